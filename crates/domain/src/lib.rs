@@ -1,1 +1,44 @@
-//! placeholder
+//! The contact aggregate and its upsert rules, pure: no I/O, no async, no clock, no randomness.
+//!
+//! ```
+//! use contacts_domain::upsert::{Batch, Context, Handling, Item, Options, Verdict};
+//! use contacts_domain::decision::{Decision, Found};
+//! use contacts_domain::value::CountryCode;
+//! use contacts_domain::{IdBlock, OrganizationId, Timestamp};
+//!
+//! let context = Context {
+//!     organization: OrganizationId::new(1).ok_or("not an id")?,
+//!     region: CountryCode::parse("CH")?,
+//!     now: Timestamp::from_micros(1_790_000_000_000_000),
+//!     may_write_staff: true,
+//!     endpoints: Default::default(),
+//!     handling: Handling::Lenient,
+//! };
+//! let item = Item::read(
+//!     r#"{"contactType": "PERSON", "externalId": "ERP-1", "lastName": "Rochat"}"#,
+//!     &context,
+//! );
+//! let batch = Batch::new(context, Options::default(), vec![item]);
+//!
+//! // A store would look up what the batch wants; here nothing is stored yet.
+//! let (writes, outcomes) = batch.decide(Found::default(), &mut IdBlock::new(1, 10))?;
+//! assert_eq!(outcomes[0].verdict, Verdict::Created);
+//! assert_eq!(writes.contacts.len(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod contact;
+pub mod decision;
+mod ids;
+pub mod merging;
+pub mod path;
+pub mod reading;
+mod timestamp;
+pub mod tree;
+pub mod upsert;
+pub mod value;
+mod violation;
+
+pub use ids::{ContactId, IdBlock, MAX_SAFE_INTEGER, OrganizationId, Version};
+pub use timestamp::Timestamp;
+pub use violation::{Code, Fix, MAX_VALUE_CHARS, Severity, Violation};

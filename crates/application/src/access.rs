@@ -1,0 +1,203 @@
+//! Who may do what: organizations, tokens, scopes.
+
+use std::fmt;
+
+use contacts_domain::value::CountryCode;
+use contacts_domain::{OrganizationId, Timestamp};
+
+/// A tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// Its id.
+    pub id: OrganizationId,
+    /// What it is called.
+    pub name: String,
+    /// The region that its phone numbers without a country code belong to.
+    pub region: CountryCode,
+}
+
+/// The number of a token, to list and revoke it by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TokenId(pub i64);
+
+/// SHA-256 (FIPS 180-4) of a token: all that is ever stored of it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TokenDigest(pub [u8; 32]);
+
+/// A token that is about to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewToken {
+    /// Its digest.
+    pub digest: TokenDigest,
+    /// Its first characters, to tell it from others.
+    pub prefix: String,
+    /// What it is for.
+    pub name: String,
+    /// The organizations it may act for.
+    pub reach: Reach,
+    /// What it may do there.
+    pub scopes: Scopes,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends by itself, if it does.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A token as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Its number.
+    pub id: TokenId,
+    /// Its first characters, to tell it from others.
+    pub prefix: String,
+    /// What it is for.
+    pub name: String,
+    /// The organizations it may act for.
+    pub reach: Reach,
+    /// What it may do there.
+    pub scopes: Scopes,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends by itself, if it does.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked, if it was.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl Token {
+    /// Whether it is neither revoked nor expired.
+    pub fn is_valid(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+/// The organizations that a token may act for.
+///
+/// A token of one organization is at home there. A token of several, or of all, has no home: its
+/// requests name the organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// These.
+    Organizations(Vec<OrganizationId>),
+    /// All of them, also those still to come.
+    Everywhere,
+}
+
+impl Reach {
+    /// The organization of a request that names none.
+    pub fn home(&self) -> Option<OrganizationId> {
+        match self {
+            Self::Organizations(organizations) => match organizations.as_slice() {
+                [home] => Some(*home),
+                _ => None,
+            },
+            Self::Everywhere => None,
+        }
+    }
+
+    /// Whether it includes that organization.
+    pub fn includes(&self, organization: OrganizationId) -> bool {
+        match self {
+            Self::Organizations(organizations) => organizations.contains(&organization),
+            Self::Everywhere => true,
+        }
+    }
+}
+
+/// What a token may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Read contacts.
+    Read,
+    /// Create and change contacts.
+    Write,
+    /// Delete contacts, and merge them, which deletes one.
+    Delete,
+    /// Read and write the block `staff`, which is salary data.
+    Staff,
+    /// Act for every organization.
+    Admin,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 5] = [Self::Read, Self::Write, Self::Delete, Self::Staff, Self::Admin];
+
+    /// The name on the command line and in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Delete => "delete",
+            Self::Staff => "staff",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The scope of that name, or `None`.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == name)
+    }
+
+    fn bit(self) -> u8 {
+        match self {
+            Self::Read => 1,
+            Self::Write => 2,
+            Self::Delete => 4,
+            Self::Staff => 8,
+            Self::Admin => 16,
+        }
+    }
+}
+
+/// A set of scopes.
+///
+/// ```
+/// use contacts_application::access::{Scope, Scopes};
+/// let scopes: Scopes = [Scope::Read, Scope::Staff].into_iter().collect();
+/// assert!(scopes.include(Scope::Staff) && !scopes.include(Scope::Write));
+/// assert_eq!(scopes.to_string(), "read staff");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scopes(u8);
+
+impl Scopes {
+    /// Everything in an organization: all scopes but `admin`.
+    pub fn all_but_admin() -> Self {
+        Scope::ALL.into_iter().filter(|scope| *scope != Scope::Admin).collect()
+    }
+
+    /// Whether the scope is one of them.
+    pub fn include(self, scope: Scope) -> bool {
+        self.0 & scope.bit() != 0
+    }
+
+    /// The scopes, in their usual order.
+    pub fn iter(self) -> impl Iterator<Item = Scope> {
+        Scope::ALL.into_iter().filter(move |scope| self.include(*scope))
+    }
+}
+
+impl FromIterator<Scope> for Scopes {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        Self(scopes.into_iter().fold(0, |bits, scope| bits | scope.bit()))
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, scope) in self.iter().enumerate() {
+            if position > 0 {
+                f.write_str(" ")?;
+            }
+            f.write_str(scope.as_str())?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for TokenDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenDigest(…)")
+    }
+}

@@ -1,0 +1,18 @@
+//! The ports: what the use cases need of the world.
+
+mod access_store;
+mod clock;
+mod contact_store;
+mod error;
+
+pub use access_store::AccessStore;
+pub use clock::Clock;
+pub use contact_store::{ContactStore, Lifecycle};
+pub use error::StoreError;
+
+#[cfg(any(test, feature = "mocks"))]
+pub use access_store::MockAccessStore;
+#[cfg(any(test, feature = "mocks"))]
+pub use clock::MockClock;
+#[cfg(any(test, feature = "mocks"))]
+pub use contact_store::MockContactStore;

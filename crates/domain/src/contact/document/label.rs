@@ -1,0 +1,14 @@
+//! A label in the languages of the ERP.
+
+use crate::contact::kinds::Free;
+use crate::tree::Text;
+
+crate::tree! {
+    /// The name of something outside the contact, by language; stored as received.
+    received Label {
+        "de": Text<Free>,
+        "en": Text<Free>,
+        "fr": Text<Free>,
+        "it": Text<Free>,
+    }
+}

@@ -1,0 +1,75 @@
+//! What is known about a contact as an employee.
+
+use super::{Label, Payslip};
+use crate::contact::kinds::{Free, Name, NotNegative, Plain, Token};
+use crate::tree::{
+    Amount, Member, Mirror, OfContact, OfStaff, Own, Received, Text, Whole,
+};
+use crate::value::{AvsNumber, CalendarDate};
+
+crate::tree! {
+    /// The contact as an employee.
+    block Staff {
+        id: Own<OfStaff> = "id",
+        contact_id: Mirror<OfContact> = "contactId",
+        avs_number: Text<AvsNumber> = "avsNumber",
+        job_title: Text<Name> = "jobTitle",
+        contract_type: Text<Token> = "contractType",
+        employment_start_date: Text<CalendarDate> = "employmentStartDate",
+        employment_end_date: Text<CalendarDate> = "employmentEndDate",
+        employee_document_type: Text<Token> = "employeeDocumentType",
+        document_number: Text<Free> = "documentNumber",
+        document_expiry_date: Text<CalendarDate> = "documentExpiryDate",
+        permit_expiry_date: Text<CalendarDate> = "permitExpiryDate",
+        work_permit: Received<WorkPermit> = "workPermit",
+        marital_type: Text<Token> = "maritalType",
+        marital_date: Text<CalendarDate> = "maritalDate",
+        is_spouse_working: bool = "isSpouseWorking",
+        family_members: Vec<FamilyMember> = "familyMembers",
+        cost_calculation_type: Text<Token> = "costCalculationType",
+        enforce_timesheets: bool = "enforceTimesheets",
+        timesheets_cost: Amount<NotNegative> = "timesheetsCost",
+        timesheet_pricing_lines: Vec<TimesheetPricingLine> = "timesheetPricingLines",
+        staff_payslips: Vec<Payslip> = "staffPayslips",
+    }
+
+    /// A member of the employee's family.
+    element FamilyMember {
+        id: Own = "id",
+        staff_id: Mirror<OfStaff> = "staffId",
+        family_member_type: Text<Token> = "familyMemberType",
+        first_name: Text<Name> = "firstName",
+        last_name: Text<Name> = "lastName",
+        birth_date: Text<CalendarDate> = "birthDate",
+        nationality_country_id: Whole = "nationalityCountryId",
+    }
+
+    /// What an hour of the employee is sold for.
+    element TimesheetPricingLine {
+        id: Own = "id",
+        staff_id: Mirror<OfStaff> = "staffId",
+        client_id: Whole = "clientId",
+        client_name: Text<Name> = "clientName",
+        order_id: Whole = "orderId",
+        task: Received<Task> = "task",
+        rate: Amount<NotNegative> = "rate",
+        start_date: Text<CalendarDate> = "startDate",
+        end_date: Text<CalendarDate> = "endDate",
+    }
+
+    /// A task of the ERP; stored as received.
+    received Task {
+        "id": Whole,
+        "name": Text<Name>,
+        "organizationId": Whole,
+        "rate": Amount<Plain>,
+    }
+
+    /// A work permit of the ERP; stored as received.
+    received WorkPermit {
+        "countryId": Whole,
+        "id": Whole,
+        "name": Received<Label>,
+        "nameId": Whole,
+    }
+}

@@ -1,0 +1,135 @@
+//! Identifiers: strict newtypes, so that no id can be taken for another.
+
+use std::fmt;
+
+/// The largest integer that every JSON reader keeps exactly: 2^53 − 1 (RFC 8259 §6).
+pub const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
+
+/// The tenant a contact belongs to. Nothing crosses its border.
+///
+/// ```
+/// use contacts_domain::OrganizationId;
+/// assert_eq!(OrganizationId::new(7).map(OrganizationId::get), Some(7));
+/// assert_eq!(OrganizationId::new(0), None);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrganizationId(i32);
+
+impl OrganizationId {
+    /// A positive 32-bit integer, or `None`.
+    pub fn new(id: i32) -> Option<Self> {
+        (id > 0).then_some(Self(id))
+    }
+
+    /// The bare number.
+    pub fn get(self) -> i32 {
+        self.0
+    }
+}
+
+impl fmt::Display for OrganizationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The id that the hub gave a contact: positive, below 2^53, never reused.
+///
+/// Contacts and their children (addresses, banks, …) share one id space of the whole database.
+///
+/// ```
+/// use contacts_domain::ContactId;
+/// assert_eq!(ContactId::new(42).map(ContactId::get), Some(42));
+/// assert_eq!(ContactId::new(-1), None);
+/// assert_eq!(ContactId::new(1 << 53), None);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContactId(i64);
+
+impl ContactId {
+    /// A positive integer below 2^53, or `None`.
+    pub fn new(id: i64) -> Option<Self> {
+        (1..=MAX_SAFE_INTEGER).contains(&id).then_some(Self(id))
+    }
+
+    /// The bare number.
+    pub fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for ContactId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How often a contact has been written: 1 when created, one more with every change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version(i64);
+
+impl Version {
+    /// The version of a contact just created.
+    pub const FIRST: Self = Self(1);
+
+    /// A version read back from a store or a request.
+    pub fn new(version: i64) -> Self {
+        Self(version)
+    }
+
+    /// The version after one more change.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// The bare number.
+    pub fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A run of ids that a store has set aside and nobody else will hand out.
+///
+/// ```
+/// use contacts_domain::IdBlock;
+/// let mut ids = IdBlock::new(10, 2);
+/// assert_eq!((ids.take(), ids.take(), ids.take()), (Some(10), Some(11), None));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdBlock {
+    next: i64,
+    end: i64,
+}
+
+impl IdBlock {
+    /// The block of `count` ids that starts at `first`.
+    pub fn new(first: i64, count: i64) -> Self {
+        Self { next: first, end: first.saturating_add(count) }
+    }
+
+    /// The next id, or `None` when the block is used up.
+    pub fn take(&mut self) -> Option<i64> {
+        (self.next < self.end).then(|| {
+            let id = self.next;
+            self.next += 1;
+            id
+        })
+    }
+
+    /// The id that [`take`](Self::take) would hand out next.
+    pub fn next(&self) -> i64 {
+        self.next
+    }
+
+    /// How many ids are left.
+    pub fn left(&self) -> i64 {
+        self.end - self.next
+    }
+}

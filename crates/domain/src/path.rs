@@ -1,0 +1,143 @@
+//! Where in a document something stands.
+
+use std::fmt::{self, Write};
+
+/// A place in a document, kept: printed as JSON Pointer (RFC 6901) or as `addresses[0].city`.
+///
+/// ```
+/// use contacts_domain::path::{At, Path};
+/// let root = At::root();
+/// let addresses = root.member("addresses");
+/// let first = addresses.element(0);
+/// let path: Path = first.member("city").path();
+/// assert_eq!(path.to_string(), "addresses[0].city");
+/// assert_eq!(path.pointer(), "/addresses/0/city");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Path(Vec<Segment>);
+
+/// One step of a [`Path`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Segment {
+    /// Into the member of an object.
+    Member(Box<str>),
+    /// Into the element of an array, counted from 0.
+    Element(usize),
+}
+
+impl Path {
+    /// The document itself.
+    pub fn root() -> Self {
+        Self::default()
+    }
+
+    /// A member of the document itself.
+    pub fn of(member: &str) -> Self {
+        Self(vec![Segment::Member(member.into())])
+    }
+
+    /// The steps from the root.
+    pub fn segments(&self) -> &[Segment] {
+        &self.0
+    }
+
+    /// The same place with another last member name.
+    #[must_use]
+    pub fn with_last_member(&self, name: &str) -> Self {
+        let mut segments = self.0.clone();
+        segments.pop();
+        segments.push(Segment::Member(name.into()));
+        Self(segments)
+    }
+
+    /// As JSON Pointer, RFC 6901.
+    pub fn pointer(&self) -> String {
+        let mut pointer = String::new();
+        for segment in &self.0 {
+            pointer.push('/');
+            match segment {
+                Segment::Member(name) => {
+                    pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                }
+                Segment::Element(index) => pointer.push_str(&index.to_string()),
+            }
+        }
+        pointer
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, segment) in self.0.iter().enumerate() {
+            match segment {
+                Segment::Member(name) => {
+                    if position > 0 {
+                        f.write_char('.')?;
+                    }
+                    f.write_str(name)?;
+                }
+                Segment::Element(index) => write!(f, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A place in a document during a walk: borrowed, free until somebody asks for its [`Path`].
+#[derive(Debug, Clone, Copy)]
+pub struct At<'a> {
+    step: Option<(&'a At<'a>, Step<'a>)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step<'a> {
+    Member(&'a str),
+    Element(usize),
+}
+
+impl<'a> At<'a> {
+    /// The document itself.
+    pub fn root() -> At<'static> {
+        At { step: None }
+    }
+
+    /// A member of what stands here.
+    pub fn member(&'a self, name: &'a str) -> At<'a> {
+        At { step: Some((self, Step::Member(name))) }
+    }
+
+    /// An element of what stands here.
+    pub fn element(&'a self, index: usize) -> At<'a> {
+        At { step: Some((self, Step::Element(index))) }
+    }
+
+    /// The place, to keep.
+    pub fn path(&self) -> Path {
+        let mut segments = Vec::new();
+        let mut here = *self;
+        while let Some((parent, step)) = here.step {
+            segments.push(match step {
+                Step::Member(name) => Segment::Member(name.into()),
+                Step::Element(index) => Segment::Element(index),
+            });
+            here = *parent;
+        }
+        segments.reverse();
+        Path(segments)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pointer_escapes_tilde_and_slash() {
+        assert_eq!(At::root().member("a/b~c").path().pointer(), "/a~1b~0c");
+    }
+
+    #[test]
+    fn the_root_prints_as_nothing() {
+        assert_eq!((Path::root().to_string(), Path::root().pointer()), (String::new(), String::new()));
+    }
+}

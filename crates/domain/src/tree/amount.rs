@@ -1,0 +1,144 @@
+//! A decimal number of the document, kept as sent.
+
+use std::marker::PhantomData;
+
+use serde::de::{Error, Unexpected};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Number, Value};
+
+use super::{Kind, Leaf, Likeness, Merging, Standing, Tree, Visit};
+use crate::path::At;
+
+/// A decimal number as it was sent, as text or as a JSON number, to the last digit.
+///
+/// It never goes through binary floating point: `42.10` comes back as `42.10`.
+///
+/// ```
+/// use contacts_domain::contact::document::Client;
+/// let client: Client = serde_json::from_str(r#"{"creditLimit": "5000.00"}"#)?;
+/// assert_eq!(serde_json::to_string(&client)?, r#"{"creditLimit":"5000.00"}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub struct Amount<K> {
+    sent: Sent,
+    kind: PhantomData<fn() -> K>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Sent {
+    Text(Box<str>),
+    Number(Number),
+}
+
+/// The name and range of a kind of amount.
+#[derive(Debug)]
+pub struct AmountKind {
+    /// What a person calls it.
+    pub name: &'static str,
+    /// Whether it lies within 0 and 100.
+    pub percentage: bool,
+    /// Whether it may not be below 0.
+    pub not_negative: bool,
+}
+
+/// What an [`Amount`] should be.
+pub trait AmountOf: 'static {
+    /// Its name and range.
+    const KIND: AmountKind;
+}
+
+/// A decimal number as sent, borrowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AmountValue<'t> {
+    /// In a JSON string.
+    Text(&'t str),
+    /// As a JSON number.
+    Number(&'t str),
+}
+
+impl<'t> AmountValue<'t> {
+    /// The digits as sent.
+    pub fn as_str(self) -> &'t str {
+        match self {
+            Self::Text(text) | Self::Number(text) => text,
+        }
+    }
+}
+
+impl<K> Amount<K> {
+    /// An amount written as text.
+    pub fn text(text: &str) -> Self {
+        Self { sent: Sent::Text(text.into()), kind: PhantomData }
+    }
+
+    /// The amount as it was sent.
+    pub fn value(&self) -> AmountValue<'_> {
+        match &self.sent {
+            Sent::Text(text) => AmountValue::Text(text),
+            Sent::Number(number) => AmountValue::Number(number.as_str()),
+        }
+    }
+}
+
+impl<K> Clone for Amount<K> {
+    fn clone(&self) -> Self {
+        Self { sent: self.sent.clone(), kind: PhantomData }
+    }
+}
+
+impl<K> PartialEq for Amount<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.sent == other.sent
+    }
+}
+
+impl<K> Eq for Amount<K> {}
+
+impl<K> std::fmt::Debug for Amount<K> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.sent.fmt(f)
+    }
+}
+
+impl<K> Serialize for Amount<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.sent {
+            Sent::Text(text) => serializer.serialize_str(text),
+            Sent::Number(number) => number.serialize(serializer),
+        }
+    }
+}
+
+impl<'de, K> Deserialize<'de> for Amount<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let sent = match Value::deserialize(deserializer)? {
+            Value::String(text) => Sent::Text(text.into()),
+            Value::Number(number) => Sent::Number(number),
+            _ => return Err(Error::invalid_type(Unexpected::Other("neither"), &"text or a number")),
+        };
+        Ok(Self { sent, kind: PhantomData })
+    }
+}
+
+impl<K: AmountOf> Tree for Amount<K> {
+    const KIND: Kind = Kind::Amount(&K::KIND);
+
+    fn standing(&self) -> Standing {
+        match &self.sent {
+            Sent::Text(text) if text.trim().is_empty() => Standing::Null,
+            _ => Standing::Value,
+        }
+    }
+
+    fn merge(&mut self, sent: Self, _merging: &mut Merging, _at: &At<'_>) {
+        *self = sent;
+    }
+
+    fn matches(&self, sent: &Self, _likeness: Likeness) -> bool {
+        self == sent
+    }
+
+    fn walk<'t>(&'t self, at: &At<'_>, visit: &mut Visit<'_, 't>) {
+        visit(at, Leaf::Amount(&K::KIND, self.value()));
+    }
+}

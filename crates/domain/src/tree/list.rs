@@ -1,0 +1,111 @@
+//! Arrays: how the elements sent find the elements stored.
+
+use super::{Arrays, Kind, Likeness, Merging, Numbering, Tree, Visit};
+use crate::path::At;
+
+impl<T: Tree> Tree for Vec<T> {
+    const KIND: Kind = Kind::List(&T::KIND);
+
+    fn merge(&mut self, sent: Self, merging: &mut Merging, at: &At<'_>) {
+        T::merge_list(self, sent, merging, at);
+    }
+
+    fn settle(self, merging: &mut Merging, at: &At<'_>) -> Self {
+        let mut fresh = Self::new();
+        T::merge_list(&mut fresh, self, merging, at);
+        fresh
+    }
+
+    fn matches(&self, sent: &Self, likeness: Likeness) -> bool {
+        self.len() == sent.len()
+            && self.iter().zip(sent).all(|(stored, sent)| stored.matches(sent, likeness))
+    }
+
+    fn ids_at_most(&self) -> i64 {
+        self.iter().map(Tree::ids_at_most).sum()
+    }
+
+    fn number(&mut self, numbering: &mut Numbering<'_>) {
+        for element in self {
+            element.number(numbering);
+        }
+    }
+
+    fn has_nulls(&self) -> bool {
+        self.iter().any(Tree::has_nulls)
+    }
+
+    fn walk<'t>(&'t self, at: &At<'_>, visit: &mut Visit<'_, 't>) {
+        visit(at, super::Leaf::List(self.len()));
+        for (index, element) in self.iter().enumerate() {
+            element.walk(&at.element(index), visit);
+        }
+    }
+}
+
+/// Merges an array of objects that have ids of the hub (upsert-rules §4.3).
+///
+/// Elements with ids are placed first. Then each remaining element, in order, takes a stored one
+/// that is equal; then each still remaining takes the first that has every member sent. No stored
+/// element is taken twice; the rest are new. So re-sending an array changes nothing, and two equal
+/// elements stay two.
+pub fn merge_elements<T: Tree>(
+    stored: &mut Vec<T>,
+    sent: Vec<T>,
+    merging: &mut Merging,
+    at: &At<'_>,
+) {
+    let mut pool: Vec<Option<T>> = std::mem::take(stored).into_iter().map(Some).collect();
+    let taken = assign(&pool, &sent);
+
+    let mut fresh = Vec::with_capacity(sent.len());
+    for (index, (element, place)) in sent.into_iter().zip(taken).enumerate() {
+        let at = at.element(index);
+        let slot = place.and_then(|place| pool.get_mut(place));
+        match (slot, merging.arrays) {
+            (Some(slot), Arrays::Replace) => {
+                if let Some(mut merged) = slot.take() {
+                    merged.merge(element, merging, &at);
+                    fresh.push(merged);
+                }
+            }
+            (Some(slot), Arrays::Append) => {
+                if let Some(merged) = slot {
+                    merged.merge(element, merging, &at);
+                }
+            }
+            (None, _) => fresh.push(element.settle(merging, &at)),
+        }
+    }
+    if merging.arrays == Arrays::Append {
+        stored.extend(pool.into_iter().flatten());
+    }
+    stored.append(&mut fresh);
+}
+
+/// For each element sent, the place of the stored element that it takes.
+fn assign<T: Tree>(pool: &[Option<T>], sent: &[T]) -> Vec<Option<usize>> {
+    let mut taken: Vec<Option<usize>> = vec![None; sent.len()];
+    let mut free: Vec<Option<&T>> = pool.iter().map(Option::as_ref).collect();
+    let mut take = |taken: &mut Option<usize>, fits: &dyn Fn(&T) -> bool| {
+        let place = free.iter().position(|stored| stored.is_some_and(fits));
+        if let Some(slot) = place.and_then(|place| free.get_mut(place)) {
+            *slot = None;
+            *taken = place;
+        }
+    };
+
+    for (element, taken) in sent.iter().zip(&mut taken) {
+        if let Some(id) = element.own_id() {
+            take(taken, &|stored| stored.own_id() == Some(id));
+        }
+    }
+    for likeness in [Likeness::Equal, Likeness::Covers] {
+        for (element, taken) in sent.iter().zip(&mut taken) {
+            if taken.is_none() && element.own_id().is_none() {
+                take(taken, &|stored| stored.matches(element, likeness));
+            }
+        }
+    }
+    taken
+}

@@ -1,0 +1,194 @@
+//! A member of a JSON object.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Likeness, Merging, Role, Standing, Tree, Visit};
+use crate::path::At;
+
+/// A member of a JSON object: absent, null, or a value.
+///
+/// One type serves what is sent and what is stored, because a patch differs from a document only
+/// in that: *absent keeps, null clears, a value sets*. A stored document has no nulls.
+///
+/// ```
+/// use contacts_domain::contact::document::ContactDocument;
+/// use contacts_domain::tree::Member;
+///
+/// let sent: ContactDocument = serde_json::from_str(r#"{"email": null, "fax": "1"}"#)?;
+/// assert_eq!(sent.email, Member::Null);
+/// assert_eq!(sent.fax.get().map(|fax| fax.as_str()), Some("1"));
+/// assert_eq!(sent.phone, Member::Absent);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Member<T> {
+    /// Not there: what is stored is kept.
+    #[default]
+    Absent,
+    /// `null`: what is stored is cleared.
+    Null,
+    /// There.
+    Value(T),
+}
+
+impl<T> Member<T> {
+    /// The value, if there is one.
+    pub fn get(&self) -> Option<&T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Null => None,
+        }
+    }
+
+    /// The value, to be changed, if there is one.
+    pub fn get_mut(&mut self) -> Option<&mut T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Null => None,
+        }
+    }
+
+    /// The value, if there is one; absent from now on.
+    pub fn take(&mut self) -> Option<T> {
+        match std::mem::take(self) {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Null => None,
+        }
+    }
+
+    /// Whether it is not there at all.
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+}
+
+impl<T> From<T> for Member<T> {
+    fn from(value: T) -> Self {
+        Self::Value(value)
+    }
+}
+
+impl<T> From<Option<T>> for Member<T> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Absent, Self::Value)
+    }
+}
+
+impl<T: Tree> Member<T> {
+    /// What this member, as sent, stands for.
+    pub fn standing(&self) -> Standing {
+        match self {
+            Self::Absent => Standing::Absent,
+            Self::Null => Standing::Null,
+            Self::Value(value) => value.standing(),
+        }
+    }
+
+    /// Merges what was sent into what is stored.
+    pub fn merge(&mut self, sent: Self, merging: &mut Merging, at: &At<'_>) {
+        match (T::ROLE, sent.standing(), sent) {
+            (Role::Mirror | Role::ReadOnly, _, _)
+            | (Role::Own, Standing::Null, _)
+            | (_, Standing::Absent, _) => {}
+            (_, Standing::Null, _) => *self = Self::Absent,
+            (_, Standing::Value, sent) => match (self, sent) {
+                (Self::Value(stored), Self::Value(sent)) => stored.merge(sent, merging, at),
+                (this, Self::Value(sent)) => {
+                    let settled = sent.settle(merging, at);
+                    if settled.standing() == Standing::Value {
+                        *this = Self::Value(settled);
+                    }
+                }
+                (_, Self::Absent | Self::Null) => {}
+            },
+        }
+    }
+
+    /// Whether this stored member is like the one sent.
+    pub fn matches(&self, sent: &Self, likeness: Likeness) -> bool {
+        match (T::ROLE, sent.standing(), sent) {
+            (Role::Mirror | Role::ReadOnly, _, _) => true,
+            (_, Standing::Value, Self::Value(sent)) => {
+                self.get().is_some_and(|stored| stored.matches(sent, likeness))
+            }
+            (Role::Own, _, _) => true,
+            (Role::Sent, _, _) => likeness == Likeness::Covers || self.get().is_none(),
+        }
+    }
+
+    /// How many ids this member can ask the hub for.
+    pub fn ids_at_most(&self) -> i64 {
+        match (T::ROLE, self) {
+            (Role::Own, _) => 1,
+            (_, Self::Value(value)) => value.ids_at_most(),
+            _ => 0,
+        }
+    }
+
+    /// Whether a null stands here or below.
+    pub fn has_nulls(&self) -> bool {
+        match self {
+            Self::Absent => false,
+            Self::Null => true,
+            Self::Value(value) => value.standing() == Standing::Null || value.has_nulls(),
+        }
+    }
+
+    /// Shows every leaf below.
+    pub fn walk<'t>(&'t self, name: &str, at: &At<'_>, visit: &mut Visit<'_, 't>) {
+        if let Self::Value(value) = self {
+            value.walk(&at.member(name), visit);
+        }
+    }
+}
+
+impl<T: Serialize> Serialize for Member<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Value(value) => value.serialize(serializer),
+            Self::Absent | Self::Null => serializer.serialize_none(),
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Member<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Null, Self::Value))
+    }
+}
+
+impl<T: Tree> Tree for Box<T> {
+    const KIND: super::Kind = T::KIND;
+
+    fn standing(&self) -> Standing {
+        T::standing(self)
+    }
+
+    fn merge(&mut self, sent: Self, merging: &mut Merging, at: &At<'_>) {
+        T::merge(self, *sent, merging, at);
+    }
+
+    fn settle(self, merging: &mut Merging, at: &At<'_>) -> Self {
+        Self::new((*self).settle(merging, at))
+    }
+
+    fn matches(&self, sent: &Self, likeness: Likeness) -> bool {
+        T::matches(self, sent, likeness)
+    }
+
+    fn ids_at_most(&self) -> i64 {
+        T::ids_at_most(self)
+    }
+
+    fn number(&mut self, numbering: &mut super::Numbering<'_>) {
+        T::number(self, numbering);
+    }
+
+    fn has_nulls(&self) -> bool {
+        T::has_nulls(self)
+    }
+
+    fn walk<'t>(&'t self, at: &At<'_>, visit: &mut Visit<'_, 't>) {
+        T::walk(self, at, visit);
+    }
+}

@@ -1,0 +1,222 @@
+//! What the hub fills: ids of its own, mirrors of them, and members that it only shows.
+
+use std::marker::PhantomData;
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use super::{Kind, Likeness, Member, Merging, Numbering, Role, Tree, Visit};
+use crate::contact::rules;
+use crate::path::At;
+
+/// Whose id a mirror repeats.
+pub trait Of: 'static {
+    /// Where the numbering under way notes that id, if anything repeats it.
+    fn slot<'n>(numbering: &'n mut Numbering<'_>) -> Option<&'n mut i64>;
+}
+
+/// The id of the contact.
+#[derive(Debug)]
+pub struct OfContact;
+/// The id of the staff block.
+#[derive(Debug)]
+pub struct OfStaff;
+/// The id of the payslip that a part belongs to.
+#[derive(Debug)]
+pub struct OfPayslip;
+
+impl Of for OfContact {
+    fn slot<'n>(numbering: &'n mut Numbering<'_>) -> Option<&'n mut i64> {
+        Some(&mut numbering.contact)
+    }
+}
+
+impl Of for OfStaff {
+    fn slot<'n>(numbering: &'n mut Numbering<'_>) -> Option<&'n mut i64> {
+        Some(&mut numbering.staff)
+    }
+}
+
+impl Of for OfPayslip {
+    fn slot<'n>(numbering: &'n mut Numbering<'_>) -> Option<&'n mut i64> {
+        Some(&mut numbering.payslip)
+    }
+}
+
+impl Of for () {
+    fn slot<'n>(_numbering: &'n mut Numbering<'_>) -> Option<&'n mut i64> {
+        None
+    }
+}
+
+/// An id that the hub handed out to a part of this contact. `K` says what mirrors it, if anything.
+///
+/// A caller may name it, to say which part is meant; an id that this contact does not own is
+/// `NOT_FOUND`.
+pub struct Own<K = ()> {
+    id: i64,
+    of: PhantomData<fn() -> K>,
+}
+
+impl<K> Own<K> {
+    /// The id of that number.
+    pub fn new(id: i64) -> Self {
+        Self { id, of: PhantomData }
+    }
+
+    /// The bare number.
+    pub fn get(self) -> i64 {
+        self.id
+    }
+}
+
+impl<K> Clone for Own<K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K> Copy for Own<K> {}
+
+impl<K> PartialEq for Own<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl<K> std::fmt::Debug for Own<K> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.id.fmt(f)
+    }
+}
+
+impl<K> Serialize for Own<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(self.id)
+    }
+}
+
+impl<'de, K> Deserialize<'de> for Own<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        super::Whole::deserialize(deserializer).map(|id| Self::new(id.get()))
+    }
+}
+
+impl<K: Of> Tree for Own<K> {
+    const KIND: Kind = Kind::Own;
+    const ROLE: Role = Role::Own;
+
+    fn merge(&mut self, sent: Self, merging: &mut Merging, at: &At<'_>) {
+        if *self != sent {
+            merging.fault(&rules::OWN_IDS, at, sent.id, "this is not the id of this part");
+        }
+    }
+
+    fn settle(self, merging: &mut Merging, at: &At<'_>) -> Self {
+        merging.fault(
+            &rules::OWN_IDS,
+            at,
+            self.id,
+            "no such part of this contact, or one that was named before",
+        );
+        self
+    }
+
+    fn matches(&self, sent: &Self, _likeness: Likeness) -> bool {
+        self == sent
+    }
+
+    fn number_member(member: &mut Member<Self>, numbering: &mut Numbering<'_>) {
+        let id = member.get().map_or_else(|| numbering.take(), |own| own.id);
+        *member = Member::Value(Self::new(id));
+        if let Some(slot) = K::slot(numbering) {
+            *slot = id;
+        }
+    }
+
+    fn walk<'t>(&'t self, _at: &At<'_>, _visit: &mut Visit<'_, 't>) {}
+}
+
+/// An id that the hub repeats from elsewhere in the contact, whatever was sent.
+pub struct Mirror<K> {
+    id: Option<i64>,
+    of: PhantomData<fn() -> K>,
+}
+
+impl<K> Clone for Mirror<K> {
+    fn clone(&self) -> Self {
+        Self { id: self.id, of: PhantomData }
+    }
+}
+
+impl<K> PartialEq for Mirror<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl<K> std::fmt::Debug for Mirror<K> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.id.fmt(f)
+    }
+}
+
+impl<K> Serialize for Mirror<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.id.serialize(serializer)
+    }
+}
+
+impl<'de, K> Deserialize<'de> for Mirror<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self { id: Value::deserialize(deserializer)?.as_i64(), of: PhantomData })
+    }
+}
+
+impl<K: Of> Tree for Mirror<K> {
+    const KIND: Kind = Kind::Mirror;
+    const ROLE: Role = Role::Mirror;
+
+    fn merge(&mut self, _sent: Self, _merging: &mut Merging, _at: &At<'_>) {}
+
+    fn matches(&self, _sent: &Self, _likeness: Likeness) -> bool {
+        true
+    }
+
+    fn number_member(member: &mut Member<Self>, numbering: &mut Numbering<'_>) {
+        let id = K::slot(numbering).copied();
+        *member = Member::Value(Self { id, of: PhantomData });
+    }
+
+    fn walk<'t>(&'t self, _at: &At<'_>, _visit: &mut Visit<'_, 't>) {}
+}
+
+/// A member that answers show and requests may repeat: whatever it holds is ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadOnly;
+
+impl Serialize for ReadOnly {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
+    }
+}
+
+impl<'de> Deserialize<'de> for ReadOnly {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
+}
+
+impl Tree for ReadOnly {
+    const KIND: Kind = Kind::ReadOnly;
+    const ROLE: Role = Role::ReadOnly;
+
+    fn merge(&mut self, _sent: Self, _merging: &mut Merging, _at: &At<'_>) {}
+
+    fn matches(&self, _sent: &Self, _likeness: Likeness) -> bool {
+        true
+    }
+
+    fn walk<'t>(&'t self, _at: &At<'_>, _visit: &mut Visit<'_, 't>) {}
+}

@@ -1,0 +1,63 @@
+//! The document tree, described: what stands where and what JSON it is read from.
+
+use super::{AmountKind, TextKind};
+
+/// What a value is read from.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// `true` or `false`.
+    Flag,
+    /// A whole number within ±(2^53 − 1).
+    Whole,
+    /// An id of the hub: a whole number.
+    Own,
+    /// An id that the hub repeats; what is sent is ignored.
+    Mirror,
+    /// Shown by the hub; what is sent is ignored.
+    ReadOnly,
+    /// A string.
+    Text(&'static TextKind),
+    /// A decimal number, as a string or a number.
+    Amount(&'static AmountKind),
+    /// An object of ours.
+    Block(&'static Shape),
+    /// An object stored as received, members unknown to us included.
+    Received(&'static Shape),
+    /// An object of strings, numbers and booleans under names of the caller's choice.
+    Scalars,
+    /// An array.
+    List(&'static Kind),
+}
+
+/// An object of the document tree.
+#[derive(Debug)]
+pub struct Shape {
+    /// The name of the struct, also in the API description.
+    pub name: &'static str,
+    /// One line on what it is.
+    pub about: &'static str,
+    /// Its members, in the order in which they are written.
+    pub members: &'static [MemberShape],
+}
+
+/// A member of a [`Shape`].
+#[derive(Debug)]
+pub struct MemberShape {
+    /// The name on the wire.
+    pub name: &'static str,
+    /// What it is read from.
+    pub kind: Kind,
+}
+
+impl Shape {
+    /// The member of that name.
+    pub fn member(&self, name: &str) -> Option<&'static MemberShape> {
+        self.members.iter().find(|member| member.name == name)
+    }
+}
+
+/// A struct of the document tree.
+pub trait Shaped {
+    /// Its description.
+    const SHAPE: &'static Shape;
+}

@@ -1,0 +1,14 @@
+//! The upsert rules: matching, merging, repeats, verdicts.
+
+mod batch;
+mod item;
+mod options;
+mod outcome;
+mod world;
+
+pub use batch::Batch;
+pub use item::{Delete, Item};
+pub use options::{
+    Atomicity, Context, Endpoints, Handling, Key, Ladder, Mode, OnAmbiguous, OnRepeat, Options,
+};
+pub use outcome::{Outcome, Verdict};
