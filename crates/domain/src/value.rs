@@ -1,0 +1,36 @@
+//! The rule-bearing values of a contact: one strict type each.
+//!
+//! A value of one of these types has passed its rule: the only way in is its `parse`, which takes
+//! text and answers the value or an error that tells a person what is wrong. Where the rule knows
+//! a normal form, `as_str` and `Display` give it, and two values are equal when their normal forms
+//! are. Error messages name the thing and the limit, never the text that was refused.
+//!
+//! ```
+//! use contacts_domain::value::{CountryCode, Email, Phone};
+//!
+//! let region = CountryCode::parse("CH")?;
+//! assert_eq!(Phone::parse("044 668 18 00", region)?.as_str(), "+41446681800");
+//! assert_eq!(Email::parse(" Anna@Example.CH ")?.as_str(), "anna@example.ch");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+/// Gives a value its `Display`: the same text as its `as_str`.
+macro_rules! display_as_str {
+    ($value:ty) => {
+        impl std::fmt::Display for $value {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.pad(self.as_str())
+            }
+        }
+    };
+}
+
+mod country_code;
+mod digits;
+mod email;
+mod host;
+mod phone;
+
+pub use country_code::{CountryCode, InvalidCountryCode};
+pub use email::{Email, InvalidEmail};
+pub use phone::{InvalidPhone, Phone};
