@@ -25,12 +25,22 @@ macro_rules! display_as_str {
     };
 }
 
+mod bank_customer_number;
+mod bic;
 mod country_code;
 mod digits;
 mod email;
 mod host;
+mod iban;
+mod isr_customer_number;
 mod phone;
+mod qr_iban;
 
+pub use bank_customer_number::{BankCustomerNumber, InvalidBankCustomerNumber};
+pub use bic::{Bic, InvalidBic};
 pub use country_code::{CountryCode, InvalidCountryCode};
 pub use email::{Email, InvalidEmail};
+pub use iban::{Iban, InvalidIban};
+pub use isr_customer_number::{InvalidIsrCustomerNumber, IsrCustomerNumber};
 pub use phone::{InvalidPhone, Phone};
+pub use qr_iban::{InvalidQrIban, QrIban};
