@@ -25,6 +25,7 @@ macro_rules! display_as_str {
     };
 }
 
+mod avs_number;
 mod bank_customer_number;
 mod bic;
 mod country_code;
@@ -35,7 +36,10 @@ mod iban;
 mod isr_customer_number;
 mod phone;
 mod qr_iban;
+mod swiss_uid;
+mod vat_number;
 
+pub use avs_number::{AvsNumber, InvalidAvsNumber};
 pub use bank_customer_number::{BankCustomerNumber, InvalidBankCustomerNumber};
 pub use bic::{Bic, InvalidBic};
 pub use country_code::{CountryCode, InvalidCountryCode};
@@ -44,3 +48,5 @@ pub use iban::{Iban, InvalidIban};
 pub use isr_customer_number::{InvalidIsrCustomerNumber, IsrCustomerNumber};
 pub use phone::{InvalidPhone, Phone};
 pub use qr_iban::{InvalidQrIban, QrIban};
+pub use swiss_uid::{InvalidSwissUid, SwissUid};
+pub use vat_number::{InvalidVatNumber, VatNumber};
