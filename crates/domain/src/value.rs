@@ -39,7 +39,9 @@ mod isr_customer_number;
 mod phone;
 mod qr_iban;
 mod swiss_uid;
+mod tag_name;
 mod vat_number;
+mod web_site;
 
 pub use avs_number::{AvsNumber, InvalidAvsNumber};
 pub use bank_customer_number::{BankCustomerNumber, InvalidBankCustomerNumber};
@@ -53,4 +55,6 @@ pub use isr_customer_number::{InvalidIsrCustomerNumber, IsrCustomerNumber};
 pub use phone::{InvalidPhone, Phone};
 pub use qr_iban::{InvalidQrIban, QrIban};
 pub use swiss_uid::{InvalidSwissUid, SwissUid};
+pub use tag_name::{InvalidTagName, TagName};
 pub use vat_number::{InvalidVatNumber, VatNumber};
+pub use web_site::{InvalidWebSite, WebSite};
