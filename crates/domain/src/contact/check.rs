@@ -34,6 +34,11 @@ impl Findings {
         });
     }
 
+    /// The first violation of that rule.
+    pub(crate) fn of(&self, rule: &'static Rule) -> Option<Violation> {
+        self.0.iter().find(|violation| violation.rule == rule).cloned()
+    }
+
     /// Adds what was found elsewhere.
     pub(crate) fn extend(&mut self, violations: impl IntoIterator<Item = Violation>) {
         self.0.extend(violations);
@@ -103,7 +108,8 @@ impl Subject<'_> {
     /// Every rule that needs no look-up.
     pub(crate) fn check(&self, values: &mut Values) -> Findings {
         let mut findings = Findings::default();
-        self.document.walk(&At::root(), &mut |at, leaf| check_leaf(at, leaf, values, &mut findings));
+        self.document
+            .walk(&At::root(), &mut |at, leaf| check_leaf(at, leaf, values, &mut findings));
         for rule in RULES {
             if let Check::Contact(check) = rule.check {
                 check(self, &mut findings);

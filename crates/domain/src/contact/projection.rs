@@ -11,11 +11,7 @@ impl Projection {
     /// The projection of a document of that type.
     ///
     /// Adapters copy it; nobody else computes one.
-    pub fn of(
-        document: &ContactDocument,
-        contact_type: ContactType,
-        values: &mut Values,
-    ) -> Self {
+    pub fn of(document: &ContactDocument, contact_type: ContactType, values: &mut Values) -> Self {
         let text = |text: &Text<_>| text.as_str().to_owned();
         let flag = |flag: &crate::tree::Member<bool>| flag.get().copied().unwrap_or(false);
         Self {
@@ -52,17 +48,16 @@ impl ContactDocument {
 
     /// What the contact is called: the name, or first and last name, or what an intercom shows.
     pub(crate) fn display_name_text(&self) -> String {
-        let part = |text: Option<&str>| text.map(str::trim).filter(|text| !text.is_empty());
-        let name = part(self.name.get().map(Text::as_str));
-        let first = part(self.first_name.get().map(Text::as_str));
-        let last = part(self.last_name.get().map(Text::as_str));
+        let name = trimmed(self.name.get());
+        let first = trimmed(self.first_name.get());
+        let last = trimmed(self.last_name.get());
         let person = match (first, last) {
             (Some(first), Some(last)) => Some(format!("{first} {last}")),
             (one, other) => one.or(other).map(str::to_owned),
         };
         let shown = || {
             let intercom = self.intercom.get()?;
-            part(intercom.name.get().map(Text::as_str)).map(str::to_owned)
+            trimmed(intercom.name.get()).map(str::to_owned)
         };
         let called = match self.contact_type() {
             Some(ContactType::Organization) => name.map(str::to_owned),
@@ -94,4 +89,8 @@ impl ContactDocument {
         relations.dedup();
         relations
     }
+}
+
+fn trimmed<T>(text: Option<&Text<T>>) -> Option<&str> {
+    text.map(|text| text.trim()).filter(|text| !text.is_empty())
 }

@@ -77,11 +77,8 @@ fn unknown_tag(at: &At<'_>, tag: &Tag) -> Violation {
             id.get().to_string(),
             "the contact has no tag with this id, and the tag has no name",
         ),
-        None => Violation::new(
-            &rules::TAGS_KNOWN,
-            at.member("name").path(),
-            "",
-            "a tag needs a name",
-        ),
+        None => {
+            Violation::new(&rules::TAGS_KNOWN, at.member("name").path(), "", "a tag needs a name")
+        }
     }
 }

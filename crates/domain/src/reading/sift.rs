@@ -38,8 +38,7 @@ impl Sieve {
                         let message =
                             format!("must be text, a number, true or false, not {}", named(value));
                         let path = at.member(name).path();
-                        let fault =
-                            Violation::new(&rules::JSON_TYPES, path, shown(value), message);
+                        let fault = Violation::new(&rules::JSON_TYPES, path, shown(value), message);
                         self.faults.push(fault);
                     }
                 }

@@ -33,10 +33,15 @@ pub fn render() -> String {
             Check::Contact(_) => "in the whole contact",
             Check::Lookup(_) => "by a look-up",
         };
-        put(&mut page, format_args!(
-            "| {} | {} | {} | {severity} | {found} |\n",
-            rule.name, rule.about.replace('|', "\\|"), rule.code
-        ));
+        put(
+            &mut page,
+            format_args!(
+                "| {} | {} | {} | {severity} | {found} |\n",
+                rule.name,
+                rule.about.replace('|', "\\|"),
+                rule.code
+            ),
+        );
     }
     page.push_str(
         "\n## Which field is what\n\n\

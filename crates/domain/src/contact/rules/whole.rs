@@ -22,9 +22,7 @@ pub(crate) fn named(subject: &Subject<'_>, findings: &mut Findings) {
     let document = subject.document;
     let (member, message) = match document.contact_type() {
         Some(ContactType::Organization) => ("name", "an organization should have a name"),
-        Some(ContactType::Person) => {
-            ("lastName", "a person should have a firstName or a lastName")
-        }
+        Some(ContactType::Person) => ("lastName", "a person should have a firstName or a lastName"),
         Some(ContactType::Endpoint) => ("intercom", "an endpoint should have an intercom name"),
         None => return,
     };
@@ -169,9 +167,8 @@ fn has(document: &ContactDocument, list: &str, id: i64) -> bool {
     match list {
         "addresses" => elements(&document.addresses)
             .any(|(_, address)| address.id.get().is_some_and(|own| own.get() == id)),
-        _ => {
-            elements(&document.banks).any(|(_, bank)| bank.id.get().is_some_and(|own| own.get() == id))
-        }
+        _ => elements(&document.banks)
+            .any(|(_, bank)| bank.id.get().is_some_and(|own| own.get() == id)),
     }
 }
 
