@@ -1,0 +1,13 @@
+//! For tests: a store in memory, builders.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what is called from tests alone fails loudly"
+)]
+
+mod builders;
+mod memory_store;
+
+pub use builders::{StoppedClock, batch, caller, context, now, organization};
+pub use memory_store::MemoryStore;
