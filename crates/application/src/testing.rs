@@ -1,4 +1,8 @@
-//! For tests: a store in memory, builders.
+//! For tests: a store in memory, the contract suite that every store has to pass, builders.
+//!
+//! [`MemoryStore`] stands in for a database in the tests of a front door. Whoever writes a store
+//! of their own runs the suite on it with [`store_contract!`](crate::store_contract); see
+//! [`contract`].
 
 #![expect(
     clippy::expect_used,
@@ -7,6 +11,7 @@
 )]
 
 mod builders;
+pub mod contract;
 mod memory_store;
 
 pub use builders::{StoppedClock, batch, caller, context, now, organization};

@@ -19,7 +19,7 @@ use crate::ports::{AccessStore, ContactStore, Lifecycle, StoreError};
 
 /// A store in memory, for tests: as strict as a database, and as forgetful as a process.
 ///
-/// It holds the unique keys of living contacts to
+/// It passes the [contract suite](super::contract), holds the unique keys of living contacts to
 /// their promise, and fails with [`StoreError::Internal`] on writes that a database would refuse.
 ///
 /// ```
