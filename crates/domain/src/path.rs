@@ -111,6 +111,11 @@ impl<'a> At<'a> {
         At { step: Some((self, Step::Element(index))) }
     }
 
+    /// How many steps it is from the root.
+    pub fn depth(&self) -> usize {
+        self.step.map_or(0, |(parent, _)| 1 + parent.depth())
+    }
+
     /// The place, to keep.
     pub fn path(&self) -> Path {
         let mut segments = Vec::new();

@@ -17,10 +17,10 @@ mod text;
 mod whole;
 
 pub use amount::{Amount, AmountKind, AmountOf, AmountValue};
-pub use list::merge_elements;
+pub use list::{elements_match, merge_elements};
 pub use member::Member;
 pub use own::{Mirror, Of, OfContact, OfPayslip, OfStaff, Own, ReadOnly};
-pub use received::{MAX_NESTING, Received, nesting};
+pub use received::{Received, nesting};
 pub use scalars::Scalars;
 pub use shape::{Kind, MemberShape, Shape, Shaped};
 pub use text::{Text, TextKind, TextValue};
@@ -67,6 +67,11 @@ pub trait Tree: Clone + std::fmt::Debug + PartialEq + Sized {
         }
     }
 
+    /// As [`matches`](Self::matches), for arrays of such elements.
+    fn list_matches(stored: &[Self], sent: &[Self], _likeness: Likeness) -> bool {
+        stored == sent
+    }
+
     /// The id that the hub gave this element.
     fn own_id(&self) -> Option<i64> {
         None
@@ -90,12 +95,13 @@ pub trait Tree: Clone + std::fmt::Debug + PartialEq + Sized {
         }
     }
 
-    /// Whether a null stands somewhere in what was sent.
-    fn has_nulls(&self) -> bool {
-        false
+    /// Whether what was sent can be stored as it is: without null, blank, or anything that the
+    /// hub fills.
+    fn is_plain(&self) -> bool {
+        true
     }
 
-    /// Shows every leaf, in document order.
+    /// Shows every leaf to the visitor, in document order.
     fn walk<'t>(&'t self, at: &At<'_>, visit: &mut Visit<'_, 't>);
 }
 
@@ -131,8 +137,10 @@ pub enum Standing {
 pub enum Likeness {
     /// Equal in every member; null is absent.
     Equal,
-    /// The stored value has every member that was sent; it may have more.
+    /// The stored value has every member that was sent; it may have more. Null is absent.
     Covers,
+    /// Merging what was sent would change nothing; null is null.
+    Unchanged,
 }
 
 /// What becomes of the elements that an array sent does not have.
@@ -204,6 +212,8 @@ pub enum Leaf<'t> {
     Amount(&'static AmountKind, AmountValue<'t>),
     /// An array of that many elements.
     List(usize),
+    /// An object stored as received, that many levels deep.
+    Received(usize),
     /// The name of a member that the caller chose.
     Name(&'t str),
     /// An object of that many members that the caller chose.

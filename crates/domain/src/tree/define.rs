@@ -49,6 +49,14 @@ macro_rules! tree {
                 $crate::tree::merge_elements(stored, sent, merging, at);
             }
 
+            fn list_matches(
+                stored: &[Self],
+                sent: &[Self],
+                likeness: $crate::tree::Likeness,
+            ) -> bool {
+                $crate::tree::elements_match(stored, sent, likeness)
+            }
+
             fn own_id(&self) -> Option<i64> {
                 self.id.get().map(|id| id.get())
             }
@@ -137,8 +145,8 @@ macro_rules! tree {
                 $(<$ty as $crate::tree::Tree>::number_member(&mut self.$field, numbering);)*
             }
 
-            fn has_nulls(&self) -> bool {
-                false $(|| self.$field.has_nulls())*
+            fn is_plain(&self) -> bool {
+                true $(&& self.$field.is_plain())*
             }
 
             fn walk<'t>(

@@ -17,8 +17,7 @@ impl<T: Tree> Tree for Vec<T> {
     }
 
     fn matches(&self, sent: &Self, likeness: Likeness) -> bool {
-        self.len() == sent.len()
-            && self.iter().zip(sent).all(|(stored, sent)| stored.matches(sent, likeness))
+        T::list_matches(self, sent, likeness)
     }
 
     fn ids_at_most(&self) -> i64 {
@@ -31,8 +30,8 @@ impl<T: Tree> Tree for Vec<T> {
         }
     }
 
-    fn has_nulls(&self) -> bool {
-        self.iter().any(Tree::has_nulls)
+    fn is_plain(&self) -> bool {
+        self.iter().all(Tree::is_plain)
     }
 
     fn walk<'t>(&'t self, at: &At<'_>, visit: &mut Visit<'_, 't>) {
@@ -81,6 +80,22 @@ pub fn merge_elements<T: Tree>(
         stored.extend(pool.into_iter().flatten());
     }
     stored.append(&mut fresh);
+}
+
+/// Compares arrays of objects that have ids of the hub, element by element.
+///
+/// Nothing changes by a merge if each element sent equals the stored one in its place: equal is
+/// more than [`Likeness::Covers`], because an element without an id takes an equal stored one
+/// first, wherever it stands.
+pub fn elements_match<T: Tree>(stored: &[T], sent: &[T], likeness: Likeness) -> bool {
+    stored.len() == sent.len()
+        && stored.iter().zip(sent).all(|(stored, sent)| {
+            let likeness = match likeness {
+                Likeness::Unchanged if sent.own_id().is_none() => Likeness::Equal,
+                other => other,
+            };
+            stored.matches(sent, likeness)
+        })
 }
 
 /// For each element sent, the place of the stored element that it takes.

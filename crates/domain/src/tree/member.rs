@@ -112,7 +112,10 @@ impl<T: Tree> Member<T> {
                 self.get().is_some_and(|stored| stored.matches(sent, likeness))
             }
             (Role::Own, _, _) => true,
-            (Role::Sent, _, _) => likeness == Likeness::Covers || self.get().is_none(),
+            (Role::Sent, standing, _) => match (likeness, standing) {
+                (Likeness::Covers, _) | (Likeness::Unchanged, Standing::Absent) => true,
+                _ => self.get().is_none(),
+            },
         }
     }
 
@@ -125,12 +128,14 @@ impl<T: Tree> Member<T> {
         }
     }
 
-    /// Whether a null stands here or below.
-    pub fn has_nulls(&self) -> bool {
+    /// Whether this member, as sent, can be stored as it is.
+    pub fn is_plain(&self) -> bool {
         match self {
-            Self::Absent => false,
-            Self::Null => true,
-            Self::Value(value) => value.standing() == Standing::Null || value.has_nulls(),
+            Self::Absent => true,
+            Self::Null => false,
+            Self::Value(value) => {
+                T::ROLE == Role::Sent && value.standing() == Standing::Value && value.is_plain()
+            }
         }
     }
 
@@ -184,8 +189,8 @@ impl<T: Tree> Tree for Box<T> {
         T::number(self, numbering);
     }
 
-    fn has_nulls(&self) -> bool {
-        T::has_nulls(self)
+    fn is_plain(&self) -> bool {
+        T::is_plain(self)
     }
 
     fn walk<'t>(&'t self, at: &At<'_>, visit: &mut Visit<'_, 't>) {

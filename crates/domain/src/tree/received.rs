@@ -12,12 +12,6 @@ use crate::path::At;
 use crate::reading::sift;
 use crate::tree::TextValue;
 
-/// How deep an item may be nested; the item itself is 1.
-pub const MAX_NESTING: usize = 16;
-
-/// How deep an object stored as received may be without a closer look at the whole item.
-const SHALLOW: usize = 4;
-
 /// An object that belongs to somebody else: every member is kept, those that we know are checked.
 pub struct Received<S> {
     value: Value,
@@ -58,7 +52,7 @@ impl<S> Serialize for Received<S> {
 impl<'de, S: Shaped> Deserialize<'de> for Received<S> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
-        if nesting(&value) > SHALLOW || !sift::fits(&value, &Kind::Received(S::SHAPE)) {
+        if !sift::fits(&value, &Kind::Received(S::SHAPE)) {
             return Err(Error::custom("needs a closer look"));
         }
         Ok(Self { value, shape: PhantomData })
@@ -98,11 +92,12 @@ impl<S: Shaped + 'static> Tree for Received<S> {
         like(&self.value, &sent.value, likeness)
     }
 
-    fn has_nulls(&self) -> bool {
-        has_nulls(&self.value)
+    fn is_plain(&self) -> bool {
+        !has_nulls(&self.value)
     }
 
     fn walk<'t>(&'t self, at: &At<'_>, visit: &mut Visit<'_, 't>) {
+        visit(at, Leaf::Received(nesting(&self.value)));
         walk(&self.value, Some(&Self::KIND), at, visit);
     }
 }
@@ -133,11 +128,14 @@ fn like(stored: &Value, sent: &Value, likeness: Likeness) -> bool {
     let (Value::Object(stored), Value::Object(sent)) = (stored, sent) else {
         return stored == sent;
     };
-    let has_all_sent = sent.iter().filter(|(_, value)| !value.is_null()).all(|(name, value)| {
-        stored.get(name).is_some_and(|stored| like(stored, value, likeness))
+    let has_all_sent = sent.iter().all(|(name, value)| match (value, stored.get(name)) {
+        (Value::Null, stored) => likeness != Likeness::Unchanged || stored.is_none(),
+        (value, Some(stored)) => like(stored, value, likeness),
+        (_, None) => false,
     });
-    let has_no_more = || stored.keys().all(|name| sent.get(name).is_some_and(|value| !value.is_null()));
-    has_all_sent && (likeness == Likeness::Covers || has_no_more())
+    let has_no_more =
+        || stored.keys().all(|name| sent.get(name).is_some_and(|value| !value.is_null()));
+    has_all_sent && (likeness != Likeness::Equal || has_no_more())
 }
 
 fn has_nulls(value: &Value) -> bool {

@@ -54,13 +54,16 @@ impl Tree for Scalars {
     }
 
     fn matches(&self, sent: &Self, likeness: Likeness) -> bool {
-        let sent_values = || sent.0.iter().filter(|(_, value)| !value.is_null());
-        sent_values().all(|(name, value)| self.0.get(name) == Some(value))
-            && (likeness == Likeness::Covers || sent_values().count() == self.0.len())
+        let has_all_sent = sent.0.iter().all(|(name, value)| match value {
+            Value::Null => likeness != Likeness::Unchanged || !self.0.contains_key(name),
+            value => self.0.get(name) == Some(value),
+        });
+        let values_sent = || sent.0.values().filter(|value| !value.is_null()).count();
+        has_all_sent && (likeness != Likeness::Equal || values_sent() == self.0.len())
     }
 
-    fn has_nulls(&self) -> bool {
-        self.0.values().any(Value::is_null)
+    fn is_plain(&self) -> bool {
+        !self.0.values().any(Value::is_null)
     }
 
     fn walk<'t>(&'t self, at: &At<'_>, visit: &mut Visit<'_, 't>) {

@@ -1,0 +1,29 @@
+//! Rules about one decimal number.
+
+use super::Flaw;
+use crate::tree::{AmountKind, AmountValue};
+use crate::value::{Decimal, InvalidDecimal};
+
+pub(crate) fn decimal(_: &'static AmountKind, amount: AmountValue<'_>) -> Result<(), Flaw> {
+    parse(amount)?;
+    Ok(())
+}
+
+/// What cannot be read as a number is the business of [`decimal`].
+pub(crate) fn range(kind: &'static AmountKind, amount: AmountValue<'_>) -> Result<(), Flaw> {
+    let Ok(number) = parse(amount) else { return Ok(()) };
+    if kind.percentage && !number.is_percentage() {
+        return Err(Flaw::new("a percentage lies within 0 and 100"));
+    }
+    if kind.not_negative && number.is_negative() {
+        return Err(Flaw::new("must not be negative"));
+    }
+    Ok(())
+}
+
+fn parse(amount: AmountValue<'_>) -> Result<Decimal, InvalidDecimal> {
+    match amount {
+        AmountValue::Text(text) => Decimal::parse(text),
+        AmountValue::Number(number) => Decimal::parse_json_number(number),
+    }
+}

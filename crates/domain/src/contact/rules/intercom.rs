@@ -1,0 +1,74 @@
+//! Rules about the intercom block (device-directory §2).
+
+use super::{Flaw, INTERCOM_FLAGS, INTERCOM_NUMBER, INTERCOM_REQUIRED, Subject};
+use crate::contact::check::{Findings, Values};
+use crate::path::At;
+use crate::tree::TextKind;
+use crate::value::{IntercomNumber, IntercomType, Ringtone};
+
+/// The most characters (Unicode scalar values) of an intercom name.
+pub const MAX_INTERCOM_NAME: usize = 30;
+
+pub(crate) fn required(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(intercom) = subject.document.intercom.get() else { return };
+    let members = [
+        ("name", intercom.name.get().is_some()),
+        ("type", intercom.kind.get().is_some()),
+        ("number", intercom.number.get().is_some_and(|number| !number.is_empty())),
+    ];
+    for (name, present) in members {
+        if !present {
+            let root = At::root();
+            let at = root.member("intercom");
+            findings.report(
+                &INTERCOM_REQUIRED,
+                &at.member(name),
+                "",
+                format!("an intercom entry needs a {name}"),
+            );
+        }
+    }
+}
+
+pub(crate) fn name(_: &'static TextKind, text: &str, _: &mut Values) -> Result<(), Flaw> {
+    match text.chars().nth(MAX_INTERCOM_NAME) {
+        None => Ok(()),
+        Some(_) => {
+            Err(Flaw::new(format!("an intercom name has at most {MAX_INTERCOM_NAME} characters")))
+        }
+    }
+}
+
+/// What the type makes of the number; an unknown type is the business of another rule.
+pub(crate) fn number(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(intercom) = subject.document.intercom.get() else { return };
+    let (Some(kind), Some(number)) = (intercom.kind.get(), intercom.number.get()) else { return };
+    let Ok(kind) = IntercomType::parse(kind) else { return };
+    if number.is_empty() {
+        return;
+    }
+    if let Err(error) = IntercomNumber::parse(kind, number) {
+        let root = At::root();
+        let at = root.member("intercom");
+        findings.report(&INTERCOM_NUMBER, &at.member("number"), number.as_str(), error.to_string());
+    }
+}
+
+pub(crate) fn flags(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(intercom) = subject.document.intercom.get() else { return };
+    if intercom.auto_answer.get() == Some(&true) && intercom.in_black_list.get() == Some(&true) {
+        let root = At::root();
+        let at = root.member("intercom");
+        findings.report(
+            &INTERCOM_FLAGS,
+            &at.member("inBlackList"),
+            "true",
+            "autoAnswer and inBlackList must not both be true",
+        );
+    }
+}
+
+pub(crate) fn ringtone(_: &'static TextKind, text: &str, _: &mut Values) -> Result<(), Flaw> {
+    Ringtone::parse(text)?;
+    Ok(())
+}

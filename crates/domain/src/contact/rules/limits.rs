@@ -1,0 +1,52 @@
+//! Rules about the size of something.
+
+use super::Flaw;
+use crate::path::At;
+use crate::tree::Leaf;
+
+/// The most characters of a free text.
+pub const MAX_FREE_TEXT: usize = 10_000;
+/// The most characters of a name.
+pub const MAX_NAME: usize = 500;
+/// The most elements of an array.
+pub const MAX_ELEMENTS: usize = 1_000;
+/// The most custom fields.
+pub const MAX_CUSTOM_FIELDS: usize = 100;
+/// The largest document as it is stored, in bytes: 256 KiB.
+pub const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
+/// How deep an item may be nested; the item itself is 1.
+pub const MAX_NESTING: usize = 16;
+
+pub(crate) fn size(_: &At<'_>, leaf: Leaf<'_>) -> Result<(), Flaw> {
+    match leaf {
+        Leaf::Text(kind, text) => text_of_at_most(kind.max_chars, kind.name, text),
+        Leaf::Name(name) => text_of_at_most(MAX_NAME, "member name", name),
+        Leaf::List(count) if count > MAX_ELEMENTS => {
+            Err(Flaw::new(format!("an array has at most {MAX_ELEMENTS} elements, not {count}")))
+        }
+        Leaf::Scalars(count) if count > MAX_CUSTOM_FIELDS => {
+            Err(Flaw::new(format!("there are at most {MAX_CUSTOM_FIELDS} custom fields, not {count}")))
+        }
+        Leaf::List(_) | Leaf::Scalars(_) | Leaf::Amount(..) | Leaf::Received(_) => Ok(()),
+    }
+}
+
+pub(crate) fn nesting(at: &At<'_>, leaf: Leaf<'_>) -> Result<(), Flaw> {
+    match leaf {
+        Leaf::Received(levels) if at.depth() + levels > MAX_NESTING => {
+            Err(Flaw::new(format!("an item is nested at most {MAX_NESTING} deep")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn text_of_at_most(max: usize, name: &str, text: &str) -> Result<(), Flaw> {
+    // A text has at most as many characters as bytes: the count is rarely needed.
+    if text.len() > max && text.chars().nth(max).is_some() {
+        return Err(Flaw::new(format!("a {name} has at most {max} characters")));
+    }
+    if text.as_bytes().contains(&0) {
+        return Err(Flaw::new("a text must not hold NUL (U+0000)"));
+    }
+    Ok(())
+}
