@@ -6,12 +6,16 @@ pub mod kinds;
 mod projection;
 mod record;
 pub mod rules;
+mod sealing;
 mod tags;
 
 use std::sync::Arc;
 
-pub use check::Findings;
+pub use check::{Findings, Values};
+pub(crate) use check::{check_stored, weigh};
 pub use record::{ContactType, DOCUMENT_VERSION, Projection, Record, UnreadableDocument};
+
+pub(crate) use sealing::Sealing;
 
 use self::document::ContactDocument;
 use crate::ids::ContactId;

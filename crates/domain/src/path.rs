@@ -143,6 +143,9 @@ mod tests {
 
     #[test]
     fn the_root_prints_as_nothing() {
-        assert_eq!((Path::root().to_string(), Path::root().pointer()), (String::new(), String::new()));
+        assert_eq!(
+            (Path::root().to_string(), Path::root().pointer()),
+            (String::new(), String::new())
+        );
     }
 }

@@ -2,13 +2,15 @@
 
 mod batch;
 mod item;
+mod matching;
 mod options;
 mod outcome;
 mod world;
 
 pub use batch::Batch;
-pub use item::{Delete, Item};
+pub use item::Item;
 pub use options::{
-    Atomicity, Context, Endpoints, Handling, Key, Ladder, Mode, OnAmbiguous, OnRepeat, Options,
+    Arrays, Atomicity, Context, Endpoints, Handling, Key, Ladder, Mode, OnAmbiguous, OnRepeat,
+    Options,
 };
 pub use outcome::{Outcome, Verdict};

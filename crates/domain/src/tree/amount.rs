@@ -114,7 +114,9 @@ impl<'de, K> Deserialize<'de> for Amount<K> {
         let sent = match Value::deserialize(deserializer)? {
             Value::String(text) => Sent::Text(text.into()),
             Value::Number(number) => Sent::Number(number),
-            _ => return Err(Error::invalid_type(Unexpected::Other("neither"), &"text or a number")),
+            _ => {
+                return Err(Error::invalid_type(Unexpected::Other("neither"), &"text or a number"));
+            }
         };
         Ok(Self { sent, kind: PhantomData })
     }

@@ -2,9 +2,7 @@
 
 use super::Label;
 use crate::contact::kinds::{Free, Name, NotNegative, Percentage, Plain, SalaryType, Token};
-use crate::tree::{
-    Amount, Member, Mirror, OfPayslip, OfStaff, Own, Received, Text, Whole,
-};
+use crate::tree::{Amount, Member, Mirror, OfPayslip, OfStaff, Own, Received, Text, Whole};
 use crate::value::CalendarDate;
 
 crate::tree! {

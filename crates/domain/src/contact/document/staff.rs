@@ -2,9 +2,7 @@
 
 use super::{Label, Payslip};
 use crate::contact::kinds::{Free, Name, NotNegative, Plain, Token};
-use crate::tree::{
-    Amount, Member, Mirror, OfContact, OfStaff, Own, Received, Text, Whole,
-};
+use crate::tree::{Amount, Member, Mirror, OfContact, OfStaff, Own, Received, Text, Whole};
 use crate::value::{AvsNumber, CalendarDate};
 
 crate::tree! {

@@ -7,7 +7,7 @@ use crate::tree::TextKind;
 use crate::value::{IntercomNumber, IntercomType, Ringtone};
 
 /// The most characters (Unicode scalar values) of an intercom name.
-pub const MAX_INTERCOM_NAME: usize = 30;
+pub(crate) const MAX_INTERCOM_NAME: usize = 30;
 
 pub(crate) fn required(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(intercom) = subject.document.intercom.get() else { return };

@@ -24,9 +24,9 @@ pub(crate) fn size(_: &At<'_>, leaf: Leaf<'_>) -> Result<(), Flaw> {
         Leaf::List(count) if count > MAX_ELEMENTS => {
             Err(Flaw::new(format!("an array has at most {MAX_ELEMENTS} elements, not {count}")))
         }
-        Leaf::Scalars(count) if count > MAX_CUSTOM_FIELDS => {
-            Err(Flaw::new(format!("there are at most {MAX_CUSTOM_FIELDS} custom fields, not {count}")))
-        }
+        Leaf::Scalars(count) if count > MAX_CUSTOM_FIELDS => Err(Flaw::new(format!(
+            "there are at most {MAX_CUSTOM_FIELDS} custom fields, not {count}"
+        ))),
         Leaf::List(_) | Leaf::Scalars(_) | Leaf::Amount(..) | Leaf::Received(_) => Ok(()),
     }
 }

@@ -30,15 +30,19 @@ pub(crate) fn open_list(_: &'static TextKind, text: &str, _: &mut Values) -> Ver
     if starts && bytes.all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_') {
         return Ok(());
     }
-    Err(Flaw::new("must start with a capital letter and go on with capitals, digits or underscores"))
+    Err(Flaw::new(
+        "must start with a capital letter and go on with capitals, digits or underscores",
+    ))
 }
 
 pub(crate) fn email(_: &'static TextKind, text: &str, values: &mut Values) -> Verdict {
-    values.email(text).map(|_| ()).map_err(Flaw::new)
+    values.email(text)?;
+    Ok(())
 }
 
 pub(crate) fn phone(_: &'static TextKind, text: &str, values: &mut Values) -> Verdict {
-    values.phone(text).map(|_| ()).map_err(Flaw::new)
+    values.phone(text)?;
+    Ok(())
 }
 
 pub(crate) fn country_code(_: &'static TextKind, text: &str, _: &mut Values) -> Verdict {

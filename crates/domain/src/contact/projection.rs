@@ -1,0 +1,96 @@
+//! What a contact is searched and matched by, derived from its document.
+
+use super::check::Values;
+use super::document::ContactDocument;
+use super::record::{ContactType, Projection};
+use crate::ids::ContactId;
+use crate::tree::Text;
+use crate::value::{LinkId, VatNumber};
+
+impl Projection {
+    /// The projection of a document of that type.
+    ///
+    /// Adapters copy it; nobody else computes one.
+    pub fn of(document: &ContactDocument, contact_type: ContactType, values: &mut Values) -> Self {
+        let text = |text: &Text<_>| text.as_str().to_owned();
+        let flag = |flag: &crate::tree::Member<bool>| flag.get().copied().unwrap_or(false);
+        Self {
+            contact_type,
+            external_id: document.external_id.get().map(text),
+            link_id: document.link_id.get().and_then(|id| LinkId::parse(id).ok()),
+            display_name: document.display_name_text(),
+            email: document
+                .email
+                .get()
+                .and_then(|text| Some(values.email(text).ok()?.as_str().to_owned())),
+            phone: document
+                .phone
+                .get()
+                .and_then(|text| Some(values.phone(text).ok()?.as_str().to_owned())),
+            mobile: document
+                .mobile
+                .get()
+                .and_then(|text| Some(values.phone(text).ok()?.as_str().to_owned())),
+            vat_number: document.vat_number_key(),
+            archived: flag(&document.archived),
+            is_customer: flag(&document.is_customer),
+            is_vendor: flag(&document.is_vendor),
+            is_staff: flag(&document.is_staff),
+        }
+    }
+}
+
+impl ContactDocument {
+    /// The type, if it is a known one.
+    pub(crate) fn contact_type(&self) -> Option<ContactType> {
+        ContactType::parse(self.contact_type.get()?)
+    }
+
+    /// What the contact is called: the name, or first and last name, or what an intercom shows.
+    pub(crate) fn display_name_text(&self) -> String {
+        let name = trimmed(self.name.get());
+        let first = trimmed(self.first_name.get());
+        let last = trimmed(self.last_name.get());
+        let person = match (first, last) {
+            (Some(first), Some(last)) => Some(format!("{first} {last}")),
+            (one, other) => one.or(other).map(str::to_owned),
+        };
+        let shown = || {
+            let intercom = self.intercom.get()?;
+            trimmed(intercom.name.get()).map(str::to_owned)
+        };
+        let called = match self.contact_type() {
+            Some(ContactType::Organization) => name.map(str::to_owned),
+            Some(ContactType::Person) => person,
+            Some(ContactType::Endpoint) => shown(),
+            None => None,
+        };
+        called.unwrap_or_default()
+    }
+
+    /// The VAT number as a key: the client's, else the supplier's.
+    pub(crate) fn vat_number_key(&self) -> Option<String> {
+        let client = self.client.get().and_then(|client| client.vat_number.get());
+        let supplier = self.supplier.get().and_then(|supplier| supplier.vat_number.get());
+        let key = |text: Option<&Text<VatNumber>>| VatNumber::normal_form(text?);
+        key(client).or_else(|| key(supplier))
+    }
+
+    /// The contacts that this one refers to in its relations, each once.
+    pub(crate) fn relations(&self) -> Vec<ContactId> {
+        let lists = [&self.related_contact_ids, &self.related_organization_contact_ids];
+        let mut relations: Vec<ContactId> = lists
+            .into_iter()
+            .filter_map(|list| list.get())
+            .flatten()
+            .filter_map(|id| ContactId::new(id.get()))
+            .collect();
+        relations.sort_unstable();
+        relations.dedup();
+        relations
+    }
+}
+
+fn trimmed<T>(text: Option<&Text<T>>) -> Option<&str> {
+    text.map(|text| text.trim()).filter(|text| !text.is_empty())
+}

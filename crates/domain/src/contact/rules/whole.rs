@@ -1,0 +1,239 @@
+//! Rules about the whole contact.
+
+use super::{
+    CONTACT_TYPE, DATE_ORDER, EXPIRY, IN_USE, NAMED, NO_STAFF_BLOCK, OWN_PARTS, PARTS_NAMED,
+    ROLES_AGREE, SCOPES, Subject,
+};
+use crate::contact::ContactType;
+use crate::contact::check::Findings;
+use crate::contact::document::{ContactDocument, Payslip, Staff};
+use crate::path::At;
+use crate::tree::{Member, Standing, Text, Whole};
+use crate::value::CalendarDate;
+
+pub(crate) fn contact_type(subject: &Subject<'_>, findings: &mut Findings) {
+    if subject.stored.is_none() && subject.document.contact_type.get().is_none() {
+        let message = "a new contact needs a contactType";
+        findings.report(&CONTACT_TYPE, &At::root().member("contactType"), "", message);
+    }
+}
+
+pub(crate) fn named(subject: &Subject<'_>, findings: &mut Findings) {
+    let document = subject.document;
+    let (member, message) = match document.contact_type() {
+        Some(ContactType::Organization) => ("name", "an organization should have a name"),
+        Some(ContactType::Person) => ("lastName", "a person should have a firstName or a lastName"),
+        Some(ContactType::Endpoint) => ("intercom", "an endpoint should have an intercom name"),
+        None => return,
+    };
+    if document.display_name_text().is_empty() {
+        findings.report(&NAMED, &At::root().member(member), "", message);
+    }
+}
+
+/// The calendar date in a member; what is none is the business of another rule.
+fn date(member: &Member<Text<CalendarDate>>) -> Option<CalendarDate> {
+    CalendarDate::parse(member.get()?).ok()
+}
+
+fn later_is_not_before(
+    start: &Member<Text<CalendarDate>>,
+    end: &Member<Text<CalendarDate>>,
+    at: &At<'_>,
+    findings: &mut Findings,
+) {
+    if let (Some(from), Some(to)) = (date(start), date(end))
+        && to < from
+    {
+        let text = end.get().map_or("", |end| end.as_str());
+        findings.report(&DATE_ORDER, at, text, format!("must not be before {from}"));
+    }
+}
+
+pub(crate) fn date_order(subject: &Subject<'_>, findings: &mut Findings) {
+    let root = At::root();
+    let born = |member: &Member<Text<CalendarDate>>, at: &At<'_>, findings: &mut Findings| {
+        if let (Some(birth), Some(today)) = (date(member), subject.context.today())
+            && birth > today
+        {
+            let text = member.get().map_or("", |birth| birth.as_str());
+            findings.report(&DATE_ORDER, at, text, "a birth must not be after today");
+        }
+    };
+    born(&subject.document.birthday, &root.member("birthday"), findings);
+
+    let Some(staff) = subject.document.staff.get() else { return };
+    let at_staff = root.member("staff");
+    later_is_not_before(
+        &staff.employment_start_date,
+        &staff.employment_end_date,
+        &at_staff.member("employmentEndDate"),
+        findings,
+    );
+    let list = at_staff.member("familyMembers");
+    for (index, relative) in elements(&staff.family_members) {
+        born(&relative.birth_date, &list.element(index).member("birthDate"), findings);
+    }
+    let list = at_staff.member("timesheetPricingLines");
+    for (index, line) in elements(&staff.timesheet_pricing_lines) {
+        let at = list.element(index);
+        later_is_not_before(&line.start_date, &line.end_date, &at.member("endDate"), findings);
+    }
+    let list = at_staff.member("staffPayslips");
+    for (index, payslip) in elements(&staff.staff_payslips) {
+        payslip_order(payslip, &list.element(index), findings);
+    }
+}
+
+fn payslip_order(payslip: &Payslip, at: &At<'_>, findings: &mut Findings) {
+    later_is_not_before(
+        &payslip.employment_start_date,
+        &payslip.employment_end_date,
+        &at.member("employmentEndDate"),
+        findings,
+    );
+    let list = at.member("payslipTableLines");
+    for (index, line) in elements(&payslip.payslip_table_lines) {
+        let at = list.element(index);
+        later_is_not_before(&line.start_date, &line.end_date, &at.member("endDate"), findings);
+    }
+}
+
+fn elements<T>(list: &Member<Vec<T>>) -> impl Iterator<Item = (usize, &T)> {
+    list.get().into_iter().flatten().enumerate()
+}
+
+pub(crate) fn no_staff_block(subject: &Subject<'_>, findings: &mut Findings) {
+    let document = subject.document;
+    if document.contact_type() == Some(ContactType::Organization) && document.staff.get().is_some()
+    {
+        let message = "an organization is nobody's employee";
+        findings.report(&NO_STAFF_BLOCK, &At::root().member("staff"), "", message);
+    }
+}
+
+pub(crate) fn roles_agree(subject: &Subject<'_>, findings: &mut Findings) {
+    let document = subject.document;
+    let roles = [
+        ("client", document.client.get().is_some(), "isCustomer", &document.is_customer),
+        ("supplier", document.supplier.get().is_some(), "isVendor", &document.is_vendor),
+        ("staff", document.staff.get().is_some(), "isStaff", &document.is_staff),
+    ];
+    for (block, present, flag, set) in roles {
+        if present && set.get() != Some(&true) {
+            let message = format!("a contact with {block} should have {flag}");
+            findings.report(&ROLES_AGREE, &At::root().member(block), "", message);
+        }
+    }
+}
+
+/// A place where a contact refers to one of its own addresses or banks.
+struct OwnReference {
+    /// The list that it refers to.
+    list: &'static str,
+    /// As `client.invoiceAddressId`.
+    path: crate::path::Path,
+    id: i64,
+}
+
+fn own_references(document: &ContactDocument) -> Vec<OwnReference> {
+    let root = At::root();
+    let mut references = Vec::new();
+    let mut note = |list, at: &At<'_>, member: &Member<Whole>| {
+        if let Some(id) = member.get() {
+            references.push(OwnReference { list, path: at.path(), id: id.get() });
+        }
+    };
+    if let Some(client) = document.client.get() {
+        let at = root.member("client");
+        note("addresses", &at.member("invoiceAddressId"), &client.invoice_address_id);
+        note("addresses", &at.member("orderAddressId"), &client.order_address_id);
+    }
+    let payslips = document.staff.get().map(|staff: &Box<Staff>| elements(&staff.staff_payslips));
+    for (index, payslip) in payslips.into_iter().flatten() {
+        if let Some(info) = payslip.salary_info.get() {
+            let staff = root.member("staff");
+            let list = staff.member("staffPayslips");
+            let payslip = list.element(index);
+            let at = payslip.member("salaryInfo");
+            note("banks", &at.member("payableToBankId"), &info.payable_to_bank_id);
+        }
+    }
+    references
+}
+
+/// Whether the contact has an address or bank of that id.
+fn has(document: &ContactDocument, list: &str, id: i64) -> bool {
+    match list {
+        "addresses" => elements(&document.addresses)
+            .any(|(_, address)| address.id.get().is_some_and(|own| own.get() == id)),
+        _ => elements(&document.banks)
+            .any(|(_, bank)| bank.id.get().is_some_and(|own| own.get() == id)),
+    }
+}
+
+pub(crate) fn in_use(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(stored) = subject.stored else { return };
+    for reference in own_references(subject.document) {
+        let OwnReference { list, path, id } = &reference;
+        if !has(subject.document, list, *id) && has(stored, list, *id) {
+            let message = format!("{path} still refers to what is to be removed");
+            findings.report(&IN_USE, &At::root().member(list), id.to_string(), message);
+        }
+    }
+}
+
+pub(crate) fn own_parts(subject: &Subject<'_>, findings: &mut Findings) {
+    for OwnReference { list, path, id } in own_references(subject.document) {
+        let had = subject.stored.is_some_and(|stored| has(stored, list, id));
+        if !had && !has(subject.document, list, id) {
+            let message = format!("names none of the contact's {list}");
+            findings.extend([crate::Violation::new(&OWN_PARTS, path, id.to_string(), message)]);
+        }
+    }
+}
+
+pub(crate) fn scopes(subject: &Subject<'_>, findings: &mut Findings) {
+    let sends_staff = subject.sent.staff.standing() != Standing::Absent;
+    if sends_staff && !subject.context.may_write_staff {
+        let message = "the caller lacks the scope for staff";
+        findings.report(&SCOPES, &At::root().member("staff"), "", message);
+    }
+}
+
+pub(crate) fn parts_named(subject: &Subject<'_>, findings: &mut Findings) {
+    let blank = |name: Option<&str>| name.is_none_or(|name| name.trim().is_empty());
+    let root = At::root();
+    let list = root.member("addresses");
+    for (index, address) in elements(&subject.document.addresses) {
+        if blank(address.name.get().map(Text::as_str)) {
+            let at = list.element(index);
+            findings.report(&PARTS_NAMED, &at.member("name"), "", "an address should have a name");
+        }
+    }
+    let list = root.member("banks");
+    for (index, bank) in elements(&subject.document.banks) {
+        if blank(bank.name.get().map(Text::as_str)) {
+            let at = list.element(index);
+            findings.report(&PARTS_NAMED, &at.member("name"), "", "a bank should have a name");
+        }
+    }
+}
+
+pub(crate) fn expiry(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(staff) = subject.document.staff.get() else { return };
+    let Some(start) = date(&staff.employment_start_date) else { return };
+    let expiries = [
+        ("documentExpiryDate", &staff.document_expiry_date),
+        ("permitExpiryDate", &staff.permit_expiry_date),
+    ];
+    for (name, member) in expiries {
+        if date(member).is_some_and(|end| end < start) {
+            let root = At::root();
+            let at = root.member("staff");
+            let text = member.get().map_or("", |end| end.as_str());
+            let message = format!("expires before the employment starts on {start}");
+            findings.report(&EXPIRY, &at.member(name), text, message);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! From a checked document to a row: ids, mirrors, projection, JSON.
+
+use super::Snapshot;
+use super::check::Values;
+use super::document::ContactDocument;
+use super::record::{ContactType, DOCUMENT_VERSION, Projection, Record};
+use super::rules::{LIMITS, MAX_DOCUMENT_BYTES};
+use crate::decision::OutOfIds;
+use crate::ids::{ContactId, IdBlock, OrganizationId, Version};
+use crate::path::Path;
+use crate::timestamp::Timestamp;
+use crate::tree::{Numbering, Tree, Whole};
+use crate::upsert::Context;
+use crate::violation::Violation;
+
+/// What a document needs to become a row.
+pub(crate) struct Sealing {
+    id: ContactId,
+    organization: OrganizationId,
+    version: Version,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl Sealing {
+    /// A new contact.
+    pub(crate) fn new(context: &Context, id: ContactId) -> Self {
+        Self {
+            id,
+            organization: context.organization,
+            version: Version::FIRST,
+            created_at: context.now,
+            updated_at: context.now,
+        }
+    }
+
+    /// A contact after a change. Time does not run backwards within a contact.
+    pub(crate) fn after(context: &Context, before: &Record) -> Self {
+        Self {
+            id: before.id,
+            organization: before.organization,
+            version: before.version.next(),
+            created_at: before.created_at,
+            updated_at: context.now.max(before.updated_at),
+        }
+    }
+
+    /// Numbers the parts, computes the projection and writes the JSON.
+    ///
+    /// The inner error is the violation of a document that is too large.
+    pub(crate) fn seal(
+        &self,
+        mut document: ContactDocument,
+        values: &mut Values,
+        ids: &mut IdBlock,
+    ) -> Result<Result<Snapshot, Violation>, OutOfIds> {
+        document.id = Whole::new(self.id.get()).into();
+        document.contact_id = document.id;
+        document.organization_id = Whole::new(i64::from(self.organization.get())).into();
+        let mut numbering = Numbering::new(self.id.get(), ids);
+        document.number(&mut numbering);
+        if numbering.ran_short() {
+            return Err(OutOfIds);
+        }
+        let json = to_json(&document);
+        if json.len() > MAX_DOCUMENT_BYTES {
+            let message = format!("a contact has at most {MAX_DOCUMENT_BYTES} bytes as JSON");
+            return Ok(Err(Violation::new(&LIMITS, Path::root(), "", message)));
+        }
+        // A checked document has a type; the other arm is never taken.
+        let contact_type = document.contact_type().unwrap_or(ContactType::Organization);
+        let record = Record {
+            id: self.id,
+            organization: self.organization,
+            projection: Projection::of(&document, contact_type, values),
+            version: self.version,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            deleted_at: None,
+            document_version: DOCUMENT_VERSION,
+            document: json,
+        };
+        Ok(Ok(Snapshot { record, document }))
+    }
+}
+
+impl Snapshot {
+    /// The same contact, deleted.
+    pub(crate) fn deleted(&self, now: Timestamp) -> Self {
+        let updated_at = now.max(self.record.updated_at);
+        let record = Record {
+            version: self.record.version.next(),
+            updated_at,
+            deleted_at: Some(updated_at),
+            ..self.record.clone()
+        };
+        Self { record, document: self.document.clone() }
+    }
+}
+
+/// A document as JSON. It has string keys and no failing members, so this cannot fail.
+#[expect(clippy::expect_used, reason = "see above")]
+fn to_json(document: &ContactDocument) -> String {
+    serde_json::to_string(document).expect("a document is always valid JSON")
+}

@@ -1,0 +1,84 @@
+//! Tags belong to the organization and are known by name (upsert-rules §4.4).
+
+use super::document::{ContactDocument, Tag};
+use super::rules;
+use crate::path::At;
+use crate::tree::{Member, Standing, Text, Whole};
+use crate::value::TagName;
+use crate::violation::Violation;
+
+impl ContactDocument {
+    /// Gives every named tag the id that follows from its name; an id beside it is replaced.
+    ///
+    /// Whether a tag is left that has no name.
+    pub(crate) fn name_tags(&mut self) -> bool {
+        let mut nameless = false;
+        self.each_tag(&mut |_, tag| {
+            let name = match tag.name.standing() {
+                Standing::Value => tag.name.get().and_then(|name| TagName::parse(name).ok()),
+                _ => None,
+            };
+            match name {
+                Some(name) => tag.id = Whole::new(name.id()).into(),
+                None => nameless = true,
+            }
+        });
+        nameless
+    }
+
+    /// Finds the name of every tag that has only an id among the tags that the contact has.
+    pub(crate) fn find_tag_names(&mut self, stored: Option<&Self>) -> Vec<Violation> {
+        let known = stored.map(Self::tags_known).unwrap_or_default();
+        let mut faults = Vec::new();
+        self.each_tag(&mut |at, tag| {
+            if tag.name.standing() == Standing::Value {
+                return;
+            }
+            let same = |(id, _): &&(i64, &str)| tag.id.get().is_some_and(|own| own.get() == *id);
+            match known.iter().find(same) {
+                Some((_, name)) => tag.name = Member::Value(Text::from(*name)),
+                None => faults.push(unknown_tag(at, tag)),
+            }
+        });
+        faults
+    }
+
+    fn tags_known(&self) -> Vec<(i64, &str)> {
+        let notes = self.additional_information.get().into_iter().flatten();
+        let tags = self.tags.get().into_iter().flatten();
+        tags.chain(notes.filter_map(|note| note.tag.get()))
+            .filter_map(|tag| Some((tag.id.get()?.get(), tag.name.get()?.as_str())))
+            .collect()
+    }
+
+    fn each_tag(&mut self, visit: &mut dyn FnMut(&At<'_>, &mut Tag)) {
+        let root = At::root();
+        let list = root.member("tags");
+        for (index, tag) in self.tags.get_mut().into_iter().flatten().enumerate() {
+            visit(&list.element(index), tag);
+        }
+        let list = root.member("additionalInformation");
+        let notes = self.additional_information.get_mut().into_iter().flatten();
+        for (index, note) in notes.enumerate() {
+            if note.tag.standing() == Standing::Value
+                && let Some(tag) = note.tag.get_mut()
+            {
+                visit(&list.element(index).member("tag"), tag);
+            }
+        }
+    }
+}
+
+fn unknown_tag(at: &At<'_>, tag: &Tag) -> Violation {
+    match tag.id.get() {
+        Some(id) => Violation::new(
+            &rules::TAGS_KNOWN,
+            at.member("id").path(),
+            id.get().to_string(),
+            "the contact has no tag with this id, and the tag has no name",
+        ),
+        None => {
+            Violation::new(&rules::TAGS_KNOWN, at.member("name").path(), "", "a tag needs a name")
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Reading items: leniently, and with all faults at once.
+//!
+//! The good path reads straight into the typed tree. An item that does not fit takes a slow path:
+//! it is read as a bare tree and sifted by the [`Shape`](crate::tree::Shape) of the document, so
+//! that every wrong field is known and every unknown member reported.
+
+pub(crate) mod sift;
+
+use serde_json::Value;
+use serde_json::error::Category;
+
+use crate::contact::document::ContactDocument;
+use crate::contact::rules::{self, MAX_NESTING};
+use crate::path::{At, Path};
+use crate::tree::{Standing, Tree, nesting};
+use crate::violation::Violation;
+
+/// A document that was read, and what was left out of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
+    /// What was sent, as far as it is known.
+    pub document: ContactDocument,
+    /// Members that are not known.
+    pub unknown: Vec<Violation>,
+}
+
+/// Reads one item from JSON.
+///
+/// ```
+/// use contacts_domain::reading::read;
+/// let read = read(r#"{"email": "a@b.example", "emial": 1}"#).expect("an object");
+/// assert_eq!(read.document.email.get().map(|email| email.as_str()), Some("a@b.example"));
+/// assert_eq!(read.unknown[0].message, "unknown member; did you mean email?");
+///
+/// let faults = read_faults(r#"{"email": 1, "addresses": [{"city": false}]}"#);
+/// assert_eq!(faults, ["email", "addresses[0].city"]);
+///
+/// fn read_faults(json: &str) -> Vec<String> {
+///     contacts_domain::reading::read(json)
+///         .expect_err("two wrong types")
+///         .iter()
+///         .map(|fault| fault.path.to_string())
+///         .collect()
+/// }
+/// ```
+///
+/// # Errors
+///
+/// The violations of stage 1, one alone, or all of stage 2 (upsert-rules §6): the item is empty, is
+/// no object, cannot be read at all, or has members of wrong JSON types.
+pub fn read(json: &str) -> Result<Read, Vec<Violation>> {
+    match serde_json::from_str::<ContactDocument>(json) {
+        Ok(document) if document.standing() == Standing::Value => {
+            Ok(Read { document, unknown: Vec::new() })
+        }
+        _ => read_closely(json),
+    }
+}
+
+fn read_closely(json: &str) -> Result<Read, Vec<Violation>> {
+    let mut tree: Value = serde_json::from_str(json).map_err(|error| {
+        alone(match error.classify() {
+            Category::Eof => "the item ends too early",
+            _ if error.to_string().contains("recursion") => "the item is nested too deep",
+            _ => "the item cannot be read: a number or a text in it is not valid JSON",
+        })
+    })?;
+    match &tree {
+        Value::Null => return Err(empty()),
+        Value::Object(members) if members.is_empty() => return Err(empty()),
+        Value::Object(_) => {}
+        _ => return Err(alone("an item is an object")),
+    }
+    if nesting(&tree) > MAX_NESTING {
+        return Err(alone(&format!("an item is nested at most {MAX_NESTING} deep")));
+    }
+    let mut sieve = sift::Sieve::default();
+    sieve.sift(&mut tree, &ContactDocument::KIND, &At::root());
+    if !sieve.faults.is_empty() {
+        return Err(sieve.faults);
+    }
+    match serde_json::from_value(tree) {
+        Ok(document) => Ok(Read { document, unknown: sieve.unknown }),
+        Err(_) => Err(alone("the item cannot be read")),
+    }
+}
+
+pub(crate) fn alone(message: &str) -> Vec<Violation> {
+    vec![Violation::new(&rules::READABLE, Path::root(), "", message)]
+}
+
+fn empty() -> Vec<Violation> {
+    vec![Violation::new(&rules::CONTENT, Path::root(), "", "the item is empty")]
+}

@@ -1,0 +1,205 @@
+//! One element of a batch: read, normalised, and checked as if it were new.
+
+use super::options::{Context, Ladder};
+use crate::contact::document::ContactDocument;
+use crate::contact::rules::{self, Subject};
+use crate::contact::{Findings, Values};
+use crate::path::At;
+use crate::reading::{self, Read};
+use crate::tree::{Arrays, Member, Merging, Standing, Text, TextValue, Tree, Whole};
+use crate::value::LinkId;
+use crate::violation::Violation;
+
+/// What a caller wants a contact to look like, or to be gone.
+///
+/// Everything that needs no store is done when an item is made: it is read, its keys are brought
+/// into their normal forms, and it is checked as a new contact. Items do not depend on each other,
+/// so a batch of them is made on all cores.
+#[derive(Debug, Clone)]
+pub struct Item {
+    pub(super) read: Result<Box<Sent>, Vec<Violation>>,
+    pub(super) ladder: Option<Ladder>,
+}
+
+/// An item that could be read.
+#[derive(Debug, Clone)]
+pub(super) struct Sent {
+    /// The members that go into the contact.
+    pub(super) document: ContactDocument,
+    pub(super) id: Option<i64>,
+    pub(super) contact_id: Option<i64>,
+    pub(super) organization: Option<i64>,
+    pub(super) if_version: Option<i64>,
+    pub(super) keys: Keys,
+    /// Whether the contact shall be deleted.
+    pub(super) delete: bool,
+    /// Whether a tag has an id and no name.
+    pub(super) nameless_tags: bool,
+    pub(super) unknown: Vec<Violation>,
+    pub(super) draft: Draft,
+    /// What was parsed on the way.
+    pub(super) values: Values,
+}
+
+/// The item as a new contact.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    /// Its document, where it is another than the one sent.
+    pub(super) document: Option<Box<ContactDocument>>,
+    /// What is wrong with it.
+    pub(super) findings: Findings,
+}
+
+/// The keys of an item, in their normal forms.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Keys {
+    pub(super) link_id: Option<LinkId>,
+    pub(super) external_id: Option<String>,
+    pub(super) email: Option<String>,
+    pub(super) phones: Vec<String>,
+    pub(super) vat_number: Option<String>,
+}
+
+impl Item {
+    /// Reads an item from JSON; whatever is wrong with it is inside.
+    pub fn read(json: &str, context: &Context) -> Self {
+        match reading::read(json) {
+            Ok(read) => Self::new(read, context),
+            Err(faults) => Self { read: Err(faults), ladder: None },
+        }
+    }
+
+    /// An item of a front door with a wire of its own.
+    pub fn of(document: ContactDocument, context: &Context) -> Self {
+        Self::new(Read { document, unknown: Vec::new() }, context)
+    }
+
+    /// The same item with a ladder of its own.
+    #[must_use]
+    pub fn matched_by(mut self, ladder: Ladder) -> Self {
+        self.ladder = Some(ladder);
+        self
+    }
+
+    /// The contact that the item's keys name shall be deleted; its other members do not count.
+    #[must_use]
+    pub fn to_delete(mut self) -> Self {
+        if let Ok(sent) = &mut self.read {
+            sent.delete = true;
+        }
+        self
+    }
+
+    fn new(read: Read, context: &Context) -> Self {
+        let Read { mut document, unknown } = read;
+        let whole = |member: &mut Member<Whole>| member.take().map(Whole::get);
+        let id = whole(&mut document.id);
+        let contact_id = whole(&mut document.contact_id);
+        let organization = whole(&mut document.organization_id);
+        let if_version = whole(&mut document.if_version);
+        if document.contact_type.standing() == Standing::Null {
+            document.contact_type = Member::Absent;
+        }
+        document.trim_keys();
+        let nameless_tags = document.name_tags();
+
+        let mut values = Values::new(context.region);
+        let keys = Keys::of(&document, &mut values);
+        let draft = Draft::of(&document, context, &mut values);
+        if let Some(unreadable) = draft.findings.of(&rules::READABLE) {
+            return Self { read: Err(vec![unreadable]), ladder: None };
+        }
+        let sent = Sent {
+            document,
+            id,
+            contact_id,
+            organization,
+            if_version,
+            keys,
+            delete: false,
+            nameless_tags,
+            unknown,
+            draft,
+            values,
+        };
+        Self { read: Ok(Box::new(sent)), ladder: None }
+    }
+}
+
+impl Sent {
+    /// The id that the item names, if any: `contactId` alone is read as `id`.
+    pub(super) fn named_id(&self) -> Option<i64> {
+        self.id.or(self.contact_id)
+    }
+}
+
+impl Draft {
+    fn of(sent: &ContactDocument, context: &Context, values: &mut Values) -> Self {
+        let mut merging = Merging::new(Arrays::Replace);
+        let document = (!sent.is_plain()).then(|| {
+            let fresh = sent.clone().settle(&mut merging, &At::root());
+            Box::new(fresh)
+        });
+        let draft = document.as_deref().unwrap_or(sent);
+        let mut findings = Subject { context, sent, document: draft, stored: None }.check(values);
+        findings.extend(merging.faults);
+        Self { document, findings }
+    }
+}
+
+impl Keys {
+    fn of(document: &ContactDocument, values: &mut Values) -> Self {
+        let link_id = document.link_id.get();
+        let external_id = key_text(&document.external_id);
+        let email = key_text(&document.email).and_then(|text| values.email(text).ok());
+        let mut phones = Vec::new();
+        for text in [&document.phone, &document.mobile].into_iter().filter_map(key_text) {
+            if let Ok(phone) = values.phone(text)
+                && !phones.iter().any(|known| known == phone.as_str())
+            {
+                phones.push(phone.as_str().to_owned());
+            }
+        }
+        Self {
+            link_id: link_id.and_then(|text| LinkId::parse(text).ok()),
+            external_id: external_id.map(str::to_owned),
+            email: email.map(|email| email.as_str().to_owned()),
+            phones,
+            vat_number: document.vat_number_key(),
+        }
+    }
+}
+
+/// The text of a key, unless it is blank.
+fn key_text<T: TextValue>(member: &Member<Text<T>>) -> Option<&str> {
+    match member.standing() {
+        Standing::Value => member.get().map(Text::as_str),
+        Standing::Null | Standing::Absent => None,
+    }
+}
+
+impl ContactDocument {
+    /// Keys are stored and returned as sent, but trimmed (upsert-rules §3.7).
+    fn trim_keys(&mut self) {
+        trim(&mut self.external_id);
+        trim(&mut self.link_id);
+        trim(&mut self.email);
+        trim(&mut self.phone);
+        trim(&mut self.mobile);
+        if let Some(client) = self.client.get_mut() {
+            trim(&mut client.vat_number);
+        }
+        if let Some(supplier) = self.supplier.get_mut() {
+            trim(&mut supplier.vat_number);
+        }
+    }
+}
+
+fn trim<T>(member: &mut Member<Text<T>>) {
+    if let Some(text) = member.get_mut() {
+        let trimmed = text.trim();
+        if trimmed.len() < text.len() {
+            *text = Text::from(trimmed);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Which contact an item means (upsert-rules §3).
+
+use super::item::Sent;
+use super::options::{Context, Endpoints, Key, Ladder, Mode, OnAmbiguous, Options};
+use super::world::World;
+use crate::contact::ContactType;
+use crate::contact::rules::{
+    FOUND, KEYS_AGREE, NOT_THERE_YET, Rule, SAME_ORGANIZATION, TYPE_STAYS, UNAMBIGUOUS,
+};
+use crate::decision::AliasKey;
+use crate::ids::ContactId;
+use crate::path::Path;
+use crate::violation::Violation;
+
+/// The contact that an item means.
+pub(super) enum Match {
+    /// None: it is new.
+    New,
+    /// One that is there.
+    Found { slot: usize, by: Key },
+    /// Several, and the request refuses to choose.
+    Ambiguous { candidates: Vec<ContactId>, violation: Violation },
+}
+
+/// An item that cannot be matched: the first fault, alone, and the contact it was found on.
+pub(super) struct Mismatch {
+    pub(super) violation: Violation,
+    pub(super) slot: Option<usize>,
+}
+
+pub(super) struct Matching<'a> {
+    pub(super) world: &'a World,
+    pub(super) context: &'a Context,
+    pub(super) options: &'a Options,
+}
+
+impl Matching<'_> {
+    /// Finds the contact, or the first fault in the order of upsert-rules §6 (3).
+    pub(super) fn find(&self, sent: &Sent, ladder: &Ladder) -> Result<Match, Mismatch> {
+        if let Some(id) = sent.named_id()
+            && self.visible(self.world.by_id(id)).is_none()
+        {
+            let key = if sent.id.is_some() { "id" } else { "contactId" };
+            return Err(fault(&FOUND, Path::of(key), id.to_string(), "no such contact", None));
+        }
+        let matched = self.climb(sent, ladder);
+        let slot = match &matched {
+            Match::Found { slot, .. } => Some(*slot),
+            Match::New | Match::Ambiguous { .. } => None,
+        };
+        if matches!(matched, Match::New) && self.options.mode == Mode::Update
+            || sent.delete && slot.is_none() && matches!(matched, Match::New)
+        {
+            let message = "no contact has one of the keys of this item";
+            return Err(fault(&FOUND, Path::root(), "", message, None));
+        }
+        self.keys_agree(sent, ladder, &matched, slot)?;
+        self.organization(sent, slot)?;
+        self.contact_type(sent, slot)?;
+        if let (Mode::Create, Some(slot)) = (self.options.mode, slot) {
+            let message = format!("contact {} has a key of this item", self.named(Some(slot)));
+            return Err(fault(&NOT_THERE_YET, Path::root(), "", message, Some(slot)));
+        }
+        Ok(matched)
+    }
+
+    /// Walks the ladder: the first rung that finds exactly one contact wins.
+    fn climb(&self, sent: &Sent, ladder: &Ladder) -> Match {
+        for key in ladder.keys() {
+            let found = match key {
+                Key::Id | Key::LinkId | Key::ExternalId => self
+                    .visible(self.identified(sent, *key))
+                    .map(|slot| Match::Found { slot, by: *key }),
+                Key::Email | Key::Phone | Key::VatNumber => self.shared(sent, *key),
+            };
+            if let Some(found) = found {
+                return found;
+            }
+        }
+        Match::New
+    }
+
+    /// The contact that an identity key leads to, by itself or as an alias.
+    fn identified(&self, sent: &Sent, key: Key) -> Option<usize> {
+        let alias = |key: AliasKey| self.world.by_alias(&key);
+        match key {
+            Key::Id => self.owner(sent, key),
+            Key::LinkId => {
+                let value = sent.keys.link_id?;
+                self.owner(sent, key).or_else(|| alias(AliasKey::LinkId(value)))
+            }
+            Key::ExternalId => {
+                let value = sent.keys.external_id.clone()?;
+                self.owner(sent, key).or_else(|| alias(AliasKey::ExternalId(value)))
+            }
+            Key::Email | Key::Phone | Key::VatNumber => None,
+        }
+    }
+
+    /// The contact that has an identity key as its own.
+    fn owner(&self, sent: &Sent, key: Key) -> Option<usize> {
+        match key {
+            Key::Id => self.world.by_id(sent.named_id()?),
+            Key::LinkId => self.world.by_link_id(sent.keys.link_id?),
+            Key::ExternalId => self.world.by_external_id(sent.keys.external_id.as_deref()?),
+            Key::Email | Key::Phone | Key::VatNumber => None,
+        }
+    }
+
+    fn shared(&self, sent: &Sent, key: Key) -> Option<Match> {
+        let mut hits = self.world.by_shared_key(key, &sent.keys);
+        hits.retain(|(_, slot)| self.visible(Some(*slot)).is_some());
+        let (oldest, others) = hits.split_first()?;
+        match (others, self.options.on_ambiguous) {
+            ([], _) | (_, OnAmbiguous::Oldest) => Some(Match::Found { slot: oldest.1, by: key }),
+            (_, OnAmbiguous::Next) => None,
+            (_, OnAmbiguous::Reject) => {
+                let message = format!("{} contacts have this {}", hits.len(), key.as_str());
+                let value = match key {
+                    Key::Email => sent.keys.email.clone(),
+                    Key::VatNumber => sent.keys.vat_number.clone(),
+                    _ => sent.keys.phones.first().cloned(),
+                };
+                let value = value.unwrap_or_default();
+                let violation =
+                    Violation::new(&UNAMBIGUOUS, Path::of(key.as_str()), value, message);
+                Some(Match::Ambiguous {
+                    candidates: hits.into_iter().map(|(id, _)| id).collect(),
+                    violation,
+                })
+            }
+        }
+    }
+
+    /// Identity keys of one item name one contact, also those off the ladder; the later is at fault.
+    fn keys_agree(
+        &self,
+        sent: &Sent,
+        ladder: &Ladder,
+        matched: &Match,
+        slot: Option<usize>,
+    ) -> Result<(), Mismatch> {
+        if let (Some(id), Some(contact_id)) = (sent.id, sent.contact_id)
+            && id != contact_id
+        {
+            let message = format!("id is {id}, contactId is {contact_id}");
+            let path = Path::of("contactId");
+            return Err(fault(&KEYS_AGREE, path, contact_id.to_string(), message, slot));
+        }
+        if matches!(matched, Match::Ambiguous { .. }) {
+            return Ok(());
+        }
+        let identity = [Key::Id, Key::LinkId, Key::ExternalId];
+        let on_ladder = ladder.keys().iter().filter(|key| identity.contains(key));
+        let off_ladder = identity.iter().filter(|key| !ladder.keys().contains(key));
+        for key in on_ladder.chain(off_ladder) {
+            let owner = self.owner(sent, *key);
+            if owner.is_none() || owner == slot {
+                continue;
+            }
+            let value = match key {
+                Key::Id => sent.named_id().map(|id| id.to_string()),
+                Key::LinkId => sent.keys.link_id.map(|link_id| link_id.to_string()),
+                _ => sent.keys.external_id.clone(),
+            };
+            let message = match slot {
+                Some(_) => format!(
+                    "belongs to contact {}, and the item is about contact {}",
+                    self.named(owner),
+                    self.named(slot)
+                ),
+                None => format!("belongs to contact {}", self.named(owner)),
+            };
+            let path = Path::of(key.as_str());
+            return Err(fault(&KEYS_AGREE, path, value.unwrap_or_default(), message, slot));
+        }
+        Ok(())
+    }
+
+    fn organization(&self, sent: &Sent, slot: Option<usize>) -> Result<(), Mismatch> {
+        match sent.organization {
+            Some(id) if id != i64::from(self.context.organization.get()) => {
+                let message =
+                    format!("the request is for organization {}", self.context.organization);
+                let path = Path::of("organizationId");
+                Err(fault(&SAME_ORGANIZATION, path, id.to_string(), message, slot))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn contact_type(&self, sent: &Sent, slot: Option<usize>) -> Result<(), Mismatch> {
+        let Some(text) = sent.document.contact_type.get() else { return Ok(()) };
+        let stored = slot.and_then(|slot| self.world.contact_type(slot));
+        let message = match stored {
+            Some(stored) if stored.as_str() != text.as_str() => {
+                format!("the contact is of type {stored}, and that does not change")
+            }
+            None if self.context.endpoints == Endpoints::Hidden
+                && text.as_str() == ContactType::Endpoint.as_str() =>
+            {
+                "a contact type is one of ORGANIZATION, PERSON here".to_owned()
+            }
+            _ => return Ok(()),
+        };
+        Err(fault(&TYPE_STAYS, Path::of("contactType"), text.as_str(), message, slot))
+    }
+
+    /// The contact, unless this door does not know its type.
+    fn visible(&self, slot: Option<usize>) -> Option<usize> {
+        slot.filter(|slot| {
+            self.context.endpoints == Endpoints::Shown
+                || self.world.contact_type(*slot) != Some(ContactType::Endpoint)
+        })
+    }
+
+    fn named(&self, slot: Option<usize>) -> String {
+        slot.and_then(|slot| self.world.id(slot)).map(|id| id.to_string()).unwrap_or_default()
+    }
+}
+
+fn fault(
+    rule: &'static Rule,
+    path: Path,
+    value: impl Into<String>,
+    message: impl Into<String>,
+    slot: Option<usize>,
+) -> Mismatch {
+    Mismatch { violation: Violation::new(rule, path, value, message), slot }
+}

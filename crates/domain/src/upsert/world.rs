@@ -1,0 +1,301 @@
+//! The contacts of a batch, as they are after each item.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::item::Keys;
+use super::options::Key;
+use crate::contact::rules::STORED_READABLE;
+use crate::contact::{Contact, ContactType, Projection, Record, Snapshot};
+use crate::decision::{AliasKey, AliasWrite, Found, Write, Writes};
+use crate::ids::ContactId;
+use crate::path::Path;
+use crate::value::LinkId;
+use crate::violation::Violation;
+
+/// What the store holds, with the items applied so far.
+///
+/// Looking a key up here answers what it would answer if the items before had been sent one by one.
+pub(super) struct World {
+    slots: Vec<Slot>,
+    by_id: HashMap<ContactId, usize>,
+    by_external_id: HashMap<String, usize>,
+    by_link_id: HashMap<LinkId, usize>,
+    /// Who has a shared key; only those keys that some ladder names.
+    by_shared_key: HashMap<(Key, String), BTreeSet<ContactId>>,
+    shared_keys: Vec<Key>,
+    aliases: HashMap<AliasKey, ContactId>,
+    alias_writes: Vec<AliasWrite>,
+    email_owners: HashMap<String, ContactId>,
+    references: HashSet<ContactId>,
+}
+
+/// One contact.
+struct Slot {
+    /// As it is stored, if it is.
+    stored: Option<Stored>,
+    /// As it is now, once an item has changed it.
+    current: Option<Arc<Snapshot>>,
+    /// The first item that named it.
+    first_item: Option<usize>,
+}
+
+struct Stored {
+    record: Record,
+    /// The record with its document, once somebody asked for it.
+    read: Option<Arc<Snapshot>>,
+}
+
+impl Slot {
+    fn record(&self) -> Option<&Record> {
+        match &self.current {
+            Some(snapshot) => Some(&snapshot.record),
+            None => self.stored.as_ref().map(|stored| &stored.record),
+        }
+    }
+}
+
+impl World {
+    pub(super) fn new(found: Found, shared_keys: Vec<Key>) -> Self {
+        let count = found.contacts.len();
+        let mut world = Self {
+            slots: Vec::with_capacity(count),
+            by_id: HashMap::with_capacity(count),
+            by_external_id: HashMap::with_capacity(count),
+            by_link_id: HashMap::new(),
+            by_shared_key: HashMap::new(),
+            shared_keys,
+            aliases: found.aliases.into_iter().map(|alias| (alias.key, alias.contact)).collect(),
+            alias_writes: Vec::new(),
+            email_owners: found.email_owners.into_iter().collect(),
+            references: found.references,
+        };
+        for record in found.contacts {
+            let slot = world.slots.len();
+            world.index(slot, record.id, &record.projection);
+            let stored = Some(Stored { record, read: None });
+            world.slots.push(Slot { stored, current: None, first_item: None });
+        }
+        world
+    }
+
+    pub(super) fn by_id(&self, id: i64) -> Option<usize> {
+        self.by_id.get(&ContactId::new(id)?).copied()
+    }
+
+    pub(super) fn by_external_id(&self, external_id: &str) -> Option<usize> {
+        self.by_external_id.get(external_id).copied()
+    }
+
+    pub(super) fn by_link_id(&self, link_id: LinkId) -> Option<usize> {
+        self.by_link_id.get(&link_id).copied()
+    }
+
+    /// Where a key leads that a merged contact left behind.
+    pub(super) fn by_alias(&self, key: &AliasKey) -> Option<usize> {
+        if self.aliases.is_empty() {
+            return None;
+        }
+        self.by_id.get(self.aliases.get(key)?).copied()
+    }
+
+    /// The contacts that have one of those values of a shared key, lowest ids first.
+    pub(super) fn by_shared_key(&self, key: Key, keys: &Keys) -> Vec<(ContactId, usize)> {
+        let values: Vec<&String> = match key {
+            Key::Email => keys.email.iter().collect(),
+            Key::Phone => keys.phones.iter().collect(),
+            Key::VatNumber => keys.vat_number.iter().collect(),
+            Key::Id | Key::LinkId | Key::ExternalId => Vec::new(),
+        };
+        let ids: BTreeSet<ContactId> = values
+            .into_iter()
+            .filter_map(|value| self.by_shared_key.get(&(key, value.clone())))
+            .flatten()
+            .copied()
+            .collect();
+        ids.into_iter().filter_map(|id| Some((id, *self.by_id.get(&id)?))).collect()
+    }
+
+    pub(super) fn id(&self, slot: usize) -> Option<ContactId> {
+        self.slots.get(slot)?.record().map(|record| record.id)
+    }
+
+    pub(super) fn contact_type(&self, slot: usize) -> Option<ContactType> {
+        self.slots.get(slot)?.record().map(|record| record.projection.contact_type)
+    }
+
+    /// The first item that named this contact; from now on, if none has, this one.
+    pub(super) fn named_by(&mut self, slot: usize, item: usize) -> Option<usize> {
+        let slot = self.slots.get_mut(slot)?;
+        match slot.first_item {
+            Some(first) => Some(first),
+            None => {
+                slot.first_item = Some(item);
+                None
+            }
+        }
+    }
+
+    /// The contact as it is now.
+    pub(super) fn read(&mut self, slot: usize) -> Result<Arc<Snapshot>, Box<Violation>> {
+        let slot = self.slots.get_mut(slot);
+        let slot = slot.ok_or_else(|| unreadable("the contact is gone"))?;
+        if let Some(current) = &slot.current {
+            return Ok(Arc::clone(current));
+        }
+        let stored = slot.stored.as_mut().ok_or_else(|| unreadable("the contact is gone"))?;
+        if let Some(read) = &stored.read {
+            return Ok(Arc::clone(read));
+        }
+        let document = stored.record.read().map_err(|error| unreadable(&error.to_string()))?;
+        let snapshot = Arc::new(Snapshot { record: stored.record.clone(), document });
+        stored.read = Some(Arc::clone(&snapshot));
+        Ok(snapshot)
+    }
+
+    /// A contact that was created.
+    pub(super) fn create(&mut self, snapshot: Arc<Snapshot>, item: usize) {
+        let slot = self.slots.len();
+        self.index(slot, snapshot.record.id, &snapshot.record.projection);
+        if let Some(email) = &snapshot.record.projection.email {
+            self.email_owners.entry(email.clone()).or_insert(snapshot.record.id);
+        }
+        self.take_over_aliases(None, &snapshot.record.projection);
+        self.slots.push(Slot { stored: None, current: Some(snapshot), first_item: Some(item) });
+    }
+
+    /// A contact that was changed.
+    pub(super) fn update(&mut self, slot: usize, snapshot: Arc<Snapshot>) {
+        let before = self.forget(slot);
+        self.index(slot, snapshot.record.id, &snapshot.record.projection);
+        self.take_over_aliases(before.as_ref(), &snapshot.record.projection);
+        if let Some(slot) = self.slots.get_mut(slot) {
+            slot.current = Some(snapshot);
+        }
+    }
+
+    /// A contact that was deleted: it is no longer found, and its keys are free.
+    pub(super) fn delete(&mut self, slot: usize, snapshot: Arc<Snapshot>) {
+        self.forget(slot);
+        self.by_id.remove(&snapshot.record.id);
+        self.references.remove(&snapshot.record.id);
+        if let Some(slot) = self.slots.get_mut(slot) {
+            slot.current = Some(snapshot);
+        }
+    }
+
+    /// Whether a living contact has that id.
+    pub(super) fn exists(&self, id: i64) -> bool {
+        ContactId::new(id)
+            .is_some_and(|id| self.by_id.contains_key(&id) || self.references.contains(&id))
+    }
+
+    /// A living contact with that e-mail address.
+    pub(super) fn email_owner(&self, email: &str) -> Option<ContactId> {
+        let owner = *self.email_owners.get(email)?;
+        let known = self.by_id.get(&owner).and_then(|slot| self.slots.get(*slot)?.record());
+        match known {
+            Some(record) => (record.projection.email.as_deref() == Some(email)).then_some(owner),
+            None => self
+                .slots
+                .iter()
+                .all(|slot| slot.record().is_none_or(|r| r.id != owner))
+                .then_some(owner),
+        }
+    }
+
+    /// What has to be written: every contact that changed, once, as it is now.
+    pub(super) fn into_writes(self) -> Writes {
+        let contacts = self
+            .slots
+            .into_iter()
+            .filter_map(|slot| {
+                let current = slot.current?;
+                Some(match slot.stored {
+                    None => Write::Insert(Contact::proven(current)),
+                    Some(stored) => update(&stored, current),
+                })
+            })
+            .collect();
+        Writes { contacts, aliases: self.alias_writes }
+    }
+
+    fn index(&mut self, slot: usize, id: ContactId, projection: &Projection) {
+        self.by_id.insert(id, slot);
+        if let Some(external_id) = &projection.external_id {
+            self.by_external_id.insert(external_id.clone(), slot);
+        }
+        if let Some(link_id) = projection.link_id {
+            self.by_link_id.insert(link_id, slot);
+        }
+        for (key, value) in shared(&self.shared_keys, projection) {
+            self.by_shared_key.entry((key, value.clone())).or_default().insert(id);
+        }
+    }
+
+    /// Takes a contact's keys out of the index; what it was like.
+    fn forget(&mut self, slot: usize) -> Option<Projection> {
+        let record = self.slots.get(slot)?.record()?;
+        let (id, projection) = (record.id, record.projection.clone());
+        if let Some(external_id) = &projection.external_id {
+            self.by_external_id.remove(external_id);
+        }
+        if let Some(link_id) = projection.link_id {
+            self.by_link_id.remove(&link_id);
+        }
+        for (key, value) in shared(&self.shared_keys, &projection) {
+            if let Some(owners) = self.by_shared_key.get_mut(&(key, value.clone())) {
+                owners.remove(&id);
+            }
+        }
+        Some(projection)
+    }
+
+    /// A key that is given to a living contact leads nowhere else any more.
+    fn take_over_aliases(&mut self, before: Option<&Projection>, now: &Projection) {
+        if self.aliases.is_empty() {
+            return;
+        }
+        let external_id = now.external_id.clone().map(AliasKey::ExternalId);
+        let link_id = now.link_id.map(AliasKey::LinkId);
+        let had = |key: &AliasKey| {
+            before.is_some_and(|before| match key {
+                AliasKey::ExternalId(value) => before.external_id.as_ref() == Some(value),
+                AliasKey::LinkId(value) => before.link_id == Some(*value),
+            })
+        };
+        for key in [external_id, link_id].into_iter().flatten() {
+            if !had(&key) && self.aliases.remove(&key).is_some() {
+                self.alias_writes.push(AliasWrite::Remove(key));
+            }
+        }
+    }
+}
+
+fn update(stored: &Stored, current: Arc<Snapshot>) -> Write {
+    let (before, now) = (&stored.record.projection, &current.record.projection);
+    let gives_up_keys = (before.external_id.is_some() && before.external_id != now.external_id)
+        || (before.link_id.is_some() && before.link_id != now.link_id);
+    let moves_relations = stored
+        .read
+        .as_ref()
+        .is_none_or(|read| read.document.relations() != current.document.relations());
+    Write::Update { contact: Contact::proven(current), gives_up_keys, moves_relations }
+}
+
+fn shared<'a>(
+    wanted: &[Key],
+    projection: &'a Projection,
+) -> impl Iterator<Item = (Key, &'a String)> + use<'a> {
+    let wants = |key: Key| wanted.contains(&key);
+    let email = projection.email.iter().filter(|_| wants(Key::Email)).map(|v| (Key::Email, v));
+    let phones = wants(Key::Phone).then(|| projection.phone.iter().chain(&projection.mobile));
+    let phones = phones.into_iter().flatten().map(|value| (Key::Phone, value));
+    let vat = wants(Key::VatNumber).then(|| projection.vat_number.iter());
+    let vat = vat.into_iter().flatten().map(|value| (Key::VatNumber, value));
+    email.collect::<Vec<_>>().into_iter().chain(phones).chain(vat)
+}
+
+fn unreadable(message: &str) -> Box<Violation> {
+    Box::new(Violation::new(&STORED_READABLE, Path::root(), "", message))
+}

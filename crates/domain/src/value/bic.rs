@@ -1,0 +1,102 @@
+//! Business identifier codes.
+
+use thiserror::Error;
+
+use super::{CountryCode, InvalidCountryCode};
+
+/// A business identifier code (ISO 9362) of 8 or 11 characters in upper case.
+///
+/// Four letters for the business party, an ISO 3166-1 country (or `XK`), two letters or digits for
+/// the location, and optionally three for the branch. Whether the bank exists isn't known.
+///
+/// ```
+/// use contacts_domain::value::Bic;
+///
+/// assert_eq!(Bic::parse("UBSWCHZH80A")?.as_str(), "UBSWCHZH80A");
+/// # Ok::<(), contacts_domain::value::InvalidBic>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Bic(Box<str>);
+
+/// The text is not a BIC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum InvalidBic {
+    /// Not 8 or 11 characters long.
+    #[error("a BIC must have 8 or 11 letters and digits")]
+    Length,
+    /// The business party, characters 1 to 4.
+    #[error("a BIC must begin with four upper-case letters")]
+    Party,
+    /// The country, characters 5 and 6.
+    #[error("the fifth and sixth letter of a BIC must be an ISO 3166-1 country")]
+    Country(#[source] InvalidCountryCode),
+    /// The location and the branch, characters 7 to 11.
+    #[error("a BIC must end with upper-case letters and digits")]
+    Location,
+}
+
+impl Bic {
+    /// Reads a BIC as written: nothing is trimmed or brought to upper case.
+    ///
+    /// # Errors
+    ///
+    /// The first part that doesn't hold, as an [`InvalidBic`].
+    pub fn parse(text: &str) -> Result<Self, InvalidBic> {
+        if !text.is_ascii() || !matches!(text.len(), 8 | 11) {
+            return Err(InvalidBic::Length);
+        }
+        let (party, rest) = text.split_at(4);
+        let (country, location) = rest.split_at(2);
+
+        if !party.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            return Err(InvalidBic::Party);
+        }
+        CountryCode::parse(country).map_err(InvalidBic::Country)?;
+        if !location.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) {
+            return Err(InvalidBic::Location);
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The BIC.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+display_as_str!(Bic);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bics_of_8_and_11_characters_are_read() {
+        for text in ["UBSWCHZH", "UBSWCHZH80A", "POFICHBEXXX", "DEUTDEFF500", "NCBVXKPR"] {
+            assert_eq!(Bic::parse(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_bic_is_refused() {
+        use InvalidBic::{Country, Length, Location, Party};
+        for (text, error) in [
+            ("", Length),
+            ("UBSWCHZ", Length),
+            ("UBSWCHZH8", Length),
+            ("UBSWCHZH80AA", Length),
+            ("UBSWCHZH ", Length),
+            ("ÜBSWCHZ", Length),
+            ("UB5WCHZH", Party),
+            ("ubswchzh", Party),
+            ("UBSWXXZH", Country(InvalidCountryCode)),
+            ("UBSWchZH", Country(InvalidCountryCode)),
+            ("UBSWCHZh", Location),
+            ("UBSWCHZH8-A", Location),
+        ] {
+            assert_eq!(Bic::parse(text), Err(error), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Countries by their two letters.
+
+use thiserror::Error;
+
+/// The code of Kosovo: user-assigned in ISO 3166-1, and in use by the EU, SWIFT and ITU.
+const KOSOVO: &str = "XK";
+
+/// A country: an ISO 3166-1 alpha-2 code in upper case, or `XK` for Kosovo.
+///
+/// Officially assigned codes only, so neither `UK` nor `EU`.
+///
+/// ```
+/// use contacts_domain::value::CountryCode;
+///
+/// assert_eq!(CountryCode::parse("CH")?.as_str(), "CH");
+/// # Ok::<(), contacts_domain::value::InvalidCountryCode>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CountryCode(&'static str);
+
+/// The text is not the code of a country.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a country code must be two upper-case letters assigned by ISO 3166-1, or XK")]
+pub struct InvalidCountryCode;
+
+impl CountryCode {
+    /// Reads a country code as written: nothing is trimmed or brought to upper case.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCountryCode`] for anything but an assigned code.
+    pub fn parse(text: &str) -> Result<Self, InvalidCountryCode> {
+        if text == KOSOVO {
+            return Ok(Self(KOSOVO));
+        }
+        rust_iso3166::from_alpha2(text)
+            .map(|country| Self(country.alpha2))
+            .ok_or(InvalidCountryCode)
+    }
+
+    /// The two letters.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl std::fmt::Display for CountryCode {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.pad(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn assigned_codes_and_kosovo_are_countries() {
+        for code in ["CH", "LI", "DE", "US", "AQ", "SS", "XK"] {
+            assert_eq!(CountryCode::parse(code).unwrap().to_string(), code);
+        }
+    }
+
+    #[test]
+    fn other_texts_are_no_countries() {
+        for text in ["", "ch", "Ch", "CHE", "C", " CH", "UK", "EU", "XX", "ZZ", "41", "ＣＨ"] {
+            assert_eq!(CountryCode::parse(text), Err(InvalidCountryCode), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What an intercom calls an endpoint by.
+
+use thiserror::Error;
+
+use super::{IntercomType, InternalAddress, InvalidInternalAddress, InvalidSipUri, SipUri};
+
+/// What an intercom calls an endpoint by: an internal address of its type, or a SIP URI.
+///
+/// A SIP URI serves every type; `p2p` takes nothing else.
+///
+/// ```
+/// use contacts_domain::value::{IntercomNumber, IntercomType};
+///
+/// assert!(IntercomNumber::parse(IntercomType::Multi, "0001-01-07").is_ok());
+/// assert!(IntercomNumber::parse(IntercomType::P2p, "sip:door@10.0.0.5").is_ok());
+/// assert!(IntercomNumber::parse(IntercomType::P2p, "0001-01-07").is_err());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum IntercomNumber {
+    /// An address inside the installation.
+    Internal(InternalAddress),
+    /// An address on the network.
+    Sip(SipUri),
+}
+
+/// The text is not a number of the type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum InvalidIntercomNumber {
+    /// Neither a SIP URI nor an internal address of the type.
+    #[error(transparent)]
+    Internal(InvalidInternalAddress),
+    /// Begins as a SIP URI and isn't one.
+    #[error(transparent)]
+    Sip(#[from] InvalidSipUri),
+    /// A p2p endpoint has no internal address.
+    #[error("the number of an intercom of type p2p must be a SIP URI, as in sip:user@host")]
+    SipOnly,
+}
+
+impl IntercomNumber {
+    /// Reads a number as written: nothing is trimmed.
+    ///
+    /// # Errors
+    ///
+    /// What doesn't hold, as an [`InvalidIntercomNumber`].
+    pub fn parse(intercom_type: IntercomType, text: &str) -> Result<Self, InvalidIntercomNumber> {
+        if text.starts_with(SipUri::SCHEME) {
+            return Ok(Self::Sip(SipUri::parse(text)?));
+        }
+        Ok(Self::Internal(InternalAddress::parse(intercom_type, text)?))
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Internal(address) => address.as_str(),
+            Self::Sip(uri) => uri.as_str(),
+        }
+    }
+}
+
+display_as_str!(IntercomNumber);
+
+impl From<InvalidInternalAddress> for InvalidIntercomNumber {
+    fn from(error: InvalidInternalAddress) -> Self {
+        match error {
+            InvalidInternalAddress::NoAddress => Self::SipOnly,
+            wrong => Self::Internal(wrong),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::IntercomType::{Individual, Multi, P2p, Regular};
+    use super::*;
+
+    #[test]
+    fn every_type_takes_a_sip_uri_and_all_but_p2p_their_internal_address() {
+        for (intercom_type, text) in [
+            (Regular, "0001-01-04-12"),
+            (Individual, "001-01-04-12-3"),
+            (Multi, "0001-01-07"),
+            (Regular, "sip:anna@example.ch"),
+            (Individual, "sip:anna@example.ch"),
+            (Multi, "sip:anna@example.ch"),
+            (P2p, "sip:anna@example.ch"),
+        ] {
+            let number = IntercomNumber::parse(intercom_type, text);
+            assert_eq!(number.as_ref().map(IntercomNumber::as_str), Ok(text));
+        }
+    }
+
+    #[test]
+    fn numbers_of_another_type_are_refused() {
+        use InvalidIntercomNumber::{Internal, Sip, SipOnly};
+        let shape = |form| Internal(InvalidInternalAddress::Shape { form });
+        for (intercom_type, text, error) in [
+            (P2p, "0001-01-04-12", SipOnly),
+            (P2p, "", SipOnly),
+            (P2p, "SIP:anna@example.ch", SipOnly),
+            (P2p, "sip:anna", Sip(InvalidSipUri::User)),
+            (Multi, "0001-01-04-12", shape("BBBB-UU-DD")),
+            (Regular, "anna@example.ch", shape("BBBB-UU-FF-AA")),
+        ] {
+            assert_eq!(IntercomNumber::parse(intercom_type, text), Err(error), "{text:?}");
+        }
+    }
+}

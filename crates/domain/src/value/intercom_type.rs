@@ -1,0 +1,77 @@
+//! The kinds of intercom endpoints.
+
+use thiserror::Error;
+
+/// The kind of an intercom endpoint, which decides how its address is built.
+///
+/// ```
+/// use contacts_domain::value::IntercomType;
+///
+/// assert_eq!(IntercomType::parse("p2p")?, IntercomType::P2p);
+/// # Ok::<(), contacts_domain::value::InvalidIntercomType>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum IntercomType {
+    /// An apartment, with all its devices.
+    Regular,
+    /// One device of an apartment.
+    Individual,
+    /// A device of a unit, such as a door panel.
+    Multi,
+    /// A device that is called directly, by SIP.
+    P2p,
+}
+
+/// The text is not the name of a kind of intercom endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("an intercom type must be regular, individual, multi or p2p")]
+pub struct InvalidIntercomType;
+
+impl IntercomType {
+    /// Reads a name in lower case.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidIntercomType`] for anything but the four names.
+    pub fn parse(text: &str) -> Result<Self, InvalidIntercomType> {
+        match text {
+            "regular" => Ok(Self::Regular),
+            "individual" => Ok(Self::Individual),
+            "multi" => Ok(Self::Multi),
+            "p2p" => Ok(Self::P2p),
+            _ => Err(InvalidIntercomType),
+        }
+    }
+
+    /// The name in lower case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Regular => "regular",
+            Self::Individual => "individual",
+            Self::Multi => "multi",
+            Self::P2p => "p2p",
+        }
+    }
+}
+
+display_as_str!(IntercomType);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_four_names_are_read() {
+        for name in ["regular", "individual", "multi", "p2p"] {
+            assert_eq!(IntercomType::parse(name).unwrap().to_string(), name);
+        }
+    }
+
+    #[test]
+    fn other_names_are_refused() {
+        for text in ["", "Regular", "P2P", " multi", "sip", "ｐ2p"] {
+            assert_eq!(IntercomType::parse(text), Err(InvalidIntercomType), "{text:?}");
+        }
+    }
+}
