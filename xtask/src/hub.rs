@@ -43,7 +43,6 @@ impl Hub {
         let log = File::create(&log).map_err(Failure::about(&log))?;
         let mut command = Command::new(program);
         command.args(["serve", "--listen", "127.0.0.1:0"]).current_dir(folder);
-        command.env("CONTACT_HUB_LOG", "warn");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
         say(&format!("$ {} serve --listen 127.0.0.1:0", shown(program)));
         let mut process = command.spawn().map_err(|source| Failure::NotStarted {

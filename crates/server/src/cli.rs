@@ -84,25 +84,30 @@ pub(crate) fn run() -> Result<(), Failure> {
         Command::Serve(flags) => {
             let serve = sources.serve(flags);
             runtime(runtime::Builder::new_multi_thread())?
-                .block_on(serve::run(settings.database, serve))
+                .block_on(serve::run(&settings.database, serve))
         }
         Command::Organization(OrganizationCommand::Create(create)) => {
-            beside()?.block_on(organization::create(settings.database, create))
+            beside()?.block_on(organization::create(&settings.database, create))
         }
         Command::Token(TokenCommand::Create(create)) => {
-            let create = create.checked().unwrap_or_else(|message| usage(message));
-            beside()?.block_on(token::create(settings.database, create))
+            let create = create.checked().unwrap_or_else(|message| wrong_token(message));
+            beside()?.block_on(token::create(&settings.database, create))
         }
-        Command::Token(TokenCommand::List) => beside()?.block_on(token::list(settings.database)),
+        Command::Token(TokenCommand::List) => beside()?.block_on(token::list(&settings.database)),
         Command::Token(TokenCommand::Revoke(revoke)) => {
-            beside()?.block_on(token::revoke(settings.database, revoke))
+            beside()?.block_on(token::revoke(&settings.database, revoke))
         }
     }
 }
 
-/// Ends the program the way clap does.
-fn usage(message: &str) -> ! {
-    Cli::command().error(ErrorKind::MissingRequiredArgument, message).exit()
+/// Ends the program the way clap does when `token create` is called wrongly.
+fn wrong_token(message: &str) -> ! {
+    let mut cli = Cli::command();
+    cli.build();
+    let token = cli.find_subcommand_mut("token");
+    let create = token.and_then(|token| token.find_subcommand_mut("create"));
+    let kind = ErrorKind::MissingRequiredArgument;
+    create.map_or_else(Cli::command, |create| create.clone()).error(kind, message).exit()
 }
 
 /// A runtime for a command that does one thing.

@@ -1,17 +1,19 @@
 //! The settings: flags, then `CONTACT_HUB_*` variables, then a TOML file, then defaults.
 //!
 //! A setting has one name everywhere: `--max-items`, `CONTACT_HUB_MAX_ITEMS`, `max_items`. Clap
-//! reads the first two; this file adds the third and the defaults.
+//! reads the first two; this module adds the third and the defaults.
 
-use std::fs;
-use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+mod file;
+mod flags;
+
 use std::time::Duration;
 
-use clap::Args;
+use contacts_adapters_diesel::sqlite::{Durability as SqliteDurability, SqliteOptions};
 use contacts_adapters_http::Settings as HttpSettings;
-use serde::Deserialize;
 
+use self::file::SettingsFile;
+use self::flags::Durability;
+pub(crate) use self::flags::{GlobalFlags, ServeFlags};
 use crate::database_url::DatabaseUrl;
 use crate::failure::Failure;
 use crate::logging::LogFormat;
@@ -19,72 +21,6 @@ use crate::logging::LogFormat;
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 const DEFAULT_LOG: &str = "info";
 const DEFAULT_SHUTDOWN_SECONDS: u64 = 30;
-
-/// Settings of every command.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Options of every command")]
-pub(crate) struct GlobalFlags {
-    /// A TOML file with settings, each under its long name with `_` for `-`
-    #[arg(long, global = true, value_name = "FILE", env = "CONTACT_HUB_CONFIG")]
-    config: Option<PathBuf>,
-    /// Where the contacts live; the file is made if missing [default: sqlite://contact-hub.db]
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "CONTACT_HUB_DATABASE_URL",
-        hide_env_values = true
-    )]
-    database_url: Option<String>,
-    /// What to log, as in `info,contact_hub=debug` [default: info]
-    #[arg(long, global = true, value_name = "FILTER", env = "CONTACT_HUB_LOG")]
-    log: Option<String>,
-    /// How to write logs, which go to standard error [default: text]
-    #[arg(long, global = true, value_enum, value_name = "FORMAT", env = "CONTACT_HUB_LOG_FORMAT")]
-    log_format: Option<LogFormat>,
-}
-
-/// Settings of the server.
-#[derive(Debug, Clone, Default, Args)]
-pub(crate) struct ServeFlags {
-    /// The address to listen on; port 0 picks a free one [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDR", env = "CONTACT_HUB_LISTEN")]
-    listen: Option<String>,
-    /// The most items of one batch [default: 10000]
-    #[arg(long, value_name = "N", env = "CONTACT_HUB_MAX_ITEMS")]
-    max_items: Option<usize>,
-    /// The largest body of a request, in bytes [default: 33554432]
-    #[arg(long, value_name = "BYTES", env = "CONTACT_HUB_MAX_BODY_BYTES")]
-    max_body_bytes: Option<usize>,
-    /// How long a client may pause in the middle of a body [default: 30]
-    #[arg(long, value_name = "SECONDS", env = "CONTACT_HUB_MAX_BODY_PAUSE_SECONDS")]
-    max_body_pause_seconds: Option<u64>,
-    /// How many requests are worked on at once; more are answered 503 [default: 512]
-    #[arg(long, value_name = "N", env = "CONTACT_HUB_MAX_IN_FLIGHT")]
-    max_in_flight: Option<usize>,
-    /// How many requests a token may make per second on average [default: any number]
-    #[arg(long, value_name = "N", env = "CONTACT_HUB_REQUESTS_PER_SECOND")]
-    requests_per_second: Option<NonZeroU32>,
-    /// How long requests in flight may take to finish after SIGTERM [default: 30]
-    #[arg(long, value_name = "SECONDS", env = "CONTACT_HUB_SHUTDOWN_SECONDS")]
-    shutdown_seconds: Option<u64>,
-}
-
-/// The TOML file: every setting, all of them optional.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SettingsFile {
-    database_url: Option<String>,
-    log: Option<String>,
-    log_format: Option<LogFormat>,
-    listen: Option<String>,
-    max_items: Option<usize>,
-    max_body_bytes: Option<usize>,
-    max_body_pause_seconds: Option<u64>,
-    max_in_flight: Option<usize>,
-    requests_per_second: Option<NonZeroU32>,
-    shutdown_seconds: Option<u64>,
-}
 
 /// What every command works with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,17 +38,10 @@ pub(crate) struct GlobalSettings {
 pub(crate) struct ServeSettings {
     /// The address to listen on.
     pub(crate) listen: String,
+    /// How the database file is run.
+    pub(crate) sqlite: SqliteOptions,
     /// The limits of the front doors.
     pub(crate) http: HttpSettings,
-    /// How long a client may pause in the middle of a body [default: 30]
-    #[arg(long, value_name = "SECONDS", env = "CONTACT_HUB_MAX_BODY_PAUSE_SECONDS")]
-    max_body_pause_seconds: Option<u64>,
-    /// How many requests are worked on at once; more are answered 503 [default: 512]
-    #[arg(long, value_name = "N", env = "CONTACT_HUB_MAX_IN_FLIGHT")]
-    max_in_flight: Option<usize>,
-    /// How many requests a token may make per second on average [default: any number]
-    #[arg(long, value_name = "N", env = "CONTACT_HUB_REQUESTS_PER_SECOND")]
-    requests_per_second: Option<NonZeroU32>,
     /// How long requests in flight may take to finish.
     pub(crate) shutdown: Duration,
 }
@@ -131,7 +60,7 @@ impl Sources {
     ///
     /// When the file cannot be read, is not TOML, or has a key or a value that is no setting.
     pub(crate) fn read(flags: GlobalFlags) -> Result<Self, Failure> {
-        let file = flags.config.as_deref().map(read_file).transpose()?.unwrap_or_default();
+        let file = flags.config.as_deref().map(SettingsFile::read).transpose()?.unwrap_or_default();
         Ok(Self { flags, file })
     }
 
@@ -173,34 +102,28 @@ impl Sources {
             requests_per_second: flags.requests_per_second.or(file.requests_per_second),
             ..usual
         };
+        let durability = flags.durability.or(file.durability).map(|durability| match durability {
+            Durability::Power => SqliteDurability::Power,
+            Durability::Process => SqliteDurability::Process,
+        });
+        let sqlite = SqliteOptions {
+            durability: durability.unwrap_or_default(),
+            ..SqliteOptions::default()
+        };
         let seconds = flags.shutdown_seconds.or(file.shutdown_seconds);
         ServeSettings {
             listen: flags.listen.or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
+            sqlite,
             http,
             shutdown: Duration::from_secs(seconds.unwrap_or(DEFAULT_SHUTDOWN_SECONDS)),
         }
     }
 }
 
-fn read_file(path: &Path) -> Result<SettingsFile, Failure> {
-    let shown = path.display();
-    let text = fs::read_to_string(path).map_err(|error| {
-        let remedy = "name a TOML file with --config, or leave the flag out";
-        Failure::because(format_args!("cannot read {shown}"), &error, remedy)
-    })?;
-    toml::from_str(&text).map_err(|error| {
-        // The message alone: the error as a whole quotes the line, which may hold a password.
-        let line = error.span().and_then(|span| text.get(..span.start)).map(|before| {
-            let number = before.matches('\n').count() + 1;
-            format!(" line {number}")
-        });
-        let cause = format!("{shown}{}: {}", line.unwrap_or_default(), error.message());
-        Failure::new(cause, "correct the file; docs/contact-hub.toml shows every setting")
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn sources(toml: &str) -> Result<Sources, Failure> {
@@ -213,7 +136,10 @@ mod tests {
     #[test]
     fn without_anything_the_defaults_hold() {
         let sources = Sources::read(GlobalFlags::default()).unwrap();
-        assert_eq!(sources.global().unwrap().database, DatabaseUrl::Sqlite("contact-hub.db".into()));
+        assert_eq!(
+            sources.global().unwrap().database,
+            DatabaseUrl::Sqlite("contact-hub.db".into())
+        );
         let serve = sources.serve(ServeFlags::default());
         assert_eq!(serve.listen, "127.0.0.1:8080");
         assert_eq!((serve.http.max_items, serve.http.max_body_bytes), (10_000, 33_554_432));

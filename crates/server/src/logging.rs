@@ -26,7 +26,11 @@ pub(crate) enum LogFormat {
 /// When the filter is not one.
 pub(crate) fn start(filter: &str, format: LogFormat) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(filter).map_err(|error| {
-        Failure::because("the log filter is wrong", &error, "write it as in `info,contact_hub=debug`")
+        Failure::because(
+            "the log filter is wrong",
+            &error,
+            "write it as in `info,contact_hub=debug`",
+        )
     })?;
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     let started = match format {

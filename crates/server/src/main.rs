@@ -1,7 +1,7 @@
 //! `contact-hub`: takes the contacts of many organizations in bulk, over HTTP.
 
-mod clock;
 mod cli;
+mod clock;
 mod config;
 mod database_url;
 mod failure;

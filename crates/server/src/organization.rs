@@ -34,7 +34,7 @@ pub(crate) struct CreateOrganization {
 ///
 /// When the id is taken, or the store fails.
 pub(crate) async fn create(
-    database: DatabaseUrl,
+    database: &DatabaseUrl,
     create: CreateOrganization,
 ) -> Result<(), Failure> {
     let CreateOrganization { id, name, region } = create;

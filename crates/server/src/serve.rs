@@ -22,9 +22,9 @@ use crate::startup::{self, Store};
 /// # Errors
 ///
 /// When the store cannot be opened or the address is not to be had.
-pub(crate) async fn run(database: DatabaseUrl, settings: ServeSettings) -> Result<(), Failure> {
-    let store = Store::open(database)?;
-    let ServeSettings { listen, http, shutdown: grace } = settings;
+pub(crate) async fn run(database: &DatabaseUrl, settings: ServeSettings) -> Result<(), Failure> {
+    let ServeSettings { listen, sqlite, http, shutdown: grace } = settings;
+    let store = Store::open_with(database, sqlite)?;
     let cannot_listen = |error| {
         let remedy = "free the address or choose another with --listen HOST:PORT";
         Failure::because(format_args!("cannot listen on {listen}"), &error, remedy)
@@ -55,8 +55,8 @@ async fn answer(
         }
     });
     let mut asked = shutdown.clone();
-    let serving = axum::serve(listener, app)
-        .with_graceful_shutdown(async move { asked.requested().await });
+    let serving =
+        axum::serve(listener, app).with_graceful_shutdown(async move { asked.requested().await });
     let mut asked = shutdown;
     let patience = async move {
         asked.requested().await;

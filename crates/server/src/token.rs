@@ -33,7 +33,7 @@ pub(crate) struct CreateToken {
     #[arg(long, value_delimiter = ',', value_parser = scope_parser())]
     scope: Vec<Scope>,
     /// What it is for, to recognize it in the list
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     name: String,
     /// End it by itself after that many days
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -87,7 +87,7 @@ pub(crate) struct RevokeToken {
 /// # Errors
 ///
 /// When an organization does not exist, or the store fails.
-pub(crate) async fn create(database: DatabaseUrl, create: CheckedToken) -> Result<(), Failure> {
+pub(crate) async fn create(database: &DatabaseUrl, create: CheckedToken) -> Result<(), Failure> {
     let store = Store::open(database)?;
     startup::first_organization(&store).await?;
     let secret = Secret::new()?;
@@ -113,7 +113,7 @@ pub(crate) async fn create(database: DatabaseUrl, create: CheckedToken) -> Resul
 /// # Errors
 ///
 /// When there is no such token or it was revoked before, or the store fails.
-pub(crate) async fn revoke(database: DatabaseUrl, revoke: RevokeToken) -> Result<(), Failure> {
+pub(crate) async fn revoke(database: &DatabaseUrl, revoke: RevokeToken) -> Result<(), Failure> {
     let RevokeToken { id } = revoke;
     let store = Store::open(database)?;
     if store.manage_access().revoke_token(TokenId(id)).await? {
@@ -125,9 +125,8 @@ pub(crate) async fn revoke(database: DatabaseUrl, revoke: RevokeToken) -> Result
 }
 
 fn scope_parser() -> impl clap::builder::TypedValueParser<Value = Scope> {
-    PossibleValuesParser::new(Scope::ALL.map(Scope::as_str)).try_map(|name| {
-        Scope::parse(&name).ok_or_else(|| format!("no scope `{name}`"))
-    })
+    PossibleValuesParser::new(Scope::ALL.map(Scope::as_str))
+        .try_map(|name| Scope::parse(&name).ok_or_else(|| format!("no scope `{name}`")))
 }
 
 #[cfg(test)]

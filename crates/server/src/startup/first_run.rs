@@ -62,9 +62,8 @@ pub(crate) async fn first_organization(store: &Store) -> Result<bool, Failure> {
     let organization = Organization {
         id: first_id()?,
         name: "Organization 1".to_owned(),
-        region: CountryCode::parse(DEFAULT_REGION).map_err(|error| {
-            Failure::because("no default region", &error, "please report this")
-        })?,
+        region: CountryCode::parse(DEFAULT_REGION)
+            .map_err(|error| Failure::because("no default region", &error, "please report this"))?,
     };
     match access.create_organization(organization).await {
         Ok(()) => Ok(true),

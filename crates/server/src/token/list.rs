@@ -10,15 +10,14 @@ use crate::failure::Failure;
 use crate::printing;
 use crate::startup::Store;
 
-const HEADINGS: [&str; 7] =
-    ["ID", "TOKEN", "STATE", "ORGANIZATIONS", "SCOPES", "CREATED", "NAME"];
+const HEADINGS: [&str; 7] = ["ID", "TOKEN", "STATE", "ORGANIZATIONS", "SCOPES", "CREATED", "NAME"];
 
 /// Lists the tokens.
 ///
 /// # Errors
 ///
 /// When the store fails.
-pub(crate) async fn list(database: DatabaseUrl) -> Result<(), Failure> {
+pub(crate) async fn list(database: &DatabaseUrl) -> Result<(), Failure> {
     let tokens = Store::open(database)?.manage_access().tokens().await?;
     printing::print(&table(&tokens, SystemClock.now()))
 }
@@ -86,7 +85,9 @@ mod tests {
             id: TokenId(1),
             prefix: "chub_0a1b2c3d".to_owned(),
             name: "nightly import".to_owned(),
-            reach: Reach::Organizations([1, 20].into_iter().filter_map(OrganizationId::new).collect()),
+            reach: Reach::Organizations(
+                [1, 20].into_iter().filter_map(OrganizationId::new).collect(),
+            ),
             scopes: Scopes::all_but_admin(),
             created_at: at(0),
             expires_at: None,

@@ -16,7 +16,13 @@ const ROWS_PER_TRANSACTION: usize = 1_000;
 const TABLE: &str = "contact";
 
 /// What the store sets on the connection that writes.
-const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
+const PRAGMAS: &str = "PRAGMA page_size = 4096;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA cache_size = -65536;
+    PRAGMA wal_autocheckpoint = 4096;";
 
 /// The rows of the server's table after a phase.
 struct Table {
