@@ -1,9 +1,22 @@
 //! Merging two contacts into one (erp-batch §3).
+//!
+//! The source fills what the target lacks, lists are united by content, references of other
+//! contacts name the target from now on, and the source is deleted. Keys of the source that the
+//! target does not take over stay as aliases that lead to the target: otherwise tonight's batch
+//! would bring the duplicate back.
 
-use crate::contact::Record;
-use crate::decision::{Decision, Found, OutOfIds, Wanted, Writes};
-use crate::ids::{IdBlock, OrganizationId};
-use crate::upsert::Context;
+use std::sync::Arc;
+
+use crate::contact::document::ContactDocument;
+use crate::contact::rules::{FOUND, Subject, TWO_CONTACTS, TYPE_STAYS};
+use crate::contact::{Contact, ContactType, Sealing, Snapshot, Values, check_stored, weigh};
+use crate::decision::{
+    Alias, AliasKey, AliasWrite, Decision, Found, OutOfIds, Wanted, Write, Writes,
+};
+use crate::ids::{ContactId, IdBlock, OrganizationId};
+use crate::path::Path;
+use crate::tree::{Likeness, Member, Tree, Whole};
+use crate::upsert::{Context, Endpoints};
 use crate::violation::Violation;
 
 /// What became of a merge: the violations that refused it, if any.
@@ -13,6 +26,8 @@ pub type MergeReport = Result<(), Vec<Violation>>;
 #[derive(Debug, Clone)]
 pub struct Merge {
     context: Context,
+    target: ContactId,
+    source: ContactId,
     wanted: Wanted,
 }
 
@@ -23,8 +38,179 @@ impl Merge {
     ///
     /// When the ids are equal or cannot be ids.
     pub fn new(context: Context, target: i64, source: i64) -> Result<Self, Vec<Violation>> {
-        let _ = (target, source);
-        Ok(Self { context, wanted: Wanted::default() })
+        let id = |name, id| ContactId::new(id).ok_or_else(|| not_found(name, id));
+        let (target, source) = (id("targetId", target)?, id("sourceId", source)?);
+        if target == source {
+            let message = "a contact cannot be merged into itself";
+            let path = Path::of("sourceId");
+            return Err(vec![Violation::new(&TWO_CONTACTS, path, source.to_string(), message)]);
+        }
+        let wanted =
+            Wanted { ids: vec![target, source], referring_to: Some(source), ..Wanted::default() };
+        Ok(Self { context, target, source, wanted })
+    }
+
+    fn decided(
+        &self,
+        found: Found,
+        ids: &mut IdBlock,
+    ) -> Result<Result<Writes, Vec<Violation>>, OutOfIds> {
+        let mut contacts = Vec::with_capacity(found.contacts.len());
+        for record in found.contacts {
+            match record.read() {
+                Ok(document) => contacts.push(Snapshot { record, document }),
+                Err(error) => {
+                    let violation = Violation::new(
+                        &crate::contact::rules::STORED_READABLE,
+                        Path::root(),
+                        record.id.to_string(),
+                        error.to_string(),
+                    );
+                    return Ok(Err(vec![violation]));
+                }
+            }
+        }
+        let Some(target) = self.one(&contacts, self.target) else {
+            return Ok(Err(not_found("targetId", self.target.get())));
+        };
+        let Some(source) = self.one(&contacts, self.source) else {
+            return Ok(Err(not_found("sourceId", self.source.get())));
+        };
+        let types = (target.record.projection.contact_type, source.record.projection.contact_type);
+        if types.0 != types.1 {
+            let message =
+                format!("the target is of type {}, the source of type {}", types.0, types.1);
+            let path = Path::of("sourceId");
+            let id = self.source.to_string();
+            return Ok(Err(vec![Violation::new(&TYPE_STAYS, path, id, message)]));
+        }
+
+        let document = self.united(target, source);
+        let mut values = Values::new(self.context.region);
+        let nothing = ContactDocument::default();
+        let subject = Subject {
+            context: &self.context,
+            sent: &nothing,
+            document: &document,
+            stored: Some(&target.document),
+        };
+        let mut violations = subject.check(&mut values).into_sorted();
+        weigh(&mut violations, false, || {
+            let of_source = Subject { stored: Some(&source.document), ..subject };
+            let mut known = check_stored(&subject, &mut values);
+            known.extend(check_stored(&of_source, &mut values));
+            known
+        });
+        violations.retain(Violation::is_error);
+        if !violations.is_empty() {
+            return Ok(Err(violations));
+        }
+        let merged =
+            match Sealing::after(&self.context, &target.record).seal(document, &mut values, ids)? {
+                Ok(merged) => merged,
+                Err(too_large) => return Ok(Err(vec![too_large])),
+            };
+        let mut writes = Writes { contacts: Vec::new(), aliases: self.aliases(&merged, source) };
+        writes.contacts.push(write(source, source.deleted(self.context.now)));
+        writes.contacts.push(write(target, merged));
+        for referring in &contacts {
+            if let Some(relinked) = self.relinked(referring, &mut values, ids)? {
+                writes.contacts.push(write(referring, relinked));
+            }
+        }
+        Ok(Ok(writes))
+    }
+
+    fn one<'a>(&self, contacts: &'a [Snapshot], id: ContactId) -> Option<&'a Snapshot> {
+        contacts.iter().find(|contact| {
+            contact.record.id == id
+                && contact.record.deleted_at.is_none()
+                && (self.context.endpoints == Endpoints::Shown
+                    || contact.record.projection.contact_type != ContactType::Endpoint)
+        })
+    }
+
+    /// The target's document with what it lacks from the source.
+    fn united(&self, target: &Snapshot, source: &Snapshot) -> ContactDocument {
+        let mut document = target.document.clone();
+        let mut other = source.document.clone();
+        other.follow_to(&document);
+
+        let known: Vec<Option<i64>> = document
+            .tags
+            .get()
+            .into_iter()
+            .flatten()
+            .map(|tag| tag.id.get().copied().map(Whole::get))
+            .collect();
+        if let Some(tags) = other.tags.get_mut() {
+            tags.retain(|tag| !known.contains(&tag.id.get().copied().map(Whole::get)));
+        }
+        for (here, there) in [
+            (&mut document.is_customer, &other.is_customer),
+            (&mut document.is_vendor, &other.is_vendor),
+            (&mut document.is_staff, &other.is_staff),
+            (&mut document.is_user, &other.is_user),
+        ] {
+            if there.get() == Some(&true) {
+                *here = Member::Value(true);
+            }
+        }
+        document.fill(other);
+        document.drop_relation(self.target);
+        document.drop_relation(self.source);
+        document
+    }
+
+    /// Keys of the source that the target does not take over lead to the target.
+    fn aliases(&self, merged: &Snapshot, source: &Snapshot) -> Vec<AliasWrite> {
+        let (target, source) = (&merged.record.projection, &source.record.projection);
+        let mut aliases = vec![AliasWrite::Move { from: self.source, to: self.target }];
+        let mut lead = |key| {
+            aliases.push(AliasWrite::Add(Alias { key, contact: self.target }));
+        };
+        if let Some(external_id) = &source.external_id
+            && target.external_id.as_ref() != Some(external_id)
+        {
+            lead(AliasKey::ExternalId(external_id.clone()));
+        }
+        if let Some(link_id) = source.link_id
+            && target.link_id != Some(link_id)
+        {
+            lead(AliasKey::LinkId(link_id));
+        }
+        aliases
+    }
+
+    /// A contact that referred to the source, referring to the target; `None` if it did not.
+    fn relinked(
+        &self,
+        referring: &Snapshot,
+        values: &mut Values,
+        ids: &mut IdBlock,
+    ) -> Result<Option<Snapshot>, OutOfIds> {
+        let id = referring.record.id;
+        if id == self.target || id == self.source {
+            return Ok(None);
+        }
+        let mut document = referring.document.clone();
+        for list in
+            [&mut document.related_contact_ids, &mut document.related_organization_contact_ids]
+        {
+            if let (Some(list), Some(target)) = (list.get_mut(), Whole::new(self.target.get())) {
+                let is_there = list.contains(&target);
+                let source = |id: &Whole| id.get() == self.source.get();
+                match is_there {
+                    true => list.retain(|id| !source(id)),
+                    false => list.iter_mut().filter(|id| source(id)).for_each(|id| *id = target),
+                }
+            }
+        }
+        if document == referring.document {
+            return Ok(None);
+        }
+        // A reference of the same length: the document cannot have become too large.
+        Ok(Sealing::after(&self.context, &referring.record).seal(document, values, ids)?.ok())
     }
 }
 
@@ -44,7 +230,67 @@ impl Decision for Merge {
     }
 
     fn decide(&self, found: Found, ids: &mut IdBlock) -> Result<(Writes, MergeReport), OutOfIds> {
-        let _: (Vec<Record>, &mut IdBlock) = (found.contacts, ids);
-        Ok((Writes::default(), Ok(())))
+        Ok(match self.decided(found, ids)? {
+            Ok(writes) => (writes, Ok(())),
+            Err(violations) => (Writes::default(), Err(violations)),
+        })
     }
+}
+
+impl ContactDocument {
+    /// Where this contact refers to an address or bank of its own that `target` has by content,
+    /// refers to the target's: the other one will not survive.
+    fn follow_to(&mut self, target: &Self) {
+        let mut moved: Vec<(i64, i64)> = twins(&self.addresses, &target.addresses);
+        moved.extend(twins(&self.banks, &target.banks));
+        let follow = |member: &mut Member<Whole>| {
+            let id = member.get().copied().map(Whole::get);
+            if let Some((_, to)) = moved.iter().find(|(from, _)| Some(*from) == id) {
+                *member = Whole::new(*to).into();
+            }
+        };
+        if let Some(client) = self.client.get_mut() {
+            follow(&mut client.invoice_address_id);
+            follow(&mut client.order_address_id);
+        }
+        let payslips = self.staff.get_mut().and_then(|staff| staff.staff_payslips.get_mut());
+        for payslip in payslips.into_iter().flatten() {
+            if let Some(info) = payslip.salary_info.get_mut() {
+                follow(&mut info.payable_to_bank_id);
+            }
+        }
+    }
+
+    fn drop_relation(&mut self, contact: ContactId) {
+        for list in [&mut self.related_contact_ids, &mut self.related_organization_contact_ids] {
+            if let Some(list) = list.get_mut() {
+                list.retain(|id| id.get() != contact.get());
+            }
+        }
+    }
+}
+
+/// The ids of elements that stand in both lists: here, and there.
+fn twins<T: Tree>(here: &Member<Vec<T>>, there: &Member<Vec<T>>) -> Vec<(i64, i64)> {
+    let there = there.get().map(Vec::as_slice).unwrap_or_default();
+    let here = here.get().map(Vec::as_slice).unwrap_or_default();
+    here.iter()
+        .filter_map(|element| {
+            let twin = there.iter().find(|known| known.matches(element, Likeness::Content))?;
+            Some((element.own_id()?, twin.own_id()?))
+        })
+        .collect()
+}
+
+fn write(before: &Snapshot, now: Snapshot) -> Write {
+    let (old, new) = (&before.record.projection, &now.record.projection);
+    let gives_up_keys = now.record.deleted_at.is_some()
+        || (old.external_id.is_some() && old.external_id != new.external_id)
+        || (old.link_id.is_some() && old.link_id != new.link_id);
+    let moves_relations = before.document.relations() != now.document.relations();
+    Write::Update { contact: Contact::proven(Arc::new(now)), gives_up_keys, moves_relations }
+}
+
+fn not_found(name: &str, id: i64) -> Vec<Violation> {
+    vec![Violation::new(&FOUND, Path::of(name), id.to_string(), "no such contact")]
 }

@@ -10,7 +10,7 @@ use time::format_description::well_known::Rfc3339;
 /// ```
 /// use contacts_domain::Timestamp;
 /// let at = Timestamp::from_micros(1_790_000_000_000_000);
-/// assert_eq!(at.to_string(), "2026-09-21T13:33:20Z");
+/// assert_eq!(at.to_string(), "2026-09-21T14:13:20Z");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);

@@ -17,8 +17,8 @@ mod text;
 mod whole;
 
 pub use amount::{Amount, AmountKind, AmountOf, AmountValue};
-pub use list::{elements_match, merge_elements};
-pub use member::Member;
+pub use list::{elements_match, fill_elements, merge_elements};
+pub use member::{Member, MemberName};
 pub use own::{Mirror, Of, OfContact, OfPayslip, OfStaff, Own, ReadOnly};
 pub use received::{Received, nesting};
 pub use scalars::Scalars;
@@ -70,6 +70,18 @@ pub trait Tree: Clone + std::fmt::Debug + PartialEq + Sized {
     /// As [`matches`](Self::matches), for arrays of such elements.
     fn list_matches(stored: &[Self], sent: &[Self], _likeness: Likeness) -> bool {
         stored == sent
+    }
+
+    /// Takes from another contact what this value lacks; keeps what it has.
+    fn fill(&mut self, _other: Self) {}
+
+    /// Takes the elements of another contact that this array lacks, with their ids.
+    fn list_fill(here: &mut Vec<Self>, other: Vec<Self>) {
+        for element in other {
+            if !here.contains(&element) {
+                here.push(element);
+            }
+        }
     }
 
     /// The id that the hub gave this element.
@@ -141,6 +153,15 @@ pub enum Likeness {
     Covers,
     /// Merging what was sent would change nothing; null is null.
     Unchanged,
+    /// Equal, whatever their ids.
+    Content,
+}
+
+impl Likeness {
+    /// Whether the stored value may have nothing more than was sent.
+    pub(crate) fn is_whole(self) -> bool {
+        matches!(self, Self::Equal | Self::Content)
+    }
 }
 
 /// What becomes of the elements that an array sent does not have.

@@ -1,5 +1,6 @@
 //! The upsert rules: matching, merging, repeats, verdicts.
 
+mod application;
 mod batch;
 mod item;
 mod matching;

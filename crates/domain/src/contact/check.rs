@@ -34,6 +34,11 @@ impl Findings {
         });
     }
 
+    /// Whether nothing was found.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The first violation of that rule.
     pub(crate) fn of(&self, rule: &'static Rule) -> Option<Violation> {
         self.0.iter().find(|violation| violation.rule == rule).cloned()

@@ -73,14 +73,15 @@ impl Sieve {
         for name in unknown {
             let value = members.shift_remove(&name).unwrap_or_default();
             let path = at.member(&name).path();
-            let meant = close_name(&name, shape).filter(|close| !members.contains_key(*close));
+            let meant = close_name(&name, shape);
             let message = match meant {
                 Some(close) => format!("unknown member; did you mean {close}?"),
                 None => "unknown member".to_owned(),
             };
             let violation =
                 Violation::new(&rules::UNKNOWN_MEMBER, path.clone(), shown(&value), message);
-            self.unknown.push(match meant {
+            let free = meant.filter(|close| !members.contains_key(*close));
+            self.unknown.push(match free {
                 Some(close) => {
                     let fixed = path.with_last_member(close);
                     violation.with_fix(Fix::Move { from: path, path: fixed })

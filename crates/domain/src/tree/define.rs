@@ -57,6 +57,10 @@ macro_rules! tree {
                 $crate::tree::elements_match(stored, sent, likeness)
             }
 
+            fn list_fill(here: &mut Vec<Self>, other: Vec<Self>) {
+                $crate::tree::fill_elements(here, other);
+            }
+
             fn own_id(&self) -> Option<i64> {
                 self.id.get().map(|id| id.get())
             }
@@ -81,8 +85,7 @@ macro_rules! tree {
         $($methods:tt)*
     ) => {
         $(#[doc = $about])+
-        #[derive(Debug, Clone, PartialEq, Default, ::serde::Serialize, ::serde::Deserialize)]
-        #[serde(default, deny_unknown_fields)]
+        #[derive(Debug, Clone, PartialEq, Default, ::serde::Serialize)]
         pub struct $name {
             $(
                 #[doc = concat!("`", $wire, "`")]
@@ -100,6 +103,36 @@ macro_rules! tree {
                     kind: <$ty as $crate::tree::Tree>::KIND,
                 },)*],
             };
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+                struct Members;
+
+                impl<'de> ::serde::de::Visitor<'de> for Members {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                        f.write_str("an object")
+                    }
+
+                    fn visit_map<A>(self, mut map: A) -> Result<$name, A::Error>
+                    where
+                        A: ::serde::de::MapAccess<'de>,
+                    {
+                        let mut block = $name::default();
+                        while let Some(name) = map.next_key_seed($crate::tree::MemberName)? {
+                            match &*name {
+                                $($wire => block.$field.read(&mut map)?,)*
+                                _ => return Err(::serde::de::Error::custom("unknown member")),
+                            }
+                        }
+                        Ok(block)
+                    }
+                }
+
+                source.deserialize_map(Members)
+            }
         }
 
         impl $crate::tree::Tree for $name {
@@ -135,6 +168,10 @@ macro_rules! tree {
 
             fn matches(&self, sent: &Self, likeness: $crate::tree::Likeness) -> bool {
                 true $(&& self.$field.matches(&sent.$field, likeness))*
+            }
+
+            fn fill(&mut self, other: Self) {
+                $(self.$field.fill(other.$field);)*
             }
 
             fn ids_at_most(&self) -> i64 {

@@ -20,6 +20,10 @@ impl<T: Tree> Tree for Vec<T> {
         T::list_matches(self, sent, likeness)
     }
 
+    fn fill(&mut self, other: Self) {
+        T::list_fill(self, other);
+    }
+
     fn ids_at_most(&self) -> i64 {
         self.iter().map(Tree::ids_at_most).sum()
     }
@@ -96,6 +100,15 @@ pub fn elements_match<T: Tree>(stored: &[T], sent: &[T], likeness: Likeness) -> 
             };
             stored.matches(sent, likeness)
         })
+}
+
+/// Unites two arrays by content; what comes from the other keeps its ids.
+pub fn fill_elements<T: Tree>(here: &mut Vec<T>, other: Vec<T>) {
+    for element in other {
+        if !here.iter().any(|known| known.matches(&element, Likeness::Content)) {
+            here.push(element);
+        }
+    }
 }
 
 /// For each element sent, the place of the stored element that it takes.

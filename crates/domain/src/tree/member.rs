@@ -1,5 +1,9 @@
 //! A member of a JSON object.
 
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Likeness, Merging, Role, Standing, Tree, Visit};
@@ -108,6 +112,7 @@ impl<T: Tree> Member<T> {
     pub fn matches(&self, sent: &Self, likeness: Likeness) -> bool {
         match (T::ROLE, sent.standing(), sent) {
             (Role::Mirror | Role::ReadOnly, _, _) => true,
+            (Role::Own, _, _) if likeness == Likeness::Content => true,
             (_, Standing::Value, Self::Value(sent)) => {
                 self.get().is_some_and(|stored| stored.matches(sent, likeness))
             }
@@ -116,6 +121,15 @@ impl<T: Tree> Member<T> {
                 (Likeness::Covers, _) | (Likeness::Unchanged, Standing::Absent) => true,
                 _ => self.get().is_none(),
             },
+        }
+    }
+
+    /// Takes from another contact what this member lacks.
+    pub fn fill(&mut self, other: Self) {
+        match (self, other) {
+            (Self::Value(here), Self::Value(other)) => here.fill(other),
+            (this, Self::Value(other)) => *this = Self::Value(other),
+            (_, Self::Absent | Self::Null) => {}
         }
     }
 
@@ -162,6 +176,55 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Member<T> {
     }
 }
 
+impl<T> Member<T> {
+    /// Reads the value of this member, which the map has just named.
+    ///
+    /// # Errors
+    ///
+    /// When the value does not fit, or the member was given before.
+    pub fn read<'de, A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error>
+    where
+        T: Deserialize<'de>,
+    {
+        if !self.is_absent() {
+            return Err(Error::custom("a member is given twice"));
+        }
+        *self = map.next_value()?;
+        Ok(())
+    }
+}
+
+/// Reads the name of a member, borrowed where it holds no escapes.
+///
+/// Objects are read by names and nothing else. The code that serde derives for a struct also takes
+/// an array, position by position, and would read `"client": []` as an empty client.
+#[derive(Debug, Clone, Copy)]
+pub struct MemberName;
+
+impl<'de> DeserializeSeed<'de> for MemberName {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for MemberName {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member name")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(name))
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(name.to_owned()))
+    }
+}
+
 impl<T: Tree> Tree for Box<T> {
     const KIND: super::Kind = T::KIND;
 
@@ -179,6 +242,10 @@ impl<T: Tree> Tree for Box<T> {
 
     fn matches(&self, sent: &Self, likeness: Likeness) -> bool {
         T::matches(self, sent, likeness)
+    }
+
+    fn fill(&mut self, other: Self) {
+        T::fill(self, *other);
     }
 
     fn ids_at_most(&self) -> i64 {

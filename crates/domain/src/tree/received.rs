@@ -135,7 +135,7 @@ fn like(stored: &Value, sent: &Value, likeness: Likeness) -> bool {
     });
     let has_no_more =
         || stored.keys().all(|name| sent.get(name).is_some_and(|value| !value.is_null()));
-    has_all_sent && (likeness != Likeness::Equal || has_no_more())
+    has_all_sent && (!likeness.is_whole() || has_no_more())
 }
 
 fn has_nulls(value: &Value) -> bool {

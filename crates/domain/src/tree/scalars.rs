@@ -53,13 +53,19 @@ impl Tree for Scalars {
         fresh
     }
 
+    fn fill(&mut self, other: Self) {
+        for (name, value) in other.0 {
+            self.0.entry(name).or_insert(value);
+        }
+    }
+
     fn matches(&self, sent: &Self, likeness: Likeness) -> bool {
         let has_all_sent = sent.0.iter().all(|(name, value)| match value {
             Value::Null => likeness != Likeness::Unchanged || !self.0.contains_key(name),
             value => self.0.get(name) == Some(value),
         });
         let values_sent = || sent.0.values().filter(|value| !value.is_null()).count();
-        has_all_sent && (likeness != Likeness::Equal || values_sent() == self.0.len())
+        has_all_sent && (!likeness.is_whole() || values_sent() == self.0.len())
     }
 
     fn is_plain(&self) -> bool {

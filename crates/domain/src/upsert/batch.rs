@@ -1,20 +1,17 @@
 //! A batch of items and what is decided about it.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
 
-use super::item::{Item, Sent};
-use super::matching::{Match, Matching, Mismatch};
-use super::options::{Atomicity, Context, Handling, Key, Mode, OnRepeat, Options};
-use super::outcome::{Outcome, Verdict};
+use super::application::Application;
+use super::item::Item;
+use super::options::{Atomicity, Context, Key, Mode, OnRepeat, Options};
+use super::outcome::Outcome;
 use super::world::World;
-use crate::contact::document::ContactDocument;
-use crate::contact::rules::{self, Lookups, Subject};
-use crate::contact::{Findings, Sealing, Snapshot, check_stored, weigh};
-use crate::decision::{AliasKey, Decision, Found, OutOfIds, Wanted, Writes};
-use crate::ids::{ContactId, IdBlock, OrganizationId, Version};
-use crate::path::{At, Path};
-use crate::tree::{Arrays, Likeness, Member, Merging, Tree};
+use crate::contact::rules;
+use crate::decision::{Decision, Found, OutOfIds, Wanted, Writes};
+use crate::ids::{ContactId, IdBlock, OrganizationId};
+use crate::path::Path;
+use crate::tree::Tree;
 use crate::violation::Violation;
 
 /// A batch of items: what to look up, and the decision about what was found.
@@ -90,7 +87,7 @@ impl Batch {
             OnRepeat::First => repeats.map(|(index, _)| index).collect(),
             OnRepeat::Reject => repeats.flat_map(|(index, first)| [index, first]).collect(),
             OnRepeat::Last => {
-                let last: std::collections::HashMap<usize, usize> =
+                let last: HashMap<usize, usize> =
                     repeats.clone().map(|(index, first)| (first, index)).collect();
                 repeats
                     .flat_map(|(index, first)| [index, first])
@@ -148,7 +145,7 @@ fn shared_keys(options: &Options, items: &[Item]) -> Vec<Key> {
     let own = items.iter().filter_map(|item| item.ladder.as_ref());
     let mut keys: Vec<Key> = own
         .chain([&options.ladder])
-        .flat_map(|ladder| ladder.keys())
+        .flat_map(super::Ladder::keys)
         .filter(|key| matches!(key, Key::Email | Key::Phone | Key::VatNumber))
         .copied()
         .collect();
@@ -197,235 +194,4 @@ fn wanted(options: &Options, items: &[Item]) -> Wanted {
 fn once_each<T: Ord>(values: &mut Vec<T>) {
     values.sort_unstable();
     values.dedup();
-}
-
-/// The items being applied, one after the other.
-struct Application<'a> {
-    world: World,
-    context: &'a Context,
-    options: &'a Options,
-    ids: &'a mut IdBlock,
-}
-
-impl Application<'_> {
-    fn apply(
-        &mut self,
-        index: usize,
-        sent: &Sent,
-        ladder: &super::Ladder,
-    ) -> Result<Outcome, OutOfIds> {
-        let matching =
-            Matching { world: &self.world, context: self.context, options: self.options };
-        match matching.find(sent, ladder) {
-            Err(Mismatch { violation, slot }) => {
-                let mut outcome = Outcome::rejected(vec![violation]);
-                if let Some(slot) = slot {
-                    outcome.same_as = self.world.named_by(slot, index);
-                    outcome.contact = self.world.read(slot).ok();
-                }
-                Ok(outcome)
-            }
-            Ok(Match::Ambiguous { candidates, violation }) => Ok(Outcome {
-                verdict: Verdict::Ambiguous,
-                candidates: candidates.into_iter().take(Outcome::MAX_CANDIDATES).collect(),
-                ..Outcome::rejected(vec![violation])
-            }),
-            Ok(Match::New) => self.create(index, sent),
-            Ok(Match::Found { slot, by }) => {
-                let same_as = self.world.named_by(slot, index);
-                let mut outcome = match self.world.read(slot) {
-                    Err(unreadable) => Outcome::rejected(vec![*unreadable]),
-                    Ok(stored) if sent.delete => self.delete(slot, &stored),
-                    Ok(stored) => self.update(slot, sent, &stored)?,
-                };
-                outcome.matched_by = Some(by);
-                outcome.same_as = same_as;
-                Ok(outcome)
-            }
-        }
-    }
-
-    fn create(&mut self, index: usize, sent: &Sent) -> Result<Outcome, OutOfIds> {
-        if let Some(version) = sent.if_version {
-            return Ok(stale(version, None));
-        }
-        let mut document = match &sent.draft.document {
-            Some(draft) => (**draft).clone(),
-            None => sent.document.clone(),
-        };
-        let mut findings = sent.draft.findings.clone();
-        findings.extend(sent.unknown.iter().cloned());
-        if sent.nameless_tags {
-            findings.extend(document.find_tag_names(None));
-        }
-        self.look_up(sent, &document, None, &mut findings);
-        let mut violations = findings.into_sorted();
-        weigh(&mut violations, self.is_strict(), Vec::new);
-        if violations.iter().any(Violation::is_error) {
-            return Ok(Outcome::rejected(violations));
-        }
-        let id = self.ids.take().and_then(ContactId::new).ok_or(OutOfIds)?;
-        let sealing = Sealing::new(self.context, id);
-        match sealing.seal(document, &mut sent.values.clone(), self.ids)? {
-            Err(too_large) => Ok(refused(violations, too_large, None)),
-            Ok(snapshot) => {
-                let snapshot = Arc::new(snapshot);
-                self.world.create(Arc::clone(&snapshot), index);
-                Ok(stored(Verdict::Created, violations, snapshot))
-            }
-        }
-    }
-
-    fn update(
-        &mut self,
-        slot: usize,
-        sent: &Sent,
-        before: &Arc<Snapshot>,
-    ) -> Result<Outcome, OutOfIds> {
-        let patch = self.patch(sent, before);
-        let patch = patch.as_deref().unwrap_or(&sent.document);
-        let replaces = self.options.arrays == Arrays::Replace && !sent.nameless_tags;
-        if replaces && before.document.matches(patch, Likeness::Unchanged) {
-            return Ok(self.unchanged(sent, before));
-        }
-
-        let mut merging = Merging::new(self.options.arrays);
-        let mut document = before.document.clone();
-        let mut patch = patch.clone();
-        if sent.nameless_tags {
-            merging.faults.extend(patch.find_tag_names(Some(&before.document)));
-        }
-        document.merge(patch, &mut merging, &At::root());
-        if document == before.document && merging.faults.is_empty() {
-            return Ok(self.unchanged(sent, before));
-        }
-        if let Some(version) = sent.if_version
-            && version != before.record.version.get()
-        {
-            return Ok(stale(version, Some(Arc::clone(before))));
-        }
-
-        let mut values = sent.values.clone();
-        let subject = Subject {
-            context: self.context,
-            sent: &sent.document,
-            document: &document,
-            stored: Some(&before.document),
-        };
-        let mut findings = subject.check(&mut values);
-        findings.extend(merging.faults);
-        findings.extend(sent.unknown.iter().cloned());
-        self.look_up(sent, &document, Some(&before.document), &mut findings);
-        let mut violations = findings.into_sorted();
-        weigh(&mut violations, self.is_strict(), || check_stored(&subject, &mut values));
-        if violations.iter().any(Violation::is_error) {
-            let mut outcome = Outcome::rejected(violations);
-            outcome.contact = Some(Arc::clone(before));
-            return Ok(outcome);
-        }
-        let sealing = Sealing::after(self.context, &before.record);
-        match sealing.seal(document, &mut values, self.ids)? {
-            Err(too_large) => Ok(refused(violations, too_large, Some(before))),
-            Ok(snapshot) => {
-                let snapshot = Arc::new(snapshot);
-                self.world.update(slot, Arc::clone(&snapshot));
-                Ok(stored(Verdict::Updated, violations, snapshot))
-            }
-        }
-    }
-
-    /// What is merged, where that is not just what was sent: a key that leads to this contact as an
-    /// alias names it, and does not become its own.
-    fn patch(&self, sent: &Sent, before: &Snapshot) -> Option<Box<ContactDocument>> {
-        let own = &before.record.projection;
-        let leads_here = |key: AliasKey| {
-            self.world.by_alias(&key).and_then(|slot| self.world.id(slot)) == Some(before.record.id)
-        };
-        let external_id = sent.keys.external_id.clone().map(AliasKey::ExternalId);
-        let keeps_external_id = own.external_id.is_some() && external_id.is_some_and(leads_here);
-        let link_id = sent.keys.link_id.map(AliasKey::LinkId);
-        let keeps_link_id = own.link_id.is_some() && link_id.is_some_and(leads_here);
-        if !keeps_external_id && !keeps_link_id {
-            return None;
-        }
-        let mut patch = Box::new(sent.document.clone());
-        if keeps_external_id {
-            patch.external_id = Member::Absent;
-        }
-        if keeps_link_id {
-            patch.link_id = Member::Absent;
-        }
-        Some(patch)
-    }
-
-    /// The contact looks like that already: every error is one that it had before.
-    fn unchanged(&self, sent: &Sent, before: &Arc<Snapshot>) -> Outcome {
-        let subject = Subject {
-            context: self.context,
-            sent: &sent.document,
-            document: &before.document,
-            stored: Some(&before.document),
-        };
-        let mut values = sent.values.clone();
-        let mut findings = subject.check(&mut values);
-        findings.extend(sent.unknown.iter().cloned());
-        let mut violations = findings.into_sorted();
-        weigh(&mut violations, self.is_strict(), || check_stored(&subject, &mut values));
-        if violations.iter().any(Violation::is_error) {
-            let mut outcome = Outcome::rejected(violations);
-            outcome.contact = Some(Arc::clone(before));
-            return outcome;
-        }
-        stored(Verdict::Unchanged, violations, Arc::clone(before))
-    }
-
-    fn delete(&mut self, slot: usize, before: &Arc<Snapshot>) -> Outcome {
-        let snapshot = Arc::new(before.deleted(self.context.now));
-        self.world.delete(slot, Arc::clone(&snapshot));
-        stored(Verdict::Deleted, Vec::new(), snapshot)
-    }
-
-    fn look_up(
-        &self,
-        sent: &Sent,
-        document: &ContactDocument,
-        stored: Option<&ContactDocument>,
-        findings: &mut Findings,
-    ) {
-        let email = sent.keys.email.as_deref();
-        let lookups = Lookups {
-            exists: &|id| self.world.exists(id),
-            same_email: email.and_then(|email| self.world.email_owner(email)),
-        };
-        let subject = Subject { context: self.context, sent: &sent.document, document, stored };
-        subject.look_up(&lookups, findings);
-    }
-
-    fn is_strict(&self) -> bool {
-        self.context.handling == Handling::Strict
-    }
-}
-
-fn stored(verdict: Verdict, violations: Vec<Violation>, contact: Arc<Snapshot>) -> Outcome {
-    Outcome { verdict, contact: Some(contact), ..Outcome::rejected(violations) }
-}
-
-fn refused(
-    mut violations: Vec<Violation>,
-    violation: Violation,
-    before: Option<&Arc<Snapshot>>,
-) -> Outcome {
-    violations.insert(0, violation);
-    Outcome { contact: before.cloned(), ..Outcome::rejected(violations) }
-}
-
-fn stale(version: i64, before: Option<Arc<Snapshot>>) -> Outcome {
-    let current = before.as_ref().map(|before| before.record.version);
-    let message = match current.map(Version::get) {
-        Some(current) => format!("the current version is {current}"),
-        None => "there is no such contact yet".to_owned(),
-    };
-    let violation =
-        Violation::new(&rules::CURRENT, Path::of("version"), version.to_string(), message);
-    Outcome { verdict: Verdict::Stale, contact: before, ..Outcome::rejected(vec![violation]) }
 }

@@ -107,7 +107,7 @@ impl Item {
         let keys = Keys::of(&document, &mut values);
         let draft = Draft::of(&document, context, &mut values);
         if let Some(unreadable) = draft.findings.of(&rules::READABLE) {
-            return Self { read: Err(vec![unreadable]), ladder: None };
+            return Self { read: Err(reading::alone(&unreadable.message)), ladder: None };
         }
         let sent = Sent {
             document,

@@ -19,12 +19,12 @@ pub(super) enum Match {
     /// One that is there.
     Found { slot: usize, by: Key },
     /// Several, and the request refuses to choose.
-    Ambiguous { candidates: Vec<ContactId>, violation: Violation },
+    Ambiguous { candidates: Vec<ContactId>, violation: Box<Violation> },
 }
 
 /// An item that cannot be matched: the first fault, alone, and the contact it was found on.
 pub(super) struct Mismatch {
-    pub(super) violation: Violation,
+    pub(super) violation: Box<Violation>,
     pub(super) slot: Option<usize>,
 }
 
@@ -48,9 +48,8 @@ impl Matching<'_> {
             Match::Found { slot, .. } => Some(*slot),
             Match::New | Match::Ambiguous { .. } => None,
         };
-        if matches!(matched, Match::New) && self.options.mode == Mode::Update
-            || sent.delete && slot.is_none() && matches!(matched, Match::New)
-        {
+        let must_be_there = sent.delete || self.options.mode == Mode::Update;
+        if must_be_there && matches!(matched, Match::New) {
             let message = "no contact has one of the keys of this item";
             return Err(fault(&FOUND, Path::root(), "", message, None));
         }
@@ -122,11 +121,10 @@ impl Matching<'_> {
                     _ => sent.keys.phones.first().cloned(),
                 };
                 let value = value.unwrap_or_default();
-                let violation =
-                    Violation::new(&UNAMBIGUOUS, Path::of(key.as_str()), value, message);
+                let path = Path::of(key.as_str());
                 Some(Match::Ambiguous {
                     candidates: hits.into_iter().map(|(id, _)| id).collect(),
-                    violation,
+                    violation: Box::new(Violation::new(&UNAMBIGUOUS, path, value, message)),
                 })
             }
         }
@@ -226,5 +224,5 @@ fn fault(
     message: impl Into<String>,
     slot: Option<usize>,
 ) -> Mismatch {
-    Mismatch { violation: Violation::new(rule, path, value, message), slot }
+    Mismatch { violation: Box::new(Violation::new(rule, path, value, message)), slot }
 }

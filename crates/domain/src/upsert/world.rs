@@ -274,7 +274,8 @@ impl World {
 
 fn update(stored: &Stored, current: Arc<Snapshot>) -> Write {
     let (before, now) = (&stored.record.projection, &current.record.projection);
-    let gives_up_keys = (before.external_id.is_some() && before.external_id != now.external_id)
+    let gives_up_keys = current.record.deleted_at.is_some()
+        || (before.external_id.is_some() && before.external_id != now.external_id)
         || (before.link_id.is_some() && before.link_id != now.link_id);
     let moves_relations = stored
         .read

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Check, RULES};
+use super::{Check, MAX_FREE_TEXT, RULES};
 use crate::contact::document::ContactDocument;
 use crate::tree::{Kind, Shape, Shaped};
 use crate::violation::Severity;
@@ -71,10 +71,11 @@ fn describe(kind: &Kind, shapes: &mut Vec<&'static Shape>) -> String {
         Kind::ReadOnly => "shown by the hub; ignored when sent".to_owned(),
         Kind::Text(text) => {
             let blank = if text.blank_is_null { " *" } else { "" };
-            let limit = format!("{}{blank}, at most {} characters", text.name, text.max_chars);
-            match text.allowed {
-                [] => limit,
-                allowed => format!("{}{blank}: {}", text.name, allowed.join(", ")),
+            let name = text.name;
+            match (text.allowed, text.rule) {
+                ([], Some(_)) if text.max_chars == MAX_FREE_TEXT => format!("{name}{blank}"),
+                ([], _) => format!("{name}{blank}, at most {} characters", text.max_chars),
+                (allowed, _) => format!("{name}{blank}: {}", allowed.join(", ")),
             }
         }
         Kind::Amount(amount) => amount.name.to_owned(),

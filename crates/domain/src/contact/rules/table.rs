@@ -54,6 +54,9 @@ rules! {
     TYPE_STAYS = "type stays", InvalidType, Error;
         "`contactType` is set once, and is one that the front door knows.";
         Check::Matching;
+    TWO_CONTACTS = "two contacts", ValidationError, Error;
+        "A merge names two different contacts.";
+        Check::Matching;
     NOT_THERE_YET = "not there yet", DuplicationError, Error;
         "In mode `create`, no key of the item is taken.";
         Check::Matching;

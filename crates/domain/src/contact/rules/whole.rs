@@ -6,7 +6,7 @@ use super::{
 };
 use crate::contact::ContactType;
 use crate::contact::check::Findings;
-use crate::contact::document::{ContactDocument, Payslip, Staff};
+use crate::contact::document::{ContactDocument, Payslip};
 use crate::path::At;
 use crate::tree::{Member, Standing, Text, Whole};
 use crate::value::CalendarDate;
@@ -149,7 +149,7 @@ fn own_references(document: &ContactDocument) -> Vec<OwnReference> {
         note("addresses", &at.member("invoiceAddressId"), &client.invoice_address_id);
         note("addresses", &at.member("orderAddressId"), &client.order_address_id);
     }
-    let payslips = document.staff.get().map(|staff: &Box<Staff>| elements(&staff.staff_payslips));
+    let payslips = document.staff.get().map(|staff| elements(&staff.staff_payslips));
     for (index, payslip) in payslips.into_iter().flatten() {
         if let Some(info) = payslip.salary_info.get() {
             let staff = root.member("staff");

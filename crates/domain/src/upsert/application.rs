@@ -1,0 +1,258 @@
+//! Applying one item: create, update, delete, or refuse (upsert-rules §4).
+
+use std::sync::Arc;
+
+use super::item::Sent;
+use super::matching::{Match, Matching, Mismatch};
+use super::options::{Context, Handling, Ladder, Options};
+use super::outcome::{Outcome, Verdict};
+use super::world::World;
+use crate::contact::document::ContactDocument;
+use crate::contact::rules::{self, Lookups, Subject};
+use crate::contact::{Findings, Sealing, Snapshot, check_stored, weigh};
+use crate::decision::{AliasKey, OutOfIds};
+use crate::ids::{ContactId, IdBlock, Version};
+use crate::path::{At, Path};
+use crate::tree::{Arrays, Likeness, Member, Merging, Tree};
+use crate::violation::Violation;
+
+/// The items being applied, one after the other.
+pub(super) struct Application<'a> {
+    pub(super) world: World,
+    pub(super) context: &'a Context,
+    pub(super) options: &'a Options,
+    pub(super) ids: &'a mut IdBlock,
+}
+
+impl Application<'_> {
+    /// Applies the item of that index to what the items before have made of the world.
+    pub(super) fn apply(
+        &mut self,
+        index: usize,
+        sent: &Sent,
+        ladder: &Ladder,
+    ) -> Result<Outcome, OutOfIds> {
+        let matching =
+            Matching { world: &self.world, context: self.context, options: self.options };
+        match matching.find(sent, ladder) {
+            Err(Mismatch { violation, slot }) => {
+                let mut outcome = Outcome::rejected(vec![*violation]);
+                if let Some(slot) = slot {
+                    outcome.same_as = self.world.named_by(slot, index);
+                    outcome.contact = self.world.read(slot).ok();
+                }
+                Ok(outcome)
+            }
+            Ok(Match::Ambiguous { candidates, violation }) => Ok(Outcome {
+                verdict: Verdict::Ambiguous,
+                candidates: candidates.into_iter().take(Outcome::MAX_CANDIDATES).collect(),
+                ..Outcome::rejected(vec![*violation])
+            }),
+            Ok(Match::New) => self.create(index, sent),
+            Ok(Match::Found { slot, by }) => {
+                let same_as = self.world.named_by(slot, index);
+                let mut outcome = match self.world.read(slot) {
+                    Err(unreadable) => Outcome::rejected(vec![*unreadable]),
+                    Ok(stored) if sent.delete => self.delete(slot, &stored),
+                    Ok(stored) => self.update(slot, sent, &stored)?,
+                };
+                outcome.matched_by = Some(by);
+                outcome.same_as = same_as;
+                Ok(outcome)
+            }
+        }
+    }
+
+    fn create(&mut self, index: usize, sent: &Sent) -> Result<Outcome, OutOfIds> {
+        if let Some(version) = sent.if_version {
+            return Ok(stale(version, None));
+        }
+        let mut document = match &sent.draft.document {
+            Some(draft) => (**draft).clone(),
+            None => sent.document.clone(),
+        };
+        let mut findings = sent.draft.findings.clone();
+        findings.extend(sent.unknown.iter().cloned());
+        if sent.nameless_tags {
+            findings.extend(document.find_tag_names(None));
+        }
+        self.look_up(sent, &document, None, &mut findings);
+        let mut violations = findings.into_sorted();
+        weigh(&mut violations, self.is_strict(), Vec::new);
+        if violations.iter().any(Violation::is_error) {
+            return Ok(Outcome::rejected(violations));
+        }
+        let id = self.ids.take().and_then(ContactId::new).ok_or(OutOfIds)?;
+        let sealing = Sealing::new(self.context, id);
+        match sealing.seal(document, &mut sent.values.clone(), self.ids)? {
+            Err(too_large) => Ok(refused(violations, too_large, None)),
+            Ok(snapshot) => {
+                let snapshot = Arc::new(snapshot);
+                self.world.create(Arc::clone(&snapshot), index);
+                Ok(stored(Verdict::Created, violations, snapshot))
+            }
+        }
+    }
+
+    fn update(
+        &mut self,
+        slot: usize,
+        sent: &Sent,
+        before: &Arc<Snapshot>,
+    ) -> Result<Outcome, OutOfIds> {
+        let patch = self.patch(sent, before);
+        let patch = patch.as_deref().unwrap_or(&sent.document);
+        let replaces = self.options.arrays == Arrays::Replace && !sent.nameless_tags;
+        if replaces && before.document.matches(patch, Likeness::Unchanged) {
+            return Ok(self.unchanged(sent, before));
+        }
+
+        let mut merging = Merging::new(self.options.arrays);
+        let mut document = before.document.clone();
+        let mut patch = patch.clone();
+        if sent.nameless_tags {
+            merging.faults.extend(patch.find_tag_names(Some(&before.document)));
+        }
+        document.merge(patch, &mut merging, &At::root());
+        if document == before.document && merging.faults.is_empty() {
+            return Ok(self.unchanged(sent, before));
+        }
+        if let Some(version) = sent.if_version
+            && version != before.record.version.get()
+        {
+            return Ok(stale(version, Some(Arc::clone(before))));
+        }
+
+        let mut values = sent.values.clone();
+        let subject = Subject {
+            context: self.context,
+            sent: &sent.document,
+            document: &document,
+            stored: Some(&before.document),
+        };
+        let mut findings = subject.check(&mut values);
+        findings.extend(merging.faults);
+        findings.extend(sent.unknown.iter().cloned());
+        self.look_up(sent, &document, Some(&before.document), &mut findings);
+        let mut violations = findings.into_sorted();
+        weigh(&mut violations, self.is_strict(), || check_stored(&subject, &mut values));
+        if violations.iter().any(Violation::is_error) {
+            let mut outcome = Outcome::rejected(violations);
+            outcome.contact = Some(Arc::clone(before));
+            return Ok(outcome);
+        }
+        let sealing = Sealing::after(self.context, &before.record);
+        match sealing.seal(document, &mut values, self.ids)? {
+            Err(too_large) => Ok(refused(violations, too_large, Some(before))),
+            Ok(snapshot) => {
+                let snapshot = Arc::new(snapshot);
+                self.world.update(slot, Arc::clone(&snapshot));
+                Ok(stored(Verdict::Updated, violations, snapshot))
+            }
+        }
+    }
+
+    /// What is merged, where that is not just what was sent: a key that leads to this contact as an
+    /// alias names it, and does not become its own.
+    fn patch(&self, sent: &Sent, before: &Snapshot) -> Option<Box<ContactDocument>> {
+        let own = &before.record.projection;
+        let leads_here = |key: AliasKey| {
+            self.world.by_alias(&key).and_then(|slot| self.world.id(slot)) == Some(before.record.id)
+        };
+        let external_id = sent.keys.external_id.clone().map(AliasKey::ExternalId);
+        let keeps_external_id = own.external_id.is_some() && external_id.is_some_and(leads_here);
+        let link_id = sent.keys.link_id.map(AliasKey::LinkId);
+        let keeps_link_id = own.link_id.is_some() && link_id.is_some_and(leads_here);
+        if !keeps_external_id && !keeps_link_id {
+            return None;
+        }
+        let mut patch = Box::new(sent.document.clone());
+        if keeps_external_id {
+            patch.external_id = Member::Absent;
+        }
+        if keeps_link_id {
+            patch.link_id = Member::Absent;
+        }
+        Some(patch)
+    }
+
+    /// The contact looks like that already: every error is one that it had before.
+    ///
+    /// An item that says everything about its contact, and against which no rule spoke when it was
+    /// read, need not be checked again: most of a nightly batch is like that.
+    fn unchanged(&self, sent: &Sent, before: &Arc<Snapshot>) -> Outcome {
+        if sent.draft.findings.is_empty()
+            && sent.unknown.is_empty()
+            && before.document.matches(&sent.document, Likeness::Equal)
+        {
+            return stored(Verdict::Unchanged, Vec::new(), Arc::clone(before));
+        }
+        let subject = Subject {
+            context: self.context,
+            sent: &sent.document,
+            document: &before.document,
+            stored: Some(&before.document),
+        };
+        let mut values = sent.values.clone();
+        let mut findings = subject.check(&mut values);
+        findings.extend(sent.unknown.iter().cloned());
+        let mut violations = findings.into_sorted();
+        weigh(&mut violations, self.is_strict(), || check_stored(&subject, &mut values));
+        if violations.iter().any(Violation::is_error) {
+            let mut outcome = Outcome::rejected(violations);
+            outcome.contact = Some(Arc::clone(before));
+            return outcome;
+        }
+        stored(Verdict::Unchanged, violations, Arc::clone(before))
+    }
+
+    fn delete(&mut self, slot: usize, before: &Arc<Snapshot>) -> Outcome {
+        let snapshot = Arc::new(before.deleted(self.context.now));
+        self.world.delete(slot, Arc::clone(&snapshot));
+        stored(Verdict::Deleted, Vec::new(), snapshot)
+    }
+
+    fn look_up(
+        &self,
+        sent: &Sent,
+        document: &ContactDocument,
+        stored: Option<&ContactDocument>,
+        findings: &mut Findings,
+    ) {
+        let email = sent.keys.email.as_deref();
+        let lookups = Lookups {
+            exists: &|id| self.world.exists(id),
+            same_email: email.and_then(|email| self.world.email_owner(email)),
+        };
+        let subject = Subject { context: self.context, sent: &sent.document, document, stored };
+        subject.look_up(&lookups, findings);
+    }
+
+    fn is_strict(&self) -> bool {
+        self.context.handling == Handling::Strict
+    }
+}
+
+fn stored(verdict: Verdict, violations: Vec<Violation>, contact: Arc<Snapshot>) -> Outcome {
+    Outcome { verdict, contact: Some(contact), ..Outcome::rejected(violations) }
+}
+
+fn refused(
+    mut violations: Vec<Violation>,
+    violation: Violation,
+    before: Option<&Arc<Snapshot>>,
+) -> Outcome {
+    violations.insert(0, violation);
+    Outcome { contact: before.cloned(), ..Outcome::rejected(violations) }
+}
+
+fn stale(version: i64, before: Option<Arc<Snapshot>>) -> Outcome {
+    let current = before.as_ref().map(|before| before.record.version);
+    let message = match current.map(Version::get) {
+        Some(current) => format!("the current version is {current}"),
+        None => "there is no such contact yet".to_owned(),
+    };
+    let violation =
+        Violation::new(&rules::CURRENT, Path::of("version"), version.to_string(), message);
+    Outcome { verdict: Verdict::Stale, contact: before, ..Outcome::rejected(vec![violation]) }
+}

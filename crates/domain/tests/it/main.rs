@@ -1,0 +1,16 @@
+//! The upsert rules, seen from outside: one file per part of the contract.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::needless_pass_by_value,
+    reason = "a test that panics has failed, and says where"
+)]
+
+mod merging;
+mod properties;
+mod reading;
+mod rules;
+mod shelf;
+mod upsert;
