@@ -86,7 +86,7 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<TextFile>) -> Result<(), 
             if !hidden && name != "target" {
                 collect(root, &path, files)?;
             }
-        } else if kind.is_file() {
+        } else if kind.is_file() && name != ".git" {
             let bytes = fs::read(&path).map_err(Failure::about(&path))?;
             if let Ok(text) = String::from_utf8(bytes) {
                 let path = path.strip_prefix(root).unwrap_or(&path);

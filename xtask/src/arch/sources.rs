@@ -6,11 +6,13 @@ use xtask::workspace::TextFile;
 use super::Facts;
 
 const CLOCKS: [&str; 4] = ["SystemTime::now", "Instant::now", "now_utc", "now_local"];
-const EFFECTS: [&str; 9] = [
+const EFFECTS: [&str; 11] = [
     "async fn",
     ".await",
     "std::fs",
-    "std::net",
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
     "std::env",
     "std::process",
     "std::thread",

@@ -107,11 +107,28 @@ impl Server {
     /// `POST`s JSON with these headers.
     pub(crate) fn post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let url = format!("http://{}{path}", self.address);
-        let mut request = self.agent.post(url).header("content-type", "application/json");
+        let mut request = self.agent.post(url);
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            request = request.header("content-type", "application/json");
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         answer(request.send(body).unwrap())
+    }
+
+    /// Sends what a `curl` command would send: a shell takes the command apart, so that it is known
+    /// to work when pasted, and curl need not be installed.
+    pub(crate) fn curl(&self, command: &str) -> Answer {
+        let words = words(command);
+        let after = |flag: &str| {
+            let places = words.iter().enumerate().filter(|(_, word)| *word == flag);
+            places.map(|(at, _)| words[at + 1].as_str()).collect::<Vec<_>>()
+        };
+        let path = words[0].strip_prefix(&format!("http://{}", self.address)).expect("our address");
+        let headers = after("-H").into_iter().map(|header| header.split_once(": ").unwrap());
+        let [body] = after("-d")[..] else { panic!("one body: {words:?}") };
+        self.post(path, &headers.collect::<Vec<_>>(), body)
     }
 
     /// `GET`s a path.
@@ -148,6 +165,15 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// The words after `curl`, as the shell itself takes the command apart.
+fn words(line: &str) -> Vec<String> {
+    let script = format!("curl() {{ printf '%s\\0' \"$@\"; }}\n{line}");
+    let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.split_terminator('\0').map(str::to_owned).collect()
 }
 
 /// A folder with a server in it and its first token.
