@@ -10,4 +10,4 @@ pub use authenticate::{Authenticate, Caller, Denied, NameNoOrganization};
 pub use get_contact::GetContact;
 pub use manage_access::{ManageAccess, NewOrganizationError};
 pub use merge_contacts::MergeContacts;
-pub use upsert_contacts::{Request, UpsertContacts};
+pub use upsert_contacts::{PreparationPanicked, Request, UpsertContacts};

@@ -1,9 +1,11 @@
 //! Creates or updates a batch of contacts.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
 use contacts_domain::upsert::{Batch, Context, Endpoints, Handling, Item, Options, Outcome};
 use rayon::prelude::*;
+use tokio::sync::oneshot;
 
 use super::{Caller, Denied};
 use crate::access::Scope;
@@ -23,6 +25,11 @@ pub struct Request {
     pub endpoints: Endpoints,
 }
 
+/// Reading or checking an item panicked: a fault of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the items could not be prepared because of a fault in the program")]
+pub struct PreparationPanicked;
+
 /// Creates or updates a batch of contacts.
 pub struct UpsertContacts {
     store: Arc<dyn ContactStore>,
@@ -37,9 +44,11 @@ impl UpsertContacts {
 
     /// Applies the items, each read from its raw form by `read`, and answers each in order.
     ///
+    /// Many items are read in parallel, away from the threads that serve requests.
+    ///
     /// # Errors
     ///
-    /// When the caller may not write, or the store fails; then nothing is stored.
+    /// When the caller may not write, `read` panics, or the store fails; then nothing is stored.
     pub async fn execute<R, F>(
         &self,
         caller: &Caller,
@@ -60,16 +69,205 @@ impl UpsertContacts {
             endpoints: request.endpoints,
             handling: request.handling,
         };
-        let prepare = move || {
-            let items = if raw.len() < PARALLEL_FROM {
-                raw.iter().map(|item| read(item, &context)).collect()
-            } else {
-                raw.par_iter().map(|item| read(item, &context)).collect()
-            };
-            Batch::new(context, request.options, items)
+        let batch = if raw.len() < PARALLEL_FROM {
+            caught(|| {
+                let items = raw.iter().map(|item| read(item, &context)).collect();
+                Batch::new(context, request.options, items)
+            })?
+        } else {
+            on_the_pool(move || {
+                let items = raw.par_iter().map(|item| read(item, &context)).collect();
+                Batch::new(context, request.options, items)
+            })
+            .await?
         };
-        let _ = prepare;
-        let _ = &self.store;
-        Ok(Vec::new())
+        Ok(self.store.upsert(Arc::new(batch)).await?)
+    }
+}
+
+/// Does the work on the threads that are there for computing.
+async fn on_the_pool<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, PreparationPanicked> {
+    let (sender, receiver) = oneshot::channel();
+    rayon::spawn(move || {
+        // Nobody waits for the result any more when the request was given up.
+        let _ = sender.send(caught(work));
+    });
+    receiver.await.unwrap_or(Err(PreparationPanicked))
+}
+
+/// Does the work; a panic, which would end the process on a rayon thread, becomes an error.
+///
+/// What the panic left half done is dropped with the request. The panic hook has reported it.
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, PreparationPanicked> {
+    panic::catch_unwind(AssertUnwindSafe(work)).or(Err(PreparationPanicked))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::io;
+    use std::sync::Mutex;
+
+    use contacts_domain::decision::Decision;
+    use contacts_domain::upsert::Verdict;
+
+    use super::*;
+    use crate::ports::{MockClock, MockContactStore, StoreError};
+    use crate::testing::{caller, context, now};
+
+    const FEW: usize = 3;
+    const MANY: usize = 3 * PARALLEL_FROM;
+
+    fn external_ids(count: usize) -> Vec<String> {
+        (0..count).map(|number| format!("ERP-{number}")).collect()
+    }
+
+    fn person(external_id: &String, context: &Context) -> Item {
+        let item = format!(
+            r#"{{"contactType": "PERSON", "lastName": "Rochat", "externalId": "{external_id}"}}"#
+        );
+        Item::read(&item, context)
+    }
+
+    fn a_clock_asked_once() -> MockClock {
+        let mut clock = MockClock::new();
+        clock.expect_now().times(1).return_const(now());
+        clock
+    }
+
+    fn a_store_never_asked() -> MockContactStore {
+        let mut store = MockContactStore::new();
+        store.expect_upsert().never();
+        store
+    }
+
+    fn unchanged() -> Outcome {
+        Outcome {
+            verdict: Verdict::Unchanged,
+            matched_by: None,
+            same_as: None,
+            candidates: Vec::new(),
+            violations: Vec::new(),
+            contact: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_caller_without_write_never_reaches_the_store() {
+        let mut clock = MockClock::new();
+        clock.expect_now().never();
+        let upsert = UpsertContacts::new(Arc::new(a_store_never_asked()), Arc::new(clock));
+        let reader = caller(7, [Scope::Read, Scope::Delete, Scope::Staff, Scope::Admin]);
+
+        let denied = upsert
+            .execute(&reader, Request::default(), external_ids(1), |_, _| unreachable!())
+            .await;
+
+        assert!(matches!(denied, Err(Denied::Forbidden)), "{denied:?}");
+    }
+
+    #[tokio::test]
+    async fn the_store_gets_one_batch_of_all_items_for_the_callers_organization() {
+        for count in [FEW, MANY] {
+            let mut store = MockContactStore::new();
+            store
+                .expect_upsert()
+                .withf(move |batch| {
+                    let wanted: BTreeSet<_> = batch.wanted().external_ids.iter().cloned().collect();
+                    batch.organization() == caller(7, []).organization.id
+                        && wanted == external_ids(count).into_iter().collect()
+                })
+                .times(1)
+                .returning(move |_| Ok(vec![unchanged(); count]));
+            let upsert = UpsertContacts::new(Arc::new(store), Arc::new(a_clock_asked_once()));
+
+            let outcomes = upsert
+                .execute(
+                    &caller(7, [Scope::Write]),
+                    Request::default(),
+                    external_ids(count),
+                    person,
+                )
+                .await
+                .unwrap();
+
+            assert_eq!(outcomes, vec![unchanged(); count]);
+        }
+    }
+
+    #[tokio::test]
+    async fn items_are_read_for_the_request_and_salaries_only_with_the_scope_staff() {
+        for (scopes, may_write_staff) in
+            [(vec![Scope::Write], false), (vec![Scope::Write, Scope::Staff], true)]
+        {
+            let mut store = MockContactStore::new();
+            store.expect_upsert().times(1).returning(|_| Ok(vec![unchanged()]));
+            let upsert = UpsertContacts::new(Arc::new(store), Arc::new(a_clock_asked_once()));
+            let request = Request {
+                handling: Handling::Strict,
+                endpoints: Endpoints::Shown,
+                ..Request::default()
+            };
+            let seen = Arc::new(Mutex::new(Vec::new()));
+
+            let notes = Arc::clone(&seen);
+            upsert
+                .execute(&caller(7, scopes), request, external_ids(1), move |raw, context| {
+                    notes.lock().unwrap().push(context.clone());
+                    person(raw, context)
+                })
+                .await
+                .unwrap();
+
+            let expected = Context {
+                may_write_staff,
+                endpoints: Endpoints::Shown,
+                handling: Handling::Strict,
+                ..context(7)
+            };
+            assert_eq!(*seen.lock().unwrap(), [expected]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_while_reading_is_an_error_and_stores_nothing() {
+        for count in [FEW, MANY] {
+            let upsert = UpsertContacts::new(
+                Arc::new(a_store_never_asked()),
+                Arc::new(a_clock_asked_once()),
+            );
+
+            let panicked = upsert
+                .execute(
+                    &caller(7, [Scope::Write]),
+                    Request::default(),
+                    external_ids(count),
+                    |raw, context| match raw.as_str() {
+                        "ERP-2" => panic!("on purpose, by a test"),
+                        _ => person(raw, context),
+                    },
+                )
+                .await;
+
+            assert!(matches!(panicked, Err(Denied::PreparationPanicked(_))), "{panicked:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failing_store_is_no_verdict() {
+        let mut store = MockContactStore::new();
+        store
+            .expect_upsert()
+            .times(1)
+            .returning(|_| Err(StoreError::Unavailable(Box::new(io::Error::other("gone")))));
+        let upsert = UpsertContacts::new(Arc::new(store), Arc::new(a_clock_asked_once()));
+
+        let failed = upsert
+            .execute(&caller(7, [Scope::Write]), Request::default(), external_ids(1), person)
+            .await;
+
+        assert!(matches!(failed, Err(Denied::Store(StoreError::Unavailable(_)))), "{failed:?}");
     }
 }

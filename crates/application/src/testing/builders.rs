@@ -1,0 +1,70 @@
+//! What tests start from.
+
+use std::sync::Arc;
+
+use contacts_domain::upsert::{Batch, Context, Endpoints, Handling, Item, Options};
+use contacts_domain::value::CountryCode;
+use contacts_domain::{OrganizationId, Timestamp};
+use serde_json::Value;
+
+use crate::access::{Organization, Scope};
+use crate::ports::Clock;
+use crate::use_cases::Caller;
+
+/// The instant at which tests take place: 2026-09-21T14:13:20Z.
+pub fn now() -> Timestamp {
+    Timestamp::from_micros(1_790_000_000_000_000)
+}
+
+/// A clock that always shows the same time.
+#[derive(Debug, Clone, Copy)]
+pub struct StoppedClock(pub Timestamp);
+
+impl Clock for StoppedClock {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+/// The Swiss organization of that id, which has to be positive.
+pub fn organization(id: i32) -> Organization {
+    Organization {
+        id: OrganizationId::new(id).expect("a positive id"),
+        name: format!("Organization {id}"),
+        region: CountryCode::parse("CH").expect("a country"),
+    }
+}
+
+/// Somebody who may do that in the organization of that id.
+pub fn caller(organization_id: i32, scopes: impl IntoIterator<Item = Scope>) -> Caller {
+    Caller { organization: organization(organization_id), scopes: scopes.into_iter().collect() }
+}
+
+/// A lenient request for the organization of that id, made at [`now`], that may write salaries.
+pub fn context(organization_id: i32) -> Context {
+    let Organization { id, region, .. } = organization(organization_id);
+    Context {
+        organization: id,
+        region,
+        now: now(),
+        may_write_staff: true,
+        endpoints: Endpoints::Hidden,
+        handling: Handling::Lenient,
+    }
+}
+
+/// A batch of these items, ready for a store.
+///
+/// ```
+/// use contacts_application::testing::{batch, context};
+/// use contacts_domain::decision::Decision;
+/// use contacts_domain::upsert::Options;
+/// use serde_json::json;
+///
+/// let batch = batch(context(1), Options::default(), &[json!({"externalId": "ERP-1"})]);
+/// assert_eq!(batch.wanted().external_ids, ["ERP-1"]);
+/// ```
+pub fn batch(context: Context, options: Options, items: &[Value]) -> Arc<Batch> {
+    let items = items.iter().map(|item| Item::read(&item.to_string(), &context)).collect();
+    Arc::new(Batch::new(context, options, items))
+}

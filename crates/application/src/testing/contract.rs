@@ -1,0 +1,235 @@
+//! The contract suite: what every store promises, one claim a test.
+//!
+//! Whoever writes a store makes it a [`Subject`] and runs the whole suite with
+//! [`store_contract!`](crate::store_contract). The claims go through the ports alone; only to
+//! prove that nothing else was stored do they look at everything there is.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use async_trait::async_trait;
+//! use contacts_application::ports::{AccessStore, ContactStore};
+//! use contacts_application::testing::MemoryStore;
+//! use contacts_application::testing::contract::Subject;
+//! use contacts_domain::contact::Record;
+//!
+//! /// A store on a database of its own, which is dropped with it.
+//! struct Fresh {
+//!     store: Arc<MemoryStore>,
+//!     // _directory: tempfile::TempDir,
+//! }
+//!
+//! #[async_trait]
+//! impl Subject for Fresh {
+//!     fn contacts(&self) -> Arc<dyn ContactStore> {
+//!         self.store.clone()
+//!     }
+//!
+//!     fn access(&self) -> Arc<dyn AccessStore> {
+//!         self.store.clone()
+//!     }
+//!
+//!     async fn everything(&self) -> Vec<Record> {
+//!         self.store.records()
+//!     }
+//! }
+//!
+//! async fn fresh() -> Fresh {
+//!     Fresh { store: Arc::new(MemoryStore::default()) }
+//! }
+//!
+//! contacts_application::store_contract!(fresh().await);
+//! # fn main() {}
+//! ```
+
+#![expect(missing_docs, reason = "the name of a claim says what it promises")]
+
+mod access;
+mod concurrency;
+mod keys;
+mod lifecycle;
+mod matching;
+mod merging;
+mod references;
+mod tenancy;
+mod trial;
+mod writing;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use contacts_domain::contact::Record;
+
+use super::MemoryStore;
+use crate::ports::{AccessStore, ContactStore};
+
+pub use trial::Trial;
+
+#[doc(hidden)]
+pub mod claims {
+    pub use super::access::*;
+    pub use super::concurrency::*;
+    pub use super::keys::*;
+    pub use super::lifecycle::*;
+    pub use super::matching::*;
+    pub use super::merging::*;
+    pub use super::references::*;
+    pub use super::tenancy::*;
+    pub use super::writing::*;
+}
+
+/// A fresh and empty store that is put to the test; it owns what has to live as long as the store.
+#[async_trait]
+pub trait Subject: Send + Sync + 'static {
+    /// The store of contacts.
+    fn contacts(&self) -> Arc<dyn ContactStore>;
+
+    /// The store of organizations and tokens.
+    fn access(&self) -> Arc<dyn AccessStore>;
+
+    /// Every stored contact, of all organizations, deleted ones included, in any order.
+    async fn everything(&self) -> Vec<Record>;
+}
+
+#[async_trait]
+impl Subject for Arc<MemoryStore> {
+    fn contacts(&self) -> Arc<dyn ContactStore> {
+        self.clone()
+    }
+
+    fn access(&self) -> Arc<dyn AccessStore> {
+        self.clone()
+    }
+
+    async fn everything(&self) -> Vec<Record> {
+        self.records()
+    }
+}
+
+/// Runs the contract suite: one `#[tokio::test]` per claim, each on a fresh store.
+///
+/// The argument is an expression that makes a fresh [`Subject`](crate::testing::contract::Subject);
+/// it stands in an `async fn`, so it may `.await`. Tests that talk to a store in parallel run on
+/// several threads, so tokio is needed with the features `macros` and `rt-multi-thread`.
+///
+/// ```
+/// use std::sync::Arc;
+/// use contacts_application::testing::MemoryStore;
+///
+/// contacts_application::store_contract!(Arc::new(MemoryStore::default()));
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! store_contract {
+    ($fresh:expr) => {
+        $crate::store_contract! {
+            $fresh =>
+
+            a_created_contact_is_stored_with_every_column
+            the_same_again_is_unchanged_and_writes_nothing
+            an_update_counts_a_version_and_keeps_the_time_of_creation
+            items_on_one_contact_count_a_version_each
+            a_refused_item_stores_nothing_and_stops_no_other
+            an_atomic_batch_with_a_refused_item_stores_nothing
+            an_atomic_batch_without_a_refused_item_is_stored
+            a_batch_without_items_writes_nothing
+            a_batch_of_thousands_is_stored_whole
+            a_stale_version_is_refused_and_a_current_one_taken
+            a_batch_ends_like_its_items_sent_one_by_one
+            no_id_is_given_twice_to_contacts_or_what_they_contain
+
+            three_items_with_one_new_external_id_make_one_contact
+            a_key_given_up_is_free_for_the_next_item
+            a_key_given_up_stays_free_for_later_batches
+            a_key_moves_from_one_stored_contact_to_another
+            two_contacts_exchange_their_keys_within_three_items
+            a_key_in_use_refuses_only_the_item_that_wants_it
+            keys_of_two_contacts_refuse_the_item_that_names_both
+            external_ids_are_told_apart_byte_for_byte
+            link_ids_are_the_same_in_any_case
+
+            a_shared_key_of_one_contact_finds_it
+            a_shared_key_of_several_contacts_is_refused_with_the_candidates
+            a_shared_key_of_several_contacts_finds_the_oldest_where_asked
+            a_shared_key_of_several_contacts_gives_way_to_the_next_key_where_asked
+            a_phone_number_finds_a_mobile_number_and_the_other_way_round
+            candidates_beyond_the_limit_are_left_out_highest_ids_first
+            shared_keys_find_nothing_unless_asked_for
+
+            a_living_contact_is_read_as_living_only
+            a_deleted_contact_is_read_as_deleted_only
+            a_contact_that_never_was_is_read_as_neither
+            a_deleted_contact_is_not_found_by_any_key
+            the_keys_of_a_deleted_contact_are_free_for_the_next_item
+            the_key_of_a_deleted_contact_moves_to_a_stored_one
+
+            a_merge_fills_the_target_and_deletes_the_source
+            keys_that_a_merge_leaves_lead_to_the_target
+            a_target_without_keys_takes_those_of_the_source
+            a_key_that_a_merge_left_belongs_to_the_contact_that_is_given_it
+            keys_left_behind_follow_a_second_merge
+            keys_left_behind_lead_nowhere_once_the_target_is_deleted
+            references_to_the_source_name_the_target
+            a_refused_merge_changes_nothing
+
+            a_relation_to_a_living_contact_is_stored
+            a_relation_to_nobody_refuses_the_item
+            a_new_contact_with_an_address_in_use_is_stored_with_a_warning
+            the_warning_names_earlier_items_too
+
+            organizations_may_have_the_same_keys
+            an_organization_cannot_read_anothers_contacts
+            an_organization_cannot_match_anothers_contacts
+            keys_left_behind_mean_nothing_elsewhere
+            an_organization_cannot_relate_to_anothers_contacts
+            an_organization_cannot_merge_anothers_contacts
+
+            batches_at_once_make_one_contact_per_external_id
+            batches_at_once_lose_no_update
+            batches_at_once_make_one_contact_per_e_mail_address_where_they_match_by_it
+            exchanges_at_once_end_with_every_key_in_one_hand
+            one_of_two_merges_at_once_succeeds
+
+            an_organization_is_found_as_it_was_added
+            an_organization_is_added_once
+            a_token_is_found_by_its_digest_with_every_column
+            tokens_are_listed_oldest_first
+            a_token_is_revoked_once_and_stays_listed
+            an_expired_token_is_still_found
+        }
+    };
+    ($fresh:expr => $($claim:ident)+) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $claim() {
+            let trial = $crate::testing::contract::Trial::of($fresh).await;
+            $crate::testing::contract::claims::$claim(&trial).await;
+        }
+    )+};
+}
+
+#[cfg(test)]
+mod tests {
+    const CLAIMS: [&str; 9] = [
+        include_str!("contract/access.rs"),
+        include_str!("contract/concurrency.rs"),
+        include_str!("contract/keys.rs"),
+        include_str!("contract/lifecycle.rs"),
+        include_str!("contract/matching.rs"),
+        include_str!("contract/merging.rs"),
+        include_str!("contract/references.rs"),
+        include_str!("contract/tenancy.rs"),
+        include_str!("contract/writing.rs"),
+    ];
+
+    #[test]
+    fn the_suite_runs_every_claim() {
+        let suite: Vec<_> = include_str!("contract.rs").lines().map(str::trim).collect();
+        for line in CLAIMS.iter().flat_map(|file| file.lines()) {
+            if let Some((claim, _)) =
+                line.strip_prefix("pub async fn ").and_then(|f| f.split_once('('))
+            {
+                assert!(suite.contains(&claim), "store_contract! leaves out {claim}");
+            }
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! Creating, updating, refusing.
+
+use std::collections::BTreeSet;
+
+use contacts_domain::Version;
+use contacts_domain::contact::{ContactType, DOCUMENT_VERSION, Projection, Record};
+use contacts_domain::upsert::{Atomicity, Options, Outcome};
+use contacts_domain::value::LinkId;
+use serde_json::{Value, json};
+
+use super::Trial;
+use super::trial::{answers, id_of, person, record_of};
+
+/// A text that a careless quoting would break.
+const NOTE: &str = "a \"quoted\" \\ line,\n another's $1 :x ? 株式会社 \u{1F600}";
+
+/// A number with all the digits that it is written with.
+fn exact(number: &str) -> Value {
+    serde_json::from_str(number).expect("a number")
+}
+
+pub async fn a_created_contact_is_stored_with_every_column(trial: &Trial) {
+    let link_id = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
+    let item = json!({
+        "contactType": "ORGANIZATION",
+        "externalId": " ERP-1 ",
+        "linkId": link_id,
+        "name": "Boulangerie du Rhône SA",
+        "email": "Info@Boulangerie-Rhone.example",
+        "phone": "022 700 59 29",
+        "mobile": "+41 79 123 45 67",
+        "archived": true,
+        "isCustomer": true,
+        "isVendor": false,
+        "client": {"vatNumber": "CHE-116.281.710 TVA", "creditLimit": "5000.00"},
+        "customFields": {"größe": exact("1.50"), "note": NOTE},
+    });
+    let request = trial.request();
+    let outcomes = trial.send_for(request.clone(), Options::default(), &[item]).await;
+
+    assert_eq!(answers(&outcomes), ["created, version 1"]);
+    trial.holds(&outcomes).await;
+
+    let stored = trial.living(id_of(&outcomes[0])).await;
+    let expected = Record {
+        id: id_of(&outcomes[0]),
+        organization: request.organization,
+        projection: Projection {
+            contact_type: ContactType::Organization,
+            external_id: Some("ERP-1".to_owned()),
+            link_id: LinkId::parse(link_id).ok(),
+            display_name: "Boulangerie du Rhône SA".to_owned(),
+            email: Some("info@boulangerie-rhone.example".to_owned()),
+            phone: Some("+41227005929".to_owned()),
+            mobile: Some("+41791234567".to_owned()),
+            vat_number: Some("CHE116281710".to_owned()),
+            archived: true,
+            is_customer: true,
+            is_vendor: false,
+            is_staff: false,
+        },
+        version: Version::FIRST,
+        created_at: request.now,
+        updated_at: request.now,
+        deleted_at: None,
+        document_version: DOCUMENT_VERSION,
+        document: record_of(&outcomes[0]).document.clone(),
+    };
+    assert_eq!(stored, expected);
+
+    let document: Value = serde_json::from_str(&stored.document).expect("JSON");
+    assert_eq!(document["id"], stored.id.get());
+    assert_eq!(document["client"]["creditLimit"], "5000.00");
+    assert_eq!(document["customFields"], json!({"größe": exact("1.50"), "note": NOTE}));
+}
+
+pub async fn the_same_again_is_unchanged_and_writes_nothing(trial: &Trial) {
+    let items = [
+        person(json!({"externalId": "A", "addresses": [{"name": "Home", "city": "Genève"}]})),
+        person(json!({"externalId": "B", "email": "b@one.example", "tags": [{"name": "new"}]})),
+    ];
+    let created = trial.send(&items).await;
+    assert_eq!(answers(&created), ["created, version 1", "created, version 1"]);
+
+    let again = trial.send(&items).await;
+
+    assert_eq!(
+        answers(&again),
+        ["unchanged by externalId, version 1", "unchanged by externalId, version 1"]
+    );
+    trial.holds(&created).await;
+    trial.holds(&again).await;
+}
+
+pub async fn an_update_counts_a_version_and_keeps_the_time_of_creation(trial: &Trial) {
+    let created = trial.send(&[person(json!({"externalId": "A", "firstName": "Ada"}))]).await;
+    let request = trial.request();
+    let now = request.now;
+
+    let item = json!({"externalId": "A", "firstName": null, "email": "a@one.example"});
+    let updated = trial.send_for(request, Options::default(), &[item]).await;
+
+    assert_eq!(answers(&updated), ["updated by externalId, version 2"]);
+    trial.holds(&updated).await;
+    let (before, after) = (record_of(&created[0]), record_of(&updated[0]));
+    assert_eq!((after.id, after.created_at, after.updated_at), (before.id, before.created_at, now));
+    assert_eq!(after.projection.email.as_deref(), Some("a@one.example"));
+    assert_eq!(after.projection.display_name, "Rochat");
+}
+
+pub async fn items_on_one_contact_count_a_version_each(trial: &Trial) {
+    let item = |name| person(json!({"externalId": "A", "firstName": name}));
+
+    let first = trial.send(&[item("Ada"), item("Berta"), item("Berta"), item("Cleo")]).await;
+    assert_eq!(
+        answers(&first),
+        [
+            "created, version 1",
+            "updated by externalId, as item 0, version 2",
+            "unchanged by externalId, as item 0, version 2",
+            "updated by externalId, as item 0, version 3",
+        ]
+    );
+    trial.holds(&first[3..]).await;
+
+    let second = trial.send(&[item("Dora"), item("Emma")]).await;
+    assert_eq!(
+        answers(&second),
+        ["updated by externalId, version 4", "updated by externalId, as item 0, version 5"]
+    );
+    trial.holds(&second[1..]).await;
+}
+
+pub async fn a_refused_item_stores_nothing_and_stops_no_other(trial: &Trial) {
+    let stored = trial.create(person(json!({"externalId": "D"}))).await;
+
+    let outcomes = trial
+        .send(&[
+            person(json!({"externalId": "A"})),
+            person(json!({"externalId": "B", "birthday": "2026-02-30"})),
+            json!({"externalId": "C"}),
+            person(json!({"externalId": "D", "email": "not an address"})),
+            json!(7),
+            person(json!({"externalId": "E"})),
+        ])
+        .await;
+
+    assert_eq!(
+        answers(&outcomes),
+        [
+            "created, version 1",
+            "rejected, CONVERSION_ERROR birthday",
+            "rejected, FIELD_REQUIRED contactType",
+            "rejected by externalId, VALIDATION_ERROR email",
+            "rejected, CONVERSION_ERROR ",
+            "created, version 1",
+        ]
+    );
+    trial.holds([&outcomes[0], &stored, &outcomes[5]]).await;
+}
+
+pub async fn an_atomic_batch_with_a_refused_item_stores_nothing(trial: &Trial) {
+    let stored = trial.create(person(json!({"externalId": "A"}))).await;
+
+    let atomic = Options { atomicity: Atomicity::Batch, ..Options::default() };
+    let outcomes = trial
+        .send_with(
+            atomic,
+            &[
+                person(json!({"externalId": "A", "firstName": "Ada"})),
+                person(json!({"externalId": "B"})),
+                person(json!({"externalId": "C", "birthday": "2026-02-30"})),
+            ],
+        )
+        .await;
+
+    assert!(outcomes[2].verdict.is_refusal(), "{outcomes:?}");
+    trial.holds([&stored]).await;
+}
+
+pub async fn an_atomic_batch_without_a_refused_item_is_stored(trial: &Trial) {
+    trial.create(person(json!({"externalId": "A"}))).await;
+
+    let atomic = Options { atomicity: Atomicity::Batch, ..Options::default() };
+    let items = [
+        person(json!({"externalId": "A", "firstName": "Ada"})),
+        person(json!({"externalId": "B"})),
+    ];
+    let outcomes = trial.send_with(atomic, &items).await;
+
+    assert_eq!(answers(&outcomes), ["updated by externalId, version 2", "created, version 1"]);
+    trial.holds(&outcomes).await;
+}
+
+pub async fn a_batch_without_items_writes_nothing(trial: &Trial) {
+    let stored = trial.create(person(json!({"externalId": "A"}))).await;
+
+    assert_eq!(trial.send(&[]).await, []);
+
+    trial.holds([&stored]).await;
+}
+
+pub async fn a_batch_of_thousands_is_stored_whole(trial: &Trial) {
+    // More values than SQLite binds to one statement (32,766), so a store has to cut it somewhere.
+    let items: Vec<_> = (0..4_000)
+        .map(|number| {
+            person(json!({
+                "externalId": format!("A-{number}"),
+                "email": format!("a-{number}@one.example"),
+            }))
+        })
+        .collect();
+
+    let created = trial.send(&items).await;
+    assert_eq!(answers(&created), vec!["created, version 1"; items.len()]);
+    trial.holds(&created).await;
+
+    let again = trial.send(&items).await;
+    assert_eq!(answers(&again), vec!["unchanged by externalId, version 1"; items.len()]);
+    trial.holds(&created).await;
+}
+
+pub async fn a_stale_version_is_refused_and_a_current_one_taken(trial: &Trial) {
+    trial.create(person(json!({"externalId": "A"}))).await;
+    let item = |name, version| {
+        [person(json!({"externalId": "A", "firstName": name, "ifVersion": version}))]
+    };
+
+    let current = trial.send(&item("Ada", 1)).await;
+    let stale = trial.send(&item("Berta", 1)).await;
+    let retried = trial.send(&item("Ada", 1)).await;
+
+    assert_eq!(answers(&current), ["updated by externalId, version 2"]);
+    assert!(answers(&stale)[0].starts_with("stale by externalId"), "{stale:?}");
+    assert_eq!(answers(&retried), ["unchanged by externalId, version 2"]);
+    trial.holds(&current).await;
+}
+
+pub async fn no_id_is_given_twice_to_contacts_or_what_they_contain(trial: &Trial) {
+    let item = |external_id: &str| {
+        json!({
+            "contactType": "ORGANIZATION",
+            "externalId": external_id,
+            "name": "Boulangerie du Rhône SA",
+            "isCustomer": true,
+            "addresses": [{"name": "Siège"}, {"name": "Dépôt"}],
+            "banks": [{"name": "Compte courant"}],
+            "client": {"paymentTerms": "30"},
+        })
+    };
+    trial.send(&[item("A"), item("B")]).await;
+    let refused = trial.send(&[json!({"externalId": "C"}), json!(null)]).await;
+    assert!(refused.iter().all(|outcome| outcome.verdict.is_refusal()), "{refused:?}");
+    trial.send(&[item("C"), json!({"externalId": "A", "addresses": [{"name": "Neubau"}]})]).await;
+    trial.send_elsewhere(&[item("A")]).await;
+
+    let mut ids = Vec::new();
+    for record in trial.everything().await {
+        collect_ids(&serde_json::from_str(&record.document).expect("JSON"), &mut ids);
+    }
+    assert_eq!(ids.len(), 3 * 5 + 4, "{ids:?}");
+    assert!(ids.iter().all(|id| *id > 0), "{ids:?}");
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{ids:?}");
+}
+
+fn collect_ids(document: &Value, ids: &mut Vec<i64>) {
+    match document {
+        Value::Object(members) => {
+            ids.extend(members.get("id").and_then(Value::as_i64));
+            members.values().for_each(|member| collect_ids(member, ids));
+        }
+        Value::Array(elements) => elements.iter().for_each(|element| collect_ids(element, ids)),
+        _ => {}
+    }
+}
+
+pub async fn a_batch_ends_like_its_items_sent_one_by_one(trial: &Trial) {
+    let link_id = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
+    let stored = [
+        person(json!({"externalId": "A", "linkId": link_id, "email": "a@one.example"})),
+        person(json!({"externalId": "B", "email": "b@one.example"})),
+    ];
+    let items = [
+        json!({"linkId": link_id, "externalId": null}),
+        json!({"externalId": "B", "email": "c@one.example"}),
+        person(json!({"externalId": "A", "email": "a@one.example"})),
+        person(json!({"externalId": "C", "email": "b@one.example"})),
+        json!({"linkId": link_id, "externalId": "B"}),
+        json!({"externalId": "A", "linkId": link_id}),
+        json!({"linkId": link_id, "externalId": "D", "addresses": [{"name": "Home"}]}),
+        json!({"externalId": "D", "addresses": [{"name": "Home"}, {"name": "Home"}]}),
+        json!({"externalId": "D", "birthday": "2026-02-30"}),
+        json!({"externalId": "C", "email": null, "linkId": null}),
+        person(json!({"externalId": "E", "email": "b@one.example"})),
+    ];
+    trial.send(&stored).await;
+    trial.send_elsewhere(&stored).await;
+
+    let mut together = trial.send(&items).await;
+    let mut one_by_one = Vec::new();
+    for item in &items {
+        one_by_one.extend(trial.send_elsewhere(std::slice::from_ref(item)).await);
+    }
+
+    for outcome in &mut together {
+        outcome.same_as = None;
+    }
+    assert_eq!(answers(&together), answers(&one_by_one));
+    let projections = |outcomes: &[Outcome]| -> Vec<_> {
+        let shown = outcomes.iter().filter_map(|outcome| outcome.contact.as_ref());
+        shown.map(|contact| contact.record.projection.clone()).collect()
+    };
+    assert_eq!(projections(&together), projections(&one_by_one));
+}

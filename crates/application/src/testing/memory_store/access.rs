@@ -1,0 +1,68 @@
+//! Organizations and tokens in memory.
+
+use std::collections::BTreeMap;
+
+use contacts_domain::{OrganizationId, Timestamp};
+
+use crate::access::{NewToken, Organization, Token, TokenDigest, TokenId};
+
+#[derive(Debug, Default)]
+pub(super) struct Access {
+    organizations: BTreeMap<OrganizationId, Organization>,
+    /// Oldest first.
+    tokens: Vec<(TokenDigest, Token)>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("a token of that digest is stored already")]
+pub(super) struct DigestTaken;
+
+impl Access {
+    pub(super) fn organization(&self, id: OrganizationId) -> Option<Organization> {
+        self.organizations.get(&id).cloned()
+    }
+
+    pub(super) fn add_organization(&mut self, organization: Organization) -> bool {
+        let free = !self.organizations.contains_key(&organization.id);
+        if free {
+            self.organizations.insert(organization.id, organization);
+        }
+        free
+    }
+
+    pub(super) fn token(&self, digest: TokenDigest) -> Option<Token> {
+        let found = self.tokens.iter().find(|(stored, _)| *stored == digest);
+        found.map(|(_, token)| token.clone())
+    }
+
+    pub(super) fn add_token(&mut self, new: NewToken) -> Result<TokenId, DigestTaken> {
+        if self.token(new.digest).is_some() {
+            return Err(DigestTaken);
+        }
+        let id = TokenId(self.tokens.last().map_or(1, |(_, newest)| newest.id.0 + 1));
+        let NewToken { digest, prefix, name, reach, scopes, created_at, expires_at } = new;
+        let token =
+            Token { id, prefix, name, reach, scopes, created_at, expires_at, revoked_at: None };
+        self.tokens.push((digest, token));
+        Ok(id)
+    }
+
+    pub(super) fn tokens(&self) -> Vec<Token> {
+        self.tokens.iter().map(|(_, token)| token.clone()).collect()
+    }
+
+    pub(super) fn revoke_token(&mut self, id: TokenId, at: Timestamp) -> bool {
+        let standing = self
+            .tokens
+            .iter_mut()
+            .map(|(_, token)| token)
+            .find(|token| token.id == id && token.revoked_at.is_none());
+        match standing {
+            Some(token) => {
+                token.revoked_at = Some(at);
+                true
+            }
+            None => false,
+        }
+    }
+}

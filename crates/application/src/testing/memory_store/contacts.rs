@@ -1,0 +1,254 @@
+//! Contacts in memory: look up, decide, write.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use contacts_domain::contact::{Contact, Projection, Record};
+use contacts_domain::decision::{
+    Alias, AliasKey, AliasWrite, Decision, Found, OutOfIds, Wanted, Write, Writes,
+};
+use contacts_domain::{ContactId, IdBlock, OrganizationId};
+
+/// The table of contacts and its indexes. Cheap to copy: the rows are shared.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Contacts {
+    rows: BTreeMap<ContactId, Arc<Row>>,
+    /// The unique index: who has an identity key, among the living.
+    owners: HashMap<Place, ContactId>,
+    aliases: HashMap<Place, ContactId>,
+    last_id: i64,
+}
+
+#[derive(Debug)]
+struct Row {
+    record: Record,
+    relations: Vec<ContactId>,
+}
+
+impl Row {
+    fn lives_in(&self, organization: OrganizationId) -> bool {
+        self.record.organization == organization && self.record.deleted_at.is_none()
+    }
+}
+
+/// An identity key within its organization.
+type Place = (OrganizationId, AliasKey);
+
+/// A write that a database would refuse: a fault of the decision.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refused {
+    #[error("contact {taker} takes {key:?}, which belongs to contact {owner}")]
+    KeyTaken { key: AliasKey, taker: ContactId, owner: ContactId },
+    #[error("contact {0} is written twice in one transaction")]
+    WrittenTwice(ContactId),
+    #[error("contact {0} belongs to another organization than the decision")]
+    Foreign(ContactId),
+    #[error("contact {0} is to be inserted under an id that was not set aside for it")]
+    NotItsId(ContactId),
+    #[error("contact {0} is to be updated and is not stored")]
+    Missing(ContactId),
+    #[error(transparent)]
+    OutOfIds(#[from] OutOfIds),
+}
+
+impl Contacts {
+    pub(super) fn records(&self) -> impl Iterator<Item = &Record> {
+        self.rows.values().map(|row| &row.record)
+    }
+
+    pub(super) fn record(&self, id: ContactId) -> Option<&Record> {
+        self.rows.get(&id).map(|row| &row.record)
+    }
+
+    pub(super) fn run<D: Decision>(&mut self, decision: &D) -> Result<D::Report, Refused> {
+        let organization = decision.organization();
+        let found = self.find(organization, decision.wanted());
+        let mut ids = IdBlock::new(self.last_id + 1, decision.ids_at_most());
+        let (writes, report) = decision.decide(found, &mut ids)?;
+        let ids_used = self.last_id + 1..ids.next();
+        self.last_id = ids.next() - 1;
+        self.write(organization, &writes, |id| ids_used.contains(&id.get()))?;
+        Ok(report)
+    }
+
+    fn living(&self, organization: OrganizationId) -> impl Iterator<Item = &Row> {
+        self.rows.values().map(Arc::as_ref).filter(move |row| row.lives_in(organization))
+    }
+
+    fn is_living(&self, organization: OrganizationId, id: ContactId) -> bool {
+        self.rows.get(&id).is_some_and(|row| row.lives_in(organization))
+    }
+}
+
+/// Looking up.
+impl Contacts {
+    fn find(&self, organization: OrganizationId, wanted: &Wanted) -> Found {
+        let is_living = |id: &ContactId| self.is_living(organization, *id);
+        let mut hits: BTreeSet<ContactId> = wanted.ids.iter().copied().filter(is_living).collect();
+
+        let mut aliases = Vec::new();
+        let external_ids = wanted.external_ids.iter().cloned().map(AliasKey::ExternalId);
+        for key in external_ids.chain(wanted.link_ids.iter().copied().map(AliasKey::LinkId)) {
+            let place = (organization, key);
+            hits.extend(self.owners.get(&place));
+            if let Some(contact) = self.aliases.get(&place).copied().filter(is_living) {
+                hits.insert(contact);
+                aliases.push(Alias { key: place.1, contact });
+            }
+        }
+
+        let limit = usize::try_from(wanted.per_shared_key).expect("a limit that is not negative");
+        let shared_keys: [(&[String], Column); 3] = [
+            (&wanted.emails, email),
+            (&wanted.phones, phone_or_mobile),
+            (&wanted.vat_numbers, vat_number),
+        ];
+        for (values, column) in shared_keys {
+            let index = self.index(organization, column);
+            let owners = values.iter().filter_map(|value| index.get(value.as_str()));
+            hits.extend(owners.flat_map(|ids| ids.iter().take(limit)));
+        }
+
+        if let Some(target) = wanted.referring_to {
+            let referring = self.living(organization).filter(|row| row.relations.contains(&target));
+            hits.extend(referring.map(|row| row.record.id));
+        }
+
+        let by_email = self.index(organization, email);
+        let lowest =
+            |email: &String| Some((email.clone(), *by_email.get(email.as_str())?.first()?));
+        Found {
+            contacts: hits.iter().map(|id| self.rows[id].record.clone()).collect(),
+            aliases,
+            email_owners: wanted.email_owners.iter().filter_map(lowest).collect(),
+            references: wanted.references.iter().copied().filter(is_living).collect(),
+        }
+    }
+
+    /// Which living contacts have a value in that column, lowest ids first.
+    fn index(
+        &self,
+        organization: OrganizationId,
+        column: Column,
+    ) -> HashMap<&str, BTreeSet<ContactId>> {
+        let mut index: HashMap<&str, BTreeSet<ContactId>> = HashMap::new();
+        for row in self.living(organization) {
+            for value in column(&row.record.projection).into_iter().flatten() {
+                index.entry(value).or_default().insert(row.record.id);
+            }
+        }
+        index
+    }
+}
+
+/// A searched column, or two of them that are searched as one.
+type Column = fn(&Projection) -> [Option<&str>; 2];
+
+fn email(projection: &Projection) -> [Option<&str>; 2] {
+    [projection.email.as_deref(), None]
+}
+
+fn phone_or_mobile(projection: &Projection) -> [Option<&str>; 2] {
+    [projection.phone.as_deref(), projection.mobile.as_deref()]
+}
+
+fn vat_number(projection: &Projection) -> [Option<&str>; 2] {
+    [projection.vat_number.as_deref(), None]
+}
+
+/// Writing.
+impl Contacts {
+    /// Writes in the order of a database whose unique indexes cannot be deferred: what is said to
+    /// give up its keys lets go of them, then come the updates, then the inserts. Keys given up
+    /// without a word become free only at the end.
+    fn write(
+        &mut self,
+        organization: OrganizationId,
+        writes: &Writes,
+        was_set_aside: impl Fn(ContactId) -> bool,
+    ) -> Result<(), Refused> {
+        let mut written = BTreeSet::new();
+        for write in &writes.contacts {
+            let Record { id, organization: home, .. } = *write.contact().record();
+            if home != organization {
+                return Err(Refused::Foreign(id));
+            }
+            if !written.insert(id) {
+                return Err(Refused::WrittenTwice(id));
+            }
+            if let Write::Update { gives_up_keys: true, .. } = write {
+                self.owners.retain(|_, owner| *owner != id);
+            }
+        }
+
+        for write in &writes.contacts {
+            if let Write::Update { contact, moves_relations, .. } = write {
+                let id = contact.record().id;
+                let stored = self.rows.get(&id).ok_or(Refused::Missing(id))?;
+                let relations =
+                    if *moves_relations { contact.relations() } else { stored.relations.clone() };
+                self.put(contact, relations)?;
+            }
+        }
+        for write in &writes.contacts {
+            if let Write::Insert(contact) = write {
+                let id = contact.record().id;
+                if !was_set_aside(id) {
+                    return Err(Refused::NotItsId(id));
+                }
+                self.put(contact, contact.relations())?;
+            }
+        }
+        let rows = &self.rows;
+        self.owners.retain(|(_, key), owner| {
+            rows.get(owner).is_some_and(|row| identity_keys(&row.record).contains(key))
+        });
+
+        for alias in &writes.aliases {
+            self.write_alias(organization, alias);
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, contact: &Contact, relations: Vec<ContactId>) -> Result<(), Refused> {
+        let record = contact.record();
+        for key in identity_keys(record) {
+            let place = (record.organization, key);
+            match self.owners.get(&place) {
+                Some(owner) if *owner != record.id => {
+                    let (_, key) = place;
+                    return Err(Refused::KeyTaken { key, taker: record.id, owner: *owner });
+                }
+                _ => self.owners.insert(place, record.id),
+            };
+        }
+        self.rows.insert(record.id, Arc::new(Row { record: record.clone(), relations }));
+        Ok(())
+    }
+
+    fn write_alias(&mut self, organization: OrganizationId, alias: &AliasWrite) {
+        match alias {
+            AliasWrite::Add(Alias { key, contact }) => {
+                self.aliases.insert((organization, key.clone()), *contact);
+            }
+            AliasWrite::Remove(key) => {
+                self.aliases.remove(&(organization, key.clone()));
+            }
+            AliasWrite::Move { from, to } => {
+                for contact in self.aliases.values_mut().filter(|contact| *contact == from) {
+                    *contact = *to;
+                }
+            }
+        }
+    }
+}
+
+/// The keys that nobody else in the organization may have: none for a deleted contact.
+fn identity_keys(record: &Record) -> Vec<AliasKey> {
+    if record.deleted_at.is_some() {
+        return Vec::new();
+    }
+    let Projection { external_id, link_id, .. } = &record.projection;
+    let external_id = external_id.clone().map(AliasKey::ExternalId);
+    external_id.into_iter().chain(link_id.map(AliasKey::LinkId)).collect()
+}
