@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::program::{Server, people, run};
+use super::program::{Server, people, program};
 
 /// How many items a server takes, found out by asking.
 fn max_items(server: &Server, token: &str) -> u32 {
@@ -28,19 +28,30 @@ fn flags_win_over_variables_and_variables_over_the_file() {
 }
 
 #[test]
-fn the_database_is_named_the_same_way() {
+fn the_database_is_named_in_each_way_before_and_after_the_command() {
     let folder = tempfile::tempdir().unwrap();
-    let toml = folder.path().join("hub.toml");
-    fs::write(&toml, "database_url = 'sqlite://file.db'\n").unwrap();
-    let toml = toml.to_str().unwrap();
-    let absolute = format!("sqlite://{}", folder.path().join("flag.db").display());
+    fs::write(folder.path().join("hub.toml"), "database_url = 'sqlite://file.db'\n").unwrap();
+    let absolute = format!("sqlite://{}", folder.path().join("absolute.db").display());
+    let variable = Some("sqlite://variable.db");
 
-    assert!(run(folder.path(), &["--config", toml, "token", "list"]).status.success());
-    assert!(folder.path().join("file.db").is_file());
-    let flags = ["token", "list", "--config", toml, "--database-url", &absolute];
-    assert!(run(folder.path(), &flags).status.success());
-    assert!(folder.path().join("flag.db").is_file());
-    assert!(!folder.path().join("contact-hub.db").exists());
+    for (arguments, variable, made) in [
+        (&["token", "list"][..], None, "contact-hub.db"),
+        (&["--config", "hub.toml", "token", "list"], None, "file.db"),
+        (&["token", "list", "--config", "hub.toml"], variable, "variable.db"),
+        (&["--database-url", "sqlite://before.db", "token", "list"], variable, "before.db"),
+        (&["token", "list", "--database-url", "sqlite://after.db"], variable, "after.db"),
+        (
+            &["token", "list", "--database-url", &absolute, "--config", "hub.toml"],
+            None,
+            "absolute.db",
+        ),
+    ] {
+        let mut command = program(folder.path());
+        command.args(arguments).envs(variable.map(|url| ("CONTACT_HUB_DATABASE_URL", url)));
+        assert!(!folder.path().join(made).exists(), "{made} is new");
+        assert!(command.output().unwrap().status.success(), "{arguments:?}");
+        assert!(folder.path().join(made).is_file(), "{arguments:?} makes {made}");
+    }
 }
 
 #[test]
