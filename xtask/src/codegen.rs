@@ -1,12 +1,9 @@
 //! `cargo xtask codegen`: the files that are written by code, committed and compared.
 //!
-//! The code that knows what to write lives in the crates. An example of the server prints it, not
-//! this package, so that `cargo xtask` stays light; of the server, because there every crate is
-//! built with the features that users get, and has been built by the tests already.
-//!
-//! The `table!` file of a store is written by hand: the catalogue of SQLite does not say what an
-//! integer means, so a generator would have to be told. A test of the store compares it with a
-//! freshly migrated database, and that test is what `codegen schema` runs.
+//! The code that knows what to write lives in the crates, and other binaries run it, so that
+//! `cargo xtask` stays light. An example of the server prints what the crates know of themselves:
+//! of the server, because there every crate is built with the features that users get, and has been
+//! built by the tests already. The tables come from the migrations and need no crate of ours.
 
 use std::fs;
 
@@ -30,7 +27,7 @@ pub(crate) struct Codegen {
 enum What {
     /// The OpenAPI description: docs/api/openapi.json
     Openapi,
-    /// The tables as diesel sees them: compared with the migrations
+    /// The tables as diesel sees them: crates/adapters-diesel/src/sqlite/schema.rs
     Schema,
     /// The rule table: docs/rules.md
     Rules,
@@ -39,11 +36,36 @@ enum What {
     All,
 }
 
-/// A generated file: what it is called on the command line and where it lives.
-const FILES: [(What, &str, &str); 2] =
-    [(What::Openapi, "openapi", "docs/api/openapi.json"), (What::Rules, "rules", "docs/rules.md")];
+/// A generated file.
+struct File {
+    what: What,
+    /// What it is called on the command line.
+    name: &'static str,
+    path: &'static str,
+    /// What prints it: `cargo run` with these arguments.
+    printer: &'static [&'static str],
+}
 
-const SCHEMA: &str = "crates/adapters-diesel/src/sqlite/schema.rs";
+const FILES: [File; 3] = [
+    File {
+        what: What::Openapi,
+        name: "openapi",
+        path: "docs/api/openapi.json",
+        printer: &["--package", "contact-hub", "--example", "generate", "--", "openapi"],
+    },
+    File {
+        what: What::Rules,
+        name: "rules",
+        path: "docs/rules.md",
+        printer: &["--package", "contact-hub", "--example", "generate", "--", "rules"],
+    },
+    File {
+        what: What::Schema,
+        name: "schema",
+        path: "crates/adapters-diesel/src/sqlite/schema.rs",
+        printer: &["--package", "xtask", "--features", "schema", "--bin", "schema"],
+    },
+];
 
 impl Codegen {
     /// Compares every file.
@@ -54,47 +76,30 @@ impl Codegen {
     /// Writes or compares.
     pub(crate) fn run(self) -> Result<(), Failure> {
         let mut old = Vec::new();
-        for (what, name, path) in FILES {
-            if self.what == What::All || self.what == what {
-                let contents = Step::cargo(["run", "--quiet", "--package", "contact-hub"])
-                    .arguments(["--example", "generate", "--", name])
-                    .output()?;
-                old.extend(ensure(path, &contents, self.check, name)?);
-            }
-        }
-        if self.what == What::All || self.what == What::Schema {
-            old.extend(schema()?);
+        for file in FILES.iter().filter(|file| [What::All, file.what].contains(&self.what)) {
+            let printer = Step::cargo(["run", "--quiet"]).arguments(file.printer.iter().copied());
+            old.extend(file.ensure(&printer.output()?, self.check)?);
         }
         Failure::unless_empty("codegen", old)
     }
 }
 
-/// Compares the tables with the migrations.
-fn schema() -> Result<Option<String>, Failure> {
-    let test = Step::cargo(["test", "--quiet", "--package", "contacts-adapters-diesel"])
-        .arguments(["--all-features", "catalogue"]);
-    match test.run() {
-        Ok(()) => Ok(None),
-        Err(Failure::Failed { command, .. }) => Ok(Some(format!(
-            "{SCHEMA}: not what the migrations make; correct it until `{command}` passes"
-        ))),
-        Err(other) => Err(other),
+impl File {
+    /// Writes the file, or compares it and says which command mends it.
+    fn ensure(&self, contents: &str, check: bool) -> Result<Option<String>, Failure> {
+        let Self { path, name, .. } = self;
+        let file = workspace::root().join(path);
+        if fs::read_to_string(&file).is_ok_and(|found| found == contents) {
+            return Ok(None);
+        }
+        if check {
+            return Ok(Some(format!("{path}: old; mend with `cargo xtask codegen {name}`")));
+        }
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder).map_err(Failure::about(folder))?;
+        }
+        fs::write(&file, contents).map_err(Failure::about(&file))?;
+        say(&format!("wrote {path}"));
+        Ok(None)
     }
-}
-
-/// Writes the file, or compares it and says which command mends it.
-fn ensure(path: &str, contents: &str, check: bool, name: &str) -> Result<Option<String>, Failure> {
-    let file = workspace::root().join(path);
-    if fs::read_to_string(&file).is_ok_and(|found| found == contents) {
-        return Ok(None);
-    }
-    if check {
-        return Ok(Some(format!("{path}: old; mend with `cargo xtask codegen {name}`")));
-    }
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder).map_err(Failure::about(folder))?;
-    }
-    fs::write(&file, contents).map_err(Failure::about(&file))?;
-    say(&format!("wrote {path}"));
-    Ok(None)
 }
