@@ -54,7 +54,7 @@ pub struct Wanted {
     pub vat_numbers: Vec<String>,
     /// For one e-mail address, phone or VAT number: at most so many contacts, lowest ids first.
     pub per_shared_key: i64,
-    /// For these e-mail addresses, the lowest id of a living contact that has it; no document.
+    /// The ids of the living contacts with these e-mail addresses, no documents.
     pub email_owners: Vec<String>,
     /// Which of these ids are living contacts; no document.
     pub references: Vec<ContactId>,
@@ -69,7 +69,7 @@ pub struct Found {
     pub contacts: Vec<Record>,
     /// The aliases that lead to living contacts.
     pub aliases: Vec<Alias>,
-    /// E-mail addresses and who has them.
+    /// E-mail addresses and who has them, an address as often as it has owners.
     pub email_owners: Vec<(String, ContactId)>,
     /// Which of the references exist.
     pub references: HashSet<ContactId>,

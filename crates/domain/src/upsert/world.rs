@@ -21,12 +21,10 @@ pub(super) struct World {
     by_id: HashMap<ContactId, usize>,
     by_external_id: HashMap<String, usize>,
     by_link_id: HashMap<LinkId, usize>,
-    /// Who has a shared key; only those keys that some ladder names.
-    by_shared_key: HashMap<(Key, String), BTreeSet<ContactId>>,
-    shared_keys: Vec<Key>,
+    /// Who has a shared key; only those keys that are of interest.
+    by_shared_key: HashMap<Key, HashMap<String, BTreeSet<ContactId>>>,
     aliases: HashMap<AliasKey, ContactId>,
     alias_writes: Vec<AliasWrite>,
-    email_owners: HashMap<String, ContactId>,
     references: HashSet<ContactId>,
 }
 
@@ -56,6 +54,7 @@ impl Slot {
 }
 
 impl World {
+    /// The world as found; `shared_keys` are those that some ladder names.
     pub(super) fn new(found: Found, shared_keys: Vec<Key>) -> Self {
         let count = found.contacts.len();
         let mut world = Self {
@@ -63,13 +62,19 @@ impl World {
             by_id: HashMap::with_capacity(count),
             by_external_id: HashMap::with_capacity(count),
             by_link_id: HashMap::new(),
-            by_shared_key: HashMap::new(),
-            shared_keys,
+            by_shared_key: shared_keys
+                .into_iter()
+                .chain([Key::Email])
+                .map(|key| (key, HashMap::new()))
+                .collect(),
             aliases: found.aliases.into_iter().map(|alias| (alias.key, alias.contact)).collect(),
             alias_writes: Vec::new(),
-            email_owners: found.email_owners.into_iter().collect(),
             references: found.references,
         };
+        let by_email = world.by_shared_key.entry(Key::Email).or_default();
+        for (email, owner) in found.email_owners {
+            by_email.entry(email).or_default().insert(owner);
+        }
         for record in found.contacts {
             let slot = world.slots.len();
             world.index(slot, record.id, &record.projection);
@@ -109,7 +114,7 @@ impl World {
         };
         let ids: BTreeSet<ContactId> = values
             .into_iter()
-            .filter_map(|value| self.by_shared_key.get(&(key, value.clone())))
+            .filter_map(|value| self.by_shared_key.get(&key)?.get(value))
             .flatten()
             .copied()
             .collect();
@@ -157,9 +162,6 @@ impl World {
     pub(super) fn create(&mut self, snapshot: Arc<Snapshot>, item: usize) {
         let slot = self.slots.len();
         self.index(slot, snapshot.record.id, &snapshot.record.projection);
-        if let Some(email) = &snapshot.record.projection.email {
-            self.email_owners.entry(email.clone()).or_insert(snapshot.record.id);
-        }
         self.take_over_aliases(None, &snapshot.record.projection);
         self.slots.push(Slot { stored: None, current: Some(snapshot), first_item: Some(item) });
     }
@@ -190,18 +192,9 @@ impl World {
             .is_some_and(|id| self.by_id.contains_key(&id) || self.references.contains(&id))
     }
 
-    /// A living contact with that e-mail address.
+    /// The oldest living contact with that e-mail address.
     pub(super) fn email_owner(&self, email: &str) -> Option<ContactId> {
-        let owner = *self.email_owners.get(email)?;
-        let known = self.by_id.get(&owner).and_then(|slot| self.slots.get(*slot)?.record());
-        match known {
-            Some(record) => (record.projection.email.as_deref() == Some(email)).then_some(owner),
-            None => self
-                .slots
-                .iter()
-                .all(|slot| slot.record().is_none_or(|r| r.id != owner))
-                .then_some(owner),
-        }
+        self.by_shared_key.get(&Key::Email)?.get(email)?.first().copied()
     }
 
     /// What has to be written: every contact that changed, once, as it is now.
@@ -228,8 +221,10 @@ impl World {
         if let Some(link_id) = projection.link_id {
             self.by_link_id.insert(link_id, slot);
         }
-        for (key, value) in shared(&self.shared_keys, projection) {
-            self.by_shared_key.entry((key, value.clone())).or_default().insert(id);
+        for (key, value) in shared(projection) {
+            if let Some(owners) = self.by_shared_key.get_mut(&key) {
+                owners.entry(value.clone()).or_default().insert(id);
+            }
         }
     }
 
@@ -243,8 +238,9 @@ impl World {
         if let Some(link_id) = projection.link_id {
             self.by_link_id.remove(&link_id);
         }
-        for (key, value) in shared(&self.shared_keys, &projection) {
-            if let Some(owners) = self.by_shared_key.get_mut(&(key, value.clone())) {
+        for (key, value) in shared(&projection) {
+            let owners = self.by_shared_key.get_mut(&key);
+            if let Some(owners) = owners.and_then(|owners| owners.get_mut(value)) {
                 owners.remove(&id);
             }
         }
@@ -284,17 +280,15 @@ fn update(stored: &Stored, current: Arc<Snapshot>) -> Write {
     Write::Update { contact: Contact::proven(current), gives_up_keys, moves_relations }
 }
 
-fn shared<'a>(
-    wanted: &[Key],
-    projection: &'a Projection,
-) -> impl Iterator<Item = (Key, &'a String)> + use<'a> {
-    let wants = |key: Key| wanted.contains(&key);
-    let email = projection.email.iter().filter(|_| wants(Key::Email)).map(|v| (Key::Email, v));
-    let phones = wants(Key::Phone).then(|| projection.phone.iter().chain(&projection.mobile));
-    let phones = phones.into_iter().flatten().map(|value| (Key::Phone, value));
-    let vat = wants(Key::VatNumber).then(|| projection.vat_number.iter());
-    let vat = vat.into_iter().flatten().map(|value| (Key::VatNumber, value));
-    email.collect::<Vec<_>>().into_iter().chain(phones).chain(vat)
+fn shared(projection: &Projection) -> impl Iterator<Item = (Key, &String)> {
+    [
+        (Key::Email, &projection.email),
+        (Key::Phone, &projection.phone),
+        (Key::Phone, &projection.mobile),
+        (Key::VatNumber, &projection.vat_number),
+    ]
+    .into_iter()
+    .filter_map(|(key, value)| Some((key, value.as_ref()?)))
 }
 
 fn unreadable(message: &str) -> Box<Violation> {

@@ -133,12 +133,11 @@ impl Shelf {
         let living: HashSet<_> = self.living().map(|record| record.id).collect();
         let mut email_owners = Vec::new();
         for email in &wanted.email_owners {
-            let owner = self
+            let owners = self
                 .living()
                 .filter(|record| record.projection.email.as_ref() == Some(email))
-                .map(|record| record.id)
-                .min();
-            email_owners.extend(owner.map(|owner| (email.clone(), owner)));
+                .map(|record| (email.clone(), record.id));
+            email_owners.extend(owners);
         }
         Found {
             contacts: self.living().filter(is_wanted).cloned().collect(),

@@ -115,12 +115,15 @@ impl Contacts {
         }
 
         let by_email = self.index(organization, email);
-        let lowest =
-            |email: &String| Some((email.clone(), *by_email.get(email.as_str())?.first()?));
+        let mut email_owners = Vec::new();
+        for email in &wanted.email_owners {
+            let owners = by_email.get(email.as_str()).into_iter().flatten().take(limit);
+            email_owners.extend(owners.map(|owner| (email.clone(), *owner)));
+        }
         Found {
             contacts: hits.iter().map(|id| self.rows[id].record.clone()).collect(),
             aliases,
-            email_owners: wanted.email_owners.iter().filter_map(lowest).collect(),
+            email_owners,
             references: wanted.references.iter().copied().filter(is_living).collect(),
         }
     }

@@ -1,0 +1,126 @@
+//! Who is calling: the token and the organization of a request.
+
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use contacts_application::access::TokenDigest;
+use contacts_application::use_cases::Caller;
+use contacts_domain::OrganizationId;
+use sha2::{Digest, Sha256};
+
+use crate::hub::Hub;
+use crate::problem::{Kind, Problem};
+
+/// The contract's header for the token.
+pub(crate) const WEAL_TOKEN: HeaderName = HeaderName::from_static("weal-token");
+
+/// The contract's header for the organization.
+pub(crate) const TARGET_ORGANIZATION_ID: HeaderName =
+    HeaderName::from_static("target-organization-id");
+
+impl FromRequestParts<Hub> for Caller {
+    type Rejection = Problem;
+
+    /// Authenticates the request. It needs nothing but headers, so a handler that takes a
+    /// [`Caller`] turns strangers away before it reads a byte of their body.
+    async fn from_request_parts(parts: &mut Parts, hub: &Hub) -> Result<Self, Problem> {
+        let digest = TokenDigest(Sha256::digest(token(&parts.headers)?).into());
+        let organization = organization(&parts.headers)?;
+        let caller = hub.services.authenticate.execute(digest, organization).await?;
+        hub.limits.count(digest)?;
+        Ok(caller)
+    }
+}
+
+/// The token of `WEAL-TOKEN` and of `Authorization: Bearer`, which have to agree.
+fn token(headers: &HeaderMap) -> Result<&str, Problem> {
+    let by_contract = headers.get_all(WEAL_TOKEN).iter().map(readable);
+    let by_standard = headers.get_all(AUTHORIZATION).iter().map(readable).filter_map(bearer);
+    let mut tokens = by_contract.chain(by_standard);
+    let token = tokens.next().unwrap_or_default();
+    if tokens.any(|other| other != token) {
+        let detail = "the request carries two tokens, and they differ";
+        return Err(Problem::new(Kind::BadHeader, detail));
+    }
+    if token.is_empty() {
+        let detail = "send the token in the header WEAL-TOKEN or as Authorization: Bearer";
+        return Err(Problem::new(Kind::Unauthenticated, detail));
+    }
+    Ok(token)
+}
+
+/// A header as text; what is not visible ASCII is no token and counts as none.
+fn readable(value: &HeaderValue) -> &str {
+    value.to_str().unwrap_or_default().trim()
+}
+
+/// The token of an `Authorization` header of the scheme Bearer (RFC 6750); others are not ours.
+fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ').unwrap_or((authorization, ""));
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+/// The organization that the request names, if it names one.
+fn organization(headers: &HeaderMap) -> Result<Option<OrganizationId>, Problem> {
+    let mut values = headers.get_all(TARGET_ORGANIZATION_ID).iter().map(readable);
+    let Some(value) = values.next() else { return Ok(None) };
+    let id = value.parse().ok().and_then(OrganizationId::new);
+    match id {
+        Some(id) if values.all(|other| other == value) => Ok(Some(id)),
+        _ => {
+            let detail = "TARGET-ORGANIZATION-ID has to be one integer from 1 to 2147483647";
+            Err(Problem::new(Kind::BadHeader, detail))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(sent: &[(&'static str, &'static str)]) -> HeaderMap {
+        let headers = sent.iter().map(|(name, value)| {
+            (HeaderName::from_static(name), HeaderValue::from_bytes(value.as_bytes()).unwrap())
+        });
+        HeaderMap::from_iter(headers)
+    }
+
+    #[test]
+    fn a_token_is_taken_from_either_header() {
+        for sent in [
+            &[("weal-token", "secret")][..],
+            &[("authorization", "Bearer secret")],
+            &[("authorization", "bearer  secret ")],
+            &[("weal-token", "secret"), ("authorization", "Bearer secret")],
+            &[("weal-token", "secret"), ("authorization", "Basic b3RoZXI6eA==")],
+        ] {
+            assert_eq!(token(&headers(sent)).unwrap(), "secret", "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn a_missing_or_malformed_token_is_no_token() {
+        for sent in [
+            &[][..],
+            &[("weal-token", "")],
+            &[("authorization", "Bearer")],
+            &[("authorization", "Bearer ")],
+            &[("authorization", "Basic b3RoZXI6eA==")],
+            &[("weal-token", "gr\u{fc}n")],
+        ] {
+            assert!(token(&headers(sent)).is_err(), "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn an_organization_is_a_positive_32_bit_integer() {
+        for (sent, id) in [("1", 1), ("2147483647", i32::MAX), (" 7 ", 7)] {
+            let found = organization(&headers(&[("target-organization-id", sent)])).unwrap();
+            assert_eq!(found.map(OrganizationId::get), Some(id));
+        }
+        for sent in ["", "0", "-1", "2147483648", "1.0", "one", "1,2", "0x1"] {
+            assert!(organization(&headers(&[("target-organization-id", sent)])).is_err(), "{sent}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The ERP contract, `/api-v1/contact`: to be met exactly, so that a client written against it
+//! works unchanged.
+
+mod answer;
+mod batch;
+mod batch_items;
+mod batch_reply;
+mod contact_path;
+mod detail;
+mod get_contact;
+mod get_deleted_contact;
+mod merging;
+mod sight;
+mod workflow;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) use detail::DetailReply;
+
+use crate::hub::Hub;
+
+/// The routes of the contract.
+pub(crate) fn routes() -> OpenApiRouter<Hub> {
+    OpenApiRouter::new()
+        .routes(routes!(batch::modify_batch))
+        .routes(routes!(get_contact::get_contact))
+        .routes(routes!(get_deleted_contact::get_deleted_contact))
+        .routes(routes!(merging::merge))
+}

@@ -1,0 +1,256 @@
+//! The answer to a batch, written straight into one buffer.
+
+use contacts_domain::contact::{Record, Snapshot};
+use contacts_domain::tree::Text;
+use contacts_domain::upsert::{Outcome, Verdict};
+use contacts_domain::{Code, Timestamp, Violation};
+use rayon::prelude::*;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
+
+use super::DetailReply;
+use super::sight::Sight;
+use super::workflow::{WorkflowReply, Workflows};
+use crate::error_code::ErrorCode;
+use crate::openapi::ContactDocumentSchema;
+
+/// So many outcomes are written by one thread, in about 1.2 ms; what several write has to be put
+/// together again, which costs as much as a few hundred.
+const CHUNK: usize = 1_024;
+
+/// How many bytes an item takes beside its document, about.
+const BESIDE_DOCUMENT: usize = 640;
+
+/// What became of a batch.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `View::write` writes")]
+pub(super) struct BatchReply<'a> {
+    /// One element per item, in the order of the request.
+    items: Vec<ItemReply<'a>>,
+}
+
+/// What became of one item.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ItemReply<'a> {
+    /// Whether the item was refused.
+    error: bool,
+    /// Whether some detail is severe.
+    severe_error: bool,
+    /// What is wrong.
+    error_code: ErrorReply<'a>,
+    /// The contact right after this item, whole, without `version`; `{}` where there is none.
+    #[serde(skip_serializing_if = "Spliced::is_written_apart")]
+    #[schema(value_type = ContactDocumentSchema, required)]
+    fresh_data: Spliced,
+    /// The row of the contact in a list; `{}` where there is none.
+    #[serde(serialize_with = "row_or_nothing")]
+    #[schema(value_type = RowReply, required)]
+    fresh_row: Option<RowReply<'a>>,
+    /// What may be done next with the contact, as its state and the caller's scopes allow.
+    possible_workflows: &'a [WorkflowReply],
+}
+
+/// What is wrong with an item.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ErrorReply<'a> {
+    /// The code of the first error; `NO_ERROR` for an item that was stored, with or without
+    /// warnings.
+    error_code: ErrorCode,
+    /// Errors, and warnings with `isSevere: false`.
+    error_detail_values: Vec<DetailReply<'a>>,
+}
+
+/// The row of a contact in a list. Members without a value are `null`.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct RowReply<'a> {
+    /// The id.
+    #[schema(required = false, example = 42)]
+    id: i64,
+    /// The id again.
+    #[schema(required = false, example = 42)]
+    contact_id: i64,
+    /// ORGANIZATION or PERSON.
+    #[schema(required = false, example = "ORGANIZATION")]
+    contact_type: &'static str,
+    /// The caller's own key.
+    #[schema(example = "ERP-10001")]
+    external_id: Option<&'a str>,
+    /// What the contact is called.
+    #[schema(required = false, example = "Boulangerie du Rhône SA")]
+    display_name: &'a str,
+    /// The e-mail address, as sent.
+    #[schema(example = "info@boulangerie-rhone.example")]
+    email: Option<&'a str>,
+    /// The phone number, as sent.
+    #[schema(example = "+41 22 700 59 29")]
+    phone: Option<&'a str>,
+    /// The city of the first address.
+    #[schema(example = "Genève")]
+    city: Option<&'a str>,
+    /// The country of the first address.
+    #[schema(example = "CH")]
+    country_code2: Option<&'a str>,
+    /// Whether the contact is archived.
+    #[schema(required = false)]
+    archived: bool,
+    /// How often the contact has been written; what `ifVersion` asks for.
+    #[schema(required = false, example = 1)]
+    version: i64,
+    /// When the contact last changed, RFC 3339 in UTC.
+    #[serde(serialize_with = "as_text")]
+    #[schema(
+        required = false,
+        value_type = String,
+        format = DateTime,
+        example = "2026-11-02T08:15:30.25Z"
+    )]
+    updated_at: Timestamp,
+}
+
+/// Stands for a member that is JSON already and is spliced in as it is.
+#[derive(Serialize)]
+struct Spliced;
+
+impl Spliced {
+    fn is_written_apart(&self) -> bool {
+        true
+    }
+}
+
+/// How a caller sees outcomes.
+pub(super) struct View {
+    pub(super) sight: Sight,
+    pub(super) workflows: Workflows,
+    /// Whether the contacts are left out, as the caller prefers.
+    pub(super) is_minimal: bool,
+}
+
+impl View {
+    /// Writes the whole answer.
+    ///
+    /// # Errors
+    ///
+    /// When a stored document is not JSON.
+    pub(super) fn write(&self, outcomes: &[Outcome]) -> serde_json::Result<Vec<u8>> {
+        let parts: Vec<Vec<u8>> = if outcomes.len() <= CHUNK {
+            vec![self.write_items(outcomes)?]
+        } else {
+            outcomes
+                .par_chunks(CHUNK)
+                .map(|chunk| self.write_items(chunk))
+                .collect::<Result<_, _>>()?
+        };
+        let mut body =
+            Vec::with_capacity(parts.iter().map(|part| part.len() + 1).sum::<usize>() + 16);
+        body.extend_from_slice(br#"{"items":["#);
+        for (position, part) in parts.into_iter().enumerate() {
+            if position > 0 {
+                body.push(b',');
+            }
+            body.extend_from_slice(&part);
+        }
+        body.extend_from_slice(b"]}");
+        Ok(body)
+    }
+
+    fn write_items(&self, outcomes: &[Outcome]) -> serde_json::Result<Vec<u8>> {
+        let size = |outcome: &Outcome| {
+            BESIDE_DOCUMENT + self.shown(outcome).map_or(0, |contact| contact.record.document.len())
+        };
+        let mut out = Vec::with_capacity(outcomes.iter().map(size).sum());
+        for (position, outcome) in outcomes.iter().enumerate() {
+            if position > 0 {
+                out.push(b',');
+            }
+            self.write_item(outcome, &mut out)?;
+        }
+        Ok(out)
+    }
+
+    fn write_item(&self, outcome: &Outcome, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        let shown = self.shown(outcome);
+        out.extend_from_slice(br#"{"freshData":"#);
+        match shown {
+            Some(contact) => {
+                out.extend_from_slice(self.sight.document(&contact.record.document)?.as_bytes());
+            }
+            None => out.extend_from_slice(b"{}"),
+        }
+        // The other members follow; the brace that opens them becomes the comma before them.
+        let brace = out.len();
+        let record = outcome.contact.as_ref().map(|contact| &contact.record);
+        let error_code = self.error(outcome);
+        serde_json::to_writer(
+            &mut *out,
+            &ItemReply {
+                error: outcome.verdict.is_refusal(),
+                severe_error: error_code.error_detail_values.iter().any(|detail| detail.is_severe),
+                error_code,
+                fresh_data: Spliced,
+                fresh_row: shown.map(row),
+                possible_workflows: self.workflows.open_for(record),
+            },
+        )?;
+        if let Some(brace) = out.get_mut(brace) {
+            *brace = b',';
+        }
+        Ok(())
+    }
+
+    /// The contact of an outcome, where this caller sees it.
+    fn shown<'o>(&self, outcome: &'o Outcome) -> Option<&'o Snapshot> {
+        outcome.contact.as_deref().filter(|_| self.sight.contacts && !self.is_minimal)
+    }
+
+    /// The codes and details of an outcome.
+    fn error<'o>(&self, outcome: &'o Outcome) -> ErrorReply<'o> {
+        let violations = &outcome.violations;
+        let code = match outcome.verdict {
+            Verdict::Created | Verdict::Updated | Verdict::Unchanged | Verdict::Deleted => {
+                Code::NoError
+            }
+            Verdict::Rejected => {
+                let first_error = violations.iter().find(|violation| violation.is_error());
+                first_error.map_or(Code::ValidationError, Violation::code)
+            }
+            Verdict::Ambiguous => Code::DuplicationError,
+            Verdict::Stale => Code::ValidationError,
+        };
+        let details = violations.iter().filter_map(|violation| self.sight.detail(violation));
+        ErrorReply { error_code: ErrorCode(code), error_detail_values: details.collect() }
+    }
+}
+
+fn row(Snapshot { record, document }: &Snapshot) -> RowReply<'_> {
+    let Record { id, projection, version, updated_at, .. } = record;
+    let address = document.addresses.get().and_then(|addresses| addresses.first());
+    RowReply {
+        id: id.get(),
+        contact_id: id.get(),
+        contact_type: projection.contact_type.as_str(),
+        external_id: projection.external_id.as_deref(),
+        display_name: &projection.display_name,
+        email: document.email.get().map(Text::as_str),
+        phone: document.phone.get().map(Text::as_str),
+        city: address.and_then(|address| address.city.get()).map(Text::as_str),
+        country_code2: address.and_then(|address| address.country_code2.get()).map(Text::as_str),
+        archived: projection.archived,
+        version: version.get(),
+        updated_at: *updated_at,
+    }
+}
+
+fn row_or_nothing<S: Serializer>(row: &Option<RowReply<'_>>, to: S) -> Result<S::Ok, S::Error> {
+    match row {
+        Some(row) => row.serialize(to),
+        None => to.serialize_map(Some(0))?.end(),
+    }
+}
+
+fn as_text<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(at)
+}

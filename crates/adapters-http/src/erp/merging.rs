@@ -1,0 +1,103 @@
+//! `POST /api-v1/contact/merging`: merges one contact into another.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use contacts_application::access::Scope;
+use contacts_application::use_cases::Caller;
+use contacts_domain::upsert::Endpoints;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::answer::json;
+use super::sight::Sight;
+use crate::body::Upload;
+use crate::hub::Hub;
+use crate::json_text;
+use crate::media_type;
+use crate::openapi::{CallHeaders, MergingProblems};
+use crate::problem::{Kind, Problem};
+
+/// Which contact is merged into which.
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct MergingBody {
+    /// The contact that stays.
+    #[schema(example = 42)]
+    target_id: i64,
+    /// The contact that is merged into it, and deleted.
+    #[schema(example = 43)]
+    source_id: i64,
+}
+
+const EXPECTED: &str = r#"{"targetId": integer, "sourceId": integer}"#;
+
+/// Merge two contacts
+///
+/// The source fills what the target lacks; flags of roles are true if either is; lists are united by
+/// content; relations to the source now name the target; the source is deleted. Its external and
+/// link ids, where the target keeps its own, lead to the target from then on, until a living contact
+/// is given them.
+///
+/// Equal, unknown or deleted ids, different types, or a result that breaks a rule: 400, and nothing
+/// is changed.
+#[utoipa::path(
+    post,
+    path = "/api-v1/contact/merging",
+    tag = "ERP",
+    operation_id = "mergeContacts",
+    params(CallHeaders),
+    request_body(content = MergingBody, content_type = "application/json"),
+    responses(
+        (
+            status = OK,
+            description = "The contacts are merged.",
+            body = Object,
+            headers(("x-request-id" = String, description = "The id of the request.")),
+            example = json!({}),
+        ),
+        MergingProblems,
+    ),
+)]
+pub(super) async fn merge(
+    State(hub): State<Hub>,
+    caller: Caller,
+    headers: HeaderMap,
+    upload: Upload,
+) -> Result<Response, Problem> {
+    caller.require(Scope::Write)?;
+    caller.require(Scope::Delete)?;
+    media_type::require_json(&headers)?;
+    let body = upload.read(&hub.settings).await?;
+    let MergingBody { target_id, source_id } = MergingBody::read(body)?;
+    let merge = &hub.services.merge_contacts;
+    match merge.execute(&caller, target_id, source_id, Endpoints::Hidden).await? {
+        Ok(()) => Ok(json("{}")),
+        Err(violations) => {
+            let sight = Sight::of(caller.scopes);
+            let seen = violations.into_iter().map(|violation| sight.refusal(violation));
+            Err(Problem::merge_refused(seen.collect()))
+        }
+    }
+}
+
+impl MergingBody {
+    fn read(body: Vec<u8>) -> Result<Self, Problem> {
+        let text = json_text::decode(body)?;
+        let json = json_text::trim(&text, EXPECTED)?;
+        let members: Map<String, Value> =
+            serde_json::from_str(json).map_err(|error| json_text::refusal(&error, EXPECTED))?;
+        Ok(Self { target_id: id(&members, "targetId")?, source_id: id(&members, "sourceId")? })
+    }
+}
+
+fn id(members: &Map<String, Value>, name: &str) -> Result<i64, Problem> {
+    match members.get(name) {
+        None | Some(Value::Null) => {
+            Err(Problem::new(Kind::MemberMissing, format!("{name} is missing")))
+        }
+        Some(value) => value.as_i64().ok_or_else(|| {
+            Problem::new(Kind::BodyOfWrongShape, format!("{name} has to be an integer"))
+        }),
+    }
+}

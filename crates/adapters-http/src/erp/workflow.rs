@@ -1,0 +1,76 @@
+//! What may be done next with a contact.
+
+use contacts_application::access::{Scope, Scopes};
+use contacts_domain::contact::Record;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Something that may be done next with a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct WorkflowReply {
+    /// 1 ARCHIVE, 2 RESTORE, 3 MERGE, 4 DELETE.
+    #[schema(example = 1, minimum = 1, maximum = 4)]
+    id: u8,
+    /// ARCHIVE, RESTORE, MERGE or DELETE.
+    #[schema(example = "ARCHIVE")]
+    name: &'static str,
+}
+
+const ARCHIVE: WorkflowReply = WorkflowReply { id: 1, name: "ARCHIVE" };
+const RESTORE: WorkflowReply = WorkflowReply { id: 2, name: "RESTORE" };
+const MERGE: WorkflowReply = WorkflowReply { id: 3, name: "MERGE" };
+const DELETE: WorkflowReply = WorkflowReply { id: 4, name: "DELETE" };
+
+/// What one caller may do next, worked out once for all contacts of an answer.
+#[derive(Debug)]
+pub(super) struct Workflows {
+    current: Vec<WorkflowReply>,
+    archived: Vec<WorkflowReply>,
+}
+
+impl Workflows {
+    pub(super) fn of(scopes: Scopes) -> Self {
+        let (write, delete) = (scopes.include(Scope::Write), scopes.include(Scope::Delete));
+        let open_to = |first| {
+            [(first, write), (MERGE, write && delete), (DELETE, delete)]
+                .into_iter()
+                .filter_map(|(workflow, is_open)| is_open.then_some(workflow))
+                .collect()
+        };
+        Self { current: open_to(ARCHIVE), archived: open_to(RESTORE) }
+    }
+
+    /// What may be done with that contact.
+    pub(super) fn open_for(&self, contact: Option<&Record>) -> &[WorkflowReply] {
+        match contact {
+            Some(Record { deleted_at: Some(_), .. }) | None => &[],
+            Some(contact) if contact.projection.archived => &self.archived,
+            Some(_) => &self.current,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scopes_decide_what_may_be_done() {
+        for (scopes, current) in [
+            (&[Scope::Read][..], &[][..]),
+            (&[Scope::Write], &[ARCHIVE]),
+            (&[Scope::Delete], &[DELETE]),
+            (&[Scope::Write, Scope::Delete], &[ARCHIVE, MERGE, DELETE]),
+        ] {
+            let workflows = Workflows::of(scopes.iter().copied().collect());
+            assert_eq!(workflows.current, current, "{scopes:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_archived_can_be_restored() {
+        let workflows = Workflows::of(Scopes::all_but_admin());
+        assert_eq!(workflows.archived, [RESTORE, MERGE, DELETE]);
+        assert_eq!(workflows.open_for(None), []);
+    }
+}

@@ -1,0 +1,24 @@
+//! `GET /healthz`: whether the process answers.
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::hub::Hub;
+
+pub(crate) fn routes() -> OpenApiRouter<Hub> {
+    OpenApiRouter::new().routes(routes!(is_alive))
+}
+
+/// Is the process alive?
+///
+/// Says nothing about the database and needs no token.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "operation",
+    security(()),
+    responses((status = OK, description = "it is", body = str, example = "ok"))
+)]
+async fn is_alive() -> &'static str {
+    "ok"
+}

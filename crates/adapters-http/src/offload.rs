@@ -1,0 +1,20 @@
+//! Keeps long computations off the threads that serve sockets.
+
+use crate::problem::Problem;
+
+/// Runs `work` here if it is short, else on a thread that may be blocked.
+///
+/// # Errors
+///
+/// When `work` panics there; the panic is the request's problem, not the server's.
+pub(crate) async fn offload<T, W>(is_long: bool, work: W) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    W: FnOnce() -> T + Send + 'static,
+{
+    if is_long {
+        tokio::task::spawn_blocking(work).await.map_err(Problem::internal)
+    } else {
+        Ok(work())
+    }
+}

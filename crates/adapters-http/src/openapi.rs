@@ -1,0 +1,118 @@
+//! The description of the API, OpenAPI 3.1: what is said about all of it, and where it is served.
+//!
+//! Operations are described beside their handlers, the contact by its own shapes.
+
+mod calls;
+mod contact_document;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::Response;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) use calls::{
+    BatchHeaders, BatchProblems, CallHeaders, ContactPathParams, ContactProblems, MergingProblems,
+};
+pub(crate) use contact_document::ContactDocumentSchema;
+
+use crate::hub::Hub;
+use crate::problem::ProblemReply;
+
+/// What the published contract leaves open and this server decides.
+const ABOUT: &str = "\
+Takes contacts in bulk: each is created, updated, left unchanged or refused with reasons, with one \
+exact answer per item.
+
+## Where the contract is silent
+
+- **Token**: `WEAL-TOKEN` and `Authorization: Bearer` are both accepted; both and different: 400.
+- **Organization**: without `TARGET-ORGANIZATION-ID`, the token's own. A token for several \
+organizations has none of its own: 400. An organization that does not exist is 404 only for a token \
+that may see all of them, 403 for others.
+- **Further members**: `name` for organizations; `firstName`, `lastName`, `title`, `birthday`, \
+`genderType` for persons; for everyone `customFields`, `linkId`, `intercom`, \
+`banks[].accountHolderAddress`, `banks[].customHolder`, `region.taxMode`, and `ifVersion`, which \
+refuses an item that would change another version of the contact.
+- **`freshData`** is the contact right after the item, without `version`; **`freshRow`** is `id`, \
+`contactId`, `contactType`, `externalId`, `displayName`, `email`, `phone`, `city`, `countryCode2`, \
+`archived`, `version`, `updatedAt`. Both are `{}` where there is no contact, and for a token without \
+the scope `read`. The block `staff` is salary data: it is shown and taken only with the scope \
+`staff`.
+- **`possibleWorkflows`**: 1 ARCHIVE, 2 RESTORE (of an archived contact), 3 MERGE, 4 DELETE, as the \
+contact's state and the token's scopes allow.
+- **Verdicts**: created, updated and unchanged have `error: false`. Refused items have `error: true` \
+and `severeError: true`; when several contacts match, `DUPLICATION_ERROR`; when `ifVersion` is not \
+current, `VALIDATION_ERROR` on `version`.
+- **Warnings** are stored and reported with `isSevere: false` beside `NO_ERROR`. \
+`Prefer: handling=strict` makes them errors, `Prefer: return=minimal` leaves `freshData` and \
+`freshRow` as `{}` (RFC 7240).
+- **Contacts of type ENDPOINT** do not exist for this API; their `id` is `CONTACT_NOT_FOUND`, their \
+other keys are `UNIQUE_VIOLATION`.
+- **Limits**: 10,000 items and 32 MiB by default; a larger body is 413, which a client that is still \
+sending can read. Too many requests: 429, the database away or the server full: 503, both with \
+`Retry-After`. Sending a request again is always safe.
+- **Open enumerations** take any upper-case token; the known ones are given as examples.
+- **Problems** are RFC 9457 `application/problem+json`. An unknown path is 404, a wrong method 405 \
+with `Allow`, a wrong media type 415 with `Accept-Post`; an absent one is taken as JSON.
+- **`x-request-id`** is taken over from the request or made, and stands on every answer.
+";
+
+/// Everything that is not an operation.
+pub(crate) fn frame() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("contact-hub")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(ABOUT))
+        .license(Some(LicenseBuilder::new().name(env!("CARGO_PKG_LICENSE")).build()));
+    let weal_token = ApiKeyValue::with_description("WEAL-TOKEN", "The API token.");
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("The API token, in the standard header (RFC 6750)."))
+        .build();
+    let components = ComponentsBuilder::new()
+        .schema_from::<ProblemReply<'static>>()
+        .security_scheme("wealToken", SecurityScheme::ApiKey(ApiKey::Header(weal_token)))
+        .security_scheme("bearer", SecurityScheme::Http(bearer));
+    let tag = |name, about| TagBuilder::new().name(name).description(Some(about)).build();
+    OpenApiBuilder::new()
+        .info(info)
+        .tags(Some([
+            tag("ERP", "The published contract of the ERP."),
+            tag("operation", "For whoever runs the server."),
+        ]))
+        .security(Some([
+            SecurityRequirement::new("wealToken", NO_SCOPES),
+            SecurityRequirement::new("bearer", NO_SCOPES),
+        ]))
+        .components(Some(components.build()))
+        .build()
+}
+
+const NO_SCOPES: [&str; 0] = [];
+
+pub(crate) fn routes() -> OpenApiRouter<Hub> {
+    OpenApiRouter::new().routes(routes!(describe))
+}
+
+/// This description
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    tag = "operation",
+    security(()),
+    responses((status = OK, description = "OpenAPI 3.1.", body = Object))
+)]
+async fn describe(State(hub): State<Hub>) -> Response {
+    let mut response = Response::new(Body::from(hub.description));
+    let media_type = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, media_type);
+    response
+}

@@ -1,0 +1,311 @@
+//! How a request that cannot be served is answered: problems, RFC 9457.
+//!
+//! The only file that names status codes. A handler returns a [`Problem`]; the problem rides in the
+//! response until [`telemetry`](crate::telemetry) has logged it and written its body, which is
+//! where the request id is known.
+
+use std::any::Any;
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use contacts_application::ports::StoreError;
+use contacts_application::use_cases::Denied;
+use contacts_domain::{Code, Violation};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::erp::DetailReply;
+use crate::error_code::ErrorCode;
+
+/// The media type of a problem.
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+
+/// Which media types a path takes: <https://www.w3.org/TR/ldp/#header-accept-post>.
+pub(crate) const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
+
+/// After how long to try again when nothing better is known.
+const SOON: Duration = Duration::from_secs(1);
+
+macro_rules! kinds {
+    ($($(#[doc = $about:literal])+ $kind:ident: $status:ident $code:ident $slug:literal $title:literal;)+) => {
+        /// The kinds of problems: status, error code, `type` and `title` of each.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum Kind { $($(#[doc = $about])+ $kind,)+ }
+
+        impl Kind {
+            pub(crate) fn status(self) -> StatusCode {
+                match self { $(Self::$kind => StatusCode::$status,)+ }
+            }
+
+            /// The error code where one of the eighteen fits; `NO_ERROR` says that none does.
+            pub(crate) fn code(self) -> Option<Code> {
+                let code = match self { $(Self::$kind => Code::$code,)+ };
+                (code != Code::NoError).then_some(code)
+            }
+
+            /// The last part of the `type`.
+            pub(crate) fn slug(self) -> &'static str {
+                match self { $(Self::$kind => $slug,)+ }
+            }
+
+            pub(crate) fn title(self) -> &'static str {
+                match self { $(Self::$kind => $title,)+ }
+            }
+
+            /// One line on when it happens.
+            pub(crate) fn about(self) -> &'static str {
+                match self { $(Self::$kind => concat!($($about),+).trim_ascii_start(),)+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A header cannot be read, or two headers contradict each other.
+    BadHeader: BAD_REQUEST ValidationError "bad-header" "a header is wrong";
+    /// The token is valid for several organizations, and the request names none.
+    OrganizationNotNamed: BAD_REQUEST FieldRequired "organization-not-named"
+        "the request has to name an organization";
+    /// The body is empty.
+    BodyEmpty: BAD_REQUEST ContentEmpty "body-empty" "the body is empty";
+    /// The body broke off before its announced end.
+    BodyIncomplete: BAD_REQUEST ConversionError "body-incomplete" "the body is incomplete";
+    /// The body is not UTF-8.
+    BodyNotUtf8: BAD_REQUEST ConversionError "body-not-utf-8" "the body is not UTF-8";
+    /// The body is not JSON; `detail` says where.
+    BodyNotJson: BAD_REQUEST ConversionError "body-not-json" "the body is not JSON";
+    /// The body is JSON of another shape than asked for.
+    BodyOfWrongShape: BAD_REQUEST ConversionError "body-of-wrong-shape"
+        "the body has the wrong shape";
+    /// A member of the body is missing.
+    MemberMissing: BAD_REQUEST FieldRequired "member-missing" "a member is missing";
+    /// The batch has more items than allowed.
+    TooManyItems: BAD_REQUEST ValidationError "too-many-items" "the batch has too many items";
+    /// The rules refuse the merge; `errorCode` and `errorDetailValues` say why.
+    MergeRefused: BAD_REQUEST ValidationError "merge-refused" "the contacts cannot be merged";
+    /// The token is missing, malformed, unknown, expired or revoked.
+    Unauthenticated: UNAUTHORIZED ActionDenied "unauthenticated" "a valid token is needed";
+    /// The token may not act for that organization, or may not do this.
+    Forbidden: FORBIDDEN ActionDenied "forbidden" "the token may not do this";
+    /// The organization does not exist; told only to tokens that may see all organizations.
+    UnknownOrganization: NOT_FOUND NotFound "unknown-organization"
+        "the organization does not exist";
+    /// There is no such contact, or it is of another type, or its lifecycle is another.
+    UnknownContact: NOT_FOUND ContactNotFound "unknown-contact" "the contact does not exist";
+    /// There is nothing under this path.
+    UnknownPath: NOT_FOUND NotFound "unknown-path" "the path does not exist";
+    /// The path does not know the method; `Allow` names those it knows.
+    MethodNotAllowed: METHOD_NOT_ALLOWED NoError "method-not-allowed" "the method is not allowed";
+    /// The client stopped sending in the middle of the body.
+    BodyTimeout: REQUEST_TIMEOUT NoError "body-timeout" "the body did not arrive in time";
+    /// The body is larger than allowed.
+    BodyTooLarge: PAYLOAD_TOO_LARGE ValidationError "body-too-large" "the body is too large";
+    /// The body is not `application/json` in UTF-8; `Accept-Post` names what is.
+    UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE NoError "unsupported-media-type"
+        "the media type is not supported";
+    /// The token made too many requests; `Retry-After` says when to try again.
+    TooManyRequests: TOO_MANY_REQUESTS NoError "too-many-requests" "too many requests";
+    /// A fault of the server; the request id leads to its log.
+    Internal: INTERNAL_SERVER_ERROR NoError "internal" "the server failed";
+    /// The server is full, or its database away; sending the request again is safe.
+    Unavailable: SERVICE_UNAVAILABLE NoError "unavailable" "the service is unavailable";
+}
+
+/// Why a request is not served.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    kind: Kind,
+    detail: String,
+    violations: Vec<Violation>,
+    retry_after: Option<Duration>,
+    /// For the log, never for the caller.
+    cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Problem {
+    /// A problem of that kind, explained to the caller by `detail`.
+    pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), violations: Vec::new(), retry_after: None, cause: None }
+    }
+
+    /// A merge that broke these rules.
+    pub(crate) fn merge_refused(violations: Vec<Violation>) -> Self {
+        let detail = match violations.first() {
+            Some(violation) => violation.message.clone(),
+            None => Kind::MergeRefused.title().to_owned(),
+        };
+        Self { violations, ..Self::new(Kind::MergeRefused, detail) }
+    }
+
+    /// One request too many for this token.
+    pub(crate) fn too_many_requests(wait: Duration) -> Self {
+        let detail = "this token makes more requests per second than it may";
+        Self { retry_after: Some(wait), ..Self::new(Kind::TooManyRequests, detail) }
+    }
+
+    /// One request too many for this server.
+    pub(crate) fn busy() -> Self {
+        Self::unavailable(None)
+    }
+
+    /// A fault of ours.
+    pub(crate) fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let detail = "quote the request id to whoever runs this server";
+        Self { cause: Some(cause.into()), ..Self::new(Kind::Internal, detail) }
+    }
+
+    fn unavailable(cause: Option<Box<dyn Error + Send + Sync>>) -> Self {
+        let detail = "sending the request again later is safe";
+        Self { retry_after: Some(SOON), cause, ..Self::new(Kind::Unavailable, detail) }
+    }
+
+    fn code(&self) -> Option<Code> {
+        self.violations.first().map(Violation::code).or(self.kind.code())
+    }
+
+    /// Writes it to the log: once, and within the span of its request.
+    pub(crate) fn log(&self) {
+        let problem = self.kind.slug();
+        match &self.cause {
+            Some(cause) => tracing::error!(problem, cause = %Chain(cause.as_ref()), "failed"),
+            None => tracing::debug!(problem, "refused"),
+        }
+    }
+
+    /// The body that tells the caller.
+    pub(crate) fn body(&self, request_id: &str) -> Body {
+        let reply = ProblemReply {
+            kind: format!("urn:contact-hub:problem:{}", self.kind.slug()),
+            title: self.kind.title(),
+            status: self.kind.status().as_u16(),
+            detail: &self.detail,
+            error_code: self.code().map(ErrorCode),
+            error_detail_values: self.violations.iter().map(DetailReply::of).collect(),
+            request_id,
+        };
+        // Text and numbers: this cannot fail, and an empty body under the right status is better
+        // than a second failure.
+        serde_json::to_vec(&reply).unwrap_or_default().into()
+    }
+}
+
+/// A problem, RFC 9457.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Problem)]
+pub(crate) struct ProblemReply<'a> {
+    /// The kind of problem.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:contact-hub:problem:body-not-json")]
+    kind: String,
+    /// The kind of problem, in words.
+    #[schema(example = "the body is not JSON")]
+    title: &'a str,
+    /// The status of the answer.
+    #[schema(example = 400)]
+    status: u16,
+    /// What is wrong with this request.
+    #[schema(example = "EOF while parsing a list at line 3 column 1")]
+    detail: &'a str,
+    /// The error code, where one fits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<ErrorCode>,
+    /// Every broken rule, where the rules refuse the whole request.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    error_detail_values: Vec<DetailReply<'a>>,
+    /// The id of the request, also in the header `x-request-id`.
+    #[schema(example = "01930f4e-5d5a-7c5e-8a43-3f5c8f5f5a10")]
+    request_id: &'a str,
+}
+
+impl IntoResponse for Problem {
+    /// The status and headers; the body is written where the request id is known.
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.kind.status();
+        let mut set = |name: HeaderName, value: HeaderValue| {
+            response.headers_mut().insert(name, value);
+        };
+        set(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        set(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.kind == Kind::Unauthenticated {
+            set(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.kind == Kind::UnsupportedMediaType {
+            set(ACCEPT_POST, HeaderValue::from_static("application/json"));
+        }
+        if let Some(wait) = self.retry_after {
+            set(RETRY_AFTER, whole_seconds(wait).into());
+        }
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        let detail = denied.to_string();
+        match denied {
+            Denied::UnknownToken => Self::new(Kind::Unauthenticated, detail),
+            Denied::Forbidden => Self::new(Kind::Forbidden, detail),
+            Denied::UnknownOrganization(_) => Self::new(Kind::UnknownOrganization, detail),
+            Denied::NameNoOrganization(_) => Self::new(Kind::OrganizationNotNamed, detail),
+            Denied::PreparationPanicked(error) => Self::internal(error),
+            Denied::Store(error) => match error {
+                StoreError::Unavailable(_) | StoreError::Contention(_) => {
+                    Self::unavailable(Some(error.into()))
+                }
+                StoreError::Corrupt(_) | StoreError::Internal(_) => Self::internal(error),
+            },
+        }
+    }
+}
+
+/// The answer to a path that nobody knows.
+pub(crate) async fn unknown_path(uri: Uri) -> Problem {
+    Problem::new(Kind::UnknownPath, format!("there is nothing at {}", uri.path()))
+}
+
+/// The answer to a method that a path does not know.
+pub(crate) async fn method_not_allowed(method: Method) -> Problem {
+    let detail = format!("{method} is not allowed here; the header Allow names what is");
+    Problem::new(Kind::MethodNotAllowed, detail)
+}
+
+/// The answer to a request whose handler panicked.
+pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> Response {
+    let message = match payload.downcast::<String>() {
+        Ok(message) => *message,
+        Err(payload) => match payload.downcast::<&str>() {
+            Ok(message) => (*message).to_owned(),
+            Err(_) => "a panic without a message".to_owned(),
+        },
+    };
+    Problem::internal(message).into_response()
+}
+
+/// `Retry-After` knows whole seconds (RFC 9110 §10.2.3); rounded up, so that nobody comes too early.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
+}
+
+/// An error with everything that caused it, on one line.
+struct Chain<'e>(&'e dyn Error);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}

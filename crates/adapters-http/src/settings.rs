@@ -1,0 +1,45 @@
+//! What an operator may choose.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// The limits of the front doors.
+///
+/// ```
+/// use contacts_adapters_http::Settings;
+/// let settings = Settings { max_items: 500, ..Settings::default() };
+/// assert_eq!(settings.max_body_bytes, 32 * 1024 * 1024);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The most items of a batch. Default: 10,000.
+    pub max_items: usize,
+    /// The most bytes of a request body. Default: 32 MiB.
+    pub max_body_bytes: usize,
+    /// How long a client may pause in the middle of a body. Default: 30 seconds.
+    pub max_body_pause: Duration,
+    /// How many bytes of the body of a refused request are read and thrown away, so that a client
+    /// that sends first and listens then can read why it was refused. Default: 256 MiB.
+    pub max_discarded_bytes: u64,
+    /// How long that may take. Default: 30 seconds.
+    pub max_discard_time: Duration,
+    /// How many requests are worked on at once; more are turned away. Default: 512.
+    pub max_in_flight: usize,
+    /// How many requests per second one token may make on average, with bursts of as many.
+    /// Default: unlimited.
+    pub requests_per_second: Option<NonZeroU32>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_items: 10_000,
+            max_body_bytes: 32 << 20,
+            max_body_pause: Duration::from_secs(30),
+            max_discarded_bytes: 256 << 20,
+            max_discard_time: Duration::from_secs(30),
+            max_in_flight: 512,
+            requests_per_second: None,
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What is known about a request from outside: its id, its span, its outcome in the log.
+//!
+//! Neither bodies nor personal data come here: a request is its id, method, route, status and
+//! duration. The route is the pattern (`/api-v1/contact/{type}/{id}`), not the path.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
+use uuid::Uuid;
+
+use crate::problem::Problem;
+
+/// Names the request, in both directions.
+pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The longest request id that is taken over from a caller.
+const MAX_REQUEST_ID: usize = 128;
+
+/// Gives the request an id and a span, logs its outcome, and completes the answer: the id in its
+/// header, and in its body where it is a problem.
+pub(crate) async fn observe(request: Request, next: Next) -> Response {
+    let id = request_id(request.headers());
+    let route = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str);
+    let span = tracing::info_span!(
+        "request",
+        id = %id,
+        method = %request.method(),
+        route,
+        status = Empty,
+        milliseconds = Empty,
+    );
+    async move {
+        let started = Instant::now();
+        let mut response = next.run(request).await;
+        if let Some(problem) = response.extensions_mut().remove::<Arc<Problem>>() {
+            problem.log();
+            *response.body_mut() = problem.body(&id);
+        }
+        Span::current()
+            .record("status", response.status().as_u16())
+            .record("milliseconds", started.elapsed().as_secs_f64() * 1e3);
+        tracing::info!("answered");
+        if let Ok(id) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert(X_REQUEST_ID, id);
+        }
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// The caller's own id if it is harmless in a log, else a new one (a UUID of version 7, RFC 9562).
+fn request_id(headers: &HeaderMap) -> String {
+    headers
+        .get(X_REQUEST_ID)
+        .and_then(|id| id.to_str().ok())
+        .filter(|id| is_harmless(id))
+        .map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
+}
+
+fn is_harmless(id: &str) -> bool {
+    (1..=MAX_REQUEST_ID).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_of_the_caller_is_kept_only_if_it_is_harmless() {
+        for (sent, is_kept) in [
+            ("01930f4e-5d5a-7c5e-8a43-3f5c8f5f5a10", true),
+            ("nightly.run:17/a+b=c_d", true),
+            ("", false),
+            ("two words", false),
+            ("{\"forged\":1}", false),
+            (&"x".repeat(MAX_REQUEST_ID), true),
+            (&"x".repeat(MAX_REQUEST_ID + 1), false),
+        ] {
+            let headers = HeaderMap::from_iter([(X_REQUEST_ID, sent.parse().unwrap())]);
+            assert_eq!(request_id(&headers) == sent, is_kept, "{sent}");
+        }
+    }
+
+    #[test]
+    fn an_id_made_here_is_a_uuid_of_version_7() {
+        let id: Uuid = request_id(&HeaderMap::new()).parse().unwrap();
+        assert_eq!(id.get_version_num(), 7);
+    }
+}

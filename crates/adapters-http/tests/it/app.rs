@@ -1,0 +1,201 @@
+//! The application under test: the real router on a store in memory.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request};
+use contacts_adapters_http::{Services, Settings, router};
+use contacts_application::access::{NewToken, Reach, Scope, Scopes, TokenDigest};
+use contacts_application::ports::{AccessStore, ContactStore};
+use contacts_application::testing::{MemoryStore, StoppedClock, now, organization};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tower::ServiceExt;
+
+pub(crate) const BATCH: &str = "/api-v1/contact/batch";
+pub(crate) const MERGING: &str = "/api-v1/contact/merging";
+
+/// Two organizations, 1 and 2, and these tokens:
+///
+/// | token | reach | scopes |
+/// | --- | --- | --- |
+/// | `all` | 1 | everything but `admin` |
+/// | `other` | 2 | everything but `admin` |
+/// | `both` | 1 and 2 | everything but `admin` |
+/// | `admin` | everywhere | everything |
+/// | `reader`, `writer`, `clerk` | 1 | `read`; `write`; `read write` |
+/// | `revoked`, `expired` | 1 | everything but `admin` |
+pub(crate) struct App {
+    router: Router,
+    pub(crate) store: Arc<MemoryStore>,
+}
+
+impl App {
+    pub(crate) async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    pub(crate) async fn with(settings: Settings) -> Self {
+        let store = furnished_store().await;
+        Self { router: app(store.clone(), store.clone(), settings), store }
+    }
+
+    /// On another store of contacts; tokens are as ever.
+    pub(crate) async fn on(contacts: impl ContactStore + 'static) -> Self {
+        let store = furnished_store().await;
+        let router = app(Arc::new(contacts), store.clone(), Settings::default());
+        Self { router, store }
+    }
+
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body: body.to_vec() }
+    }
+
+    /// Posts as the token `all` and expects success.
+    pub(crate) async fn batch(&self, items: Value) -> Value {
+        let answer = self.send(post(BATCH, "all", items.to_string())).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(get(path, "all")).await
+    }
+}
+
+pub(crate) fn app(
+    contacts: Arc<dyn ContactStore>,
+    access: Arc<dyn AccessStore>,
+    settings: Settings,
+) -> Router {
+    router(Services::new(contacts, access, Arc::new(StoppedClock(now()))), settings)
+}
+
+pub(crate) async fn furnished_store() -> Arc<MemoryStore> {
+    let store = MemoryStore::default();
+    for id in [1, 2] {
+        assert!(store.add_organization(organization(id)).await.unwrap());
+    }
+    let in_organizations =
+        |ids: &[i32]| Reach::Organizations(ids.iter().map(|id| organization(*id).id).collect());
+    let scopes = |scopes: &[Scope]| scopes.iter().copied().collect::<Scopes>();
+    let everything = Scopes::all_but_admin();
+    for (token, reach, scopes) in [
+        ("all", in_organizations(&[1]), everything),
+        ("other", in_organizations(&[2]), everything),
+        ("both", in_organizations(&[1, 2]), everything),
+        ("admin", Reach::Everywhere, scopes(&Scope::ALL)),
+        ("reader", in_organizations(&[1]), scopes(&[Scope::Read])),
+        ("writer", in_organizations(&[1]), scopes(&[Scope::Write])),
+        ("clerk", in_organizations(&[1]), scopes(&[Scope::Read, Scope::Write])),
+        ("expired", in_organizations(&[1]), everything),
+        ("revoked", in_organizations(&[1]), everything),
+    ] {
+        let id = store
+            .add_token(NewToken {
+                digest: TokenDigest(Sha256::digest(token).into()),
+                prefix: token.to_owned(),
+                name: token.to_owned(),
+                reach,
+                scopes,
+                created_at: now(),
+                expires_at: (token == "expired").then(now),
+            })
+            .await
+            .unwrap();
+        if token == "revoked" {
+            assert!(store.revoke_token(id, now()).await.unwrap());
+        }
+    }
+    Arc::new(store)
+}
+
+/// JSON, to be read by people.
+pub(crate) fn pretty(json: &Value) -> String {
+    serde_json::to_string_pretty(json).unwrap()
+}
+
+/// An answer, whole.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// Status, all headers and body, to be read by people.
+    pub(crate) fn whole(&self) -> String {
+        let mut headers: Vec<_> = self
+            .headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+            .collect();
+        headers.sort_unstable();
+        format!("{}\n{}\n\n{}", self.status, headers.join("\n"), pretty(&self.json()))
+    }
+
+    /// The status and the error code, of an answer that is a problem in all respects.
+    pub(crate) fn problem(&self) -> (u16, String) {
+        let body = self.json();
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
+        assert_eq!(body["status"], json!(self.status), "{self:?}");
+        assert_eq!(body["requestId"], json!(self.header("x-request-id").unwrap()), "{self:?}");
+        for member in ["type", "title", "detail"] {
+            assert!(body[member].as_str().is_some_and(|text| !text.is_empty()), "{self:?}");
+        }
+        (self.status, body["errorCode"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The detail of a problem.
+    pub(crate) fn detail(&self) -> String {
+        self.json()["detail"].as_str().unwrap().to_owned()
+    }
+}
+
+pub(crate) fn post(path: &str, token: &str, body: impl Into<Body>) -> Request<Body> {
+    request(
+        Method::POST,
+        path,
+        &[("weal-token", token), ("content-type", "application/json")],
+        body,
+    )
+}
+
+pub(crate) fn get(path: &str, token: &str) -> Request<Body> {
+    request(Method::GET, path, &[("weal-token", token)], Body::empty())
+}
+
+/// A request under the id `the-request`, so that answers are the same every time.
+pub(crate) fn request(
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Body>,
+) -> Request<Body> {
+    let request = Request::builder().method(method).uri(path).header("x-request-id", "the-request");
+    let request =
+        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    request.body(body.into()).unwrap()
+}

@@ -1,0 +1,206 @@
+//! Who may do what, and how strangers are turned away.
+
+use axum::body::Body;
+use axum::http::Method;
+use contacts_adapters_http::Settings;
+use serde_json::{Value, json};
+
+use crate::app::{Answer, App, BATCH, MERGING, get, post, request};
+
+const ITEM: &str = r#"[{"contactType": "PERSON", "externalId": "A", "lastName": "Rochat"}]"#;
+
+async fn answer(headers: &[(&str, &str)]) -> (Answer, usize) {
+    let app = App::new().await;
+    let answer = app.send(request(Method::POST, BATCH, headers, ITEM)).await;
+    (answer, app.store.records().len())
+}
+
+#[tokio::test]
+async fn a_request_without_a_token_is_turned_away() {
+    let (answer, stored) = answer(&[]).await;
+    insta::assert_snapshot!(answer.whole());
+    assert_eq!(stored, 0);
+}
+
+#[tokio::test]
+async fn only_a_valid_token_is_let_in() {
+    for (header, token) in [
+        ("weal-token", "unknown"),
+        ("weal-token", "revoked"),
+        ("weal-token", "expired"),
+        ("authorization", "Bearer"),
+        ("authorization", "Bearer unknown"),
+        ("authorization", "Basic YWxsOg=="),
+    ] {
+        let (answer, stored) = answer(&[(header, token)]).await;
+        assert_eq!(answer.problem(), (401, "ACTION_DENIED".into()), "{token}");
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+        assert_eq!(stored, 0);
+    }
+    for (header, token) in [("weal-token", "all"), ("authorization", "bearer all")] {
+        let (answer, stored) = answer(&[(header, token)]).await;
+        assert_eq!((answer.status, stored), (200, 1), "{token}");
+    }
+}
+
+#[tokio::test]
+async fn two_tokens_have_to_agree() {
+    let both = |other| [("weal-token", "all"), ("authorization", other)];
+    assert_eq!(answer(&both("Bearer all")).await.0.status, 200);
+    let (answer, stored) = answer(&both("Bearer other")).await;
+    assert_eq!((answer.problem(), stored), ((400, "VALIDATION_ERROR".into()), 0));
+}
+
+#[tokio::test]
+async fn the_organization_is_an_integer_or_absent() {
+    for id in ["", "0", "-1", "2147483648", "one", "1.0"] {
+        let (answer, stored) =
+            answer(&[("weal-token", "all"), ("target-organization-id", id)]).await;
+        assert_eq!((answer.problem(), stored), ((400, "VALIDATION_ERROR".into()), 0), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_acts_only_for_its_organizations() {
+    for (token, organization, problem) in [
+        ("all", "1", None),
+        ("all", "2", Some((403, "ACTION_DENIED"))),
+        ("all", "3", Some((403, "ACTION_DENIED"))),
+        ("both", "2", None),
+        ("both", "3", Some((403, "ACTION_DENIED"))),
+        ("admin", "2", None),
+        ("admin", "3", Some((404, "NOT_FOUND"))),
+    ] {
+        let headers = [("weal-token", token), ("target-organization-id", organization)];
+        let (answer, stored) = answer(&headers).await;
+        match problem {
+            None => assert_eq!((answer.status, stored), (200, 1), "{headers:?}"),
+            Some((status, code)) => {
+                assert_eq!((answer.problem(), stored), ((status, code.into()), 0), "{headers:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_without_a_home_has_to_name_the_organization() {
+    for token in ["both", "admin"] {
+        let (answer, stored) = answer(&[("weal-token", token)]).await;
+        assert_eq!((answer.problem(), stored), ((400, "FIELD_REQUIRED".into()), 0));
+    }
+}
+
+#[tokio::test]
+async fn each_operation_needs_its_scope() {
+    let app = App::new().await;
+    let id = app.batch(serde_json::from_str(ITEM).unwrap()).await["items"][0]["freshData"]["id"]
+        .as_i64()
+        .unwrap();
+    let contact = format!("/api-v1/contact/PERSON/{id}");
+    let merging = json!({"targetId": id, "sourceId": id + 1}).to_string();
+    for (token, batch, show, merge) in [
+        ("reader", 403, 200, 403),
+        ("writer", 200, 403, 403),
+        ("clerk", 200, 200, 403),
+        ("all", 200, 200, 400),
+    ] {
+        let statuses = (
+            app.send(post(BATCH, token, ITEM)).await.status,
+            app.send(get(&contact, token)).await.status,
+            app.send(post(MERGING, token, merging.clone())).await.status,
+        );
+        assert_eq!(statuses, (batch, show, merge), "{token}");
+        let deleted = app.send(get(&format!("{contact}/deleted"), token)).await.status;
+        assert_eq!(deleted == 403, show == 403, "{token}");
+    }
+    assert_eq!(app.store.records().len(), 1);
+}
+
+#[tokio::test]
+async fn strangers_are_turned_away_before_their_body_is_looked_at() {
+    let app = App::new().await;
+    for token in ["unknown", "reader"] {
+        let answer = app.send(post(BATCH, token, "not json")).await;
+        assert!(matches!(answer.status, 401 | 403), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn contacts_of_other_organizations_do_not_exist() {
+    let app = App::new().await;
+    let id =
+        app.batch(serde_json::from_str(ITEM).unwrap()).await["items"][0]["freshData"]["id"].clone();
+    let answer = app.send(get(&format!("/api-v1/contact/PERSON/{id}"), "other")).await;
+    assert_eq!(answer.problem(), (404, "CONTACT_NOT_FOUND".into()));
+    let item = json!([{"id": id, "lastName": "Stolen"}]).to_string();
+    let answer = app.send(post(BATCH, "other", item)).await.json();
+    assert_eq!(answer["items"][0]["errorCode"]["errorCode"], "CONTACT_NOT_FOUND");
+    assert_eq!(answer["items"][0]["freshData"], json!({}));
+}
+
+const EMPLOYEE: &str = r#"[{"contactType": "PERSON", "externalId": "E", "lastName": "Rochat",
+    "isStaff": true, "staff": {"jobTitle": "Comptable", "avsNumber": "756.0000.0000.00"}}]"#;
+
+#[tokio::test]
+async fn salary_data_is_shown_only_with_its_scope() {
+    let app = App::new().await;
+    let shown: Value = app.send(post(BATCH, "all", EMPLOYEE)).await.json()["items"][0].clone();
+    assert_eq!(shown["freshData"]["staff"]["jobTitle"], "Comptable");
+    assert!(shown["errorCode"].to_string().contains("staff.avsNumber"));
+
+    let touched = r#"[{"externalId": "E", "lastName": "Favre"}]"#;
+    let hidden = app.send(post(BATCH, "clerk", touched)).await;
+    assert_eq!(hidden.json()["items"][0]["freshData"]["lastName"], "Favre");
+    assert!(hidden.json()["items"][0]["freshData"].get("staff").is_none());
+    assert!(!hidden.text().contains("756.0000.0000.00"), "{}", hidden.text());
+
+    let path = format!("/api-v1/contact/PERSON/{}", shown["freshData"]["id"]);
+    assert!(app.send(get(&path, "all")).await.json().get("staff").is_some());
+    assert!(app.send(get(&path, "clerk")).await.json().get("staff").is_none());
+}
+
+#[tokio::test]
+async fn salary_data_is_taken_only_with_its_scope() {
+    let app = App::new().await;
+    let answer = app.send(post(BATCH, "clerk", EMPLOYEE)).await.json();
+    assert_eq!(
+        answer["items"][0]["errorCode"],
+        json!({"errorCode": "ACTION_DENIED", "errorDetailValues": [{
+            "data": "", "errorCode": "ACTION_DENIED", "fieldName": "staff", "isSevere": true
+        }]})
+    );
+    assert!(app.store.records().is_empty());
+}
+
+#[tokio::test]
+async fn who_may_not_read_is_told_what_happened_and_shown_nothing() {
+    let app = App::new().await;
+    app.send(post(BATCH, "all", EMPLOYEE)).await;
+    let update = r#"[{"externalId": "E", "phone": "12"}]"#;
+    let answer = app.send(post(BATCH, "writer", update)).await.json();
+    assert_eq!(
+        answer["items"][0],
+        json!({
+            "error": false,
+            "severeError": false,
+            "errorCode": {"errorCode": "NO_ERROR", "errorDetailValues": [{
+                "data": "", "errorCode": "VALIDATION_ERROR", "fieldName": "phone", "isSevere": false
+            }]},
+            "freshData": {},
+            "freshRow": {},
+            "possibleWorkflows": [{"id": 1, "name": "ARCHIVE"}],
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_asks_too_often_is_told_when_to_come_back() {
+    let once = Settings { requests_per_second: 1.try_into().ok(), ..Settings::default() };
+    let app = App::with(once).await;
+    let ask = |token| request(Method::POST, BATCH, &[("weal-token", token)], Body::from("[]"));
+    assert_eq!(app.send(ask("all")).await.status, 200);
+    let answer = app.send(ask("all")).await;
+    assert_eq!(answer.problem(), (429, String::new()));
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    assert_eq!(app.send(ask("other")).await.status, 200);
+}

@@ -1,0 +1,119 @@
+//! A store that fails is never a verdict, and its reasons stay here.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use contacts_adapters_http::Settings;
+use contacts_application::ports::{MockAccessStore, MockContactStore, StoreError};
+use contacts_application::testing::MemoryStore;
+use tower::ServiceExt;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::app::{Answer, App, BATCH, MERGING, app, get, post};
+
+const SECRET: &str = "password authentication failed for user hub at 10.0.0.7";
+const ITEM: &str = r#"[{"contactType": "PERSON", "lastName": "Rochat"}]"#;
+
+fn cause() -> Box<dyn std::error::Error + Send + Sync> {
+    Box::new(io::Error::other(SECRET))
+}
+
+/// A store that fails like that, whatever it is asked.
+fn failing(error: fn() -> StoreError) -> MockContactStore {
+    let mut store = MockContactStore::new();
+    store.expect_upsert().returning(move |_| Err(error()));
+    store.expect_merge().returning(move |_| Err(error()));
+    store.expect_contact().returning(move |_, _, _| Err(error()));
+    store
+}
+
+async fn answers(error: fn() -> StoreError) -> [Answer; 3] {
+    let app = App::on(failing(error)).await;
+    [
+        app.send(post(BATCH, "all", ITEM)).await,
+        app.send(post(MERGING, "all", r#"{"targetId": 1, "sourceId": 2}"#)).await,
+        app.send(get("/api-v1/contact/PERSON/1", "all")).await,
+    ]
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_or_busy_is_503_and_says_when_to_try_again() {
+    for error in [|| StoreError::Unavailable(cause()), || StoreError::Contention(cause())] {
+        for answer in answers(error).await {
+            assert_eq!(answer.problem(), (503, String::new()));
+            assert_eq!(answer.header("retry-after"), Some("1"));
+            assert!(!format!("{answer:?}{}", answer.text()).contains("10.0.0.7"));
+        }
+    }
+    let [batch, ..] = answers(|| StoreError::Unavailable(cause())).await;
+    insta::assert_snapshot!(batch.whole());
+}
+
+#[tokio::test]
+async fn a_store_that_is_broken_is_500_and_says_nothing() {
+    for error in [|| StoreError::Corrupt(cause()), || StoreError::Internal(cause())] {
+        for answer in answers(error).await {
+            assert_eq!(answer.problem(), (500, String::new()));
+            assert!(!answer.text().contains("10.0.0.7"));
+        }
+    }
+    let [batch, ..] = answers(|| StoreError::Internal(cause())).await;
+    insta::assert_snapshot!(batch.whole());
+}
+
+#[tokio::test]
+async fn tokens_that_cannot_be_looked_up_are_503_not_401() {
+    let mut access = MockAccessStore::new();
+    access.expect_token().times(1).returning(|_| Err(StoreError::Unavailable(cause())));
+    let app = app(Arc::new(MemoryStore::default()), Arc::new(access), Settings::default());
+    let response = app.oneshot(post(BATCH, "all", ITEM)).await.unwrap();
+    assert_eq!(response.status().as_u16(), 503);
+}
+
+#[tokio::test]
+async fn a_panic_is_500_and_says_nothing() {
+    let mut store = MockContactStore::new();
+    store.expect_upsert().returning(|_| panic!("{SECRET}"));
+    let app = App::on(store).await;
+    let answer = app.send(post(BATCH, "all", ITEM)).await;
+    assert_eq!(answer.problem(), (500, String::new()));
+    assert!(!answer.text().contains("10.0.0.7"));
+    assert_eq!(app.get("/healthz").await.status, 200);
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn a_cause_is_logged_once_with_the_id_of_the_request_and_no_personal_data() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().json().with_writer(log.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let app = App::on(failing(|| StoreError::Unavailable(cause()))).await;
+    app.send(post(BATCH, "all", ITEM)).await;
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains(SECRET)).collect();
+    assert_eq!(lines.len(), 1, "{log}");
+    assert!(lines[0].contains("the-request") && lines[0].contains("ERROR"), "{log}");
+    assert!(log.contains(r#""status":503"#) && log.contains(BATCH), "{log}");
+    assert!(!log.contains("Rochat"), "{log}");
+}

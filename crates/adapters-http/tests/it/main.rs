@@ -1,0 +1,18 @@
+//! The front doors, asked as a client asks them.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod app;
+mod bad_bodies;
+mod batch;
+mod callers;
+mod contacts;
+mod description;
+mod failures;
+mod merging;
+mod operation;
+mod refused_uploads;

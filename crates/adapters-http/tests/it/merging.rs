@@ -1,0 +1,82 @@
+//! `POST /api-v1/contact/merging`.
+
+use serde_json::{Value, json};
+
+use crate::app::{App, MERGING, post};
+
+async fn three_contacts(app: &App) -> [Value; 3] {
+    let answer = app
+        .batch(json!([
+            {"contactType": "PERSON", "externalId": "A", "lastName": "Rochat"},
+            {"contactType": "PERSON", "externalId": "B", "lastName": "Rochat", "fax": "1"},
+            {"contactType": "ORGANIZATION", "externalId": "C", "name": "Rochat SA"},
+        ]))
+        .await;
+    [0, 1, 2].map(|item| answer["items"][item]["freshData"]["id"].clone())
+}
+
+#[tokio::test]
+async fn the_source_fills_the_target_and_leads_to_it_from_then_on() {
+    let app = App::new().await;
+    let [target, source, _] = three_contacts(&app).await;
+    let body = json!({"targetId": target, "sourceId": source}).to_string();
+    let answer = app.send(post(MERGING, "all", body)).await;
+    assert_eq!((answer.status, answer.json()), (200, json!({})));
+    let merged = app.get(&format!("/api-v1/contact/PERSON/{target}")).await.json();
+    assert_eq!(merged["fax"], "1");
+    let tonight = app.batch(json!([{"externalId": "B", "lastName": "Rochat"}])).await;
+    assert_eq!(tonight["items"][0]["freshData"]["id"], target);
+}
+
+#[tokio::test]
+async fn a_merge_that_the_rules_refuse_is_a_problem_and_changes_nothing() {
+    let app = App::new().await;
+    let [target, _, organization] = three_contacts(&app).await;
+    let stored = app.store.records();
+    for (target, source, code) in [
+        (target.clone(), target.clone(), "VALIDATION_ERROR"),
+        (target.clone(), json!(4711), "CONTACT_NOT_FOUND"),
+        (json!(0), target.clone(), "CONTACT_NOT_FOUND"),
+        (target.clone(), organization, "INVALID_TYPE"),
+    ] {
+        let body = json!({"targetId": target, "sourceId": source}).to_string();
+        let answer = app.send(post(MERGING, "all", body.clone())).await;
+        assert_eq!(answer.problem(), (400, code.into()), "{body}: {}", answer.text());
+        assert_eq!(answer.json()["errorDetailValues"][0]["errorCode"], code);
+    }
+    assert_eq!(app.store.records(), stored);
+}
+
+#[tokio::test]
+async fn a_refused_merge_is_told_whole() {
+    let app = App::new().await;
+    let [target, ..] = three_contacts(&app).await;
+    let body = json!({"targetId": target, "sourceId": 4711}).to_string();
+    insta::assert_snapshot!(app.send(post(MERGING, "all", body)).await.whole());
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_merge_is_a_problem() {
+    let app = App::new().await;
+    for (body, code, told) in [
+        ("", "CONTENT_EMPTY", "targetId"),
+        ("{", "CONVERSION_ERROR", "line 1 column 1"),
+        ("[1, 2]", "CONVERSION_ERROR", "sourceId"),
+        ("{}", "FIELD_REQUIRED", "targetId is missing"),
+        (r#"{"targetId": 1, "sourceId": null}"#, "FIELD_REQUIRED", "sourceId is missing"),
+        (
+            r#"{"targetId": "1", "sourceId": 2}"#,
+            "CONVERSION_ERROR",
+            "targetId has to be an integer",
+        ),
+        (
+            r#"{"targetId": 1, "sourceId": 2.5}"#,
+            "CONVERSION_ERROR",
+            "sourceId has to be an integer",
+        ),
+    ] {
+        let answer = app.send(post(MERGING, "all", body)).await;
+        assert_eq!(answer.problem(), (400, code.into()), "{body}");
+        assert!(answer.detail().contains(told), "{body}: {}", answer.detail());
+    }
+}

@@ -1,0 +1,90 @@
+//! A refusal reaches a client that sends everything before it listens: over a real connection.
+
+use std::time::Duration;
+
+use contacts_adapters_http::Settings;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+
+use crate::app::App;
+
+/// How much a client sends in one go.
+static PIECE: [u8; 64 << 10] = [b' '; 64 << 10];
+
+async fn connection(settings: Settings) -> TcpStream {
+    let app = App::with(settings).await.router();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    TcpStream::connect(address).await.unwrap()
+}
+
+fn head(token: &str, framing: &str) -> String {
+    format!(
+        "POST /api-v1/contact/batch HTTP/1.1\r\nHost: hub\r\nWEAL-TOKEN: {token}\r\n\
+         Connection: close\r\n{framing}\r\n\r\n"
+    )
+}
+
+async fn answer(mut connection: TcpStream) -> String {
+    let mut answer = String::new();
+    timeout(Duration::from_secs(30), connection.read_to_string(&mut answer))
+        .await
+        .unwrap()
+        .unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn a_client_that_announces_33_mib_and_sends_them_reads_its_refusal() {
+    for (token, status) in [("all", "413 "), ("unknown", "401 ")] {
+        let mut connection = connection(Settings::default()).await;
+        let head = head(token, &format!("Content-Length: {}", 33 << 20));
+        connection.write_all(head.as_bytes()).await.unwrap();
+        for _ in 0..(33 << 20) / PIECE.len() {
+            connection.write_all(&PIECE).await.unwrap();
+        }
+        let answer = answer(connection).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+        assert!(answer.contains("application/problem+json"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_sends_33_mib_in_chunks_reads_its_refusal() {
+    let mut connection = connection(Settings::default()).await;
+    connection.write_all(head("all", "Transfer-Encoding: chunked").as_bytes()).await.unwrap();
+    for _ in 0..(33 << 20) / PIECE.len() {
+        connection.write_all(format!("{:x}\r\n", PIECE.len()).as_bytes()).await.unwrap();
+        connection.write_all(&PIECE).await.unwrap();
+        connection.write_all(b"\r\n").await.unwrap();
+    }
+    connection.write_all(b"0\r\n\r\n").await.unwrap();
+    let answer = answer(connection).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(answer.contains("at most 33554432 bytes"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_client_that_waits_for_leave_to_send_is_refused_at_once() {
+    let mut connection = connection(Settings::default()).await;
+    let framing = format!("Content-Length: {}\r\nExpect: 100-continue", 33 << 20);
+    connection.write_all(head("all", &framing).as_bytes()).await.unwrap();
+    let answer = answer(connection).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+}
+
+#[tokio::test]
+async fn a_client_that_stops_in_the_middle_is_not_waited_for_forever() {
+    let impatient = Settings {
+        max_body_pause: Duration::from_millis(50),
+        max_discard_time: Duration::from_millis(50),
+        ..Settings::default()
+    };
+    let mut connection = connection(impatient).await;
+    connection.write_all(head("all", "Content-Length: 100").as_bytes()).await.unwrap();
+    connection.write_all(b"[").await.unwrap();
+    let answer = answer(connection).await;
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
