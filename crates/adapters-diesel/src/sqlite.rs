@@ -1,0 +1,80 @@
+//! The embedded store: one SQLite file.
+//!
+//! One writer owns its connection and commits the requests that wait together; readers work beside
+//! it and see what was committed last (write-ahead log). Any number of processes may work on one
+//! file: what one commits, the others see from their next statement on.
+
+mod access;
+mod contacts;
+mod database;
+mod failure;
+mod ids;
+mod lookup;
+mod open;
+mod options;
+mod query;
+mod readers;
+mod row;
+mod schema;
+#[cfg(test)]
+mod testing;
+mod transaction;
+mod write;
+mod writer;
+
+use std::fmt;
+use std::path::Path;
+
+pub use open::OpenError;
+pub use options::{Durability, SqliteOptions};
+
+use self::database::Database;
+use self::readers::Readers;
+use self::writer::Writer;
+
+/// A store of contacts, organizations and tokens in one SQLite file.
+///
+/// It is both a [`ContactStore`](contacts_application::ports::ContactStore) and an
+/// [`AccessStore`](contacts_application::ports::AccessStore). Its methods need a tokio runtime.
+/// Dropping it waits until the requests that it has taken are written.
+pub struct SqliteStore {
+    writer: Writer,
+    readers: Readers,
+}
+
+/// A store that was opened.
+#[derive(Debug)]
+pub struct Opened {
+    /// The store.
+    pub store: SqliteStore,
+    /// Whether the database is new. Of several processes that open a file which is not there yet,
+    /// one is told so.
+    pub created: bool,
+}
+
+impl SqliteStore {
+    /// Opens the database in a file, makes it if it is not there, and brings its schema up to date.
+    ///
+    /// # Errors
+    ///
+    /// An [`OpenError`] that names what is in the way and what to do about it.
+    pub fn open(path: &Path, options: SqliteOptions) -> Result<Opened, OpenError> {
+        let database = Database::at(path, options)?;
+        let created = open::prepare(&database)?;
+        let writer =
+            Writer::start(&database).map_err(|failure| open::explain(&database, failure))?;
+        Ok(Opened { store: Self { writer, readers: Readers::of(database) }, created })
+    }
+
+    /// How many write transactions were committed since the store was opened: fewer than there
+    /// were requests, where some of them shared one.
+    pub fn commits(&self) -> u64 {
+        self.writer.commits()
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").field("commits", &self.commits()).finish_non_exhaustive()
+    }
+}

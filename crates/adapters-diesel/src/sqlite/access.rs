@@ -1,0 +1,173 @@
+//! The port of the organizations and tokens.
+
+use async_trait::async_trait;
+use contacts_application::access::{
+    NewToken, Organization, Reach, Scope, Scopes, Token, TokenDigest, TokenId,
+};
+use contacts_application::ports::{AccessStore, StoreError};
+use contacts_domain::{OrganizationId, Timestamp};
+use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
+
+use super::SqliteStore;
+use super::failure::Failure;
+use super::row::{self, OrganizationRow};
+use super::schema::{api_token, organization};
+
+#[async_trait]
+impl AccessStore for SqliteStore {
+    async fn organization(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
+        self.readers
+            .read(move |connection| {
+                let found: Option<OrganizationRow> = organization::table
+                    .find(id.get())
+                    .select(OrganizationRow::as_select())
+                    .get_result(connection)
+                    .optional()?;
+                found.map(Organization::try_from).transpose()
+            })
+            .await
+    }
+
+    async fn add_organization(&self, organization: Organization) -> Result<bool, StoreError> {
+        let row = OrganizationRow::from(organization);
+        self.writer
+            .write(move |session| {
+                let added = diesel::insert_or_ignore_into(organization::table)
+                    .values(row)
+                    .execute(session.connection)?;
+                Ok(added == 1)
+            })
+            .await
+    }
+
+    async fn token(&self, digest: TokenDigest) -> Result<Option<Token>, StoreError> {
+        self.readers
+            .read(move |connection| {
+                let found: Option<TokenRow> = api_token::table
+                    .filter(api_token::digest.eq(digest.0.as_slice()))
+                    .select(TokenRow::as_select())
+                    .get_result(connection)
+                    .optional()?;
+                found.map(Token::try_from).transpose()
+            })
+            .await
+    }
+
+    async fn add_token(&self, token: NewToken) -> Result<TokenId, StoreError> {
+        let row = NewTokenRow::from(token);
+        self.writer
+            .write(move |session| {
+                let id = diesel::insert_into(api_token::table)
+                    .values(row)
+                    .returning(api_token::id)
+                    .get_result(session.connection)?;
+                Ok(TokenId(id))
+            })
+            .await
+    }
+
+    async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
+        self.readers
+            .read(|connection| {
+                let found: Vec<TokenRow> = api_token::table
+                    .order(api_token::id)
+                    .select(TokenRow::as_select())
+                    .load(connection)?;
+                found.into_iter().map(Token::try_from).collect()
+            })
+            .await
+    }
+
+    async fn revoke_token(&self, id: TokenId, at: Timestamp) -> Result<bool, StoreError> {
+        self.writer
+            .write(move |session| {
+                let revoked = diesel::update(api_token::table.find(id.0))
+                    .filter(api_token::revoked_at.is_null())
+                    .set(api_token::revoked_at.eq(at.micros()))
+                    .execute(session.connection)?;
+                Ok(revoked == 1)
+            })
+            .await
+    }
+}
+
+/// What stands for all organizations.
+const EVERYWHERE: &str = "*";
+
+/// A token to be inserted.
+#[derive(Insertable)]
+#[diesel(table_name = api_token)]
+struct NewTokenRow {
+    digest: Vec<u8>,
+    prefix: String,
+    name: String,
+    organizations: String,
+    scopes: String,
+    created_at: i64,
+    expires_at: Option<i64>,
+}
+
+impl From<NewToken> for NewTokenRow {
+    fn from(token: NewToken) -> Self {
+        let organizations = match token.reach {
+            Reach::Everywhere => EVERYWHERE.to_owned(),
+            Reach::Organizations(organizations) => {
+                let ids: Vec<i32> = organizations.into_iter().map(OrganizationId::get).collect();
+                serde_json::Value::from(ids).to_string()
+            }
+        };
+        Self {
+            digest: token.digest.0.to_vec(),
+            prefix: token.prefix,
+            name: token.name,
+            organizations,
+            scopes: token.scopes.to_string(),
+            created_at: token.created_at.micros(),
+            expires_at: token.expires_at.map(Timestamp::micros),
+        }
+    }
+}
+
+/// A token as it is read.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = api_token, check_for_backend(Sqlite))]
+struct TokenRow {
+    id: i64,
+    prefix: String,
+    name: String,
+    organizations: String,
+    scopes: String,
+    created_at: i64,
+    expires_at: Option<i64>,
+    revoked_at: Option<i64>,
+}
+
+impl TryFrom<TokenRow> for Token {
+    type Error = Failure;
+
+    fn try_from(row: TokenRow) -> Result<Self, Failure> {
+        let id = row.id;
+        let reach = match row.organizations.as_str() {
+            EVERYWHERE => Reach::Everywhere,
+            list => {
+                let ids: Vec<i32> = serde_json::from_str(list)
+                    .map_err(|error| Failure::corrupt(format!("reach of token {id}: {error}")))?;
+                let ids = ids.into_iter().map(row::organization_id);
+                Reach::Organizations(ids.collect::<Result<_, _>>()?)
+            }
+        };
+        let scopes: Option<Scopes> = row.scopes.split_whitespace().map(Scope::parse).collect();
+        Ok(Self {
+            id: TokenId(id),
+            prefix: row.prefix,
+            name: row.name,
+            reach,
+            scopes: scopes
+                .ok_or_else(|| Failure::corrupt(format!("token {id} has an unknown scope")))?,
+            created_at: Timestamp::from_micros(row.created_at),
+            expires_at: row.expires_at.map(Timestamp::from_micros),
+            revoked_at: row.revoked_at.map(Timestamp::from_micros),
+        })
+    }
+}

@@ -1,0 +1,50 @@
+//! The port of the contacts.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use contacts_application::ports::{ContactStore, Lifecycle, StoreError};
+use contacts_domain::contact::Record;
+use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::upsert::{Batch, Outcome};
+use contacts_domain::{ContactId, OrganizationId};
+use diesel::prelude::*;
+
+use super::SqliteStore;
+use super::query;
+use super::row::ContactRow;
+
+#[async_trait]
+impl ContactStore for SqliteStore {
+    async fn upsert(&self, batch: Arc<Batch>) -> Result<Vec<Outcome>, StoreError> {
+        self.writer.write(move |session| session.run(&*batch)).await
+    }
+
+    async fn merge(&self, merge: Arc<Merge>) -> Result<MergeReport, StoreError> {
+        self.writer.write(move |session| session.run(&*merge)).await
+    }
+
+    async fn contact(
+        &self,
+        organization: OrganizationId,
+        id: ContactId,
+        lifecycle: Lifecycle,
+    ) -> Result<Option<Record>, StoreError> {
+        let (organization, id) = (organization.get(), id.get());
+        let row = ContactRow::as_select();
+        self.readers
+            .read(move |connection| {
+                let found: Option<ContactRow> = match lifecycle {
+                    Lifecycle::Living => {
+                        query::by_id(organization, id).select(row).get_result(connection)
+                    }
+                    Lifecycle::Deleted => {
+                        query::deleted_by_id(organization, id).select(row).get_result(connection)
+                    }
+                }
+                .optional()?;
+                found.map(Record::try_from).transpose()
+            })
+            .await
+    }
+}

@@ -1,0 +1,209 @@
+//! The tables as diesel sees them.
+//!
+//! Written by hand, in the order of the columns. A test compares every name, type and nullability
+//! with the catalogue of a freshly migrated database.
+
+diesel::table! {
+    organization (id) {
+        id -> Integer,
+        name -> Text,
+        region -> Text,
+    }
+}
+
+diesel::table! {
+    api_token (id) {
+        id -> BigInt,
+        digest -> Binary,
+        prefix -> Text,
+        name -> Text,
+        organizations -> Text,
+        scopes -> Text,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    id_counter (singleton) {
+        singleton -> Integer,
+        next_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    contact (id) {
+        id -> BigInt,
+        organization_id -> Integer,
+        contact_type -> Text,
+        external_id -> Nullable<Text>,
+        link_id -> Nullable<Text>,
+        display_name -> Text,
+        email -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        mobile -> Nullable<Text>,
+        vat_number -> Nullable<Text>,
+        archived -> Bool,
+        is_customer -> Bool,
+        is_vendor -> Bool,
+        is_staff -> Bool,
+        version -> BigInt,
+        document_version -> Integer,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        deleted_at -> Nullable<BigInt>,
+        document -> Text,
+    }
+}
+
+diesel::table! {
+    contact_relation (organization_id, to_id, from_id) {
+        organization_id -> Integer,
+        to_id -> BigInt,
+        from_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    contact_alias (organization_id, source, kind, value) {
+        organization_id -> Integer,
+        source -> Text,
+        kind -> Text,
+        value -> Text,
+        contact_id -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(contact, contact_relation, contact_alias);
+
+#[cfg(test)]
+mod tests {
+    use diesel::expression::Expression;
+    use diesel::prelude::*;
+    use diesel::query_source::Column;
+    use diesel::sql_query;
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+
+    use super::*;
+    use crate::sqlite::testing::memory;
+
+    /// A column: its name, its type in SQLite, and whether it takes `NULL`.
+    #[derive(Debug, PartialEq, QueryableByName)]
+    struct Declared {
+        #[diesel(sql_type = Text)]
+        name: String,
+        #[diesel(sql_type = Text)]
+        type_name: String,
+        #[diesel(sql_type = Bool)]
+        nullable: bool,
+    }
+
+    trait TypeName {
+        const NAME: &'static str;
+        const NULLABLE: bool = false;
+    }
+
+    macro_rules! type_names {
+        ($($sql_type:ty => $name:literal),+) => {$(
+            impl TypeName for $sql_type {
+                const NAME: &'static str = $name;
+            }
+        )+};
+    }
+
+    type_names!(BigInt => "INTEGER", Integer => "INTEGER", Bool => "INTEGER", Text => "TEXT",
+        Binary => "BLOB");
+
+    impl<T: TypeName + diesel::sql_types::SqlType<IsNull = diesel::sql_types::is_nullable::NotNull>>
+        TypeName for Nullable<T>
+    {
+        const NAME: &'static str = T::NAME;
+        const NULLABLE: bool = true;
+    }
+
+    /// All columns of a `table!`, as a tuple.
+    trait Columns {
+        fn declared() -> Vec<Declared>;
+    }
+
+    macro_rules! columns {
+        ($first:ident $($rest:ident)*) => {
+            impl<$first, $($rest),*> Columns for ($first, $($rest,)*)
+            where
+                $first: Column + Expression<SqlType: TypeName>,
+                $($rest: Column + Expression<SqlType: TypeName>,)*
+            {
+                fn declared() -> Vec<Declared> {
+                    vec![declared::<$first>(), $(declared::<$rest>()),*]
+                }
+            }
+            columns!($($rest)*);
+        };
+        () => {};
+    }
+
+    columns!(A B C D E F G H I J K L M N O P Q R S T);
+
+    fn declared<C: Column + Expression<SqlType: TypeName>>() -> Declared {
+        Declared {
+            name: C::NAME.to_owned(),
+            type_name: C::SqlType::NAME.to_owned(),
+            nullable: C::SqlType::NULLABLE,
+        }
+    }
+
+    fn catalogue<T: Table<AllColumns: Columns>>(name: &str) -> (Vec<Declared>, Vec<Declared>) {
+        let found = sql_query(
+            "SELECT name, type AS type_name, \"notnull\" = 0 AS nullable
+             FROM pragma_table_info(?) ORDER BY cid",
+        )
+        .bind::<Text, _>(name)
+        .load(&mut memory())
+        .unwrap();
+        (found, T::AllColumns::declared())
+    }
+
+    #[test]
+    fn the_tables_are_those_of_the_migrations() {
+        for (name, (found, expected)) in [
+            ("organization", catalogue::<organization::table>("organization")),
+            ("api_token", catalogue::<api_token::table>("api_token")),
+            ("id_counter", catalogue::<id_counter::table>("id_counter")),
+            ("contact", catalogue::<contact::table>("contact")),
+            ("contact_relation", catalogue::<contact_relation::table>("contact_relation")),
+            ("contact_alias", catalogue::<contact_alias::table>("contact_alias")),
+        ] {
+            assert_eq!(found, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn no_table_is_left_out() {
+        let names: Vec<Name> = sql_query(
+            "SELECT name FROM sqlite_schema WHERE type = 'table'
+             AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name NOT LIKE '!_!_diesel%' ESCAPE '!'
+             ORDER BY name",
+        )
+        .load(&mut memory())
+        .unwrap();
+        let names: Vec<&str> = names.iter().map(|name| name.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "api_token",
+                "contact",
+                "contact_alias",
+                "contact_relation",
+                "id_counter",
+                "organization"
+            ]
+        );
+    }
+
+    #[derive(QueryableByName)]
+    struct Name {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+}

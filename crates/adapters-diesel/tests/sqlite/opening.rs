@@ -1,0 +1,111 @@
+//! Opening a database, and why it may not be possible.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Barrier;
+use std::thread;
+
+use contacts_adapters_diesel::sqlite::{OpenError, SqliteOptions, SqliteStore};
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
+
+use crate::Place;
+
+fn refused(path: &Path) -> OpenError {
+    SqliteStore::open(path, SqliteOptions::default()).unwrap_err()
+}
+
+#[test]
+fn of_those_who_open_a_new_file_at_once_one_made_it() {
+    let place = Place::new();
+    let path = place.path();
+    let together = Barrier::new(8);
+    let made: usize = thread::scope(|scope| {
+        let opening: Vec<_> = (0..8)
+            .map(|_| {
+                scope.spawn(|| {
+                    together.wait();
+                    SqliteStore::open(&path, SqliteOptions::default()).unwrap()
+                })
+            })
+            .collect();
+        opening.into_iter().map(|opened| usize::from(opened.join().unwrap().created)).sum()
+    });
+    assert_eq!(made, 1);
+}
+
+#[test]
+fn a_database_is_made_once() {
+    let place = Place::new();
+    let opened = SqliteStore::open(&place.path(), SqliteOptions::default()).unwrap();
+    assert!(opened.created);
+    drop(opened);
+    assert!(!SqliteStore::open(&place.path(), SqliteOptions::default()).unwrap().created);
+}
+
+#[test]
+fn a_missing_directory_is_named_and_not_made() {
+    let place = Place::new();
+    let directory = place.directory().join("nowhere");
+    let error = refused(&directory.join("test.db"));
+    assert!(matches!(&error, OpenError::NoDirectory(path) if *path == directory), "{error}");
+    assert!(error.to_string().contains("create it"), "{error}");
+    assert!(!directory.exists());
+}
+
+#[test]
+fn a_directory_is_no_database() {
+    let place = Place::new();
+    assert!(matches!(refused(place.directory()), OpenError::IsDirectory(_)));
+}
+
+#[test]
+fn an_empty_path_is_no_database() {
+    assert!(matches!(refused(Path::new("")), OpenError::NoPath(_)));
+}
+
+#[test]
+fn a_file_of_something_else_is_no_database_and_is_left_alone() {
+    let place = Place::new();
+    let text = "a letter to somebody ".repeat(1_000);
+    fs::write(place.path(), &text).unwrap();
+    assert!(matches!(refused(&place.path()), OpenError::NotADatabase(_)));
+    assert_eq!(fs::read_to_string(place.path()).unwrap(), text);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_named() {
+    let place = Place::new();
+    drop(place.open());
+    let mut permissions = fs::metadata(place.path()).unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(place.path(), permissions).unwrap();
+    let error = refused(&place.path());
+    assert!(matches!(&error, OpenError::ReadOnly(path) if *path == place.path()), "{error}");
+}
+
+#[test]
+fn a_schema_of_a_newer_release_is_refused_and_left_alone() {
+    let place = Place::new();
+    drop(place.open());
+    let mut connection = SqliteConnection::establish(place.path().to_str().unwrap()).unwrap();
+    connection
+        .batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231')")
+        .unwrap();
+    match refused(&place.path()) {
+        OpenError::Newer { version, .. } => assert_eq!(version, "29991231"),
+        error => panic!("{error}"),
+    }
+}
+
+#[test]
+fn a_database_that_somebody_keeps_locked_is_named() {
+    let place = Place::new();
+    drop(place.open());
+    let mut other = SqliteConnection::establish(place.path().to_str().unwrap()).unwrap();
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let options =
+        SqliteOptions { busy_timeout: std::time::Duration::ZERO, ..SqliteOptions::default() };
+    let error = SqliteStore::open(&place.path(), options).unwrap_err();
+    assert!(matches!(error, OpenError::Locked(_)), "{error}");
+}
