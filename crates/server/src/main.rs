@@ -1,2 +1,32 @@
-//! server
-fn main() {}
+//! `contact-hub`: takes the contacts of many organizations in bulk, over HTTP.
+
+mod cli;
+mod clock;
+mod config;
+mod database_url;
+mod failure;
+mod logging;
+mod organization;
+mod printing;
+mod serve;
+mod startup;
+mod token;
+
+use std::process::ExitCode;
+
+use mimalloc::MiMalloc;
+
+/// Reading a batch makes thousands of small allocations on several threads, which is what this
+/// allocator is good at.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+fn main() -> ExitCode {
+    match cli::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            printing::complain(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The settings: flags, then `CONTACT_HUB_*` variables, then a TOML file, then defaults.
+//!
+//! A setting has one name everywhere: `--max-items`, `CONTACT_HUB_MAX_ITEMS`, `max_items`. Clap
+//! reads the first two; this module adds the third and the defaults.
+
+mod file;
+mod flags;
+
+use std::time::Duration;
+
+use contacts_adapters_diesel::sqlite::{Durability as SqliteDurability, SqliteOptions};
+use contacts_adapters_http::Settings as HttpSettings;
+
+use self::file::SettingsFile;
+use self::flags::Durability;
+pub(crate) use self::flags::{GlobalFlags, ServeFlags};
+use crate::database_url::DatabaseUrl;
+use crate::failure::Failure;
+use crate::logging::LogFormat;
+
+const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
+const DEFAULT_LOG: &str = "info";
+const DEFAULT_SHUTDOWN_SECONDS: u64 = 30;
+
+/// What every command works with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GlobalSettings {
+    /// Where the contacts live.
+    pub(crate) database: DatabaseUrl,
+    /// What to log.
+    pub(crate) log: String,
+    /// How to write it.
+    pub(crate) log_format: LogFormat,
+}
+
+/// What the server works with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ServeSettings {
+    /// The address to listen on.
+    pub(crate) listen: String,
+    /// How the database file is run.
+    pub(crate) sqlite: SqliteOptions,
+    /// The limits of the front doors.
+    pub(crate) http: HttpSettings,
+    /// How long requests in flight may take to finish.
+    pub(crate) shutdown: Duration,
+}
+
+/// The flags and variables of a command, with the file that they name.
+#[derive(Debug)]
+pub(crate) struct Sources {
+    flags: GlobalFlags,
+    file: SettingsFile,
+}
+
+impl Sources {
+    /// Reads the file, if one is named.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, is not TOML, or has a key or a value that is no setting.
+    pub(crate) fn read(flags: GlobalFlags) -> Result<Self, Failure> {
+        let file = flags.config.as_deref().map(SettingsFile::read).transpose()?.unwrap_or_default();
+        Ok(Self { flags, file })
+    }
+
+    /// The settings of every command.
+    ///
+    /// # Errors
+    ///
+    /// When the database URL is none that this build supports.
+    pub(crate) fn global(&self) -> Result<GlobalSettings, Failure> {
+        let Self { flags, file } = self;
+        let database = match flags.database_url.as_ref().or(file.database_url.as_ref()) {
+            Some(url) => url.parse()?,
+            None => DatabaseUrl::default_file(),
+        };
+        let log = flags.log.as_ref().or(file.log.as_ref());
+        Ok(GlobalSettings {
+            database,
+            log: log.map_or_else(|| DEFAULT_LOG.to_owned(), Clone::clone),
+            log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
+        })
+    }
+
+    /// The settings of the server.
+    pub(crate) fn serve(self, flags: ServeFlags) -> ServeSettings {
+        let Self { file, .. } = self;
+        let usual = HttpSettings::default();
+        let pause = flags.max_body_pause_seconds.or(file.max_body_pause_seconds);
+        let http = HttpSettings {
+            max_items: flags.max_items.or(file.max_items).unwrap_or(usual.max_items),
+            max_body_bytes: flags
+                .max_body_bytes
+                .or(file.max_body_bytes)
+                .unwrap_or(usual.max_body_bytes),
+            max_body_pause: pause.map_or(usual.max_body_pause, Duration::from_secs),
+            max_in_flight: flags
+                .max_in_flight
+                .or(file.max_in_flight)
+                .unwrap_or(usual.max_in_flight),
+            requests_per_second: flags.requests_per_second.or(file.requests_per_second),
+            ..usual
+        };
+        let durability = flags.durability.or(file.durability).map(|durability| match durability {
+            Durability::Power => SqliteDurability::Power,
+            Durability::Process => SqliteDurability::Process,
+        });
+        let sqlite = SqliteOptions {
+            durability: durability.unwrap_or_default(),
+            ..SqliteOptions::default()
+        };
+        let seconds = flags.shutdown_seconds.or(file.shutdown_seconds);
+        ServeSettings {
+            listen: flags.listen.or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
+            sqlite,
+            http,
+            shutdown: Duration::from_secs(seconds.unwrap_or(DEFAULT_SHUTDOWN_SECONDS)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn sources(toml: &str) -> Result<Sources, Failure> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hub.toml");
+        fs::write(&path, toml).unwrap();
+        Sources::read(GlobalFlags { config: Some(path), ..GlobalFlags::default() })
+    }
+
+    #[test]
+    fn without_anything_the_defaults_hold() {
+        let sources = Sources::read(GlobalFlags::default()).unwrap();
+        assert_eq!(
+            sources.global().unwrap().database,
+            DatabaseUrl::Sqlite("contact-hub.db".into())
+        );
+        let serve = sources.serve(ServeFlags::default());
+        assert_eq!(serve.listen, "127.0.0.1:8080");
+        assert_eq!((serve.http.max_items, serve.http.max_body_bytes), (10_000, 33_554_432));
+    }
+
+    #[test]
+    fn the_documented_file_says_what_the_defaults_are() {
+        let shown = sources(include_str!("../../../docs/contact-hub.toml")).unwrap();
+        let bare = Sources::read(GlobalFlags::default()).unwrap();
+        assert_eq!(shown.global().unwrap(), bare.global().unwrap());
+        assert_eq!(shown.serve(ServeFlags::default()), bare.serve(ServeFlags::default()));
+    }
+
+    #[test]
+    fn a_flag_beats_the_file() {
+        let sources = sources("listen = '127.0.0.1:1'\nmax_items = 7").unwrap();
+        let flags = ServeFlags { listen: Some("127.0.0.1:2".to_owned()), ..ServeFlags::default() };
+        let serve = sources.serve(flags);
+        assert_eq!((serve.listen.as_str(), serve.http.max_items), ("127.0.0.1:2", 7));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_one_line_that_names_the_key() {
+        for (toml, named) in [
+            ("listn = '127.0.0.1:1'", "listn"),
+            ("\nmax_items = 'many'", "line 2: invalid type: string \"many\""),
+            ("max_items = -1", "-1"),
+            ("listen =", "line 1"),
+            ("log_format = 'xml'", "xml"),
+        ] {
+            let failure = sources(toml).unwrap_err().to_string();
+            assert!(failure.contains(named) && !failure.contains('\n'), "{failure}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_a_broken_file_is_not_repeated() {
+        let failure = sources("database_url = 'postgres://u:secret@h/d").unwrap_err().to_string();
+        assert!(!failure.contains("secret"), "{failure}");
+    }
+}

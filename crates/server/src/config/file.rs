@@ -1,0 +1,52 @@
+//! The settings as a TOML file.
+
+use std::fs;
+use std::num::NonZeroU32;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::flags::Durability;
+use crate::failure::Failure;
+use crate::logging::LogFormat;
+
+/// The TOML file: every setting, all of them optional.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SettingsFile {
+    pub(super) database_url: Option<String>,
+    pub(super) log: Option<String>,
+    pub(super) log_format: Option<LogFormat>,
+    pub(super) listen: Option<String>,
+    pub(super) durability: Option<Durability>,
+    pub(super) max_items: Option<usize>,
+    pub(super) max_body_bytes: Option<usize>,
+    pub(super) max_body_pause_seconds: Option<u64>,
+    pub(super) max_in_flight: Option<usize>,
+    pub(super) requests_per_second: Option<NonZeroU32>,
+    pub(super) shutdown_seconds: Option<u64>,
+}
+
+impl SettingsFile {
+    /// Reads the file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, is not TOML, or has a key or a value that is no setting.
+    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+        let shown = path.display();
+        let text = fs::read_to_string(path).map_err(|error| {
+            let remedy = "name a TOML file with --config, or leave the flag out";
+            Failure::because(format_args!("cannot read {shown}"), &error, remedy)
+        })?;
+        toml::from_str(&text).map_err(|error| {
+            // The message alone: the error as a whole quotes the line, which may hold a password.
+            let line = error.span().and_then(|span| text.get(..span.start)).map(|before| {
+                let number = before.matches('\n').count() + 1;
+                format!(" line {number}")
+            });
+            let cause = format!("{shown}{}: {}", line.unwrap_or_default(), error.message());
+            Failure::new(cause, "correct the file; docs/contact-hub.toml shows every setting")
+        })
+    }
+}

@@ -1,0 +1,72 @@
+//! The settings as flags and variables.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+
+use crate::logging::LogFormat;
+
+/// Settings of every command.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub(crate) struct GlobalFlags {
+    /// A TOML file with settings, each under its long name with `_` for `-`
+    #[arg(long, global = true, value_name = "FILE", env = "CONTACT_HUB_CONFIG")]
+    pub(super) config: Option<PathBuf>,
+    /// Where the contacts live, as `sqlite://PATH`; made if missing [default: contact-hub.db]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "CONTACT_HUB_DATABASE_URL",
+        hide_env_values = true
+    )]
+    pub(super) database_url: Option<String>,
+    /// What to log, as in `info,contact_hub=debug` [default: info]
+    #[arg(long, global = true, value_name = "FILTER", env = "CONTACT_HUB_LOG")]
+    pub(super) log: Option<String>,
+    /// How to write logs, which go to standard error [default: text]
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", env = "CONTACT_HUB_LOG_FORMAT")]
+    pub(super) log_format: Option<LogFormat>,
+}
+
+/// Settings of the server.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ServeFlags {
+    /// The address to listen on; port 0 picks a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR", env = "CONTACT_HUB_LISTEN")]
+    pub(super) listen: Option<String>,
+    /// What an acknowledged write survives [default: power]
+    #[arg(long, value_enum, value_name = "WHAT", env = "CONTACT_HUB_DURABILITY")]
+    pub(super) durability: Option<Durability>,
+    /// The most items of one batch [default: 10000]
+    #[arg(long, value_name = "N", env = "CONTACT_HUB_MAX_ITEMS")]
+    pub(super) max_items: Option<usize>,
+    /// The largest body of a request, in bytes [default: 33554432]
+    #[arg(long, value_name = "BYTES", env = "CONTACT_HUB_MAX_BODY_BYTES")]
+    pub(super) max_body_bytes: Option<usize>,
+    /// How long a client may pause in the middle of a body [default: 30]
+    #[arg(long, value_name = "SECONDS", env = "CONTACT_HUB_MAX_BODY_PAUSE_SECONDS")]
+    pub(super) max_body_pause_seconds: Option<u64>,
+    /// How many requests are worked on at once; more are answered 503 [default: 512]
+    #[arg(long, value_name = "N", env = "CONTACT_HUB_MAX_IN_FLIGHT")]
+    pub(super) max_in_flight: Option<usize>,
+    /// How many requests a token may make per second on average [default: any number]
+    #[arg(long, value_name = "N", env = "CONTACT_HUB_REQUESTS_PER_SECOND")]
+    pub(super) requests_per_second: Option<NonZeroU32>,
+    /// How long requests in flight may take to finish after SIGTERM [default: 30]
+    #[arg(long, value_name = "SECONDS", env = "CONTACT_HUB_SHUTDOWN_SECONDS")]
+    pub(super) shutdown_seconds: Option<u64>,
+}
+
+/// What an acknowledged write survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Durability {
+    /// Loss of power: each commit waits for the disk
+    Power,
+    /// The end of the process; faster where the disk is slow
+    Process,
+}

@@ -1,0 +1,69 @@
+//! `contact-hub organization`.
+
+use clap::Args;
+use contacts_application::access::Organization;
+use contacts_application::use_cases::NewOrganizationError;
+use contacts_domain::OrganizationId;
+use contacts_domain::value::CountryCode;
+
+use crate::database_url::DatabaseUrl;
+use crate::failure::Failure;
+use crate::printing;
+use crate::startup::Store;
+
+/// The region of an organization that names none.
+pub(crate) const DEFAULT_REGION: &str = "CH";
+
+/// An organization to add.
+#[derive(Debug, Args)]
+pub(crate) struct CreateOrganization {
+    /// Its id, which requests name in TARGET-ORGANIZATION-ID: 1 to 2147483647
+    #[arg(long, value_name = "N", value_parser = parse_organization)]
+    id: OrganizationId,
+    /// What it is called
+    #[arg(long, value_name = "TEXT")]
+    name: String,
+    /// The country that its phone numbers without a country code belong to (ISO 3166-1 alpha-2)
+    #[arg(long, value_name = "COUNTRY", value_parser = parse_region, default_value = DEFAULT_REGION)]
+    region: CountryCode,
+}
+
+/// Adds the organization.
+///
+/// # Errors
+///
+/// When the id is taken, or the store fails.
+pub(crate) async fn create(
+    database: &DatabaseUrl,
+    create: CreateOrganization,
+) -> Result<(), Failure> {
+    let CreateOrganization { id, name, region } = create;
+    let store = Store::open(database)?;
+    store.manage_access().create_organization(Organization { id, name, region }).await?;
+    printing::print(&format!("organization {id} is there"))
+}
+
+/// Reads the id of an organization.
+pub(crate) fn parse_organization(text: &str) -> Result<OrganizationId, String> {
+    let id = text.parse().ok().and_then(OrganizationId::new);
+    id.ok_or_else(|| format!("an organization is a whole number from 1 to {}", i32::MAX))
+}
+
+fn parse_region(text: &str) -> Result<CountryCode, String> {
+    CountryCode::parse(text).map_err(|error| error.to_string())
+}
+
+impl From<NewOrganizationError> for Failure {
+    fn from(error: NewOrganizationError) -> Self {
+        match error {
+            NewOrganizationError::Exists(id) => {
+                Self::new(format!("organization {id} exists already"), "choose another --id")
+            }
+            NewOrganizationError::Unknown(id) => Self::new(
+                format!("organization {id} does not exist"),
+                format!("create it with `contact-hub organization create --id {id} --name TEXT`"),
+            ),
+            NewOrganizationError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Makes a new database usable: an organization, a token, and a line to try it with.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use contacts_application::access::{NewToken, Organization, Reach, Scopes};
+use contacts_application::ports::Clock as _;
+use contacts_application::use_cases::NewOrganizationError;
+use contacts_domain::OrganizationId;
+use contacts_domain::value::CountryCode;
+
+use super::Store;
+use crate::clock::SystemClock;
+use crate::failure::Failure;
+use crate::organization::DEFAULT_REGION;
+use crate::token::Secret;
+
+/// A contact as a new user might have one. Without apostrophes: it stands between two in a shell.
+const CONTACT: &str = r#"[{"contactType":"PERSON","externalId":"ERP-1","firstName":"Amélie","lastName":"Rochat","email":"amelie.rochat@boulangerie-rhone.example","mobile":"079 111 22 33","addresses":[{"name":"Domicile","line1":"Rue de Carouge","houseNumber":"12","postCode":"1205","city":"Genève","countryCode2":"CH"}]}]"#;
+
+/// On a database that nobody has used yet: makes organization 1 and its first token, and says what
+/// to print about it. `None` on any other.
+///
+/// # Errors
+///
+/// When the store fails.
+pub(crate) async fn first_run(
+    store: &Store,
+    address: SocketAddr,
+) -> Result<Option<String>, Failure> {
+    let access = store.manage_access();
+    // Of two servers that start on one new file, one adds the organization, and that one goes on.
+    if !first_organization(store).await? {
+        if access.tokens().await?.is_empty() {
+            tracing::warn!("no token yet: `contact-hub token create --organization N` makes one");
+        }
+        return Ok(None);
+    }
+    let secret = Secret::new()?;
+    let token = NewToken {
+        digest: secret.digest(),
+        prefix: secret.prefix(),
+        name: "first token".to_owned(),
+        reach: Reach::Organizations(vec![first_id()?]),
+        scopes: Scopes::all_but_admin(),
+        created_at: SystemClock.now(),
+        expires_at: None,
+    };
+    access.create_token(token).await?;
+    Ok(Some(greeting(secret.reveal(), address)))
+}
+
+/// Makes organization 1 on a database without tokens; whether it did.
+///
+/// # Errors
+///
+/// When the store fails.
+pub(crate) async fn first_organization(store: &Store) -> Result<bool, Failure> {
+    let access = store.manage_access();
+    if !access.tokens().await?.is_empty() {
+        return Ok(false);
+    }
+    let organization = Organization {
+        id: first_id()?,
+        name: "Organization 1".to_owned(),
+        region: CountryCode::parse(DEFAULT_REGION)
+            .map_err(|error| Failure::because("no default region", &error, "please report this"))?,
+    };
+    match access.create_organization(organization).await {
+        Ok(()) => Ok(true),
+        Err(NewOrganizationError::Exists(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn first_id() -> Result<OrganizationId, Failure> {
+    let missing = || Failure::new("1 is no organization", "please report this");
+    OrganizationId::new(1).ok_or_else(missing)
+}
+
+fn greeting(token: &str, address: SocketAddr) -> String {
+    let address = reachable(address);
+    format!(
+        "A new database, with organization 1 and this token for it, shown once:\n\n  {token}\n\n\
+         Try it:\n\n  curl http://{address}/api-v1/contact/batch -H 'WEAL-TOKEN: {token}' \
+         -H 'Content-Type: application/json' -d '{CONTACT}'\n"
+    )
+}
+
+/// An address to connect to: a server that listens everywhere is reached on this machine.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_to_try_is_one_line_that_a_shell_takes() {
+        let text = greeting("chub_0", "0.0.0.0:8080".parse().unwrap());
+        let line = text.lines().find(|line| line.contains("curl")).unwrap();
+        assert!(line.contains("http://127.0.0.1:8080/"), "{line}");
+        assert_eq!(line.matches('\'').count(), 6, "{line}");
+        assert!(line.ends_with("}]'"), "{line}");
+    }
+
+    #[test]
+    fn an_ipv6_address_is_reachable_in_brackets() {
+        let text = greeting("chub_0", "[::]:80".parse().unwrap());
+        assert!(text.contains("http://[::1]:80/"), "{text}");
+    }
+}

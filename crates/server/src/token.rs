@@ -1,0 +1,159 @@
+//! `contact-hub token`, and what a token is made of.
+
+mod list;
+mod secret;
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use contacts_application::access::{NewToken, Reach, Scope, Scopes, TokenId};
+use contacts_application::ports::Clock as _;
+use contacts_domain::{OrganizationId, Timestamp};
+
+pub(crate) use self::list::list;
+pub(crate) use self::secret::Secret;
+use crate::clock::SystemClock;
+use crate::database_url::DatabaseUrl;
+use crate::failure::Failure;
+use crate::organization::parse_organization;
+use crate::printing;
+use crate::startup::{self, Store};
+
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+/// A token to make.
+#[derive(Debug, Args)]
+pub(crate) struct CreateToken {
+    /// An organization that it may act for; give it again for further ones
+    #[arg(long, value_name = "N", value_parser = parse_organization)]
+    organization: Vec<OrganizationId>,
+    /// What it may do; several by commas or repetition [default: all but admin]
+    ///
+    /// `staff` opens the salary data of the block `staff`; `admin` lets the other scopes reach every
+    /// organization, also those still to come.
+    #[arg(long, value_delimiter = ',', value_parser = scope_parser())]
+    scope: Vec<Scope>,
+    /// What it is for, to recognize it in the list
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    name: String,
+    /// End it by itself after that many days
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    expires_in_days: Option<u16>,
+}
+
+/// A token to make whose options agree.
+#[derive(Debug)]
+pub(crate) struct CheckedToken {
+    reach: Reach,
+    scopes: Scopes,
+    name: String,
+    expires_in_days: Option<u16>,
+}
+
+impl CreateToken {
+    /// Finds out the reach.
+    ///
+    /// # Errors
+    ///
+    /// When the token would reach nothing.
+    pub(crate) fn checked(self) -> Result<CheckedToken, &'static str> {
+        let Self { mut organization, scope, name, expires_in_days } = self;
+        let scopes = match scope.is_empty() {
+            true => Scopes::all_but_admin(),
+            false => scope.into_iter().collect(),
+        };
+        organization.sort_unstable();
+        organization.dedup();
+        let reach = if scopes.include(Scope::Admin) {
+            Reach::Everywhere
+        } else if organization.is_empty() {
+            return Err("--organization N is required, except with --scope admin");
+        } else {
+            Reach::Organizations(organization)
+        };
+        Ok(CheckedToken { reach, scopes, name, expires_in_days })
+    }
+}
+
+/// A token to revoke.
+#[derive(Debug, Args)]
+pub(crate) struct RevokeToken {
+    /// Its number in `contact-hub token list`
+    #[arg(value_name = "ID")]
+    id: i64,
+}
+
+/// Makes a token and prints it.
+///
+/// # Errors
+///
+/// When an organization does not exist, or the store fails.
+pub(crate) async fn create(database: &DatabaseUrl, create: CheckedToken) -> Result<(), Failure> {
+    let store = Store::open(database)?;
+    startup::first_organization(&store).await?;
+    let secret = Secret::new()?;
+    let now = SystemClock.now();
+    let expires_at = create.expires_in_days.map(|days| {
+        Timestamp::from_micros(now.micros().saturating_add(i64::from(days) * MICROS_PER_DAY))
+    });
+    let token = NewToken {
+        digest: secret.digest(),
+        prefix: secret.prefix(),
+        name: create.name,
+        reach: create.reach,
+        scopes: create.scopes,
+        created_at: now,
+        expires_at,
+    };
+    store.manage_access().create_token(token).await?;
+    printing::print(secret.reveal())
+}
+
+/// Revokes a token.
+///
+/// # Errors
+///
+/// When there is no such token or it was revoked before, or the store fails.
+pub(crate) async fn revoke(database: &DatabaseUrl, revoke: RevokeToken) -> Result<(), Failure> {
+    let RevokeToken { id } = revoke;
+    let store = Store::open(database)?;
+    if store.manage_access().revoke_token(TokenId(id)).await? {
+        printing::print(&format!("token {id} is revoked"))
+    } else {
+        let remedy = "`contact-hub token list` shows what can be revoked";
+        Err(Failure::new(format!("no token {id} that is not revoked"), remedy))
+    }
+}
+
+fn scope_parser() -> impl clap::builder::TypedValueParser<Value = Scope> {
+    PossibleValuesParser::new(Scope::ALL.map(Scope::as_str))
+        .try_map(|name| Scope::parse(&name).ok_or_else(|| format!("no scope `{name}`")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(organizations: &[i32], scopes: &[Scope]) -> Result<CheckedToken, &'static str> {
+        let organization = organizations.iter().filter_map(|id| OrganizationId::new(*id)).collect();
+        let scope = scopes.to_vec();
+        CreateToken { organization, scope, name: String::new(), expires_in_days: None }.checked()
+    }
+
+    #[test]
+    fn without_scopes_a_token_may_everything_but_admin() {
+        let token = checked(&[2, 1, 2], &[]).unwrap();
+        assert_eq!(token.scopes, Scopes::all_but_admin());
+        let both = [1, 2].into_iter().filter_map(OrganizationId::new).collect();
+        assert_eq!(token.reach, Reach::Organizations(both));
+    }
+
+    #[test]
+    fn an_admin_reaches_everything() {
+        assert_eq!(checked(&[], &[Scope::Read, Scope::Admin]).unwrap().reach, Reach::Everywhere);
+    }
+
+    #[test]
+    fn a_token_for_nothing_is_refused() {
+        assert!(checked(&[], &[Scope::Read]).is_err());
+    }
+}

@@ -1,0 +1,113 @@
+//! `contact-hub token list`.
+
+use contacts_application::access::{Reach, Token};
+use contacts_application::ports::Clock as _;
+use contacts_domain::Timestamp;
+
+use crate::clock::SystemClock;
+use crate::database_url::DatabaseUrl;
+use crate::failure::Failure;
+use crate::printing;
+use crate::startup::Store;
+
+const HEADINGS: [&str; 7] = ["ID", "TOKEN", "STATE", "ORGANIZATIONS", "SCOPES", "CREATED", "NAME"];
+
+/// Lists the tokens.
+///
+/// # Errors
+///
+/// When the store fails.
+pub(crate) async fn list(database: &DatabaseUrl) -> Result<(), Failure> {
+    let tokens = Store::open(database)?.manage_access().tokens().await?;
+    printing::print(&table(&tokens, SystemClock.now()))
+}
+
+/// The tokens in columns.
+fn table(tokens: &[Token], now: Timestamp) -> String {
+    let mut rows = vec![HEADINGS.map(str::to_owned)];
+    rows.extend(tokens.iter().map(|token| row(token, now)));
+    let mut widths = [0; HEADINGS.len()];
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    let lines = rows.iter().map(|row| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn row(token: &Token, now: Timestamp) -> [String; HEADINGS.len()] {
+    let organizations = match &token.reach {
+        Reach::Everywhere => "all".to_owned(),
+        Reach::Organizations(ids) => {
+            ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+        }
+    };
+    [
+        token.id.0.to_string(),
+        format!("{}…", token.prefix),
+        state(token, now),
+        organizations,
+        token.scopes.to_string().replace(' ', ","),
+        day(token.created_at),
+        token.name.clone(),
+    ]
+}
+
+fn state(token: &Token, now: Timestamp) -> String {
+    match (token.revoked_at, token.expires_at) {
+        (Some(at), _) => format!("revoked {}", day(at)),
+        (None, Some(end)) if token.is_valid(now) => format!("until {}", day(end)),
+        (None, Some(end)) => format!("expired {}", day(end)),
+        (None, None) => "valid".to_owned(),
+    }
+}
+
+/// The date of an instant in UTC.
+fn day(at: Timestamp) -> String {
+    at.to_string().chars().take(10).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use contacts_application::access::{Scopes, TokenId};
+    use contacts_domain::OrganizationId;
+
+    use super::*;
+
+    #[test]
+    fn tokens_are_listed_in_columns() {
+        let at = |days: i64| Timestamp::from_micros((20_000 + days) * 86_400_000_000);
+        let token = Token {
+            id: TokenId(1),
+            prefix: "chub_0a1b2c3d".to_owned(),
+            name: "nightly import".to_owned(),
+            reach: Reach::Organizations(
+                [1, 20].into_iter().filter_map(OrganizationId::new).collect(),
+            ),
+            scopes: Scopes::all_but_admin(),
+            created_at: at(0),
+            expires_at: None,
+            revoked_at: None,
+        };
+        let everywhere = Token {
+            id: TokenId(12),
+            name: String::new(),
+            reach: Reach::Everywhere,
+            expires_at: Some(at(2)),
+            ..token.clone()
+        };
+        let revoked = Token { id: TokenId(13), revoked_at: Some(at(1)), ..everywhere.clone() };
+        assert_eq!(
+            table(&[token, everywhere, revoked], at(3)),
+            "\
+ID  TOKEN           STATE               ORGANIZATIONS  SCOPES                   CREATED     NAME
+1   chub_0a1b2c3d…  valid               1,20           read,write,delete,staff  2024-10-04  nightly import
+12  chub_0a1b2c3d…  expired 2024-10-06  all            read,write,delete,staff  2024-10-04
+13  chub_0a1b2c3d…  revoked 2024-10-05  all            read,write,delete,staff  2024-10-04"
+        );
+    }
+}

@@ -1,0 +1,102 @@
+//! Organizations and tokens, managed beside a running server.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::program::{BATCH, done, each, people, run, served};
+
+#[test]
+fn a_revoked_token_is_unknown_from_the_next_request_on() {
+    let (folder, server, token) = served();
+    assert_eq!(server.batch(&token, &people([1])).status, 200);
+    done(folder.path(), &["token", "revoke", "1"]);
+    assert_eq!(server.batch(&token, &people([1])).status, 401);
+
+    let again = run(folder.path(), &["token", "revoke", "1"]);
+    assert_eq!(again.status.code(), Some(1), "it was revoked before");
+}
+
+#[test]
+fn an_organization_made_beside_a_running_server_is_there_at_once() {
+    let (folder, server, first) = served();
+    done(folder.path(), &["organization", "create", "--id", "7", "--name", "Muster AG"]);
+    let token = done(folder.path(), &["token", "create", "--organization", "7"]);
+    let created = server.batch(&token, &people([1]));
+    assert_eq!(each(&created, "/freshRow/version"), [1]);
+
+    // Nothing crosses the border between two organizations.
+    let other = server.batch(&first, &people([1]));
+    assert_ne!(each(&other, "/freshRow/id"), each(&created, "/freshRow/id"));
+    let foreign = server.post(
+        BATCH,
+        &[("WEAL-TOKEN", &first), ("TARGET-ORGANIZATION-ID", "7")],
+        &people([2]),
+    );
+    assert_eq!(foreign.status, 403);
+}
+
+#[test]
+fn an_organization_is_made_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let create = ["organization", "create", "--id", "7", "--name", "Muster AG"];
+    done(folder.path(), &create);
+    let again = run(folder.path(), &create);
+    assert_eq!(again.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8(again.stderr).unwrap(),
+        "contact-hub: organization 7 exists already; choose another --id\n"
+    );
+}
+
+#[test]
+fn the_region_of_an_organization_reads_its_phone_numbers() {
+    let (folder, server, _) = served();
+    let create = ["organization", "create", "--id", "49", "--name", "GmbH", "--region", "DE"];
+    done(folder.path(), &create);
+    let token = done(folder.path(), &["token", "create", "--organization", "49"]);
+    let body = r#"[{"contactType":"PERSON","lastName":"Maier","phone":"030 901820"}]"#;
+    let answer = server.batch(&token, body);
+    let details = each(&answer, "/errorCode/errorDetailValues");
+    assert_eq!(details, [&Value::Array(Vec::new())], "a number of Berlin");
+}
+
+#[test]
+fn a_token_is_printed_alone_and_stored_as_a_digest_only() {
+    let (folder, server, first) = served();
+    let create = ["token", "create", "--organization", "1", "--name", "nightly import"];
+    let token = done(folder.path(), &create);
+    assert!(token.strip_prefix("chub_").is_some_and(|bits| bits.len() == 64), "{token}");
+
+    let listed = done(folder.path(), &["token", "list"]);
+    assert!(listed.contains("nightly import"), "{listed}");
+    server.stop();
+    for secret in [first, token] {
+        assert!(!listed.contains(&secret));
+        for entry in fs::read_dir(folder.path()).unwrap() {
+            let bytes = fs::read(entry.unwrap().path()).unwrap();
+            assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
+        }
+    }
+}
+
+#[test]
+fn a_token_may_do_what_its_scopes_say() {
+    let (folder, server, _) = served();
+    let token = |scope: &str| {
+        done(folder.path(), &["token", "create", "--organization", "1", "--scope", scope])
+    };
+    assert_eq!(server.batch(&token("read"), &people([1])).status, 403);
+    assert_eq!(server.batch(&token("read,write"), &people([1])).status, 200);
+}
+
+#[test]
+fn an_admin_acts_for_every_organization_by_name() {
+    let (folder, server, _) = served();
+    let token = done(folder.path(), &["token", "create", "--scope", "admin,read,write"]);
+    assert_eq!(server.batch(&token, &people([1])).status, 400, "which organization?");
+    for (organization, status) in [("1", 200), ("2", 404)] {
+        let headers = [("WEAL-TOKEN", token.as_str()), ("TARGET-ORGANIZATION-ID", organization)];
+        assert_eq!(server.post(BATCH, &headers, &people([1])).status, status);
+    }
+}

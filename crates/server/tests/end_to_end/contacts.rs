@@ -1,0 +1,89 @@
+//! Batches of contacts.
+
+use serde_json::{Value, json};
+
+use super::program::{Server, each, people, served};
+
+const REALISTIC: &str = include_str!("../data/erp-batch-realistic.json");
+const EVERY_FIELD: &str = include_str!("../data/erp-batch-every-field.json");
+const SHAPE: &str = include_str!("../data/erp-batch-response-shape.json");
+
+#[test]
+fn a_realistic_batch_is_stored_and_sending_it_again_changes_nothing() {
+    let (folder, server, token) = served();
+    let first = server.batch(&token, REALISTIC);
+    assert_eq!(first.status, 200, "{first:?}");
+    assert_eq!(each(&first, "/error"), [false, false]);
+    assert_eq!(each(&first, "/freshRow/version"), [1, 1]);
+    assert_eq!(each(&first, "/freshData/externalId"), ["ERP-10001", "ERP-10002"]);
+
+    let again = server.batch(&token, REALISTIC);
+    assert_eq!(again.body, first.body);
+
+    // And a restart forgets nothing of it.
+    server.stop();
+    let server = Server::start(folder.path());
+    assert_eq!(server.batch(&token, REALISTIC).body, first.body);
+    let id = &first.body["items"][0]["freshData"]["id"];
+    let read = server.get(&format!("/api-v1/contact/ORGANIZATION/{id}"), &token);
+    assert_eq!(read.status, 200);
+    assert_eq!(read.body["name"], "Boulangerie du Rhône SA");
+}
+
+#[test]
+fn an_answer_has_the_shape_of_the_contract() {
+    let (_folder, server, token) = served();
+    let shape: Value = serde_json::from_str(SHAPE).unwrap();
+    let answer = server.batch(&token, REALISTIC).body;
+    assert_eq!(members(&answer), members(&shape));
+    assert_eq!(members(&answer["items"][0]), members(&shape["items"][0]));
+    let code = "/items/0/errorCode";
+    assert_eq!(members(answer.pointer(code).unwrap()), members(shape.pointer(code).unwrap()));
+}
+
+#[test]
+fn placeholders_in_every_field_are_refused_field_by_field() {
+    let (_folder, server, token) = served();
+    let answer = server.batch(&token, EVERY_FIELD);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(each(&answer, "/error"), [true]);
+    assert_eq!(each(&answer, "/freshData"), [&json!({})]);
+    let details = answer.body["items"][0]["errorCode"]["errorDetailValues"].as_array().unwrap();
+    assert!(!details.is_empty() && details.iter().all(|detail| detail["errorCode"].is_string()));
+}
+
+#[test]
+fn a_bad_item_does_not_stop_the_others() {
+    let (_folder, server, token) = served();
+    let mut items: Value = serde_json::from_str(&people([1, 2, 3])).unwrap();
+    items[1]["email"] = json!("nobody");
+    let answer = server.batch(&token, &items.to_string());
+    assert_eq!(each(&answer, "/error"), [false, true, false]);
+    assert_eq!(each(&answer, "/freshRow/version"), [&json!(1), &Value::Null, &json!(1)]);
+}
+
+#[test]
+fn two_servers_work_on_one_file() {
+    let (folder, one, token) = served();
+    let two = Server::start(folder.path());
+    let created = one.batch(&token, &people(1..=50));
+    let seen = two.batch(&token, &people(1..=50));
+    assert_eq!(seen.body, created.body, "the other finds what the one has stored");
+    assert_eq!(each(&two.batch(&token, &people([51])), "/freshRow/version"), [1]);
+    assert_eq!(each(&one.batch(&token, &people([51])), "/freshRow/version"), [1]);
+}
+
+#[test]
+fn the_api_describes_itself() {
+    let (_folder, server, token) = served();
+    let description = server.get("/openapi.json", &token);
+    assert_eq!(description.status, 200);
+    assert!(description.body["openapi"].as_str().unwrap().starts_with("3.1"));
+    assert!(description.body["paths"]["/api-v1/contact/batch"]["post"].is_object());
+}
+
+fn members(object: &Value) -> Vec<&String> {
+    let mut members = object.as_object().expect("an object").keys().collect::<Vec<_>>();
+    members.sort();
+    members
+}

@@ -1,0 +1,42 @@
+//! What the documentation says about the program.
+
+use serde_json::Value;
+
+use super::program::{done, served};
+
+const README: &str = include_str!("../../../../README.md");
+
+/// The first block of that language that contains `text`.
+fn block(language: &str, text: &str) -> &'static str {
+    let blocks = README.split("\n```").skip(1).step_by(2);
+    let mut blocks = blocks.filter_map(|block| block.strip_prefix(language));
+    blocks.find(|block| block.contains(text)).expect(text)
+}
+
+#[test]
+fn the_readme_shows_a_request_and_its_answer_as_they_are() {
+    let (_folder, server, token) = served();
+    let command = block("sh", "curl ")
+        .replace("127.0.0.1:8080", &server.address.to_string())
+        .replace("chub_…", &token);
+    let mut answer = server.curl(&command).body;
+    let mut shown: Value = serde_json::from_str(block("json", "freshData")).unwrap();
+    for body in [&mut answer, &mut shown] {
+        let time = body.pointer_mut("/items/0/freshRow/updatedAt").unwrap();
+        assert!(time.take().is_string());
+    }
+    assert_eq!(shown, answer);
+}
+
+#[test]
+fn the_readme_tells_of_every_setting() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = done(folder.path(), &["serve", "--help"]);
+    let is_setting = |word: &&str| word.starts_with("CONTACT_HUB_");
+    let settings = help.split(|c: char| !c.is_ascii_uppercase() && c != '_').filter(is_setting);
+    let settings = settings.collect::<Vec<_>>();
+    assert!(settings.len() > 5, "{help}");
+    for setting in settings {
+        assert!(README.contains(&format!("`{setting}`")), "README.md lacks {setting}");
+    }
+}

@@ -1,0 +1,64 @@
+//! A new database.
+
+use std::thread;
+
+use super::program::{Server, done, each, people, served};
+
+#[test]
+fn a_new_database_greets_with_a_curl_line_that_works_when_pasted() {
+    let (_folder, server, token) = served();
+    let lines = server.greeting.lines().map(str::trim).filter(|line| line.starts_with("curl "));
+    let [line] = lines.collect::<Vec<_>>()[..] else { panic!("{}", server.greeting) };
+
+    assert!(line.contains(&format!("http://{}/", server.address)), "{line}");
+    assert!(line.contains(&format!("'WEAL-TOKEN: {token}'")), "{line}");
+
+    let answer = server.curl(line);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(each(&answer, "/error"), [false]);
+    assert_eq!(each(&answer, "/errorCode/errorDetailValues"), [&serde_json::json!([])]);
+    assert_eq!(each(&answer, "/freshData/lastName"), ["Rochat"]);
+}
+
+#[test]
+fn the_first_token_is_shown_once() {
+    let (folder, server, token) = served();
+    server.stop();
+    let server = Server::start(folder.path());
+    assert_eq!(server.greeting, "");
+    assert_eq!(server.batch(&token, &people([1])).status, 200);
+}
+
+#[test]
+fn two_servers_that_start_on_one_new_file_make_one_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = thread::scope(|scope| {
+        let other = scope.spawn(|| Server::start(folder.path()));
+        (Server::start(folder.path()), other.join().unwrap())
+    });
+    let tokens = [&one, &two].into_iter().filter_map(Server::first_token).collect::<Vec<_>>();
+    let [token] = tokens[..] else { panic!("{tokens:?}") };
+    for server in [&one, &two] {
+        assert_eq!(server.batch(token, &people([1])).status, 200);
+    }
+    let listed = done(folder.path(), &["token", "list"]);
+    assert_eq!(listed.lines().count(), 2, "{listed}");
+}
+
+#[test]
+fn a_token_can_be_made_before_the_first_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = done(folder.path(), &["token", "create", "--organization", "1"]);
+    let server = Server::start(folder.path());
+    assert_eq!(server.first_token(), None, "there is one already");
+    assert_eq!(server.batch(&token, &people([1])).status, 200);
+}
+
+#[test]
+fn without_arguments_it_serves() {
+    // With a variable for the port alone: the usual one may be taken where this runs.
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_bare(folder.path(), &[("CONTACT_HUB_LISTEN", "127.0.0.1:0")]);
+    assert!(server.first_token().is_some());
+    assert!(folder.path().join("contact-hub.db").is_file());
+}

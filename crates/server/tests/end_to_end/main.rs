@@ -1,0 +1,19 @@
+//! The real program on a real port with a real file.
+//!
+//! Nothing here sleeps: a test waits for the line that a server prints, for an answer, or for the
+//! end of a process.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test ends where its expectation does"
+)]
+
+mod access;
+mod contacts;
+mod documentation;
+mod first_run;
+mod program;
+mod refusals;
+mod settings;
+mod stopping;

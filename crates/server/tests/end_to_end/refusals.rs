@@ -1,0 +1,76 @@
+//! What the program refuses to do, and how it says so.
+
+use std::fs;
+use std::net::TcpListener;
+
+use super::program::run;
+
+#[test]
+fn a_failure_is_one_line_with_a_remedy_and_exit_code_1() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("typo.toml"), "listn = '127.0.0.1:0'\n").unwrap();
+    fs::write(
+        folder.path().join("text.db"),
+        "certainly not a database, but long enough\n".repeat(99),
+    )
+    .unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+
+    for (arguments, named) in [
+        (&["serve", "--database-url", "postgres://hub:secret@db/hub"][..], "`postgres`"),
+        (&["serve", "--database-url", "hub:secret@db"], "no scheme"),
+        (&["serve", "--database-url", "sqlite://"], "no file"),
+        (&["serve", "--database-url", "sqlite:///nowhere/at/all.db"], "/nowhere/at"),
+        (&["serve", "--database-url", "sqlite://."], "directory"),
+        (&["serve", "--database-url", "sqlite://text.db"], "text.db"),
+        (&["serve", "--config", "typo.toml"], "listn"),
+        (&["token", "list", "--config", "missing.toml"], "missing.toml"),
+        (&["serve", "--listen", &taken], "cannot listen on"),
+        (&["serve", "--listen", "here"], "cannot listen on here"),
+        (&["serve", "--log", "info,=,"], "log filter"),
+        (&["token", "revoke", "99"], "99"),
+        (&["token", "create", "--organization", "99"], "organization 99 does not exist"),
+    ] {
+        let output = run(folder.path(), arguments);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {errors}");
+        assert!(errors.starts_with("contact-hub: ") && errors.contains("; "), "{errors}");
+        assert!(errors.contains(named) && !errors.contains("secret"), "{errors}");
+        assert_eq!(errors.lines().count(), 1, "{errors}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_wrong_call_is_explained_and_ends_with_2() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [
+        &["frobnicate"][..],
+        &["serve", "--port", "80"],
+        &["serve", "--max-items", "-1"],
+        &["organization", "create", "--name", "Muster"],
+        &["token", "create"],
+        &["token", "create", "--organization", "1", "--scope", "everything"],
+        &["token", "revoke"],
+    ] {
+        let output = run(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert!(errors.starts_with("error: ") && errors.contains("--help"), "{errors}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was made");
+}
+
+#[test]
+fn help_hides_what_a_database_url_may_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = super::program::program(folder.path())
+        .env("CONTACT_HUB_DATABASE_URL", "postgres://hub:secret@db/hub")
+        .arg("--help")
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let help = String::from_utf8(output.stdout).unwrap();
+    assert!(help.contains("CONTACT_HUB_DATABASE_URL") && !help.contains("secret"), "{help}");
+}

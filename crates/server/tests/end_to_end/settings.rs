@@ -1,0 +1,70 @@
+//! Where settings come from.
+
+use std::fs;
+
+use super::program::{Server, people, program};
+
+/// How many items a server takes, found out by asking.
+fn max_items(server: &Server, token: &str) -> u32 {
+    let taken = (1..6).take_while(|count| server.batch(token, &people(0..*count)).status == 200);
+    taken.last().unwrap_or(0)
+}
+
+#[test]
+fn flags_win_over_variables_and_variables_over_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("hub.toml"), "max_items = 1\n").unwrap();
+    let file = ("CONTACT_HUB_CONFIG", "hub.toml");
+    let variable = ("CONTACT_HUB_MAX_ITEMS", "2");
+    let flag = ["--max-items", "3"];
+
+    let server = Server::start_with(folder.path(), &[], &[file]);
+    let token = server.first_token().unwrap().to_owned();
+    assert_eq!(max_items(&server, &token), 1);
+    let server = Server::start_with(folder.path(), &[], &[file, variable]);
+    assert_eq!(max_items(&server, &token), 2);
+    let server = Server::start_with(folder.path(), &flag, &[file, variable]);
+    assert_eq!(max_items(&server, &token), 3);
+}
+
+#[test]
+fn the_database_is_named_in_each_way_before_and_after_the_command() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("hub.toml"), "database_url = 'sqlite://file.db'\n").unwrap();
+    let absolute = format!("sqlite://{}", folder.path().join("absolute.db").display());
+    let variable = Some("sqlite://variable.db");
+
+    for (arguments, variable, made) in [
+        (&["token", "list"][..], None, "contact-hub.db"),
+        (&["--config", "hub.toml", "token", "list"], None, "file.db"),
+        (&["token", "list", "--config", "hub.toml"], variable, "variable.db"),
+        (&["--database-url", "sqlite://before.db", "token", "list"], variable, "before.db"),
+        (&["token", "list", "--database-url", "sqlite://after.db"], variable, "after.db"),
+        (
+            &["token", "list", "--database-url", &absolute, "--config", "hub.toml"],
+            None,
+            "absolute.db",
+        ),
+    ] {
+        let mut command = program(folder.path());
+        command.args(arguments).envs(variable.map(|url| ("CONTACT_HUB_DATABASE_URL", url)));
+        assert!(!folder.path().join(made).exists(), "{made} is new");
+        assert!(command.output().unwrap().status.success(), "{arguments:?}");
+        assert!(folder.path().join(made).is_file(), "{arguments:?} makes {made}");
+    }
+}
+
+#[test]
+fn logs_are_json_where_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::start_with(folder.path(), &["--log-format", "json"], &[]);
+    server.signal("TERM");
+    let mut log = String::new();
+    std::io::Read::read_to_string(&mut server.errors, &mut log).unwrap();
+    assert_eq!(server.wait().code(), Some(0));
+    for line in log.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(line["level"].is_string(), "{line}");
+    }
+    assert!(!log.is_empty());
+}

@@ -1,0 +1,73 @@
+//! Ends, asked for and not.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+
+use super::program::{BATCH, Server, each, people, served};
+
+/// A request whose head the server has taken and whose body is still to come.
+fn half_a_request(server: &Server, token: &str, body: &str) -> BufReader<TcpStream> {
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    write!(
+        stream,
+        "POST {BATCH} HTTP/1.1\r\nHost: hub\r\nWEAL-TOKEN: {token}\r\nExpect: 100-continue\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    )
+    .unwrap();
+    let mut stream = BufReader::new(stream);
+    let mut line = String::new();
+    stream.read_line(&mut line).unwrap();
+    assert!(line.starts_with("HTTP/1.1 100 "), "{line}");
+    stream
+}
+
+/// Reads the log until the server has heard the signal.
+fn wait_until_asked(server: &mut Server) {
+    let mut line = String::new();
+    while !line.contains("finishing the requests in flight") {
+        line.clear();
+        assert_ne!(server.errors.read_line(&mut line).unwrap(), 0, "the log ended");
+    }
+}
+
+#[test]
+fn a_request_in_flight_is_answered_and_kept_when_the_server_is_asked_to_stop() {
+    for signal in ["TERM", "INT"] {
+        let (folder, mut server, token) = served();
+        let body = people([1]);
+        let mut stream = half_a_request(&server, &token, &body);
+        server.signal(signal);
+        wait_until_asked(&mut server);
+
+        stream.get_mut().write_all(body.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.contains("HTTP/1.1 200 OK"), "{answer}");
+        assert_eq!(server.wait().code(), Some(0));
+
+        let server = Server::start(folder.path());
+        assert_eq!(each(&server.batch(&token, &body), "/freshRow/version"), [1]);
+    }
+}
+
+#[test]
+fn a_request_that_does_not_end_cannot_keep_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_with(folder.path(), &["--shutdown-seconds", "0"], &[]);
+    let token = server.first_token().unwrap().to_owned();
+    let _stream = half_a_request(&server, &token, &people([1]));
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_kill() {
+    let (folder, server, token) = served();
+    let created = server.batch(&token, &people(1..=200));
+    server.signal("KILL");
+    assert_eq!(server.wait().code(), None, "ended by the signal");
+
+    let server = Server::start(folder.path());
+    assert_eq!(server.batch(&token, &people(1..=200)).body, created.body);
+}

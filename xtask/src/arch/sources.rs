@@ -1,0 +1,102 @@
+//! What the sources say: words that a crate never uses, tests and comments apart.
+
+use xtask::Failure;
+use xtask::workspace::TextFile;
+
+use super::Facts;
+
+const CLOCKS: [&str; 4] = ["SystemTime::now", "Instant::now", "now_utc", "now_local"];
+const EFFECTS: [&str; 11] = [
+    "async fn",
+    ".await",
+    "std::fs",
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
+    "std::env",
+    "std::process",
+    "std::thread",
+    "println!",
+    "eprintln!",
+];
+const SQL: [&str; 6] =
+    ["SELECT ", "INSERT INTO ", "UPDATE contact", "DELETE FROM ", "sql_query", "PRAGMA "];
+
+/// The domain reads no clock, waits for nothing and touches nothing outside.
+pub(super) fn domain_without_effects(facts: &Facts) -> Result<Vec<String>, Failure> {
+    let domain = |file: &TextFile| file.path.starts_with("crates/domain/");
+    Ok([find(facts, domain, &CLOCKS), find(facts, domain, &EFFECTS)].concat())
+}
+
+/// The application asks its port for the time.
+pub(super) fn one_clock(facts: &Facts) -> Result<Vec<String>, Failure> {
+    let application = |file: &TextFile| file.path.starts_with("crates/application/");
+    Ok(find(facts, application, &CLOCKS))
+}
+
+/// SQL and column names live in the store's crate.
+pub(super) fn sql_in_one_crate(facts: &Facts) -> Result<Vec<String>, Failure> {
+    let elsewhere = |file: &TextFile| !file.path.starts_with("crates/adapters-diesel/");
+    Ok(find(facts, elsewhere, &SQL))
+}
+
+/// Which error becomes which status is decided in one file.
+pub(super) fn status_codes_in_one_file(facts: &Facts) -> Result<Vec<String>, Failure> {
+    let elsewhere = |file: &TextFile| !file.path.ends_with("adapters-http/src/problem.rs");
+    Ok(find(facts, elsewhere, &["StatusCode::"]))
+}
+
+fn find(facts: &Facts, inside: impl Fn(&TextFile) -> bool, words: &[&str]) -> Vec<String> {
+    let mut findings = Vec::new();
+    for file in facts.sources.iter().filter(|file| inside(file) && !is_test(file)) {
+        for (number, line) in file.lines() {
+            if line.trim() == "#[cfg(test)]" {
+                break;
+            }
+            let code = line.split("//").next().unwrap_or_default();
+            for word in words.iter().filter(|word| code.contains(**word)) {
+                findings
+                    .push(file.finding(number, &format!("`{}` has no place here", word.trim())));
+            }
+        }
+    }
+    findings
+}
+
+fn is_test(file: &TextFile) -> bool {
+    file.path.ends_with("/tests.rs") || file.path.contains("/tests/")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn facts(path: &str, text: &str) -> Facts {
+        let file = TextFile { path: path.to_owned(), text: text.to_owned() };
+        Facts { metadata: Value::Null, sources: vec![file] }
+    }
+
+    #[test]
+    fn a_clock_in_the_domain_is_found() {
+        let facts = facts("crates/domain/src/contact.rs", "\nlet now = SystemTime::now();\n");
+        let found = domain_without_effects(&facts).unwrap();
+        assert_eq!(found, ["crates/domain/src/contact.rs:2: `SystemTime::now` has no place here"]);
+    }
+
+    #[test]
+    fn comments_and_tests_may_speak_of_it() {
+        let text = "// SystemTime::now() is not ours\n#[cfg(test)]\nmod tests { Instant::now() }\n";
+        let facts = facts("crates/domain/src/contact.rs", text);
+        assert_eq!(domain_without_effects(&facts).unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_statement_outside_the_store_is_found() {
+        let text = "let sql = \"SELECT id FROM contact\";";
+        assert_eq!(sql_in_one_crate(&facts("crates/server/src/x.rs", text)).unwrap().len(), 1);
+        let store = facts("crates/adapters-diesel/src/sqlite/read.rs", text);
+        assert_eq!(sql_in_one_crate(&store).unwrap(), Vec::<String>::new());
+    }
+}
