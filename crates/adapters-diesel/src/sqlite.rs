@@ -54,6 +54,7 @@ pub struct Opened {
 
 impl SqliteStore {
     /// Opens the database in a file, makes it if it is not there, and brings its schema up to date.
+    /// Blocks meanwhile, also on another process that does the same.
     ///
     /// # Errors
     ///

@@ -1,9 +1,9 @@
 //! Opening a database: making it, bringing its schema up to date, and saying clearly why not.
 
+use std::error::Error;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use contacts_application::ports::StoreError;
 use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
 use diesel::prelude::*;
@@ -22,7 +22,10 @@ pub(super) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/
 #[non_exhaustive]
 pub enum OpenError {
     /// The path is empty, or not UTF-8.
-    #[error("{} cannot be the path of a database: give one that is not empty and is UTF-8", .0.display())]
+    #[error(
+        "{} cannot be the path of a database: give one that is not empty and is UTF-8",
+        .0.display()
+    )]
     NoPath(PathBuf),
     /// The directory of the file is not there.
     #[error("the directory {} does not exist: create it, or name another path", .0.display())]
@@ -34,7 +37,10 @@ pub enum OpenError {
     #[error("{} cannot be written: allow it for the file and its directory", .0.display())]
     ReadOnly(PathBuf),
     /// The file is not a database, or was damaged.
-    #[error("{} is not an SQLite database, or a damaged one: name another file, or restore it", .0.display())]
+    #[error(
+        "{} is not an SQLite database, or a damaged one: name another file, or restore it",
+        .0.display()
+    )]
     NotADatabase(PathBuf),
     /// The schema is newer than this release.
     #[error(
@@ -56,7 +62,7 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
         /// What SQLite reported.
-        source: StoreError,
+        source: Box<dyn Error + Send + Sync>,
     },
 }
 

@@ -48,9 +48,8 @@ impl<'a> Session<'a> {
     ) -> Result<Result<T, Failure>, Lost> {
         AnsiTransactionManager::begin_transaction(self.connection).map_err(lost)?;
         let ids = *self.ids;
-        match catch_unwind(AssertUnwindSafe(|| work(self)))
-            .unwrap_or_else(|panic| Err(fault(panic.as_ref())))
-        {
+        let done = catch_unwind(AssertUnwindSafe(|| work(self)));
+        match done.unwrap_or_else(|panic| Err(fault(panic.as_ref()))) {
             Ok(value) => {
                 AnsiTransactionManager::commit_transaction(self.connection).map_err(lost)?;
                 Ok(Ok(value))
