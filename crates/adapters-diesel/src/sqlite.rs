@@ -5,6 +5,8 @@
 //! file: what one commits, the others see from their next statement on.
 
 mod access;
+#[cfg(test)]
+mod catalogue;
 mod contacts;
 mod database;
 mod failure;
