@@ -17,7 +17,11 @@ use super::row::ContactRow;
 #[async_trait]
 impl ContactStore for SqliteStore {
     async fn upsert(&self, batch: Arc<Batch>) -> Result<Vec<Outcome>, StoreError> {
-        self.writer.write(move |session| session.run(&*batch)).await
+        // A large batch takes a while to drop: not on the writer's time.
+        let kept = Arc::clone(&batch);
+        let outcomes = self.writer.write(move |session| session.run(&*batch)).await;
+        drop(kept);
+        outcomes
     }
 
     async fn merge(&self, merge: Arc<Merge>) -> Result<MergeReport, StoreError> {

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{Kind, Likeness, Member, Merging, Numbering, Role, Tree, Visit};
 use crate::contact::rules;
@@ -170,7 +170,9 @@ impl<K> Serialize for Mirror<K> {
 
 impl<'de, K> Deserialize<'de> for Mirror<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self { id: Value::deserialize(deserializer)?.as_i64(), of: PhantomData })
+        // Whatever it holds is read over; a number is kept, so that a stored document reads back.
+        let sent = Box::<RawValue>::deserialize(deserializer)?;
+        Ok(Self { id: sent.get().parse().ok(), of: PhantomData })
     }
 }
 

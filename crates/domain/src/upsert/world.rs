@@ -38,17 +38,27 @@ struct Slot {
     first_item: Option<usize>,
 }
 
-struct Stored {
-    record: Record,
-    /// The record with its document, once somebody asked for it.
-    read: Option<Arc<Snapshot>>,
+enum Stored {
+    /// As it was found.
+    Unread(Record),
+    /// With its document, because somebody asked for it.
+    Read(Arc<Snapshot>),
+}
+
+impl Stored {
+    fn record(&self) -> &Record {
+        match self {
+            Self::Unread(record) => record,
+            Self::Read(snapshot) => &snapshot.record,
+        }
+    }
 }
 
 impl Slot {
     fn record(&self) -> Option<&Record> {
         match &self.current {
             Some(snapshot) => Some(&snapshot.record),
-            None => self.stored.as_ref().map(|stored| &stored.record),
+            None => self.stored.as_ref().map(Stored::record),
         }
     }
 }
@@ -78,7 +88,7 @@ impl World {
         for record in found.contacts {
             let slot = world.slots.len();
             world.index(slot, record.id, &record.projection);
-            let stored = Some(Stored { record, read: None });
+            let stored = Some(Stored::Unread(record));
             world.slots.push(Slot { stored, current: None, first_item: None });
         }
         world
@@ -148,13 +158,18 @@ impl World {
         if let Some(current) = &slot.current {
             return Ok(Arc::clone(current));
         }
-        let stored = slot.stored.as_mut().ok_or_else(|| unreadable("the contact is gone"))?;
-        if let Some(read) = &stored.read {
-            return Ok(Arc::clone(read));
-        }
-        let document = stored.record.read().map_err(|error| unreadable(&error.to_string()))?;
-        let snapshot = Arc::new(Snapshot { record: stored.record.clone(), document });
-        stored.read = Some(Arc::clone(&snapshot));
+        let snapshot = match slot.stored.take() {
+            None => return Err(unreadable("the contact is gone")),
+            Some(Stored::Read(snapshot)) => snapshot,
+            Some(Stored::Unread(record)) => match record.read() {
+                Ok(document) => Arc::new(Snapshot { record, document }),
+                Err(error) => {
+                    slot.stored = Some(Stored::Unread(record));
+                    return Err(unreadable(&error.to_string()));
+                }
+            },
+        };
+        slot.stored = Some(Stored::Read(Arc::clone(&snapshot)));
         Ok(snapshot)
     }
 
@@ -269,14 +284,14 @@ impl World {
 }
 
 fn update(stored: &Stored, current: Arc<Snapshot>) -> Write {
-    let (before, now) = (&stored.record.projection, &current.record.projection);
+    let (before, now) = (&stored.record().projection, &current.record.projection);
     let gives_up_keys = current.record.deleted_at.is_some()
         || (before.external_id.is_some() && before.external_id != now.external_id)
         || (before.link_id.is_some() && before.link_id != now.link_id);
-    let moves_relations = stored
-        .read
-        .as_ref()
-        .is_none_or(|read| read.document.relations() != current.document.relations());
+    let moves_relations = match stored {
+        Stored::Read(read) => read.document.relations() != current.document.relations(),
+        Stored::Unread(_) => true,
+    };
     Write::Update { contact: Contact::proven(current), gives_up_keys, moves_relations }
 }
 
