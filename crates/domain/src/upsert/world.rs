@@ -38,6 +38,7 @@ struct Slot {
     first_item: Option<usize>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "a box would cost an allocation a contact")]
 enum Stored {
     /// As it was found.
     Unread(Record),
