@@ -4,7 +4,8 @@ use std::marker::PhantomData;
 
 use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Number, Value};
+use serde_json::Number;
+use serde_json::value::RawValue;
 
 use super::{Kind, Leaf, Likeness, Merging, Standing, Tree, Visit};
 use crate::path::At;
@@ -111,9 +112,13 @@ impl<K> Serialize for Amount<K> {
 
 impl<'de, K> Deserialize<'de> for Amount<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let sent = match Value::deserialize(deserializer)? {
-            Value::String(text) => Sent::Text(text.into()),
-            Value::Number(number) => Sent::Number(number),
+        // Raw, because serde_json writes the exponent of a number anew: `1e3` as `1e+3`.
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        let sent = match raw.get().as_bytes().first() {
+            Some(b'"') => Sent::Text(serde_json::from_str(raw.get()).map_err(Error::custom)?),
+            Some(b'-' | b'0'..=b'9') => {
+                Sent::Number(Number::from_string_unchecked(raw.get().to_owned()))
+            }
             _ => {
                 return Err(Error::invalid_type(Unexpected::Other("neither"), &"text or a number"));
             }

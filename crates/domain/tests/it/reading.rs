@@ -188,11 +188,11 @@ fn a_member_given_twice_counts_as_given_last() {
 #[test]
 fn numbers_keep_every_digit_as_sent() {
     let mut shelf = Shelf::default();
-    let item = r#"{"contactType":"ORGANIZATION","name":"x","isCustomer":true,"client":{"creditLimit":5000.10,"clientDiscountRate":"02.50"},"customFields":{"pi":3.14159265358979323846264338327950288}}"#;
+    let item = r#"{"contactType":"ORGANIZATION","name":"x","isCustomer":true,"client":{"creditLimit":5000.10,"lateNoticeMargin":1E2,"clientDiscountRate":"02.50"},"customFields":{"pi":3.14159265358979323846264338327950288}}"#;
     let outcomes = shelf.send_texts(&[item]);
     assert_eq!(verdicts(&outcomes), ["created"]);
     let stored = &shelf.records[0].document;
-    for digits in ["5000.10", "\"02.50\"", "3.14159265358979323846264338327950288"] {
+    for digits in ["5000.10", "1E2", "\"02.50\"", "3.14159265358979323846264338327950288"] {
         assert!(stored.contains(digits), "{digits}: {stored}");
     }
     assert_eq!(verdicts(&shelf.send_texts(&[item])), ["created"], "no key: a new contact");
