@@ -1,7 +1,7 @@
 //! The front doors of contact-hub: the ERP contract over HTTP.
 //!
 //! [`router`] turns the [`Services`] of the application into an [`axum::Router`]. Each endpoint is
-//! one file under `erp`, with its wire types, its handler and its documentation; [`openapi`] is the
+//! one file under `erp`, with its wire types, its handler and its documentation; [`openapi()`] is the
 //! description of all of them, made from the same declarations that route the requests, so that
 //! the two cannot differ. What goes wrong with a whole request is an RFC 9457 problem; what goes
 //! wrong with an item is a verdict in a 200.

@@ -108,7 +108,7 @@ impl Subject for Arc<MemoryStore> {
 
 /// Runs the contract suite: one `#[tokio::test]` per claim, each on a fresh store.
 ///
-/// The argument is an expression that makes a fresh [`Subject`](crate::testing::contract::Subject);
+/// The argument is an expression that makes a fresh [`Subject`];
 /// it stands in an `async fn`, so it may `.await`. Tests that talk to a store in parallel run on
 /// several threads, so tokio is needed with the features `macros` and `rt-multi-thread`.
 ///

@@ -1,9 +1,8 @@
 //! The rule table: what may be wrong with an item, in the order in which it is reported.
 //!
 //! A rule is one row of [`RULES`]: a name, a code, a severity, and one function. The functions
-//! stand beside each other by what they look at: one text ([`texts`]), one decimal number
-//! ([`amounts`]), sizes ([`limits`]), the whole contact ([`whole`]), the intercom block
-//! ([`intercom`]), or what a look-up in the store has shown ([`lookups`]).
+//! stand beside each other by what they look at: one text, one decimal number, the size of
+//! something, the whole contact, the intercom block, or what a look-up in the store has shown.
 
 pub(crate) mod amounts;
 pub(crate) mod intercom;

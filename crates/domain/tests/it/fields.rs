@@ -9,10 +9,10 @@ use serde_json::Value;
 fn members() -> Vec<(String, &'static str, Kind)> {
     fn note(kind: &Kind, shapes: &mut Vec<&'static Shape>) {
         match kind {
-            Kind::Block(shape) | Kind::Received(shape) => {
-                if !shapes.iter().any(|known| known.name == shape.name) {
-                    shapes.push(shape);
-                }
+            Kind::Block(shape) | Kind::Received(shape)
+                if !shapes.iter().any(|known| known.name == shape.name) =>
+            {
+                shapes.push(shape);
             }
             Kind::List(element) => note(element, shapes),
             _ => {}
