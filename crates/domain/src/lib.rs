@@ -30,6 +30,7 @@
 pub mod contact;
 pub mod decision;
 mod ids;
+pub mod json;
 pub mod merging;
 pub mod path;
 pub mod reading;

@@ -6,13 +6,11 @@
 
 pub(crate) mod sift;
 
-use serde_json::Value;
-use serde_json::error::Category;
-
 use crate::contact::document::ContactDocument;
-use crate::contact::rules::{self, MAX_NESTING};
+use crate::contact::rules;
+use crate::json::Json;
 use crate::path::{At, Path};
-use crate::tree::{Standing, Tree, nesting};
+use crate::tree::{Standing, Tree};
 use crate::violation::Violation;
 
 /// A document that was read, and what was left out of it.
@@ -58,28 +56,22 @@ pub fn read(json: &str) -> Result<Read, Vec<Violation>> {
 }
 
 fn read_closely(json: &str) -> Result<Read, Vec<Violation>> {
-    let mut tree: Value = serde_json::from_str(json).map_err(|error| {
-        alone(match error.classify() {
-            Category::Eof => "the item ends too early",
-            _ if error.to_string().contains("recursion") => "the item is nested too deep",
-            _ => "the item cannot be read: a number or a text in it is not valid JSON",
-        })
-    })?;
+    let mut tree =
+        Json::read(json).map_err(|error| alone(&format!("the item cannot be read: {error}")))?;
     match &tree {
-        Value::Null => return Err(empty()),
-        Value::Object(members) if members.is_empty() => return Err(empty()),
-        Value::Object(_) => {}
+        Json::Null => return Err(empty()),
+        Json::Object(members) if members.is_empty() => return Err(empty()),
+        Json::Object(_) => {}
         _ => return Err(alone("an item is an object")),
-    }
-    if nesting(&tree) > MAX_NESTING {
-        return Err(alone(&format!("an item is nested at most {MAX_NESTING} deep")));
     }
     let mut sieve = sift::Sieve::default();
     sieve.sift(&mut tree, &ContactDocument::KIND, &At::root());
     if !sieve.faults.is_empty() {
         return Err(sieve.faults);
     }
-    match serde_json::from_value(tree) {
+    // Once more from text: what was sifted is written as it came, number by number.
+    let sifted = serde_json::to_string(&tree).and_then(|text| serde_json::from_str(&text));
+    match sifted {
         Ok(document) => Ok(Read { document, unknown: sieve.unknown }),
         Err(_) => Err(alone("the item cannot be read")),
     }

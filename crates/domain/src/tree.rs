@@ -20,7 +20,7 @@ pub use amount::{Amount, AmountKind, AmountOf, AmountValue};
 pub use list::{elements_match, fill_elements, merge_elements};
 pub use member::{Member, MemberName};
 pub use own::{Mirror, Of, OfContact, OfPayslip, OfStaff, Own, ReadOnly};
-pub use received::{Received, nesting};
+pub use received::Received;
 pub use scalars::Scalars;
 pub use shape::{Kind, MemberShape, Shape, Shaped};
 pub use text::{Text, TextKind, TextValue};
@@ -76,12 +76,9 @@ pub trait Tree: Clone + std::fmt::Debug + PartialEq + Sized {
     fn fill(&mut self, _other: Self) {}
 
     /// Takes the elements of another contact that this array lacks, with their ids.
-    fn list_fill(here: &mut Vec<Self>, other: Vec<Self>) {
-        for element in other {
-            if !here.contains(&element) {
-                here.push(element);
-            }
-        }
+    fn list_fill(here: &mut Vec<Self>, mut other: Vec<Self>) {
+        other.retain(|element| !here.contains(element));
+        here.append(&mut other);
     }
 
     /// The id that the hub gave this element.

@@ -1,8 +1,7 @@
 //! Sifts a bare tree by the shape of the document.
 
-use serde_json::{Map, Value};
-
 use crate::contact::rules;
+use crate::json::{Json, Members};
 use crate::path::At;
 use crate::tree::{Kind, Shape, Whole};
 use crate::violation::{Fix, Violation};
@@ -18,23 +17,23 @@ pub(crate) struct Sieve {
 
 impl Sieve {
     /// Notes every value that cannot be read as its kind, and takes unknown members out.
-    pub(crate) fn sift(&mut self, value: &mut Value, kind: &Kind, at: &At<'_>) {
+    pub(crate) fn sift(&mut self, value: &mut Json, kind: &Kind, at: &At<'_>) {
         if !is_read_from(value, kind) {
             let message = format!("must be {}, not {}", expected(kind), named(value));
             self.faults.push(Violation::new(&rules::JSON_TYPES, at.path(), shown(value), message));
             return;
         }
         match (kind, value) {
-            (Kind::Block(shape), Value::Object(members)) => {
+            (Kind::Block(shape), Json::Object(members)) => {
                 self.take_unknown_out(members, shape, at);
                 self.sift_members(members, shape, at);
             }
-            (Kind::Received(shape), Value::Object(members)) => {
+            (Kind::Received(shape), Json::Object(members)) => {
                 self.sift_members(members, shape, at);
             }
-            (Kind::Scalars, Value::Object(members)) => {
-                for (name, value) in members {
-                    if value.is_array() || value.is_object() {
+            (Kind::Scalars, Json::Object(members)) => {
+                for (name, value) in members.iter() {
+                    if matches!(value, Json::Array(_) | Json::Object(_)) {
                         let message =
                             format!("must be text, a number, true or false, not {}", named(value));
                         let path = at.member(name).path();
@@ -43,7 +42,7 @@ impl Sieve {
                     }
                 }
             }
-            (Kind::List(element), Value::Array(elements)) => {
+            (Kind::List(element), Json::Array(elements)) => {
                 for (index, value) in elements.iter_mut().enumerate() {
                     self.sift(value, element, &at.element(index));
                 }
@@ -52,35 +51,35 @@ impl Sieve {
         }
     }
 
-    fn sift_members(&mut self, members: &mut Map<String, Value>, shape: &Shape, at: &At<'_>) {
-        for (name, value) in members {
+    fn sift_members(&mut self, members: &mut Members, shape: &Shape, at: &At<'_>) {
+        for (name, value) in members.iter_mut() {
             if let Some(member) = shape.member(name)
-                && !value.is_null()
+                && *value != Json::Null
             {
                 self.sift(value, &member.kind, &at.member(name));
             }
         }
     }
 
-    fn take_unknown_out(
-        &mut self,
-        members: &mut Map<String, Value>,
-        shape: &'static Shape,
-        at: &At<'_>,
-    ) {
-        let unknown: Vec<String> =
-            members.keys().filter(|name| shape.member(name).is_none()).cloned().collect();
-        for name in unknown {
-            let value = members.shift_remove(&name).unwrap_or_default();
+    fn take_unknown_out(&mut self, members: &mut Members, shape: &'static Shape, at: &At<'_>) {
+        let mut unknown = Vec::new();
+        members.retain(|name, value| match shape.member(name).map(|member| member.kind) {
+            None => {
+                unknown.push((name.to_owned(), shown(value)));
+                false
+            }
+            // What does not count is left out here, whatever it holds.
+            Some(kind) => !matches!(kind, Kind::Mirror | Kind::ReadOnly),
+        });
+        for (name, value) in unknown {
             let path = at.member(&name).path();
             let meant = close_name(&name, shape);
             let message = match meant {
                 Some(close) => format!("unknown member; did you mean {close}?"),
                 None => "unknown member".to_owned(),
             };
-            let violation =
-                Violation::new(&rules::UNKNOWN_MEMBER, path.clone(), shown(&value), message);
-            let free = meant.filter(|close| !members.contains_key(*close));
+            let violation = Violation::new(&rules::UNKNOWN_MEMBER, path.clone(), value, message);
+            let free = meant.filter(|close| members.get(close).is_none());
             self.unknown.push(match free {
                 Some(close) => {
                     let fixed = path.with_last_member(close);
@@ -93,16 +92,16 @@ impl Sieve {
 }
 
 /// Whether a whole value, with what is inside it, can be read as its kind.
-pub(crate) fn fits(value: &Value, kind: &Kind) -> bool {
+pub(crate) fn fits(value: &Json, kind: &Kind) -> bool {
     is_read_from(value, kind)
         && match (kind, value) {
-            (Kind::Block(shape) | Kind::Received(shape), Value::Object(members)) => {
+            (Kind::Block(shape) | Kind::Received(shape), Json::Object(members)) => {
                 members.iter().all(|(name, value)| {
-                    value.is_null()
+                    *value == Json::Null
                         || shape.member(name).is_none_or(|member| fits(value, &member.kind))
                 })
             }
-            (Kind::List(element), Value::Array(elements)) => {
+            (Kind::List(element), Json::Array(elements)) => {
                 elements.iter().all(|value| fits(value, element))
             }
             _ => true,
@@ -110,15 +109,18 @@ pub(crate) fn fits(value: &Value, kind: &Kind) -> bool {
 }
 
 /// Whether a value has the JSON type of its kind, whatever is inside it.
-fn is_read_from(value: &Value, kind: &Kind) -> bool {
+fn is_read_from(value: &Json, kind: &Kind) -> bool {
     match kind {
-        Kind::Flag => value.is_boolean(),
-        Kind::Whole | Kind::Own => value.as_i64().and_then(Whole::new).is_some(),
+        Kind::Flag => matches!(value, Json::Bool(_)),
+        Kind::Whole | Kind::Own => match value {
+            Json::Number(number) => number.as_str().parse().ok().and_then(Whole::new).is_some(),
+            _ => false,
+        },
         Kind::Mirror | Kind::ReadOnly => true,
-        Kind::Text(_) => value.is_string(),
-        Kind::Amount(_) => value.is_string() || value.is_number(),
-        Kind::Block(_) | Kind::Received(_) | Kind::Scalars => value.is_object(),
-        Kind::List(_) => value.is_array(),
+        Kind::Text(_) => matches!(value, Json::Text(_)),
+        Kind::Amount(_) => matches!(value, Json::Text(_) | Json::Number(_)),
+        Kind::Block(_) | Kind::Received(_) | Kind::Scalars => matches!(value, Json::Object(_)),
+        Kind::List(_) => matches!(value, Json::Array(_)),
     }
 }
 
@@ -134,24 +136,25 @@ fn expected(kind: &Kind) -> &'static str {
     }
 }
 
-fn named(value: &Value) -> &'static str {
+fn named(value: &Json) -> &'static str {
     match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(number) if number.as_i64().is_some() => "a whole number of that size",
-        Value::Number(_) => "that number",
-        Value::String(_) => "text",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
+        Json::Null => "null",
+        Json::Bool(_) => "true or false",
+        Json::Number(_) => "this number",
+        Json::Text(_) => "text",
+        Json::Array(_) => "an array",
+        Json::Object(_) => "an object",
     }
 }
 
 /// The value as text, unless it is a document.
-fn shown(value: &Value) -> String {
+fn shown(value: &Json) -> String {
     match value {
-        Value::String(text) => text.clone(),
-        Value::Array(_) | Value::Object(_) => String::new(),
-        other => other.to_string(),
+        Json::Text(text) => text.to_string(),
+        Json::Number(number) => number.as_str().to_owned(),
+        Json::Bool(flag) => flag.to_string(),
+        Json::Null => "null".to_owned(),
+        Json::Array(_) | Json::Object(_) => String::new(),
     }
 }
 

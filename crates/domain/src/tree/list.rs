@@ -102,13 +102,11 @@ pub fn elements_match<T: Tree>(stored: &[T], sent: &[T], likeness: Likeness) -> 
         })
 }
 
-/// Unites two arrays by content; what comes from the other keeps its ids.
-pub fn fill_elements<T: Tree>(here: &mut Vec<T>, other: Vec<T>) {
-    for element in other {
-        if !here.iter().any(|known| known.matches(&element, Likeness::Content)) {
-            here.push(element);
-        }
-    }
+/// Unites two arrays by content; what comes from the other keeps its ids, and two equal elements of
+/// the other stay two.
+pub fn fill_elements<T: Tree>(here: &mut Vec<T>, mut other: Vec<T>) {
+    other.retain(|element| !here.iter().any(|known| known.matches(element, Likeness::Content)));
+    here.append(&mut other);
 }
 
 /// For each element sent, the place of the stored element that it takes.

@@ -96,7 +96,14 @@ impl<T: Tree> Member<T> {
             | (_, Standing::Absent, _) => {}
             (_, Standing::Null, _) => *self = Self::Absent,
             (_, Standing::Value, sent) => match (self, sent) {
-                (Self::Value(stored), Self::Value(sent)) => stored.merge(sent, merging, at),
+                (this @ Self::Value(_), Self::Value(sent)) => {
+                    if let Self::Value(stored) = this {
+                        stored.merge(sent, merging, at);
+                    }
+                    if this.standing() == Standing::Absent {
+                        *this = Self::Absent;
+                    }
+                }
                 (this, Self::Value(sent)) => {
                     let settled = sent.settle(merging, at);
                     if settled.standing() == Standing::Value {

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use serde::de::IgnoredAny;
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -170,8 +170,8 @@ impl<K> Serialize for Mirror<K> {
 
 impl<'de, K> Deserialize<'de> for Mirror<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Whatever it holds is read over; a number is kept, so that a stored document reads back.
-        let sent = Box::<RawValue>::deserialize(deserializer)?;
+        // A number is kept, so that a stored document reads back.
+        let sent = read_over(deserializer)?;
         Ok(Self { id: sent.get().parse().ok(), of: PhantomData })
     }
 }
@@ -206,7 +206,7 @@ impl Serialize for ReadOnly {
 
 impl<'de> Deserialize<'de> for ReadOnly {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        IgnoredAny::deserialize(deserializer).map(|_| Self)
+        read_over(deserializer).map(|_| Self)
     }
 }
 
@@ -221,4 +221,15 @@ impl Tree for ReadOnly {
     }
 
     fn walk<'t>(&'t self, _at: &At<'_>, _visit: &mut Visit<'_, 't>) {}
+}
+
+/// Reads a value that does not count. An array, an object or a text with escapes is an error, upon
+/// which the item is read closely: also what does not count has to be JSON that can be read.
+fn read_over<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<RawValue>, D::Error> {
+    let sent = Box::<RawValue>::deserialize(deserializer)?;
+    match sent.get().as_bytes().first() {
+        Some(b'{' | b'[') => Err(D::Error::custom("needs a closer look")),
+        _ if sent.get().contains('\\') => Err(D::Error::custom("needs a closer look")),
+        _ => Ok(sent),
+    }
 }

@@ -4,23 +4,23 @@ use std::marker::PhantomData;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Map, Value};
 
 use super::{AmountValue, Kind, Leaf, Likeness, Merging, Shaped, Standing, Tree, Visit};
 use crate::contact::kinds::Free;
+use crate::json::{Json, Members};
 use crate::path::At;
 use crate::reading::sift;
 use crate::tree::TextValue;
 
 /// An object that belongs to somebody else: every member is kept, those that we know are checked.
 pub struct Received<S> {
-    value: Value,
+    value: Json,
     shape: PhantomData<fn() -> S>,
 }
 
 impl<S> Received<S> {
     /// The object as received.
-    pub fn value(&self) -> &Value {
+    pub fn value(&self) -> &Json {
         &self.value
     }
 }
@@ -51,7 +51,7 @@ impl<S> Serialize for Received<S> {
 
 impl<'de, S: Shaped> Deserialize<'de> for Received<S> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
+        let value = Json::deserialize(deserializer)?;
         if !sift::fits(&value, &Kind::Received(S::SHAPE)) {
             return Err(Error::custom("needs a closer look"));
         }
@@ -59,22 +59,13 @@ impl<'de, S: Shaped> Deserialize<'de> for Received<S> {
     }
 }
 
-/// How many arrays and objects stand one inside another, counting this one.
-pub fn nesting(value: &Value) -> usize {
-    match value {
-        Value::Array(elements) => 1 + elements.iter().map(nesting).max().unwrap_or(0),
-        Value::Object(members) => 1 + members.values().map(nesting).max().unwrap_or(0),
-        _ => 0,
-    }
-}
-
 impl<S: Shaped + 'static> Tree for Received<S> {
     const KIND: Kind = Kind::Received(S::SHAPE);
 
     fn standing(&self) -> Standing {
-        match self.value.as_object().is_some_and(Map::is_empty) {
-            true => Standing::Absent,
-            false => Standing::Value,
+        match &self.value {
+            Json::Object(members) if members.is_empty() => Standing::Absent,
+            _ => Standing::Value,
         }
     }
 
@@ -83,7 +74,7 @@ impl<S: Shaped + 'static> Tree for Received<S> {
     }
 
     fn settle(self, _merging: &mut Merging, _at: &At<'_>) -> Self {
-        let mut value = Value::Object(Map::new());
+        let mut value = Json::Object(Members::default());
         merge_patch(&mut value, self.value);
         Self { value, shape: PhantomData }
     }
@@ -92,77 +83,99 @@ impl<S: Shaped + 'static> Tree for Received<S> {
         like(&self.value, &sent.value, likeness)
     }
 
+    fn fill(&mut self, other: Self) {
+        fill(&mut self.value, other.value);
+    }
+
     fn is_plain(&self) -> bool {
         !has_nulls(&self.value)
     }
 
     fn walk<'t>(&'t self, at: &At<'_>, visit: &mut Visit<'_, 't>) {
-        visit(at, Leaf::Received(nesting(&self.value)));
+        visit(at, Leaf::Received(self.value.nesting()));
         walk(&self.value, Some(&Self::KIND), at, visit);
     }
 }
 
 /// RFC 7396: objects are merged, null removes, everything else replaces.
-fn merge_patch(stored: &mut Value, sent: Value) {
-    match (stored, sent) {
-        (Value::Object(stored), Value::Object(sent)) => {
-            for (name, value) in sent {
-                if value.is_null() {
-                    stored.shift_remove(&name);
-                } else if value.is_object() {
-                    let slot = stored.entry(name).or_insert_with(|| Value::Object(Map::new()));
-                    if !slot.is_object() {
-                        *slot = Value::Object(Map::new());
-                    }
-                    merge_patch(slot, value);
-                } else {
-                    stored.insert(name, value);
-                }
-            }
+fn merge_patch(stored: &mut Json, sent: Json) {
+    let sent = match sent {
+        Json::Object(sent) => sent,
+        other => {
+            *stored = other;
+            return;
         }
-        (stored, sent) => *stored = sent,
+    };
+    if !matches!(stored, Json::Object(_)) {
+        *stored = Json::Object(Members::default());
+    }
+    let Json::Object(stored) = stored else { return };
+    for (name, value) in sent {
+        if value == Json::Null {
+            stored.retain(|known, _| *known != *name);
+        } else if let Some(known) = stored.get_mut(&name) {
+            merge_patch(known, value);
+        } else {
+            let mut fresh = Json::Null;
+            merge_patch(&mut fresh, value);
+            stored.set(&name, fresh);
+        }
     }
 }
 
-fn like(stored: &Value, sent: &Value, likeness: Likeness) -> bool {
-    let (Value::Object(stored), Value::Object(sent)) = (stored, sent) else {
+/// Takes from another object the members that this one lacks.
+fn fill(here: &mut Json, other: Json) {
+    if let (Json::Object(here), Json::Object(other)) = (here, other) {
+        for (name, value) in other {
+            match here.get_mut(&name) {
+                Some(known) => fill(known, value),
+                None => here.set(&name, value),
+            }
+        }
+    }
+}
+
+fn like(stored: &Json, sent: &Json, likeness: Likeness) -> bool {
+    let (Json::Object(stored), Json::Object(sent)) = (stored, sent) else {
         return stored == sent;
     };
     let has_all_sent = sent.iter().all(|(name, value)| match (value, stored.get(name)) {
-        (Value::Null, stored) => likeness != Likeness::Unchanged || stored.is_none(),
+        (Json::Null, stored) => likeness != Likeness::Unchanged || stored.is_none(),
         (value, Some(stored)) => like(stored, value, likeness),
         (_, None) => false,
     });
-    let has_no_more =
-        || stored.keys().all(|name| sent.get(name).is_some_and(|value| !value.is_null()));
+    let is_sent = |name| sent.get(name).is_some_and(|value| *value != Json::Null);
+    let has_no_more = || stored.iter().all(|(name, _)| is_sent(name));
     has_all_sent && (!likeness.is_whole() || has_no_more())
 }
 
-fn has_nulls(value: &Value) -> bool {
+fn has_nulls(value: &Json) -> bool {
     match value {
-        Value::Object(members) => members.values().any(|value| value.is_null() || has_nulls(value)),
+        Json::Object(members) => {
+            members.values().any(|value| *value == Json::Null || has_nulls(value))
+        }
         _ => false,
     }
 }
 
 /// Shows the leaves of a value, the known members as what they should be, the others as free text.
-fn walk<'t>(value: &'t Value, kind: Option<&Kind>, at: &At<'_>, visit: &mut Visit<'_, 't>) {
+fn walk<'t>(value: &'t Json, kind: Option<&Kind>, at: &At<'_>, visit: &mut Visit<'_, 't>) {
     match (value, kind) {
-        (Value::String(text), Some(Kind::Text(kind))) => {
+        (Json::Text(text), Some(Kind::Text(kind))) => {
             if !(kind.blank_is_null && text.trim().is_empty()) {
                 visit(at, Leaf::Text(kind, text));
             }
         }
-        (Value::String(text), Some(Kind::Amount(kind))) => {
+        (Json::Text(text), Some(Kind::Amount(kind))) => {
             if !text.trim().is_empty() {
                 visit(at, Leaf::Amount(kind, AmountValue::Text(text)));
             }
         }
-        (Value::Number(number), Some(Kind::Amount(kind))) => {
+        (Json::Number(number), Some(Kind::Amount(kind))) => {
             visit(at, Leaf::Amount(kind, AmountValue::Number(number.as_str())));
         }
-        (Value::String(text), _) => visit(at, Leaf::Text(&Free::KIND, text)),
-        (Value::Array(elements), kind) => {
+        (Json::Text(text), _) => visit(at, Leaf::Text(&Free::KIND, text)),
+        (Json::Array(elements), kind) => {
             visit(at, Leaf::List(elements.len()));
             let kind = kind.and_then(|kind| match kind {
                 Kind::List(element) => Some(*element),
@@ -172,12 +185,12 @@ fn walk<'t>(value: &'t Value, kind: Option<&Kind>, at: &At<'_>, visit: &mut Visi
                 walk(element, kind, &at.element(index), visit);
             }
         }
-        (Value::Object(members), kind) => {
+        (Json::Object(members), kind) => {
             let shape = kind.and_then(|kind| match kind {
                 Kind::Received(shape) | Kind::Block(shape) => Some(*shape),
                 _ => None,
             });
-            for (name, value) in members {
+            for (name, value) in members.iter() {
                 let at = at.member(name);
                 let known = shape.and_then(|shape| shape.member(name));
                 if known.is_none() {
@@ -186,6 +199,6 @@ fn walk<'t>(value: &'t Value, kind: Option<&Kind>, at: &At<'_>, visit: &mut Visi
                 walk(value, known.map(|member| &member.kind), &at, visit);
             }
         }
-        (Value::Null | Value::Bool(_) | Value::Number(_), _) => {}
+        (Json::Null | Json::Bool(_) | Json::Number(_), _) => {}
     }
 }

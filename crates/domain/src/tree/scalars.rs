@@ -2,28 +2,30 @@
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Value};
 
 use super::{Kind, Leaf, Likeness, Merging, Standing, TextValue, Tree, Visit};
 use crate::contact::kinds::Free;
+use crate::json::{Json, Members};
 use crate::path::At;
 
 /// An object of strings, numbers and booleans under names of the caller's choice.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(transparent)]
-pub struct Scalars(Map<String, Value>);
+pub struct Scalars(Members);
 
 impl Scalars {
     /// The members, in the order sent.
-    pub fn members(&self) -> &Map<String, Value> {
+    pub fn members(&self) -> &Members {
         &self.0
     }
 }
 
 impl<'de> Deserialize<'de> for Scalars {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let members = Map::deserialize(deserializer)?;
-        if members.values().any(|value| value.is_array() || value.is_object()) {
+        let Json::Object(members) = Json::deserialize(deserializer)? else {
+            return Err(Error::custom("custom fields are an object"));
+        };
+        if members.values().any(|value| matches!(value, Json::Array(_) | Json::Object(_))) {
             return Err(Error::custom("a custom field is a string, a number or a boolean"));
         }
         Ok(Self(members))
@@ -39,10 +41,10 @@ impl Tree for Scalars {
 
     fn merge(&mut self, sent: Self, _merging: &mut Merging, _at: &At<'_>) {
         for (name, value) in sent.0 {
-            if value.is_null() {
-                self.0.shift_remove(&name);
+            if value == Json::Null {
+                self.0.retain(|known, _| *known != *name);
             } else {
-                self.0.insert(name, value);
+                self.0.set(&name, value);
             }
         }
     }
@@ -55,29 +57,31 @@ impl Tree for Scalars {
 
     fn fill(&mut self, other: Self) {
         for (name, value) in other.0 {
-            self.0.entry(name).or_insert(value);
+            if self.0.get(&name).is_none() {
+                self.0.set(&name, value);
+            }
         }
     }
 
     fn matches(&self, sent: &Self, likeness: Likeness) -> bool {
         let has_all_sent = sent.0.iter().all(|(name, value)| match value {
-            Value::Null => likeness != Likeness::Unchanged || !self.0.contains_key(name),
+            Json::Null => likeness != Likeness::Unchanged || self.0.get(name).is_none(),
             value => self.0.get(name) == Some(value),
         });
-        let values_sent = || sent.0.values().filter(|value| !value.is_null()).count();
+        let values_sent = || sent.0.values().filter(|value| **value != Json::Null).count();
         has_all_sent && (!likeness.is_whole() || values_sent() == self.0.len())
     }
 
     fn is_plain(&self) -> bool {
-        !self.0.values().any(Value::is_null)
+        !self.0.values().any(|value| *value == Json::Null)
     }
 
     fn walk<'t>(&'t self, at: &At<'_>, visit: &mut Visit<'_, 't>) {
         visit(at, Leaf::Scalars(self.0.len()));
-        for (name, value) in &self.0 {
+        for (name, value) in self.0.iter() {
             let at = at.member(name);
             visit(&at, Leaf::Name(name));
-            if let Value::String(text) = value {
+            if let Json::Text(text) = value {
                 visit(&at, Leaf::Text(&Free::KIND, text));
             }
         }
