@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::HeaderMap;
+use axum::http::Version;
 use axum::http::header::EXPECT;
 use axum::http::request::Parts;
 use axum::middleware::Next;
@@ -32,13 +32,13 @@ struct Incoming {
     body: Body,
     /// Whether the client sends only after it has been told to, which asking for the body does.
     is_held_back: bool,
-    /// Whether all of it has arrived.
-    is_complete: bool,
+    /// Whether nothing more of it is waited for.
+    is_over: bool,
 }
 
 /// Runs the request and, whatever became of it, hears the client out.
 pub(crate) async fn hear_out(State(hub): State<Hub>, mut request: Request, next: Next) -> Response {
-    let upload = Upload::new(std::mem::take(request.body_mut()), request.headers());
+    let upload = Upload::of(&mut request);
     request.extensions_mut().insert(upload.clone());
     let response = next.run(request).await;
     upload.discard_rest(&hub.settings).await;
@@ -46,10 +46,16 @@ pub(crate) async fn hear_out(State(hub): State<Hub>, mut request: Request, next:
 }
 
 impl Upload {
-    fn new(body: Body, headers: &HeaderMap) -> Self {
-        let is_held_back = headers.contains_key(EXPECT);
-        let is_complete = body.is_end_stream();
-        Self(Arc::new(Mutex::new(Incoming { body, is_held_back, is_complete })))
+    fn of(request: &mut Request) -> Self {
+        // Only this expectation of only this version keeps a client from sending.
+        let is_held_back = request.version() == Version::HTTP_11
+            && request
+                .headers()
+                .get(EXPECT)
+                .is_some_and(|expected| expected.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+        let body = std::mem::take(request.body_mut());
+        let is_over = body.is_end_stream();
+        Self(Arc::new(Mutex::new(Incoming { body, is_held_back, is_over })))
     }
 
     /// The whole body.
@@ -71,12 +77,15 @@ impl Upload {
         }
         incoming.is_held_back = false;
         let mut bytes = Vec::with_capacity(announced);
-        while let Some(frame) = timeout(settings.max_body_pause, incoming.body.frame())
-            .await
-            .map_err(|_elapsed| timed_out(settings))?
-        {
+        loop {
+            let Ok(frame) = timeout(settings.max_body_pause, incoming.body.frame()).await else {
+                // Whoever was waited for in vain is not waited for again.
+                incoming.is_over = true;
+                return Err(timed_out(settings));
+            };
+            let Some(frame) = frame else { break };
             let Ok(frame) = frame else {
-                incoming.is_complete = true;
+                incoming.is_over = true;
                 let detail = "the connection broke off before the end of the body";
                 return Err(Problem::new(Kind::BodyIncomplete, detail));
             };
@@ -87,19 +96,21 @@ impl Upload {
                 bytes.extend_from_slice(&data);
             }
         }
-        incoming.is_complete = true;
+        incoming.is_over = true;
         Ok(bytes)
     }
 
     /// Takes in what is left of the body and throws it away.
     async fn discard_rest(&self, settings: &Settings) {
         let mut incoming = self.0.lock().await;
-        if incoming.is_complete || incoming.is_held_back {
+        if incoming.is_over || incoming.is_held_back {
             return;
         }
         let discard = async {
             let mut left = settings.max_discarded_bytes;
-            while let Some(Ok(frame)) = incoming.body.frame().await {
+            while let Ok(Some(Ok(frame))) =
+                timeout(settings.max_body_pause, incoming.body.frame()).await
+            {
                 let length = frame.data_ref().map_or(0, Bytes::len);
                 match left.checked_sub(u64::try_from(length).unwrap_or(u64::MAX)) {
                     Some(rest) => left = rest,

@@ -15,7 +15,7 @@ pub use check::{Findings, Values};
 pub(crate) use check::{check_stored, weigh};
 pub use record::{ContactType, DOCUMENT_VERSION, Projection, Record, UnreadableDocument};
 
-pub(crate) use sealing::Sealing;
+pub(crate) use sealing::{Sealing, too_large};
 
 use self::document::ContactDocument;
 use crate::ids::ContactId;

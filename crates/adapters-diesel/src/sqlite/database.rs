@@ -1,6 +1,8 @@
 //! The database file, and connections to it.
 
 use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf, absolute};
 
 use diesel::connection::SimpleConnection;
@@ -67,6 +69,7 @@ impl Database {
     ///
     /// When the file cannot be made or opened, or is not a database.
     pub(super) fn create(&self) -> Result<SqliteConnection, Failure> {
+        self.make_private()?;
         let mut connection = self.establish("rwc")?;
         connection.batch_execute(&format!("PRAGMA page_size = {PAGE_BYTES}"))?;
         Ok(connection)
@@ -113,12 +116,50 @@ impl Database {
         Ok(connection)
     }
 
+    /// Makes the file, if it is not there, for nobody but its owner: it will hold salary data.
+    /// SQLite gives the files beside it the same permissions.
+    fn make_private(&self) -> Result<(), Failure> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match options.open(&self.path) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                Err(Failure::unavailable(format!("the file cannot be made: {error}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Which file stands at the path now; `None` where nothing does.
+    pub(super) fn identity(&self) -> Option<Identity> {
+        let file = self.path.metadata().ok()?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            Some(Identity { device: file.dev(), number: file.ino() })
+        }
+        #[cfg(not(unix))]
+        {
+            // Elsewhere a file that is open cannot be taken away.
+            let _ = file;
+            Some(Identity { device: 0, number: 0 })
+        }
+    }
+
     fn establish(&self, mode: &str) -> Result<SqliteConnection, Failure> {
         let mut connection = SqliteConnection::establish(&format!("{}?mode={mode}", self.uri))?;
         let busy_timeout = self.options.busy_timeout.as_millis();
         connection.batch_execute(&format!("PRAGMA busy_timeout = {busy_timeout}"))?;
         Ok(connection)
     }
+}
+
+/// Which file it is, whatever its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Identity {
+    device: u64,
+    number: u64,
 }
 
 /// The answer of `PRAGMA journal_mode`.

@@ -57,6 +57,11 @@ impl Failure {
         Self { kind: Kind::Contention, cause: cause.into().into() }
     }
 
+    /// The database is away.
+    pub(super) fn unavailable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { kind: Kind::Unavailable, cause: cause.into().into() }
+    }
+
     /// A fault of ours.
     pub(super) fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { kind: Kind::Internal, cause: cause.into().into() }

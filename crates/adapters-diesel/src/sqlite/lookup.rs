@@ -40,7 +40,7 @@ pub(super) fn look_up(
     }
     Ok(Found {
         aliases: lookup.aliases(wanted)?,
-        email_owners: lookup.email_owners(&wanted.email_owners)?,
+        email_owners: lookup.email_owners(wanted)?,
         references: lookup.references(&wanted.references)?,
         contacts: lookup.contacts,
     })
@@ -134,11 +134,12 @@ impl Lookup<'_> {
         Ok(aliases)
     }
 
-    fn email_owners(&mut self, emails: &[String]) -> Result<Vec<(String, ContactId)>, Failure> {
+    fn email_owners(&mut self, wanted: &Wanted) -> Result<Vec<(String, ContactId)>, Failure> {
+        let at_most = usize::try_from(wanted.per_shared_key).unwrap_or(usize::MAX);
         let mut owners = Vec::new();
-        for email in emails {
-            let lowest = query::by_email(self.organization, email).select(contact::id);
-            for owner in self.first(1, lowest)? {
+        for email in &wanted.email_owners {
+            let ids = query::by_email(self.organization, email).select(contact::id);
+            for owner in self.first(at_most, ids)? {
                 owners.push((email.clone(), row::contact_id(owner)?));
             }
         }

@@ -14,7 +14,7 @@ use contacts_application::ports::StoreError;
 use diesel::SqliteConnection;
 use tokio::sync::oneshot;
 
-use super::database::Database;
+use super::database::{Database, Identity};
 use super::failure::Failure;
 use super::ids::Ids;
 use super::transaction::{Lost, Session};
@@ -45,6 +45,7 @@ impl Writer {
         let worker = Worker {
             database: database.clone(),
             connection: Some(database.writer()?),
+            file: database.identity(),
             ids: Ids::new(),
             commits: Arc::clone(&commits),
         };
@@ -96,6 +97,8 @@ struct Worker {
     database: Database,
     /// `None` after a transaction was lost: the next one begins on a new connection.
     connection: Option<SqliteConnection>,
+    /// The file that the connection is to.
+    file: Option<Identity>,
     ids: Ids,
     commits: Arc<AtomicU64>,
 }
@@ -118,8 +121,15 @@ impl Worker {
         queue: &Receiver<Box<dyn Request>>,
     ) -> Result<(), Lost> {
         // What a lost transaction leaves is not used again, neither its connection nor its ids.
-        let mut connection =
-            self.connection.take().map_or_else(|| self.database.writer(), Ok).map_err(Lost)?;
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => {
+                let connection = self.database.writer().map_err(Lost)?;
+                self.file = self.database.identity();
+                connection
+            }
+        };
+        self.same_file()?;
         let mut ids = std::mem::replace(&mut self.ids, Ids::new());
 
         let mut session = Session::begin(&mut connection, &mut ids).map_err(Lost)?;
@@ -135,11 +145,22 @@ impl Worker {
             run?;
         }
         session.commit()?;
+        self.same_file()?;
 
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.connection = Some(connection);
         self.ids = ids;
         Ok(())
+    }
+}
+
+impl Worker {
+    /// Nothing is acknowledged that went into a file which was deleted or replaced meanwhile.
+    fn same_file(&self) -> Result<(), Lost> {
+        if self.database.identity() == self.file && self.file.is_some() {
+            return Ok(());
+        }
+        Err(Lost(Failure::unavailable("the database file was deleted or replaced")))
     }
 }
 
@@ -227,6 +248,27 @@ mod tests {
             assert_eq!(request.await.unwrap().len(), 1);
         }
         assert_eq!((writer.commits(), count(&database)), (1, 3));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn nothing_is_acknowledged_that_goes_into_a_deleted_file() {
+        let (directory, database) = file(SqliteOptions::default());
+        let writer = Writer::start(&database).unwrap();
+        let write = |key| {
+            let batch = persons(&[(key, "Abt")]);
+            writer.write(move |session| session.run(&batch))
+        };
+        write("A").await.unwrap();
+        let path = database.path().to_owned();
+        let aside = directory.path().join("aside.db");
+        std::fs::rename(&path, &aside).unwrap();
+        for key in ["B", "C"] {
+            assert!(matches!(write(key).await, Err(StoreError::Unavailable(_))));
+        }
+        std::fs::rename(&aside, &path).unwrap();
+        write("D").await.unwrap();
+        assert_eq!(count(&database), 2, "service comes back by itself");
     }
 
     #[tokio::test]

@@ -176,6 +176,7 @@ macro_rules! store_contract {
             a_relation_to_nobody_refuses_the_item
             a_new_contact_with_an_address_in_use_is_stored_with_a_warning
             the_warning_names_earlier_items_too
+            the_warning_names_who_still_has_the_address
 
             organizations_may_have_the_same_keys
             an_organization_cannot_read_anothers_contacts

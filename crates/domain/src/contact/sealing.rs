@@ -63,9 +63,8 @@ impl Sealing {
             return Err(OutOfIds);
         }
         let json = to_json(&document);
-        if json.len() > MAX_DOCUMENT_BYTES {
-            let message = format!("a contact has at most {MAX_DOCUMENT_BYTES} bytes as JSON");
-            return Ok(Err(Violation::new(&LIMITS, Path::root(), "", message)));
+        if let Some(too_large) = too_large_as(&json) {
+            return Ok(Err(too_large));
         }
         // A checked document has a type; the other arm is never taken.
         let contact_type = document.contact_type().unwrap_or(ContactType::Organization);
@@ -96,6 +95,18 @@ impl Snapshot {
         };
         Self { record, document: self.document.clone() }
     }
+}
+
+/// The violation of a document that is too large; the ids that it lacks are not counted.
+pub(crate) fn too_large(document: &ContactDocument) -> Option<Violation> {
+    too_large_as(&to_json(document))
+}
+
+fn too_large_as(json: &str) -> Option<Violation> {
+    (json.len() > MAX_DOCUMENT_BYTES).then(|| {
+        let message = format!("a contact has at most {MAX_DOCUMENT_BYTES} bytes as JSON");
+        Violation::new(&LIMITS, Path::root(), "", message)
+    })
 }
 
 /// A document as JSON. It has string keys and no failing members, so this cannot fail.

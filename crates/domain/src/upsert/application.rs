@@ -9,7 +9,7 @@ use super::outcome::{Outcome, Verdict};
 use super::world::World;
 use crate::contact::document::ContactDocument;
 use crate::contact::rules::{self, Lookups, Subject};
-use crate::contact::{Findings, Sealing, Snapshot, check_stored, weigh};
+use crate::contact::{Findings, Sealing, Snapshot, check_stored, too_large, weigh};
 use crate::decision::{AliasKey, OutOfIds};
 use crate::ids::{ContactId, IdBlock, Version};
 use crate::path::{At, Path};
@@ -80,12 +80,12 @@ impl Application<'_> {
         let mut violations = findings.into_sorted();
         weigh(&mut violations, self.is_strict(), Vec::new);
         if violations.iter().any(Violation::is_error) {
-            return Ok(Outcome::rejected(violations));
+            return Ok(refused(violations, too_large(&document), None));
         }
         let id = self.ids.take().and_then(ContactId::new).ok_or(OutOfIds)?;
         let sealing = Sealing::new(self.context, id);
         match sealing.seal(document, &mut sent.values.clone(), self.ids)? {
-            Err(too_large) => Ok(refused(violations, too_large, None)),
+            Err(too_large) => Ok(refused(violations, Some(too_large), None)),
             Ok(snapshot) => {
                 let snapshot = Arc::new(snapshot);
                 self.world.create(Arc::clone(&snapshot), index);
@@ -137,13 +137,11 @@ impl Application<'_> {
         let mut violations = findings.into_sorted();
         weigh(&mut violations, self.is_strict(), || check_stored(&subject, &mut values));
         if violations.iter().any(Violation::is_error) {
-            let mut outcome = Outcome::rejected(violations);
-            outcome.contact = Some(Arc::clone(before));
-            return Ok(outcome);
+            return Ok(refused(violations, too_large(&document), Some(before)));
         }
         let sealing = Sealing::after(self.context, &before.record);
         match sealing.seal(document, &mut values, self.ids)? {
-            Err(too_large) => Ok(refused(violations, too_large, Some(before))),
+            Err(too_large) => Ok(refused(violations, Some(too_large), Some(before))),
             Ok(snapshot) => {
                 let snapshot = Arc::new(snapshot);
                 self.world.update(slot, Arc::clone(&snapshot));
@@ -153,8 +151,11 @@ impl Application<'_> {
     }
 
     /// What is merged, where that is not just what was sent: a key that leads to this contact as an
-    /// alias names it, and does not become its own.
+    /// alias names it, and does not become its own. Given together with the `id`, it does.
     fn patch(&self, sent: &Sent, before: &Snapshot) -> Option<Box<ContactDocument>> {
+        if sent.named_id().is_some() {
+            return None;
+        }
         let own = &before.record.projection;
         let leads_here = |key: AliasKey| {
             self.world.by_alias(&key).and_then(|slot| self.world.id(slot)) == Some(before.record.id)
@@ -199,9 +200,7 @@ impl Application<'_> {
         let mut violations = findings.into_sorted();
         weigh(&mut violations, self.is_strict(), || check_stored(&subject, &mut values));
         if violations.iter().any(Violation::is_error) {
-            let mut outcome = Outcome::rejected(violations);
-            outcome.contact = Some(Arc::clone(before));
-            return outcome;
+            return refused(violations, None, Some(before));
         }
         stored(Verdict::Unchanged, violations, Arc::clone(before))
     }
@@ -237,12 +236,14 @@ fn stored(verdict: Verdict, violations: Vec<Violation>, contact: Arc<Snapshot>) 
     Outcome { verdict, contact: Some(contact), ..Outcome::rejected(violations) }
 }
 
+/// Refused, for one more reason where there is one, which takes its place in the order.
 fn refused(
     mut violations: Vec<Violation>,
-    violation: Violation,
+    further: Option<Violation>,
     before: Option<&Arc<Snapshot>>,
 ) -> Outcome {
-    violations.insert(0, violation);
+    violations.extend(further);
+    violations.sort_by_cached_key(|violation| violation.rule.row());
     Outcome { contact: before.cloned(), ..Outcome::rejected(violations) }
 }
 

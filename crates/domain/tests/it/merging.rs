@@ -115,6 +115,33 @@ fn the_keys_of_the_source_lead_to_the_target_until_a_contact_is_given_them() {
 }
 
 #[test]
+fn two_equal_parts_of_the_source_stay_two() {
+    let mut shelf = Shelf::default();
+    shelf.send(json!([
+        person("A", json!({"addresses": [{"name": "e"}]})),
+        person("B", json!({"isCustomer": true, "addresses": [{"name": "d"}, {"name": "d"}]})),
+    ]));
+    let source = shelf.records[1].id.get();
+    let second = shelf.document(source)["addresses"][1]["id"].clone();
+    shelf.send(json!([{"id": source, "client": {"invoiceAddressId": second}}]));
+    merge(&mut shelf, 1, source).unwrap();
+    let merged = shelf.document(1);
+    assert_eq!(merged["addresses"].as_array().unwrap().len(), 3);
+    assert_eq!(merged["client"]["invoiceAddressId"], second);
+}
+
+#[test]
+fn a_key_that_leads_to_the_target_becomes_its_own_when_given_with_its_id() {
+    let mut shelf = Shelf::default();
+    shelf.send(json!([person("A", json!({})), person("B", json!({}))]));
+    merge(&mut shelf, 1, 2).unwrap();
+    let outcomes = shelf.send(json!([{"id": 1, "externalId": "B"}]));
+    assert_eq!(verdicts(&outcomes), ["updated"]);
+    assert_eq!(shelf.document(1)["externalId"], "B");
+    assert_eq!(shelf.aliases, []);
+}
+
+#[test]
 fn a_target_without_a_key_takes_the_sources() {
     let mut shelf = Shelf::default();
     shelf.send(json!([{"contactType": "PERSON", "lastName": "x"}, person("B", json!({}))]));

@@ -199,6 +199,39 @@ fn numbers_keep_every_digit_as_sent() {
 }
 
 #[test]
+fn numbers_keep_every_digit_also_beside_an_unknown_member() {
+    let mut shelf = Shelf::default();
+    let item = r#"{"contactType":"ORGANIZATION","name":"x","isCustomer":true,"client":{"creditLimit":-0,"lateNoticeMargin":1E3},"shoeSize":1,"customFields":{"$serde_json::private::Number":"12"}}"#;
+    assert_eq!(verdicts(&shelf.send_texts(&[item])), ["created"]);
+    let stored = &shelf.records[0].document;
+    for text in [r#""creditLimit":-0"#, ":1E3", r#"{"$serde_json::private::Number":"12"}"#] {
+        assert!(stored.contains(text), "{text}: {stored}");
+    }
+}
+
+#[test]
+fn what_does_not_count_has_to_be_readable_too() {
+    for item in [
+        r#"{"contactType":"PERSON","lastName":"x","createdAt":"\udc00"}"#,
+        r#"{"contactType":"PERSON","lastName":"x","client":{"contactId":"\ud800"}}"#,
+        &format!(r#"{{"lastName":"x","displayName":{}{}}}"#, "[".repeat(40), "]".repeat(40)),
+    ] {
+        let outcome = Shelf::default().send_texts(&[item]).remove(0);
+        assert_eq!(faults(&outcome), [" CONVERSION_ERROR"], "{item}");
+    }
+}
+
+#[test]
+fn a_document_that_is_too_large_is_reported_beside_other_faults() {
+    let fields: serde_json::Map<_, _> =
+        (0..30).map(|n| (n.to_string(), json!("x".repeat(9_000)))).collect();
+    let item =
+        json!({"contactType": "PERSON", "lastName": "x", "email": "x", "customFields": fields});
+    let outcome = Shelf::default().send(json!([item])).remove(0);
+    assert_eq!(faults(&outcome), ["email VALIDATION_ERROR", " VALIDATION_ERROR"]);
+}
+
+#[test]
 fn huge_and_broken_numbers_are_conversion_errors() {
     for (member, number) in [
         (r#""id""#, "9007199254740992"),

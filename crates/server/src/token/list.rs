@@ -53,8 +53,16 @@ fn row(token: &Token, now: Timestamp) -> [String; HEADINGS.len()] {
         organizations,
         token.scopes.to_string().replace(' ', ","),
         day(token.created_at),
-        token.name.clone(),
+        // As it is written in a string literal: a name may hold what moves the cursor.
+        token.name.chars().flat_map(printable).collect(),
     ]
+}
+
+fn printable(character: char) -> Vec<char> {
+    match character.is_control() {
+        true => character.escape_default().collect(),
+        false => vec![character],
+    }
 }
 
 fn state(token: &Token, now: Timestamp) -> String {

@@ -74,3 +74,18 @@ pub async fn the_warning_names_earlier_items_too(trial: &Trial) {
     );
     trial.holds(&outcomes).await;
 }
+
+pub async fn the_warning_names_who_still_has_the_address(trial: &Trial) {
+    let item = |external_id: &str| {
+        person(json!({"externalId": external_id, "email": "info@rhone.example"}))
+    };
+    trial.send(&[item("A"), item("B")]).await;
+
+    let outcomes =
+        trial.send(&[person(json!({"externalId": "A", "email": null})), item("C")]).await;
+
+    assert_eq!(
+        answers(&outcomes),
+        ["updated by externalId, version 2", "created, version 1, DUPLICATION_ERROR email"]
+    );
+}
