@@ -34,6 +34,21 @@ fn of_those_who_open_a_new_file_at_once_one_made_it() {
     assert_eq!(made, 1);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_new_file_is_for_nobody_but_its_owner() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let place = Place::new();
+    let _open = SqliteStore::open(&place.path(), SqliteOptions::default()).unwrap();
+    for beside in ["", "-wal", "-shm"] {
+        let mut path = place.path().into_os_string();
+        path.push(beside);
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{path:?}");
+    }
+}
+
 #[test]
 fn a_database_is_made_once() {
     let place = Place::new();

@@ -76,10 +76,23 @@ async fn a_client_that_waits_for_leave_to_send_is_refused_at_once() {
 }
 
 #[tokio::test]
+async fn an_expectation_that_nobody_knows_keeps_no_client_from_sending() {
+    let mut connection = connection(Settings::default()).await;
+    let framing = format!("Content-Length: {}\r\nExpect: something", 33 << 20);
+    connection.write_all(head("all", &framing).as_bytes()).await.unwrap();
+    for _ in 0..(33 << 20) / PIECE.len() {
+        connection.write_all(&PIECE).await.unwrap();
+    }
+    let answer = answer(connection).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+}
+
+#[tokio::test]
 async fn a_client_that_stops_in_the_middle_is_not_waited_for_forever() {
     let impatient = Settings {
         max_body_pause: Duration::from_millis(50),
-        max_discard_time: Duration::from_millis(50),
+        // Who was waited for in vain is not waited for again.
+        max_discard_time: Duration::from_secs(3_600),
         ..Settings::default()
     };
     let mut connection = connection(impatient).await;

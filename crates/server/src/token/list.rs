@@ -87,6 +87,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_name_cannot_move_the_cursor() {
+        let name: String = "a\n\u{1b}[2Kü".chars().flat_map(printable).collect();
+        assert_eq!(name, r"a\n\u{1b}[2Kü");
+    }
+
+    #[test]
     fn tokens_are_listed_in_columns() {
         let at = |days: i64| Timestamp::from_micros((20_000 + days) * 86_400_000_000);
         let token = Token {
