@@ -1,21 +1,23 @@
 //! `contact-hub serve`.
 
+mod connections;
 mod shutdown;
 
 use std::time::Duration;
 
-use axum::Router;
-use axum::serve::ListenerExt as _;
 use contacts_adapters_http::router;
 use tokio::net::TcpListener;
-use tokio::time::sleep;
 
+use self::connections::Patience;
 use self::shutdown::Shutdown;
 use crate::config::ServeSettings;
 use crate::database_url::DatabaseUrl;
 use crate::failure::Failure;
 use crate::printing;
 use crate::startup::{self, Store};
+
+/// How long a connection may stay open without a whole request head.
+const MAX_HEAD_TIME: Duration = Duration::from_secs(75);
 
 /// Serves until the process is asked to stop, then lets the requests in flight finish.
 ///
@@ -39,37 +41,7 @@ pub(crate) async fn run(database: &DatabaseUrl, settings: ServeSettings) -> Resu
     }
     let app = router(store.services(), http);
     printing::tell(&format!("listening on http://{address}"));
-    answer(listener, app, shutdown, grace).await
-}
-
-async fn answer(
-    listener: TcpListener,
-    app: Router,
-    shutdown: Shutdown,
-    grace: Duration,
-) -> Result<(), Failure> {
-    // An answer is written whole; waiting to fill a segment (RFC 896) would only delay it.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps Nagle's algorithm");
-        }
-    });
-    let mut asked = shutdown.clone();
-    let serving =
-        axum::serve(listener, app).with_graceful_shutdown(async move { asked.requested().await });
-    let mut asked = shutdown;
-    let patience = async move {
-        asked.requested().await;
-        sleep(grace).await;
-    };
-    tokio::select! {
-        ended = serving => ended.map_err(|error| {
-            Failure::because("cannot serve any more", &error, "start it again")
-        }),
-        () = patience => {
-            let seconds = grace.as_secs();
-            tracing::warn!(seconds, "stopping although requests are still running");
-            Ok(())
-        }
-    }
+    let patience = Patience { head: MAX_HEAD_TIME, grace };
+    connections::serve(listener, app, shutdown, patience).await;
+    Ok(())
 }
