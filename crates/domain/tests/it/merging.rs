@@ -131,6 +131,24 @@ fn two_equal_parts_of_the_source_stay_two() {
 }
 
 #[test]
+fn the_source_fills_objects_stored_as_received_too() {
+    let mut shelf = Shelf::default();
+    let with_permit = |key: &str, permit: Value| {
+        person(key, json!({"isStaff": true, "staff": {"workPermit": permit}}))
+    };
+    shelf.send(json!([
+        with_permit("A", json!({"countryId": 1})),
+        with_permit("B", json!({"countryId": 2, "name": {"fr": "B"}})),
+    ]));
+    let source = shelf.records[1].id.get();
+    merge(&mut shelf, 1, source).unwrap();
+    assert_eq!(
+        shelf.document(1)["staff"]["workPermit"],
+        json!({"countryId": 1, "name": {"fr": "B"}})
+    );
+}
+
+#[test]
 fn a_key_that_leads_to_the_target_becomes_its_own_when_given_with_its_id() {
     let mut shelf = Shelf::default();
     shelf.send(json!([person("A", json!({})), person("B", json!({}))]));

@@ -439,6 +439,21 @@ fn what_belongs_to_somebody_else_is_stored_as_received() {
 }
 
 #[test]
+fn an_object_stored_as_received_goes_with_its_last_member() {
+    let mut shelf = Shelf::default();
+    let item = |region: Value| {
+        json!([person("A", json!({"addresses": [{"id": 2, "name": "a", "region": region}]}))])
+    };
+    shelf.send(json!([person(
+        "A",
+        json!({"addresses": [{"name": "a", "region": {"code": "GE"}}]})
+    )]));
+    assert_eq!(verdicts(&shelf.send(item(json!({"code": null})))), ["updated"]);
+    assert_eq!(shelf.document(1)["addresses"], json!([{"id": 2, "name": "a"}]));
+    assert_eq!(verdicts(&shelf.send(item(json!({"code": null})))), ["unchanged"]);
+}
+
+#[test]
 fn an_error_that_was_there_before_is_a_warning() {
     let mut shelf = Shelf::default();
     shelf.send(json!([person("A", json!({"email": "a@b.example"}))]));
