@@ -1,19 +1,18 @@
 //! The URL of a database, as libpq reads it.
 //! <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS>
 
+mod parts;
+
 use std::fmt;
-use std::net::IpAddr;
-use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use tokio_postgres::Config;
-use tokio_postgres::config::{ChannelBinding, Host, LoadBalanceHosts, TargetSessionAttrs};
+use tokio_postgres::config::Host;
 
-use super::tls::{Encryption, Roots};
+use self::parts::{PARAMETERS, Parts};
+use super::tls::Encryption;
 
-const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
-const DEFAULT_PORT: &str = "5432";
 const DEFAULT_NAME: &str = "contact-hub";
 
 /// How long to wait for a connection where the URL says nothing.
@@ -69,7 +68,7 @@ pub enum UrlError {
     #[error("the database URL has an IPv6 address whose brackets are wrong")]
     Brackets,
     /// Several of one and another number of the other.
-    #[error("the database URL has not as many {0} as hosts")]
+    #[error("the database URL does not have as many {0} as hosts")]
     Count(&'static str),
     /// A parameter without `=`.
     #[error("the database URL has a parameter without a value")]
@@ -158,7 +157,7 @@ impl PostgresUrl {
     /// How long it may take to connect, all hosts included.
     pub(super) fn connect_timeout(&self) -> Duration {
         let hosts = u32::try_from(self.config.get_hosts().len()).unwrap_or(u32::MAX).max(1);
-        self.config.get_connect_timeout().map_or(CONNECT_TIMEOUT, |timeout| *timeout) * hosts
+        self.config.get_connect_timeout().map_or(CONNECT_TIMEOUT, |each| each.saturating_mul(hosts))
     }
 }
 
@@ -191,237 +190,163 @@ impl fmt::Debug for PostgresUrl {
     }
 }
 
-/// The parameters that a URL may have, those included that also have a place of their own.
-const PARAMETERS: [&str; 18] = [
-    "sslmode",
-    "sslrootcert",
-    "application_name",
-    "connect_timeout",
-    "target_session_attrs",
-    "load_balance_hosts",
-    "channel_binding",
-    "options",
-    "keepalives",
-    "keepalives_idle",
-    "keepalives_interval",
-    "keepalives_count",
-    "tcp_user_timeout",
-    "host",
-    "hostaddr",
-    "port",
-    "user",
-    "password",
-];
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
 
-/// What a URL says, decoded, in its order: what is said last counts.
-struct Parts(Vec<(&'static str, String)>);
+    use super::super::tls::Roots;
+    use super::*;
 
-impl Parts {
-    fn read(url: &str) -> Result<Self, UrlError> {
-        let rest = SCHEMES.iter().find_map(|scheme| url.strip_prefix(scheme));
-        let rest = rest.ok_or(UrlError::Scheme)?;
-        let mut parts = Vec::new();
-
-        // As libpq does: an `@` behind the first slash separates nothing.
-        let (login, rest) = match rest.split_once('@') {
-            Some((login, rest)) if !login.contains('/') => (Some(login), rest),
-            _ => (None, rest),
-        };
-        if rest.contains('@') {
-            return Err(UrlError::Unencoded);
-        }
-        if let Some(login) = login {
-            let (user, password) = login.split_once(':').unwrap_or((login, ""));
-            parts.push(("user", decode(user)?));
-            parts.push(("password", decode(password)?));
-        }
-
-        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let (hosts, database) = rest.split_once('/').unwrap_or((rest, ""));
-        if !hosts.is_empty() {
-            let mut names = Vec::new();
-            let mut ports = Vec::new();
-            for host in hosts.split(',') {
-                let (name, port) = name_and_port(host)?;
-                names.push(decode(name)?);
-                ports.push(decode(port)?);
-            }
-            parts.push(("host", names.join(",")));
-            parts.push(("port", ports.join(",")));
-        }
-        parts.push(("dbname", decode(database)?));
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').ok_or(UrlError::NoValue)?;
-            let name = decode(name)?;
-            let known = PARAMETERS.iter().chain(&["dbname"]).find(|known| **known == name);
-            parts.push((known.ok_or(UrlError::UnknownParameter(name))?, decode(value)?));
-        }
-        Ok(Self(parts))
+    fn read(url: &str) -> PostgresUrl {
+        url.parse().unwrap()
     }
 
-    /// The value of that name, unless it is empty: that says nothing.
-    fn get(&self, name: &str) -> Option<&str> {
-        let found = self.0.iter().rev().find(|(known, _)| *known == name);
-        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
-    }
-
-    fn hosts(&self, config: &mut Config) -> Result<(), UrlError> {
-        let addresses = self.get("hostaddr");
-        // A certificate is compared with the host; without one, with the address.
-        let hosts = self.get("host").or(addresses).ok_or(UrlError::NoHost)?;
-        let count = hosts.split(',').count();
-        for host in hosts.split(',') {
-            if host.is_empty() {
-                return Err(UrlError::NoHost);
-            }
-            config.host(host);
-        }
-        if let Some(addresses) = addresses {
-            for address in addresses.split(',') {
-                let address: IpAddr = address.parse().or(Err(UrlError::Value {
-                    name: "hostaddr",
-                    expected: "an IP address, or several with commas between them",
-                }))?;
-                config.hostaddr(address);
-            }
-            if config.get_hostaddrs().len() != count {
-                return Err(UrlError::Count("addresses"));
-            }
-        }
-        for port in self.get("port").unwrap_or(DEFAULT_PORT).split(',') {
-            let port = if port.is_empty() { DEFAULT_PORT } else { port };
-            match port.parse::<u16>() {
-                Ok(port) if port > 0 => config.port(port),
-                _ => {
-                    let expected = "a number from 1 to 65535";
-                    return Err(UrlError::Value { name: "port", expected });
-                }
-            };
-        }
-        let ports = config.get_ports().len();
-        if ports == 1 || ports == count { Ok(()) } else { Err(UrlError::Count("ports")) }
-    }
-
-    fn login(&self, config: &mut Config) {
-        if let Some(user) = self.get("user") {
-            config.user(user);
-        }
-        if let Some(password) = self.get("password") {
-            config.password(password);
-        }
-        if let Some(options) = self.get("options") {
-            config.options(options);
+    #[test]
+    fn a_url_says_where_which_database_and_who() {
+        for (url, place, database, user, password) in [
+            ("postgres://db/hub", "db:5432", "hub", None, None),
+            ("postgresql://u@db:6000/hub", "db:6000", "hub", Some("u"), None),
+            ("postgres://u:p:q@db/hub", "db:5432", "hub", Some("u"), Some("p:q")),
+            ("postgres://u:a?b@db/hub", "db:5432", "hub", Some("u"), Some("a?b")),
+            ("postgres://u%40x:%C3%BC%2F%25@db/h%20b", "db:5432", "h b", Some("u@x"), Some("ü/%")),
+            ("postgres://[::1]:7,b,c:9/hub", "[::1]:7, b:5432, c:9", "hub", None, None),
+            ("postgres:///hub?host=/run/pg&port=7", "/run/pg/.s.PGSQL.7", "hub", None, None),
+            ("postgres://%2Frun%2Fpg/hub", "/run/pg/.s.PGSQL.5432", "hub", None, None),
+            (
+                "postgres:///?dbname=hub&host=db&user=u&password=p",
+                "db:5432",
+                "hub",
+                Some("u"),
+                Some("p"),
+            ),
+            ("postgres://old/hub?host=new", "new:5432", "hub", None, None),
+            ("postgres:///hub?hostaddr=10.0.0.1", "10.0.0.1:5432", "hub", None, None),
+        ] {
+            let read = read(url);
+            assert_eq!(
+                (read.place().as_str(), read.database(), read.user()),
+                (place, database, user)
+            );
+            assert_eq!(read.config.get_password(), password.map(str::as_bytes), "{url}");
         }
     }
 
-    fn patience(&self, config: &mut Config) -> Result<(), UrlError> {
-        // Nought stands for the default.
-        if let Some(seconds) = self.number("connect_timeout")? {
-            config.connect_timeout(Duration::from_secs(seconds));
-        }
-        if let Some(milliseconds) = self.number("tcp_user_timeout")? {
-            config.tcp_user_timeout(Duration::from_millis(milliseconds));
-        }
-        if let Some(seconds) = self.number("keepalives_idle")? {
-            config.keepalives_idle(Duration::from_secs(seconds));
-        }
-        if let Some(seconds) = self.number("keepalives_interval")? {
-            config.keepalives_interval(Duration::from_secs(seconds));
-        }
-        if let Some(count) = self.number("keepalives_count")? {
-            config.keepalives_retries(u32::try_from(count).unwrap_or(u32::MAX));
-        }
-        self.choice("keepalives", "0 or 1", &[("0", false), ("1", true)])?
-            .map(|keepalives| config.keepalives(keepalives));
-        Ok(())
+    #[test]
+    fn what_a_url_leaves_open_has_a_limit() {
+        let config = read("postgres://db/hub").config;
+        assert_eq!(config.get_connect_timeout(), Some(&Duration::from_secs(5)));
+        assert_eq!(config.get_tcp_user_timeout(), Some(&Duration::from_secs(15)));
+        assert_eq!(config.get_keepalives_idle(), Duration::from_secs(30));
+        assert_eq!(config.get_application_name(), Some("contact-hub"));
+        assert_eq!(read("postgres://a,b,c/hub").connect_timeout(), Duration::from_secs(15));
     }
 
-    fn choices(&self, config: &mut Config) -> Result<(), UrlError> {
-        let sessions = [
-            ("any", TargetSessionAttrs::Any),
-            ("read-write", TargetSessionAttrs::ReadWrite),
-            ("read-only", TargetSessionAttrs::ReadOnly),
-        ];
-        self.choice("target_session_attrs", "any, read-write or read-only", &sessions)?
-            .map(|session| config.target_session_attrs(session));
-        let bindings = [
-            ("disable", ChannelBinding::Disable),
-            ("prefer", ChannelBinding::Prefer),
-            ("require", ChannelBinding::Require),
-        ];
-        self.choice("channel_binding", "disable, prefer or require", &bindings)?
-            .map(|binding| config.channel_binding(binding));
-        let orders = [("disable", LoadBalanceHosts::Disable), ("random", LoadBalanceHosts::Random)];
-        self.choice("load_balance_hosts", "disable or random", &orders)?
-            .map(|order| config.load_balance_hosts(order));
-        Ok(())
+    #[test]
+    fn parameters_are_those_of_libpq() {
+        let url = read(
+            "postgres://db/hub?application_name=x&connect_timeout=7&options=-c%20geqo%3Doff\
+             &tcp_user_timeout=2500&keepalives=0&keepalives_idle=1&keepalives_interval=2\
+             &keepalives_count=3&target_session_attrs=read-write&channel_binding=require\
+             &load_balance_hosts=random",
+        );
+        let mut expected = Config::new();
+        expected
+            .host("db")
+            .port(5432)
+            .dbname("hub")
+            .application_name("x")
+            .connect_timeout(Duration::from_secs(7))
+            .options("-c geqo=off")
+            .tcp_user_timeout(Duration::from_millis(2500))
+            .keepalives(false)
+            .keepalives_idle(Duration::from_secs(1))
+            .keepalives_interval(Duration::from_secs(2))
+            .keepalives_retries(3)
+            .target_session_attrs(tokio_postgres::config::TargetSessionAttrs::ReadWrite)
+            .channel_binding(tokio_postgres::config::ChannelBinding::Require)
+            .load_balance_hosts(tokio_postgres::config::LoadBalanceHosts::Random);
+        assert_eq!(url.config, expected);
     }
 
-    fn encryption(&self) -> Result<Encryption, UrlError> {
-        let roots = self.get("sslrootcert").map(|path| match path {
-            "system" => Roots::System,
-            path => Roots::File(PathBuf::from(path)),
-        });
-        match (self.get("sslmode"), roots) {
-            (Some("disable" | "prefer"), Some(_)) => Err(UrlError::NothingVerified),
-            (Some("disable"), None) => Ok(Encryption::Never),
-            (Some("prefer") | None, None) => Ok(Encryption::Preferred),
-            (Some("require"), None) => Ok(Encryption::Unverified),
-            // With certificates to trust, libpq takes `require` for `verify-ca`.
-            (Some("require" | "verify-ca"), Some(roots)) => Ok(Encryption::Chain(roots)),
-            (Some("verify-ca"), None) => Ok(Encryption::Chain(Roots::System)),
-            (Some("verify-full") | None, Some(roots)) => Ok(Encryption::Full(roots)),
-            (Some("verify-full"), None) => Ok(Encryption::Full(Roots::System)),
-            (Some(_), _) => Err(UrlError::Value {
-                name: "sslmode",
-                expected: "disable, prefer, require, verify-ca or verify-full",
-            }),
+    #[test]
+    fn whom_to_trust_is_what_the_mode_and_the_certificates_say() {
+        let file = || Roots::File(PathBuf::from("/etc/ca.pem"));
+        for (query, encryption) in [
+            ("", Encryption::Preferred),
+            ("sslmode=disable", Encryption::Never),
+            ("sslmode=prefer", Encryption::Preferred),
+            ("sslmode=require", Encryption::Unverified),
+            ("sslmode=require&sslrootcert=/etc/ca.pem", Encryption::Chain(file())),
+            ("sslmode=verify-ca", Encryption::Chain(Roots::System)),
+            ("sslmode=verify-ca&sslrootcert=/etc/ca.pem", Encryption::Chain(file())),
+            ("sslmode=verify-full", Encryption::Full(Roots::System)),
+            ("sslmode=verify-full&sslrootcert=/etc/ca.pem", Encryption::Full(file())),
+            ("sslrootcert=/etc/ca.pem", Encryption::Full(file())),
+            ("sslrootcert=system", Encryption::Full(Roots::System)),
+        ] {
+            assert_eq!(
+                read(&format!("postgres://db/hub?{query}")).encryption,
+                encryption,
+                "{query}"
+            );
         }
     }
 
-    fn number(&self, name: &'static str) -> Result<Option<u64>, UrlError> {
-        let number = self.get(name).map(str::parse).transpose();
-        let number = number.or(Err(UrlError::Value { name, expected: "a whole number" }))?;
-        Ok(number.filter(|number| *number > 0))
+    #[test]
+    fn what_is_wrong_with_a_url_is_said_without_the_password() {
+        for (url, cause) in [
+            ("mysql://u:secret@db/hub", "does not begin with postgres:// or postgresql://"),
+            ("postgres://u:sec/ret@db/hub", "has an `@` too many"),
+            ("postgres://u:sec@ret@db/hub", "has an `@` too many"),
+            ("postgres://u:sec%ret@db/hub", "has a percent-encoding that stands for no text"),
+            ("postgres://u:secret%00@db/hub", "has a percent-encoding that stands for no text"),
+            ("postgres://u:secret%FF@db/hub", "has a percent-encoding that stands for no text"),
+            ("postgres://u:secret@db", "names no database"),
+            ("postgres://u:secret@db/?sslmode=require", "names no database"),
+            ("postgres://u:secret@/hub", "names no host"),
+            ("postgres://u:secret@a,,b/hub", "names no host"),
+            ("postgres://u:secret@[::1/hub", "has an IPv6 address whose brackets are wrong"),
+            ("postgres://u:secret@a,b,c/hub?port=1,2", "does not have as many ports as hosts"),
+            (
+                "postgres://u:secret@a,b/hub?hostaddr=10.0.0.1",
+                "does not have as many addresses as hosts",
+            ),
+            ("postgres://u:secret@db/hub?sslmode", "has a parameter without a value"),
+            ("postgres://u:secret@db/hub?ssl=on", "has the unknown parameter `ssl`"),
+            ("postgres://db/hub?password=sec&ret=x", "has the unknown parameter `…`"),
+        ] {
+            let error = url.parse::<PostgresUrl>().unwrap_err();
+            assert_eq!(error.to_string(), format!("the database URL {cause}"), "{url}");
+            assert!(!format!("{error:?} {}", error.remedy()).contains("secret"), "{error:?}");
+        }
+        for (url, cause) in [
+            (
+                "postgres://u:secret@db:0/hub",
+                "`port` in the database URL is not a number from 1 to 65535",
+            ),
+            (
+                "postgres://secret:word/hub",
+                "`port` in the database URL is not a number from 1 to 65535",
+            ),
+            (
+                "postgres://db/hub?sslmode=allow",
+                "`sslmode` in the database URL is not disable, prefer, require, verify-ca or verify-full",
+            ),
+            (
+                "postgres://db/hub?sslmode=prefer&sslrootcert=x",
+                "`sslrootcert` in the database URL has no effect with this `sslmode`",
+            ),
+            (
+                "postgres://db/hub?connect_timeout=soon",
+                "`connect_timeout` in the database URL is not a whole number",
+            ),
+        ] {
+            assert_eq!(url.parse::<PostgresUrl>().unwrap_err().to_string(), cause, "{url}");
+        }
     }
 
-    fn choice<T: Copy>(
-        &self,
-        name: &'static str,
-        expected: &'static str,
-        choices: &[(&str, T)],
-    ) -> Result<Option<T>, UrlError> {
-        let Some(value) = self.get(name) else { return Ok(None) };
-        let chosen = choices.iter().find(|(choice, _)| *choice == value);
-        let (_, chosen) = chosen.ok_or(UrlError::Value { name, expected })?;
-        Ok(Some(*chosen))
+    #[test]
+    fn debug_shows_no_password() {
+        assert_eq!(format!("{:?}", read("postgres://u:secret@db/hub")), "postgres://…");
     }
-}
-
-/// The two parts of `host:port`, of which the host may be an IPv6 address in brackets.
-fn name_and_port(host: &str) -> Result<(&str, &str), UrlError> {
-    let Some(bracketed) = host.strip_prefix('[') else {
-        return Ok(host.split_once(':').unwrap_or((host, "")));
-    };
-    let (name, port) = bracketed.split_once(']').ok_or(UrlError::Brackets)?;
-    match port.strip_prefix(':') {
-        Some(port) => Ok((name, port)),
-        None if port.is_empty() => Ok((name, "")),
-        None => Err(UrlError::Brackets),
-    }
-}
-
-/// Decodes percent-encoding (RFC 3986, 2.1).
-fn decode(text: &str) -> Result<String, UrlError> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('%') {
-        bytes.extend_from_slice(before.as_bytes());
-        let digits = after.get(..2).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
-        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        bytes.push(byte.filter(|byte| *byte != 0).ok_or(UrlError::PercentEncoding)?);
-        rest = after.get(2..).unwrap_or_default();
-    }
-    bytes.extend_from_slice(rest.as_bytes());
-    String::from_utf8(bytes).or(Err(UrlError::PercentEncoding))
 }
