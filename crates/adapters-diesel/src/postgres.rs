@@ -5,16 +5,27 @@
 //! between, and every key leads with the organization: so an engine that spreads tables may stand
 //! behind.
 
+mod access;
+mod contacts;
 mod failure;
+mod ids;
+mod locks;
+mod lookup;
 mod migrations;
 mod open;
 mod options;
 mod pool;
+mod row;
 mod session;
+mod setback;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 mod tls;
+mod transaction;
 mod url;
+mod write;
 
 use std::fmt;
 
@@ -23,6 +34,7 @@ pub use options::PostgresOptions;
 pub use url::{PostgresUrl, UrlError};
 
 use self::pool::Pool;
+use self::transaction::Transactions;
 
 /// A store of contacts, organizations and tokens in a PostgreSQL database.
 ///
@@ -41,6 +53,7 @@ use self::pool::Pool;
 /// ```
 pub struct PostgresStore {
     pool: Pool,
+    transactions: Transactions,
 }
 
 /// A store that was opened.
@@ -65,7 +78,11 @@ impl PostgresStore {
         let pool = Pool::new(url, options)?;
         let migrations = open::prepare(&pool, url).await?;
         let created = migrations.iter().any(|name| migrations::is_first(name));
-        Ok(Opened { store: Self { pool }, created, migrations })
+        Ok(Opened {
+            store: Self { transactions: Transactions::new(pool.clone()), pool },
+            created,
+            migrations,
+        })
     }
 }
 
