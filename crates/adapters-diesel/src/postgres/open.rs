@@ -20,7 +20,7 @@ const OLDEST: i32 = 140_000;
 ///
 /// Why it cannot be opened.
 pub(super) async fn prepare(pool: &Pool, url: &PostgresUrl) -> Result<Vec<String>, OpenError> {
-    let session = pool.connect().await.map_err(|error| error::no_connection(url, error))?;
+    let session = connect(pool, url).await?;
     let failed = |failure| error::reported(url, failure);
     check(&Server::of(&session).await.map_err(failed)?, url)?;
     // Those who find everything in place need no right to make tables, and wait for nobody.
@@ -35,6 +35,15 @@ pub(super) async fn prepare(pool: &Pool, url: &PostgresUrl) -> Result<Vec<String
         }
         Schema::Lacks(_) => migrate(&session, url).await,
     }
+}
+
+/// The first connection, or why there is none.
+///
+/// # Errors
+///
+/// Why there is none.
+pub(super) async fn connect(pool: &Pool, url: &PostgresUrl) -> Result<Session, OpenError> {
+    pool.connect().await.map_err(|error| error::no_connection(url, error))
 }
 
 /// What a server tells of itself.
