@@ -5,6 +5,8 @@
 //! between, and every key leads with the organization: so an engine that spreads tables may stand
 //! behind.
 
+#[cfg(test)]
+mod catalogue;
 mod failure;
 mod migrations;
 mod open;

@@ -19,7 +19,7 @@ mod readers;
 mod row;
 mod schema;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod transaction;
 mod write;
 mod writer;

@@ -1,6 +1,8 @@
 //! Opening a database: bringing its schema up to date, or saying clearly why not.
 
 mod error;
+#[cfg(test)]
+mod tests;
 
 pub use self::error::{Obstacle, OpenError};
 
@@ -115,40 +117,4 @@ fn newer(url: &PostgresUrl, version: &str) -> OpenError {
     let cause =
         format_args!("the database `{database}` has the schema {version} of a newer release");
     OpenError::new(Obstacle::Newer, cause)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::TestDatabase;
-    use super::super::{Opened, PostgresOptions, PostgresStore};
-    use super::*;
-
-    async fn open(database: &TestDatabase, options: PostgresOptions) -> Result<Opened, OpenError> {
-        PostgresStore::open(&database.url().parse().unwrap(), options).await
-    }
-
-    #[tokio::test]
-    async fn of_those_who_open_a_new_database_at_once_one_made_the_schema() {
-        let database = TestDatabase::empty();
-        let opening = (0..8).map(|_| {
-            let url = database.url().parse().unwrap();
-            tokio::spawn(async move { PostgresStore::open(&url, PostgresOptions::default()).await })
-        });
-        let opening: Vec<_> = opening.collect();
-        let mut created = Vec::new();
-        for opened in opening {
-            let opened = opened.await.unwrap().unwrap();
-            assert_eq!(opened.migrations.is_empty(), !opened.created);
-            created.push(opened.created);
-        }
-        created.sort_unstable();
-        assert_eq!(created, [false, false, false, false, false, false, false, true]);
-    }
-
-    #[tokio::test]
-    async fn a_copy_of_the_template_lacks_nothing() {
-        let database = TestDatabase::migrated();
-        let opened = open(&database, PostgresOptions::default()).await.unwrap();
-        assert_eq!((opened.created, opened.migrations), (false, Vec::new()));
-    }
 }

@@ -69,6 +69,17 @@ impl TestDatabase {
         open(&self.name, options).await
     }
 
+    /// Ends every connection to it, as a restart of the server would, and waits for their end.
+    pub fn end_connections(&self) {
+        let name = self.name.clone();
+        on_server(async move |server| {
+            let end = "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity \
+                       WHERE datname = $1";
+            let ended = server.query(end, &[&name]).await.expect("the end of connections");
+            assert!(ended.iter().all(|row| row.get(0)), "a connection that does not end");
+        });
+    }
+
     /// A connection to it beside those of the store.
     pub async fn connect(&self) -> Client {
         connect(&self.name).await
