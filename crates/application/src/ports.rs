@@ -4,11 +4,13 @@ mod access_store;
 mod clock;
 mod contact_store;
 mod error;
+mod intercom_directory;
 
 pub use access_store::AccessStore;
 pub use clock::Clock;
 pub use contact_store::{ContactStore, Lifecycle};
 pub use error::StoreError;
+pub use intercom_directory::IntercomDirectory;
 
 #[cfg(any(test, feature = "mocks"))]
 pub use access_store::MockAccessStore;
@@ -16,3 +18,5 @@ pub use access_store::MockAccessStore;
 pub use clock::MockClock;
 #[cfg(any(test, feature = "mocks"))]
 pub use contact_store::MockContactStore;
+#[cfg(any(test, feature = "mocks"))]
+pub use intercom_directory::MockIntercomDirectory;

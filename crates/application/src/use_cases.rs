@@ -2,12 +2,18 @@
 
 mod authenticate;
 mod get_contact;
+mod get_entry;
+mod list_entries;
 mod manage_access;
 mod merge_contacts;
+mod unlink_contacts;
 mod upsert_contacts;
 
 pub use authenticate::{Authenticate, Caller, Denied, NameNoOrganization};
 pub use get_contact::GetContact;
+pub use get_entry::GetEntry;
+pub use list_entries::ListEntries;
 pub use manage_access::{ManageAccess, NewOrganizationError};
 pub use merge_contacts::MergeContacts;
+pub use unlink_contacts::{EntryKey, UnlinkContacts};
 pub use upsert_contacts::{PreparationPanicked, Request, UpsertContacts};

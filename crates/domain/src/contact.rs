@@ -2,6 +2,7 @@
 
 mod check;
 pub mod document;
+mod intercom_entry;
 pub mod kinds;
 mod projection;
 mod record;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 pub use check::{Findings, Values};
 pub(crate) use check::{check_stored, weigh};
+pub use intercom_entry::IntercomEntry;
 pub use record::{ContactType, DOCUMENT_VERSION, Projection, Record, UnreadableDocument};
 
 pub(crate) use sealing::{Sealing, too_large};

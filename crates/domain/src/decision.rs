@@ -73,6 +73,9 @@ pub struct Found {
     pub email_owners: Vec<(String, ContactId)>,
     /// Which of the references exist.
     pub references: HashSet<ContactId>,
+    /// Keys that others took, time and again, between look-up and write. An item that would take
+    /// one is refused, so that the rest can be written. Empty, unless races were lost.
+    pub contested: HashSet<AliasKey>,
 }
 
 /// A key that a merged contact left behind and that leads to the contact it was merged into.
@@ -116,6 +119,8 @@ pub enum Write {
         gives_up_keys: bool,
         /// Whether its relations changed.
         moves_relations: bool,
+        /// Whether its [entry](crate::contact::IntercomEntry) came, went or changed.
+        moves_entry: bool,
     },
 }
 

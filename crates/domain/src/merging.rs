@@ -288,7 +288,9 @@ fn write(before: &Snapshot, now: Snapshot) -> Write {
         || (old.external_id.is_some() && old.external_id != new.external_id)
         || (old.link_id.is_some() && old.link_id != new.link_id);
     let moves_relations = before.document.relations() != now.document.relations();
-    Write::Update { contact: Contact::proven(Arc::new(now)), gives_up_keys, moves_relations }
+    let moves_entry = before.intercom_entry() != now.intercom_entry();
+    let contact = Contact::proven(Arc::new(now));
+    Write::Update { contact, gives_up_keys, moves_relations, moves_entry }
 }
 
 fn not_found(name: &str, id: i64) -> Vec<Violation> {

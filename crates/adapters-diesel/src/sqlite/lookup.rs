@@ -43,6 +43,7 @@ pub(super) fn look_up(
         email_owners: lookup.email_owners(wanted)?,
         references: lookup.references(&wanted.references)?,
         contacts: lookup.contacts,
+        contested: HashSet::new(),
     })
 }
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::item::Sent;
+use super::item::{Intent, Keys, Sent};
 use super::matching::{Match, Matching, Mismatch};
-use super::options::{Context, Handling, Ladder, Options};
+use super::options::{Context, Handling, Key, Ladder, Options};
 use super::outcome::{Outcome, Verdict};
 use super::world::World;
 use crate::contact::document::ContactDocument;
 use crate::contact::rules::{self, Lookups, Subject};
-use crate::contact::{Findings, Sealing, Snapshot, check_stored, too_large, weigh};
+use crate::contact::{ContactType, Findings, Sealing, Snapshot, check_stored, too_large, weigh};
 use crate::decision::{AliasKey, OutOfIds};
 use crate::ids::{ContactId, IdBlock, Version};
 use crate::path::{At, Path};
@@ -53,8 +53,16 @@ impl Application<'_> {
                 let same_as = self.world.named_by(slot, index);
                 let mut outcome = match self.world.read(slot) {
                     Err(unreadable) => Outcome::rejected(vec![*unreadable]),
-                    Ok(stored) if sent.delete => self.delete(slot, &stored),
-                    Ok(stored) => self.update(slot, sent, &stored)?,
+                    Ok(stored) => match sent.intent {
+                        Intent::UpsertEntry | Intent::Unlink
+                            if by == Key::Id && !is_entry(&stored) =>
+                        {
+                            no_entry(sent)
+                        }
+                        Intent::Upsert | Intent::UpsertEntry => self.update(slot, sent, &stored)?,
+                        Intent::Delete => self.delete(slot, &stored),
+                        Intent::Unlink => self.unlink(slot, sent, &stored)?,
+                    },
                 };
                 outcome.matched_by = Some(by);
                 outcome.same_as = same_as;
@@ -81,6 +89,9 @@ impl Application<'_> {
         weigh(&mut violations, self.is_strict(), Vec::new);
         if violations.iter().any(Violation::is_error) {
             return Ok(refused(violations, too_large(&document), None));
+        }
+        if let Some(lost) = self.lost_race(&sent.keys, None) {
+            return Ok(refused(violations, Some(lost), None));
         }
         let id = self.ids.take().and_then(ContactId::new).ok_or(OutOfIds)?;
         let sealing = Sealing::new(self.context, id);
@@ -139,6 +150,9 @@ impl Application<'_> {
         if violations.iter().any(Violation::is_error) {
             return Ok(refused(violations, too_large(&document), Some(before)));
         }
+        if let Some(lost) = self.lost_race(&sent.keys, Some(before)) {
+            return Ok(refused(violations, Some(lost), Some(before)));
+        }
         let sealing = Sealing::after(self.context, &before.record);
         match sealing.seal(document, &mut values, self.ids)? {
             Err(too_large) => Ok(refused(violations, Some(too_large), Some(before))),
@@ -151,19 +165,25 @@ impl Application<'_> {
     }
 
     /// What is merged, where that is not just what was sent: a key that leads to this contact as an
-    /// alias names it, and does not become its own. Given together with the `id`, it does.
+    /// alias names it, and does not become its own. Given together with the `id`, it does. And a
+    /// link id in another case may be the one that the contact has.
     fn patch(&self, sent: &Sent, before: &Snapshot) -> Option<Box<ContactDocument>> {
-        if sent.named_id().is_some() {
-            return None;
-        }
         let own = &before.record.projection;
+        let same_link_id = sent.keeps_spelling
+            && own.link_id.is_some()
+            && own.link_id == sent.keys.link_id
+            && before.document.link_id != sent.document.link_id;
+        let is_named = sent.named_id().is_some();
         let leads_here = |key: AliasKey| {
-            self.world.by_alias(&key).and_then(|slot| self.world.id(slot)) == Some(before.record.id)
+            !is_named
+                && self.world.by_alias(&key).and_then(|slot| self.world.id(slot))
+                    == Some(before.record.id)
         };
         let external_id = sent.keys.external_id.clone().map(AliasKey::ExternalId);
         let keeps_external_id = own.external_id.is_some() && external_id.is_some_and(leads_here);
         let link_id = sent.keys.link_id.map(AliasKey::LinkId);
-        let keeps_link_id = own.link_id.is_some() && link_id.is_some_and(leads_here);
+        let keeps_link_id =
+            same_link_id || (own.link_id.is_some() && link_id.is_some_and(leads_here));
         if !keeps_external_id && !keeps_link_id {
             return None;
         }
@@ -205,6 +225,28 @@ impl Application<'_> {
         stored(Verdict::Unchanged, violations, Arc::clone(before))
     }
 
+    /// Takes a contact out of the directory of intercoms.
+    fn unlink(
+        &mut self,
+        slot: usize,
+        sent: &Sent,
+        before: &Arc<Snapshot>,
+    ) -> Result<Outcome, OutOfIds> {
+        if before.record.projection.contact_type == ContactType::Endpoint {
+            return Ok(self.delete(slot, before));
+        }
+        if let Some(link_id) = sent.keys.link_id {
+            self.world.drop_alias(AliasKey::LinkId(link_id));
+        }
+        let document = ContactDocument {
+            link_id: Member::Null,
+            intercom: Member::Null,
+            ..ContactDocument::default()
+        };
+        let patch = Sent { document, keys: Keys::default(), ..sent.clone() };
+        self.update(slot, &patch, before)
+    }
+
     fn delete(&mut self, slot: usize, before: &Arc<Snapshot>) -> Outcome {
         let snapshot = Arc::new(before.deleted(self.context.now));
         self.world.delete(slot, Arc::clone(&snapshot));
@@ -227,6 +269,27 @@ impl Application<'_> {
         subject.look_up(&lookups, findings);
     }
 
+    /// The refusal of an item that would take a key which others keep taking.
+    fn lost_race(&self, keys: &Keys, before: Option<&Arc<Snapshot>>) -> Option<Violation> {
+        let had = before.map(|before| &before.record.projection);
+        let external_id = keys
+            .external_id
+            .clone()
+            .filter(|key| had.and_then(|had| had.external_id.as_ref()) != Some(key))
+            .map(AliasKey::ExternalId);
+        let link_id = keys
+            .link_id
+            .filter(|key| had.and_then(|had| had.link_id) != Some(*key))
+            .map(AliasKey::LinkId);
+        let (key, value) =
+            match self.world.contested([external_id, link_id].into_iter().flatten())? {
+                AliasKey::ExternalId(value) => (Key::ExternalId, value),
+                AliasKey::LinkId(value) => (Key::LinkId, value.to_string()),
+            };
+        let message = "other requests took this key at the same time; send the item again";
+        Some(Violation::new(&rules::LOST_RACE, Path::of(key.as_str()), value, message))
+    }
+
     fn is_strict(&self) -> bool {
         self.context.handling == Handling::Strict
     }
@@ -245,6 +308,16 @@ fn refused(
     violations.extend(further);
     violations.sort_by_cached_key(|violation| violation.rule.row());
     Outcome { contact: before.cloned(), ..Outcome::rejected(violations) }
+}
+
+fn is_entry(stored: &Snapshot) -> bool {
+    stored.intercom_entry().is_some()
+}
+
+fn no_entry(sent: &Sent) -> Outcome {
+    let id = sent.named_id().map(|id| id.to_string()).unwrap_or_default();
+    let message = "the contact is no entry of an intercom";
+    Outcome::rejected(vec![Violation::new(&rules::FOUND, Path::of("id"), id, message)])
 }
 
 fn stale(version: i64, before: Option<Arc<Snapshot>>) -> Outcome {

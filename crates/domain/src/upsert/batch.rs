@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::application::Application;
-use super::item::Item;
+use super::item::{Intent, Item};
 use super::options::{Atomicity, Context, Key, Mode, OnRepeat, Options};
 use super::outcome::Outcome;
 use super::world::World;
@@ -175,7 +175,7 @@ fn wanted(options: &Options, items: &[Item]) -> Wanted {
         if shared.contains(&Key::VatNumber) {
             wanted.vat_numbers.extend(keys.vat_number.clone());
         }
-        if options.mode != Mode::Update && !sent.delete {
+        if options.mode != Mode::Update && sent.intent == Intent::Upsert {
             wanted.email_owners.extend(keys.email.clone());
         }
         wanted.references.extend(sent.document.relations());

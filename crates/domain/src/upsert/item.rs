@@ -3,7 +3,7 @@
 use super::options::{Context, Ladder};
 use crate::contact::document::ContactDocument;
 use crate::contact::rules::{self, Subject};
-use crate::contact::{Findings, Values};
+use crate::contact::{ContactType, Findings, Values};
 use crate::path::At;
 use crate::reading::{self, Read};
 use crate::tree::{Arrays, Member, Merging, Standing, Text, TextValue, Tree, Whole};
@@ -31,14 +31,28 @@ pub(super) struct Sent {
     pub(super) organization: Option<i64>,
     pub(super) if_version: Option<i64>,
     pub(super) keys: Keys,
-    /// Whether the contact shall be deleted.
-    pub(super) delete: bool,
+    pub(super) intent: Intent,
+    /// Whether a link id that the contact has already stays spelled as it is stored.
+    pub(super) keeps_spelling: bool,
     /// Whether a tag has an id and no name.
     pub(super) nameless_tags: bool,
     pub(super) unknown: Vec<Violation>,
     pub(super) draft: Draft,
     /// What was parsed on the way.
     pub(super) values: Values,
+}
+
+/// What shall become of the contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Intent {
+    /// It shall look like that.
+    Upsert,
+    /// It shall look like that, and be an entry of an intercom already.
+    UpsertEntry,
+    /// It shall be gone.
+    Delete,
+    /// It shall be no entry of an intercom any more.
+    Unlink,
 }
 
 /// The item as a new contact.
@@ -64,14 +78,30 @@ impl Item {
     /// Reads an item from JSON; whatever is wrong with it is inside.
     pub fn read(json: &str, context: &Context) -> Self {
         match reading::read(json) {
-            Ok(read) => Self::new(read, context),
+            Ok(read) => Self::new(read, None, context),
             Err(faults) => Self { read: Err(faults), ladder: None },
         }
     }
 
     /// An item of a front door with a wire of its own.
     pub fn of(document: ContactDocument, context: &Context) -> Self {
-        Self::new(Read { document, unknown: Vec::new() }, context)
+        Self::new(Read { document, unknown: Vec::new() }, None, context)
+    }
+
+    /// An item of a front door whose new contacts are of one type. A contact that is there already
+    /// keeps its type, and its link id the case that it is stored in.
+    pub fn of_type(new: ContactType, document: ContactDocument, context: &Context) -> Self {
+        Self::new(Read { document, unknown: Vec::new() }, Some(new), context)
+    }
+
+    /// The same item with faults that the front door found in it; errors among them refuse it.
+    #[must_use]
+    pub fn with_faults(mut self, faults: impl IntoIterator<Item = Violation>) -> Self {
+        match &mut self.read {
+            Ok(sent) => sent.unknown.extend(faults),
+            Err(violations) => violations.extend(faults),
+        }
+        self
     }
 
     /// The same item with a ladder of its own.
@@ -84,13 +114,33 @@ impl Item {
     /// The contact that the item's keys name shall be deleted; its other members do not count.
     #[must_use]
     pub fn to_delete(mut self) -> Self {
-        if let Ok(sent) = &mut self.read {
-            sent.delete = true;
-        }
+        self.intend(Intent::Delete);
         self
     }
 
-    fn new(read: Read, context: &Context) -> Self {
+    /// The contact that the item's keys name has to be there, and to be an entry of an intercom.
+    #[must_use]
+    pub fn to_update_entry(mut self) -> Self {
+        self.intend(Intent::UpsertEntry);
+        self
+    }
+
+    /// The contact that the item's keys name shall be no entry of an intercom any more: one of type
+    /// ENDPOINT is deleted, another loses its `intercom` block and its link id. Named by its id, it
+    /// has to be an entry. The item's other members do not count.
+    #[must_use]
+    pub fn to_unlink(mut self) -> Self {
+        self.intend(Intent::Unlink);
+        self
+    }
+
+    fn intend(&mut self, intent: Intent) {
+        if let Ok(sent) = &mut self.read {
+            sent.intent = intent;
+        }
+    }
+
+    fn new(read: Read, new: Option<ContactType>, context: &Context) -> Self {
         let Read { mut document, unknown } = read;
         let whole = |member: &mut Member<Whole>| member.take().map(Whole::get);
         let id = whole(&mut document.id);
@@ -105,7 +155,7 @@ impl Item {
 
         let mut values = Values::new(context.region);
         let keys = Keys::of(&document, &mut values);
-        let draft = Draft::of(&document, context, &mut values);
+        let draft = Draft::of(&document, new, context, &mut values);
         if let Some(unreadable) = draft.findings.of(&rules::READABLE) {
             return Self { read: Err(reading::alone(&unreadable.message)), ladder: None };
         }
@@ -116,7 +166,8 @@ impl Item {
             organization,
             if_version,
             keys,
-            delete: false,
+            intent: Intent::Upsert,
+            keeps_spelling: new.is_some(),
             nameless_tags,
             unknown,
             draft,
@@ -134,10 +185,19 @@ impl Sent {
 }
 
 impl Draft {
-    fn of(sent: &ContactDocument, context: &Context, values: &mut Values) -> Self {
+    fn of(
+        sent: &ContactDocument,
+        new: Option<ContactType>,
+        context: &Context,
+        values: &mut Values,
+    ) -> Self {
         let mut merging = Merging::new(Arrays::Replace);
-        let document = (!sent.is_plain()).then(|| {
-            let fresh = sent.clone().settle(&mut merging, &At::root());
+        let named = new.filter(|_| sent.contact_type.is_absent());
+        let document = (named.is_some() || !sent.is_plain()).then(|| {
+            let mut fresh = sent.clone().settle(&mut merging, &At::root());
+            if let Some(named) = named {
+                fresh.contact_type = Text::from(named.as_str()).into();
+            }
             Box::new(fresh)
         });
         let draft = document.as_deref().unwrap_or(sent);

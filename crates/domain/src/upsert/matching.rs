@@ -1,6 +1,6 @@
 //! Which contact an item means (upsert-rules §3).
 
-use super::item::Sent;
+use super::item::{Intent, Sent};
 use super::options::{Context, Endpoints, Key, Ladder, Mode, OnAmbiguous, Options};
 use super::world::World;
 use crate::contact::ContactType;
@@ -48,7 +48,7 @@ impl Matching<'_> {
             Match::Found { slot, .. } => Some(*slot),
             Match::New | Match::Ambiguous { .. } => None,
         };
-        let must_be_there = sent.delete || self.options.mode == Mode::Update;
+        let must_be_there = sent.intent != Intent::Upsert || self.options.mode == Mode::Update;
         if must_be_there && matches!(matched, Match::New) {
             let message = "no contact has one of the keys of this item";
             return Err(fault(&FOUND, Path::root(), "", message, None));

@@ -26,6 +26,7 @@ pub(super) struct World {
     aliases: HashMap<AliasKey, ContactId>,
     alias_writes: Vec<AliasWrite>,
     references: HashSet<ContactId>,
+    contested: HashSet<AliasKey>,
 }
 
 /// One contact.
@@ -81,6 +82,7 @@ impl World {
             aliases: found.aliases.into_iter().map(|alias| (alias.key, alias.contact)).collect(),
             alias_writes: Vec::new(),
             references: found.references,
+            contested: found.contested,
         };
         let by_email = world.by_shared_key.entry(Key::Email).or_default();
         for (email, owner) in found.email_owners {
@@ -202,6 +204,18 @@ impl World {
         }
     }
 
+    /// A key that leads to a contact as an alias leads nowhere any more.
+    pub(super) fn drop_alias(&mut self, key: AliasKey) {
+        if self.aliases.remove(&key).is_some() {
+            self.alias_writes.push(AliasWrite::Remove(key));
+        }
+    }
+
+    /// The first of those keys that others took while the batch was decided.
+    pub(super) fn contested(&self, keys: impl IntoIterator<Item = AliasKey>) -> Option<AliasKey> {
+        keys.into_iter().find(|key| self.contested.contains(key))
+    }
+
     /// Whether a living contact has that id.
     pub(super) fn exists(&self, id: i64) -> bool {
         ContactId::new(id)
@@ -289,11 +303,14 @@ fn update(stored: &Stored, current: Arc<Snapshot>) -> Write {
     let gives_up_keys = current.record.deleted_at.is_some()
         || (before.external_id.is_some() && before.external_id != now.external_id)
         || (before.link_id.is_some() && before.link_id != now.link_id);
-    let moves_relations = match stored {
-        Stored::Read(read) => read.document.relations() != current.document.relations(),
-        Stored::Unread(_) => true,
+    let (moves_relations, moves_entry) = match stored {
+        Stored::Read(read) => (
+            read.document.relations() != current.document.relations(),
+            read.intercom_entry() != current.intercom_entry(),
+        ),
+        Stored::Unread(_) => (true, true),
     };
-    Write::Update { contact: Contact::proven(current), gives_up_keys, moves_relations }
+    Write::Update { contact: Contact::proven(current), gives_up_keys, moves_relations, moves_entry }
 }
 
 fn shared(projection: &Projection) -> impl Iterator<Item = (Key, &String)> {

@@ -25,6 +25,8 @@ pub(crate) fn context() -> Context {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Shelf {
+    /// Keys that others keep taking.
+    pub(crate) contested: HashSet<AliasKey>,
     pub(crate) records: Vec<Record>,
     pub(crate) aliases: Vec<(AliasKey, i64)>,
     pub(crate) context: Context,
@@ -35,6 +37,7 @@ pub(crate) struct Shelf {
 impl Default for Shelf {
     fn default() -> Self {
         Self {
+            contested: HashSet::new(),
             records: Vec::new(),
             aliases: Vec::new(),
             context: context(),
@@ -157,6 +160,7 @@ impl Shelf {
                 .filter(|id| living.contains(id))
                 .copied()
                 .collect(),
+            contested: self.contested.clone(),
         }
     }
 

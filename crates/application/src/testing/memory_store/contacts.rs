@@ -125,6 +125,7 @@ impl Contacts {
             aliases,
             email_owners,
             references: wanted.references.iter().copied().filter(is_living).collect(),
+            ..Found::default()
         }
     }
 

@@ -1,0 +1,71 @@
+//! Takes contacts out of the directory of intercoms.
+
+use std::sync::Arc;
+
+use contacts_domain::contact::document::ContactDocument;
+use contacts_domain::tree::{Text, Whole};
+use contacts_domain::upsert::{
+    Batch, Context, Endpoints, Handling, Item, Key, Ladder, Options, Outcome,
+};
+use contacts_domain::value::LinkId;
+
+use super::{Caller, Denied};
+use crate::access::Scope;
+use crate::ports::{Clock, ContactStore};
+
+/// A contact that an intercom names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKey {
+    /// By its link id.
+    LinkId(LinkId),
+    /// By its id.
+    Id(i64),
+}
+
+/// Takes contacts out of the directory of intercoms.
+pub struct UnlinkContacts {
+    store: Arc<dyn ContactStore>,
+    clock: Arc<dyn Clock>,
+}
+
+impl UnlinkContacts {
+    /// Writes to that store.
+    pub fn new(store: Arc<dyn ContactStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+
+    /// Deletes the contacts of type ENDPOINT; from others it takes the `intercom` block and the
+    /// link id away. One outcome per key, in order: refused where there is no such contact.
+    ///
+    /// # Errors
+    ///
+    /// When the caller may not delete, or the store fails; then nothing is changed.
+    pub async fn execute(
+        &self,
+        caller: &Caller,
+        keys: &[EntryKey],
+    ) -> Result<Vec<Outcome>, Denied> {
+        caller.require(Scope::Delete)?;
+        let context = Context {
+            organization: caller.organization.id,
+            region: caller.organization.region,
+            now: self.clock.now(),
+            may_write_staff: true,
+            endpoints: Endpoints::Shown,
+            handling: Handling::Lenient,
+        };
+        let items = keys.iter().map(|key| item(*key, &context)).collect();
+        let ladder = Ladder::new([Key::Id, Key::LinkId]);
+        let options = Options { ladder, ..Options::default() };
+        Ok(self.store.upsert(Arc::new(Batch::new(context, options, items))).await?)
+    }
+}
+
+fn item(key: EntryKey, context: &Context) -> Item {
+    let mut document = ContactDocument::default();
+    match key {
+        EntryKey::LinkId(link_id) => document.link_id = Text::from(link_id.to_string()).into(),
+        EntryKey::Id(id) => document.id = Whole::new(id).into(),
+    }
+    Item::of(document, context).to_unlink()
+}
