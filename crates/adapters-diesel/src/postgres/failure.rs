@@ -125,7 +125,7 @@ impl Failure {
 impl From<PostgresError> for Failure {
     fn from(error: PostgresError) -> Self {
         let Some(reported) = error.as_db_error() else {
-            let is_io = error.source().is_some_and(|source| source.is::<io::Error>());
+            let is_io = error.source().is_some_and(<dyn Error>::is::<io::Error>);
             let connection_lost = error.is_closed() || is_io;
             let kind = if connection_lost { Kind::Unavailable } else { Kind::Internal };
             return Self { connection_lost, ..Self::new(kind, chain(&error)) };

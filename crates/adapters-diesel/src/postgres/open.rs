@@ -23,7 +23,7 @@ const OLDEST: i32 = 140_000;
 /// Why it cannot be opened.
 pub(super) async fn prepare(pool: &Pool, url: &PostgresUrl) -> Result<Vec<String>, OpenError> {
     let session = connect(pool, url).await?;
-    let failed = |failure| error::reported(url, failure);
+    let failed = |failure| error::reported(url, &failure);
     check(&Server::of(&session).await.map_err(failed)?, url)?;
     // Those who find everything in place need no right to make tables, and wait for nobody.
     match migrations::schema(&session).await.map_err(failed)? {
@@ -103,7 +103,7 @@ async fn migrate(session: &Session, url: &PostgresUrl) -> Result<Vec<String>, Op
         session.commit().await?;
         Ok(found)
     };
-    match migrated.await.map_err(|failure| error::reported(url, failure))? {
+    match migrated.await.map_err(|failure| error::reported(url, &failure))? {
         Schema::Current => Ok(Vec::new()),
         Schema::Newer(version) => Err(newer(url, &version)),
         Schema::Lacks(ran) => {

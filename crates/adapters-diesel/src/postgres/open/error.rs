@@ -111,7 +111,7 @@ pub(super) fn no_connection(url: &PostgresUrl, error: PoolError) -> OpenError {
     let place = url.place();
     match error {
         PoolError::Backend(error) => match error.code() {
-            Some(_) => reported(url, error.into()),
+            Some(_) => reported(url, &error.into()),
             None => unreported(url, &error),
         },
         PoolError::Timeout(TimeoutType::Create) => {
@@ -126,7 +126,7 @@ pub(super) fn no_connection(url: &PostgresUrl, error: PoolError) -> OpenError {
 }
 
 /// What the report of the server means for whoever started the program.
-pub(super) fn reported(url: &PostgresUrl, failure: Failure) -> OpenError {
+pub(super) fn reported(url: &PostgresUrl, failure: &Failure) -> OpenError {
     let (place, database) = (url.place(), url.database());
     let (obstacle, cause) = match failure.state().map(SqlState::code) {
         Some("28P01") => {
