@@ -116,6 +116,11 @@ impl Failure {
         self.state.as_ref().is_some_and(|state| lost.contains(state))
     }
 
+    /// Whether the server can only be read by now. Another connection may lead to one that took over.
+    pub(super) fn server_demoted(&self) -> bool {
+        self.state.as_ref() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION)
+    }
+
     fn new(kind: Kind, message: impl fmt::Display) -> Self {
         let message = message.to_string();
         Self { kind, retry: None, state: None, connection_lost: false, message }

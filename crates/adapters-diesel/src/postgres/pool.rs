@@ -274,4 +274,16 @@ mod tests {
         let rows = pool.read("SELECT * FROM t", &[]).await;
         assert!(rows.is_ok(), "{rows:?}");
     }
+
+    #[tokio::test]
+    async fn a_server_that_can_only_be_read_by_now_is_not_used_again() {
+        let database = TestDatabase::empty();
+        let pool = single(&database);
+        let session = pool.begin("BEGIN READ ONLY").await.unwrap();
+        let backend = number(&session, BACKEND).await;
+        assert!(session.batch("CREATE TABLE t ()").await.is_err());
+        session.rollback().await.unwrap();
+        drop(session);
+        assert_ne!(number(&pool.session().await.unwrap(), BACKEND).await, backend);
+    }
 }

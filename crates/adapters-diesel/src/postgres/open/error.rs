@@ -50,6 +50,8 @@ pub enum Obstacle {
     TooOld,
     /// The database cannot hold every text.
     Encoding,
+    /// A pooler stands between that knows no prepared statements.
+    Pooler,
     /// A standby, or a server that was told to write nothing.
     ReadOnly,
     /// The user lacks a right.
@@ -95,6 +97,7 @@ impl OpenError {
             Obstacle::NotReady => "try again when it is",
             Obstacle::TooOld => "use PostgreSQL 14 or later",
             Obstacle::Encoding => "create one WITH ENCODING 'UTF8'",
+            Obstacle::Pooler => "turn prepared statements off",
             Obstacle::ReadOnly => "name the primary server in the database URL",
             Obstacle::NoRight => "make the user the owner of the database",
             Obstacle::DiskFull => "make room",
@@ -146,6 +149,10 @@ pub(super) fn reported(url: &PostgresUrl, failure: &Failure) -> OpenError {
         Some("57P03") => {
             (Obstacle::NotReady, format!("the database on {place} is not ready: {failure}"))
         }
+        Some("26000" | "42P05") => (
+            Obstacle::Pooler,
+            format!("a pooler before the database on {place} mixes statements up: {failure}"),
+        ),
         Some("25006") => (Obstacle::ReadOnly, read_only(url)),
         Some("42501") => (
             Obstacle::NoRight,

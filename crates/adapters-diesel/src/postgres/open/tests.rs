@@ -180,6 +180,11 @@ async fn every_report_of_a_server_is_a_line_with_a_remedy() {
         ("3D000", Obstacle::NoDatabase, "there is no database `contacts` on db:5432"),
         ("53300", Obstacle::Full, "the database on db:5432 takes no more connections"),
         ("57P03", Obstacle::NotReady, "the database on db:5432 is not ready: no (SQLSTATE 57P03)"),
+        (
+            "26000",
+            Obstacle::Pooler,
+            "a pooler before the database on db:5432 mixes statements up: no (SQLSTATE 26000)",
+        ),
         ("25006", Obstacle::ReadOnly, "the database on db:5432 can only be read"),
         ("53100", Obstacle::DiskFull, "the disk of the database on db:5432 is full"),
         ("XX000", Obstacle::Other, "the database on db:5432 cannot be opened: no (SQLSTATE XX000)"),
