@@ -184,7 +184,7 @@ fn unreported(url: &PostgresUrl, error: &Error) -> OpenError {
         match io {
             Some(_) => (
                 Obstacle::Tls,
-                format!("no encrypted connection to the database on {place}: {reason}"),
+                format!("no encrypted connection to the database on {place}: {}", plainly(&reason)),
             ),
             None => (
                 Obstacle::NoTls,
@@ -213,6 +213,16 @@ fn unreported(url: &PostgresUrl, error: &Error) -> OpenError {
         }
     };
     OpenError::new(obstacle, cause)
+}
+
+/// The reason why TLS failed; the one in other words that many meet and few understand: a
+/// certificate made by `openssl req -x509` is one of an authority, unless it is told otherwise.
+fn plainly(reason: &str) -> &str {
+    if reason.contains("CaUsedAsEndEntity") {
+        "the server shows the certificate of an authority (CA:TRUE) as its own"
+    } else {
+        reason
+    }
 }
 
 /// Whether it is the look-up of a host that failed: the standard library tells so by these words.

@@ -229,6 +229,23 @@ async fn verify_full_asks_for_whom_too() {
 }
 
 #[tokio::test]
+async fn a_server_that_shows_the_certificate_of_an_authority_is_told_so() {
+    let authority = Authority::new("ours");
+    let certificate = authority.issuer.der().clone();
+    let server = Server::start(Tls::With(acceptor(certificate, authority.issuer.key()))).await;
+    let query = format!("sslmode=verify-ca&sslrootcert={}", authority.file());
+    let cause = server.connect(&query).await.unwrap_err().to_string();
+    let port = server.address.port();
+    assert_eq!(
+        cause,
+        format!(
+            "no encrypted connection to the database on localhost:{port}: \
+             the server shows the certificate of an authority (CA:TRUE) as its own"
+        )
+    );
+}
+
+#[tokio::test]
 async fn the_system_does_not_trust_an_authority_of_our_own() {
     let server = Authority::new("ours").server("localhost").await;
     for query in ["sslmode=verify-ca", "sslmode=verify-full", "sslrootcert=system"] {
