@@ -6,6 +6,8 @@
 //! behind.
 
 mod access;
+#[cfg(test)]
+mod catalogue;
 mod contacts;
 mod failure;
 mod ids;

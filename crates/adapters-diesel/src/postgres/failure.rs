@@ -116,6 +116,11 @@ impl Failure {
         self.state.as_ref().is_some_and(|state| lost.contains(state))
     }
 
+    /// Whether the server can only be read by now. Another connection may lead to one that took over.
+    pub(super) fn server_demoted(&self) -> bool {
+        self.state.as_ref() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION)
+    }
+
     fn new(kind: Kind, message: impl fmt::Display) -> Self {
         let message = message.to_string();
         Self { kind, retry: None, state: None, connection_lost: false, message }
@@ -125,7 +130,7 @@ impl Failure {
 impl From<PostgresError> for Failure {
     fn from(error: PostgresError) -> Self {
         let Some(reported) = error.as_db_error() else {
-            let is_io = error.source().is_some_and(|source| source.is::<io::Error>());
+            let is_io = error.source().is_some_and(<dyn Error>::is::<io::Error>);
             let connection_lost = error.is_closed() || is_io;
             let kind = if connection_lost { Kind::Unavailable } else { Kind::Internal };
             return Self { connection_lost, ..Self::new(kind, chain(&error)) };
@@ -199,4 +204,100 @@ pub(super) fn chain(error: &dyn Error) -> String {
         next = source.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_postgres::Client;
+
+    use super::super::testing::TestDatabase;
+    use super::*;
+
+    async fn failure_of(client: &Client, sql: &str) -> Failure {
+        client.batch_execute(sql).await.unwrap_err().into()
+    }
+
+    #[tokio::test]
+    async fn what_the_server_reports_is_sorted_by_its_state() {
+        let database = TestDatabase::empty();
+        let client = database.connect().await;
+        for (state, kind, retry) in [
+            ("08006", Kind::Unavailable, None),
+            ("22P02", Kind::Internal, None),
+            ("23514", Kind::Internal, None),
+            ("25006", Kind::Unavailable, None),
+            ("25P03", Kind::Unavailable, None),
+            ("28000", Kind::Unavailable, None),
+            ("28P01", Kind::Unavailable, None),
+            ("3D000", Kind::Unavailable, None),
+            ("3F000", Kind::Internal, None),
+            ("40001", Kind::Contention, Some(Retry::Conflict)),
+            ("40003", Kind::Unavailable, None),
+            ("40P01", Kind::Contention, Some(Retry::Conflict)),
+            ("42501", Kind::Unavailable, None),
+            ("42P01", Kind::Internal, None),
+            ("53100", Kind::Unavailable, None),
+            ("53200", Kind::Unavailable, None),
+            ("53300", Kind::Unavailable, None),
+            ("54000", Kind::Internal, None),
+            ("55006", Kind::Internal, None),
+            ("55P03", Kind::Contention, None),
+            ("57014", Kind::Contention, None),
+            ("57P01", Kind::Unavailable, None),
+            ("57P02", Kind::Unavailable, None),
+            ("57P03", Kind::Unavailable, None),
+            ("57P05", Kind::Unavailable, None),
+            ("58030", Kind::Unavailable, None),
+            ("XX000", Kind::Internal, None),
+            ("XX001", Kind::Corrupt, None),
+            ("XX002", Kind::Corrupt, None),
+        ] {
+            let sql = format!(
+                "DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{state}', DETAIL = 'a row',
+                 HINT = 'a hint'; END $$"
+            );
+            let failure = failure_of(&client, &sql).await;
+            assert_eq!((failure.kind(), failure.retry()), (kind, retry.as_ref()), "{state}");
+            assert_eq!(failure.to_string(), format!("no (SQLSTATE {state})"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_taken_is_told_by_its_index_and_not_by_its_value() {
+        let database = TestDatabase::empty();
+        let client = database.connect().await;
+        let sql = "CREATE TABLE t (a text); CREATE UNIQUE INDEX one_of_each ON t (a);
+                   INSERT INTO t VALUES ('secret'); INSERT INTO t VALUES ('secret')";
+        let failure = failure_of(&client, sql).await;
+        assert_eq!(failure.kind(), Kind::Internal);
+        assert_eq!(failure.retry(), Some(&Retry::KeyTaken("one_of_each".to_owned())));
+        assert!(!format!("{failure:?}").contains("secret"), "{failure:?}");
+    }
+
+    #[tokio::test]
+    async fn limits_that_a_transaction_sets_itself_are_contention() {
+        let database = TestDatabase::empty();
+        let client = database.connect().await;
+        let other = database.connect().await;
+        client.batch_execute("CREATE TABLE t ()").await.unwrap();
+        other.batch_execute("BEGIN; LOCK TABLE t").await.unwrap();
+        for sql in [
+            "BEGIN; SET LOCAL lock_timeout = 1; SELECT FROM t",
+            "ROLLBACK; BEGIN; SET LOCAL statement_timeout = 1; SELECT FROM t",
+        ] {
+            let failure = failure_of(&client, sql).await;
+            assert_eq!((failure.kind(), failure.connection_lost()), (Kind::Contention, false));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_the_server_ends_is_lost() {
+        let database = TestDatabase::empty();
+        let client = database.connect().await;
+        database.end_connections();
+        for _ in 0..2 {
+            let failure = failure_of(&client, "SELECT 1").await;
+            assert_eq!((failure.kind(), failure.connection_lost()), (Kind::Unavailable, true));
+        }
+    }
 }

@@ -12,7 +12,7 @@ pub(super) struct Migration {
     pub(super) name: &'static str,
     pub(super) up: &'static str,
     #[cfg(test)]
-    down: &'static str,
+    pub(super) down: &'static str,
 }
 
 macro_rules! migrations {

@@ -1,6 +1,8 @@
 //! Opening a database: bringing its schema up to date, or saying clearly why not.
 
 mod error;
+#[cfg(test)]
+mod tests;
 
 pub use self::error::{Obstacle, OpenError};
 
@@ -20,8 +22,8 @@ const OLDEST: i32 = 140_000;
 ///
 /// Why it cannot be opened.
 pub(super) async fn prepare(pool: &Pool, url: &PostgresUrl) -> Result<Vec<String>, OpenError> {
-    let session = pool.connect().await.map_err(|error| error::no_connection(url, error))?;
-    let failed = |failure| error::reported(url, failure);
+    let session = connect(pool, url).await?;
+    let failed = |failure| error::reported(url, &failure);
     check(&Server::of(&session).await.map_err(failed)?, url)?;
     // Those who find everything in place need no right to make tables, and wait for nobody.
     match migrations::schema(&session).await.map_err(failed)? {
@@ -35,6 +37,15 @@ pub(super) async fn prepare(pool: &Pool, url: &PostgresUrl) -> Result<Vec<String
         }
         Schema::Lacks(_) => migrate(&session, url).await,
     }
+}
+
+/// The first connection, or why there is none.
+///
+/// # Errors
+///
+/// Why there is none.
+pub(super) async fn connect(pool: &Pool, url: &PostgresUrl) -> Result<Session, OpenError> {
+    pool.connect().await.map_err(|error| error::no_connection(url, error))
 }
 
 /// What a server tells of itself.
@@ -92,7 +103,7 @@ async fn migrate(session: &Session, url: &PostgresUrl) -> Result<Vec<String>, Op
         session.commit().await?;
         Ok(found)
     };
-    match migrated.await.map_err(|failure| error::reported(url, failure))? {
+    match migrated.await.map_err(|failure| error::reported(url, &failure))? {
         Schema::Current => Ok(Vec::new()),
         Schema::Newer(version) => Err(newer(url, &version)),
         Schema::Lacks(ran) => {
@@ -106,40 +117,4 @@ fn newer(url: &PostgresUrl, version: &str) -> OpenError {
     let cause =
         format_args!("the database `{database}` has the schema {version} of a newer release");
     OpenError::new(Obstacle::Newer, cause)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::TestDatabase;
-    use super::super::{Opened, PostgresOptions, PostgresStore};
-    use super::*;
-
-    async fn open(database: &TestDatabase, options: PostgresOptions) -> Result<Opened, OpenError> {
-        PostgresStore::open(&database.url().parse().unwrap(), options).await
-    }
-
-    #[tokio::test]
-    async fn of_those_who_open_a_new_database_at_once_one_made_the_schema() {
-        let database = TestDatabase::empty();
-        let opening = (0..8).map(|_| {
-            let url = database.url().parse().unwrap();
-            tokio::spawn(async move { PostgresStore::open(&url, PostgresOptions::default()).await })
-        });
-        let opening: Vec<_> = opening.collect();
-        let mut created = Vec::new();
-        for opened in opening {
-            let opened = opened.await.unwrap().unwrap();
-            assert_eq!(opened.migrations.is_empty(), !opened.created);
-            created.push(opened.created);
-        }
-        created.sort_unstable();
-        assert_eq!(created, [false, false, false, false, false, false, false, true]);
-    }
-
-    #[tokio::test]
-    async fn a_copy_of_the_template_lacks_nothing() {
-        let database = TestDatabase::migrated();
-        let opened = open(&database, PostgresOptions::default()).await.unwrap();
-        assert_eq!((opened.created, opened.migrations), (false, Vec::new()));
-    }
 }

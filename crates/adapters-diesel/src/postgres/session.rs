@@ -13,21 +13,24 @@ pub(super) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
 /// One connection from the pool, which goes back when this is dropped. One that may be inside a
 /// transaction then is closed instead: whoever was served was abandoned, and the database undoes
-/// what it began.
+/// what it began. So is one that is of no more use.
 ///
 /// Statements can be sent before the answers to earlier ones are there (`try_join!`).
 pub(super) struct Session {
     /// `None` once it is being dropped.
     connection: Option<Object>,
     prepared: bool,
-    /// Whether it must not go back to the pool as it is.
-    unsettled: AtomicBool,
+    /// Whether a transaction may be open.
+    open: AtomicBool,
+    /// Whether a failure has shown that the connection is of no more use.
+    spent: AtomicBool,
 }
 
 impl Session {
     /// On that connection, whose statements are prepared once, or never.
     pub(super) fn new(connection: Object, prepared: bool) -> Self {
-        Self { connection: Some(connection), prepared, unsettled: AtomicBool::new(false) }
+        let (open, spent) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { connection: Some(connection), prepared, open, spent }
     }
 
     /// Begins a transaction with these statements, of which the first is a `BEGIN`.
@@ -36,7 +39,7 @@ impl Session {
     ///
     /// When the database fails; nothing was done then.
     pub(super) async fn begin(&self, sql: &str) -> Result<(), Failure> {
-        self.unsettled.store(true, Ordering::Relaxed);
+        self.open.store(true, Ordering::Relaxed);
         self.batch(sql).await
     }
 
@@ -48,7 +51,7 @@ impl Session {
     /// committed or not.
     pub(super) async fn commit(&self) -> Result<(), Failure> {
         self.batch("COMMIT").await?;
-        self.unsettled.store(false, Ordering::Relaxed);
+        self.open.store(false, Ordering::Relaxed);
         Ok(())
     }
 
@@ -59,7 +62,7 @@ impl Session {
     /// When the database fails; it will undo it then when the connection ends.
     pub(super) async fn rollback(&self) -> Result<(), Failure> {
         self.batch("ROLLBACK").await?;
-        self.unsettled.store(false, Ordering::Relaxed);
+        self.open.store(false, Ordering::Relaxed);
         Ok(())
     }
 
@@ -121,8 +124,8 @@ impl Session {
 
     /// Notes whether the connection is of use to others after that failure.
     fn heed(&self, failure: Failure) -> Failure {
-        if failure.connection_lost() || failure.statements_lost() {
-            self.unsettled.store(true, Ordering::Relaxed);
+        if failure.connection_lost() || failure.statements_lost() || failure.server_demoted() {
+            self.spent.store(true, Ordering::Relaxed);
         }
         failure
     }
@@ -135,7 +138,7 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take()
-            && *self.unsettled.get_mut()
+            && (*self.open.get_mut() || *self.spent.get_mut())
         {
             drop(Object::take(connection));
         }

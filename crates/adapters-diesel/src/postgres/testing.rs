@@ -69,6 +69,22 @@ impl TestDatabase {
         open(&self.name, options).await
     }
 
+    /// Ends every connection to it, as a restart of the server would, and waits for their end.
+    pub fn end_connections(&self) {
+        let name = self.name.clone();
+        on_server(async move |server| {
+            let end = "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity \
+                       WHERE datname = $1";
+            let ended = server.query(end, &[&name]).await.expect("the end of connections");
+            assert!(ended.iter().all(|row| row.get(0)), "a connection that does not end");
+        });
+    }
+
+    /// Runs statements on it, beside a runtime that the caller may have.
+    pub fn execute(&self, sql: &str) {
+        on_database(self.name.clone(), async move |client| execute(&client, sql).await);
+    }
+
     /// A connection to it beside those of the store.
     pub async fn connect(&self) -> Client {
         connect(&self.name).await
@@ -130,9 +146,13 @@ fn url_of(database: &str) -> String {
 /// Works on a connection to the server, in a runtime of its own: a test may have one, and may be
 /// about to fail.
 fn on_server<F: Future<Output = ()>>(work: impl FnOnce(Client) -> F + Send) {
+    on_database("postgres".to_owned(), work);
+}
+
+fn on_database<F: Future<Output = ()>>(name: String, work: impl FnOnce(Client) -> F + Send) {
     let working = move || {
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
-        runtime.expect("a runtime").block_on(async { work(connect("postgres").await).await });
+        runtime.expect("a runtime").block_on(async { work(connect(&name).await).await });
     };
     let done = thread::scope(|scope| scope.spawn(working).join());
     // What went wrong was printed by that thread. A second panic would hide the first.

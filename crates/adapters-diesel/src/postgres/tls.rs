@@ -1,5 +1,8 @@
 //! Connecting, encrypted or not, as `sslmode` says.
 
+#[cfg(test)]
+mod tests;
+
 use std::error::Error as _;
 use std::fmt;
 use std::future::Future;

@@ -50,6 +50,8 @@ pub enum Obstacle {
     TooOld,
     /// The database cannot hold every text.
     Encoding,
+    /// A pooler stands between that knows no prepared statements.
+    Pooler,
     /// A standby, or a server that was told to write nothing.
     ReadOnly,
     /// The user lacks a right.
@@ -95,6 +97,7 @@ impl OpenError {
             Obstacle::NotReady => "try again when it is",
             Obstacle::TooOld => "use PostgreSQL 14 or later",
             Obstacle::Encoding => "create one WITH ENCODING 'UTF8'",
+            Obstacle::Pooler => "turn prepared statements off",
             Obstacle::ReadOnly => "name the primary server in the database URL",
             Obstacle::NoRight => "make the user the owner of the database",
             Obstacle::DiskFull => "make room",
@@ -111,7 +114,7 @@ pub(super) fn no_connection(url: &PostgresUrl, error: PoolError) -> OpenError {
     let place = url.place();
     match error {
         PoolError::Backend(error) => match error.code() {
-            Some(_) => reported(url, error.into()),
+            Some(_) => reported(url, &error.into()),
             None => unreported(url, &error),
         },
         PoolError::Timeout(TimeoutType::Create) => {
@@ -126,7 +129,7 @@ pub(super) fn no_connection(url: &PostgresUrl, error: PoolError) -> OpenError {
 }
 
 /// What the report of the server means for whoever started the program.
-pub(super) fn reported(url: &PostgresUrl, failure: Failure) -> OpenError {
+pub(super) fn reported(url: &PostgresUrl, failure: &Failure) -> OpenError {
     let (place, database) = (url.place(), url.database());
     let (obstacle, cause) = match failure.state().map(SqlState::code) {
         Some("28P01") => {
@@ -146,6 +149,10 @@ pub(super) fn reported(url: &PostgresUrl, failure: Failure) -> OpenError {
         Some("57P03") => {
             (Obstacle::NotReady, format!("the database on {place} is not ready: {failure}"))
         }
+        Some("26000" | "42P05") => (
+            Obstacle::Pooler,
+            format!("a pooler before the database on {place} mixes statements up: {failure}"),
+        ),
         Some("25006") => (Obstacle::ReadOnly, read_only(url)),
         Some("42501") => (
             Obstacle::NoRight,
@@ -177,7 +184,7 @@ fn unreported(url: &PostgresUrl, error: &Error) -> OpenError {
         match io {
             Some(_) => (
                 Obstacle::Tls,
-                format!("no encrypted connection to the database on {place}: {reason}"),
+                format!("no encrypted connection to the database on {place}: {}", plainly(&reason)),
             ),
             None => (
                 Obstacle::NoTls,
@@ -206,6 +213,16 @@ fn unreported(url: &PostgresUrl, error: &Error) -> OpenError {
         }
     };
     OpenError::new(obstacle, cause)
+}
+
+/// The reason why TLS failed; the one in other words that many meet and few understand: a
+/// certificate made by `openssl req -x509` is one of an authority, unless it is told otherwise.
+fn plainly(reason: &str) -> &str {
+    if reason.contains("CaUsedAsEndEntity") {
+        "the server shows the certificate of an authority (CA:TRUE) as its own"
+    } else {
+        reason
+    }
 }
 
 /// Whether it is the look-up of a host that failed: the standard library tells so by these words.
