@@ -5,6 +5,7 @@ mod bench;
 mod ci;
 mod codegen;
 mod deny;
+mod held_postgres;
 mod test;
 mod tidy;
 
@@ -37,6 +38,8 @@ enum Verb {
     Ci(ci::Ci),
     /// Measure the server against bare SQLite
     Bench(bench::Bench),
+    /// Hold a throwaway PostgreSQL until Ctrl-C, to test on by hand
+    Postgres(held_postgres::HeldPostgres),
 }
 
 fn main() -> ExitCode {
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Verb::Deny => deny::run(),
         Verb::Ci(ci) => ci.run(),
         Verb::Bench(bench) => bench.run(),
+        Verb::Postgres(postgres) => postgres.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
