@@ -4,6 +4,7 @@ mod arch;
 mod bench;
 mod ci;
 mod codegen;
+mod db;
 mod deny;
 mod held_postgres;
 mod test;
@@ -32,6 +33,8 @@ enum Verb {
     Tidy,
     /// Write the generated files, or with --check compare them
     Codegen(codegen::Codegen),
+    /// Try every migration of both databases: up, down, up, and compare
+    Db,
     /// Check dependencies: licences, duplicates, advisories (needs cargo-deny)
     Deny,
     /// Everything that has to be true before a change goes in
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Verb::Arch => arch::run(),
         Verb::Tidy => tidy::run(),
         Verb::Codegen(codegen) => codegen.run(),
+        Verb::Db => db::run(),
         Verb::Deny => deny::run(),
         Verb::Ci(ci) => ci.run(),
         Verb::Bench(bench) => bench.run(),
