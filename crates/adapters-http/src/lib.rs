@@ -6,8 +6,11 @@
 //! the two cannot differ. What goes wrong with a whole request is an RFC 9457 problem; what goes
 //! wrong with an item is a verdict in a 200.
 
+mod answer;
+mod array_items;
 mod auth;
 mod body;
+mod contact_id;
 mod erp;
 mod error_code;
 mod health;
