@@ -9,6 +9,8 @@ mod access;
 #[cfg(test)]
 mod catalogue;
 mod contacts;
+mod directory;
+mod entry;
 mod failure;
 mod ids;
 mod locks;
