@@ -11,6 +11,7 @@
 
 mod access;
 mod contacts;
+mod devices;
 mod documentation;
 mod first_run;
 mod program;
