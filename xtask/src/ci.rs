@@ -7,6 +7,7 @@ use xtask::Failure;
 use xtask::command::{Step, say};
 
 use crate::codegen::Codegen;
+use crate::proofs::Proofs;
 use crate::test::Test;
 use crate::{arch, deny, tidy};
 
@@ -38,6 +39,8 @@ enum Check {
     Deny,
     /// The release build answers a batch
     Smoke,
+    /// What is promised about many writers, crashes and lost databases, tried for seconds
+    Proofs,
 }
 
 impl Check {
@@ -59,6 +62,7 @@ impl Check {
             Self::Codegen => Codegen::check_all(),
             Self::Deny => deny::run_where_installed(),
             Self::Smoke => smoke::run(),
+            Self::Proofs => Proofs::short().run(),
         }
     }
 }

@@ -212,8 +212,7 @@ mod tests {
     fn an_answer_that_does_not_come_in_time_is_silence() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let mut connection =
-            Connection::open_within(address, Duration::from_millis(1)).unwrap();
+        let mut connection = Connection::open_within(address, Duration::from_millis(1)).unwrap();
         let failure = connection.send(&Prepared::get("/", "t")).unwrap_err();
         assert!(failure.is_silence(), "{failure}");
     }

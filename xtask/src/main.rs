@@ -5,6 +5,7 @@ mod bench;
 mod ci;
 mod codegen;
 mod deny;
+mod proofs;
 mod test;
 mod tidy;
 
@@ -37,6 +38,8 @@ enum Verb {
     Ci(ci::Ci),
     /// Measure the server against bare SQLite
     Bench(bench::Bench),
+    /// Prove on real servers what is promised about many writers, crashes and lost databases
+    Proofs(proofs::Proofs),
 }
 
 fn main() -> ExitCode {
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Verb::Deny => deny::run(),
         Verb::Ci(ci) => ci.run(),
         Verb::Bench(bench) => bench.run(),
+        Verb::Proofs(proofs) => proofs.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,51 @@
+//! What is stored, read past the server.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
+use xtask::Failure;
+
+use crate::row::Row;
+
+/// The database under the servers.
+#[derive(Debug)]
+pub(crate) enum Database {
+    /// A file.
+    Sqlite(PathBuf),
+}
+
+const CONTACTS: &str =
+    "SELECT id, version, external_id, deleted_at IS NOT NULL, document FROM contact ORDER BY id";
+
+impl Database {
+    /// All contacts, as they were at one moment.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read, or a column says something else than its document.
+    pub(crate) fn rows(&self) -> Result<Vec<Row>, Failure> {
+        match self {
+            Self::Sqlite(file) => sqlite_rows(file),
+        }
+    }
+}
+
+fn sqlite_rows(file: &Path) -> Result<Vec<Row>, Failure> {
+    let failed = |error: rusqlite::Error| Failure::Server(format!("reading the file: {error}"));
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
+    let connection = Connection::open_with_flags(file, flags).map_err(failed)?;
+    connection.execute_batch("PRAGMA query_only = ON").map_err(failed)?;
+    let mut statement = connection.prepare(CONTACTS).map_err(failed)?;
+    let columns = statement.query_map([], |row| {
+        let (external_id, document): (Option<String>, String) = (row.get(2)?, row.get(4)?);
+        Ok((row.get(0)?, row.get(1)?, external_id, row.get(3)?, document))
+    });
+    let mut rows = Vec::new();
+    for columns in columns.map_err(failed)? {
+        let (id, version, external_id, is_deleted, document) = columns.map_err(failed)?;
+        let document: Value = serde_json::from_str(&document)?;
+        rows.push(Row::read(id, version, external_id.as_deref(), is_deleted, &document)?);
+    }
+    Ok(rows)
+}
