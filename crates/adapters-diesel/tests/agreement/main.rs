@@ -10,7 +10,6 @@ mod requests;
 
 use std::env;
 
-use contacts_adapters_diesel::sqlite::{Durability, SqliteOptions, SqliteStore};
 use contacts_application::testing::MemoryStore;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
@@ -31,39 +30,73 @@ fn cases(count: u32) -> ProptestConfig {
 
 /// Sends the requests to a store in memory and to another, to each whole and in pieces, and compares
 /// what is answered, and what is stored in the end.
-fn agree(other: impl Fn() -> Replica, requests: &[Request], cut: Cut) -> Result<(), TestCaseError> {
-    let runtime = Runtime::new().unwrap();
-    let memory = || Replica::new(MemoryStore::default());
+fn agree(
+    runtime: &Runtime,
+    other: impl Fn() -> Replica,
+    requests: &[Request],
+    cut: Cut,
+) -> Result<(), TestCaseError> {
+    let memory = || Replica::new(MemoryStore::default(), ());
     let model = memory();
     let replicas = [(other(), None), (memory(), Some(cut)), (other(), Some(cut))];
+    for replica in replicas.iter().map(|(replica, _)| replica).chain([&model]) {
+        runtime.block_on(replica.prepare());
+    }
     for (number, request) in requests.iter().enumerate() {
         let expected = runtime.block_on(model.send(request, number, None));
         for (replica, cut) in &replicas {
             let said = runtime.block_on(replica.send(request, number, *cut));
-            prop_assert_eq!(&said, &expected, "request {}, cut {:?}", number, cut);
+            prop_assert_eq!(&said, &expected, "request {}, {:?}", number, cut);
         }
     }
     let expected = runtime.block_on(model.contacts());
     for (replica, cut) in &replicas {
-        prop_assert_eq!(&runtime.block_on(replica.contacts()), &expected, "cut {:?}", cut);
+        prop_assert_eq!(&runtime.block_on(replica.contacts()), &expected, "{:?}", cut);
     }
     Ok(())
 }
 
-proptest! {
-    #![proptest_config(cases(24))]
+mod sqlite {
+    use contacts_adapters_diesel::sqlite::{Durability, SqliteOptions, SqliteStore};
 
-    #[test]
-    fn the_same_batches_end_in_the_same_contacts_on_sqlite(
-        requests in requests(),
-        cut in 1_usize..6,
-    ) {
-        let fresh = || {
-            let directory = tempfile::tempdir().unwrap();
-            let options = SqliteOptions { durability: Durability::Process, ..SqliteOptions::default() };
-            let store = SqliteStore::open(&directory.path().join("test.db"), options).unwrap().store;
-            Replica::new(store).owning(directory)
-        };
-        agree(fresh, &requests, Cut(cut))?;
+    use super::*;
+
+    fn fresh() -> Replica {
+        let directory = tempfile::tempdir().unwrap();
+        let options = SqliteOptions { durability: Durability::Process, ..SqliteOptions::default() };
+        let store = SqliteStore::open(&directory.path().join("test.db"), options).unwrap().store;
+        Replica::new(store, directory)
+    }
+
+    proptest! {
+        #![proptest_config(cases(24))]
+
+        #[test]
+        fn the_same_batches_end_in_the_same_contacts(requests in requests(), cut in 1_usize..6) {
+            let runtime = Runtime::new().unwrap();
+            agree(&runtime, fresh, &requests, Cut(cut))?;
+        }
+    }
+}
+
+#[cfg(feature = "testing")]
+mod postgres {
+    use contacts_adapters_diesel::postgres::testing::TestDatabase;
+
+    use super::*;
+
+    fn fresh(runtime: &Runtime) -> Replica {
+        let database = TestDatabase::migrated();
+        Replica::new(runtime.block_on(database.open()), database)
+    }
+
+    proptest! {
+        #![proptest_config(cases(8))]
+
+        #[test]
+        fn the_same_batches_end_in_the_same_contacts(requests in requests(), cut in 1_usize..6) {
+            let runtime = Runtime::new().unwrap();
+            agree(&runtime, || fresh(&runtime), &requests, Cut(cut))?;
+        }
     }
 }

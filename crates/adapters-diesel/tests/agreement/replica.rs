@@ -21,7 +21,7 @@ pub(crate) struct Replica {
     store: Arc<dyn Store>,
     /// The highest id of a contact that was answered.
     highest_id: Cell<i64>,
-    _owned: Option<Box<dyn Any>>,
+    _owned: Box<dyn Any>,
 }
 
 /// All that a store is asked here.
@@ -41,25 +41,22 @@ pub(crate) enum Said {
 }
 
 impl Replica {
-    /// A fresh store, with the organizations that the requests are for.
-    pub(crate) fn new(store: impl ContactStore + AccessStore + 'static) -> Self {
-        Self { store: Arc::new(store), highest_id: Cell::new(0), _owned: None }
+    /// A fresh store, and what is to be dropped after it.
+    pub(crate) fn new(store: impl ContactStore + AccessStore + 'static, owned: impl Any) -> Self {
+        Self { store: Arc::new(store), highest_id: Cell::new(0), _owned: Box::new(owned) }
     }
 
-    /// The same with something that is dropped with it.
-    pub(crate) fn owning(self, owned: impl Any) -> Self {
-        Self { _owned: Some(Box::new(owned)), ..self }
+    /// Adds the organizations that the requests are for.
+    pub(crate) async fn prepare(&self) {
+        for id in [HERE, ELSEWHERE] {
+            assert!(self.store.add_organization(organization(id)).await.unwrap());
+        }
     }
 
     /// Sends the request of that number, in pieces where it is promised that they end like the
     /// whole.
     pub(crate) async fn send(&self, request: &Request, number: usize, cut: Option<Cut>) -> Said {
         let context = request.context(number);
-        if number == 0 {
-            for id in [HERE, ELSEWHERE] {
-                assert!(self.store.add_organization(organization(id)).await.unwrap());
-            }
-        }
         match &request.what {
             What::Merge { target, source } => {
                 Said::Merge(match Merge::new(context, *target, *source) {
