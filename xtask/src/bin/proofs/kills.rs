@@ -11,9 +11,9 @@ use crate::writers::{Load, Tolerance};
 use crate::{Seen, Setting};
 
 pub(crate) const CLAIM: &str = "\
-A server is killed with SIGKILL at random moments while batches arrive. Every acknowledged item is
-there; of a batch without an answer all is there or nothing; sending it again ends well; and there is
-one contact per key.";
+A server is killed with SIGKILL at random moments while batches arrive: on SQLite the only one, on
+PostgreSQL one of two. Every acknowledged item is there; of a batch without an answer all is there or
+nothing; sending it again ends well; and there is one contact per key.";
 
 const PLAN: Plan =
     Plan { writers: 8, first_writer: 0, shared: 0..100, private: 20, kind: Kind::Mixed };
@@ -23,25 +23,17 @@ const LIFE: Duration = Duration::from_millis(20);
 const LONGER_MICROSECONDS: u64 = 300_000;
 
 /// Prove it.
-pub(crate) fn prove(setting: &Setting) -> Result<Seen, Failure> {
-    let needs = Needs {
-        program: &setting.program,
-        store: setting.store,
-        servers: servers(setting.store),
-        arguments: &[],
-    };
-    on_a_new_site(&needs, |site| kill(setting, site))
-}
-
-/// How many servers there are: of a file only one, so that nobody is there while it is down, and the
-/// next one has to mend what it left.
-fn servers(store: Store) -> usize {
-    match store {
+pub(crate) fn prove(setting: &Setting<'_>) -> Result<Seen, Failure> {
+    let servers = match setting.store {
+        // So that nobody is there while it is down, and the next one has to mend what it left.
         Store::Sqlite => 1,
-    }
+        Store::Postgres => 2,
+    };
+    let needs = Needs { setting, name: "kills", servers, arguments: &[], place: None };
+    on_a_new_site(&needs, |site| kill(setting, site, servers))
 }
 
-fn kill(setting: &Setting, site: &Site) -> Result<Seen, Failure> {
+fn kill(setting: &Setting<'_>, site: &Site, servers: usize) -> Result<Seen, Failure> {
     let rounds = if setting.is_short { 5 } else { 50 };
     let load = Load {
         plan: PLAN,
@@ -53,13 +45,13 @@ fn kill(setting: &Setting, site: &Site) -> Result<Seen, Failure> {
     };
     let start = Instant::now();
     let mut dice = Dice::new(setting.seed);
-    let history = load.run(|halt| {
+    let history = load.run(|progress| {
         for round in 0..rounds {
-            halt.wait(LIFE + Duration::from_micros(dice.below(LONGER_MICROSECONDS)));
-            if halt.is_called() {
+            progress.wait(LIFE + Duration::from_micros(dice.below(LONGER_MICROSECONDS)));
+            if progress.is_over() {
                 break;
             }
-            let server = round % servers(setting.store);
+            let server = round % servers;
             site.kill(server);
             site.start(server)?;
         }

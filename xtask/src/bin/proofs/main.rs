@@ -6,15 +6,19 @@
 
 mod chain;
 mod database;
+mod disk;
 mod doors;
 mod history;
 mod item;
 mod kills;
 mod order;
 mod plan;
+mod pool;
 mod private;
+mod progress;
 mod races;
 mod reply;
+mod restart;
 mod row;
 mod site;
 mod state;
@@ -23,12 +27,14 @@ mod writers;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use clap::{Parser, ValueEnum};
 use xtask::Failure;
 use xtask::command::say;
 use xtask::hub::Hub;
+use xtask::postgres::{Durability, Postgres};
 
 use self::site::Store;
 
@@ -57,6 +63,8 @@ struct Arguments {
 enum Stores {
     /// The bundled SQLite; nothing to install
     Sqlite,
+    /// PostgreSQL
+    Postgres,
     /// Both
     #[default]
     All,
@@ -68,21 +76,40 @@ enum Proof {
     Races,
     /// Servers that are killed
     Kills,
+    /// A database that restarts
+    Restart,
+    /// More requests than connections to the database
+    Pool,
+    /// A disk that is full
+    Disk,
 }
 
 /// What a proof works with.
 #[derive(Debug)]
-struct Setting {
+struct Setting<'a> {
     program: PathBuf,
     store: Store,
     seed: u64,
     is_short: bool,
+    /// The server for all proofs that need one; each has a database of its own.
+    postgres: Option<&'a Mutex<Postgres>>,
+}
+
+impl Setting<'_> {
+    /// The PostgreSQL, for whoever starts and stops it.
+    fn postgres(&self) -> Result<MutexGuard<'_, Postgres>, Failure> {
+        let server =
+            self.postgres.ok_or_else(|| Failure::Server("there is no PostgreSQL".to_owned()))?;
+        Ok(server.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// How a proof went, if it found no counter-example.
 enum Seen {
     /// The promise held; what was seen, a line each.
     Proved(Vec<String>),
+    /// It cannot be tried here, for that reason.
+    NotHere(String),
 }
 
 impl Proof {
@@ -91,19 +118,26 @@ impl Proof {
         match self {
             Self::Races => races::CLAIM,
             Self::Kills => kills::CLAIM,
+            Self::Restart => restart::CLAIM,
+            Self::Pool => pool::CLAIM,
+            Self::Disk => disk::CLAIM,
         }
     }
 
     fn stores(self) -> &'static [Store] {
         match self {
-            Self::Races | Self::Kills => &[Store::Sqlite],
+            Self::Races | Self::Kills | Self::Disk => &[Store::Sqlite, Store::Postgres],
+            Self::Restart | Self::Pool => &[Store::Postgres],
         }
     }
 
-    fn run(self, setting: &Setting) -> Result<Seen, Failure> {
+    fn run(self, setting: &Setting<'_>) -> Result<Seen, Failure> {
         match self {
             Self::Races => races::prove(setting),
             Self::Kills => kills::prove(setting),
+            Self::Restart => restart::prove(setting),
+            Self::Pool => pool::prove(setting),
+            Self::Disk => disk::prove(setting),
         }
     }
 }
@@ -112,6 +146,7 @@ impl Stores {
     fn include(self, store: Store) -> bool {
         match self {
             Self::Sqlite => store == Store::Sqlite,
+            Self::Postgres => store == Store::Postgres,
             Self::All => true,
         }
     }
@@ -134,21 +169,32 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let seed = arguments.seed.unwrap_or(since.as_secs());
-    for proof in Proof::value_variants() {
-        if !arguments.only.is_empty() && !arguments.only.contains(proof) {
-            continue;
-        }
-        for store in proof.stores().iter().filter(|store| arguments.store.include(**store)) {
-            let is_short = arguments.short;
-            let setting = Setting { program: program.clone(), store: *store, seed, is_short };
-            prove(*proof, &setting)?;
-        }
+    let is_chosen = |proof: &Proof| arguments.only.is_empty() || arguments.only.contains(proof);
+    let chosen = Proof::value_variants().iter().copied().filter(is_chosen);
+    let chosen = chosen.flat_map(|proof| proof.stores().iter().map(move |store| (proof, *store)));
+    let chosen = chosen.filter(|(_, store)| arguments.store.include(*store)).collect::<Vec<_>>();
+    if chosen.is_empty() {
+        return Err(Failure::Server("nothing of that is to be proved on that store".to_owned()));
+    }
+    let postgres = match chosen.iter().any(|(_, store)| *store == Store::Postgres) {
+        true => Some(Mutex::new(Postgres::start(Durability::Full)?)),
+        false => None,
+    };
+    for (proof, store) in chosen {
+        let setting = Setting {
+            program: program.clone(),
+            store,
+            seed,
+            is_short: arguments.short,
+            postgres: postgres.as_ref(),
+        };
+        prove(proof, &setting)?;
     }
     Ok(())
 }
 
 /// Tries one proof and tells about it.
-fn prove(proof: Proof, setting: &Setting) -> Result<(), Failure> {
+fn prove(proof: Proof, setting: &Setting<'_>) -> Result<(), Failure> {
     let Setting { store, seed, .. } = setting;
     let (name, store) = (name(&proof), name(store));
     say(&format!("\n== {name} on {store}, seed {seed}\n{}", proof.claim()));
@@ -159,6 +205,10 @@ fn prove(proof: Proof, setting: &Setting) -> Result<(), Failure> {
                 say(&format!("    {line}"));
             }
             say(&format!("proved in {:.1} s", start.elapsed().as_secs_f64()));
+            Ok(())
+        }
+        Ok(Seen::NotHere(reason)) => {
+            say(&format!("NOT PROVED HERE: {reason}"));
             Ok(())
         }
         Err(failure) => {

@@ -6,7 +6,7 @@ use xtask::Failure;
 
 use crate::history::History;
 use crate::plan::{Kind, Plan};
-use crate::site::{Needs, Site, on_a_new_site};
+use crate::site::{Needs, Site, Store, on_a_new_site};
 use crate::writers::{Load, Tolerance};
 use crate::{Seen, Setting};
 
@@ -20,23 +20,24 @@ by the rules. Then all of them create the same 200 new contacts at once, time an
 const WRITERS: u16 = 16;
 const KEYS: u32 = 200;
 
-/// Of a file two: more of them would only wait longer for each other.
-const SERVERS: usize = 2;
-
 /// Prove it.
-pub(crate) fn prove(setting: &Setting) -> Result<Seen, Failure> {
-    let needs =
-        Needs { program: &setting.program, store: setting.store, servers: SERVERS, arguments: &[] };
+pub(crate) fn prove(setting: &Setting<'_>) -> Result<Seen, Failure> {
+    let servers = match setting.store {
+        // More of them would only wait longer for each other.
+        Store::Sqlite => 2,
+        Store::Postgres => 3,
+    };
+    let needs = Needs { setting, name: "races", servers, arguments: &[], place: None };
     on_a_new_site(&needs, |site| race(setting, site))
 }
 
-fn race(setting: &Setting, site: &Site) -> Result<Seen, Failure> {
+fn race(setting: &Setting<'_>, site: &Site) -> Result<Seen, Failure> {
     let (seconds, rounds) = if setting.is_short { (3, 3) } else { (20, 20) };
     let start = Instant::now();
     let mixed =
         Plan { writers: WRITERS, first_writer: 0, shared: 0..KEYS, private: 0, kind: Kind::Mixed };
-    let mut history = load(setting, site, mixed).run(|halt| {
-        halt.wait(Duration::from_secs(seconds));
+    let mut history = load(setting, site, mixed).run(|progress| {
+        progress.wait(Duration::from_secs(seconds));
         Ok(())
     })?;
     let took = start.elapsed();
@@ -79,7 +80,7 @@ fn race(setting: &Setting, site: &Site) -> Result<Seen, Failure> {
     Ok(Seen::Proved(seen))
 }
 
-fn load<'a>(setting: &Setting, site: &'a Site, plan: Plan) -> Load<'a> {
+fn load<'a>(setting: &Setting<'_>, site: &'a Site, plan: Plan) -> Load<'a> {
     Load {
         plan,
         seed: setting.seed,

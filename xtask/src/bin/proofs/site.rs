@@ -7,8 +7,10 @@ use clap::ValueEnum;
 use tempfile::TempDir;
 use xtask::Failure;
 use xtask::hub::{Hub, Launch};
+use xtask::postgres::Postgres;
 
-use crate::database::Database;
+use crate::Setting;
+use crate::database::{self, Database};
 use crate::doors::Doors;
 
 /// The kinds of databases.
@@ -16,6 +18,8 @@ use crate::doors::Doors;
 pub(crate) enum Store {
     /// A file of the bundled SQLite
     Sqlite,
+    /// A database of a throwaway PostgreSQL
+    Postgres,
 }
 
 /// A new database with servers on it, in a folder of its own.
@@ -30,14 +34,24 @@ pub(crate) struct Site {
 
 impl Site {
     fn open(needs: &Needs<'_>) -> Result<Self, Failure> {
-        let Needs { program, store, servers, arguments } = *needs;
-        let folder = tempfile::Builder::new().prefix("contact-hub-proof-").tempdir()?;
-        let database = match store {
-            Store::Sqlite => Database::Sqlite(folder.path().join("contact-hub.db")),
-        };
-        let launch = Launch {
+        let Needs { setting, name, servers, arguments, place } = *needs;
+        let folder = tempfile::Builder::new().prefix(&format!("contact-hub-{name}-")).tempdir()?;
+        let mut launch = Launch {
             arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
-            ..Launch::new(program, folder.path())
+            ..Launch::new(&setting.program, folder.path())
+        };
+        let database = match setting.store {
+            Store::Sqlite => {
+                let file = place.unwrap_or(folder.path()).join("contact-hub.db");
+                launch.database_url = Some(format!("sqlite://{}", file.display()));
+                Database::Sqlite(file)
+            }
+            Store::Postgres => {
+                let server = setting.postgres()?;
+                let url = new_database(&server, name, place)?;
+                launch.database_url = Some(url.clone());
+                Database::Postgres(url)
+            }
         };
         let doors = Doors::new(servers);
         let mut site = Self { database, doors, servers: Mutex::default(), launch, folder };
@@ -90,13 +104,31 @@ impl Site {
     }
 }
 
+/// Makes a database of that name, with its tables in `place` if one is given.
+fn new_database(server: &Postgres, name: &str, place: Option<&Path>) -> Result<String, Failure> {
+    let mut client = database::connect(server.url())?;
+    let mut run = |sql: &str| client.batch_execute(sql).map_err(database::postgres_failed);
+    let mut tablespace = String::new();
+    if let Some(place) = place {
+        run(&format!("CREATE TABLESPACE {name} LOCATION '{}'", place.display()))?;
+        tablespace = format!(" TABLESPACE {name}");
+    }
+    run(&format!("CREATE DATABASE {name}{tablespace}"))?;
+    let (authority, _) = server.url().rsplit_once('/').unwrap_or_default();
+    Ok(format!("{authority}/{name}"))
+}
+
 /// What is needed to open a [`Site`].
+#[derive(Clone, Copy)]
 pub(crate) struct Needs<'a> {
-    pub(crate) program: &'a Path,
-    pub(crate) store: Store,
+    pub(crate) setting: &'a Setting<'a>,
+    /// The name of the proof.
+    pub(crate) name: &'a str,
     pub(crate) servers: usize,
     /// Further arguments of each server.
     pub(crate) arguments: &'a [&'a str],
+    /// Where the data goes, if not to where it goes usually.
+    pub(crate) place: Option<&'a Path>,
 }
 
 /// Tries something on a new site. If it goes wrong, what is stored and the logs stay for somebody
@@ -114,6 +146,10 @@ pub(crate) fn on_a_new_site<T>(
     done.map_err(|failure| {
         drop(site.servers);
         let folder = site.folder.keep();
+        if let Ok(server) = needs.setting.postgres() {
+            // It goes with its server. Should it not be copied, there is less to look at.
+            let _ = std::fs::copy(server.folder().join("log"), folder.join("postgres.log"));
+        }
         Failure::Server(format!("{failure}\nthe logs of the servers are in {}", folder.display()))
     })
 }

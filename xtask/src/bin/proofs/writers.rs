@@ -2,7 +2,6 @@
 //! again, until it has one.
 
 use std::sync::Barrier;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,9 +15,10 @@ use crate::history::{Delivery, History};
 use crate::item::{self, Item};
 use crate::plan::{Author, Kind, Plan, Registry};
 use crate::private::Private;
+use crate::progress::Progress;
 use crate::reply;
 
-const BATCH: &str = "/api-v1/contact/batch";
+pub(crate) const BATCH: &str = "/api-v1/contact/batch";
 
 /// A request that takes longer hangs; so does a batch that is not acknowledged for so long.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -46,29 +46,6 @@ pub(crate) struct Load<'a> {
     pub(crate) witness: Option<&'a Database>,
 }
 
-/// Whether the writers are to stop.
-#[derive(Debug, Default)]
-pub(crate) struct Halt(AtomicBool);
-
-impl Halt {
-    /// Waits so long, or until a writer found a counter-example.
-    pub(crate) fn wait(&self, time: Duration) {
-        let since = Instant::now();
-        while !self.is_called() && since.elapsed() < time {
-            thread::sleep(time.saturating_sub(since.elapsed()).min(Duration::from_millis(10)));
-        }
-    }
-
-    /// Whether it is time to stop.
-    pub(crate) fn is_called(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn call(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
 impl Load<'_> {
     /// Lets the writers write while something else is done; when that is done, they finish the
     /// batches that they are about to deliver.
@@ -78,26 +55,26 @@ impl Load<'_> {
     /// When a writer is answered what it must not be, or what is done meanwhile fails.
     pub(crate) fn run(
         &self,
-        meanwhile: impl FnOnce(&Halt) -> Result<(), Failure>,
+        meanwhile: impl FnOnce(&Progress) -> Result<(), Failure>,
     ) -> Result<History, Failure> {
         let registry = Registry::default();
-        let halt = Halt::default();
+        let progress = Progress::default();
         let start = Barrier::new(usize::from(self.plan.writers));
         let delivered = thread::scope(|scope| {
             let writers = (0..self.plan.writers).map(|number| {
-                let (registry, halt, start) = (&registry, &halt, &start);
+                let (registry, progress, start) = (&registry, &progress, &start);
                 let writer = self.plan.first_writer + number;
                 scope.spawn(move || {
-                    let done = self.write(writer, registry, halt, start);
+                    let done = self.write(writer, registry, progress, start);
                     if done.is_err() {
-                        halt.call();
+                        progress.end();
                     }
                     done
                 })
             });
             let writers = writers.collect::<Vec<_>>();
-            let done = meanwhile(&halt);
-            halt.call();
+            let done = meanwhile(&progress);
+            progress.end();
             let delivered = writers.into_iter().map(|writer| {
                 let panicked = |_| Err(Failure::Server("a writer panicked".to_owned()));
                 writer.join().unwrap_or_else(panicked)
@@ -113,11 +90,12 @@ impl Load<'_> {
         &self,
         writer: u16,
         registry: &Registry,
-        halt: &Halt,
+        progress: &Progress,
         start: &Barrier,
     ) -> Result<Vec<Delivery>, Failure> {
         let mut author = Author::new(&self.plan, registry, writer, self.seed);
-        let mut line = Line { load: self, door: usize::from(writer), connection: None };
+        let door = usize::from(writer);
+        let mut line = Line { load: self, progress, door, connection: None };
         let mut private = Private::of(&self.plan);
         let mut deliveries = Vec::new();
         start.wait();
@@ -126,7 +104,7 @@ impl Load<'_> {
             private.learn(&delivery)?;
             registry.learn(delivery.items.iter().map(|(_, said)| said));
             deliveries.push(delivery);
-            if self.plan.kind == Kind::Once || halt.is_called() {
+            if self.plan.kind == Kind::Once || progress.is_over() {
                 return Ok(deliveries);
             }
         }
@@ -136,7 +114,8 @@ impl Load<'_> {
 /// A writer's connection to whichever server is there.
 struct Line<'a> {
     load: &'a Load<'a>,
-    /// The server that it turns to next.
+    progress: &'a Progress,
+    /// The server that it turns to: the same one, unless that is down.
     door: usize,
     connection: Option<Connection>,
 }
@@ -164,6 +143,7 @@ impl Line<'_> {
             match self.send(&request)? {
                 End::Answered(body) => {
                     let answered = Instant::now();
+                    self.progress.acknowledge();
                     let said = reply::read(&body, items.len())?;
                     let items = items.into_iter().zip(said).collect();
                     return Ok(Delivery { writer, sent, answered, doubts, items });
@@ -178,7 +158,6 @@ impl Line<'_> {
                 }
                 End::Unsent => {}
             }
-            self.door += 1;
             thread::sleep(PAUSE);
         }
         let seconds = PATIENCE.as_secs();
@@ -193,7 +172,10 @@ impl Line<'_> {
                 let address = self.load.doors.find(self.door, PATIENCE)?;
                 match Connection::open_within(address, PATIENCE) {
                     Ok(connection) => connection,
-                    Err(_) if tolerance.broken => return Ok(End::Unsent),
+                    Err(_) if tolerance.broken => {
+                        self.door += 1;
+                        return Ok(End::Unsent);
+                    }
                     Err(failure) => return Err(failure),
                 }
             }
@@ -204,6 +186,7 @@ impl Line<'_> {
                     200 => End::Answered(answer.body.to_vec()),
                     503 if tolerance.unavailable => {
                         check_problem(answer.retry_after, answer.body)?;
+                        self.progress.refuse();
                         End::InDoubt
                     }
                     status => {
@@ -220,7 +203,10 @@ impl Line<'_> {
                 let seconds = PATIENCE.as_secs();
                 Err(Failure::Server(format!("a batch was not answered for {seconds} s")))
             }
-            Err(Failure::Io(_)) if tolerance.broken => Ok(End::InDoubt),
+            Err(Failure::Io(_)) if tolerance.broken => {
+                self.door += 1;
+                Ok(End::InDoubt)
+            }
             Err(failure) => Err(failure),
         }
     }
