@@ -9,6 +9,7 @@ use tokio_postgres::types::Type;
 use super::PostgresStore;
 use super::entry;
 use super::failure::Failure;
+use super::reading::begin_reading;
 use super::session::{Parameter, Session};
 use crate::condition::{Condition, Piece};
 
@@ -20,7 +21,7 @@ impl IntercomDirectory for PostgresStore {
         query: &EntryQuery,
     ) -> Result<EntryPage, StoreError> {
         // One snapshot: the total is that of the moment at which the entries are read.
-        let session = self.transactions.begin_reading().await?;
+        let session = begin_reading(&self.pool, self.standby.as_ref()).await?;
         let page = page(&session, organization, query).await?;
         session.rollback().await?;
         Ok(page)

@@ -51,24 +51,6 @@ impl Transactions {
         self.pool.begin(&self.begin).await
     }
 
-    /// A connection on which a transaction has begun whose statements all see one moment, and that
-    /// writes nothing. Its statements are planned for the tables as they are.
-    ///
-    /// # Errors
-    ///
-    /// When no connection is to be had, or the database fails.
-    pub(super) async fn begin_reading(&self) -> Result<Session, Failure> {
-        let options = self.pool.options();
-        let begin = format!(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-            SET LOCAL statement_timeout = {};
-            SET LOCAL idle_in_transaction_session_timeout = {}",
-            options.statement_timeout.as_millis(),
-            options.pause_timeout.as_millis(),
-        );
-        self.pool.begin(&begin).await
-    }
-
     /// Looks up what the decision wants, lets it decide, and writes the outcome.
     ///
     /// # Errors
