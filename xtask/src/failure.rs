@@ -41,6 +41,9 @@ pub enum Failure {
     /// The server under test, or the conversation with it, went wrong.
     #[error("{0}")]
     Server(String),
+    /// A PostgreSQL of our own could not be had, or what was asked of it went wrong.
+    #[error("{0}")]
+    Postgres(String),
     /// A network or pipe fault while talking to the server under test.
     #[error("talking to the server: {0}")]
     Io(#[from] io::Error),
@@ -54,6 +57,13 @@ impl Failure {
     pub fn about(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { path, source }
+    }
+
+    /// Whether somebody who was asked did not answer in time.
+    pub fn is_silence(&self) -> bool {
+        // A timeout of a socket is one or the other, as the system likes.
+        let silent = [io::ErrorKind::WouldBlock, io::ErrorKind::TimedOut];
+        matches!(self, Self::Io(error) if silent.contains(&error.kind()))
     }
 
     /// `Ok` when nothing was found.
