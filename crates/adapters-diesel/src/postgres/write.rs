@@ -94,7 +94,7 @@ async fn clear_keys(
     // These rows come before others of lower ids: without locks on all of them, two transactions
     // could wait for each other.
     let all: Vec<i64> = changes.updates.iter().map(|contact| contact.record().id.get()).collect();
-    locks::lock_rows(session, organization, &all).await?;
+    locks::lock_rows(session, organization, &all, &[], &[]).await?;
     let parameters: [Parameter<'_>; 2] =
         [(&organization.get(), Type::INT4), (&changes.giving_way, Type::INT8_ARRAY)];
     session.execute(CLEAR_KEYS, &parameters).await?;

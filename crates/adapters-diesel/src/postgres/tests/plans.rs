@@ -187,7 +187,14 @@ const EXPECTED: [(&str, &str); 23] = [
     ("SELECT id, name, … id = $1", "organization_pkey(id)"),
     ("SELECT id, prefix, … ORDER BY id", "api_token_pkey()"),
     ("SELECT id, prefix, … digest = $1", "api_token_digest_key(digest)"),
-    ("SELECT locked.id FROM … UPDATE) AS locked", "contact_pkey(organization_id,id)"),
+    (
+        "SELECT locked.id FROM … UPDATE) AS locked",
+        "contact_alias_pkey(organization_id,source) \
+         contact_alias_pkey(organization_id,source,kind,value) \
+         contact_external_id(organization_id,external_id) \
+         contact_link_id(organization_id,link_id) \
+         contact_pkey(organization_id,id)",
+    ),
     (
         "SELECT owner.id FROM … $5) AS owner",
         "contact_email(organization_id,email) \
