@@ -5,6 +5,7 @@
 //! file: what one commits, the others see from their next statement on.
 
 mod access;
+mod backup;
 #[cfg(test)]
 mod catalogue;
 mod contacts;
@@ -27,6 +28,7 @@ mod writer;
 use std::fmt;
 use std::path::Path;
 
+pub use backup::{Backup, BackupError, back_up};
 pub use open::OpenError;
 pub use options::{Durability, SqliteOptions};
 

@@ -4,11 +4,12 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use tokio::runtime;
 
+use crate::backup::MakeBackup;
 use crate::config::{GlobalFlags, ServeFlags, Sources};
 use crate::failure::Failure;
 use crate::organization::CreateOrganization;
 use crate::token::{CreateToken, RevokeToken};
-use crate::{logging, organization, serve, token};
+use crate::{backup, logging, organization, serve, token};
 
 /// Takes the contacts of many organizations in bulk and answers for each what became of it
 ///
@@ -43,6 +44,12 @@ enum Command {
     /// Make, list and revoke tokens, which requests name themselves by
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Copy the database into a file, beside a running server
+    ///
+    /// The copy holds what was committed at one moment. FILE appears when the copy is complete,
+    /// checked and safe from loss of power; a file that is there already is left alone. For SQLite;
+    /// PostgreSQL has `pg_dump`.
+    Backup(MakeBackup),
 }
 
 #[derive(Debug, Subcommand)]
@@ -97,6 +104,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         Command::Token(TokenCommand::Revoke(revoke)) => {
             beside()?.block_on(token::revoke(&settings.database, revoke))
         }
+        Command::Backup(backup) => backup::make(&settings.database, &backup),
     }
 }
 
@@ -143,6 +151,7 @@ mod tests {
             "contact-hub token create --organization 1 --scope read --scope staff --name erp",
             "contact-hub token create --scope admin --expires-in-days 30",
             "contact-hub token revoke 3",
+            "contact-hub backup copy.db",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
         }
@@ -157,6 +166,8 @@ mod tests {
             "contact-hub token create --organization 1 --scope everything",
             "contact-hub token revoke first",
             "contact-hub serve --max-items many",
+            "contact-hub backup",
+            "contact-hub backup copy.db other.db",
         ] {
             let error = Cli::try_parse_from(line.split(' ')).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{line}");

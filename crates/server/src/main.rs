@@ -1,5 +1,6 @@
 //! `contact-hub`: takes the contacts of many organizations in bulk, over HTTP.
 
+mod backup;
 mod cli;
 mod clock;
 mod config;

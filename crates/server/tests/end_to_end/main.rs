@@ -10,6 +10,7 @@
 )]
 
 mod access;
+mod backup;
 mod contacts;
 mod documentation;
 mod first_run;
