@@ -8,7 +8,7 @@
 //! use std::sync::Arc;
 //!
 //! use async_trait::async_trait;
-//! use contacts_application::ports::{AccessStore, ContactStore};
+//! use contacts_application::ports::{AccessStore, ContactStore, IntercomDirectory};
 //! use contacts_application::testing::MemoryStore;
 //! use contacts_application::testing::contract::Subject;
 //! use contacts_domain::contact::Record;
@@ -22,6 +22,10 @@
 //! #[async_trait]
 //! impl Subject for Fresh {
 //!     fn contacts(&self) -> Arc<dyn ContactStore> {
+//!         self.store.clone()
+//!     }
+//!
+//!     fn directory(&self) -> Arc<dyn IntercomDirectory> {
 //!         self.store.clone()
 //!     }
 //!
@@ -61,7 +65,7 @@ use async_trait::async_trait;
 use contacts_domain::contact::Record;
 
 use super::MemoryStore;
-use crate::ports::{AccessStore, ContactStore};
+use crate::ports::{AccessStore, ContactStore, IntercomDirectory};
 
 pub use trial::Trial;
 
@@ -84,6 +88,9 @@ pub trait Subject: Send + Sync + 'static {
     /// The store of contacts.
     fn contacts(&self) -> Arc<dyn ContactStore>;
 
+    /// The directory of intercoms.
+    fn directory(&self) -> Arc<dyn IntercomDirectory>;
+
     /// The store of organizations and tokens.
     fn access(&self) -> Arc<dyn AccessStore>;
 
@@ -94,6 +101,10 @@ pub trait Subject: Send + Sync + 'static {
 #[async_trait]
 impl Subject for Arc<MemoryStore> {
     fn contacts(&self) -> Arc<dyn ContactStore> {
+        self.clone()
+    }
+
+    fn directory(&self) -> Arc<dyn IntercomDirectory> {
         self.clone()
     }
 
