@@ -5,6 +5,7 @@
 //! file: what one commits, the others see from their next statement on.
 
 mod access;
+mod audit;
 mod backup;
 #[cfg(test)]
 mod catalogue;
@@ -15,6 +16,7 @@ mod entry;
 mod failure;
 mod ids;
 mod lookup;
+mod mend;
 mod open;
 mod options;
 mod query;
