@@ -50,6 +50,8 @@ pub enum OrderKey {
 }
 
 /// A condition on an entry. It holds or does not hold: there is no third way.
+///
+/// Whoever makes one out of what a caller wrote nests it at most [`Filter::MAX_NESTING`] deep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filter {
     /// A text compares so with that one, byte by byte in UTF-8.
@@ -112,6 +114,9 @@ pub enum Comparison {
 }
 
 impl Filter {
+    /// How deep `All`, `Any` and `Not` may be nested for every store to take it.
+    pub const MAX_NESTING: usize = 64;
+
     /// Whether it holds of that entry.
     pub fn holds(&self, id: ContactId, entry: &IntercomEntry) -> bool {
         match self {

@@ -138,3 +138,75 @@ impl TryFrom<EntryRow> for (ContactId, IntercomEntry) {
         Ok((id, entry))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use contacts_domain::upsert::Item;
+    use diesel_migrations::MigrationHarness;
+
+    use super::*;
+    use crate::sqlite::ids::Ids;
+    use crate::sqlite::open::MIGRATIONS;
+    use crate::sqlite::testing::{batch, context, memory};
+    use crate::sqlite::transaction::Session;
+
+    fn send(connection: &mut SqliteConnection, items: Vec<Item>) {
+        let ids = &mut Ids::new();
+        let mut session = Session::begin(connection, ids).unwrap();
+        session.run(&batch(items)).unwrap();
+        session.commit().unwrap();
+    }
+
+    fn entries(connection: &mut SqliteConnection) -> Vec<(ContactId, IntercomEntry)> {
+        let rows: Vec<EntryRow> = contact_intercom::table
+            .order((contact_intercom::organization_id, contact_intercom::contact_id))
+            .select(EntryRow::as_select())
+            .load(connection)
+            .unwrap();
+        rows.into_iter().map(|row| row.try_into().unwrap()).collect()
+    }
+
+    #[test]
+    fn contacts_of_an_older_schema_become_the_entries_that_a_write_makes_of_them() {
+        let connection = &mut memory();
+        let read = |json: &str| Item::read(json, &context());
+        send(
+            connection,
+            vec![
+                read(
+                    r#"{"contactType": "ENDPOINT", "linkId": "6F9619FF-8B86-D011-B42D-00CF4FC964FF",
+                        "intercom": {"name": "Tür \"Nord\" \\ 🚪\t1", "type": "multi",
+                            "number": "0001-01-01", "isFavorite": true, "autoAnswer": true,
+                            "inBlackList": false, "isP2p": true, "ringtone": "bell.wav"}}"#,
+                ),
+                read(
+                    r#"{"contactType": "PERSON", "lastName": "Rochat", "externalId": "A",
+                        "intercom": {"name": "1", "type": "p2p", "number": "sip:1@a.example",
+                            "inBlackList": true, "ringtone": null}}"#,
+                ),
+                read(
+                    r#"{"contactType": "PERSON", "lastName": "Rochat", "intercom": {},
+                        "linkId": "91c615e3-1040-4815-8ecb-039a18b756b1"}"#,
+                ),
+                read(
+                    r#"{"contactType": "ENDPOINT", "externalId": "gone",
+                        "intercom": {"name": "Door", "type": "multi", "number": "0001-01-01"}}"#,
+                ),
+            ],
+        );
+        send(connection, vec![read(r#"{"externalId": "gone"}"#).to_delete()]);
+        let written = entries(connection);
+        assert_eq!(written.len(), 2);
+
+        // Back to where there was no such table, and forth again.
+        let is_there = |connection: &mut SqliteConnection| {
+            contact_intercom::table.count().get_result::<i64>(connection).is_ok()
+        };
+        while is_there(connection) {
+            connection.revert_last_migration(MIGRATIONS).unwrap();
+        }
+        connection.run_pending_migrations(MIGRATIONS).unwrap();
+
+        assert_eq!(entries(connection), written);
+    }
+}

@@ -9,10 +9,13 @@
 )]
 
 mod auditing;
+mod entries;
 mod fields;
 mod merging;
 mod properties;
+mod races;
 mod reading;
 mod rules;
 mod shelf;
+mod unlinking;
 mod upsert;
