@@ -18,4 +18,5 @@
 //! ```
 
 mod condition;
+pub mod postgres;
 pub mod sqlite;

@@ -24,7 +24,7 @@ mod readers;
 mod row;
 mod schema;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod transaction;
 mod write;
 mod writer;
@@ -59,21 +59,25 @@ pub struct Opened {
     /// Whether the database is new. Of several processes that open a file which is not there yet,
     /// one is told so.
     pub created: bool,
+    /// The migrations that were run, in their order.
+    pub migrations: Vec<String>,
 }
 
 impl SqliteStore {
-    /// Opens the database in a file, makes it if it is not there, and brings its schema up to date.
-    /// Blocks meanwhile, also on another process that does the same.
+    /// Opens the database in a file, makes it if it is not there, and brings its schema up to date,
+    /// unless the options forbid that. Blocks meanwhile, also on another process that does the same.
     ///
     /// # Errors
     ///
     /// An [`OpenError`] that names what is in the way and what to do about it.
     pub fn open(path: &Path, options: SqliteOptions) -> Result<Opened, OpenError> {
         let database = Database::at(path, options)?;
-        let created = open::prepare(&database)?;
+        let migrations = open::prepare(&database)?;
+        let created = migrations.iter().any(|name| open::is_first(name));
         let writer =
             Writer::start(&database).map_err(|failure| open::explain(&database, failure))?;
-        Ok(Opened { store: Self { writer, readers: Readers::of(database) }, created })
+        let store = Self { writer, readers: Readers::of(database) };
+        Ok(Opened { store, created, migrations })
     }
 
     /// How many write transactions were committed since the store was opened: fewer than there

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use diesel::connection::SimpleConnection;
-use diesel::migration::MigrationSource;
+use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use libsqlite3_sys as sqlite;
@@ -42,6 +44,14 @@ pub enum OpenError {
         .0.display()
     )]
     NotADatabase(PathBuf),
+    /// The schema lacks migrations, which are not to be run.
+    #[error("{} lacks the schema {version}: bring it up to date first", .path.display())]
+    Outdated {
+        /// The file.
+        path: PathBuf,
+        /// The newest migration that it lacks.
+        version: String,
+    },
     /// The schema is newer than this release.
     #[error(
         "{} has the schema {version} of a newer release: start that release, or restore a backup",
@@ -66,24 +76,39 @@ pub enum OpenError {
     },
 }
 
-/// Makes the database if it is not there and brings its schema up to date. `true` for exactly one
-/// of those who do so at the same time: the one that made it.
+/// Makes the database if it is not there and brings its schema up to date, unless the options
+/// forbid that; the names of the migrations that were run for it. Of those who do so at the same
+/// time, one runs them.
 ///
 /// # Errors
 ///
 /// Why it cannot be opened.
-pub(super) fn prepare(database: &Database) -> Result<bool, OpenError> {
-    let migrated = database.create().and_then(|mut connection| {
-        turn_write_ahead_on(&mut connection, database)?;
-        connection.exclusive_transaction(migrate)
-    });
-    match migrated.map_err(|failure| explain(database, failure))? {
-        Schema::Made => Ok(true),
-        Schema::Current => Ok(false),
-        Schema::Newer(version) => {
-            Err(OpenError::Newer { path: database.path().to_owned(), version })
+pub(super) fn prepare(database: &Database) -> Result<Vec<String>, OpenError> {
+    let migrate = database.options.migrate;
+    let found = if migrate {
+        database.create().and_then(|mut connection| {
+            turn_write_ahead_on(&mut connection, database)?;
+            connection.exclusive_transaction(run_pending)
+        })
+    } else if database.path().exists() {
+        database.reader().and_then(|mut connection| schema(&mut connection))
+    } else {
+        names().map(Schema::Lacks)
+    };
+    let path = database.path().to_owned();
+    match found.map_err(|failure| explain(database, failure))? {
+        Schema::Current => Ok(Vec::new()),
+        Schema::Lacks(names) if migrate => Ok(names),
+        Schema::Lacks(mut names) => {
+            Err(OpenError::Outdated { path, version: names.pop().unwrap_or_default() })
         }
+        Schema::Newer(version) => Err(OpenError::Newer { path, version }),
     }
+}
+
+/// Whether the migration of that name makes the schema.
+pub(super) fn is_first(name: &str) -> bool {
+    names().is_ok_and(|names| names.first().is_some_and(|first| first == name))
 }
 
 /// What a failure to open means for whoever started the program.
@@ -119,31 +144,63 @@ fn turn_write_ahead_on(
     }
 }
 
-/// What the schema was found to be.
+/// What a database has of the schema.
 enum Schema {
-    Made,
+    /// All of it.
     Current,
-    /// Of a newer release: it is left alone.
+    /// Not the migrations of these names.
+    Lacks(Vec<String>),
+    /// That of a newer release, by its newest migration.
     Newer(String),
 }
 
-fn migrate(connection: &mut SqliteConnection) -> Result<Schema, Failure> {
-    let known = MigrationSource::<Sqlite>::migrations(&MIGRATIONS)?;
-    let applied = connection.applied_migrations()?;
-    let newer = applied
-        .iter()
-        .find(|version| !known.iter().any(|migration| migration.name().version() == **version));
-    if let Some(version) = newer {
-        return Ok(Schema::Newer(version.to_string()));
+/// The tables of migrations are diesel's. This reads them without making any.
+fn schema(connection: &mut SqliteConnection) -> Result<Schema, Failure> {
+    #[derive(QueryableByName)]
+    struct Applied {
+        #[diesel(sql_type = Text)]
+        version: String,
     }
-    connection.run_pending_migrations(MIGRATIONS)?;
-    Ok(if applied.is_empty() { Schema::Made } else { Schema::Current })
+    let there =
+        "SELECT name AS version FROM sqlite_schema WHERE name = '__diesel_schema_migrations'";
+    let versions = "SELECT version FROM __diesel_schema_migrations ORDER BY version";
+    let mut applied: Vec<Applied> = sql_query(there).load(connection)?;
+    if !applied.is_empty() {
+        applied = sql_query(versions).load(connection)?;
+    }
+    let known = MigrationSource::<Sqlite>::migrations(&MIGRATIONS)?;
+    let version = |migration: &dyn Migration<Sqlite>| migration.name().version().to_string();
+    let unknown =
+        |applied: &&Applied| known.iter().all(|known| version(&**known) != applied.version);
+    if let Some(newer) = applied.iter().rev().find(unknown) {
+        return Ok(Schema::Newer(newer.version.clone()));
+    }
+    let lacks = known.iter().filter(|known| {
+        let version = version(&***known);
+        applied.iter().all(|applied| applied.version != version)
+    });
+    let lacks: Vec<_> = lacks.map(|migration| migration.name().to_string()).collect();
+    Ok(if lacks.is_empty() { Schema::Current } else { Schema::Lacks(lacks) })
+}
+
+/// Runs the migrations that are lacking; what was found before.
+fn run_pending(connection: &mut SqliteConnection) -> Result<Schema, Failure> {
+    let found = schema(connection)?;
+    if let Schema::Lacks(_) = &found {
+        connection.run_pending_migrations(MIGRATIONS)?;
+    }
+    Ok(found)
+}
+
+/// The names of all migrations, the oldest first.
+fn names() -> Result<Vec<String>, Failure> {
+    let known = MigrationSource::<Sqlite>::migrations(&MIGRATIONS)?;
+    Ok(known.iter().map(|migration| migration.name().to_string()).collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use diesel::sql_query;
-    use diesel::sql_types::{Nullable, Text};
+    use diesel::sql_types::Nullable;
 
     use super::*;
     use crate::sqlite::testing::memory;

@@ -24,6 +24,9 @@ pub struct SqliteOptions {
     /// How large the database file may grow, in bytes. A write that needs more is told that the
     /// store is unavailable, until something is deleted. `None`: as large as the disk.
     pub max_bytes: Option<u64>,
+    /// Whether an old schema is brought up to date, and a missing database made, when the store is
+    /// opened; else they are refused.
+    pub migrate: bool,
 }
 
 /// What an acknowledged write survives.
@@ -45,6 +48,7 @@ impl Default for SqliteOptions {
             readers: 4,
             cache_kib: 32 * 1_024,
             max_bytes: None,
+            migrate: true,
         }
     }
 }

@@ -18,7 +18,7 @@ use super::open::{MIGRATIONS, prepare};
 use super::options::SqliteOptions;
 
 /// An empty database in memory, of the current schema.
-pub(super) fn memory() -> SqliteConnection {
+pub(crate) fn memory() -> SqliteConnection {
     let mut connection = SqliteConnection::establish(":memory:").unwrap();
     connection.run_pending_migrations(MIGRATIONS).unwrap();
     connection

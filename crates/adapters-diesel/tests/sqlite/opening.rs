@@ -59,6 +59,33 @@ fn a_database_is_made_once() {
 }
 
 #[test]
+fn what_lacks_the_schema_is_left_alone_where_that_is_asked_for() {
+    let options = SqliteOptions { migrate: false, ..SqliteOptions::default() };
+    let migrations =
+        SqliteStore::open(&Place::new().path(), SqliteOptions::default()).unwrap().migrations;
+    let newest = migrations.last().unwrap();
+    let place = Place::new();
+    for existing in [false, true] {
+        if existing {
+            fs::write(place.path(), "").unwrap();
+        }
+        match SqliteStore::open(&place.path(), options.clone()).unwrap_err() {
+            OpenError::Outdated { path, version } => {
+                assert_eq!((path, &version), (place.path(), newest));
+            }
+            error => panic!("{error}"),
+        }
+        assert_eq!(fs::read(place.path()).ok(), existing.then(Vec::new), "as it was");
+    }
+
+    let opened = SqliteStore::open(&place.path(), SqliteOptions::default()).unwrap();
+    assert_eq!(opened.migrations, migrations);
+    drop(opened);
+    let opened = SqliteStore::open(&place.path(), options).unwrap();
+    assert_eq!(opened.migrations, Vec::<String>::new());
+}
+
+#[test]
 fn a_missing_directory_is_named_and_not_made() {
     let place = Place::new();
     let directory = place.directory().join("nowhere");

@@ -1,0 +1,120 @@
+//! Opening a database: bringing its schema up to date, or saying clearly why not.
+
+mod error;
+#[cfg(test)]
+mod tests;
+
+pub use self::error::{Obstacle, OpenError};
+
+use super::failure::Failure;
+use super::migrations::{self, Schema};
+use super::pool::Pool;
+use super::session::Session;
+use super::url::PostgresUrl;
+
+/// The oldest server that is supported, as it counts its versions.
+const OLDEST: i32 = 140_000;
+
+/// Makes sure that the database can be worked on and has the schema; the names of the migrations
+/// that were run for it.
+///
+/// # Errors
+///
+/// Why it cannot be opened.
+pub(super) async fn prepare(pool: &Pool, url: &PostgresUrl) -> Result<Vec<String>, OpenError> {
+    let session = connect(pool, url).await?;
+    let failed = |failure| error::reported(url, &failure);
+    check(&Server::of(&session).await.map_err(failed)?, url)?;
+    // Those who find everything in place need no right to make tables, and wait for nobody.
+    match migrations::schema(&session).await.map_err(failed)? {
+        Schema::Current => Ok(Vec::new()),
+        Schema::Newer(version) => Err(newer(url, &version)),
+        Schema::Lacks(lacking) if !pool.options().migrate => {
+            let version = lacking.last().map_or("", |migration| migration.name);
+            let database = url.database();
+            let cause = format_args!("the database `{database}` lacks the schema {version}");
+            Err(OpenError::new(Obstacle::Outdated, cause))
+        }
+        Schema::Lacks(_) => migrate(&session, url).await,
+    }
+}
+
+/// The first connection, or why there is none.
+///
+/// # Errors
+///
+/// Why there is none.
+pub(super) async fn connect(pool: &Pool, url: &PostgresUrl) -> Result<Session, OpenError> {
+    pool.connect().await.map_err(|error| error::no_connection(url, error))
+}
+
+/// What a server tells of itself.
+struct Server {
+    number: i32,
+    version: String,
+    encoding: String,
+    read_only: bool,
+}
+
+impl Server {
+    async fn of(session: &Session) -> Result<Self, Failure> {
+        const SETTINGS: &str = "
+            SELECT current_setting('server_version_num')::int,
+                current_setting('server_version'),
+                current_setting('server_encoding'),
+                current_setting('transaction_read_only')::bool";
+        let rows = session.query(SETTINGS, &[]).await?;
+        let row = rows.first().ok_or_else(|| Failure::internal("the server has no settings"))?;
+        Ok(Self {
+            number: row.try_get(0)?,
+            version: row.try_get(1)?,
+            encoding: row.try_get(2)?,
+            read_only: row.try_get(3)?,
+        })
+    }
+}
+
+fn check(server: &Server, url: &PostgresUrl) -> Result<(), OpenError> {
+    if server.number < OLDEST {
+        let (place, version) = (url.place(), &server.version);
+        let cause = format_args!("the database on {place} is PostgreSQL {version}");
+        return Err(OpenError::new(Obstacle::TooOld, cause));
+    }
+    if server.encoding != "UTF8" {
+        let (database, encoding) = (url.database(), &server.encoding);
+        let cause = format_args!("the database `{database}` has the encoding {encoding}");
+        return Err(OpenError::new(Obstacle::Encoding, cause));
+    }
+    if server.read_only {
+        return Err(OpenError::new(Obstacle::ReadOnly, error::read_only(url)));
+    }
+    Ok(())
+}
+
+/// Runs the migrations that are lacking, all or none.
+async fn migrate(session: &Session, url: &PostgresUrl) -> Result<Vec<String>, OpenError> {
+    let migrated = async {
+        session.begin(migrations::BEGIN).await?;
+        // Others may have run them meanwhile.
+        let found = migrations::schema(session).await?;
+        if let Schema::Lacks(lacking) = &found {
+            migrations::run(session, lacking).await?;
+        }
+        session.commit().await?;
+        Ok(found)
+    };
+    match migrated.await.map_err(|failure| error::reported(url, &failure))? {
+        Schema::Current => Ok(Vec::new()),
+        Schema::Newer(version) => Err(newer(url, &version)),
+        Schema::Lacks(ran) => {
+            Ok(ran.into_iter().map(|migration| migration.name.to_owned()).collect())
+        }
+    }
+}
+
+fn newer(url: &PostgresUrl, version: &str) -> OpenError {
+    let database = url.database();
+    let cause =
+        format_args!("the database `{database}` has the schema {version} of a newer release");
+    OpenError::new(Obstacle::Newer, cause)
+}

@@ -1,0 +1,231 @@
+//! Why a database cannot be opened, and what to do about it.
+
+use std::error::Error as _;
+use std::fmt;
+use std::io;
+
+use deadpool_postgres::{PoolError, TimeoutType};
+use tokio_postgres::Error;
+use tokio_postgres::error::SqlState;
+
+use super::super::failure::{Failure, chain};
+use super::super::tls;
+use super::super::url::PostgresUrl;
+
+/// Why a database cannot be opened: one line that names the cause, and never a password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{cause}")]
+pub struct OpenError {
+    obstacle: Obstacle,
+    cause: String,
+}
+
+/// What is in the way of opening a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Obstacle {
+    /// No such host.
+    UnknownHost,
+    /// Nothing listens there.
+    Refused,
+    /// There is no answer.
+    Silent,
+    /// The password is wrong or missing, or there is no such user.
+    Password,
+    /// The server lets nobody in like this.
+    NotAllowed,
+    /// No such database.
+    NoDatabase,
+    /// The server does not encrypt, and has to.
+    NoTls,
+    /// The server does not prove who it is, or TLS fails otherwise.
+    Tls,
+    /// The certificates to trust cannot be read.
+    Roots,
+    /// All connections of the server are in use.
+    Full,
+    /// The server is starting, stopping or recovering.
+    NotReady,
+    /// The server is too old.
+    TooOld,
+    /// The database cannot hold every text.
+    Encoding,
+    /// A pooler stands between that knows no prepared statements.
+    Pooler,
+    /// A standby, or a server that was told to write nothing.
+    ReadOnly,
+    /// The user lacks a right.
+    NoRight,
+    /// There is no room on the disk.
+    DiskFull,
+    /// There are tables of the same names that are not ours.
+    Occupied,
+    /// The schema lacks migrations, which are not to be run.
+    Outdated,
+    /// The schema is that of a newer release.
+    Newer,
+    /// Anything else.
+    Other,
+}
+
+impl OpenError {
+    /// With that line, which names the thing.
+    pub(in super::super) fn new(obstacle: Obstacle, cause: impl fmt::Display) -> Self {
+        Self { obstacle, cause: cause.to_string() }
+    }
+
+    /// What is in the way.
+    pub fn obstacle(&self) -> Obstacle {
+        self.obstacle
+    }
+
+    /// What to do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self.obstacle {
+            Obstacle::UnknownHost => "correct the host in the database URL",
+            Obstacle::Refused => "start PostgreSQL there, or correct the database URL",
+            Obstacle::Silent => "check the network, the firewalls and the host in the database URL",
+            Obstacle::Password => "correct user and password in the database URL",
+            Obstacle::NotAllowed => "correct the database URL, or allow it in pg_hba.conf",
+            Obstacle::NoDatabase => "create it with CREATE DATABASE, or correct the database URL",
+            Obstacle::NoTls => "turn `ssl` on there, or ask for less with `sslmode`",
+            Obstacle::Tls => {
+                "name the certificate of its authority as `sslrootcert`, and the host as in its own"
+            }
+            Obstacle::Roots => "name a readable PEM file as `sslrootcert`, or `system`",
+            Obstacle::Full => "raise max_connections there, or have the servers use fewer",
+            Obstacle::NotReady => "try again when it is",
+            Obstacle::TooOld => "use PostgreSQL 14 or later",
+            Obstacle::Encoding => "create one WITH ENCODING 'UTF8'",
+            Obstacle::Pooler => "turn prepared statements off",
+            Obstacle::ReadOnly => "name the primary server in the database URL",
+            Obstacle::NoRight => "make the user the owner of the database",
+            Obstacle::DiskFull => "make room",
+            Obstacle::Occupied => "name a database of its own",
+            Obstacle::Outdated => "bring it up to date first",
+            Obstacle::Newer => "start that release, or restore a backup",
+            Obstacle::Other => "check the server and its log",
+        }
+    }
+}
+
+/// What it means that there is no connection.
+pub(super) fn no_connection(url: &PostgresUrl, error: PoolError) -> OpenError {
+    let place = url.place();
+    match error {
+        PoolError::Backend(error) => match error.code() {
+            Some(_) => reported(url, &error.into()),
+            None => unreported(url, &error),
+        },
+        PoolError::Timeout(TimeoutType::Create) => {
+            let cause = format_args!("the database on {place} does not answer");
+            OpenError::new(Obstacle::Silent, cause)
+        }
+        other => {
+            let cause = format_args!("no connection to the database on {place}: {other}");
+            OpenError::new(Obstacle::Other, cause)
+        }
+    }
+}
+
+/// What the report of the server means for whoever started the program.
+pub(super) fn reported(url: &PostgresUrl, failure: &Failure) -> OpenError {
+    let (place, database) = (url.place(), url.database());
+    let (obstacle, cause) = match failure.state().map(SqlState::code) {
+        Some("28P01") => {
+            let user = url.user().map(|user| format!(" of `{user}`")).unwrap_or_default();
+            (Obstacle::Password, format!("the database on {place} refuses the password{user}"))
+        }
+        Some("28000") => (
+            Obstacle::NotAllowed,
+            format!("the database on {place} does not allow the connection: {failure}"),
+        ),
+        Some("3D000") => {
+            (Obstacle::NoDatabase, format!("there is no database `{database}` on {place}"))
+        }
+        Some("53300") => {
+            (Obstacle::Full, format!("the database on {place} takes no more connections"))
+        }
+        Some("57P03") => {
+            (Obstacle::NotReady, format!("the database on {place} is not ready: {failure}"))
+        }
+        Some("26000" | "42P05") => (
+            Obstacle::Pooler,
+            format!("a pooler before the database on {place} mixes statements up: {failure}"),
+        ),
+        Some("25006") => (Obstacle::ReadOnly, read_only(url)),
+        Some("42501") => (
+            Obstacle::NoRight,
+            format!("the user lacks a right to the database `{database}`: {failure}"),
+        ),
+        Some("53100") => {
+            (Obstacle::DiskFull, format!("the disk of the database on {place} is full"))
+        }
+        Some("42P07") => (
+            Obstacle::Occupied,
+            format!("the database `{database}` holds something else: {failure}"),
+        ),
+        _ => (Obstacle::Other, format!("the database on {place} cannot be opened: {failure}")),
+    };
+    OpenError::new(obstacle, cause)
+}
+
+/// The line about a server that cannot be written.
+pub(super) fn read_only(url: &PostgresUrl) -> String {
+    format!("the database on {} can only be read", url.place())
+}
+
+/// What it means that there is no connection, and the server has not said why.
+fn unreported(url: &PostgresUrl, error: &Error) -> OpenError {
+    let place = url.place();
+    let reason = error.source().map(ToString::to_string).unwrap_or_default();
+    let io = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    let (obstacle, cause) = if tls::is_about(error) {
+        match io {
+            Some(_) => (
+                Obstacle::Tls,
+                format!("no encrypted connection to the database on {place}: {}", plainly(&reason)),
+            ),
+            None => (
+                Obstacle::NoTls,
+                format!("the database on {place} does not encrypt, and `sslmode` demands it"),
+            ),
+        }
+    } else if reason == "password missing" {
+        (Obstacle::Password, format!("the database on {place} wants a password"))
+    } else {
+        match io.map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound) => {
+                (Obstacle::Refused, format!("nothing listens on {place}"))
+            }
+            Some(
+                io::ErrorKind::TimedOut
+                | io::ErrorKind::HostUnreachable
+                | io::ErrorKind::NetworkUnreachable,
+            ) => (Obstacle::Silent, format!("the database on {place} does not answer")),
+            _ if is_about_names(&reason) => {
+                (Obstacle::UnknownHost, format!("the database host is unknown: {place}"))
+            }
+            _ => (
+                Obstacle::Other,
+                format!("no connection to the database on {place}: {}", chain(error)),
+            ),
+        }
+    };
+    OpenError::new(obstacle, cause)
+}
+
+/// The reason why TLS failed; the one in other words that many meet and few understand: a
+/// certificate made by `openssl req -x509` is one of an authority, unless it is told otherwise.
+fn plainly(reason: &str) -> &str {
+    if reason.contains("CaUsedAsEndEntity") {
+        "the server shows the certificate of an authority (CA:TRUE) as its own"
+    } else {
+        reason
+    }
+}
+
+/// Whether it is the look-up of a host that failed: the standard library tells so by these words.
+fn is_about_names(reason: &str) -> bool {
+    reason.starts_with("failed to lookup address") || reason == "could not resolve any addresses"
+}

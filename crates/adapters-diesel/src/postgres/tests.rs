@@ -1,0 +1,3 @@
+//! What the store promises on a real server.
+
+mod contract;

@@ -1,0 +1,183 @@
+//! One transaction for one decision: look up, decide, write; and again, if others were in the way.
+//!
+//! The first attempt locks nothing that it does not write. It decides about what one statement saw
+//! at one moment, and writes a contact only if it is still in the version that was found: a batch
+//! that changes nothing writes nothing at all, not even locks. Where others were faster, the next
+//! attempt locks the contacts that this one found, in the order of their ids, before it looks them
+//! up again: so it waits in line, and does not lose twice.
+
+mod decide;
+mod retries;
+
+use std::sync::Arc;
+
+use contacts_domain::IdBlock;
+use contacts_domain::contact::Record;
+use contacts_domain::decision::{Decision, Found, Writes};
+
+use self::decide::{Decided, decide};
+use self::retries::{Lessons, Retries};
+use super::failure::Failure;
+use super::ids::Ids;
+use super::locks;
+use super::lookup::look_up;
+use super::options::PostgresOptions;
+use super::pool::Pool;
+use super::session::Session;
+use super::setback::Setback;
+use super::write::write;
+
+/// Runs decisions.
+pub(super) struct Transactions {
+    pool: Pool,
+    ids: Ids,
+    /// How a transaction begins.
+    begin: String,
+}
+
+impl Transactions {
+    /// On these connections.
+    pub(super) fn new(pool: Pool) -> Self {
+        let begin = beginning(pool.options());
+        Self { pool, ids: Ids::new(), begin }
+    }
+
+    /// A connection on which a transaction has begun, for a statement that finds rows as they are.
+    ///
+    /// # Errors
+    ///
+    /// When no connection is to be had, or the database fails.
+    pub(super) async fn begin(&self) -> Result<Session, Failure> {
+        self.pool.begin(&self.begin).await
+    }
+
+    /// Looks up what the decision wants, lets it decide, and writes the outcome.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails, others are in the way for too long, or the decision panics. Nothing
+    /// is stored then, unless the connection was lost while the transaction was being committed.
+    pub(super) async fn run<D: Decision>(&self, decision: Arc<D>) -> Result<D::Report, Failure> {
+        let ids = self.ids.reserve(&self.pool, &self.begin, decision.ids_at_most()).await?;
+        let mut lessons = Lessons::default();
+        let mut retries = Retries::new(&self.pool, decision.organization());
+        loop {
+            match self.attempt(&decision, ids, &mut lessons).await {
+                Ok((report, left)) => {
+                    self.ids.give_back(left);
+                    return Ok(report);
+                }
+                Err(setback) => retries.learn(setback, &mut lessons).await?,
+            }
+        }
+    }
+
+    /// One attempt; what the decision reports, and the ids that it left.
+    async fn attempt<D: Decision>(
+        &self,
+        decision: &Arc<D>,
+        ids: IdBlock,
+        lessons: &mut Lessons,
+    ) -> Result<(D::Report, IdBlock), Setback> {
+        let (session, mut found) = self.find(&**decision, lessons).await?;
+        lessons.found = ids_of(&found.contacts);
+        found.contested.clone_from(&lessons.contested);
+        let work = async {
+            let decided = decide(Arc::clone(decision), found, ids).await?;
+            let Decided { writes, stored, report, left } = decided;
+            if !writes.is_empty() {
+                write(&session, decision.organization(), &writes, &stored).await?;
+            }
+            Ok((writes, report, left))
+        };
+        match work.await {
+            Ok((writes, report, left)) => {
+                end(&session, &writes).await?;
+                Ok((report, left))
+            }
+            Err(setback) => {
+                undo(&session, &setback).await;
+                Err(setback)
+            }
+        }
+    }
+
+    /// Begins a transaction and looks up what is wanted. Nothing has been written by then, so it
+    /// begins anew on another connection as often as one turns out to have been broken.
+    async fn find<D: Decision>(
+        &self,
+        decision: &D,
+        lessons: &Lessons,
+    ) -> Result<(Session, Found), Setback> {
+        let (organization, wanted) = (decision.organization(), decision.wanted());
+        let mut broken = 0;
+        loop {
+            let session = self.pool.session().await.map_err(Setback::Final)?;
+            // What begins the transaction is sent first, and its answer not waited for.
+            let (begun, found) = tokio::join!(biased; session.begin(&self.begin), async {
+                locks::lock_rows(&session, organization, &lessons.found).await?;
+                look_up(&session, organization, wanted).await
+            });
+            let setback = match begun.and(found) {
+                Ok(found) => return Ok((session, found)),
+                Err(failure) => Setback::from(failure),
+            };
+            if !matches!(setback, Setback::Disconnected(_))
+                || broken == self.pool.options().connections
+            {
+                undo(&session, &setback).await;
+                return Err(setback);
+            }
+            broken += 1;
+        }
+    }
+}
+
+/// The statements that a transaction begins with.
+///
+/// The planner is told to make one plan for all values, and none that reads a whole table: the
+/// statements are written so that then only the right plans are left, whatever is known of the
+/// tables.
+fn beginning(options: &PostgresOptions) -> String {
+    format!(
+        "BEGIN ISOLATION LEVEL READ COMMITTED;
+        SET LOCAL lock_timeout = {};
+        SET LOCAL statement_timeout = {};
+        SET LOCAL idle_in_transaction_session_timeout = {};
+        SET LOCAL plan_cache_mode = force_generic_plan;
+        SET LOCAL enable_seqscan = off;
+        SET LOCAL enable_hashjoin = off;
+        SET LOCAL enable_mergejoin = off;
+        SET LOCAL enable_memoize = off",
+        options.lock_timeout.as_millis(),
+        options.statement_timeout.as_millis(),
+        options.pause_timeout.as_millis(),
+    )
+}
+
+fn ids_of(contacts: &[Record]) -> Vec<i64> {
+    let mut ids: Vec<i64> = contacts.iter().map(|record| record.id.get()).collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// Ends a transaction that went well.
+async fn end(session: &Session, writes: &Writes) -> Result<(), Setback> {
+    if writes.is_empty() {
+        // There is nothing to be made durable.
+        return session.rollback().await.map_err(Setback::from);
+    }
+    session.commit().await.map_err(|failure| match Setback::from(failure) {
+        // It may have been committed all the same. Who asked may ask again: that is safe.
+        Setback::Disconnected(failure) => Setback::Final(failure),
+        setback => setback,
+    })
+}
+
+/// Undoes what was begun, so that the connection can serve others. If that fails, the connection is
+/// closed.
+async fn undo(session: &Session, setback: &Setback) {
+    if !matches!(setback, Setback::Disconnected(_)) {
+        let _ = session.rollback().await;
+    }
+}

@@ -1,0 +1,160 @@
+//! The writes of a decision, set against what was stored.
+
+use std::collections::{HashMap, HashSet};
+
+use contacts_domain::contact::{Contact, Record};
+use contacts_domain::decision::{AliasKey, Write, Writes};
+use contacts_domain::value::LinkId;
+use contacts_domain::{ContactId, Version};
+
+use crate::postgres::failure::Failure;
+
+/// What a write has to know of the contacts that were found.
+#[derive(Debug, Default)]
+pub(in crate::postgres) struct Stored(HashMap<ContactId, Before>);
+
+/// A contact as it was found.
+#[derive(Debug)]
+struct Before {
+    version: Version,
+    external_id: Option<String>,
+    link_id: Option<LinkId>,
+}
+
+impl Stored {
+    /// Of these contacts.
+    pub(in crate::postgres) fn of(contacts: &[Record]) -> Self {
+        let before = |record: &Record| Before {
+            version: record.version,
+            external_id: record.projection.external_id.clone(),
+            link_id: record.projection.link_id,
+        };
+        Self(contacts.iter().map(|record| (record.id, before(record))).collect())
+    }
+}
+
+/// An identity key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum KeyRef<'a> {
+    ExternalId(&'a str),
+    LinkId(LinkId),
+}
+
+/// The contacts to be written, in the order in which they are written.
+pub(super) struct Changes<'a> {
+    /// By id: so two transactions that update the same contacts meet at the same one first.
+    pub(super) updates: Vec<&'a Contact>,
+    /// The versions that the updates go out from.
+    pub(super) stored_versions: Vec<i64>,
+    /// By key: so two transactions that insert the same contacts meet at the same one first.
+    pub(super) inserts: Vec<&'a Contact>,
+    /// Contacts that have to let go of their keys before another one can take them, by id.
+    pub(super) giving_way: Vec<i64>,
+    /// Contacts whose relations are written anew.
+    pub(super) relinked: Vec<&'a Contact>,
+    stored: &'a Stored,
+}
+
+impl<'a> Changes<'a> {
+    /// # Errors
+    ///
+    /// When a contact is to be updated that was not found.
+    pub(super) fn of(writes: &'a Writes, stored: &'a Stored) -> Result<Self, Failure> {
+        let mut updates = Vec::new();
+        let mut changes = Self {
+            updates: Vec::new(),
+            stored_versions: Vec::new(),
+            inserts: Vec::new(),
+            giving_way: Vec::new(),
+            relinked: Vec::new(),
+            stored,
+        };
+        let mut gives_up = Vec::new();
+        for write in &writes.contacts {
+            match write {
+                Write::Insert(contact) => changes.inserts.push(contact),
+                Write::Update { contact, gives_up_keys, moves_relations, .. } => {
+                    updates.push((contact, changes.before(contact)?.version.get()));
+                    if *gives_up_keys {
+                        gives_up.push(contact);
+                    }
+                    if *moves_relations {
+                        changes.relinked.push(contact);
+                    }
+                }
+            }
+        }
+        updates.sort_unstable_by_key(|(contact, _)| contact.record().id);
+        (changes.updates, changes.stored_versions) = updates.into_iter().unzip();
+        changes.inserts.sort_unstable_by_key(|contact| {
+            let projection = &contact.record().projection;
+            (projection.external_id.as_deref(), projection.link_id)
+        });
+        changes.giving_way = changes.giving_way(&gives_up);
+        Ok(changes)
+    }
+
+    /// The keys that an inserted contact brings.
+    pub(super) fn keys(contact: &Contact) -> impl Iterator<Item = AliasKey> {
+        carried(contact).map(owned)
+    }
+
+    /// The keys that updates give to contacts which did not have them.
+    pub(super) fn keys_taken_by_updates(&self) -> impl Iterator<Item = AliasKey> {
+        self.updates.iter().flat_map(|contact| self.taken(contact)).map(owned)
+    }
+
+    /// Those of them whose stored keys another contact takes: the unique indexes hold after each
+    /// row, so a key has to be free before it is taken.
+    fn giving_way(&self, gives_up: &[&'a Contact]) -> Vec<i64> {
+        if gives_up.is_empty() {
+            return Vec::new();
+        }
+        let written = self.updates.iter().chain(&self.inserts);
+        let taken: HashSet<KeyRef<'_>> = written.flat_map(|contact| self.taken(contact)).collect();
+        let mut ids: Vec<i64> = gives_up
+            .iter()
+            .filter(|contact| self.had(contact).any(|key| taken.contains(&key)))
+            .map(|contact| contact.record().id.get())
+            .collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// The keys of a contact that it did not have before.
+    fn taken(&self, contact: &'a Contact) -> impl Iterator<Item = KeyRef<'a>> {
+        carried(contact).filter(|key| !self.had(contact).any(|had| had == *key))
+    }
+
+    /// The keys that a contact had.
+    fn had(&self, contact: &Contact) -> impl Iterator<Item = KeyRef<'a>> {
+        let before = self.stored.0.get(&contact.record().id);
+        let external_id = before.and_then(|before| before.external_id.as_deref());
+        keys(external_id, before.and_then(|before| before.link_id))
+    }
+
+    fn before(&self, contact: &Contact) -> Result<&Before, Failure> {
+        let id = contact.record().id;
+        self.stored.0.get(&id).ok_or_else(|| {
+            Failure::internal(format_args!("contact {id} is to be updated and was not found"))
+        })
+    }
+}
+
+/// The keys that a contact has, as it shall be. A deleted one has none.
+fn carried(contact: &Contact) -> impl Iterator<Item = KeyRef<'_>> {
+    let record = contact.record();
+    let external_id = record.projection.external_id.as_deref();
+    keys(external_id, record.projection.link_id).filter(|_| record.deleted_at.is_none())
+}
+
+fn keys(external_id: Option<&str>, link_id: Option<LinkId>) -> impl Iterator<Item = KeyRef<'_>> {
+    external_id.map(KeyRef::ExternalId).into_iter().chain(link_id.map(KeyRef::LinkId))
+}
+
+fn owned(key: KeyRef<'_>) -> AliasKey {
+    match key {
+        KeyRef::ExternalId(external_id) => AliasKey::ExternalId(external_id.to_owned()),
+        KeyRef::LinkId(link_id) => AliasKey::LinkId(link_id),
+    }
+}
