@@ -5,11 +5,12 @@ use clap::{CommandFactory, Parser, Subcommand};
 use tokio::runtime;
 
 use crate::backup::MakeBackup;
+use crate::check::CheckDatabase;
 use crate::config::{GlobalFlags, ServeFlags, Sources};
 use crate::failure::Failure;
 use crate::organization::CreateOrganization;
 use crate::token::{CreateToken, RevokeToken};
-use crate::{backup, logging, organization, serve, token};
+use crate::{backup, check, logging, organization, serve, token};
 
 /// Takes the contacts of many organizations in bulk and answers for each what became of it
 ///
@@ -50,6 +51,12 @@ enum Command {
     /// checked and safe from loss of power; a file that is there already is left alone. For SQLite;
     /// PostgreSQL has `pg_dump`.
     Backup(MakeBackup),
+    /// Compare every contact with its document, also beside a running server
+    ///
+    /// What a contact is searched and matched by, its relations and its entry in the directory of
+    /// intercoms follow from its document. Each that does not is printed as a line; the exit code
+    /// is 0 when nothing is left that is not as it should be, and 1 otherwise.
+    Check(CheckDatabase),
 }
 
 #[derive(Debug, Subcommand)]
@@ -104,6 +111,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         Command::Token(TokenCommand::Revoke(revoke)) => {
             beside()?.block_on(token::revoke(&settings.database, revoke))
         }
+        Command::Check(check) => beside()?.block_on(check::run(&settings.database, &check)),
         Command::Backup(backup) => backup::make(&settings.database, &backup),
     }
 }
@@ -152,6 +160,7 @@ mod tests {
             "contact-hub token create --scope admin --expires-in-days 30",
             "contact-hub token revoke 3",
             "contact-hub backup copy.db",
+            "contact-hub check --repair --show-values",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
         }
@@ -167,6 +176,7 @@ mod tests {
             "contact-hub token revoke first",
             "contact-hub serve --max-items many",
             "contact-hub backup",
+            "contact-hub check everything",
             "contact-hub backup copy.db other.db",
         ] {
             let error = Cli::try_parse_from(line.split(' ')).unwrap_err();

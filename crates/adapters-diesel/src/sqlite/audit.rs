@@ -33,19 +33,7 @@ impl Audit for SqliteStore {
         after: Option<Place>,
         at_most: u32,
     ) -> Result<Vec<StoredContact>, StoreError> {
-        let after = after.map_or(i64::MIN, |place| place.id);
-        self.readers
-            .read(move |connection| {
-                // One transaction: the rows beside a contact are those of the same moment.
-                connection.transaction(|connection| {
-                    let rows: Vec<ContactRow> = query::all_after(after)
-                        .limit(at_most.into())
-                        .select(ContactRow::as_select())
-                        .load(connection)?;
-                    with_what_is_beside(connection, rows)
-                })
-            })
-            .await
+        self.readers.read(move |connection| page(connection, after, at_most)).await
     }
 
     async fn next_id(&self) -> Result<i64, StoreError> {
@@ -59,6 +47,21 @@ impl Audit for SqliteStore {
     async fn repair(&self, repair: Arc<Repair>) -> Result<Vec<Discrepancy>, StoreError> {
         self.writer.write(move |session| mend::mend(session.connection, &repair)).await
     }
+}
+
+fn page(
+    connection: &mut SqliteConnection,
+    after: Option<Place>,
+    at_most: u32,
+) -> Result<Vec<StoredContact>, Failure> {
+    // One transaction: the rows beside a contact are those of the same moment.
+    connection.transaction(|connection| {
+        let rows: Vec<ContactRow> = query::all_after(after.map_or(i64::MIN, |place| place.id))
+            .limit(at_most.into())
+            .select(ContactRow::as_select())
+            .load(connection)?;
+        with_what_is_beside(connection, rows)
+    })
 }
 
 /// These contacts of an organization, as they stand.
@@ -117,4 +120,49 @@ fn with_what_is_beside(
         contact.entry = entries.remove(&contact.place);
     }
     Ok(contacts)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use diesel::connection::InstrumentationEvent;
+
+    use super::*;
+    use crate::sqlite::ids::Ids;
+    use crate::sqlite::options::SqliteOptions;
+    use crate::sqlite::testing::{context, endpoints, file};
+    use crate::sqlite::transaction::Session;
+
+    fn write(connection: &mut SqliteConnection, name: &str) {
+        let ids = &mut Ids::new();
+        let mut session = Session::begin(connection, ids).unwrap();
+        session.run(&endpoints(&[("A", name)])).unwrap();
+        session.commit().unwrap();
+    }
+
+    #[test]
+    fn a_contact_and_what_stands_beside_it_are_of_one_moment() {
+        let (_directory, database) = file(SqliteOptions::default());
+        let mut writer = database.writer().unwrap();
+        write(&mut writer, "Door");
+        let mut reader = database.reader().unwrap();
+
+        // Between the statements somebody writes.
+        let between = Mutex::new(Some(writer));
+        reader.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::FinishQuery { query, .. } = event
+                && query.to_string().contains("`document`")
+                && let Some(mut writer) = between.lock().unwrap().take()
+            {
+                write(&mut writer, "Gate");
+            }
+        });
+
+        for version in [1, 2] {
+            let contact = page(&mut reader, None, 10).unwrap().remove(0);
+            assert_eq!(contact.version.get(), version);
+            assert_eq!(contact.audit(Some(context().region)).findings, []);
+        }
+    }
 }

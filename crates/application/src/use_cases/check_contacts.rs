@@ -60,6 +60,8 @@ pub struct CheckReport {
     /// The id that the store will hand out next, where a contact or a part of one has it already,
     /// or a higher one.
     pub next_id_in_use: Option<i64>,
+    /// The highest id that a contact or a part of one has.
+    pub highest_id: i64,
 }
 
 impl CheckReport {
@@ -88,7 +90,7 @@ impl CheckContacts {
         notice: &mut (dyn FnMut(Notice<'_>) + Send),
     ) -> Result<CheckReport, StoreError> {
         let of = self.audit.contact_count().await?;
-        let mut check = Check { notice, report: CheckReport::default(), highest_id: 0 };
+        let mut check = Check { notice, report: CheckReport::default() };
         let mut regions = Regions::default();
         // Contacts whose keys others had when they were to be mended.
         let mut waiting = Broken::default();
@@ -115,7 +117,7 @@ impl CheckContacts {
         }
         // Read last: the ids of all contacts seen had been handed out by then.
         let next_id = self.audit.next_id().await?;
-        check.report.next_id_in_use = (next_id <= check.highest_id).then_some(next_id);
+        check.report.next_id_in_use = (next_id <= check.report.highest_id).then_some(next_id);
         Ok(check.report)
     }
 
@@ -141,7 +143,6 @@ impl CheckContacts {
 struct Check<'n> {
     notice: &'n mut (dyn FnMut(Notice<'_>) + Send),
     report: CheckReport,
-    highest_id: i64,
 }
 
 impl Check<'_> {
@@ -154,7 +155,7 @@ impl Check<'_> {
         let mut broken = Broken::default();
         for (contact, Audited { findings, mend, highest_id }) in page.iter().zip(audited) {
             self.report.contacts += 1;
-            self.highest_id = self.highest_id.max(highest_id);
+            self.report.highest_id = self.report.highest_id.max(highest_id);
             if findings.is_empty() {
                 continue;
             }

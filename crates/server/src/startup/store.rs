@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use contacts_adapters_diesel::sqlite::{OpenError, SqliteOptions, SqliteStore};
+use contacts_adapters_diesel::sqlite::{BackupError, OpenError, SqliteOptions, SqliteStore};
 use contacts_adapters_http::Services;
-use contacts_application::ports::{AccessStore, ContactStore};
-use contacts_application::use_cases::ManageAccess;
+use contacts_application::ports::{AccessStore, Audit, ContactStore};
+use contacts_application::use_cases::{CheckContacts, ManageAccess};
 
 use crate::clock::SystemClock;
 use crate::database_url::DatabaseUrl;
@@ -16,6 +16,7 @@ use crate::failure::Failure;
 pub(crate) struct Store {
     contacts: Arc<dyn ContactStore>,
     access: Arc<dyn AccessStore>,
+    audit: Arc<dyn Audit>,
 }
 
 impl Store {
@@ -42,6 +43,19 @@ impl Store {
         }
     }
 
+    /// Opens a store that is there and of the current schema; it is neither made nor migrated.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there, or cannot be opened.
+    pub(crate) fn open_as_it_is(database: &DatabaseUrl) -> Result<Self, Failure> {
+        let DatabaseUrl::Sqlite(path) = database;
+        if !path.exists() {
+            return Err(BackupError::Missing(path.clone()).into());
+        }
+        Self::open_with(database, SqliteOptions { migrate: false, ..SqliteOptions::default() })
+    }
+
     /// What the front doors offer on this store.
     pub(crate) fn services(&self) -> Services {
         Services::new(self.contacts.clone(), self.access.clone(), Arc::new(SystemClock))
@@ -51,11 +65,16 @@ impl Store {
     pub(crate) fn manage_access(&self) -> ManageAccess {
         ManageAccess::new(self.access.clone(), Arc::new(SystemClock))
     }
+
+    /// The check of all contacts.
+    pub(crate) fn check_contacts(&self) -> CheckContacts {
+        CheckContacts::new(self.audit.clone(), self.access.clone())
+    }
 }
 
 fn open_sqlite(path: &Path, options: SqliteOptions) -> Result<Store, Failure> {
     let store = Arc::new(SqliteStore::open(path, options)?.store);
-    Ok(Store { contacts: store.clone(), access: store })
+    Ok(Store { contacts: store.clone(), access: store.clone(), audit: store })
 }
 
 impl From<OpenError> for Failure {

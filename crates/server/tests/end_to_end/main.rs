@@ -11,6 +11,7 @@
 
 mod access;
 mod backup;
+mod check;
 mod contacts;
 mod documentation;
 mod first_run;
