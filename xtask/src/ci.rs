@@ -8,7 +8,7 @@ use xtask::command::{Step, say};
 
 use crate::codegen::Codegen;
 use crate::test::Test;
-use crate::{arch, deny, tidy};
+use crate::{arch, db, deny, tidy};
 
 /// Everything that has to be true before a change goes in
 #[derive(Debug, Args)]
@@ -24,7 +24,7 @@ enum Check {
     Fmt,
     /// Clippy and the compiler have nothing to say
     Clippy,
-    /// Every test passes
+    /// Every test passes, on both stores
     Test,
     /// The documentation builds, every link in it leads somewhere
     Doc,
@@ -34,6 +34,8 @@ enum Check {
     Tidy,
     /// The generated files are current
     Codegen,
+    /// Every migration goes up, down and up again
+    Db,
     /// Dependencies, where cargo-deny is installed
     Deny,
     /// The release build answers a batch
@@ -57,6 +59,7 @@ impl Check {
             Self::Arch => arch::run(),
             Self::Tidy => tidy::run(),
             Self::Codegen => Codegen::check_all(),
+            Self::Db => db::run(),
             Self::Deny => deny::run_where_installed(),
             Self::Smoke => smoke::run(),
         }

@@ -1,5 +1,6 @@
 //! Commands, printed before they run, so that everybody can run them alone.
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::process::{Command, Stdio};
@@ -19,10 +20,15 @@ impl Step {
     /// `cargo` with these arguments: the very cargo that runs us.
     pub fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Self {
         let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut step =
-            Self { command: Command::new(program), shown: "cargo".to_owned(), quiet: false };
-        step.command.current_dir(workspace::root());
-        step.arguments(arguments)
+        Self { shown: "cargo".to_owned(), ..Self::program(program) }.arguments(arguments)
+    }
+
+    /// Another program.
+    pub fn program(program: impl AsRef<OsStr>) -> Self {
+        let shown = program.as_ref().to_string_lossy().into_owned();
+        let mut command = Command::new(program);
+        command.current_dir(workspace::root());
+        Self { command, shown, quiet: false }
     }
 
     /// Further arguments.
@@ -30,7 +36,7 @@ impl Step {
     pub fn arguments<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {
         for argument in arguments {
             self.command.arg(argument);
-            let quote = if argument.contains([' ', '*']) { "'" } else { "" };
+            let quote = if argument.contains([' ', '*', '\n']) { "'" } else { "" };
             let _ = write!(self.shown, " {quote}{argument}{quote}");
         }
         self
@@ -41,6 +47,14 @@ impl Step {
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self.shown = format!("{name}='{value}' {}", self.shown);
+        self
+    }
+
+    /// A variable of its environment whose value is not printed.
+    #[must_use]
+    pub fn secret(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self.shown = format!("{name}=… {}", self.shown);
         self
     }
 
@@ -88,6 +102,13 @@ impl Step {
         let status = self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let status = status.status().map_err(|source| self.not_started(source))?;
         Ok(status.success())
+    }
+
+    /// Runs the command without a sound; what it writes to standard output, where it can be started
+    /// and succeeds.
+    pub fn answer(mut self) -> Option<String> {
+        let output = self.command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     fn announce(&self) {

@@ -41,6 +41,9 @@ pub enum Failure {
     /// The server under test, or the conversation with it, went wrong.
     #[error("{0}")]
     Server(String),
+    /// A PostgreSQL of our own could not be had, or what was asked of it went wrong.
+    #[error("{0}")]
+    Postgres(String),
     /// A network or pipe fault while talking to the server under test.
     #[error("talking to the server: {0}")]
     Io(#[from] io::Error),

@@ -4,7 +4,9 @@ mod arch;
 mod bench;
 mod ci;
 mod codegen;
+mod db;
 mod deny;
+mod held_postgres;
 mod test;
 mod tidy;
 
@@ -31,12 +33,16 @@ enum Verb {
     Tidy,
     /// Write the generated files, or with --check compare them
     Codegen(codegen::Codegen),
+    /// Try every migration of both databases: up, down, up, and compare
+    Db,
     /// Check dependencies: licences, duplicates, advisories (needs cargo-deny)
     Deny,
     /// Everything that has to be true before a change goes in
     Ci(ci::Ci),
     /// Measure the server against bare SQLite
     Bench(bench::Bench),
+    /// Hold a throwaway PostgreSQL until Ctrl-C, to test on by hand
+    Postgres(held_postgres::HeldPostgres),
 }
 
 fn main() -> ExitCode {
@@ -45,9 +51,11 @@ fn main() -> ExitCode {
         Verb::Arch => arch::run(),
         Verb::Tidy => tidy::run(),
         Verb::Codegen(codegen) => codegen.run(),
+        Verb::Db => db::run(),
         Verb::Deny => deny::run(),
         Verb::Ci(ci) => ci.run(),
         Verb::Bench(bench) => bench.run(),
+        Verb::Postgres(postgres) => postgres.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

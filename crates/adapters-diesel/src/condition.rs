@@ -37,7 +37,7 @@ impl<'a> Condition<'a> {
     fn add(&mut self, filter: &'a Filter) {
         match filter {
             Filter::Text(field, comparison, value) => {
-                self.compare(text_column(*field), *comparison, Piece::Text(value));
+                self.compare_text(text_column(*field), *comparison, value);
             }
             Filter::Flag(field, comparison, value) => {
                 self.compare(flag_column(*field), *comparison, Piece::Flag(*value));
@@ -51,6 +51,23 @@ impl<'a> Condition<'a> {
                 self.sql("NOT (");
                 self.add(filter);
                 self.sql(")");
+            }
+        }
+    }
+
+    /// PostgreSQL takes no text that holds NUL, and no stored text holds one: in the order of bytes,
+    /// such a text comes right after the part before it.
+    fn compare_text(&mut self, column: &'static str, comparison: Comparison, value: &'a str) {
+        use Comparison::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
+        match (value.split_once('\0'), comparison) {
+            (None, _) => self.compare(column, comparison, Piece::Text(value)),
+            (Some(_), Equal) => self.sql("FALSE"),
+            (Some(_), NotEqual) => self.sql("TRUE"),
+            (Some((before, _)), Less | LessOrEqual) => {
+                self.compare(column, LessOrEqual, Piece::Text(before));
+            }
+            (Some((before, _)), Greater | GreaterOrEqual) => {
+                self.compare(column, Greater, Piece::Text(before));
             }
         }
     }
