@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
+use utoipa::ToSchema;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -19,12 +20,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) use calls::{
-    BatchHeaders, BatchProblems, CallHeaders, ContactPathParams, ContactProblems, MergingProblems,
+    BatchHeaders, BatchProblems, CallHeaders, ContactPathParams, ContactProblems,
+    DeviceBodyProblems, DeviceItemPath, DeviceProblems, MergingProblems,
 };
 pub(crate) use contact_document::ContactDocumentSchema;
 
 use crate::hub::Hub;
-use crate::problem::ProblemReply;
+use crate::problem::{EnvelopeReply, ProblemReply};
 
 /// What the published contract leaves open and this server decides.
 const ABOUT: &str = "\
@@ -77,8 +79,12 @@ pub(crate) fn frame() -> OpenApi {
         .scheme(HttpAuthScheme::Bearer)
         .description(Some("The API token, in the standard header (RFC 6750)."))
         .build();
+    let mut of_envelope = Vec::new();
+    EnvelopeReply::schemas(&mut of_envelope);
     let components = ComponentsBuilder::new()
         .schema_from::<ProblemReply<'static>>()
+        .schema_from::<EnvelopeReply<'static>>()
+        .schemas_from_iter(of_envelope)
         .security_scheme("wealToken", SecurityScheme::ApiKey(ApiKey::Header(weal_token)))
         .security_scheme("bearer", SecurityScheme::Http(bearer));
     let tag = |name, about| TagBuilder::new().name(name).description(Some(about)).build();
@@ -86,6 +92,7 @@ pub(crate) fn frame() -> OpenApi {
         .info(info)
         .tags(Some([
             tag("ERP", "The published contract of the ERP."),
+            tag("Device", "The published contract of intercom monitors."),
             tag("operation", "For whoever runs the server."),
         ]))
         .security(Some([

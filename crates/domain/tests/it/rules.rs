@@ -473,3 +473,22 @@ fn an_endpoint_is_known_by_the_name_of_its_intercom_entry() {
     assert_eq!(outcomes[0].contact.as_ref().unwrap().record.projection.display_name, "Door");
     assert_eq!(faults(&outcomes[1]), ["intercom FIELD_REQUIRED"]);
 }
+
+#[test]
+fn a_number_of_no_type_is_found_beside_a_wrong_or_missing_type() {
+    const WRONG_TYPE: &str = "intercom.type INVALID_TYPE";
+    const NO_TYPE: &str = "intercom.type FIELD_REQUIRED";
+    const WRONG_NUMBER: &str = "intercom.number VALIDATION_ERROR";
+    for (kind, number, expected) in [
+        (json!("REGULAR"), "0000-01-11-11", &[WRONG_TYPE, WRONG_NUMBER][..]),
+        (json!("REGULAR"), "sip:100", &[WRONG_TYPE, WRONG_NUMBER]),
+        (json!(null), "0000-01-11-11", &[NO_TYPE, WRONG_NUMBER]),
+        (json!("REGULAR"), "0001-01-11-11", &[WRONG_TYPE]),
+        (json!(null), "001-01-11-11-1", &[NO_TYPE]),
+        (json!(null), "0001-01-11", &[NO_TYPE]),
+    ] {
+        let item = intercom(json!({"type": kind, "number": number}));
+        let outcome = Shelf::default().send(json!([item])).remove(0);
+        assert_eq!(faults(&outcome), expected, "{kind} {number}");
+    }
+}

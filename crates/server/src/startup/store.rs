@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use contacts_adapters_diesel::sqlite::{BackupError, OpenError, SqliteOptions, SqliteStore};
 use contacts_adapters_http::Services;
-use contacts_application::ports::{AccessStore, Audit, ContactStore};
+use contacts_application::ports::{AccessStore, Audit, ContactStore, IntercomDirectory};
 use contacts_application::use_cases::{CheckContacts, ManageAccess};
 
 use crate::clock::SystemClock;
@@ -15,6 +15,7 @@ use crate::failure::Failure;
 /// An open store, migrated to what this build expects.
 pub(crate) struct Store {
     contacts: Arc<dyn ContactStore>,
+    directory: Arc<dyn IntercomDirectory>,
     access: Arc<dyn AccessStore>,
     audit: Arc<dyn Audit>,
 }
@@ -58,7 +59,12 @@ impl Store {
 
     /// What the front doors offer on this store.
     pub(crate) fn services(&self) -> Services {
-        Services::new(self.contacts.clone(), self.access.clone(), Arc::new(SystemClock))
+        Services::new(
+            self.contacts.clone(),
+            self.directory.clone(),
+            self.access.clone(),
+            Arc::new(SystemClock),
+        )
     }
 
     /// The chores on organizations and tokens.
@@ -74,7 +80,12 @@ impl Store {
 
 fn open_sqlite(path: &Path, options: SqliteOptions) -> Result<Store, Failure> {
     let store = Arc::new(SqliteStore::open(path, options)?.store);
-    Ok(Store { contacts: store.clone(), access: store.clone(), audit: store })
+    Ok(Store {
+        contacts: store.clone(),
+        directory: store.clone(),
+        access: store.clone(),
+        audit: store,
+    })
 }
 
 impl From<OpenError> for Failure {
