@@ -6,11 +6,12 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use contacts_domain::auditing::{Audited, Discrepancy, Remedy, Repair, StoredContact};
+use contacts_domain::auditing::{Audited, Discrepancy, Place, Remedy, Repair, StoredContact};
 use contacts_domain::value::CountryCode;
 use contacts_domain::{ContactId, OrganizationId};
 use rayon::prelude::*;
 
+use super::preparation::on_the_pool;
 use crate::ports::{AccessStore, Audit, StoreError};
 
 /// How many contacts are read, compared and mended at a time.
@@ -78,8 +79,7 @@ impl CheckContacts {
     }
 
     /// Checks all contacts of all organizations, deleted ones included, and gives notice of what is
-    /// found and how far it is. A page is compared on the threads that are there for computing, and
-    /// the calling one waits meanwhile: some milliseconds.
+    /// found and how far it is.
     ///
     /// # Errors
     ///
@@ -101,7 +101,7 @@ impl CheckContacts {
             after = Some(last.place);
             regions.look_up(&*self.access, &page).await?;
 
-            let broken = check.compare(&page, &regions, mode);
+            let broken = check.sort(compare(page, &regions).await?, mode);
             for discrepancy in self.mend(broken, &regions).await? {
                 match discrepancy.remedy {
                     Remedy::KeyTaken { .. } => waiting.add(&discrepancy),
@@ -139,6 +139,18 @@ impl CheckContacts {
     }
 }
 
+/// Compares the contacts of a page with their documents, away from the threads that serve.
+async fn compare(
+    page: Vec<StoredContact>,
+    regions: &Regions,
+) -> Result<Vec<(Place, Audited)>, StoreError> {
+    let region = |contact: &StoredContact| regions.of(contact.place.organization);
+    let page: Vec<_> = page.into_iter().map(|contact| (region(&contact), contact)).collect();
+    let compare = |(region, contact): (_, StoredContact)| (contact.place, contact.audit(region));
+    let compared = on_the_pool(move || page.into_par_iter().map(compare).collect()).await;
+    compared.map_err(|error| StoreError::Internal(Box::new(error)))
+}
+
 /// A check under way.
 struct Check<'n> {
     notice: &'n mut (dyn FnMut(Notice<'_>) + Send),
@@ -146,20 +158,16 @@ struct Check<'n> {
 }
 
 impl Check<'_> {
-    /// Compares the contacts of a page; those to be mended, where any are to be.
-    fn compare(&mut self, page: &[StoredContact], regions: &Regions, mode: Mode) -> Broken {
-        let audited: Vec<Audited> = page
-            .par_iter()
-            .map(|contact| contact.audit(regions.of(contact.place.organization)))
-            .collect();
+    /// Counts and tells what was found, but for what is to be mended.
+    fn sort(&mut self, page: Vec<(Place, Audited)>, mode: Mode) -> Broken {
         let mut broken = Broken::default();
-        for (contact, Audited { findings, mend, highest_id }) in page.iter().zip(audited) {
+        for (place, Audited { findings, mend, highest_id }) in page {
             self.report.contacts += 1;
             self.report.highest_id = self.report.highest_id.max(highest_id);
             if findings.is_empty() {
                 continue;
             }
-            let found = Discrepancy { place: contact.place, findings, remedy: Remedy::Untouched };
+            let found = Discrepancy { place, findings, remedy: Remedy::Untouched };
             match mode {
                 Mode::Repair if mend.is_some() => broken.add(&found),
                 Mode::Repair | Mode::Report => self.found(&found),

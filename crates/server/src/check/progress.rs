@@ -1,13 +1,14 @@
 //! How far a check is: a bar on a terminal, lines of the log elsewhere.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 /// How many contacts lie between two lines of the log.
 const LINE_EVERY: u64 = 100_000;
 
-const TEMPLATE: &str = "{bar:40} {human_pos} of {human_len} contacts, {per_sec}, {eta} left";
+const TEMPLATE: &str = "{bar:40} {human_pos} of {human_len} contacts, {rate}/s, {eta} left";
 
 /// How far a check is.
 pub(super) struct Progress {
@@ -22,7 +23,10 @@ impl Progress {
     pub(super) fn start() -> Self {
         let bar = ProgressBar::new(0);
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
-            bar.set_style(style);
+            let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+                let _ = write!(out, "{:.0}", state.per_sec());
+            };
+            bar.set_style(style.with_key("rate", rate));
         }
         Self { bar, started: Instant::now(), next_line: LINE_EVERY }
     }
