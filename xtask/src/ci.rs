@@ -7,6 +7,7 @@ use xtask::Failure;
 use xtask::command::{Step, say};
 
 use crate::codegen::Codegen;
+use crate::proofs::Proofs;
 use crate::test::Test;
 use crate::{arch, db, deny, tidy};
 
@@ -40,6 +41,8 @@ enum Check {
     Deny,
     /// The release build answers a batch
     Smoke,
+    /// What is promised about many writers, crashes and lost databases, tried for seconds
+    Proofs,
 }
 
 impl Check {
@@ -62,6 +65,7 @@ impl Check {
             Self::Db => db::run(),
             Self::Deny => deny::run_where_installed(),
             Self::Smoke => smoke::run(),
+            Self::Proofs => Proofs::short().run(),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 use crate::Failure;
 
@@ -44,6 +45,8 @@ impl Prepared {
 pub struct Answer<'a> {
     /// The status code.
     pub status: u16,
+    /// The seconds of `Retry-After`, where there are any (RFC 9110 §10.2.3).
+    pub retry_after: Option<u64>,
     /// The body.
     pub body: &'a [u8],
 }
@@ -61,6 +64,19 @@ impl Connection {
         Ok(Self { stream: BufReader::with_capacity(1 << 16, stream), body: Vec::new() })
     }
 
+    /// Connects to somebody who may take so long for each answer. One that takes longer is an I/O
+    /// fault of the kind that [`Failure::is_silence`] tells from the others.
+    ///
+    /// # Errors
+    ///
+    /// When nobody accepts.
+    pub fn open_within(address: SocketAddr, limit: Duration) -> Result<Self, Failure> {
+        let connection = Self::open(address)?;
+        connection.stream.get_ref().set_read_timeout(Some(limit))?;
+        connection.stream.get_ref().set_write_timeout(Some(limit))?;
+        Ok(connection)
+    }
+
     /// Sends a request and reads the answer.
     ///
     /// # Errors
@@ -73,6 +89,7 @@ impl Connection {
         let status = line.split(' ').nth(1).and_then(|code| code.parse().ok());
         let status = status.ok_or_else(|| Failure::Server(format!("not a status line: {line}")))?;
         let mut length = None;
+        let mut retry_after = None;
         let mut chunked = false;
         loop {
             line.clear();
@@ -84,6 +101,8 @@ impl Connection {
             let (name, value) = header.split_once(':').unwrap_or((header, ""));
             if name.eq_ignore_ascii_case("content-length") {
                 length = value.trim().parse::<usize>().ok();
+            } else if name.eq_ignore_ascii_case("retry-after") {
+                retry_after = value.trim().parse().ok();
             } else if name.eq_ignore_ascii_case("transfer-encoding") {
                 chunked = value.trim().eq_ignore_ascii_case("chunked");
             }
@@ -94,7 +113,7 @@ impl Connection {
         } else {
             self.take(length.unwrap_or(0))?;
         }
-        Ok(Answer { status, body: &self.body })
+        Ok(Answer { status, retry_after, body: &self.body })
     }
 
     fn chunks(&mut self, line: &mut String) -> Result<(), Failure> {
@@ -174,9 +193,27 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_says_when_to_come_again() {
+        let address = server("HTTP/1.1 503 X\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n");
+        let mut connection = Connection::open(address).unwrap();
+        let answer = connection.send(&Prepared::get("/", "t")).unwrap();
+        assert_eq!((answer.status, answer.retry_after), (503, Some(7)));
+    }
+
+    #[test]
     fn an_answer_that_breaks_off_is_an_error() {
         let address = server("HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n[]");
         let mut connection = Connection::open(address).unwrap();
-        assert!(connection.send(&Prepared::get("/", "t")).is_err());
+        let failure = connection.send(&Prepared::get("/", "t")).unwrap_err();
+        assert!(!failure.is_silence(), "{failure}");
+    }
+
+    #[test]
+    fn an_answer_that_does_not_come_in_time_is_silence() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut connection = Connection::open_within(address, Duration::from_millis(1)).unwrap();
+        let failure = connection.send(&Prepared::get("/", "t")).unwrap_err();
+        assert!(failure.is_silence(), "{failure}");
     }
 }

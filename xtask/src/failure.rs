@@ -59,6 +59,13 @@ impl Failure {
         move |source| Self::File { path, source }
     }
 
+    /// Whether somebody who was asked did not answer in time.
+    pub fn is_silence(&self) -> bool {
+        // A timeout of a socket is one or the other, as the system likes.
+        let silent = [io::ErrorKind::WouldBlock, io::ErrorKind::TimedOut];
+        matches!(self, Self::Io(error) if silent.contains(&error.kind()))
+    }
+
     /// `Ok` when nothing was found.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! A contact-hub of our own: started on a new database, asked, stopped.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,77 @@ pub struct Hub {
     output: BufReader<ChildStdout>,
     address: SocketAddr,
     token: String,
+}
+
+/// How a server is started.
+#[derive(Debug, Clone)]
+pub struct Launch {
+    /// The program.
+    pub program: PathBuf,
+    /// The folder that it runs in. Its log goes there.
+    pub folder: PathBuf,
+    /// The name of the log. One that is there already is carried on.
+    pub log: String,
+    /// Further arguments.
+    pub arguments: Vec<String>,
+    /// The database; without it, the file of the default in the folder.
+    pub database_url: Option<String>,
+    /// A token that is known already. Without it the database has to be new: then the server prints
+    /// one.
+    pub token: Option<String>,
+    /// Does not print the command: for starting again what has been printed before.
+    pub quiet: bool,
+}
+
+impl Launch {
+    /// The program in that folder, with the default settings.
+    pub fn new(program: &Path, folder: &Path) -> Self {
+        Self {
+            program: program.to_owned(),
+            folder: folder.to_owned(),
+            log: "server.log".to_owned(),
+            arguments: Vec::new(),
+            database_url: None,
+            token: None,
+            quiet: false,
+        }
+    }
+
+    /// Starts it on a free port and waits until it accepts.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start, or no token is known.
+    pub fn start(&self) -> Result<Hub, Failure> {
+        let log = self.folder.join(&self.log);
+        let file = OpenOptions::new().create(true).append(true).open(&log);
+        let mut command = Command::new(&self.program);
+        command.args(["serve", "--listen", "127.0.0.1:0"]).args(&self.arguments);
+        // Not an argument: it may have a password in it, and arguments are shown.
+        command.envs(self.database_url.as_ref().map(|url| ("CONTACT_HUB_DATABASE_URL", url)));
+        command.current_dir(&self.folder).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.stderr(file.map_err(Failure::about(&log))?);
+        if !self.quiet {
+            let arguments = self.arguments.iter().map(|argument| format!(" {argument}"));
+            let arguments = arguments.collect::<String>();
+            say(&format!("$ {} serve --listen 127.0.0.1:0{arguments}", shown(&self.program)));
+        }
+        let mut process = command.spawn().map_err(|source| Failure::NotStarted {
+            command: self.program.display().to_string(),
+            source,
+        })?;
+        let output = process.stdout.take();
+        let output = output.ok_or_else(|| Failure::Server("no standard output".to_owned()))?;
+        let mut output = BufReader::new(output);
+        match first_lines(&mut output, self.token.clone()) {
+            Ok((token, address)) => Ok(Hub { process, output, address, token }),
+            Err(failure) => {
+                let _ = process.kill();
+                let _ = process.wait();
+                Err(failure)
+            }
+        }
+    }
 }
 
 impl Hub {
@@ -39,27 +110,7 @@ impl Hub {
     ///
     /// When it does not start, or prints no token.
     pub fn start(program: &Path, folder: &Path) -> Result<Self, Failure> {
-        let log = folder.join("server.log");
-        let log = File::create(&log).map_err(Failure::about(&log))?;
-        let mut command = Command::new(program);
-        command.args(["serve", "--listen", "127.0.0.1:0"]).current_dir(folder);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
-        say(&format!("$ {} serve --listen 127.0.0.1:0", shown(program)));
-        let mut process = command.spawn().map_err(|source| Failure::NotStarted {
-            command: program.display().to_string(),
-            source,
-        })?;
-        let output = process.stdout.take();
-        let output = output.ok_or_else(|| Failure::Server("no standard output".to_owned()))?;
-        let mut output = BufReader::new(output);
-        match first_lines(&mut output) {
-            Ok((token, address)) => Ok(Self { process, output, address, token }),
-            Err(failure) => {
-                let _ = process.kill();
-                let _ = process.wait();
-                Err(failure)
-            }
-        }
+        Launch::new(program, folder).start()
     }
 
     /// A new connection to it.
@@ -71,7 +122,12 @@ impl Hub {
         Connection::open(self.address)
     }
 
-    /// The token of the first run.
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The token that it was launched with, else the one of its first run.
     pub fn token(&self) -> &str {
         &self.token
     }
@@ -83,6 +139,11 @@ impl Hub {
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
         let kibibytes: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
         Some(kibibytes / 1024.0)
+    }
+
+    /// Ends it at once with SIGKILL, which it cannot notice, and waits until it is gone.
+    pub fn kill(self) {
+        drop(self);
     }
 
     /// Asks it to stop, as a service manager would, and waits for it.
@@ -113,9 +174,11 @@ impl Drop for Hub {
     }
 }
 
-/// The token and the address, which a server prints when it starts on a new database.
-fn first_lines(output: &mut impl BufRead) -> Result<(String, SocketAddr), Failure> {
-    let mut token = None;
+/// The token, unless it is known, and the address, which a server prints when it starts.
+fn first_lines(
+    output: &mut impl BufRead,
+    mut token: Option<String>,
+) -> Result<(String, SocketAddr), Failure> {
     for line in output.lines() {
         let line = line?;
         if let Some(word) = line.split_whitespace().find(|word| word.starts_with("chub_")) {

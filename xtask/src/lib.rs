@@ -6,6 +6,7 @@
 
 pub mod client;
 pub mod command;
+pub mod dice;
 pub mod failure;
 pub mod hub;
 pub mod postgres;

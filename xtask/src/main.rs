@@ -7,6 +7,7 @@ mod codegen;
 mod db;
 mod deny;
 mod held_postgres;
+mod proofs;
 mod test;
 mod tidy;
 
@@ -41,6 +42,8 @@ enum Verb {
     Ci(ci::Ci),
     /// Measure the server against bare SQLite
     Bench(bench::Bench),
+    /// Prove on real servers what is promised about many writers, crashes and lost databases
+    Proofs(proofs::Proofs),
     /// Hold a throwaway PostgreSQL until Ctrl-C, to test on by hand
     Postgres(held_postgres::HeldPostgres),
 }
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Verb::Deny => deny::run(),
         Verb::Ci(ci) => ci.run(),
         Verb::Bench(bench) => bench.run(),
+        Verb::Proofs(proofs) => proofs.run(),
         Verb::Postgres(postgres) => postgres.run(),
     };
     match result {

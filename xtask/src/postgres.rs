@@ -105,7 +105,17 @@ impl Postgres {
         self.keeper.run("pg_ctl stop --pgdata=data --mode=fast --timeout=60")
     }
 
-    /// Starts it after [`Postgres::stop`], on the same port, and waits until it accepts.
+    /// Stops it as a crash would: connections break off, and what was committed is recovered when it
+    /// starts again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Postgres::stop`].
+    pub fn crash(&mut self) -> Result<(), Failure> {
+        self.keeper.run("pg_ctl stop --pgdata=data --mode=immediate --timeout=60")
+    }
+
+    /// Starts it after [`Postgres::stop`] or [`Postgres::crash`], on the same port, and waits until it accepts.
     ///
     /// # Errors
     ///

@@ -17,9 +17,9 @@ pub(crate) struct Condition<'a> {
     pieces: Vec<Piece<'a>>,
 }
 
-/// A piece of SQL.
+/// A piece of SQL, or a value in it.
 #[derive(Debug, Clone, Copy)]
-enum Piece<'a> {
+pub(crate) enum Piece<'a> {
     Sql(&'static str),
     Text(&'a str),
     Flag(bool),
@@ -32,6 +32,11 @@ impl<'a> Condition<'a> {
         let mut condition = Self { pieces: Vec::new() };
         condition.add(filter);
         condition
+    }
+
+    /// What it is made of, in order.
+    pub(crate) fn pieces(&self) -> &[Piece<'a>] {
+        &self.pieces
     }
 
     fn add(&mut self, filter: &'a Filter) {

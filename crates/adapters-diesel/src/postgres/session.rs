@@ -89,6 +89,20 @@ impl Session {
         rows.map_err(|error| self.heed(error.into()))
     }
 
+    /// Runs a statement that is made for one request, and reads its rows. It is not kept prepared.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub(super) async fn query_once(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, Failure> {
+        let rows = self.connection()?.query_typed(sql, parameters).await;
+        rows.map_err(|error| self.heed(error.into()))
+    }
+
     /// Runs a statement, and tells how many rows it wrote.
     ///
     /// # Errors

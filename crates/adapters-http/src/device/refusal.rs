@@ -93,17 +93,18 @@ fn member(violation: &Violation) -> String {
     wire_name(&violation.path)
 }
 
+/// A member of the entry, or of the contact, in the spelling of this wire: `inBlackList` is
+/// `in_black_list`.
 fn wire_name(path: &Path) -> String {
     let path = path.to_string();
-    match path.strip_prefix("intercom.").unwrap_or(&path) {
-        "linkId" => "link_id",
-        "isFavorite" => "is_favorite",
-        "autoAnswer" => "auto_answer",
-        "inBlackList" => "in_black_list",
-        "isP2p" => "is_p2p",
-        same => same,
+    let mut name = String::with_capacity(path.len() + 2);
+    for character in path.strip_prefix("intercom.").unwrap_or(&path).chars() {
+        if character.is_ascii_uppercase() {
+            name.push('_');
+        }
+        name.push(character.to_ascii_lowercase());
     }
-    .to_owned()
+    name
 }
 
 fn reason(violation: &Violation) -> &str {

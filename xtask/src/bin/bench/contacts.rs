@@ -1,6 +1,7 @@
 //! Contacts as an ERP sends them: 700 to 900 bytes each, every value valid, the same in every run.
 
 use serde_json::{Value, json};
+use xtask::dice::Dice;
 
 const FIRST_NAMES: [&str; 24] = [
     "Amélie", "Luc", "Chiara", "Urs", "Noémie", "Reto", "Élodie", "Beat", "Giulia", "Sandro",
@@ -90,7 +91,7 @@ const PAYMENT_TERMS: [&str; 4] = ["10", "30", "45", "60"];
 
 /// The contact of that number after that many changes; each change is to three fields.
 pub(crate) fn contact(number: u32, changes: u32) -> Value {
-    let mut dice = Dice::new(number);
+    let mut dice = Dice::new(u64::from(number));
     let is_organization = dice.below(2) == 0;
     let first = dice.pick(&FIRST_NAMES);
     let last = dice.pick(&LAST_NAMES);
@@ -175,40 +176,6 @@ fn ascii(name: &str) -> String {
         other => other.to_ascii_lowercase(),
     };
     name.chars().map(plain).collect()
-}
-
-/// Marsaglia's xorshift64*, seeded with the number of the contact: the same contact in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn new(seed: u32) -> Self {
-        let mut dice = Self((u64::from(seed) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        dice.next();
-        dice
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 16
-    }
-
-    fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-
-    fn pick<T: Copy, const N: usize>(&mut self, items: &[T; N]) -> T {
-        self.pick_after(items, 0)
-    }
-
-    /// One of them, and with each change the next one.
-    #[expect(clippy::indexing_slicing, reason = "a remainder is below what it was divided by")]
-    fn pick_after<T: Copy, const N: usize>(&mut self, items: &[T; N], changes: u32) -> T {
-        let index =
-            (usize::try_from(self.next()).unwrap_or(0) + usize::try_from(changes).unwrap_or(0)) % N;
-        items[index]
-    }
 }
 
 #[cfg(test)]

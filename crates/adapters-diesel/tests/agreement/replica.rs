@@ -1,0 +1,101 @@
+//! A store that gets the same requests as others.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::sync::Arc;
+
+use contacts_application::ports::{AccessStore, ContactStore, Lifecycle};
+use contacts_application::testing::organization;
+use contacts_domain::contact::Record;
+use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::upsert::{Batch, Outcome};
+use contacts_domain::{ContactId, OrganizationId};
+
+use crate::requests::{ELSEWHERE, HERE, Request, What};
+
+/// So many ids after the last that was answered are looked for.
+const BEYOND: i64 = 20;
+
+/// A store, and what has to live as long as it.
+pub(crate) struct Replica {
+    store: Arc<dyn Store>,
+    /// The highest id of a contact that was answered.
+    highest_id: Cell<i64>,
+    _owned: Box<dyn Any>,
+}
+
+/// All that a store is asked here.
+trait Store: ContactStore + AccessStore {}
+
+impl<T: ContactStore + AccessStore> Store for T {}
+
+/// How many items go into one batch where a request is sent in pieces.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cut(pub(crate) usize);
+
+/// What was answered to a request.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Said {
+    Batch(Vec<Outcome>),
+    Merge(MergeReport),
+}
+
+impl Replica {
+    /// A fresh store, and what is to be dropped after it.
+    pub(crate) fn new(store: impl ContactStore + AccessStore + 'static, owned: impl Any) -> Self {
+        Self { store: Arc::new(store), highest_id: Cell::new(0), _owned: Box::new(owned) }
+    }
+
+    /// Adds the organizations that the requests are for.
+    pub(crate) async fn prepare(&self) {
+        for id in [HERE, ELSEWHERE] {
+            assert!(self.store.add_organization(organization(id)).await.unwrap());
+        }
+    }
+
+    /// Sends the request of that number, in pieces where it is promised that they end like the
+    /// whole.
+    pub(crate) async fn send(&self, request: &Request, number: usize, cut: Option<Cut>) -> Said {
+        let context = request.context(number);
+        match &request.what {
+            What::Merge { target, source } => {
+                Said::Merge(match Merge::new(context, *target, *source) {
+                    Ok(merge) => self.store.merge(Arc::new(merge)).await.unwrap(),
+                    Err(violations) => Err(violations),
+                })
+            }
+            What::Batch { options, items } => {
+                let whole = items.len().max(1);
+                let size = cut.filter(|_| request.may_be_cut()).map_or(whole, |Cut(size)| size);
+                let mut outcomes = Vec::new();
+                for items in items.chunks(size) {
+                    let items = items.iter().map(|item| item.read(&context)).collect();
+                    let batch = Batch::new(context.clone(), options.clone(), items);
+                    outcomes.extend(self.store.upsert(Arc::new(batch)).await.unwrap());
+                }
+                for contact in outcomes.iter().filter_map(|outcome| outcome.contact.as_ref()) {
+                    self.highest_id.set(self.highest_id.get().max(contact.record.id.get()));
+                }
+                if request.may_be_cut() {
+                    // Only a whole batch can tell.
+                    outcomes.iter_mut().for_each(|outcome| outcome.same_as = None);
+                }
+                Said::Batch(outcomes)
+            }
+        }
+    }
+
+    /// Everything that is stored, deleted contacts included, of both organizations, by id.
+    pub(crate) async fn contacts(&self) -> Vec<Record> {
+        let mut records = Vec::new();
+        // Ids are handed out from 1, to contacts and to their parts; and nothing may follow.
+        for id in (1..=self.highest_id.get() + BEYOND).filter_map(ContactId::new) {
+            for organization in [HERE, ELSEWHERE].into_iter().filter_map(OrganizationId::new) {
+                for lifecycle in [Lifecycle::Living, Lifecycle::Deleted] {
+                    records.extend(self.store.contact(organization, id, lifecycle).await.unwrap());
+                }
+            }
+        }
+        records
+    }
+}

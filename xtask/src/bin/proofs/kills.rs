@@ -1,0 +1,74 @@
+//! Servers that are killed while batches arrive.
+
+use std::time::{Duration, Instant};
+
+use xtask::Failure;
+use xtask::dice::Dice;
+
+use crate::plan::{Kind, Plan};
+use crate::site::{Needs, Site, Store, on_a_new_site};
+use crate::writers::{Load, Tolerance};
+use crate::{Seen, Setting};
+
+pub(crate) const CLAIM: &str = "\
+A server is killed with SIGKILL at random moments while batches arrive: on SQLite the only one, on
+PostgreSQL one of two. Every acknowledged item is there; of a batch without an answer all is there or
+nothing; sending it again ends well; and there is one contact per key.";
+
+const PLAN: Plan =
+    Plan { writers: 8, first_writer: 0, shared: 0..100, private: 20, kind: Kind::Mixed };
+
+/// A server lives at least so long, and at most so much longer: a batch takes a few milliseconds.
+const LIFE: Duration = Duration::from_millis(20);
+const LONGER_MICROSECONDS: u64 = 300_000;
+
+/// Prove it.
+pub(crate) fn prove(setting: &Setting<'_>) -> Result<Seen, Failure> {
+    let servers = match setting.store {
+        // So that nobody is there while it is down, and the next one has to mend what it left.
+        Store::Sqlite => 1,
+        Store::Postgres => 2,
+    };
+    let needs = Needs { setting, name: "kills", servers, arguments: &[], place: None };
+    on_a_new_site(&needs, |site| kill(setting, site, servers))
+}
+
+fn kill(setting: &Setting<'_>, site: &Site, servers: usize) -> Result<Seen, Failure> {
+    let rounds = if setting.is_short { 5 } else { 50 };
+    let load = Load {
+        plan: PLAN,
+        seed: setting.seed,
+        doors: &site.doors,
+        token: site.token(),
+        tolerance: Tolerance { unavailable: false, broken: true },
+        witness: Some(&site.database),
+    };
+    let start = Instant::now();
+    let mut dice = Dice::new(setting.seed);
+    let history = load.run(|progress| {
+        for round in 0..rounds {
+            progress.wait(LIFE + Duration::from_micros(dice.below(LONGER_MICROSECONDS)));
+            if progress.is_over() {
+                break;
+            }
+            let server = round % servers;
+            site.kill(server);
+            site.start(server)?;
+        }
+        Ok(())
+    })?;
+    let took = start.elapsed();
+    let rows = site.database.rows()?;
+    let summary = history.check(PLAN.keys(), &rows)?;
+    Ok(Seen::Proved(vec![
+        format!(
+            "{rounds} kills within {:.1} s; {} items in {} batches acknowledged, {} of them after \
+             one or more sendings without an answer",
+            took.as_secs_f64(),
+            summary.items,
+            summary.batches,
+            summary.doubtful,
+        ),
+        format!("{} contacts, the most written at version {}", rows.len(), summary.highest_version),
+    ]))
+}
