@@ -148,7 +148,8 @@ fn beginning(options: &PostgresOptions) -> String {
         SET LOCAL enable_seqscan = off;
         SET LOCAL enable_hashjoin = off;
         SET LOCAL enable_mergejoin = off;
-        SET LOCAL enable_memoize = off",
+        SET LOCAL enable_memoize = off;
+        SET LOCAL jit = off",
         options.lock_timeout.as_millis(),
         options.statement_timeout.as_millis(),
         options.pause_timeout.as_millis(),

@@ -117,7 +117,37 @@ fn pause(attempts: u32) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use contacts_application::ports::ContactStore;
+    use contacts_application::testing::{batch, context};
+    use contacts_domain::upsert::Options;
+    use serde_json::json;
+
     use super::*;
+    use crate::postgres::PostgresOptions;
+    use crate::postgres::testing::TestDatabase;
+
+    #[tokio::test]
+    async fn an_update_that_loses_races_gives_up_only_the_keys_that_others_have() {
+        let database = TestDatabase::migrated();
+        let taken = json!({"contactType": "PERSON", "externalId": "TAKEN"});
+        let taken = batch(context(1), Options::default(), &[taken]);
+        database.open().await.upsert(taken).await.unwrap();
+        let pool = Pool::new(&database.url().parse().unwrap(), PostgresOptions::default()).unwrap();
+
+        let keys = ["TAKEN", "FREE"].map(|key| AliasKey::ExternalId(key.to_owned()));
+        let mut retries = Retries::new(&pool, context(1).organization);
+        let mut lessons = Lessons::default();
+        let mut contested = Vec::new();
+        for _ in 0..RACES {
+            let failure = Failure::contention("a key was taken");
+            let raced = Setback::Raced { failure, keys: keys.to_vec(), certain: false };
+            retries.learn(raced, &mut lessons).await.unwrap();
+            contested.push(lessons.contested.clone());
+        }
+        let nothing = HashSet::new();
+        let only_taken = HashSet::from([keys[0].clone()]);
+        assert_eq!(contested, [nothing.clone(), nothing.clone(), nothing, only_taken]);
+    }
 
     #[test]
     fn pauses_grow_and_are_bounded() {
