@@ -7,13 +7,14 @@
 //! up again: so it waits in line, and does not lose twice.
 
 mod decide;
+mod mending;
 mod retries;
 
 use std::sync::Arc;
 
 use contacts_domain::IdBlock;
 use contacts_domain::contact::Record;
-use contacts_domain::decision::{Decision, Found, Writes};
+use contacts_domain::decision::{Decision, Found};
 
 use self::decide::{Decided, decide};
 use self::retries::{Lessons, Retries};
@@ -92,7 +93,7 @@ impl Transactions {
         };
         match work.await {
             Ok((writes, report, left)) => {
-                end(&session, &writes).await?;
+                end(&session, !writes.is_empty()).await?;
                 Ok((report, left))
             }
             Err(setback) => {
@@ -163,8 +164,8 @@ fn ids_of(contacts: &[Record]) -> Vec<i64> {
 }
 
 /// Ends a transaction that went well.
-async fn end(session: &Session, writes: &Writes) -> Result<(), Setback> {
-    if writes.is_empty() {
+async fn end(session: &Session, written: bool) -> Result<(), Setback> {
+    if !written {
         // There is nothing to be made durable.
         return session.rollback().await.map_err(Setback::from);
     }
