@@ -1,8 +1,9 @@
 //! `contact-hub backup`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use contacts_adapters_diesel::postgres::PostgresUrl;
 use contacts_adapters_diesel::sqlite::{self, BackupError};
 
 use crate::database_url::DatabaseUrl;
@@ -21,16 +22,50 @@ pub(crate) struct MakeBackup {
 ///
 /// # Errors
 ///
-/// When there is nothing to copy, or no place for the copy.
-pub(crate) fn make(database: &DatabaseUrl, backup: &MakeBackup) -> Result<(), Failure> {
-    let DatabaseUrl::Sqlite(path) = database;
-    let backup = sqlite::back_up(path, &backup.file)?;
+/// When there is nothing to copy, or no place for the copy; and where the database is in
+/// PostgreSQL, which has a program for that.
+pub(crate) fn make(
+    database: &DatabaseUrl,
+    MakeBackup { file }: &MakeBackup,
+) -> Result<(), Failure> {
+    let path = match database {
+        DatabaseUrl::Sqlite(path) => path,
+        DatabaseUrl::Postgres(url) => {
+            let cause = "a PostgreSQL database is copied by its own program";
+            return Err(Failure::new(cause, format!("run `{}`", pg_dump(url, file))));
+        }
+    };
+    let backup = sqlite::back_up(path, file)?;
     printing::print(&format!(
         "{} is complete; contacts: {}, bytes: {}",
         backup.path.display(),
         backup.contacts,
         backup.bytes
     ))
+}
+
+/// The command that copies that database into that file, without the password.
+fn pg_dump(url: &PostgresUrl, file: &Path) -> String {
+    let (host, port) = url.host_and_port();
+    let mut command = format!(
+        "pg_dump --format=custom --file={} --host={} --port={port}",
+        word(&file.display().to_string()),
+        word(&host)
+    );
+    if let Some(user) = url.user() {
+        command += &format!(" --username={}", word(user));
+    }
+    command + &format!(" --dbname={}", word(url.database()))
+}
+
+/// A text as a word of a shell.
+fn word(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:,@+".contains(c);
+    if text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 impl From<BackupError> for Failure {
@@ -71,6 +106,30 @@ impl From<BackupError> for Failure {
                 "allow it, or name a file elsewhere",
             ),
             other => Self::new(other.to_string(), "check the disk and the file"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_for_postgres_can_be_pasted_and_has_no_password() {
+        for (url, file, command) in [
+            (
+                "postgres://hub:secret@db.example.org/contacts?sslmode=require",
+                "copy.dump",
+                "pg_dump --format=custom --file=copy.dump --host=db.example.org --port=5432 \
+                 --username=hub --dbname=contacts",
+            ),
+            (
+                "postgres://db:7/my%20hub",
+                "it's.dump",
+                r"pg_dump --format=custom --file='it'\''s.dump' --host=db --port=7 --dbname='my hub'",
+            ),
+        ] {
+            assert_eq!(pg_dump(&url.parse().unwrap(), Path::new(file)), command);
         }
     }
 }

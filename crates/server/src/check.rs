@@ -7,7 +7,7 @@ use clap::Args;
 use contacts_application::use_cases::{Mode, Notice};
 
 use self::progress::Progress;
-use crate::database_url::DatabaseUrl;
+use crate::config::DatabaseSettings;
 use crate::failure::Failure;
 use crate::printing;
 use crate::startup::Store;
@@ -30,9 +30,9 @@ pub(crate) struct CheckDatabase {
 ///
 /// When there is no database or the store fails, and when something is left that is not as it
 /// should be.
-pub(crate) async fn run(database: &DatabaseUrl, check: &CheckDatabase) -> Result<(), Failure> {
+pub(crate) async fn run(database: &DatabaseSettings, check: &CheckDatabase) -> Result<(), Failure> {
     let CheckDatabase { repair, show_values } = *check;
-    let store = Store::open_as_it_is(database)?;
+    let store = Store::open_as_it_is(database).await?;
     let mode = if repair { Mode::Repair } else { Mode::Report };
     let mut progress = Progress::start();
     let mut notice = |notice: Notice<'_>| match notice {

@@ -2,6 +2,7 @@
 
 mod bad_bodies;
 mod bad_items;
+mod bad_numbers;
 mod deleting;
 mod errors;
 mod listing;

@@ -11,16 +11,21 @@ use crate::writers::{Load, Tolerance};
 use crate::{Seen, Setting};
 
 pub(crate) const CLAIM: &str = "\
-A server is killed with SIGKILL at random moments while batches arrive: on SQLite the only one, on
-PostgreSQL one of two. Every acknowledged item is there; of a batch without an answer all is there or
-nothing; sending it again ends well; and there is one contact per key.";
+A server is killed with SIGKILL while batches arrive, at random moments and right when one has been
+acknowledged: on SQLite the only server, on PostgreSQL one of two. Every acknowledged item is there;
+of a batch without an answer all is there or nothing; sending it again ends well; and there is one
+contact per key.";
 
 const PLAN: Plan =
     Plan { writers: 8, first_writer: 0, shared: 0..100, private: 20, kind: Kind::Mixed };
 
-/// A server lives at least so long, and at most so much longer: a batch takes a few milliseconds.
+/// How long a server lives at least, and how much longer at most: a batch takes milliseconds.
 const LIFE: Duration = Duration::from_millis(20);
 const LONGER_MICROSECONDS: u64 = 300_000;
+
+/// Every other server is killed right when a batch is acknowledged, when it has acknowledged at most
+/// so many: what was said too early is not there then.
+const MOST_BATCHES: u64 = 40;
 
 /// Prove it.
 pub(crate) fn prove(setting: &Setting<'_>) -> Result<Seen, Failure> {
@@ -47,7 +52,11 @@ fn kill(setting: &Setting<'_>, site: &Site, servers: usize) -> Result<Seen, Fail
     let mut dice = Dice::new(setting.seed);
     let history = load.run(|progress| {
         for round in 0..rounds {
-            progress.wait(LIFE + Duration::from_micros(dice.below(LONGER_MICROSECONDS)));
+            if round % 2 == 0 {
+                progress.wait(LIFE + Duration::from_micros(dice.below(LONGER_MICROSECONDS)));
+            } else {
+                progress.wait_for_acknowledgements(1 + dice.below(MOST_BATCHES))?;
+            }
             if progress.is_over() {
                 break;
             }

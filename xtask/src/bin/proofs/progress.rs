@@ -1,13 +1,9 @@
 //! How far the writers of a load are, for whoever does something meanwhile.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use xtask::Failure;
-
-/// How often somebody who waits looks.
-const TICK: Duration = Duration::from_millis(2);
 
 /// Longer than anything takes to happen that is going to happen.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -15,27 +11,32 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// How far the writers are.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
-    is_over: AtomicBool,
-    acknowledged: AtomicU64,
-    unavailable: AtomicU64,
+    counts: Mutex<Counts>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Counts {
+    is_over: bool,
+    acknowledged: u64,
+    refused: u64,
 }
 
 impl Progress {
     /// Waits so long, or until a writer found a counter-example.
     pub(crate) fn wait(&self, time: Duration) {
-        let since = Instant::now();
-        while !self.is_over() && since.elapsed() < time {
-            thread::sleep(time.saturating_sub(since.elapsed()).min(TICK));
-        }
+        self.wait_until(time, |_| false);
     }
 
-    /// Waits until so many batches more have been acknowledged; how long that took.
+    /// Waits until so many batches more have been acknowledged, not a moment longer; how long that
+    /// took.
     ///
     /// # Errors
     ///
     /// When they are not.
     pub(crate) fn wait_for_acknowledgements(&self, count: u64) -> Result<Duration, Failure> {
-        self.wait_for(&self.acknowledged, count, "acknowledged")
+        let wanted = self.lock().acknowledged + count;
+        self.wait_for("acknowledged", |counts| counts.acknowledged >= wanted)
     }
 
     /// Waits until so many requests more have been answered 503; how long that took.
@@ -44,46 +45,86 @@ impl Progress {
     ///
     /// When they are not.
     pub(crate) fn wait_for_refusals(&self, count: u64) -> Result<Duration, Failure> {
-        self.wait_for(&self.unavailable, count, "answered 503")
+        let wanted = self.lock().refused + count;
+        self.wait_for("answered 503", |counts| counts.refused >= wanted)
     }
 
     /// How many requests were answered 503.
     pub(crate) fn refusals(&self) -> u64 {
-        self.unavailable.load(Ordering::Relaxed)
-    }
-
-    /// A batch was acknowledged.
-    pub(crate) fn acknowledge(&self) {
-        self.acknowledged.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// A request was answered 503.
-    pub(crate) fn refuse(&self) {
-        self.unavailable.fetch_add(1, Ordering::Relaxed);
+        self.lock().refused
     }
 
     /// Whether it is time to stop.
     pub(crate) fn is_over(&self) -> bool {
-        self.is_over.load(Ordering::Relaxed)
+        self.lock().is_over
+    }
+
+    /// A batch was acknowledged.
+    pub(crate) fn acknowledge(&self) {
+        self.change(|counts| counts.acknowledged += 1);
+    }
+
+    /// A request was answered 503.
+    pub(crate) fn refuse(&self) {
+        self.change(|counts| counts.refused += 1);
     }
 
     /// It is time to stop.
     pub(crate) fn end(&self) {
-        self.is_over.store(true, Ordering::Relaxed);
+        self.change(|counts| counts.is_over = true);
     }
 
-    fn wait_for(&self, counter: &AtomicU64, count: u64, what: &str) -> Result<Duration, Failure> {
-        let (since, before) = (Instant::now(), counter.load(Ordering::Relaxed));
-        while counter.load(Ordering::Relaxed) < before + count {
-            if self.is_over() {
-                return Err(Failure::Server("a writer gave up".to_owned()));
-            }
-            if since.elapsed() > LIMIT {
-                let seconds = LIMIT.as_secs();
-                return Err(Failure::Server(format!("nothing was {what} for {seconds} s")));
-            }
-            thread::sleep(TICK);
+    fn wait_for(&self, what: &str, is_so: impl Fn(&Counts) -> bool) -> Result<Duration, Failure> {
+        let since = Instant::now();
+        let counts = self.wait_until(LIMIT, &is_so);
+        if is_so(&counts) {
+            return Ok(since.elapsed());
         }
-        Ok(since.elapsed())
+        let seconds = since.elapsed().as_secs();
+        Err(Failure::Server(format!("too little was {what} within {seconds} s")))
+    }
+
+    /// Waits until something is so, a writer found a counter-example, or the time is up.
+    fn wait_until(&self, limit: Duration, is_so: impl Fn(&Counts) -> bool) -> Counts {
+        let goes_on = |counts: &mut Counts| !counts.is_over && !is_so(counts);
+        let waited = self.changed.wait_timeout_while(self.lock(), limit, goes_on);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Counts)) {
+        change(&mut self.lock());
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn who_waits_goes_on_as_soon_as_it_has_happened() {
+        let progress = Progress::default();
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| progress.wait_for_acknowledgements(2));
+            while !waiting.is_finished() {
+                progress.acknowledge();
+                thread::yield_now();
+            }
+            assert!(waiting.join().unwrap().unwrap() < LIMIT);
+        });
+    }
+
+    #[test]
+    fn who_waits_hears_of_a_counter_example() {
+        let progress = Progress::default();
+        progress.end();
+        progress.wait(LIMIT);
+        assert!(progress.wait_for_refusals(1).is_err());
     }
 }

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use clap::ValueEnum;
-use tempfile::TempDir;
 use xtask::Failure;
 use xtask::hub::{Hub, Launch};
 use xtask::postgres::Postgres;
@@ -22,27 +21,25 @@ pub(crate) enum Store {
     Postgres,
 }
 
-/// A new database with servers on it, in a folder of its own.
+/// A new database with servers on it.
 pub(crate) struct Site {
     pub(crate) database: Database,
     pub(crate) doors: Doors,
     /// `None` while one is down.
     servers: Mutex<Vec<Option<Hub>>>,
     launch: Launch,
-    folder: TempDir,
 }
 
 impl Site {
-    fn open(needs: &Needs<'_>) -> Result<Self, Failure> {
+    fn open(needs: &Needs<'_>, folder: &Path) -> Result<Self, Failure> {
         let Needs { setting, name, servers, arguments, place } = *needs;
-        let folder = tempfile::Builder::new().prefix(&format!("contact-hub-{name}-")).tempdir()?;
         let mut launch = Launch {
             arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
-            ..Launch::new(&setting.program, folder.path())
+            ..Launch::new(&setting.program, folder)
         };
         let database = match setting.store {
             Store::Sqlite => {
-                let file = place.unwrap_or(folder.path()).join("contact-hub.db");
+                let file = place.unwrap_or(folder).join("contact-hub.db");
                 launch.database_url = Some(format!("sqlite://{}", file.display()));
                 Database::Sqlite(file)
             }
@@ -54,7 +51,7 @@ impl Site {
             }
         };
         let doors = Doors::new(servers);
-        let mut site = Self { database, doors, servers: Mutex::default(), launch, folder };
+        let mut site = Self { database, doors, servers: Mutex::default(), launch };
         for number in 0..servers {
             site.servers().push(None);
             site.start(number)?;
@@ -141,11 +138,15 @@ pub(crate) fn on_a_new_site<T>(
     needs: &Needs<'_>,
     attempt: impl FnOnce(&Site) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let site = Site::open(needs)?;
-    let done = attempt(&site).and_then(|done| site.stop().map(|()| done));
+    let prefix = format!("contact-hub-{}-", needs.name);
+    let folder = tempfile::Builder::new().prefix(&prefix).tempdir()?;
+    let done = Site::open(needs, folder.path()).and_then(|site| {
+        let done = attempt(&site)?;
+        site.stop()?;
+        Ok(done)
+    });
     done.map_err(|failure| {
-        drop(site.servers);
-        let folder = site.folder.keep();
+        let folder = folder.keep();
         if let Ok(server) = needs.setting.postgres() {
             // It goes with its server. Should it not be copied, there is less to look at.
             let _ = std::fs::copy(server.folder().join("log"), folder.join("postgres.log"));
