@@ -7,7 +7,7 @@ use contacts_domain::decision::AliasKey;
 use crate::failure::Failure;
 
 /// What tells how to go on where nothing can be mended.
-const GUIDE: &str = "docs/backup.md tells what to do about each";
+const GUIDE: &str = "docs/backup.md tells what to do";
 
 /// A line for each thing that is wrong with a contact, its values among them if they are to be
 /// shown.
@@ -129,7 +129,7 @@ mod tests {
         let left = CheckReport { left: 1, ..sound };
         for (mode, remedy) in [
             (Mode::Report, "`contact-hub check --repair` mends what follows from the documents"),
-            (Mode::Repair, "docs/backup.md tells what to do about each"),
+            (Mode::Repair, "docs/backup.md tells what to do"),
         ] {
             let failure = verdict(&left, mode).unwrap_err().to_string();
             assert_eq!(failure, format!("the database is not as it should be; {remedy}"));
@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(
             verdict(&counter, Mode::Repair).unwrap_err().to_string(),
             "the next id is 3, and ids up to 9 are in use; \
-             docs/backup.md tells what to do about each"
+             docs/backup.md tells what to do"
         );
     }
 }
