@@ -156,7 +156,8 @@ fn a_counter_that_went_back_is_found() {
     assert_eq!(found, "contacts checked: 4, mended: 0, left as they are: 0\n");
     assert_eq!(
         errors,
-        "contact-hub: the next id is 3, and ids up to 4 are in use; docs/backup.md tells what to do\n"
+        "contact-hub: the next id is 3, and ids up to 4 are in use; docs/backup.md tells what to \
+         do\n"
     );
     assert_eq!(code, Some(1));
 }
