@@ -7,12 +7,13 @@
 //! so those who are in each other's way wait in line, and come through one after the other.
 
 mod decide;
+mod mending;
 mod retries;
 
 use std::sync::Arc;
 
 use contacts_domain::IdBlock;
-use contacts_domain::decision::{Decision, Found, Writes};
+use contacts_domain::decision::{Decision, Found};
 
 use self::decide::{Decided, decide};
 use self::retries::{Lessons, Retries};
@@ -89,7 +90,7 @@ impl Transactions {
         };
         match work.await {
             Ok((writes, report, left)) => {
-                end(&session, &writes).await?;
+                end(&session, !writes.is_empty()).await?;
                 Ok((report, left))
             }
             Err(setback) => {
@@ -155,8 +156,8 @@ fn beginning(options: &PostgresOptions) -> String {
 }
 
 /// Ends a transaction that went well.
-async fn end(session: &Session, writes: &Writes) -> Result<(), Setback> {
-    if writes.is_empty() {
+async fn end(session: &Session, written: bool) -> Result<(), Setback> {
+    if !written {
         // There is nothing to be made durable.
         return session.rollback().await.map_err(Setback::from);
     }
