@@ -1,7 +1,7 @@
 //! Stores of contacts, made with diesel. SQL and column names live only here.
 //!
 //! [`sqlite`] is the embedded store. Each backend has its module, its `table!` file and its
-//! migrations (`migrations/sqlite`), and shares nothing but the ports: PostgreSQL finds its place
+//! migrations (`migrations/sqlite`), and shares little but the ports: PostgreSQL finds its place
 //! beside it as `src/postgres/` and `migrations/postgres`.
 //!
 //! ```
@@ -17,5 +17,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod condition;
 pub mod postgres;
 pub mod sqlite;

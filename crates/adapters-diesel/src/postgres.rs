@@ -9,6 +9,8 @@ mod access;
 #[cfg(test)]
 mod catalogue;
 mod contacts;
+mod directory;
+mod entry;
 mod failure;
 mod ids;
 mod locks;
@@ -17,6 +19,7 @@ mod migrations;
 mod open;
 mod options;
 mod pool;
+mod reading;
 mod row;
 mod session;
 mod setback;
@@ -36,6 +39,7 @@ pub use options::PostgresOptions;
 pub use url::{PostgresUrl, UrlError};
 
 use self::pool::Pool;
+use self::reading::Standby;
 use self::transaction::Transactions;
 
 /// A store of contacts, organizations and tokens in a PostgreSQL database.
@@ -56,6 +60,7 @@ use self::transaction::Transactions;
 pub struct PostgresStore {
     pool: Pool,
     transactions: Transactions,
+    standby: Option<Standby>,
 }
 
 /// A store that was opened.
@@ -81,10 +86,24 @@ impl PostgresStore {
         let migrations = open::prepare(&pool, url).await?;
         let created = migrations.iter().any(|name| migrations::is_first(name));
         Ok(Opened {
-            store: Self { transactions: Transactions::new(pool.clone()), pool },
+            store: Self { transactions: Transactions::new(pool.clone()), pool, standby: None },
             created,
             migrations,
         })
+    }
+
+    /// The same store, which reads lists from a hot standby of its database whenever that has
+    /// caught up: whoever asks sees what was acknowledged before, through whichever server. While
+    /// the standby is behind or away, lists are read like everything else. It is connected to when
+    /// the first list is asked for.
+    ///
+    /// # Errors
+    ///
+    /// When the certificates that the URL trusts cannot be read.
+    pub fn with_standby(mut self, url: &PostgresUrl) -> Result<Self, OpenError> {
+        let pool = Pool::new(url, self.pool.options().clone())?;
+        self.standby = Some(Standby::new(pool));
+        Ok(self)
     }
 }
 

@@ -9,6 +9,8 @@ mod access;
 mod catalogue;
 mod contacts;
 mod database;
+mod directory;
+mod entry;
 mod failure;
 mod ids;
 mod lookup;
@@ -36,7 +38,8 @@ use self::writer::Writer;
 
 /// A store of contacts, organizations and tokens in one SQLite file.
 ///
-/// It is both a [`ContactStore`](contacts_application::ports::ContactStore) and an
+/// It is a [`ContactStore`](contacts_application::ports::ContactStore), its
+/// [`IntercomDirectory`](contacts_application::ports::IntercomDirectory) and an
 /// [`AccessStore`](contacts_application::ports::AccessStore). Its methods need a tokio runtime.
 /// Dropping it waits until the requests that it has taken are written.
 pub struct SqliteStore {

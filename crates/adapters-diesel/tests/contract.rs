@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use contacts_adapters_diesel::sqlite::{SqliteOptions, SqliteStore};
-use contacts_application::ports::{AccessStore, ContactStore, Lifecycle};
+use contacts_application::ports::{AccessStore, ContactStore, IntercomDirectory, Lifecycle};
 use contacts_application::testing::contract::Subject;
 use contacts_domain::contact::Record;
 use contacts_domain::{ContactId, OrganizationId};
@@ -36,6 +36,10 @@ struct Stored {
 #[async_trait]
 impl Subject for Fresh {
     fn contacts(&self) -> Arc<dyn ContactStore> {
+        self.store.clone()
+    }
+
+    fn directory(&self) -> Arc<dyn IntercomDirectory> {
         self.store.clone()
     }
 

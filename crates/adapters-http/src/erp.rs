@@ -1,7 +1,6 @@
 //! The ERP contract, `/api-v1/contact`: to be met exactly, so that a client written against it
 //! works unchanged.
 
-mod answer;
 mod batch;
 mod batch_items;
 mod batch_reply;

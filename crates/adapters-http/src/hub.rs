@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use contacts_application::ports::{AccessStore, Clock, ContactStore};
-use contacts_application::use_cases::{Authenticate, GetContact, MergeContacts, UpsertContacts};
+use contacts_application::ports::{AccessStore, Clock, ContactStore, IntercomDirectory};
+use contacts_application::use_cases::{
+    Authenticate, GetContact, GetEntry, ListEntries, MergeContacts, UnlinkContacts, UpsertContacts,
+};
 use utoipa::openapi::OpenApi;
 
 use crate::limits::Limits;
@@ -20,12 +22,19 @@ pub struct Services {
     pub get_contact: GetContact,
     /// Merges two contacts.
     pub merge_contacts: MergeContacts,
+    /// Shows one entry of the directory of intercoms.
+    pub get_entry: GetEntry,
+    /// Lists the entries of the directory of intercoms.
+    pub list_entries: ListEntries,
+    /// Takes contacts out of the directory of intercoms.
+    pub unlink_contacts: UnlinkContacts,
 }
 
 impl Services {
     /// The use cases on these ports.
     pub fn new(
         contacts: Arc<dyn ContactStore>,
+        directory: Arc<dyn IntercomDirectory>,
         access: Arc<dyn AccessStore>,
         clock: Arc<dyn Clock>,
     ) -> Self {
@@ -33,7 +42,10 @@ impl Services {
             authenticate: Authenticate::new(access, clock.clone()),
             upsert_contacts: UpsertContacts::new(contacts.clone(), clock.clone()),
             get_contact: GetContact::new(contacts.clone()),
-            merge_contacts: MergeContacts::new(contacts, clock),
+            merge_contacts: MergeContacts::new(contacts.clone(), clock.clone()),
+            get_entry: GetEntry::new(contacts.clone()),
+            list_entries: ListEntries::new(directory),
+            unlink_contacts: UnlinkContacts::new(contacts, clock),
         }
     }
 }

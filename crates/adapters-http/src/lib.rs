@@ -1,13 +1,17 @@
-//! The front doors of contact-hub: the ERP contract over HTTP.
+//! The front doors of contact-hub: the ERP contract and the device contract over HTTP.
 //!
 //! [`router`] turns the [`Services`] of the application into an [`axum::Router`]. Each endpoint is
-//! one file under `erp`, with its wire types, its handler and its documentation; [`openapi()`] is the
-//! description of all of them, made from the same declarations that route the requests, so that
-//! the two cannot differ. What goes wrong with a whole request is an RFC 9457 problem; what goes
-//! wrong with an item is a verdict in a 200.
+//! one file under `erp` or `device`, with its wire types, its handler and its documentation;
+//! [`openapi()`] is the description of all of them. At the door of the ERP, what goes wrong with a
+//! whole request is an RFC 9457 problem, and what goes wrong with an item is a verdict in a 200; at
+//! the door of devices, whatever goes wrong refuses the whole request, in the contract's envelope.
 
+mod answer;
+mod array_items;
 mod auth;
 mod body;
+mod contact_id;
+mod device;
 mod erp;
 mod error_code;
 mod health;
@@ -27,6 +31,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+pub use device::{DEVICE_PATHS, DEVICE_PREFIXES, DeviceOperation, DevicePath};
 pub use hub::Services;
 pub use settings::Settings;
 
@@ -44,7 +49,7 @@ use hub::Hub;
 /// use contacts_application::testing::{MemoryStore, StoppedClock, now};
 ///
 /// let store = Arc::new(MemoryStore::default());
-/// let services = Services::new(store.clone(), store, Arc::new(StoppedClock(now())));
+/// let services = Services::new(store.clone(), store.clone(), store, Arc::new(StoppedClock(now())));
 /// let app: axum::Router = router(services, Settings::default());
 /// ```
 pub fn router(services: Services, settings: Settings) -> Router {
@@ -69,7 +74,7 @@ pub fn openapi() -> OpenApi {
 
 /// The routes that work on contacts: they are admitted only while there is room.
 fn doors() -> OpenApiRouter<Hub> {
-    erp::routes()
+    erp::routes().merge(device::routes())
 }
 
 /// The routes that answer also when the server is full.

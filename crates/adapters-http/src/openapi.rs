@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
+use utoipa::ToSchema;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -19,19 +20,20 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) use calls::{
-    BatchHeaders, BatchProblems, CallHeaders, ContactPathParams, ContactProblems, MergingProblems,
+    BatchHeaders, BatchProblems, CallHeaders, ContactPathParams, ContactProblems,
+    DeviceBodyProblems, DeviceItemPath, DeviceProblems, MergingProblems,
 };
 pub(crate) use contact_document::ContactDocumentSchema;
 
 use crate::hub::Hub;
-use crate::problem::ProblemReply;
+use crate::problem::{EnvelopeReply, ProblemReply};
 
 /// What the published contract leaves open and this server decides.
 const ABOUT: &str = "\
 Takes contacts in bulk: each is created, updated, left unchanged or refused with reasons, with one \
 exact answer per item.
 
-## Where the contract is silent
+## Where the contract of the ERP is silent
 
 - **Token**: `WEAL-TOKEN` and `Authorization: Bearer` are both accepted; both and different: 400.
 - **Organization**: without `TARGET-ORGANIZATION-ID`, the token's own. A token for several \
@@ -63,6 +65,26 @@ sending can read. Too many requests: 429, the database away or the server full: 
 - **Problems** are RFC 9457 `application/problem+json`. An unknown path is 404, a wrong method 405 \
 with `Allow`, a wrong media type 415 with `Accept-Post`; an absent one is taken as JSON.
 - **`x-request-id`** is taken over from the request or made, and stands on every answer.
+
+## Where the contract of intercom monitors is silent
+
+- **Paths**: everything is answered under `/api/v0` as under `/api/v1`; each operation names its \
+other paths and methods.
+- **Token and organization**: as above.
+- **Errors**: on all of these paths, also unknown ones, `{\"error\": {code, message, data}}`. 401 is \
+`invalid_authentication`, 403 `permission_denied`; 429, 500 and 503 are `system_error`; all others \
+are `not_valid`. `data` names every fault of every item by its path, such as \
+`list_items[3].number`, or every wrong parameter; it is left out where the request could not be \
+read at all. It has at most 100 members, in the order of the items, and then `...` says how many \
+more faults there are.
+- **All or nothing**: a request with a fault stores nothing. After 503 and 500, sending it again is \
+safe; an item without `link_id` is a new contact each time.
+- **Contacts**: an item is the `linkId` and the `intercom` block of a contact; one that is made here \
+is of type ENDPOINT. An item that was deleted can be created again under the same `link_id`.
+- **A `link_id` that a merge left** leads to the contact that stayed, which keeps its own.
+- **Scopes**: `write` to create and update, `delete` to delete, `read` to get and list.
+- **Members** that are given twice count as given last; unknown ones, and unknown parameters, are \
+ignored. Nothing is trimmed.
 ";
 
 /// Everything that is not an operation.
@@ -77,8 +99,12 @@ pub(crate) fn frame() -> OpenApi {
         .scheme(HttpAuthScheme::Bearer)
         .description(Some("The API token, in the standard header (RFC 6750)."))
         .build();
+    let mut of_envelope = Vec::new();
+    EnvelopeReply::schemas(&mut of_envelope);
     let components = ComponentsBuilder::new()
         .schema_from::<ProblemReply<'static>>()
+        .schema_from::<EnvelopeReply<'static>>()
+        .schemas_from_iter(of_envelope)
         .security_scheme("wealToken", SecurityScheme::ApiKey(ApiKey::Header(weal_token)))
         .security_scheme("bearer", SecurityScheme::Http(bearer));
     let tag = |name, about| TagBuilder::new().name(name).description(Some(about)).build();
@@ -86,6 +112,7 @@ pub(crate) fn frame() -> OpenApi {
         .info(info)
         .tags(Some([
             tag("ERP", "The published contract of the ERP."),
+            tag("Device", "The published contract of intercom monitors."),
             tag("operation", "For whoever runs the server."),
         ]))
         .security(Some([

@@ -1,8 +1,10 @@
-//! How a request that cannot be served is answered: problems, RFC 9457.
+//! How a request that cannot be served is answered.
 //!
-//! The only file that names status codes. A handler returns a [`Problem`]; the problem rides in the
-//! response until [`telemetry`](crate::telemetry) has logged it and written its body, which is
-//! where the request id is known.
+//! The only file that names status codes. A handler, an extractor or a middleware returns a
+//! [`Problem`]; the problem rides in the response until [`telemetry`](crate::telemetry) has logged
+//! it and told it in the [`Dialect`] of the door, which is where the request id is known.
+
+mod dialect;
 
 use std::any::Any;
 use std::error::Error;
@@ -17,14 +19,8 @@ use axum::response::{IntoResponse, Response};
 use contacts_application::ports::StoreError;
 use contacts_application::use_cases::Denied;
 use contacts_domain::{Code, Violation};
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use crate::erp::DetailReply;
-use crate::error_code::ErrorCode;
-
-/// The media type of a problem.
-pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+pub(crate) use dialect::{Dialect, EnvelopeCode, EnvelopeReply, ProblemReply};
 
 /// Which media types a path takes: <https://www.w3.org/TR/ldp/#header-accept-post>.
 pub(crate) const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
@@ -78,7 +74,7 @@ kinds! {
     BodyIncomplete: BAD_REQUEST ConversionError "body-incomplete" "the body is incomplete";
     /// The body is not UTF-8.
     BodyNotUtf8: BAD_REQUEST ConversionError "body-not-utf-8" "the body is not UTF-8";
-    /// The body is not JSON; `detail` says where.
+    /// The body is not JSON; the answer says where.
     BodyNotJson: BAD_REQUEST ConversionError "body-not-json" "the body is not JSON";
     /// The body is JSON of another shape than asked for.
     BodyOfWrongShape: BAD_REQUEST ConversionError "body-of-wrong-shape"
@@ -89,6 +85,8 @@ kinds! {
     TooManyItems: BAD_REQUEST ValidationError "too-many-items" "the batch has too many items";
     /// The rules refuse the merge; `errorCode` and `errorDetailValues` say why.
     MergeRefused: BAD_REQUEST ValidationError "merge-refused" "the contacts cannot be merged";
+    /// Members or parameters are wrong; `data` names them all.
+    NotValid: BAD_REQUEST ValidationError "not-valid" "Data validation error";
     /// The token is missing, malformed, unknown, expired or revoked.
     Unauthenticated: UNAUTHORIZED ActionDenied "unauthenticated" "a valid token is needed";
     /// The token may not act for that organization, or may not do this.
@@ -123,6 +121,8 @@ pub(crate) struct Problem {
     kind: Kind,
     detail: String,
     violations: Vec<Violation>,
+    /// What is wrong with which part of the request.
+    faults: Vec<(String, String)>,
     retry_after: Option<Duration>,
     /// For the log, never for the caller.
     cause: Option<Box<dyn Error + Send + Sync>>,
@@ -131,7 +131,19 @@ pub(crate) struct Problem {
 impl Problem {
     /// A problem of that kind, explained to the caller by `detail`.
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), violations: Vec::new(), retry_after: None, cause: None }
+        Self {
+            kind,
+            detail: detail.into(),
+            violations: Vec::new(),
+            faults: Vec::new(),
+            retry_after: None,
+            cause: None,
+        }
+    }
+
+    /// A request with these faults: what is wrong, and why, in order.
+    pub(crate) fn not_valid(faults: Vec<(String, String)>) -> Self {
+        Self { faults, ..Self::new(Kind::NotValid, Kind::NotValid.title()) }
     }
 
     /// A merge that broke these rules.
@@ -160,7 +172,8 @@ impl Problem {
         Self { cause: Some(cause.into()), ..Self::new(Kind::Internal, detail) }
     }
 
-    fn unavailable(cause: Option<Box<dyn Error + Send + Sync>>) -> Self {
+    /// What cannot be done now, and may be later.
+    pub(crate) fn unavailable(cause: Option<Box<dyn Error + Send + Sync>>) -> Self {
         let detail = "sending the request again later is safe";
         Self { retry_after: Some(SOON), cause, ..Self::new(Kind::Unavailable, detail) }
     }
@@ -178,61 +191,22 @@ impl Problem {
         }
     }
 
-    /// The body that tells the caller.
-    pub(crate) fn body(&self, request_id: &str) -> Body {
-        let reply = ProblemReply {
-            kind: format!("urn:contact-hub:problem:{}", self.kind.slug()),
-            title: self.kind.title(),
-            status: self.kind.status().as_u16(),
-            detail: &self.detail,
-            error_code: self.code().map(ErrorCode),
-            error_detail_values: self.violations.iter().map(DetailReply::of).collect(),
-            request_id,
-        };
-        // Text and numbers: this cannot fail, and an empty body under the right status is better
-        // than a second failure.
-        serde_json::to_vec(&reply).unwrap_or_default().into()
+    /// Tells it to the caller: completes the answer that it rode in.
+    pub(crate) fn tell(&self, dialect: Dialect, request_id: &str, response: &mut Response) {
+        let media_type = HeaderValue::from_static(dialect.media_type());
+        response.headers_mut().insert(CONTENT_TYPE, media_type);
+        *response.body_mut() = dialect.body(self, request_id);
     }
 }
 
-/// A problem, RFC 9457.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = Problem)]
-pub(crate) struct ProblemReply<'a> {
-    /// The kind of problem.
-    #[serde(rename = "type")]
-    #[schema(example = "urn:contact-hub:problem:body-not-json")]
-    kind: String,
-    /// The kind of problem, in words.
-    #[schema(example = "the body is not JSON")]
-    title: &'a str,
-    /// The status of the answer.
-    #[schema(example = 400)]
-    status: u16,
-    /// What is wrong with this request.
-    #[schema(example = "EOF while parsing a list at line 3 column 1")]
-    detail: &'a str,
-    /// The error code, where one fits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error_code: Option<ErrorCode>,
-    /// Every broken rule, where the rules refuse the whole request.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    error_detail_values: Vec<DetailReply<'a>>,
-    /// The id of the request, also in the header `x-request-id`.
-    #[schema(example = "01930f4e-5d5a-7c5e-8a43-3f5c8f5f5a10")]
-    request_id: &'a str,
-}
-
 impl IntoResponse for Problem {
-    /// The status and headers; the body is written where the request id is known.
+    /// The status and headers; the rest is told where the request id is known.
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = self.kind.status();
         let mut set = |name: HeaderName, value: HeaderValue| {
             response.headers_mut().insert(name, value);
         };
-        set(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         set(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.kind == Kind::Unauthenticated {
             set(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -14,7 +14,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 use uuid::Uuid;
 
-use crate::problem::Problem;
+use crate::problem::{Dialect, Problem};
 
 /// Names the request, in both directions.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -23,9 +23,10 @@ pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 const MAX_REQUEST_ID: usize = 128;
 
 /// Gives the request an id and a span, logs its outcome, and completes the answer: the id in its
-/// header, and in its body where it is a problem.
+/// header, and the body where it is a problem.
 pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
+    let dialect = Dialect::of(request.uri().path());
     let route = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str);
     let span = tracing::info_span!(
         "request",
@@ -40,7 +41,7 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
         let mut response = next.run(request).await;
         if let Some(problem) = response.extensions_mut().remove::<Arc<Problem>>() {
             problem.log();
-            *response.body_mut() = problem.body(&id);
+            problem.tell(dialect, &id, &mut response);
         }
         Span::current()
             .record("status", response.status().as_u16())

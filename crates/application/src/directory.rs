@@ -50,6 +50,8 @@ pub enum OrderKey {
 }
 
 /// A condition on an entry. It holds or does not hold: there is no third way.
+///
+/// Whoever makes one out of what a caller wrote nests it at most [`Filter::MAX_NESTING`] deep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filter {
     /// A text compares so with that one, byte by byte in UTF-8.
@@ -112,6 +114,9 @@ pub enum Comparison {
 }
 
 impl Filter {
+    /// How deep `All`, `Any` and `Not` may be nested for every store to take it.
+    pub const MAX_NESTING: usize = 64;
+
     /// Whether it holds of that entry.
     pub fn holds(&self, id: ContactId, entry: &IntercomEntry) -> bool {
         match self {
@@ -161,6 +166,79 @@ impl Comparison {
             Self::LessOrEqual => ordering.is_le(),
             Self::Greater => ordering.is_gt(),
             Self::GreaterOrEqual => ordering.is_ge(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Comparison::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
+    use super::*;
+
+    fn entry() -> (ContactId, IntercomEntry) {
+        let entry = IntercomEntry {
+            link_id: None,
+            name: "b".to_owned(),
+            kind: "multi".to_owned(),
+            number: "0001-01-01".to_owned(),
+            is_favorite: true,
+            auto_answer: false,
+            in_black_list: false,
+            is_p2p: false,
+            ringtone: "ring1.wav".to_owned(),
+        };
+        (ContactId::new(12).unwrap(), entry)
+    }
+
+    fn holds(filter: &Filter) -> bool {
+        let (id, entry) = entry();
+        filter.holds(id, &entry)
+    }
+
+    #[test]
+    fn a_comparison_holds_of_what_comes_before_it_or_after_it_or_is_the_same() {
+        let order = [
+            (Equal, [false, true, false]),
+            (NotEqual, [true, false, true]),
+            (Less, [false, false, true]),
+            (LessOrEqual, [false, true, true]),
+            (Greater, [true, false, false]),
+            (GreaterOrEqual, [true, true, false]),
+        ];
+        for (comparison, expected) in order {
+            let text =
+                |value: &str| holds(&Filter::Text(TextField::Name, comparison, value.to_owned()));
+            assert_eq!(["a", "b", "c"].map(text), expected, "{comparison:?}");
+            let id = |value| holds(&Filter::Id(comparison, value));
+            assert_eq!([11, 12, 13].map(id), expected, "{comparison:?}");
+            // A flag that is set has nothing after it.
+            let flag = |value| holds(&Filter::Flag(FlagField::IsFavorite, comparison, value));
+            assert_eq!([false, true].map(flag), expected[..2], "{comparison:?}");
+        }
+    }
+
+    #[test]
+    fn texts_are_compared_by_their_bytes_and_an_absent_link_id_is_empty() {
+        let name = |comparison, value: &str| {
+            holds(&Filter::Text(TextField::Name, comparison, value.to_owned()))
+        };
+        assert!(name(Greater, "B") && name(Greater, "Z") && name(Less, "é") && name(Less, "ba"));
+        assert!(holds(&Filter::Text(TextField::LinkId, Equal, String::new())));
+    }
+
+    #[test]
+    fn nothing_joined_by_and_holds_and_nothing_joined_by_or_does_not() {
+        let yes = || Filter::Id(Equal, 12);
+        let no = || Filter::Not(Box::new(yes()));
+        for (filter, expected) in [
+            (Filter::All(Vec::new()), true),
+            (Filter::Any(Vec::new()), false),
+            (Filter::All(vec![yes(), yes()]), true),
+            (Filter::All(vec![yes(), no()]), false),
+            (Filter::Any(vec![no(), yes()]), true),
+            (Filter::Any(vec![no(), no()]), false),
+        ] {
+            assert_eq!(holds(&filter), expected, "{filter:?}");
         }
     }
 }

@@ -6,6 +6,7 @@ mod get_entry;
 mod list_entries;
 mod manage_access;
 mod merge_contacts;
+mod preparation;
 mod unlink_contacts;
 mod upsert_contacts;
 
@@ -15,5 +16,6 @@ pub use get_entry::GetEntry;
 pub use list_entries::ListEntries;
 pub use manage_access::{ManageAccess, NewOrganizationError};
 pub use merge_contacts::MergeContacts;
+pub use preparation::PreparationPanicked;
 pub use unlink_contacts::{EntryKey, UnlinkContacts};
-pub use upsert_contacts::{PreparationPanicked, Request, UpsertContacts};
+pub use upsert_contacts::{Request, UpsertContacts};

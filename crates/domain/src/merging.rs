@@ -106,10 +106,10 @@ impl Merge {
             return Ok(Err(violations));
         }
         let merged =
-            match Sealing::after(&self.context, &target.record).seal(document, &mut values, ids)? {
-                Ok(merged) => merged,
-                Err(too_large) => return Ok(Err(vec![too_large])),
-            };
+            Sealing::after(&self.context, &target.record).seal(document, &mut values, ids)?;
+        if let Some(too_large) = merged.too_large(Some(&target.document)) {
+            return Ok(Err(vec![too_large]));
+        }
         let mut writes = Writes { contacts: Vec::new(), aliases: self.aliases(&merged, source) };
         writes.contacts.push(write(source, source.deleted(self.context.now)));
         writes.contacts.push(write(target, merged));
@@ -145,6 +145,10 @@ impl Merge {
             .collect();
         if let Some(tags) = other.tags.get_mut() {
             tags.retain(|tag| !known.contains(&tag.id.get().copied().map(Whole::get)));
+        }
+        // An entry is one thing: flags of one do not go with the number of another.
+        if document.intercom.get().is_some() {
+            other.intercom = Member::Absent;
         }
         for (here, there) in [
             (&mut document.is_customer, &other.is_customer),
@@ -209,8 +213,8 @@ impl Merge {
         if document == referring.document {
             return Ok(None);
         }
-        // A reference of the same length: the document cannot have become too large.
-        Ok(Sealing::after(&self.context, &referring.record).seal(document, values, ids)?.ok())
+        let sealing = Sealing::after(&self.context, &referring.record);
+        Ok(Some(sealing.seal(document, values, ids)?))
     }
 }
 

@@ -15,7 +15,7 @@ const BLOCK: i64 = 100_000;
 
 /// Sets so many ids ($1) aside, unless that would reach beyond the last one ($2); the first of them.
 const SET_ASIDE: &str = "
-    UPDATE id_counter SET next_id = next_id + $1 WHERE next_id <= $2::bigint - $1
+    UPDATE id_counter SET next_id = next_id + $1 WHERE singleton AND next_id <= $2::bigint - $1
     RETURNING next_id - $1";
 
 /// The ids that this store may hand out. No other store has them: what is handed out was set aside

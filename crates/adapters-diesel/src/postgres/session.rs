@@ -76,6 +76,8 @@ impl Session {
         sql: &'static str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, Failure> {
+        #[cfg(test)]
+        notes::note(sql, parameters);
         let connection = self.connection()?;
         let rows = if self.prepared {
             let (values, types) = apart(parameters);
@@ -89,6 +91,20 @@ impl Session {
         rows.map_err(|error| self.heed(error.into()))
     }
 
+    /// Runs a statement that is made for one request, and reads its rows. It is not kept prepared.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub(super) async fn query_once(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, Failure> {
+        let rows = self.connection()?.query_typed(sql, parameters).await;
+        rows.map_err(|error| self.heed(error.into()))
+    }
+
     /// Runs a statement, and tells how many rows it wrote.
     ///
     /// # Errors
@@ -99,6 +115,8 @@ impl Session {
         sql: &'static str,
         parameters: &[Parameter<'_>],
     ) -> Result<u64, Failure> {
+        #[cfg(test)]
+        notes::note(sql, parameters);
         let connection = self.connection()?;
         let count = if self.prepared {
             let (values, types) = apart(parameters);
@@ -118,6 +136,8 @@ impl Session {
     ///
     /// When the database fails; what comes after the statement that failed is not run.
     pub(super) async fn batch(&self, sql: &str) -> Result<(), Failure> {
+        #[cfg(test)]
+        notes::note(sql, &[]);
         let done = self.connection()?.batch_execute(sql).await;
         done.map_err(|error| self.heed(error.into()))
     }
@@ -147,4 +167,41 @@ impl Drop for Session {
 
 fn apart<'a>(parameters: &[Parameter<'a>]) -> (Vec<&'a (dyn ToSql + Sync)>, Vec<Type>) {
     parameters.iter().cloned().unzip()
+}
+
+/// What a task sends, for tests.
+#[cfg(test)]
+pub(super) mod notes {
+    use std::cell::RefCell;
+
+    use tokio_postgres::types::Type;
+
+    use super::Parameter;
+
+    /// A statement, and the types of its values.
+    #[derive(Debug, Clone, PartialEq)]
+    pub(in crate::postgres) struct Sent {
+        pub(in crate::postgres) sql: String,
+        pub(in crate::postgres) types: Vec<Type>,
+    }
+
+    tokio::task_local! {
+        static NOTES: RefCell<Vec<Sent>>;
+    }
+
+    /// What the work sends.
+    pub(in crate::postgres) async fn statements_of(work: impl Future<Output = ()>) -> Vec<Sent> {
+        let noted = async {
+            work.await;
+            NOTES.with(RefCell::take)
+        };
+        NOTES.scope(RefCell::default(), noted).await
+    }
+
+    pub(super) fn note(sql: &str, parameters: &[Parameter<'_>]) {
+        let types = parameters.iter().map(|(_, of_type)| of_type.clone()).collect();
+        let sent = Sent { sql: sql.to_owned(), types };
+        // Nobody takes notes of most tasks.
+        let _ = NOTES.try_with(|notes| notes.borrow_mut().push(sent));
+    }
 }

@@ -8,6 +8,7 @@
 mod aliases;
 mod changes;
 mod columns;
+mod entries;
 mod relations;
 
 use std::collections::HashSet;
@@ -69,12 +70,15 @@ pub(super) async fn write(
     clear_keys(session, organization, &changes).await?;
     update(session, organization, &changes).await?;
     insert(session, organization, &changes.inserts).await?;
-    let moves = !changes.relinked.is_empty() || !writes.aliases.is_empty();
+    let moves =
+        !changes.relinked.is_empty() || !changes.relisted.is_empty() || !writes.aliases.is_empty();
     if moves {
         session.batch(PLAN_ANEW).await?;
     }
     relations::delete(session, organization, &changes.relinked).await?;
     relations::insert(session, organization, &changes).await?;
+    entries::delete(session, organization, &changes.relisted).await?;
+    entries::insert(session, organization, &changes).await?;
     aliases::write(session, organization, &writes.aliases).await?;
     Ok(())
 }
@@ -90,7 +94,7 @@ async fn clear_keys(
     // These rows come before others of lower ids: without locks on all of them, two transactions
     // could wait for each other.
     let all: Vec<i64> = changes.updates.iter().map(|contact| contact.record().id.get()).collect();
-    locks::lock_rows(session, organization, &all).await?;
+    locks::lock_rows(session, organization, &all, &[], &[]).await?;
     let parameters: [Parameter<'_>; 2] =
         [(&organization.get(), Type::INT4), (&changes.giving_way, Type::INT8_ARRAY)];
     session.execute(CLEAR_KEYS, &parameters).await?;

@@ -7,7 +7,7 @@ use diesel::sql_query;
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
 
 use super::schema::{
-    api_token, contact, contact_alias, contact_relation, id_counter, organization,
+    api_token, contact, contact_alias, contact_intercom, contact_relation, id_counter, organization,
 };
 use super::testing::memory;
 
@@ -96,6 +96,7 @@ fn the_tables_are_those_of_the_migrations() {
         ("contact", catalogue::<contact::table>("contact")),
         ("contact_relation", catalogue::<contact_relation::table>("contact_relation")),
         ("contact_alias", catalogue::<contact_alias::table>("contact_alias")),
+        ("contact_intercom", catalogue::<contact_intercom::table>("contact_intercom")),
     ] {
         assert_eq!(found, expected, "{name}");
     }
@@ -113,7 +114,15 @@ fn no_table_is_left_out() {
     let names: Vec<&str> = names.iter().map(|name| name.name.as_str()).collect();
     assert_eq!(
         names,
-        ["api_token", "contact", "contact_alias", "contact_relation", "id_counter", "organization"]
+        [
+            "api_token",
+            "contact",
+            "contact_alias",
+            "contact_intercom",
+            "contact_relation",
+            "id_counter",
+            "organization",
+        ]
     );
 }
 

@@ -113,28 +113,8 @@ pub(super) fn aliases(organization: i32) -> _ {
 
 #[cfg(test)]
 mod tests {
-    use diesel::debug_query;
-    use diesel::query_builder::{QueryFragment, QueryId};
-    use diesel::sql_query;
-    use diesel::sql_types::Text;
-    use diesel::sqlite::Sqlite;
-
     use super::*;
-    use crate::sqlite::testing::memory;
-
-    #[derive(QueryableByName)]
-    struct Step {
-        #[diesel(sql_type = Text)]
-        detail: String,
-    }
-
-    /// How SQLite runs a query, in its own words.
-    fn plan(query: &(impl QueryFragment<Sqlite> + QueryId)) -> String {
-        let sql = debug_query::<Sqlite, _>(query).to_string();
-        let steps: Vec<Step> =
-            sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(&mut memory()).unwrap();
-        steps.into_iter().map(|step| step.detail).collect::<Vec<_>>().join("; ")
-    }
+    use crate::sqlite::testing::plan;
 
     #[test]
     fn every_look_up_goes_through_an_index_and_sorts_nothing() {

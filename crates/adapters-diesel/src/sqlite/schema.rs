@@ -74,4 +74,20 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    contact_intercom (organization_id, contact_id) {
+        organization_id -> Integer,
+        contact_id -> BigInt,
+        link_id -> Text,
+        name -> Text,
+        kind -> Text,
+        number -> Text,
+        is_favorite -> Bool,
+        auto_answer -> Bool,
+        in_black_list -> Bool,
+        is_p2p -> Bool,
+        ringtone -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(contact, contact_relation, contact_alias);

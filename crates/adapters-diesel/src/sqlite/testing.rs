@@ -4,7 +4,12 @@ use contacts_domain::OrganizationId;
 use contacts_domain::Timestamp;
 use contacts_domain::upsert::{Batch, Context, Endpoints, Handling, Item, Options};
 use contacts_domain::value::CountryCode;
+use diesel::debug_query;
 use diesel::prelude::*;
+use diesel::query_builder::{QueryFragment, QueryId};
+use diesel::sql_query;
+use diesel::sql_types::Text;
+use diesel::sqlite::Sqlite;
 use diesel_migrations::MigrationHarness;
 use tempfile::TempDir;
 
@@ -29,24 +34,56 @@ pub(super) fn file(options: SqliteOptions) -> (TempDir, Database) {
 
 /// A batch of persons with these external ids and last names.
 pub(super) fn persons(persons: &[(&str, &str)]) -> Batch {
-    let context = Context {
+    let json = |(external_id, last_name): &(&str, &str)| {
+        format!(
+            r#"{{"contactType": "PERSON", "externalId": "{external_id}",
+                "lastName": "{last_name}", "email": "{external_id}@example.org",
+                "phone": "+41 21 555 12 12"}}"#
+        )
+    };
+    let items = persons.iter().map(|person| Item::read(&json(person), &context())).collect();
+    batch(items)
+}
+
+/// A batch of endpoints with these external ids and the names of their entries.
+pub(super) fn endpoints(endpoints: &[(&str, &str)]) -> Batch {
+    let json = |(external_id, name): &(&str, &str)| {
+        format!(
+            r#"{{"contactType": "ENDPOINT", "externalId": "{external_id}",
+                "intercom": {{"name": "{name}", "type": "multi", "number": "0001-01-01"}}}}"#
+        )
+    };
+    let items = endpoints.iter().map(|endpoint| Item::read(&json(endpoint), &context())).collect();
+    batch(items)
+}
+
+/// A batch of these items.
+pub(super) fn batch(items: Vec<Item>) -> Batch {
+    Batch::new(context(), Options::default(), items)
+}
+
+/// A request of the organization 1.
+pub(super) fn context() -> Context {
+    Context {
         organization: OrganizationId::new(1).unwrap(),
         region: CountryCode::parse("CH").unwrap(),
         now: Timestamp::from_micros(1_790_000_000_000_000),
         may_write_staff: true,
-        endpoints: Endpoints::Hidden,
+        endpoints: Endpoints::Shown,
         handling: Handling::Lenient,
-    };
-    let items = persons
-        .iter()
-        .map(|(external_id, last_name)| {
-            let json = format!(
-                r#"{{"contactType": "PERSON", "externalId": "{external_id}",
-                    "lastName": "{last_name}", "email": "{external_id}@example.org",
-                    "phone": "+41 21 555 12 12"}}"#
-            );
-            Item::read(&json, &context)
-        })
-        .collect();
-    Batch::new(context, Options::default(), items)
+    }
+}
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+/// How SQLite runs a query, in its own words.
+pub(super) fn plan(query: &(impl QueryFragment<Sqlite> + QueryId)) -> String {
+    let sql = debug_query::<Sqlite, _>(query).to_string();
+    let steps: Vec<Step> =
+        sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(&mut memory()).unwrap();
+    steps.into_iter().map(|step| step.detail).collect::<Vec<_>>().join("; ")
 }

@@ -113,7 +113,7 @@ mod tests {
 
     use super::*;
     use crate::sqlite::schema::contact;
-    use crate::sqlite::testing::{memory, persons};
+    use crate::sqlite::testing::{endpoints, memory, persons};
 
     /// Runs each batch in a savepoint of one transaction.
     fn run(connection: &mut SqliteConnection, ids: &mut Ids, batches: &[Batch]) -> Vec<Verdict> {
@@ -211,12 +211,15 @@ mod tests {
             let ids = &mut Ids::new();
             for last_name in ["Abt", "Ammann", "Amstutz"] {
                 run(connection, ids, &[persons(&[("A", last_name), ("B", "Bär")])]);
+                run(connection, ids, &[endpoints(&[("C", last_name), ("D", "Door")])]);
             }
         });
         let once: HashSet<_> = prepared.iter().cloned().collect();
         assert_eq!(once.len(), prepared.len(), "{prepared:?}");
         assert!(prepared.iter().any(|sql| sql.starts_with("INSERT INTO `contact`")));
         assert!(prepared.iter().any(|sql| sql.starts_with("UPDATE contact SET")));
+        assert!(prepared.iter().any(|sql| sql.starts_with("INSERT INTO `contact_intercom`")));
+        assert!(prepared.iter().any(|sql| sql.starts_with("DELETE FROM `contact_intercom`")));
 
         // The counter moves once in a hundred thousand ids.
         let control = ["BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "UPDATE `id_counter`"];
@@ -225,5 +228,16 @@ mod tests {
         }
         // SQLite itself would prepare these again: it plans with the value of a limit.
         assert!(!started.iter().any(|sql| sql.contains("LIMIT")), "{started:?}");
+    }
+
+    #[test]
+    fn a_contact_that_is_no_entry_costs_the_directory_nothing() {
+        let (started, _) = statements(|connection| {
+            let ids = &mut Ids::new();
+            for last_name in ["Abt", "Ammann"] {
+                run(connection, ids, &[persons(&[("A", last_name), ("B", "Bär")])]);
+            }
+        });
+        assert!(!started.iter().any(|sql| sql.contains("contact_intercom")), "{started:?}");
     }
 }

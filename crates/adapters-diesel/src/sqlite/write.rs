@@ -11,6 +11,7 @@ use diesel::query_builder::{AsChangeset, AstPass, QueryFragment, QueryId};
 use diesel::sql_types::BigInt;
 use diesel::sqlite::Sqlite;
 
+use super::entry;
 use super::failure::Failure;
 use super::query::OWN;
 use super::row::{self, ContentRow, KeysRow, NewContactRow};
@@ -55,6 +56,15 @@ pub(super) fn write(
             Write::Update { contact, moves_relations: true, .. } => {
                 delete_relations(connection, contact)?;
                 insert_relations(connection, contact)?;
+            }
+            Write::Update { .. } => {}
+        }
+    }
+    for write in &writes.contacts {
+        match write {
+            Write::Insert(contact) => entry::insert(connection, contact)?,
+            Write::Update { contact, moves_entry: true, .. } => {
+                entry::replace(connection, contact)?;
             }
             Write::Update { .. } => {}
         }

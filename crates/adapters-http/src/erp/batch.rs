@@ -7,11 +7,11 @@ use contacts_application::access::Scope;
 use contacts_application::use_cases::{Caller, Request};
 use contacts_domain::upsert::Item;
 
-use super::answer::json;
 use super::batch_items::BatchItems;
 use super::batch_reply::{BatchReply, View};
 use super::sight::Sight;
 use super::workflow::Workflows;
+use crate::answer::json;
 use crate::body::Upload;
 use crate::hub::Hub;
 use crate::media_type;

@@ -9,8 +9,9 @@ use contacts_application::use_cases::Caller;
 use contacts_domain::ContactId;
 use contacts_domain::contact::ContactType;
 
-use super::answer::json;
 use super::sight::Sight;
+use crate::answer::json;
+use crate::contact_id;
 use crate::hub::Hub;
 use crate::problem::{Kind, Problem};
 
@@ -26,7 +27,7 @@ impl FromRequestParts<Hub> for ContactPath {
         let path: Result<Path<(String, String)>, PathRejection> =
             Path::from_request_parts(parts, hub).await;
         Ok(Self(path.ok().and_then(|Path((contact_type, id))| {
-            Some((contact_type_of_contract(&contact_type)?, contact_id(&id)?))
+            Some((contact_type_of_contract(&contact_type)?, contact_id::parse(&id)?))
         })))
     }
 }
@@ -34,12 +35,6 @@ impl FromRequestParts<Hub> for ContactPath {
 /// The contract knows no endpoints.
 fn contact_type_of_contract(name: &str) -> Option<ContactType> {
     ContactType::parse(name).filter(|contact_type| *contact_type != ContactType::Endpoint)
-}
-
-/// Plain digits: one contact has one path.
-fn contact_id(text: &str) -> Option<ContactId> {
-    let id = ContactId::new(text.parse().ok()?)?;
-    (id.to_string() == text).then_some(id)
 }
 
 impl ContactPath {

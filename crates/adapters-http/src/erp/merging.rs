@@ -9,8 +9,8 @@ use contacts_domain::upsert::Endpoints;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::answer::json;
 use super::sight::Sight;
+use crate::answer::json;
 use crate::body::Upload;
 use crate::hub::Hub;
 use crate::json_text;

@@ -9,7 +9,7 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{ContentBuilder, Header, Ref, RefOr, Required, Response, ResponseBuilder};
 use utoipa::{IntoParams, IntoResponses};
 
-use crate::problem::{Kind, PROBLEM_JSON};
+use crate::problem::{Dialect, EnvelopeCode, Kind};
 
 /// The headers of every call; the token is a security scheme.
 pub(crate) struct CallHeaders;
@@ -19,6 +19,9 @@ pub(crate) struct BatchHeaders;
 
 /// The members of `{type}/{id}`.
 pub(crate) struct ContactPathParams;
+
+/// The member of `{uid}`.
+pub(crate) struct DeviceItemPath;
 
 impl IntoParams for CallHeaders {
     fn into_params(_place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
@@ -69,22 +72,31 @@ impl IntoParams for ContactPathParams {
         let contact_type = ObjectBuilder::new()
             .schema_type(Type::String)
             .enum_values(Some(["ORGANIZATION", "PERSON"]));
-        let id = ObjectBuilder::new()
-            .schema_type(Type::Integer)
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
-            .minimum(Some(1));
-        let member = |name: &str| {
-            let member = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path);
-            member.required(Required::True)
-        };
-        vec![
-            member("type")
-                .description(Some("The type of the contact."))
-                .schema(Some(contact_type))
-                .build(),
-            member("id").description(Some("The id of the contact.")).schema(Some(id)).build(),
-        ]
+        let contact_type = path_member("type")
+            .description(Some("The type of the contact."))
+            .schema(Some(contact_type))
+            .build();
+        vec![contact_type, contact_id("id")]
     }
+}
+
+impl IntoParams for DeviceItemPath {
+    fn into_params(_place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![contact_id("uid")]
+    }
+}
+
+fn contact_id(name: &str) -> Parameter {
+    let id = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(Some(1));
+    path_member(name).description(Some("The id of the contact.")).schema(Some(id)).build()
+}
+
+fn path_member(name: &str) -> ParameterBuilder {
+    let member = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path);
+    member.required(Required::True)
 }
 
 fn header(name: &str) -> ParameterBuilder {
@@ -125,42 +137,63 @@ pub(crate) struct ContactProblems;
 /// The problems of a merge.
 pub(crate) struct MergingProblems;
 
+/// The problems of asking a device's door.
+pub(crate) struct DeviceProblems;
+
+/// The problems of sending something to a device's door.
+pub(crate) struct DeviceBodyProblems;
+
 impl IntoResponses for BatchProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems(&[&OF_CALLS, &OF_BODIES, &[Kind::TooManyItems]])
+        problems(Dialect::ProblemDetails, &[&OF_CALLS, &OF_BODIES, &[Kind::TooManyItems]])
     }
 }
 
 impl IntoResponses for ContactProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems(&[&OF_CALLS, &[Kind::UnknownContact]])
+        problems(Dialect::ProblemDetails, &[&OF_CALLS, &[Kind::UnknownContact]])
     }
 }
 
 impl IntoResponses for MergingProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems(&[&OF_CALLS, &OF_BODIES, &[Kind::MemberMissing, Kind::MergeRefused]])
+        problems(
+            Dialect::ProblemDetails,
+            &[&OF_CALLS, &OF_BODIES, &[Kind::MemberMissing, Kind::MergeRefused]],
+        )
+    }
+}
+
+impl IntoResponses for DeviceProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(Dialect::Envelope, &[&OF_CALLS, &[Kind::NotValid]])
+    }
+}
+
+impl IntoResponses for DeviceBodyProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(Dialect::Envelope, &[&OF_CALLS, &OF_BODIES, &[Kind::NotValid]])
     }
 }
 
 /// One response per status, each naming the problems it stands for.
-fn problems(groups: &[&[Kind]]) -> BTreeMap<String, RefOr<Response>> {
+fn problems(dialect: Dialect, groups: &[&[Kind]]) -> BTreeMap<String, RefOr<Response>> {
     let mut by_status: BTreeMap<_, Vec<Kind>> = BTreeMap::new();
     for kind in groups.iter().copied().flatten() {
         by_status.entry(kind.status().as_u16()).or_default().push(*kind);
     }
     by_status
         .into_iter()
-        .map(|(status, kinds)| (status.to_string(), RefOr::T(response(&kinds))))
+        .map(|(status, kinds)| (status.to_string(), RefOr::T(response(dialect, &kinds))))
         .collect()
 }
 
-fn response(kinds: &[Kind]) -> Response {
-    let lines: Vec<String> = kinds.iter().map(|kind| line(*kind)).collect();
-    let schema = Ref::from_schema_name("Problem");
+fn response(dialect: Dialect, kinds: &[Kind]) -> Response {
+    let lines: Vec<String> = kinds.iter().map(|kind| line(dialect, *kind)).collect();
+    let schema = Ref::from_schema_name(dialect.schema());
     let mut response = ResponseBuilder::new()
         .description(lines.join("\n"))
-        .content(PROBLEM_JSON, ContentBuilder::new().schema(Some(schema)).build())
+        .content(dialect.media_type(), ContentBuilder::new().schema(Some(schema)).build())
         .header("x-request-id", text_header("The id of the request."));
     if kinds.contains(&Kind::Unauthenticated) {
         response = response.header("WWW-Authenticate", text_header("`Bearer`"));
@@ -175,9 +208,14 @@ fn response(kinds: &[Kind]) -> Response {
     response.build()
 }
 
-fn line(kind: Kind) -> String {
-    let code = kind.code().map(|code| format!(" `{code}`")).unwrap_or_default();
-    format!("- `{}`{code}: {}", kind.slug(), kind.about())
+fn line(dialect: Dialect, kind: Kind) -> String {
+    match dialect {
+        Dialect::ProblemDetails => {
+            let code = kind.code().map(|code| format!(" `{code}`")).unwrap_or_default();
+            format!("- `{}`{code}: {}", kind.slug(), kind.about())
+        }
+        Dialect::Envelope => format!("- `{}`: {}", EnvelopeCode::of(kind).as_str(), kind.about()),
+    }
 }
 
 fn text_header(about: &str) -> Header {

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request};
 use contacts_adapters_http::{Services, Settings, router};
 use contacts_application::access::{NewToken, Reach, Scope, Scopes, TokenDigest};
-use contacts_application::ports::{AccessStore, ContactStore};
+use contacts_application::ports::{AccessStore, ContactStore, IntercomDirectory};
 use contacts_application::testing::{MemoryStore, StoppedClock, now, organization};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -39,13 +39,22 @@ impl App {
 
     pub(crate) async fn with(settings: Settings) -> Self {
         let store = furnished_store().await;
-        Self { router: app(store.clone(), store.clone(), settings), store }
+        Self { router: app(store.clone(), store.clone(), store.clone(), settings), store }
     }
 
     /// On another store of contacts; tokens are as ever.
     pub(crate) async fn on(contacts: impl ContactStore + 'static) -> Self {
+        Self::on_both(contacts, MemoryStore::default()).await
+    }
+
+    /// On another store of contacts and another directory; tokens are as ever.
+    pub(crate) async fn on_both(
+        contacts: impl ContactStore + 'static,
+        directory: impl IntercomDirectory + 'static,
+    ) -> Self {
         let store = furnished_store().await;
-        let router = app(Arc::new(contacts), store.clone(), Settings::default());
+        let (contacts, directory) = (Arc::new(contacts), Arc::new(directory));
+        let router = app(contacts, directory, store.clone(), Settings::default());
         Self { router, store }
     }
 
@@ -54,10 +63,7 @@ impl App {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body: body.to_vec() }
+        Answer::of(self.router(), request).await
     }
 
     /// Posts as the token `all` and expects success.
@@ -74,10 +80,11 @@ impl App {
 
 pub(crate) fn app(
     contacts: Arc<dyn ContactStore>,
+    directory: Arc<dyn IntercomDirectory>,
     access: Arc<dyn AccessStore>,
     settings: Settings,
 ) -> Router {
-    router(Services::new(contacts, access, Arc::new(StoppedClock(now()))), settings)
+    router(Services::new(contacts, directory, access, Arc::new(StoppedClock(now()))), settings)
 }
 
 pub(crate) async fn furnished_store() -> Arc<MemoryStore> {
@@ -133,6 +140,13 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// The answer of a router to a request.
+    pub(crate) async fn of(router: Router, request: Request<Body>) -> Self {
+        let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Self { status: parts.status.as_u16(), headers: parts.headers, body: body.to_vec() }
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
@@ -168,6 +182,21 @@ impl Answer {
         (self.status, body["errorCode"].as_str().unwrap_or_default().to_owned())
     }
 
+    /// The status and the error, of an answer that is an error of the device contract in all
+    /// respects.
+    pub(crate) fn envelope(&self) -> (u16, Value) {
+        let body = self.json();
+        assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
+        assert_eq!(self.header("x-request-id"), Some("the-request"), "{self:?}");
+        let members = |json: &Value| json.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(members(&body), ["error"], "{self:?}");
+        let error = &body["error"];
+        let members = members(error);
+        assert!(members == ["code", "message"] || members == ["code", "message", "data"]);
+        assert!(error["message"].as_str().is_some_and(|text| !text.is_empty()), "{self:?}");
+        (self.status, error.clone())
+    }
+
     /// The detail of a problem.
     pub(crate) fn detail(&self) -> String {
         self.json()["detail"].as_str().unwrap().to_owned()
@@ -185,6 +214,18 @@ pub(crate) fn post(path: &str, token: &str, body: impl Into<Body>) -> Request<Bo
 
 pub(crate) fn get(path: &str, token: &str) -> Request<Body> {
     request(Method::GET, path, &[("weal-token", token)], Body::empty())
+}
+
+/// A request of a device.
+pub(crate) fn device(
+    method: Method,
+    path: &str,
+    token: &str,
+    body: impl Into<Body>,
+) -> Request<Body> {
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    request(method, path, &headers, body)
 }
 
 /// A request under the id `the-request`, so that answers are the same every time.

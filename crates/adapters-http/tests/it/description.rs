@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::body::Body;
 use axum::http::Method;
+use contacts_adapters_http::DEVICE_PATHS;
 use contacts_domain::Code;
 use serde_json::{Value, json};
 
@@ -36,19 +37,44 @@ async fn every_route_is_described_and_everything_described_is_a_route() {
             "/api-v1/contact/merging",
             "/api-v1/contact/{type}/{id}",
             "/api-v1/contact/{type}/{id}/deleted",
+            "/api/v1/contacts/items",
+            "/api/v1/contacts/items/link",
+            "/api/v1/contacts/items/{uid}",
             "/healthz",
             "/openapi.json",
         ]
     );
     for (path, operations) in paths {
-        let path = path.replace("{type}", "PERSON").replace("{id}", "1");
+        let aliases = aliases(path);
+        let path = path.replace("{type}", "PERSON").replace("{id}", "1").replace("{uid}", "1");
         for method in METHODS {
             let http = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-            let answer = app.send(request(http, &path, &[], Body::empty())).await;
-            let is_described = operations.get(method).is_some();
+            let answer = app.send(request(http.clone(), &path, &[], Body::empty())).await;
+            let is_described = operations.get(method).is_some() || aliases.contains(&http);
             assert_eq!(answer.status != 405, is_described, "{method} {path}");
         }
     }
+}
+
+/// The methods of a path of the device contract that are served and not described.
+fn aliases(path: &str) -> Vec<Method> {
+    let rows = DEVICE_PATHS.iter().filter(|row| path == format!("/api/v1{}", row.path));
+    rows.flat_map(|row| row.methods.iter().skip(1)).cloned().collect()
+}
+
+#[tokio::test]
+async fn of_each_operation_of_devices_the_first_path_is_described() {
+    let description = description().await;
+    let mut described = Vec::new();
+    for row in DEVICE_PATHS {
+        if !described.contains(&row.operation) {
+            let method = row.methods[0].as_str().to_lowercase();
+            let operation = &description["paths"][format!("/api/v1{}", row.path)][&method];
+            assert_eq!(operation["tags"], json!(["Device"]), "{row:?}");
+            described.push(row.operation);
+        }
+    }
+    assert_eq!(described.len(), 7);
 }
 
 #[tokio::test]
@@ -65,13 +91,19 @@ async fn every_status_of_the_contract_is_described() {
         ("/api-v1/contact/batch", "post", "200 400 401 403 404 408 413 415 429 500 503"),
         ("/api-v1/contact/merging", "post", "200 400 401 403 404 408 413 415 429 500 503"),
         ("/api-v1/contact/{type}/{id}", "get", "200 400 401 403 404 429 500 503"),
+        ("/api/v1/contacts/items/link", "post", "200 400 401 403 404 408 413 415 429 500 503"),
+        ("/api/v1/contacts/items/link", "delete", "200 400 401 403 404 408 413 415 429 500 503"),
+        ("/api/v1/contacts/items/{uid}", "get", "200 400 401 403 404 429 500 503"),
     ] {
         let responses = description["paths"][path][method]["responses"].as_object().unwrap();
         let described: Vec<_> = responses.keys().map(String::as_str).collect();
         assert_eq!(described.join(" "), statuses, "{path}");
         for (status, response) in responses.iter().filter(|(status, _)| *status != "200") {
-            let schema = &response["content"]["application/problem+json"]["schema"]["$ref"];
-            assert_eq!(schema, "#/components/schemas/Problem", "{status}");
+            let (media_type, schema) = match path.starts_with("/api/v1") {
+                true => ("application/json", "#/components/schemas/DeviceError"),
+                false => ("application/problem+json", "#/components/schemas/Problem"),
+            };
+            assert_eq!(response["content"][media_type]["schema"]["$ref"], schema, "{status}");
         }
     }
 }

@@ -65,7 +65,8 @@ async fn a_store_that_is_broken_is_500_and_says_nothing() {
 async fn tokens_that_cannot_be_looked_up_are_503_not_401() {
     let mut access = MockAccessStore::new();
     access.expect_token().times(1).returning(|_| Err(StoreError::Unavailable(cause())));
-    let app = app(Arc::new(MemoryStore::default()), Arc::new(access), Settings::default());
+    let store = Arc::new(MemoryStore::default());
+    let app = app(store.clone(), store, Arc::new(access), Settings::default());
     let response = app.oneshot(post(BATCH, "all", ITEM)).await.unwrap();
     assert_eq!(response.status().as_u16(), 503);
 }
@@ -105,6 +106,9 @@ impl MakeWriter<'_> for Log {
 
 #[tokio::test]
 async fn a_cause_is_logged_once_with_the_id_of_the_request_and_no_personal_data() {
+    // As long as there is one subscriber alone, another test that is the first to log something has
+    // it remembered as unwanted by all.
+    let _other = tracing::Dispatch::new(tracing_subscriber::registry());
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().json().with_writer(log.clone()).finish();
     let _guard = tracing::subscriber::set_default(subscriber);

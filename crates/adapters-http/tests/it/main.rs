@@ -12,6 +12,7 @@ mod batch;
 mod callers;
 mod contacts;
 mod description;
+mod device;
 mod failures;
 mod merging;
 mod operation;

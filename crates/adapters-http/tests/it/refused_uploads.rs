@@ -7,7 +7,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-use crate::app::App;
+use crate::app::{App, BATCH};
+
+const LINK: &str = "/api/v1/contacts/items/link";
 
 /// How much a client sends in one go.
 static PIECE: [u8; 64 << 10] = [b' '; 64 << 10];
@@ -100,4 +102,30 @@ async fn a_client_that_stops_in_the_middle_is_not_waited_for_forever() {
     connection.write_all(b"[").await.unwrap();
     let answer = answer(connection).await;
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[tokio::test]
+async fn a_device_that_sends_too_much_or_stops_in_the_middle_reads_the_envelope() {
+    let impatient = Settings { max_body_pause: Duration::from_millis(50), ..Settings::default() };
+    let to_device = |framing: &str| head("all", framing).replace(BATCH, LINK);
+    for (settings, framing, pieces, status, message) in [
+        (
+            Settings::default(),
+            format!("Content-Length: {}", 33 << 20),
+            (33 << 20) / PIECE.len(),
+            "413",
+            "the body may have at most 33554432 bytes",
+        ),
+        (impatient, "Content-Length: 100".to_owned(), 0, "408", "nothing arrived for 0 seconds"),
+    ] {
+        let mut connection = connection(settings).await;
+        connection.write_all(to_device(&framing).as_bytes()).await.unwrap();
+        for _ in 0..pieces {
+            connection.write_all(&PIECE).await.unwrap();
+        }
+        let answer = answer(connection).await;
+        let body = format!(r#"{{"error":{{"code":"not_valid","message":"{message}"}}}}"#);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+        assert!(answer.ends_with(&format!("\r\n\r\n{body}")), "{answer}");
+    }
 }

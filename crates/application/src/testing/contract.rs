@@ -8,7 +8,7 @@
 //! use std::sync::Arc;
 //!
 //! use async_trait::async_trait;
-//! use contacts_application::ports::{AccessStore, ContactStore};
+//! use contacts_application::ports::{AccessStore, ContactStore, IntercomDirectory};
 //! use contacts_application::testing::MemoryStore;
 //! use contacts_application::testing::contract::Subject;
 //! use contacts_domain::contact::Record;
@@ -22,6 +22,10 @@
 //! #[async_trait]
 //! impl Subject for Fresh {
 //!     fn contacts(&self) -> Arc<dyn ContactStore> {
+//!         self.store.clone()
+//!     }
+//!
+//!     fn directory(&self) -> Arc<dyn IntercomDirectory> {
 //!         self.store.clone()
 //!     }
 //!
@@ -46,13 +50,17 @@
 
 mod access;
 mod concurrency;
+mod entries;
+mod filtering;
 mod keys;
 mod lifecycle;
+mod listing;
 mod matching;
 mod merging;
 mod references;
 mod tenancy;
 mod trial;
+mod unlinking;
 mod writing;
 
 use std::sync::Arc;
@@ -61,7 +69,7 @@ use async_trait::async_trait;
 use contacts_domain::contact::Record;
 
 use super::MemoryStore;
-use crate::ports::{AccessStore, ContactStore};
+use crate::ports::{AccessStore, ContactStore, IntercomDirectory};
 
 pub use trial::Trial;
 
@@ -69,12 +77,16 @@ pub use trial::Trial;
 pub mod claims {
     pub use super::access::*;
     pub use super::concurrency::*;
+    pub use super::entries::*;
+    pub use super::filtering::*;
     pub use super::keys::*;
     pub use super::lifecycle::*;
+    pub use super::listing::*;
     pub use super::matching::*;
     pub use super::merging::*;
     pub use super::references::*;
     pub use super::tenancy::*;
+    pub use super::unlinking::*;
     pub use super::writing::*;
 }
 
@@ -83,6 +95,9 @@ pub mod claims {
 pub trait Subject: Send + Sync + 'static {
     /// The store of contacts.
     fn contacts(&self) -> Arc<dyn ContactStore>;
+
+    /// The directory of intercoms.
+    fn directory(&self) -> Arc<dyn IntercomDirectory>;
 
     /// The store of organizations and tokens.
     fn access(&self) -> Arc<dyn AccessStore>;
@@ -94,6 +109,10 @@ pub trait Subject: Send + Sync + 'static {
 #[async_trait]
 impl Subject for Arc<MemoryStore> {
     fn contacts(&self) -> Arc<dyn ContactStore> {
+        self.clone()
+    }
+
+    fn directory(&self) -> Arc<dyn IntercomDirectory> {
         self.clone()
     }
 
@@ -186,10 +205,43 @@ macro_rules! store_contract {
             an_organization_cannot_merge_anothers_contacts
 
             batches_at_once_make_one_contact_per_external_id
+            batches_at_once_make_one_entry_per_link_id
             batches_at_once_lose_no_update
             batches_at_once_make_one_contact_per_e_mail_address_where_they_match_by_it
             exchanges_at_once_end_with_every_key_in_one_hand
             one_of_two_merges_at_once_succeeds
+
+            a_new_entry_is_listed_with_every_field
+            an_entry_of_a_person_is_updated_in_place
+            every_field_of_an_entry_changes_with_its_contact
+            a_contact_is_an_entry_while_it_has_the_block
+            a_deleted_contact_is_no_entry
+            a_contact_that_comes_and_goes_in_one_batch_is_no_entry
+            an_entry_follows_a_merge_whole_or_stays_where_it_is
+            a_refused_item_leaves_the_directory_alone
+            thousands_of_entries_are_listed
+            each_organization_has_its_own_entries
+            endpoints_are_hidden_from_requests_that_do_not_know_them
+
+            an_unlinked_endpoint_is_deleted
+            an_unlinked_person_stays_without_block_and_link_id
+            an_unlinked_link_id_is_created_anew
+            a_link_id_that_a_merge_left_is_unlinked_for_good
+            a_contact_that_is_no_entry_is_not_unlinked_by_its_id
+            only_entries_of_the_organization_are_unlinked
+
+            entries_come_in_every_order_and_equal_ones_lowest_ids_first
+            texts_are_ordered_by_their_bytes
+            pages_show_every_entry_once
+            the_total_counts_what_the_filter_selects_wherever_the_page_is
+            an_empty_directory_is_an_empty_page
+
+            every_text_is_compared_byte_by_byte
+            an_entry_without_a_link_id_has_an_empty_one
+            flags_and_ids_are_compared
+            conditions_are_joined_and_turned_round
+            deep_and_wide_filters_are_taken
+            a_text_with_nul_comes_after_what_stands_before_it
 
             an_organization_is_found_as_it_was_added
             an_organization_is_added_once
@@ -210,15 +262,19 @@ macro_rules! store_contract {
 
 #[cfg(test)]
 mod tests {
-    const CLAIMS: [&str; 9] = [
+    const CLAIMS: [&str; 13] = [
         include_str!("contract/access.rs"),
         include_str!("contract/concurrency.rs"),
+        include_str!("contract/entries.rs"),
+        include_str!("contract/filtering.rs"),
         include_str!("contract/keys.rs"),
         include_str!("contract/lifecycle.rs"),
+        include_str!("contract/listing.rs"),
         include_str!("contract/matching.rs"),
         include_str!("contract/merging.rs"),
         include_str!("contract/references.rs"),
         include_str!("contract/tenancy.rs"),
+        include_str!("contract/unlinking.rs"),
         include_str!("contract/writing.rs"),
     ];
 

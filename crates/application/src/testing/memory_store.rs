@@ -2,6 +2,7 @@
 
 mod access;
 mod contacts;
+mod directory;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,7 +16,8 @@ use contacts_domain::{ContactId, OrganizationId, Timestamp};
 use self::access::Access;
 use self::contacts::Contacts;
 use crate::access::{NewToken, Organization, Token, TokenDigest, TokenId};
-use crate::ports::{AccessStore, ContactStore, Lifecycle, StoreError};
+use crate::directory::{EntryPage, EntryQuery};
+use crate::ports::{AccessStore, ContactStore, IntercomDirectory, Lifecycle, StoreError};
 
 /// A store in memory, for tests: as strict as a database, and as forgetful as a process.
 ///
@@ -83,6 +85,17 @@ impl ContactStore for MemoryStore {
                 && record.deleted_at.is_some() == (lifecycle == Lifecycle::Deleted)
         });
         Ok(record.cloned())
+    }
+}
+
+#[async_trait]
+impl IntercomDirectory for MemoryStore {
+    async fn entries(
+        &self,
+        organization: OrganizationId,
+        query: &EntryQuery,
+    ) -> Result<EntryPage, StoreError> {
+        Ok(lock(&self.contacts).page(organization, query))
     }
 }
 

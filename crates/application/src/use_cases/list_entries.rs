@@ -28,3 +28,64 @@ impl ListEntries {
         Ok(self.directory.entries(caller.organization.id, query).await?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use mockall::predicate::eq;
+
+    use super::*;
+    use crate::directory::{Order, OrderKey};
+    use crate::ports::{MockIntercomDirectory, StoreError};
+    use crate::testing::caller;
+
+    fn query() -> EntryQuery {
+        let order = Order { by: OrderKey::Name, descending: true };
+        EntryQuery { filter: None, order, offset: 20, limit: 10 }
+    }
+
+    #[tokio::test]
+    async fn a_caller_without_read_never_reaches_the_directory() {
+        let mut directory = MockIntercomDirectory::new();
+        directory.expect_entries().never();
+        let list = ListEntries::new(Arc::new(directory));
+        let writer = caller(7, [Scope::Write, Scope::Delete, Scope::Staff, Scope::Admin]);
+
+        let denied = list.execute(&writer, &query()).await;
+
+        assert!(matches!(denied, Err(Denied::Forbidden)), "{denied:?}");
+    }
+
+    #[tokio::test]
+    async fn the_directory_is_asked_for_that_page_of_the_callers_organization() {
+        let page = EntryPage { entries: Vec::new(), total: 13 };
+        let mut directory = MockIntercomDirectory::new();
+        directory
+            .expect_entries()
+            .with(eq(caller(7, []).organization.id), eq(query()))
+            .times(1)
+            .return_once({
+                let page = page.clone();
+                |_, _| Ok(page)
+            });
+        let list = ListEntries::new(Arc::new(directory));
+
+        let listed = list.execute(&caller(7, [Scope::Read]), &query()).await.unwrap();
+
+        assert_eq!(listed, page);
+    }
+
+    #[tokio::test]
+    async fn a_failing_directory_is_no_empty_page() {
+        let mut directory = MockIntercomDirectory::new();
+        directory
+            .expect_entries()
+            .returning(|_, _| Err(StoreError::Unavailable(Box::new(io::Error::other("gone")))));
+        let list = ListEntries::new(Arc::new(directory));
+
+        let failed = list.execute(&caller(7, [Scope::Read]), &query()).await;
+
+        assert!(matches!(failed, Err(Denied::Store(StoreError::Unavailable(_)))), "{failed:?}");
+    }
+}

@@ -1,18 +1,13 @@
 //! Creates or updates a batch of contacts.
 
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
-use contacts_domain::upsert::{Batch, Context, Endpoints, Handling, Item, Options, Outcome};
-use rayon::prelude::*;
-use tokio::sync::oneshot;
+use contacts_domain::upsert::{Context, Endpoints, Handling, Item, Options, Outcome};
 
+use super::preparation::prepare;
 use super::{Caller, Denied};
 use crate::access::Scope;
 use crate::ports::{Clock, ContactStore};
-
-/// Fewer items than this are read where they arrive; handing them to other threads costs more.
-const PARALLEL_FROM: usize = 32;
 
 /// What a front door asks for.
 #[derive(Debug, Clone, Default)]
@@ -24,11 +19,6 @@ pub struct Request {
     /// Whether the door knows contacts of type ENDPOINT.
     pub endpoints: Endpoints,
 }
-
-/// Reading or checking an item panicked: a fault of ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the items could not be prepared because of a fault in the program")]
-pub struct PreparationPanicked;
 
 /// Creates or updates a batch of contacts.
 pub struct UpsertContacts {
@@ -43,8 +33,6 @@ impl UpsertContacts {
     }
 
     /// Applies the items, each read from its raw form by `read`, and answers each in order.
-    ///
-    /// Many items are read in parallel, away from the threads that serve requests.
     ///
     /// # Errors
     ///
@@ -69,39 +57,9 @@ impl UpsertContacts {
             endpoints: request.endpoints,
             handling: request.handling,
         };
-        let batch = if raw.len() < PARALLEL_FROM {
-            caught(|| {
-                let items = raw.iter().map(|item| read(item, &context)).collect();
-                Batch::new(context, request.options, items)
-            })?
-        } else {
-            on_the_pool(move || {
-                let items = raw.par_iter().map(|item| read(item, &context)).collect();
-                Batch::new(context, request.options, items)
-            })
-            .await?
-        };
+        let batch = prepare(context, request.options, raw, read).await?;
         Ok(self.store.upsert(Arc::new(batch)).await?)
     }
-}
-
-/// Does the work on the threads that are there for computing.
-async fn on_the_pool<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, PreparationPanicked> {
-    let (sender, receiver) = oneshot::channel();
-    rayon::spawn(move || {
-        // Nobody waits for the result any more when the request was given up.
-        let _ = sender.send(caught(work));
-    });
-    receiver.await.unwrap_or(Err(PreparationPanicked))
-}
-
-/// Does the work; a panic, which would end the process on a rayon thread, becomes an error.
-///
-/// What the panic left half done is dropped with the request. The panic hook has reported it.
-fn caught<T>(work: impl FnOnce() -> T) -> Result<T, PreparationPanicked> {
-    panic::catch_unwind(AssertUnwindSafe(work)).or(Err(PreparationPanicked))
 }
 
 #[cfg(test)]
@@ -116,6 +74,7 @@ mod tests {
     use super::*;
     use crate::ports::{MockClock, MockContactStore, StoreError};
     use crate::testing::{caller, context, now};
+    use crate::use_cases::preparation::PARALLEL_FROM;
 
     const FEW: usize = 3;
     const MANY: usize = 3 * PARALLEL_FROM;

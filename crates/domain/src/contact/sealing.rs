@@ -9,7 +9,7 @@ use crate::decision::OutOfIds;
 use crate::ids::{ContactId, IdBlock, OrganizationId, Version};
 use crate::path::Path;
 use crate::timestamp::Timestamp;
-use crate::tree::{Numbering, Tree, Whole};
+use crate::tree::{Member, Numbering, Tree, Whole};
 use crate::upsert::Context;
 use crate::violation::Violation;
 
@@ -46,14 +46,12 @@ impl Sealing {
     }
 
     /// Numbers the parts, computes the projection and writes the JSON.
-    ///
-    /// The inner error is the violation of a document that is too large.
     pub(crate) fn seal(
         &self,
         mut document: ContactDocument,
         values: &mut Values,
         ids: &mut IdBlock,
-    ) -> Result<Result<Snapshot, Violation>, OutOfIds> {
+    ) -> Result<Snapshot, OutOfIds> {
         document.id = Whole::new(self.id.get()).into();
         document.contact_id = document.id;
         document.organization_id = Whole::new(i64::from(self.organization.get())).into();
@@ -61,10 +59,6 @@ impl Sealing {
         document.number(&mut numbering);
         if numbering.ran_short() {
             return Err(OutOfIds);
-        }
-        let json = to_json(&document);
-        if let Some(too_large) = too_large_as(&json) {
-            return Ok(Err(too_large));
         }
         // A checked document has a type; the other arm is never taken.
         let contact_type = document.contact_type().unwrap_or(ContactType::Organization);
@@ -77,9 +71,9 @@ impl Sealing {
             updated_at: self.updated_at,
             deleted_at: None,
             document_version: DOCUMENT_VERSION,
-            document: json,
+            document: to_json(&document),
         };
-        Ok(Ok(Snapshot { record, document }))
+        Ok(Snapshot { record, document })
     }
 }
 
@@ -95,18 +89,36 @@ impl Snapshot {
         };
         Self { record, document: self.document.clone() }
     }
+
+    /// As [`too_large`], at no cost where it is not.
+    pub(crate) fn too_large(&self, stored: Option<&ContactDocument>) -> Option<Violation> {
+        let over = self.record.document.len() > MAX_DOCUMENT_BYTES;
+        over.then(|| too_large(&self.document, stored)).flatten()
+    }
 }
 
-/// The violation of a document that is too large; the ids that it lacks are not counted.
-pub(crate) fn too_large(document: &ContactDocument) -> Option<Violation> {
-    too_large_as(&to_json(document))
-}
-
-fn too_large_as(json: &str) -> Option<Violation> {
-    (json.len() > MAX_DOCUMENT_BYTES).then(|| {
-        let message = format!("a contact has at most {MAX_DOCUMENT_BYTES} bytes as JSON");
+/// The violation of a document that is too large; ids that it lacks are not counted.
+///
+/// What a device owns has limits of its own and does not count either, nor does a document that is
+/// no larger than it was: no device is refused for what others wrote.
+pub(crate) fn too_large(
+    document: &ContactDocument,
+    stored: Option<&ContactDocument>,
+) -> Option<Violation> {
+    let bytes = counted_bytes(document);
+    let grew = || stored.is_none_or(|stored| bytes > counted_bytes(stored));
+    (bytes > MAX_DOCUMENT_BYTES && grew()).then(|| {
+        let message = format!(
+            "a contact has at most {MAX_DOCUMENT_BYTES} bytes as JSON, without linkId and intercom"
+        );
         Violation::new(&LIMITS, Path::root(), "", message)
     })
+}
+
+fn counted_bytes(document: &ContactDocument) -> usize {
+    let counted =
+        ContactDocument { link_id: Member::Absent, intercom: Member::Absent, ..document.clone() };
+    to_json(&counted).len()
 }
 
 /// A document as JSON. It has string keys and no failing members, so this cannot fail.

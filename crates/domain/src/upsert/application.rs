@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::item::{Intent, Keys, Sent};
+use super::item::{Intent, Sent};
 use super::matching::{Match, Matching, Mismatch};
 use super::options::{Context, Handling, Key, Ladder, Options};
 use super::outcome::{Outcome, Verdict};
@@ -53,12 +53,10 @@ impl Application<'_> {
                 let same_as = self.world.named_by(slot, index);
                 let mut outcome = match self.world.read(slot) {
                     Err(unreadable) => Outcome::rejected(vec![*unreadable]),
+                    Ok(stored) if needs_entry(sent, by) && stored.intercom_entry().is_none() => {
+                        no_entry(sent)
+                    }
                     Ok(stored) => match sent.intent {
-                        Intent::UpsertEntry | Intent::Unlink
-                            if by == Key::Id && !is_entry(&stored) =>
-                        {
-                            no_entry(sent)
-                        }
                         Intent::Upsert | Intent::UpsertEntry => self.update(slot, sent, &stored)?,
                         Intent::Delete => self.delete(slot, &stored),
                         Intent::Unlink => self.unlink(slot, sent, &stored)?,
@@ -80,7 +78,7 @@ impl Application<'_> {
             None => sent.document.clone(),
         };
         let mut findings = sent.draft.findings.clone();
-        findings.extend(sent.unknown.iter().cloned());
+        findings.extend(sent.noted.iter().cloned());
         if sent.nameless_tags {
             findings.extend(document.find_tag_names(None));
         }
@@ -88,21 +86,17 @@ impl Application<'_> {
         let mut violations = findings.into_sorted();
         weigh(&mut violations, self.is_strict(), Vec::new);
         if violations.iter().any(Violation::is_error) {
-            return Ok(refused(violations, too_large(&document), None));
-        }
-        if let Some(lost) = self.lost_race(&sent.keys, None) {
-            return Ok(refused(violations, Some(lost), None));
+            return Ok(refused(violations, too_large(&document, None), None));
         }
         let id = self.ids.take().and_then(ContactId::new).ok_or(OutOfIds)?;
         let sealing = Sealing::new(self.context, id);
-        match sealing.seal(document, &mut sent.values.clone(), self.ids)? {
-            Err(too_large) => Ok(refused(violations, Some(too_large), None)),
-            Ok(snapshot) => {
-                let snapshot = Arc::new(snapshot);
-                self.world.create(Arc::clone(&snapshot), index);
-                Ok(stored(Verdict::Created, violations, snapshot))
-            }
+        let snapshot = sealing.seal(document, &mut sent.values.clone(), self.ids)?;
+        if let Some(fault) = snapshot.too_large(None).or_else(|| self.lost_race(None, &snapshot)) {
+            return Ok(refused(violations, Some(fault), None));
         }
+        let snapshot = Arc::new(snapshot);
+        self.world.create(Arc::clone(&snapshot), index);
+        Ok(stored(Verdict::Created, violations, snapshot))
     }
 
     fn update(
@@ -143,31 +137,32 @@ impl Application<'_> {
         };
         let mut findings = subject.check(&mut values);
         findings.extend(merging.faults);
-        findings.extend(sent.unknown.iter().cloned());
+        findings.extend(sent.noted.iter().cloned());
         self.look_up(sent, &document, Some(&before.document), &mut findings);
         let mut violations = findings.into_sorted();
         weigh(&mut violations, self.is_strict(), || check_stored(&subject, &mut values));
         if violations.iter().any(Violation::is_error) {
-            return Ok(refused(violations, too_large(&document), Some(before)));
-        }
-        if let Some(lost) = self.lost_race(&sent.keys, Some(before)) {
-            return Ok(refused(violations, Some(lost), Some(before)));
+            let too_large = too_large(&document, Some(&before.document));
+            return Ok(refused(violations, too_large, Some(before)));
         }
         let sealing = Sealing::after(self.context, &before.record);
-        match sealing.seal(document, &mut values, self.ids)? {
-            Err(too_large) => Ok(refused(violations, Some(too_large), Some(before))),
-            Ok(snapshot) => {
-                let snapshot = Arc::new(snapshot);
-                self.world.update(slot, Arc::clone(&snapshot));
-                Ok(stored(Verdict::Updated, violations, snapshot))
-            }
+        let snapshot = sealing.seal(document, &mut values, self.ids)?;
+        let too_large = snapshot.too_large(Some(&before.document));
+        if let Some(fault) = too_large.or_else(|| self.lost_race(Some(before), &snapshot)) {
+            return Ok(refused(violations, Some(fault), Some(before)));
         }
+        let snapshot = Arc::new(snapshot);
+        self.world.update(slot, Arc::clone(&snapshot));
+        Ok(stored(Verdict::Updated, violations, snapshot))
     }
 
     /// What is merged, where that is not just what was sent: a key that leads to this contact as an
     /// alias names it, and does not become its own. Given together with the `id`, it does. And a
     /// link id in another case may be the one that the contact has.
     fn patch(&self, sent: &Sent, before: &Snapshot) -> Option<Box<ContactDocument>> {
+        if sent.intent == Intent::Unlink {
+            return None;
+        }
         let own = &before.record.projection;
         let same_link_id = sent.keeps_spelling
             && own.link_id.is_some()
@@ -203,7 +198,7 @@ impl Application<'_> {
     /// read, need not be checked again: most of a nightly batch is like that.
     fn unchanged(&self, sent: &Sent, before: &Arc<Snapshot>) -> Outcome {
         if sent.draft.findings.is_empty()
-            && sent.unknown.is_empty()
+            && sent.noted.is_empty()
             && before.document.matches(&sent.document, Likeness::Equal)
         {
             return stored(Verdict::Unchanged, Vec::new(), Arc::clone(before));
@@ -216,7 +211,7 @@ impl Application<'_> {
         };
         let mut values = sent.values.clone();
         let mut findings = subject.check(&mut values);
-        findings.extend(sent.unknown.iter().cloned());
+        findings.extend(sent.noted.iter().cloned());
         let mut violations = findings.into_sorted();
         weigh(&mut violations, self.is_strict(), || check_stored(&subject, &mut values));
         if violations.iter().any(Violation::is_error) {
@@ -225,7 +220,7 @@ impl Application<'_> {
         stored(Verdict::Unchanged, violations, Arc::clone(before))
     }
 
-    /// Takes a contact out of the directory of intercoms.
+    /// Takes a contact out of the directory of intercoms: the item says no more than that.
     fn unlink(
         &mut self,
         slot: usize,
@@ -235,16 +230,11 @@ impl Application<'_> {
         if before.record.projection.contact_type == ContactType::Endpoint {
             return Ok(self.delete(slot, before));
         }
-        if let Some(link_id) = sent.keys.link_id {
-            self.world.drop_alias(AliasKey::LinkId(link_id));
+        let outcome = self.update(slot, sent, before)?;
+        if let (false, Some(link_id)) = (outcome.verdict.is_refusal(), sent.keys.link_id) {
+            self.world.drop_alias(AliasKey::LinkId(link_id), slot);
         }
-        let document = ContactDocument {
-            link_id: Member::Null,
-            intercom: Member::Null,
-            ..ContactDocument::default()
-        };
-        let patch = Sent { document, keys: Keys::default(), ..sent.clone() };
-        self.update(slot, &patch, before)
+        Ok(outcome)
     }
 
     fn delete(&mut self, slot: usize, before: &Arc<Snapshot>) -> Outcome {
@@ -270,22 +260,12 @@ impl Application<'_> {
     }
 
     /// The refusal of an item that would take a key which others keep taking.
-    fn lost_race(&self, keys: &Keys, before: Option<&Arc<Snapshot>>) -> Option<Violation> {
-        let had = before.map(|before| &before.record.projection);
-        let external_id = keys
-            .external_id
-            .clone()
-            .filter(|key| had.and_then(|had| had.external_id.as_ref()) != Some(key))
-            .map(AliasKey::ExternalId);
-        let link_id = keys
-            .link_id
-            .filter(|key| had.and_then(|had| had.link_id) != Some(*key))
-            .map(AliasKey::LinkId);
-        let (key, value) =
-            match self.world.contested([external_id, link_id].into_iter().flatten())? {
-                AliasKey::ExternalId(value) => (Key::ExternalId, value),
-                AliasKey::LinkId(value) => (Key::LinkId, value.to_string()),
-            };
+    fn lost_race(&self, before: Option<&Arc<Snapshot>>, now: &Snapshot) -> Option<Violation> {
+        let before = before.map(|before| &before.record.projection);
+        let (key, value) = match self.world.contested(before, &now.record.projection)? {
+            AliasKey::ExternalId(external_id) => (Key::ExternalId, external_id),
+            AliasKey::LinkId(link_id) => (Key::LinkId, link_id.to_string()),
+        };
         let message = "other requests took this key at the same time; send the item again";
         Some(Violation::new(&rules::LOST_RACE, Path::of(key.as_str()), value, message))
     }
@@ -310,14 +290,22 @@ fn refused(
     Outcome { contact: before.cloned(), ..Outcome::rejected(violations) }
 }
 
-fn is_entry(stored: &Snapshot) -> bool {
-    stored.intercom_entry().is_some()
+/// Whether the contact has to be an entry of an intercom already.
+fn needs_entry(sent: &Sent, by: Key) -> bool {
+    match sent.intent {
+        Intent::UpsertEntry => true,
+        Intent::Unlink => by == Key::Id,
+        Intent::Upsert | Intent::Delete => false,
+    }
 }
 
 fn no_entry(sent: &Sent) -> Outcome {
-    let id = sent.named_id().map(|id| id.to_string()).unwrap_or_default();
+    let (path, id) = match sent.named_id() {
+        Some(id) => (Path::of("id"), id.to_string()),
+        None => (Path::root(), String::new()),
+    };
     let message = "the contact is no entry of an intercom";
-    Outcome::rejected(vec![Violation::new(&rules::FOUND, Path::of("id"), id, message)])
+    Outcome::rejected(vec![Violation::new(&rules::FOUND, path, id, message)])
 }
 
 fn stale(version: i64, before: Option<Arc<Snapshot>>) -> Outcome {

@@ -36,7 +36,8 @@ pub(super) struct Sent {
     pub(super) keeps_spelling: bool,
     /// Whether a tag has an id and no name.
     pub(super) nameless_tags: bool,
-    pub(super) unknown: Vec<Violation>,
+    /// What was found while it was read, and what the front door found.
+    pub(super) noted: Vec<Violation>,
     pub(super) draft: Draft,
     /// What was parsed on the way.
     pub(super) values: Values,
@@ -98,7 +99,7 @@ impl Item {
     #[must_use]
     pub fn with_faults(mut self, faults: impl IntoIterator<Item = Violation>) -> Self {
         match &mut self.read {
-            Ok(sent) => sent.unknown.extend(faults),
+            Ok(sent) => sent.noted.extend(faults),
             Err(violations) => violations.extend(faults),
         }
         self
@@ -131,6 +132,13 @@ impl Item {
     #[must_use]
     pub fn to_unlink(mut self) -> Self {
         self.intend(Intent::Unlink);
+        if let Ok(sent) = &mut self.read {
+            sent.document = ContactDocument {
+                link_id: Member::Null,
+                intercom: Member::Null,
+                ..ContactDocument::default()
+            };
+        }
         self
     }
 
@@ -169,7 +177,7 @@ impl Item {
             intent: Intent::Upsert,
             keeps_spelling: new.is_some(),
             nameless_tags,
-            unknown,
+            noted: unknown,
             draft,
             values,
         };

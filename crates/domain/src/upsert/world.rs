@@ -204,16 +204,24 @@ impl World {
         }
     }
 
-    /// A key that leads to a contact as an alias leads nowhere any more.
-    pub(super) fn drop_alias(&mut self, key: AliasKey) {
-        if self.aliases.remove(&key).is_some() {
+    /// An alias that leads to that contact leads nowhere any more.
+    pub(super) fn drop_alias(&mut self, key: AliasKey, slot: usize) {
+        if self.by_alias(&key) == Some(slot) {
+            self.aliases.remove(&key);
             self.alias_writes.push(AliasWrite::Remove(key));
         }
     }
 
-    /// The first of those keys that others took while the batch was decided.
-    pub(super) fn contested(&self, keys: impl IntoIterator<Item = AliasKey>) -> Option<AliasKey> {
-        keys.into_iter().find(|key| self.contested.contains(key))
+    /// A key that a contact would take and that others keep taking, if there is one.
+    pub(super) fn contested(
+        &self,
+        before: Option<&Projection>,
+        now: &Projection,
+    ) -> Option<AliasKey> {
+        if self.contested.is_empty() {
+            return None;
+        }
+        keys_taken(before, now).find(|key| self.contested.contains(key))
     }
 
     /// Whether a living contact has that id.
@@ -282,20 +290,22 @@ impl World {
         if self.aliases.is_empty() {
             return;
         }
-        let external_id = now.external_id.clone().map(AliasKey::ExternalId);
-        let link_id = now.link_id.map(AliasKey::LinkId);
-        let had = |key: &AliasKey| {
-            before.is_some_and(|before| match key {
-                AliasKey::ExternalId(value) => before.external_id.as_ref() == Some(value),
-                AliasKey::LinkId(value) => before.link_id == Some(*value),
-            })
-        };
-        for key in [external_id, link_id].into_iter().flatten() {
-            if !had(&key) && self.aliases.remove(&key).is_some() {
+        for key in keys_taken(before, now) {
+            if self.aliases.remove(&key).is_some() {
                 self.alias_writes.push(AliasWrite::Remove(key));
             }
         }
     }
+}
+
+/// The identity keys that a contact has now and had not before.
+fn keys_taken(before: Option<&Projection>, now: &Projection) -> impl Iterator<Item = AliasKey> {
+    let keys = |projection: &Projection| {
+        let external_id = projection.external_id.clone().map(AliasKey::ExternalId);
+        [external_id, projection.link_id.map(AliasKey::LinkId)]
+    };
+    let had = before.map(keys).unwrap_or_default();
+    keys(now).into_iter().flatten().filter(move |key| !had.iter().flatten().any(|had| had == key))
 }
 
 fn update(stored: &Stored, current: Arc<Snapshot>) -> Write {

@@ -28,6 +28,9 @@ pub enum IntercomType {
 pub struct InvalidIntercomType;
 
 impl IntercomType {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Regular, Self::Individual, Self::Multi, Self::P2p];
+
     /// Reads a name in lower case.
     ///
     /// # Errors

@@ -8,10 +8,13 @@
     reason = "a test that panics has failed, and says where"
 )]
 
+mod entries;
 mod fields;
 mod merging;
 mod properties;
+mod races;
 mod reading;
 mod rules;
 mod shelf;
+mod unlinking;
 mod upsert;

@@ -378,7 +378,7 @@ const ELSEWHERE: [(&str, &str); 13] = [
     ("in use", "an_address_that_is_referred_to_cannot_be_removed"),
     ("scopes", "salary_data_needs_its_scope"),
     ("duplicate", "a_new_contact_with_a_known_email_is_reported"),
-    ("lost race", "reported by stores, after their retries"),
+    ("lost race", "only_items_that_would_take_a_contested_key_are_refused"),
     ("type stays", "a_contact_type_is_set_once"),
 ];
 
@@ -389,11 +389,14 @@ fn every_rule_has_an_example() {
         let elsewhere = ELSEWHERE.iter().any(|(name, _)| *name == rule.name);
         assert!(tested.contains(&rule.name) || elsewhere, "no example of {}", rule.name);
     }
-    let sources =
-        concat!(include_str!("rules.rs"), include_str!("upsert.rs"), include_str!("merging.rs"));
+    let sources = concat!(
+        include_str!("rules.rs"),
+        include_str!("upsert.rs"),
+        include_str!("merging.rs"),
+        include_str!("races.rs")
+    );
     for (rule, test) in ELSEWHERE {
-        let exists = sources.contains(&format!("fn {test}()")) || rule == "lost race";
-        assert!(exists, "{rule}: no test {test}");
+        assert!(sources.contains(&format!("fn {test}()")), "{rule}: no test {test}");
     }
 }
 
@@ -469,4 +472,23 @@ fn an_endpoint_is_known_by_the_name_of_its_intercom_entry() {
     assert_eq!(verdicts(&outcomes), ["created", "created"]);
     assert_eq!(outcomes[0].contact.as_ref().unwrap().record.projection.display_name, "Door");
     assert_eq!(faults(&outcomes[1]), ["intercom FIELD_REQUIRED"]);
+}
+
+#[test]
+fn a_number_of_no_type_is_found_beside_a_wrong_or_missing_type() {
+    const WRONG_TYPE: &str = "intercom.type INVALID_TYPE";
+    const NO_TYPE: &str = "intercom.type FIELD_REQUIRED";
+    const WRONG_NUMBER: &str = "intercom.number VALIDATION_ERROR";
+    for (kind, number, expected) in [
+        (json!("REGULAR"), "0000-01-11-11", &[WRONG_TYPE, WRONG_NUMBER][..]),
+        (json!("REGULAR"), "sip:100", &[WRONG_TYPE, WRONG_NUMBER]),
+        (json!(null), "0000-01-11-11", &[NO_TYPE, WRONG_NUMBER]),
+        (json!("REGULAR"), "0001-01-11-11", &[WRONG_TYPE]),
+        (json!(null), "001-01-11-11-1", &[NO_TYPE]),
+        (json!(null), "0001-01-11", &[NO_TYPE]),
+    ] {
+        let item = intercom(json!({"type": kind, "number": number}));
+        let outcome = Shelf::default().send(json!([item])).remove(0);
+        assert_eq!(faults(&outcome), expected, "{kind} {number}");
+    }
 }

@@ -1,9 +1,9 @@
 //! The smallest thing that can hold contacts: a list that decisions are run against.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use contacts_domain::contact::Record;
-use contacts_domain::decision::{AliasKey, AliasWrite, Decision, Found, Wanted};
+use contacts_domain::contact::{ContactType, IntercomEntry, Record};
+use contacts_domain::decision::{AliasKey, AliasWrite, Decision, Found, Wanted, Write};
 use contacts_domain::upsert::{Batch, Context, Endpoints, Handling, Item, Options, Outcome};
 use contacts_domain::value::CountryCode;
 use contacts_domain::{IdBlock, OrganizationId, Timestamp};
@@ -29,6 +29,8 @@ pub(crate) struct Shelf {
     pub(crate) contested: HashSet<AliasKey>,
     pub(crate) records: Vec<Record>,
     pub(crate) aliases: Vec<(AliasKey, i64)>,
+    /// The directory of intercoms, as the writes say it.
+    pub(crate) entries: BTreeMap<i64, IntercomEntry>,
     pub(crate) context: Context,
     pub(crate) options: Options,
     next_id: i64,
@@ -40,6 +42,7 @@ impl Default for Shelf {
             contested: HashSet::new(),
             records: Vec::new(),
             aliases: Vec::new(),
+            entries: BTreeMap::new(),
             context: context(),
             options: Options::default(),
             next_id: 1,
@@ -71,6 +74,12 @@ impl Shelf {
         self.next_id = ids.next();
         for write in writes.contacts {
             let record = write.contact().record().clone();
+            if !matches!(write, Write::Update { moves_entry: false, .. }) {
+                match write.contact().intercom_entry() {
+                    Some(entry) => self.entries.insert(record.id.get(), entry),
+                    None => self.entries.remove(&record.id.get()),
+                };
+            }
             match self.records.iter_mut().find(|known| known.id == record.id) {
                 Some(known) => *known = record,
                 None => self.records.push(record),
@@ -88,7 +97,14 @@ impl Shelf {
             }
         }
         self.assert_keys_are_unique();
+        self.assert_entries_are_those_of_the_living();
         report
+    }
+
+    /// An item as the door of the intercoms makes it.
+    pub(crate) fn entry(&self, members: Value) -> Item {
+        let document = serde_json::from_value(members).unwrap();
+        Item::of_type(ContactType::Endpoint, document, &self.context)
     }
 
     pub(crate) fn living(&self) -> impl Iterator<Item = &Record> {
@@ -164,11 +180,22 @@ impl Shelf {
         }
     }
 
+    fn assert_entries_are_those_of_the_living(&self) {
+        let entry = |record: &Record| {
+            let entry = IntercomEntry::of(&record.read().ok()?)?;
+            Some((record.id.get(), entry))
+        };
+        assert_eq!(self.entries, self.living().filter_map(entry).collect());
+    }
+
     fn assert_keys_are_unique(&self) {
         let external: Vec<_> =
             self.living().filter_map(|record| record.projection.external_id.clone()).collect();
         let unique: HashSet<_> = external.iter().collect();
         assert_eq!(external.len(), unique.len(), "an external id belongs to two contacts");
+        let link: Vec<_> = self.living().filter_map(|record| record.projection.link_id).collect();
+        let unique: HashSet<_> = link.iter().collect();
+        assert_eq!(link.len(), unique.len(), "a link id belongs to two contacts");
     }
 }
 

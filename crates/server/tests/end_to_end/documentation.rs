@@ -29,6 +29,16 @@ fn the_readme_shows_a_request_and_its_answer_as_they_are() {
 }
 
 #[test]
+fn the_readme_shows_a_device_and_its_answer_as_they_are() {
+    let (_folder, server, token) = served();
+    let command = block("sh", "list_items")
+        .replace("127.0.0.1:8080", &server.address.to_string())
+        .replace("chub_…", &token);
+    let shown: Value = serde_json::from_str(block("json", "extended_info")).unwrap();
+    assert_eq!(server.curl(&command).body, shown);
+}
+
+#[test]
 fn the_readme_tells_of_every_setting() {
     let folder = tempfile::tempdir().unwrap();
     let help = done(folder.path(), &["serve", "--help"]);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use contacts_application::ports::{AccessStore, ContactStore};
+use contacts_application::ports::{AccessStore, ContactStore, IntercomDirectory};
 use contacts_application::testing::contract::Subject;
 use contacts_domain::contact::Record;
 
@@ -20,6 +20,10 @@ struct Fresh {
 #[async_trait]
 impl Subject for Fresh {
     fn contacts(&self) -> Arc<dyn ContactStore> {
+        self.store.clone()
+    }
+
+    fn directory(&self) -> Arc<dyn IntercomDirectory> {
         self.store.clone()
     }
 

@@ -9,6 +9,7 @@ use contacts_domain::decision::AliasKey;
 use tokio::time::sleep;
 
 use crate::postgres::failure::Failure;
+use crate::postgres::locks::Eagerness;
 use crate::postgres::lookup::identified;
 use crate::postgres::pool::Pool;
 use crate::postgres::setback::Setback;
@@ -26,10 +27,17 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// What earlier attempts have taught.
 #[derive(Debug, Default)]
 pub(super) struct Lessons {
-    /// The contacts that were found, by id: the next attempt locks them first.
-    pub(super) found: Vec<i64>,
+    /// Whether others were in the way.
+    overtaken: bool,
     /// The keys that others took, time and again.
     pub(super) contested: HashSet<AliasKey>,
+}
+
+impl Lessons {
+    /// How eager the next attempt is.
+    pub(super) fn eagerness(&self) -> Eagerness {
+        if self.overtaken { Eagerness::Again } else { Eagerness::First }
+    }
 }
 
 /// The attempts at one transaction.
@@ -77,6 +85,7 @@ impl<'a> Retries<'a> {
                 failure
             }
         };
+        lessons.overtaken = true;
         if self.attempts >= ATTEMPTS {
             return Err(Failure::contention(failure));
         }
@@ -117,7 +126,37 @@ fn pause(attempts: u32) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use contacts_application::ports::ContactStore;
+    use contacts_application::testing::{batch, context};
+    use contacts_domain::upsert::Options;
+    use serde_json::json;
+
     use super::*;
+    use crate::postgres::PostgresOptions;
+    use crate::postgres::testing::TestDatabase;
+
+    #[tokio::test]
+    async fn an_update_that_loses_races_gives_up_only_the_keys_that_others_have() {
+        let database = TestDatabase::migrated();
+        let taken = json!({"contactType": "PERSON", "externalId": "TAKEN"});
+        let taken = batch(context(1), Options::default(), &[taken]);
+        database.open().await.upsert(taken).await.unwrap();
+        let pool = Pool::new(&database.url().parse().unwrap(), PostgresOptions::default()).unwrap();
+
+        let keys = ["TAKEN", "FREE"].map(|key| AliasKey::ExternalId(key.to_owned()));
+        let mut retries = Retries::new(&pool, context(1).organization);
+        let mut lessons = Lessons::default();
+        let mut contested = Vec::new();
+        for _ in 0..RACES {
+            let failure = Failure::contention("a key was taken");
+            let raced = Setback::Raced { failure, keys: keys.to_vec(), certain: false };
+            retries.learn(raced, &mut lessons).await.unwrap();
+            contested.push(lessons.contested.clone());
+        }
+        let nothing = HashSet::new();
+        let only_taken = HashSet::from([keys[0].clone()]);
+        assert_eq!(contested, [nothing.clone(), nothing.clone(), nothing, only_taken]);
+    }
 
     #[test]
     fn pauses_grow_and_are_bounded() {

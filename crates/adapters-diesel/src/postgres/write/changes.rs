@@ -52,6 +52,8 @@ pub(super) struct Changes<'a> {
     pub(super) giving_way: Vec<i64>,
     /// Contacts whose relations are written anew.
     pub(super) relinked: Vec<&'a Contact>,
+    /// Contacts whose entries are written anew.
+    pub(super) relisted: Vec<&'a Contact>,
     stored: &'a Stored,
 }
 
@@ -67,19 +69,23 @@ impl<'a> Changes<'a> {
             inserts: Vec::new(),
             giving_way: Vec::new(),
             relinked: Vec::new(),
+            relisted: Vec::new(),
             stored,
         };
         let mut gives_up = Vec::new();
         for write in &writes.contacts {
             match write {
                 Write::Insert(contact) => changes.inserts.push(contact),
-                Write::Update { contact, gives_up_keys, moves_relations, .. } => {
+                Write::Update { contact, gives_up_keys, moves_relations, moves_entry } => {
                     updates.push((contact, changes.before(contact)?.version.get()));
                     if *gives_up_keys {
                         gives_up.push(contact);
                     }
                     if *moves_relations {
                         changes.relinked.push(contact);
+                    }
+                    if *moves_entry {
+                        changes.relisted.push(contact);
                     }
                 }
             }

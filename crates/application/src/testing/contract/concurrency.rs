@@ -51,6 +51,29 @@ pub async fn batches_at_once_make_one_contact_per_external_id(trial: &Trial) {
     assert_eq!(trial.everything().await.len(), 20);
 }
 
+pub async fn batches_at_once_make_one_entry_per_link_id(trial: &Trial) {
+    let item = |number: usize| {
+        let intercom = json!({"name": "Door", "type": "multi", "number": "0001-01-01"});
+        json!({"linkId": format!("00000000-0000-4000-8000-{number:012}"), "intercom": intercom})
+    };
+    let items: Vec<_> = (1..=20).map(item).collect();
+    let mut requests = JoinSet::new();
+    for start in 0..AT_ONCE {
+        // Each batch starts somewhere else, so that no two take their keys in the same order.
+        let mut items = items.clone();
+        items.rotate_left(start * 5 % 20);
+        let (contacts, batch) = (trial.contacts(), trial.entry_batch(&items, &[]));
+        requests.spawn(async move { contacts.upsert(batch).await.expect("the store takes it") });
+    }
+
+    let outcomes = requests.join_all().await;
+
+    assert_eq!(count(&outcomes, Verdict::Created), 20);
+    assert_eq!(count(&outcomes, Verdict::Unchanged), 20 * (AT_ONCE - 1));
+    assert_eq!(trial.everything().await.len(), 20);
+    assert_eq!(trial.entries().await.len(), 20);
+}
+
 pub async fn batches_at_once_lose_no_update(trial: &Trial) {
     let created = trial.create(person(json!({"externalId": "A"}))).await;
     let member = |number: usize| ["firstName", "title", "email", "fax"][number % 4];

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use contacts_domain::contact::Record;
+use contacts_domain::contact::{ContactType, IntercomEntry, Record};
 use contacts_domain::merging::{Merge, MergeReport};
-use contacts_domain::upsert::{Batch, Context, Item, Options, Outcome};
+use contacts_domain::upsert::{Batch, Context, Endpoints, Item, Options, Outcome};
 use contacts_domain::{ContactId, OrganizationId, Timestamp, Violation};
 use serde_json::{Value, json};
 
 use super::Subject;
+use crate::directory::{EntryPage, EntryQuery, Order, OrderKey};
 use crate::ports::{AccessStore, ContactStore, Lifecycle};
 use crate::testing::{batch, context, now, organization};
 
@@ -85,6 +86,58 @@ impl Trial {
         let outcomes = outcomes.expect("the store does not fail");
         assert_eq!(outcomes.len(), items.len(), "as many outcomes as items");
         outcomes
+    }
+
+    /// Sends items as the door of the intercoms does: what is new is an endpoint.
+    pub(super) async fn send_entries(&self, items: &[Value]) -> Vec<Outcome> {
+        self.send_entries_and_unlink(items, &[]).await
+    }
+
+    /// The same, and then takes the contacts with these keys out of the directory, in one batch.
+    pub(super) async fn send_entries_and_unlink(
+        &self,
+        items: &[Value],
+        keys: &[Value],
+    ) -> Vec<Outcome> {
+        let outcomes = self.contacts().upsert(self.entry_batch(items, keys)).await;
+        outcomes.expect("the store does not fail")
+    }
+
+    /// What those two send.
+    pub(super) fn entry_batch(&self, items: &[Value], keys: &[Value]) -> Arc<Batch> {
+        let context = Context { endpoints: Endpoints::Shown, ..self.request() };
+        let mut batch = Vec::new();
+        for item in items {
+            let document = serde_json::from_value(item.clone()).expect("a document");
+            batch.push(Item::of_type(ContactType::Endpoint, document, &context));
+        }
+        batch.extend(keys.iter().map(|key| Item::read(&key.to_string(), &context).to_unlink()));
+        Arc::new(Batch::new(context, Options::default(), batch))
+    }
+
+    /// Takes contacts out of the directory.
+    pub(super) async fn unlink(&self, keys: &[Value]) -> Vec<Outcome> {
+        self.send_entries_and_unlink(&[], keys).await
+    }
+
+    /// A part of the entries of the first organization.
+    pub(super) async fn list(&self, query: &EntryQuery) -> EntryPage {
+        self.list_for(organization(HERE).id, query).await
+    }
+
+    /// All entries of the first organization, by id.
+    pub(super) async fn entries(&self) -> Vec<(ContactId, IntercomEntry)> {
+        self.list(&every_entry()).await.entries
+    }
+
+    /// All entries of the other organization, by id.
+    pub(super) async fn entries_elsewhere(&self) -> Vec<(ContactId, IntercomEntry)> {
+        self.list_for(organization(ELSEWHERE).id, &every_entry()).await.entries
+    }
+
+    async fn list_for(&self, organization: OrganizationId, query: &EntryQuery) -> EntryPage {
+        let page = self.subject.directory().entries(organization, query).await;
+        page.expect("the directory does not fail")
     }
 
     /// Deletes that contact and then sends the items, all in one batch.
@@ -169,6 +222,12 @@ impl Trial {
         expected.sort_by_key(|record| record.id);
         assert_eq!(self.everything().await, expected);
     }
+}
+
+/// The query of all entries, by id.
+pub(super) fn every_entry() -> EntryQuery {
+    let order = Order { by: OrderKey::Id, descending: false };
+    EntryQuery { filter: None, order, offset: 0, limit: u32::MAX }
 }
 
 /// A person with these members.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use contacts_domain::contact::{Contact, Projection, Record};
+use contacts_domain::contact::{Contact, IntercomEntry, Projection, Record};
 use contacts_domain::decision::{
     Alias, AliasKey, AliasWrite, Decision, Found, OutOfIds, Wanted, Write, Writes,
 };
@@ -23,6 +23,7 @@ pub(super) struct Contacts {
 struct Row {
     record: Record,
     relations: Vec<ContactId>,
+    entry: Option<IntercomEntry>,
 }
 
 impl Row {
@@ -58,6 +59,15 @@ impl Contacts {
 
     pub(super) fn record(&self, id: ContactId) -> Option<&Record> {
         self.rows.get(&id).map(|row| &row.record)
+    }
+
+    /// The entries of an organization, lowest ids first.
+    pub(super) fn entries(
+        &self,
+        organization: OrganizationId,
+    ) -> impl Iterator<Item = (ContactId, &IntercomEntry)> {
+        let here = self.rows.values().filter(move |row| row.record.organization == organization);
+        here.filter_map(|row| Some((row.record.id, row.entry.as_ref()?)))
     }
 
     pub(super) fn run<D: Decision>(&mut self, decision: &D) -> Result<D::Report, Refused> {
@@ -186,12 +196,14 @@ impl Contacts {
         }
 
         for write in &writes.contacts {
-            if let Write::Update { contact, moves_relations, .. } = write {
+            if let Write::Update { contact, moves_relations, moves_entry, .. } = write {
                 let id = contact.record().id;
                 let stored = self.rows.get(&id).ok_or(Refused::Missing(id))?;
                 let relations =
                     if *moves_relations { contact.relations() } else { stored.relations.clone() };
-                self.put(contact, relations)?;
+                let entry =
+                    if *moves_entry { contact.intercom_entry() } else { stored.entry.clone() };
+                self.put(contact, relations, entry)?;
             }
         }
         for write in &writes.contacts {
@@ -200,7 +212,7 @@ impl Contacts {
                 if !was_set_aside(id) {
                     return Err(Refused::NotItsId(id));
                 }
-                self.put(contact, contact.relations())?;
+                self.put(contact, contact.relations(), contact.intercom_entry())?;
             }
         }
         let rows = &self.rows;
@@ -214,7 +226,12 @@ impl Contacts {
         Ok(())
     }
 
-    fn put(&mut self, contact: &Contact, relations: Vec<ContactId>) -> Result<(), Refused> {
+    fn put(
+        &mut self,
+        contact: &Contact,
+        relations: Vec<ContactId>,
+        entry: Option<IntercomEntry>,
+    ) -> Result<(), Refused> {
         let record = contact.record();
         for key in identity_keys(record) {
             let place = (record.organization, key);
@@ -226,7 +243,7 @@ impl Contacts {
                 _ => self.owners.insert(place, record.id),
             };
         }
-        self.rows.insert(record.id, Arc::new(Row { record: record.clone(), relations }));
+        self.rows.insert(record.id, Arc::new(Row { record: record.clone(), relations, entry }));
         Ok(())
     }
 

@@ -39,18 +39,23 @@ pub(crate) fn name(_: &'static TextKind, text: &str, _: &mut Values) -> Result<(
     }
 }
 
-/// What the type makes of the number; an unknown type is the business of another rule.
+/// What the type makes of the number. A missing or unknown type is the business of other rules, but
+/// then the number has to be one of some type, so that all faults are known at once.
 pub(crate) fn number(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(intercom) = subject.document.intercom.get() else { return };
-    let (Some(kind), Some(number)) = (intercom.kind.get(), intercom.number.get()) else { return };
-    let Ok(kind) = IntercomType::parse(kind) else { return };
-    if number.is_empty() {
-        return;
-    }
-    if let Err(error) = IntercomNumber::parse(kind, number) {
+    let Some(number) = intercom.number.get().filter(|number| !number.is_empty()) else { return };
+    let kind = intercom.kind.get().and_then(|kind| IntercomType::parse(kind).ok());
+    let flaw = match kind {
+        Some(kind) => IntercomNumber::parse(kind, number).err().map(|error| error.to_string()),
+        None => IntercomType::ALL
+            .into_iter()
+            .all(|kind| IntercomNumber::parse(kind, number).is_err())
+            .then(|| "an intercom number must be an internal address or a SIP URI".to_owned()),
+    };
+    if let Some(flaw) = flaw {
         let root = At::root();
         let at = root.member("intercom");
-        findings.report(&INTERCOM_NUMBER, &at.member("number"), number.as_str(), error.to_string());
+        findings.report(&INTERCOM_NUMBER, &at.member("number"), number.as_str(), flaw);
     }
 }
 

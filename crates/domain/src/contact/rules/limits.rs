@@ -43,7 +43,7 @@ pub(crate) fn nesting(at: &At<'_>, leaf: Leaf<'_>) -> Result<(), Flaw> {
 fn text_of_at_most(max: usize, name: &str, text: &str) -> Result<(), Flaw> {
     // A text has at most as many characters as bytes: the count is rarely needed.
     if text.len() > max && text.chars().nth(max).is_some() {
-        return Err(Flaw::new(format!("a {name} has at most {max} characters")));
+        return Err(Flaw::new(format!("the {name} must have at most {max} characters")));
     }
     if text.as_bytes().contains(&0) {
         return Err(Flaw::new("a text must not hold NUL (U+0000)"));

@@ -19,7 +19,7 @@ pub(crate) fn closed_list(kind: &'static TextKind, text: &str, _: &mut Values) -
     if kind.allowed.contains(&text) {
         return Ok(());
     }
-    let message = format!("a {} is one of {}", kind.name, kind.allowed.join(", "));
+    let message = format!("the {} must be one of {}", kind.name, kind.allowed.join(", "));
     let spelling = kind.allowed.iter().find(|allowed| allowed.eq_ignore_ascii_case(text.trim()));
     Err(Flaw { message, fix: spelling.map(ToString::to_string) })
 }

@@ -1,0 +1,93 @@
+//! The port of the directory of intercoms.
+
+use async_trait::async_trait;
+use contacts_application::directory::{EntryPage, EntryQuery, Order, OrderKey};
+use contacts_application::ports::{IntercomDirectory, StoreError};
+use contacts_domain::OrganizationId;
+use tokio_postgres::types::Type;
+
+use super::PostgresStore;
+use super::entry;
+use super::failure::Failure;
+use super::reading::begin_reading;
+use super::session::{Parameter, Session};
+use crate::condition::{Condition, Piece};
+
+#[async_trait]
+impl IntercomDirectory for PostgresStore {
+    async fn entries(
+        &self,
+        organization: OrganizationId,
+        query: &EntryQuery,
+    ) -> Result<EntryPage, StoreError> {
+        // One snapshot: the total is that of the moment at which the entries are read.
+        let session = begin_reading(&self.pool, self.standby.as_ref()).await?;
+        let page = page(&session, organization, query).await?;
+        session.rollback().await?;
+        Ok(page)
+    }
+}
+
+async fn page(
+    session: &Session,
+    organization: OrganizationId,
+    query: &EntryQuery,
+) -> Result<EntryPage, Failure> {
+    let organization = organization.get();
+    let condition = query.filter.as_ref().map(Condition::of);
+    let pieces = condition.as_ref().map(Condition::pieces).unwrap_or_default();
+    let (selected, mut parameters) = selected(&organization, pieces);
+
+    let count = format!("SELECT count(*) FROM contact_intercom WHERE {selected}");
+    let counted = session.query_once(&count, &parameters).await?;
+    let total: i64 = counted.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default();
+
+    let (offset, limit) = (i64::try_from(query.offset).unwrap_or(i64::MAX), i64::from(query.limit));
+    let listed = listed(&selected, query.order, parameters.len());
+    parameters.extend([(&limit as _, Type::INT8), (&offset as _, Type::INT8)]);
+    let rows = session.query_once(&listed, &parameters).await?;
+    Ok(EntryPage {
+        entries: rows.iter().map(entry::read).collect::<Result<_, _>>()?,
+        total: u64::try_from(total).map_err(Failure::internal)?,
+    })
+}
+
+/// The condition of the entries that a filter selects, and its values.
+fn selected<'a>(organization: &'a i32, filter: &'a [Piece<'a>]) -> (String, Vec<Parameter<'a>>) {
+    let mut sql = "organization_id = $1".to_owned();
+    let mut parameters: Vec<Parameter<'a>> = vec![(organization, Type::INT4)];
+    if !filter.is_empty() {
+        sql.push_str(" AND (");
+        for piece in filter {
+            match piece {
+                Piece::Sql(text) => {
+                    sql.push_str(text);
+                    continue;
+                }
+                Piece::Text(value) => parameters.push((value, Type::TEXT)),
+                Piece::Flag(value) => parameters.push((value, Type::BOOL)),
+                Piece::Id(value) => parameters.push((value, Type::INT8)),
+            }
+            sql.push_str(&format!("${}", parameters.len()));
+        }
+        sql.push(')');
+    }
+    (sql, parameters)
+}
+
+/// The statement that lists what is selected, with a limit and an offset after so many parameters.
+/// Entries that are equal in the order come lowest ids first.
+fn listed(selected: &str, Order { by, descending }: Order, parameters: usize) -> String {
+    let direction = if descending { " DESC" } else { "" };
+    let order = match by {
+        OrderKey::Id => format!("contact_id{direction}"),
+        OrderKey::Name => format!("name{direction}, contact_id"),
+        OrderKey::Kind => format!("kind{direction}, contact_id"),
+        OrderKey::Number => format!("number{direction}, contact_id"),
+    };
+    let (columns, limit, offset) = (entry::COLUMNS, parameters + 1, parameters + 2);
+    format!(
+        "SELECT {columns} FROM contact_intercom WHERE {selected} \
+         ORDER BY {order} LIMIT ${limit} OFFSET ${offset}"
+    )
+}

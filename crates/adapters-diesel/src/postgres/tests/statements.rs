@@ -1,0 +1,84 @@
+//! How many statements a batch costs.
+
+use serde_json::{Value, json};
+
+use super::{answers, id_of, person, send};
+use crate::postgres::PostgresStore;
+use crate::postgres::session::notes::statements_of;
+use crate::postgres::testing::TestDatabase;
+
+/// A store of `count` contacts of each kind.
+async fn filled(database: &TestDatabase, count: usize) -> (PostgresStore, Vec<i64>) {
+    let store = database.open().await;
+    let kinds = ["STAYS", "CHANGES", "GIVES", "TAKES"];
+    let items: Vec<Value> = (0..count)
+        .flat_map(|number| kinds.map(|kind| person(&format!("{kind}-{number}"), json!({}))))
+        .collect();
+    let outcomes = send(&store, &items).await.unwrap();
+    (store, outcomes.iter().map(id_of).collect())
+}
+
+/// A batch of everything that a batch may be about, `count` times.
+fn mixture(count: usize, ids: &[i64]) -> Vec<Value> {
+    let of = |number: usize, kind: usize| ids[number * 4 + kind];
+    let mix = |number: usize| {
+        let (stays, gives, takes) = (of(number, 0), of(number, 2), of(number, 3));
+        [
+            person(&format!("STAYS-{number}"), json!({})),
+            person(&format!("CHANGES-{number}"), json!({"relatedContactIds": [stays]})),
+            person(&format!("NEW-{number}"), json!({"relatedContactIds": [stays]})),
+            json!({"id": gives, "externalId": null, "email": format!("{number}@example.org")}),
+            json!({"id": takes, "externalId": format!("GIVES-{number}")}),
+        ]
+    };
+    (0..count).flat_map(mix).collect()
+}
+
+#[tokio::test]
+async fn a_mixed_batch_costs_the_same_statements_whatever_its_size() {
+    let mut sent = Vec::new();
+    for count in [2, 200] {
+        let database = TestDatabase::migrated();
+        let (store, ids) = filled(&database, count).await;
+        let items = mixture(count, &ids);
+        let statements = statements_of(async {
+            let outcomes = send(&store, &items).await.unwrap();
+            let mix = ["Unchanged 1", "Updated 2", "Created 1", "Updated 2", "Updated 2"];
+            assert_eq!(answers(&outcomes), mix.repeat(count));
+        });
+        sent.push(statements.await);
+    }
+    assert_eq!(sent[0], sent[1]);
+    // BEGIN, a lock on the relations, three look-ups, the locks of contacts that exchange keys, the
+    // keys that are given up, update, insert, a word to the planner, two for the relations, COMMIT.
+    assert_eq!(sent[1].len(), 13, "{:#?}", sent[1]);
+}
+
+#[tokio::test]
+async fn what_a_batch_is_not_about_costs_no_statement() {
+    let database = TestDatabase::migrated();
+    let (store, _) = filled(&database, 1).await;
+    for (items, beginnings) in [
+        (
+            [person("NEW-1", json!({})), person("NEW-2", json!({}))],
+            ["BEGIN", "SELECT found.id", "INSERT INTO contact (", "COMMIT"].as_slice(),
+        ),
+        (
+            [person("STAYS-0", json!({"title": "Dr"})), person("NEW-1", json!({}))],
+            &["BEGIN", "SELECT found.id", "INSERT INTO contact AS stored", "COMMIT"],
+        ),
+        (
+            [person("NEW-1", json!({})), person("NEW-2", json!({}))],
+            &["BEGIN", "SELECT found.id", "ROLLBACK"],
+        ),
+    ] {
+        let sent = statements_of(async {
+            send(&store, &items).await.unwrap();
+        })
+        .await;
+        assert_eq!(sent.len(), beginnings.len(), "{sent:#?}");
+        for (sent, beginning) in sent.iter().zip(beginnings) {
+            assert!(sent.sql.starts_with(beginning), "{sent:?} is not {beginning}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! `GET /contacts/items`: a page of the list.
+
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::Response;
+use contacts_application::access::Scope;
+use contacts_application::use_cases::Caller;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::item_reply::ItemReply;
+use super::list_query::{ListParams, ListQuery};
+use super::paths::{CANONICAL_PREFIX, ITEMS};
+use crate::answer::json;
+use crate::hub::Hub;
+use crate::openapi::{CallHeaders, DeviceProblems};
+use crate::problem::Problem;
+
+/// A page of the list.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeviceList)]
+struct ListReply {
+    /// The items of the page; none beyond the last page.
+    list_items: Vec<ItemReply>,
+    list_option: ListOptionReply,
+}
+
+/// What the page is a part of.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeviceListOption)]
+struct ListOptionReply {
+    pagination: PaginationReply,
+}
+
+/// Which page it is.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DevicePagination)]
+struct PaginationReply {
+    /// How many items there are on all pages.
+    #[schema(example = 42)]
+    total_items: u64,
+    /// How many items a page has.
+    #[schema(example = 10)]
+    items_limit: u32,
+    /// How many pages there are; 0 where there are no items.
+    #[schema(example = 5)]
+    total_pages: u64,
+    /// The page, as asked for.
+    #[schema(example = 1)]
+    current_page: u64,
+}
+
+/// List the items
+///
+/// Persons and organizations that are entries of the directory are among them.
+///
+/// Also `/contacts`.
+#[utoipa::path(
+    get,
+    context_path = CANONICAL_PREFIX,
+    path = ITEMS,
+    tag = "Device",
+    operation_id = "listContacts",
+    params(CallHeaders, ListParams),
+    responses(
+        (
+            status = OK,
+            description = "The page, also where it lies beyond the last one.",
+            body = ListReply,
+            headers(("x-request-id" = String, description = "The id of the request.")),
+        ),
+        DeviceProblems,
+    ),
+)]
+pub(super) async fn list_items(
+    State(hub): State<Hub>,
+    caller: Caller,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    caller.require(Scope::Read)?;
+    let query = ListQuery::read(uri.query().unwrap_or_default())?;
+    let (limit, page) = (query.limit, query.page);
+    let found = hub.services.list_entries.execute(&caller, &query.into_entries()).await?;
+    let reply = ListReply {
+        list_items: found.entries.into_iter().map(|(id, entry)| ItemReply::of(id, entry)).collect(),
+        list_option: ListOptionReply {
+            pagination: PaginationReply {
+                total_items: found.total,
+                items_limit: limit,
+                total_pages: found.total.div_ceil(u64::from(limit)),
+                current_page: page,
+            },
+        },
+    };
+    Ok(json(serde_json::to_vec(&reply).map_err(Problem::internal)?))
+}

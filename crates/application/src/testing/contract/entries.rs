@@ -1,0 +1,287 @@
+//! The directory of intercoms follows its contacts.
+
+use contacts_domain::ContactId;
+use contacts_domain::contact::IntercomEntry;
+use contacts_domain::upsert::{Atomicity, Mode, Options};
+use contacts_domain::value::LinkId;
+use serde_json::{Value, json};
+
+use super::Trial;
+use super::trial::{answers, id_of, person, record_of};
+
+pub(super) const LINK_ID: &str = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
+pub(super) const OTHER_LINK_ID: &str = "00000000-0000-4000-8000-000000000001";
+
+/// The least block of that name.
+pub(super) fn block(name: &str) -> Value {
+    json!({"name": name, "type": "multi", "number": "0001-01-01"})
+}
+
+/// The entry that it makes.
+pub(super) fn entry(link_id: Option<&str>, name: &str) -> IntercomEntry {
+    IntercomEntry {
+        link_id: link_id.map(|text| LinkId::parse(text).expect("a link id")),
+        name: name.to_owned(),
+        kind: "multi".to_owned(),
+        number: "0001-01-01".to_owned(),
+        is_favorite: false,
+        auto_answer: false,
+        in_black_list: false,
+        is_p2p: false,
+        ringtone: IntercomEntry::DEFAULT_RINGTONE.to_owned(),
+    }
+}
+
+pub async fn a_new_entry_is_listed_with_every_field(trial: &Trial) {
+    let whole = json!({"linkId": LINK_ID.to_uppercase(), "intercom": {
+        "name": "Tür \"Nord\" 🚪", "type": "p2p", "number": "sip:1@a.example",
+        "isFavorite": true, "autoAnswer": true, "inBlackList": false, "isP2p": true,
+        "ringtone": "bell.wav",
+    }});
+    let blocked = json!({"intercom": {
+        "name": "Door", "type": "multi", "number": "0001-01-01", "inBlackList": true,
+    }});
+
+    let created = trial.send_entries(&[whole, blocked]).await;
+
+    assert_eq!(answers(&created), ["created, version 1", "created, version 1"]);
+    let whole = IntercomEntry {
+        link_id: Some(LinkId::parse(LINK_ID).expect("a link id")),
+        name: "Tür \"Nord\" 🚪".to_owned(),
+        kind: "p2p".to_owned(),
+        number: "sip:1@a.example".to_owned(),
+        is_favorite: true,
+        auto_answer: true,
+        in_black_list: false,
+        is_p2p: true,
+        ringtone: "bell.wav".to_owned(),
+    };
+    let blocked = IntercomEntry { in_black_list: true, ..entry(None, "Door") };
+    let expected = [(id_of(&created[0]), whole), (id_of(&created[1]), blocked)];
+    assert_eq!(trial.entries().await, expected);
+    trial.holds(&created).await;
+}
+
+pub async fn an_entry_of_a_person_is_updated_in_place(trial: &Trial) {
+    let known = trial
+        .create(person(json!({"linkId": LINK_ID, "firstName": "Ada", "intercom": block("Ada")})))
+        .await;
+    let unknown = trial.create(person(json!({"linkId": OTHER_LINK_ID}))).await;
+    let sent = [
+        json!({"linkId": LINK_ID.to_uppercase(), "intercom": block("Door")}),
+        json!({"linkId": OTHER_LINK_ID, "intercom": block("Gate")}),
+    ];
+
+    let updated = trial.send_entries(&sent).await;
+    let again = trial.send_entries(&sent).await;
+
+    assert_eq!(answers(&updated), ["updated by linkId, version 2"; 2]);
+    assert_eq!(answers(&again), ["unchanged by linkId, version 2"; 2]);
+    let expected = [
+        (id_of(&known), entry(Some(LINK_ID), "Door")),
+        (id_of(&unknown), entry(Some(OTHER_LINK_ID), "Gate")),
+    ];
+    assert_eq!(trial.entries().await, expected);
+    trial.holds(&updated).await;
+    let document: Value = serde_json::from_str(&record_of(&updated[0]).document).expect("JSON");
+    let kept = (&document["firstName"], &document["linkId"], &document["contactType"]);
+    assert_eq!(kept, (&json!("Ada"), &json!(LINK_ID), &json!("PERSON")));
+}
+
+pub async fn every_field_of_an_entry_changes_with_its_contact(trial: &Trial) {
+    let created = trial.create(person(json!({"linkId": LINK_ID, "intercom": block("Door")}))).await;
+    let id = id_of(&created);
+    let mut expected = entry(Some(LINK_ID), "Door");
+    type Change = fn(&mut IntercomEntry);
+    let steps: [(Value, Change); 9] = [
+        (json!({"intercom": {"name": "Gate"}}), |entry| entry.name = "Gate".to_owned()),
+        (json!({"intercom": {"number": "sip:1@a.example"}}), |entry| {
+            entry.number = "sip:1@a.example".to_owned();
+        }),
+        (json!({"intercom": {"type": "p2p"}}), |entry| entry.kind = "p2p".to_owned()),
+        (json!({"intercom": {"isFavorite": true}}), |entry| entry.is_favorite = true),
+        (json!({"intercom": {"autoAnswer": true}}), |entry| entry.auto_answer = true),
+        (json!({"intercom": {"autoAnswer": null, "inBlackList": true}}), |entry| {
+            entry.auto_answer = false;
+            entry.in_black_list = true;
+        }),
+        (json!({"intercom": {"isP2p": true}}), |entry| entry.is_p2p = true),
+        (json!({"intercom": {"ringtone": "bell.wav"}}), |entry| {
+            entry.ringtone = "bell.wav".to_owned();
+        }),
+        (json!({"linkId": null}), |entry| entry.link_id = None),
+    ];
+    for (mut item, change) in steps {
+        change(&mut expected);
+        item["id"] = json!(id.get());
+        let outcomes = trial.send(&[item]).await;
+        assert!(answers(&outcomes)[0].starts_with("updated by id"), "{outcomes:?}");
+        assert_eq!(trial.entries().await, [(id, expected.clone())]);
+    }
+}
+
+pub async fn a_contact_is_an_entry_while_it_has_the_block(trial: &Trial) {
+    let created = trial.create(person(json!({"externalId": "A"}))).await;
+    assert_eq!(trial.entries().await, []);
+
+    let with = json!({"externalId": "A", "intercom": block("Door")});
+    let without = json!({"externalId": "A", "intercom": null});
+    let listed = [(id_of(&created), entry(None, "Door"))];
+    trial.send(std::slice::from_ref(&with)).await;
+    assert_eq!(trial.entries().await, listed);
+    trial.send(&[json!({"externalId": "A", "title": "Dr"})]).await;
+    assert_eq!(trial.entries().await, listed, "other members are no matter");
+    trial.send(std::slice::from_ref(&without)).await;
+    assert_eq!(trial.entries().await, []);
+
+    // Within one batch it is the end that counts.
+    trial.send(&[with.clone(), without.clone()]).await;
+    assert_eq!(trial.entries().await, []);
+    trial.send(&[with.clone(), without, with]).await;
+    assert_eq!(trial.entries().await, listed);
+}
+
+pub async fn a_deleted_contact_is_no_entry(trial: &Trial) {
+    let created = trial
+        .send(&[
+            person(json!({"externalId": "A", "intercom": block("Ada")})),
+            person(json!({"externalId": "B", "intercom": block("Berta")})),
+        ])
+        .await;
+
+    trial.delete(id_of(&created[0])).await;
+
+    assert_eq!(trial.entries().await, [(id_of(&created[1]), entry(None, "Berta"))]);
+}
+
+pub async fn a_contact_that_comes_and_goes_in_one_batch_is_no_entry(trial: &Trial) {
+    let item = json!({"linkId": LINK_ID, "intercom": block("Door")});
+    let key = json!({"linkId": LINK_ID});
+
+    let outcomes = trial.send_entries_and_unlink(&[item], &[key]).await;
+
+    assert_eq!(
+        answers(&outcomes),
+        ["created, version 1", "deleted by linkId, as item 0, version 2"]
+    );
+    assert_eq!(trial.entries().await, []);
+}
+
+pub async fn an_entry_follows_a_merge_whole_or_stays_where_it_is(trial: &Trial) {
+    let flagged = |name: &str, flag: &str| {
+        let mut block = block(name);
+        block[flag] = json!(true);
+        block
+    };
+    for (target, source, expected) in [
+        (
+            Value::Null,
+            flagged("B", "inBlackList"),
+            IntercomEntry { in_black_list: true, ..entry(Some(LINK_ID), "B") },
+        ),
+        (
+            flagged("A", "autoAnswer"),
+            flagged("B", "inBlackList"),
+            IntercomEntry { auto_answer: true, ..entry(Some(LINK_ID), "A") },
+        ),
+    ] {
+        let target = trial.create(person(json!({"linkId": LINK_ID, "intercom": target}))).await;
+        let source =
+            trial.create(person(json!({"linkId": OTHER_LINK_ID, "intercom": source}))).await;
+
+        assert_eq!(trial.merge(id_of(&target), id_of(&source)).await, Ok(()));
+
+        assert_eq!(trial.entries().await, [(id_of(&target), expected)]);
+        // The link ids are free for the next round.
+        trial.unlink(&[json!({"linkId": LINK_ID}), json!({"linkId": OTHER_LINK_ID})]).await;
+    }
+}
+
+pub async fn a_refused_item_leaves_the_directory_alone(trial: &Trial) {
+    let before = trial.create(person(json!({"externalId": "A", "intercom": block("Door")}))).await;
+    let listed = [(id_of(&before), entry(None, "Door"))];
+    let items = [
+        json!({"externalId": "A", "intercom": {"name": "Gate"}, "email": "?"}),
+        person(json!({"externalId": "B", "intercom": {"name": "Gate"}})),
+    ];
+    let atomic = Options { atomicity: Atomicity::Batch, ..Options::default() };
+
+    trial.send(&items).await;
+    assert_eq!(trial.entries().await, listed);
+
+    let good = json!({"externalId": "A", "intercom": {"name": "Gate"}});
+    trial.send_with(atomic, &[good, items[1].clone()]).await;
+    assert_eq!(trial.entries().await, listed);
+}
+
+pub async fn thousands_of_entries_are_listed(trial: &Trial) {
+    const COUNT: usize = 2_500;
+    let items: Vec<_> = (0..COUNT)
+        .map(|number| {
+            let link_id = format!("00000000-0000-4000-8000-{number:012}");
+            json!({"linkId": link_id, "intercom": block(&format!("Door {number}"))})
+        })
+        .collect();
+
+    let created = trial.send_entries(&items).await;
+    let changed: Vec<_> = (0..COUNT)
+        .map(|number| {
+            let link_id = format!("00000000-0000-4000-8000-{number:012}");
+            let name = if number % 2 == 0 { "Gate" } else { "Door" };
+            json!({"linkId": link_id, "intercom": block(&format!("{name} {number}"))})
+        })
+        .collect();
+    trial.send_entries(&changed).await;
+
+    let listed = trial.entries().await;
+    let listed: Vec<_> = listed.into_iter().map(|(id, entry)| (id, entry.name)).collect();
+    let mut expected: Vec<(ContactId, String)> = created
+        .iter()
+        .zip(&changed)
+        .map(|(outcome, item)| {
+            let name = item["intercom"]["name"].as_str().expect("a name");
+            (id_of(outcome), name.to_owned())
+        })
+        .collect();
+    expected.sort();
+    assert_eq!(listed, expected);
+}
+
+pub async fn each_organization_has_its_own_entries(trial: &Trial) {
+    let item = [person(json!({"linkId": LINK_ID, "intercom": block("Door")}))];
+    let here = trial.send(&item).await;
+    let elsewhere = trial.send_elsewhere(&item).await;
+
+    assert_eq!(trial.entries().await, [(id_of(&here[0]), entry(Some(LINK_ID), "Door"))]);
+    let expected = [(id_of(&elsewhere[0]), entry(Some(LINK_ID), "Door"))];
+    assert_eq!(trial.entries_elsewhere().await, expected);
+
+    trial.unlink(&[json!({"linkId": LINK_ID})]).await;
+    assert_eq!(trial.entries().await, []);
+    assert_eq!(trial.entries_elsewhere().await, expected);
+}
+
+pub async fn endpoints_are_hidden_from_requests_that_do_not_know_them(trial: &Trial) {
+    let door = trial.send_entries(&[json!({"linkId": LINK_ID, "intercom": block("Door")})]).await;
+    let update = Options { mode: Mode::Update, ..Options::default() };
+
+    let outcomes = trial
+        .send(&[
+            json!({"id": id_of(&door[0]).get(), "title": "Dr"}),
+            person(json!({"linkId": LINK_ID})),
+            json!({"contactType": "ENDPOINT", "intercom": block("Gate")}),
+        ])
+        .await;
+    let by_link_id = trial.send_with(update, &[json!({"linkId": LINK_ID})]).await;
+
+    assert_eq!(
+        answers(&outcomes),
+        [
+            "rejected, CONTACT_NOT_FOUND id",
+            "rejected, UNIQUE_VIOLATION linkId",
+            "rejected, INVALID_TYPE contactType",
+        ]
+    );
+    assert_eq!(answers(&by_link_id), ["rejected, CONTACT_NOT_FOUND "]);
+    trial.holds(&door).await;
+}

@@ -1,0 +1,113 @@
+//! Listing the directory of intercoms: order, pages and the total.
+
+use contacts_domain::ContactId;
+use serde_json::{Value, json};
+
+use super::Trial;
+use super::entries::block;
+use super::trial::{every_entry, id_of, person};
+use crate::directory::{Comparison, EntryPage, EntryQuery, Filter, Order, OrderKey, TextField};
+
+/// Stores entries and says which ids they got.
+async fn store(trial: &Trial, blocks: impl IntoIterator<Item = Value>) -> Vec<ContactId> {
+    let items: Vec<_> = blocks.into_iter().map(|block| json!({"intercom": block})).collect();
+    trial.send_entries(&items).await.iter().map(id_of).collect()
+}
+
+fn ids(page: &EntryPage) -> Vec<ContactId> {
+    page.entries.iter().map(|(id, _)| *id).collect()
+}
+
+pub async fn entries_come_in_every_order_and_equal_ones_lowest_ids_first(trial: &Trial) {
+    let block = |name: &str, kind: &str, number: &str| json!({"name": name, "type": kind, "number": number});
+    let stored = store(
+        trial,
+        [
+            block("b", "regular", "0001-01-01-01"),
+            block("a", "p2p", "sip:2@a.example"),
+            block("c", "multi", "0001-01-01"),
+            block("a", "multi", "0001-01-01"),
+            block("b", "p2p", "sip:10@a.example"),
+            block("a", "individual", "001-01-01-01-1"),
+        ],
+    )
+    .await;
+    assert!(stored.is_sorted(), "{stored:?}");
+
+    for (by, ascending, descending) in [
+        (OrderKey::Id, [0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0]),
+        (OrderKey::Name, [1, 3, 5, 0, 4, 2], [2, 0, 4, 1, 3, 5]),
+        (OrderKey::Kind, [5, 2, 3, 1, 4, 0], [0, 1, 4, 2, 3, 5]),
+        (OrderKey::Number, [2, 3, 0, 5, 4, 1], [1, 4, 5, 0, 2, 3]),
+    ] {
+        for (descending, expected) in [(false, ascending), (true, descending)] {
+            let query = EntryQuery { order: Order { by, descending }, ..every_entry() };
+            let expected: Vec<_> = expected.iter().map(|index| stored[*index]).collect();
+            assert_eq!(ids(&trial.list(&query).await), expected, "{:?}", query.order);
+        }
+    }
+}
+
+pub async fn texts_are_ordered_by_their_bytes(trial: &Trial) {
+    // Cases, accents composed and not, digits, signs, and letters beyond 16 bits: in order.
+    let names = [
+        "!", "1", "10", "2", "A", "A ", "AB", "Z", "_", "a", "a b", "ab", "e\u{301}", "z", "Ä",
+        "é", "ż", "あ", "\u{fb01}", "\u{ff21}", "🚪",
+    ];
+    let mut shuffled: Vec<_> = names.to_vec();
+    shuffled.rotate_left(7);
+    shuffled.swap(0, 10);
+    store(trial, shuffled.iter().map(|name| block(name))).await;
+
+    for descending in [false, true] {
+        let order = Order { by: OrderKey::Name, descending };
+        let page = trial.list(&EntryQuery { order, ..every_entry() }).await;
+        let mut listed: Vec<_> = page.entries.into_iter().map(|(_, entry)| entry.name).collect();
+        if descending {
+            listed.reverse();
+        }
+        assert_eq!(listed, names);
+    }
+}
+
+pub async fn pages_show_every_entry_once(trial: &Trial) {
+    let stored = store(trial, (0..25).map(|number| block(&format!("Door {}", number % 4)))).await;
+    trial.create(person(json!({"externalId": "A"}))).await;
+
+    for by in [OrderKey::Id, OrderKey::Name, OrderKey::Kind, OrderKey::Number] {
+        for descending in [false, true] {
+            let order = Order { by, descending };
+            let whole = trial.list(&EntryQuery { order, ..every_entry() }).await;
+            let mut listed = Vec::new();
+            for (offset, count) in [(0, 10), (10, 10), (20, 5), (30, 0)] {
+                let query = EntryQuery { order, offset, limit: 10, filter: None };
+                let page = trial.list(&query).await;
+                assert_eq!((page.entries.len(), page.total), (count, 25), "{query:?}");
+                listed.extend(page.entries);
+            }
+            assert_eq!(listed, whole.entries, "{order:?}");
+            let mut ids: Vec<_> = listed.into_iter().map(|(id, _)| id).collect();
+            ids.sort_unstable();
+            assert_eq!(ids, stored);
+        }
+    }
+}
+
+pub async fn the_total_counts_what_the_filter_selects_wherever_the_page_is(trial: &Trial) {
+    store(trial, (0..25).map(|number| block(&format!("Door {}", number % 4)))).await;
+    let second = Filter::Text(TextField::Name, Comparison::Equal, "Door 1".to_owned());
+
+    for (offset, limit, count) in
+        [(0, 4, 4), (4, 4, 2), (8, 4, 0), (0, 0, 0), (u64::MAX, u32::MAX, 0)]
+    {
+        let filter = Some(second.clone());
+        let page = trial.list(&EntryQuery { filter, offset, limit, ..every_entry() }).await;
+        assert_eq!((page.entries.len(), page.total), (count, 6), "{offset} and {limit}");
+        assert!(page.entries.iter().all(|(_, entry)| entry.name == "Door 1"), "{page:?}");
+    }
+}
+
+pub async fn an_empty_directory_is_an_empty_page(trial: &Trial) {
+    trial.create(person(json!({"externalId": "A"}))).await;
+    assert_eq!(trial.list(&every_entry()).await, EntryPage { entries: Vec::new(), total: 0 });
+}

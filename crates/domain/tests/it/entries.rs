@@ -1,0 +1,399 @@
+//! Contacts as entries of an intercom's directory (device-directory §2).
+
+use contacts_domain::Violation;
+use contacts_domain::contact::rules::{JSON_TYPES, MAX_DOCUMENT_BYTES, UNKNOWN_MEMBER};
+use contacts_domain::contact::{ContactType, IntercomEntry};
+use contacts_domain::merging::Merge;
+use contacts_domain::path::{At, Path};
+use contacts_domain::upsert::{Context, Endpoints, Handling, Item};
+use contacts_domain::value::LinkId;
+use serde_json::{Value, json};
+
+use crate::shelf::{Shelf, faults, verdicts};
+
+pub(crate) const LINK_ID: &str = "91c615e3-1040-4815-8ecb-039a18b756b1";
+pub(crate) const OTHER_LINK_ID: &str = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
+
+/// A shelf as the door of the intercoms sees it.
+pub(crate) fn shelf() -> Shelf {
+    let mut shelf = Shelf::default();
+    shelf.context.endpoints = Endpoints::Shown;
+    shelf
+}
+
+/// A whole block of that name.
+pub(crate) fn block(name: &str) -> Value {
+    json!({
+        "name": name, "type": "multi", "number": "0001-01-01", "isFavorite": false,
+        "autoAnswer": false, "inBlackList": false, "isP2p": false, "ringtone": "ring1.wav",
+    })
+}
+
+/// What a device sends.
+pub(crate) fn sent(link_id: &str, name: &str) -> Value {
+    json!({"linkId": link_id, "intercom": block(name)})
+}
+
+/// A person of the ERP with a link id, and much that no device knows.
+fn person(members: Value) -> Value {
+    let mut person = json!({
+        "contactType": "PERSON", "externalId": "A", "linkId": LINK_ID, "lastName": "Rochat",
+        "email": "a@b.example", "isCustomer": true, "client": {"paymentTerms": "30"},
+        "addresses": [{"name": "home", "city": "Bern"}], "tags": [{"name": "Team"}],
+        "customFields": {"a": 1},
+    });
+    person.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    person
+}
+
+fn merge(shelf: &mut Shelf, target: i64, source: i64) -> Result<(), Vec<Violation>> {
+    let merge = Merge::new(shelf.context.clone(), target, source).unwrap();
+    shelf.run(&merge)
+}
+
+#[test]
+fn an_entry_sent_for_the_first_time_makes_an_endpoint() {
+    let mut shelf = shelf();
+    let outcomes = shelf.send_items(vec![shelf.entry(sent(LINK_ID, "Door"))]);
+    assert_eq!((verdicts(&outcomes), faults(&outcomes[0])), (vec!["created"], vec![]));
+    assert_eq!(shelf.records[0].projection.contact_type, ContactType::Endpoint);
+    let expected = json!({
+        "id": 1, "contactId": 1, "organizationId": 1, "contactType": "ENDPOINT",
+        "linkId": LINK_ID, "intercom": block("Door"),
+    });
+    assert_eq!(shelf.document(1), expected);
+}
+
+#[test]
+fn a_person_is_updated_in_place_and_keeps_everything_else() {
+    for known in [json!({"intercom": block("Rochat")}), json!({})] {
+        let mut shelf = shelf();
+        shelf.send(json!([person(known)]));
+        let mut expected = shelf.document(1);
+        expected["intercom"] = block("Door");
+
+        let outcomes = shelf.send_items(vec![shelf.entry(sent(LINK_ID, "Door"))]);
+
+        assert_eq!((verdicts(&outcomes), faults(&outcomes[0])), (vec!["updated"], vec![]));
+        assert_eq!(shelf.document(1), expected);
+        assert_eq!((shelf.records.len(), shelf.records[0].version.get()), (1, 2));
+        assert_eq!(shelf.entries[&1].name, "Door");
+    }
+}
+
+#[test]
+fn an_entry_sent_again_is_unchanged_and_writes_nothing() {
+    let mut shelf = shelf();
+    shelf.send(json!([person(json!({}))]));
+    let batch =
+        vec![shelf.entry(sent(LINK_ID, "Rochat")), shelf.entry(sent(OTHER_LINK_ID, "Door"))];
+    assert_eq!(verdicts(&shelf.send_items(batch.clone())), ["updated", "created"]);
+    let before = shelf.records.clone();
+    assert_eq!(verdicts(&shelf.send_items(batch)), ["unchanged", "unchanged"]);
+    assert_eq!(shelf.records, before);
+}
+
+#[test]
+fn an_entry_without_a_link_id_is_a_new_one_each_time() {
+    let mut shelf = shelf();
+    let item = shelf.entry(json!({"intercom": block("Door")}));
+    assert_eq!(verdicts(&shelf.send_items(vec![item.clone(), item])), ["created", "created"]);
+    assert_eq!(shelf.entries.len(), 2);
+}
+
+#[test]
+fn a_link_id_in_another_case_stays_as_it_is_stored_unless_it_is_sent_as_a_text() {
+    let mut shelf = shelf();
+    shelf.send(json!([person(json!({"intercom": block("Rochat")}))]));
+    let shouted = LINK_ID.to_uppercase();
+
+    let outcomes = shelf.send_items(vec![
+        shelf.entry(sent(&shouted, "Rochat")),
+        shelf.entry(sent(&shouted, "Door")),
+    ]);
+    assert_eq!(verdicts(&outcomes), ["unchanged", "updated"]);
+    assert_eq!(shelf.document(1)["linkId"], LINK_ID);
+
+    let document = serde_json::from_value(sent(&shouted, "Door")).unwrap();
+    let outcomes = shelf.send_items(vec![Item::of(document, &shelf.context)]);
+    assert_eq!(verdicts(&outcomes), ["updated"]);
+    assert_eq!(shelf.document(1)["linkId"], shouted);
+}
+
+#[test]
+fn a_link_id_that_a_merge_left_names_the_contact_which_keeps_its_own() {
+    let mut shelf = shelf();
+    shelf.send(json!([
+        person(json!({})),
+        person(json!({"externalId": "B", "linkId": OTHER_LINK_ID}))
+    ]));
+    let (target, source) = (shelf.records[0].id.get(), shelf.records[1].id.get());
+    merge(&mut shelf, target, source).unwrap();
+
+    let outcomes = shelf.send_items(vec![shelf.entry(sent(OTHER_LINK_ID, "Door"))]);
+
+    assert_eq!(verdicts(&outcomes), ["updated"]);
+    let link_id = LinkId::parse(LINK_ID).unwrap();
+    assert_eq!(shelf.entries[&target].link_id, Some(link_id));
+}
+
+// What has to be an entry already
+
+#[test]
+fn an_update_of_an_entry_refuses_what_is_none() {
+    let mut shelf = shelf();
+    shelf.send(json!([
+        person(json!({})),
+        {"contactType": "ENDPOINT", "linkId": OTHER_LINK_ID, "intercom": block("Door")},
+    ]));
+    let door = shelf.records[1].id.get();
+    let before = shelf.records[0].clone();
+    let update = |mut members: Value, key: &str, value: Value| {
+        members[key] = value;
+        shelf.entry(members).to_update_entry()
+    };
+    let anonymous = json!({"intercom": block("Back door")});
+    let items = vec![
+        update(anonymous.clone(), "id", json!(door)),
+        update(anonymous.clone(), "id", json!(1)),
+        update(anonymous.clone(), "contactId", json!(1)),
+        update(anonymous.clone(), "linkId", json!(LINK_ID)),
+        update(anonymous.clone(), "id", json!(99)),
+        shelf.entry(anonymous).to_update_entry(),
+    ];
+
+    let outcomes = shelf.send_items(items);
+
+    let all: Vec<_> = outcomes.iter().map(|outcome| faults(outcome).join(", ")).collect();
+    assert_eq!(
+        all,
+        [
+            "",
+            "id CONTACT_NOT_FOUND",
+            "id CONTACT_NOT_FOUND",
+            " CONTACT_NOT_FOUND",
+            "id CONTACT_NOT_FOUND",
+            " CONTACT_NOT_FOUND",
+        ]
+    );
+    assert_eq!(
+        (outcomes[0].verdict.as_str(), &*shelf.entries[&door].name),
+        ("updated", "Back door")
+    );
+    assert_eq!(shelf.records[0], before);
+}
+
+// Faults
+
+#[test]
+fn faults_of_the_front_door_are_told_with_all_others_and_refuse_the_item() {
+    let mut shelf = shelf();
+    shelf.send(json!([person(json!({}))]));
+    let fault = || {
+        let path = At::root().member("intercom").member("isFavorite").path();
+        [Violation::new(&JSON_TYPES, path, "\"yes\"", "must be true or false")]
+    };
+    let bad = |link_id: &str| {
+        let mut members = sent(link_id, &"x".repeat(31));
+        members["intercom"]["number"] = json!("1");
+        members
+    };
+    let unreadable = Item::read(r#"{"email": 1}"#, &shelf.context);
+    let outcomes = shelf.send_items(vec![
+        shelf.entry(bad(OTHER_LINK_ID)).with_faults(fault()),
+        shelf.entry(bad(LINK_ID)).with_faults(fault()),
+        shelf.entry(sent(LINK_ID, "Door")).with_faults(fault()),
+        shelf.entry(json!({"linkId": LINK_ID})).with_faults(fault()),
+        unreadable.with_faults(fault()),
+    ]);
+
+    assert_eq!(verdicts(&outcomes), ["rejected"; 5]);
+    let all: Vec<_> = outcomes.iter().map(|outcome| faults(outcome).join(", ")).collect();
+    let every = "intercom.isFavorite CONVERSION_ERROR, intercom.name VALIDATION_ERROR, \
+                 intercom.number VALIDATION_ERROR";
+    let alone = "intercom.isFavorite CONVERSION_ERROR";
+    assert_eq!(
+        all,
+        [
+            every,
+            every,
+            alone,
+            alone,
+            "email CONVERSION_ERROR, intercom.isFavorite CONVERSION_ERROR"
+        ]
+    );
+    assert_eq!(shelf.records.len(), 1);
+    assert_eq!(shelf.entries.len(), 0);
+}
+
+#[test]
+fn a_warning_of_the_front_door_refuses_nothing() {
+    let mut shelf = shelf();
+    let warning = Violation::new(&UNKNOWN_MEMBER, Path::of("colour"), "red", "no such member");
+    let outcomes =
+        shelf.send_items(vec![shelf.entry(sent(LINK_ID, "Door")).with_faults([warning])]);
+    assert_eq!(verdicts(&outcomes), ["created"]);
+    assert_eq!(faults(&outcomes[0]), ["colour VALIDATION_ERROR"]);
+}
+
+#[test]
+fn no_fault_that_a_contact_had_before_refuses_an_entry() {
+    // As if each rule had come later than the contact.
+    let long = "x".repeat(10_001);
+    let huge = "x".repeat(9_000);
+    let many: Vec<Value> = (0..1_001).map(Value::from).collect();
+    for (fault, members) in [
+        ("e-mail", json!({"email": "a@b"})),
+        ("date", json!({"birthday": "yesterday"})),
+        ("birth", json!({"birthday": "2999-01-01"})),
+        ("closed list", json!({"defaultLanguage": "XX"})),
+        ("text", json!({"title": long})),
+        ("array", json!({"relatedContactIds": many})),
+        ("relation to nobody", json!({"relatedContactIds": [77]})),
+        ("reference", json!({"isCustomer": true, "client": {"invoiceAddressId": 77}})),
+        ("amount", json!({"client": {"creditLimit": "much"}})),
+        ("warnings", json!({"phone": "x", "firstName": null, "lastName": null})),
+        ("unknown type of staff", json!({"staff": {"familyMembers": [{"birthDate": "x"}]}})),
+        ("size", json!({"warnings": huge.repeat(40)})),
+    ] {
+        for handling in [Handling::Lenient, Handling::Strict] {
+            let mut shelf = shelf();
+            shelf.context.handling = handling;
+            shelf.context.may_write_staff = false;
+            let item = json!({"contactType": "PERSON", "linkId": LINK_ID, "lastName": "x"});
+            shelf.send(json!([item]));
+            let faulty = |mut document: Value| {
+                let members = members.as_object().unwrap().clone();
+                document.as_object_mut().unwrap().extend(members);
+                document.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+                document
+            };
+            shelf.records[0].document = faulty(shelf.document(1)).to_string();
+            let mut strict = Shelf::default();
+            strict.context = Context { handling: Handling::Strict, ..shelf.context.clone() };
+            assert_eq!(verdicts(&strict.send(json!([faulty(item)]))), ["rejected"], "{fault}");
+
+            let outcomes = shelf.send_items(vec![
+                shelf.entry(sent(LINK_ID, "Door")),
+                shelf.entry(sent(LINK_ID, "Door")),
+                shelf.entry(json!({"linkId": LINK_ID})).to_unlink(),
+            ]);
+
+            let (got, expected) = (verdicts(&outcomes), ["updated", "unchanged", "updated"]);
+            assert_eq!(got, expected, "{fault}, {handling:?}: {:?}", faults(&outcomes[0]));
+        }
+    }
+}
+
+#[test]
+fn what_a_device_owns_does_not_count_towards_the_size_of_a_contact() {
+    let filled = |bytes: usize| {
+        let mut members = json!({"contactType": "PERSON", "lastName": "x", "externalId": "A"});
+        let text = |length: usize| Value::from("x".repeat(length));
+        let fields = (0..100).map(|number| (format!("field {number:02}"), text(2_600)));
+        members["customFields"] = fields.collect::<serde_json::Map<_, _>>().into();
+        let known = json!({"id": 1, "contactId": 1, "organizationId": 1});
+        let mut whole = members.clone();
+        whole.as_object_mut().unwrap().extend(known.as_object().unwrap().clone());
+        let missing = bytes - whole.to_string().len();
+        members["customFields"]["field 00"] = text(2_600 + missing);
+        members
+    };
+    let mut shelf = shelf();
+    let outcomes = shelf.send(json!([filled(MAX_DOCUMENT_BYTES)]));
+    assert_eq!((verdicts(&outcomes), faults(&outcomes[0])), (vec!["created"], vec![]));
+    assert_eq!(shelf.records[0].document.len(), MAX_DOCUMENT_BYTES);
+
+    let mut entry = sent(LINK_ID, "Door");
+    entry["id"] = json!(1);
+    let outcomes = shelf.send_items(vec![shelf.entry(entry)]);
+    assert_eq!((verdicts(&outcomes), faults(&outcomes[0])), (vec!["updated"], vec![]));
+    assert!(shelf.records[0].document.len() > MAX_DOCUMENT_BYTES);
+
+    let outcomes = shelf.send(json!([
+        {"id": 1, "title": "x"},
+        {"externalId": "B", "contactType": "PERSON", "lastName": "x",
+            "customFields": filled(MAX_DOCUMENT_BYTES + 100)["customFields"]},
+        {"id": 1, "customFields": {"field 00": null}},
+    ]));
+    assert_eq!(verdicts(&outcomes), ["rejected", "rejected", "updated"]);
+    assert_eq!(faults(&outcomes[0]), [" VALIDATION_ERROR"]);
+    assert_eq!(faults(&outcomes[1]), [" VALIDATION_ERROR"]);
+}
+
+// The entry
+
+#[test]
+fn an_entry_has_defaults_where_the_block_says_nothing() {
+    let least = json!({"intercom": {"name": "Door", "type": "p2p", "number": "sip:1@a.example"}});
+    let entry =
+        |document: &Value| IntercomEntry::of(&serde_json::from_value(document.clone()).unwrap());
+    let expected = IntercomEntry {
+        link_id: None,
+        name: "Door".to_owned(),
+        kind: "p2p".to_owned(),
+        number: "sip:1@a.example".to_owned(),
+        is_favorite: false,
+        auto_answer: false,
+        in_black_list: false,
+        is_p2p: false,
+        ringtone: "ring1.wav".to_owned(),
+    };
+    assert_eq!(entry(&least), Some(expected));
+
+    let whole = json!({"linkId": LINK_ID.to_uppercase(), "intercom": {
+        "name": "Türe", "type": "multi", "number": "0001-01-01", "isFavorite": true,
+        "autoAnswer": true, "inBlackList": true, "isP2p": true, "ringtone": "bell.wav",
+    }});
+    let expected = IntercomEntry {
+        link_id: Some(LinkId::parse(LINK_ID).unwrap()),
+        name: "Türe".to_owned(),
+        kind: "multi".to_owned(),
+        number: "0001-01-01".to_owned(),
+        is_favorite: true,
+        auto_answer: true,
+        in_black_list: true,
+        is_p2p: true,
+        ringtone: "bell.wav".to_owned(),
+    };
+    assert_eq!(entry(&whole), Some(expected));
+    assert_eq!(entry(&json!({"linkId": LINK_ID, "lastName": "Rochat"})), None);
+}
+
+#[test]
+fn an_entry_goes_with_its_contact_and_with_its_block() {
+    let mut shelf = shelf();
+    let items = ["A", "B", "C"].map(|key| {
+        json!({"contactType": "PERSON", "externalId": key, "lastName": key, "intercom": block(key)})
+    });
+    shelf.send(json!(items));
+    assert_eq!(shelf.entries.len(), 3);
+
+    let deleted = Item::read(r#"{"externalId": "A"}"#, &shelf.context).to_delete();
+    let cleared = Item::read(r#"{"externalId": "B", "intercom": null}"#, &shelf.context);
+    assert_eq!(verdicts(&shelf.send_items(vec![deleted, cleared])), ["deleted", "updated"]);
+
+    let names: Vec<_> = shelf.entries.values().map(|entry| entry.name.as_str()).collect();
+    assert_eq!(names, ["C"]);
+}
+
+#[test]
+fn an_entry_follows_a_merge_whole_or_stays_where_it_is() {
+    let item = |key: &str, intercom: Value| json!({"contactType": "PERSON", "externalId": key, "lastName": key, "intercom": intercom});
+    let entry = |name: &str, flag: &str| json!({"name": name, "type": "multi", "number": "0001-01-01", flag: true});
+    for (target, source, name, answers, listed) in [
+        (Value::Null, entry("B", "inBlackList"), "B", false, true),
+        (entry("A", "autoAnswer"), Value::Null, "A", true, false),
+        (entry("A", "autoAnswer"), entry("B", "inBlackList"), "A", true, false),
+    ] {
+        let mut shelf = shelf();
+        shelf.send(json!([item("A", target), item("B", source)]));
+        assert_eq!(merge(&mut shelf, 1, 2), Ok(()));
+        let entries: Vec<_> = shelf
+            .entries
+            .iter()
+            .map(|(id, entry)| (*id, &*entry.name, entry.auto_answer, entry.in_black_list))
+            .collect();
+        assert_eq!(entries, [(1, name, answers, listed)]);
+    }
+}
