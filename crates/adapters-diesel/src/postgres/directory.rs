@@ -44,7 +44,8 @@ async fn page(
 
     let (offset, limit) = (i64::try_from(query.offset).unwrap_or(i64::MAX), i64::from(query.limit));
     let listed = listed(&selected, query.order, parameters.len());
-    parameters.extend([(&limit as _, Type::INT8), (&offset as _, Type::INT8)]);
+    parameters.push((&limit, Type::INT8));
+    parameters.push((&offset, Type::INT8));
     let rows = session.query_once(&listed, &parameters).await?;
     Ok(EntryPage {
         entries: rows.iter().map(entry::read).collect::<Result<_, _>>()?,

@@ -100,6 +100,11 @@ impl<'a> Changes<'a> {
         Ok(changes)
     }
 
+    /// The contacts that are new, and these.
+    pub(super) fn with_new(&self, contacts: &[&'a Contact]) -> Vec<&'a Contact> {
+        [&self.inserts[..], contacts].concat()
+    }
+
     /// The keys that an inserted contact brings.
     pub(super) fn keys(contact: &Contact) -> impl Iterator<Item = AliasKey> {
         carried(contact).map(owned)

@@ -4,7 +4,6 @@ use contacts_domain::OrganizationId;
 use contacts_domain::contact::Contact;
 use tokio_postgres::types::Type;
 
-use super::Changes;
 use crate::postgres::failure::Failure;
 use crate::postgres::session::{Parameter, Session};
 
@@ -18,7 +17,7 @@ const INSERT: &str = include_str!("insert_entries.sql");
 /// # Errors
 ///
 /// When the database fails.
-pub(super) async fn delete(
+pub(in crate::postgres) async fn delete(
     session: &Session,
     organization: OrganizationId,
     contacts: &[&Contact],
@@ -32,18 +31,18 @@ pub(super) async fn delete(
     Ok(())
 }
 
-/// Inserts the entries of new contacts, and of those that get others.
+/// Inserts the entries of contacts that have none, where they should have one.
 ///
 /// # Errors
 ///
 /// When the database fails.
-pub(super) async fn insert(
+pub(in crate::postgres) async fn insert(
     session: &Session,
     organization: OrganizationId,
-    changes: &Changes<'_>,
+    contacts: &[&Contact],
 ) -> Result<(), Failure> {
-    let written = changes.inserts.iter().chain(&changes.relisted);
-    let entries: Vec<_> = written
+    let entries: Vec<_> = contacts
+        .iter()
         .filter_map(|contact| Some((contact.record().id.get(), contact.intercom_entry()?)))
         .collect();
     if entries.is_empty() {
