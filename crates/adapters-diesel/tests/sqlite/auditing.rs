@@ -34,7 +34,10 @@ async fn what_cannot_even_be_read_as_a_value_is_shown_and_mended() {
         "UPDATE contact SET contact_type = 'DOG', link_id = 'Rex';
          UPDATE contact_intercom SET link_id = 'Rex'",
     );
-    assert!(store.upsert(batch(std::slice::from_ref(&item))).await.is_err(), "nothing else can read it");
+    assert!(
+        store.upsert(batch(std::slice::from_ref(&item))).await.is_err(),
+        "nothing else can read it"
+    );
 
     let contact = written[0].contact.as_ref().unwrap().record.id;
     let repair = Repair::new(context().organization, context().region, vec![contact]);

@@ -196,7 +196,11 @@ async fn every_statement_of_an_audit_finds_its_rows_through_the_index_meant_for_
         ),
         (
             "SELECT locked.id FROM … UPDATE) AS locked",
-            "contact_pkey(organization_id,id)".to_owned(),
+            "contact_alias_pkey(organization_id,source) \
+             contact_alias_pkey(organization_id,source,kind,value) \
+             contact_external_id(organization_id,external_id) \
+             contact_link_id(organization_id,link_id) contact_pkey(organization_id,id)"
+                .to_owned(),
         ),
         (
             "SELECT wanted.external_id, NULL::uuid, … 0) AS owner",
