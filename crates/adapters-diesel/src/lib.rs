@@ -1,8 +1,8 @@
-//! Stores of contacts, made with diesel. SQL and column names live only here.
+//! Stores of contacts. SQL and column names live only here.
 //!
-//! [`sqlite`] is the embedded store. Each backend has its module, its `table!` file and its
-//! migrations (`migrations/sqlite`), and shares little but the ports: PostgreSQL finds its place
-//! beside it as `src/postgres/` and `migrations/postgres`.
+//! [`sqlite`] is the embedded store, made with diesel; [`postgres`] is the one for production, made
+//! with tokio-postgres. Each has its module and its migrations, and shares little but the ports with
+//! the other.
 //!
 //! ```
 //! use contacts_adapters_diesel::sqlite::{SqliteOptions, SqliteStore};
