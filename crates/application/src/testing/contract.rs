@@ -48,7 +48,7 @@
 //!         relations: &[ContactId],
 //!         entry: Option<&IntercomEntry>,
 //!     ) {
-//!         self.store.overwrite(record.clone(), relations.to_vec(), entry.cloned());
+//!         MemoryStore::overwrite(&self.store, record.clone(), relations.to_vec(), entry.cloned());
 //!     }
 //! }
 //!
