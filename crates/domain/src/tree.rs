@@ -45,22 +45,22 @@ pub trait Tree: Clone + std::fmt::Debug + PartialEq + Sized {
     }
 
     /// Merges what was sent into what is stored (RFC 7396, but for arrays).
-    fn merge(&mut self, sent: Self, merging: &mut Merging, at: &At<'_>);
+    fn merge(&mut self, sent: &Self, merging: &mut Merging, at: &At<'_>);
 
     /// What was sent where nothing is stored.
     #[must_use]
-    fn settle(self, _merging: &mut Merging, _at: &At<'_>) -> Self {
-        self
+    fn settle(&self, _merging: &mut Merging, _at: &At<'_>) -> Self {
+        self.clone()
     }
 
     /// Merges the array sent into the array stored; replaces or unites, unless elements have ids.
-    fn merge_list(stored: &mut Vec<Self>, sent: Vec<Self>, merging: &mut Merging, _at: &At<'_>) {
+    fn merge_list(stored: &mut Vec<Self>, sent: &[Self], merging: &mut Merging, _at: &At<'_>) {
         match merging.arrays {
-            Arrays::Replace => *stored = sent,
+            Arrays::Replace => sent.clone_into(stored),
             Arrays::Append => {
                 for element in sent {
-                    if !stored.contains(&element) {
-                        stored.push(element);
+                    if !stored.contains(element) {
+                        stored.push(element.clone());
                     }
                 }
             }

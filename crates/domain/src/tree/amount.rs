@@ -137,8 +137,10 @@ impl<K: AmountOf> Tree for Amount<K> {
         }
     }
 
-    fn merge(&mut self, sent: Self, _merging: &mut Merging, _at: &At<'_>) {
-        *self = sent;
+    fn merge(&mut self, sent: &Self, _merging: &mut Merging, _at: &At<'_>) {
+        if self != sent {
+            *self = sent.clone();
+        }
     }
 
     fn matches(&self, sent: &Self, _likeness: Likeness) -> bool {

@@ -42,7 +42,7 @@ macro_rules! tree {
             @define [$($about)+] $name { $($members)* }
             fn merge_list(
                 stored: &mut Vec<Self>,
-                sent: Vec<Self>,
+                sent: &[Self],
                 merging: &mut $crate::tree::Merging,
                 at: &$crate::path::At<'_>,
             ) {
@@ -149,15 +149,15 @@ macro_rules! tree {
 
             fn merge(
                 &mut self,
-                sent: Self,
+                sent: &Self,
                 merging: &mut $crate::tree::Merging,
                 at: &$crate::path::At<'_>,
             ) {
-                $(self.$field.merge(sent.$field, merging, &at.member($wire));)*
+                $(self.$field.merge(&sent.$field, merging, &at.member($wire));)*
             }
 
             fn settle(
-                self,
+                &self,
                 merging: &mut $crate::tree::Merging,
                 at: &$crate::path::At<'_>,
             ) -> Self {

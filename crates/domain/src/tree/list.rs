@@ -6,11 +6,11 @@ use crate::path::At;
 impl<T: Tree> Tree for Vec<T> {
     const KIND: Kind = Kind::List(&T::KIND);
 
-    fn merge(&mut self, sent: Self, merging: &mut Merging, at: &At<'_>) {
+    fn merge(&mut self, sent: &Self, merging: &mut Merging, at: &At<'_>) {
         T::merge_list(self, sent, merging, at);
     }
 
-    fn settle(self, merging: &mut Merging, at: &At<'_>) -> Self {
+    fn settle(&self, merging: &mut Merging, at: &At<'_>) -> Self {
         let mut fresh = Self::new();
         T::merge_list(&mut fresh, self, merging, at);
         fresh
@@ -54,15 +54,15 @@ impl<T: Tree> Tree for Vec<T> {
 /// elements stay two.
 pub fn merge_elements<T: Tree>(
     stored: &mut Vec<T>,
-    sent: Vec<T>,
+    sent: &[T],
     merging: &mut Merging,
     at: &At<'_>,
 ) {
     let mut pool: Vec<Option<T>> = std::mem::take(stored).into_iter().map(Some).collect();
-    let taken = assign(&pool, &sent);
+    let taken = assign(&pool, sent);
 
     let mut fresh = Vec::with_capacity(sent.len());
-    for (index, (element, place)) in sent.into_iter().zip(taken).enumerate() {
+    for (index, (element, place)) in sent.iter().zip(taken).enumerate() {
         let at = at.element(index);
         let slot = place.and_then(|place| pool.get_mut(place));
         match (slot, merging.arrays) {

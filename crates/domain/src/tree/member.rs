@@ -89,29 +89,29 @@ impl<T: Tree> Member<T> {
     }
 
     /// Merges what was sent into what is stored.
-    pub fn merge(&mut self, sent: Self, merging: &mut Merging, at: &At<'_>) {
+    pub fn merge(&mut self, sent: &Self, merging: &mut Merging, at: &At<'_>) {
         match (T::ROLE, sent.standing(), sent) {
             (Role::Mirror | Role::ReadOnly, _, _)
             | (Role::Own, Standing::Null, _)
             | (_, Standing::Absent, _) => {}
-            (_, Standing::Null, _) => *self = Self::Absent,
-            (_, Standing::Value, sent) => match (self, sent) {
-                (this @ Self::Value(_), Self::Value(sent)) => {
-                    if let Self::Value(stored) = this {
+            (_, Standing::Value, Self::Value(sent)) => {
+                let merged = match self.get_mut() {
+                    Some(stored) => {
                         stored.merge(sent, merging, at);
+                        stored.standing()
                     }
-                    if this.standing() == Standing::Absent {
-                        *this = Self::Absent;
+                    None => {
+                        let settled = sent.settle(merging, at);
+                        let standing = settled.standing();
+                        *self = Self::Value(settled);
+                        standing
                     }
+                };
+                if merged != Standing::Value {
+                    *self = Self::Absent;
                 }
-                (this, Self::Value(sent)) => {
-                    let settled = sent.settle(merging, at);
-                    if settled.standing() == Standing::Value {
-                        *this = Self::Value(settled);
-                    }
-                }
-                (_, Self::Absent | Self::Null) => {}
-            },
+            }
+            (_, Standing::Null | Standing::Value, _) => *self = Self::Absent,
         }
     }
 
@@ -239,12 +239,12 @@ impl<T: Tree> Tree for Box<T> {
         T::standing(self)
     }
 
-    fn merge(&mut self, sent: Self, merging: &mut Merging, at: &At<'_>) {
-        T::merge(self, *sent, merging, at);
+    fn merge(&mut self, sent: &Self, merging: &mut Merging, at: &At<'_>) {
+        T::merge(self, sent, merging, at);
     }
 
-    fn settle(self, merging: &mut Merging, at: &At<'_>) -> Self {
-        Self::new((*self).settle(merging, at))
+    fn settle(&self, merging: &mut Merging, at: &At<'_>) -> Self {
+        Self::new(T::settle(self, merging, at))
     }
 
     fn matches(&self, sent: &Self, likeness: Likeness) -> bool {

@@ -107,20 +107,20 @@ impl<K: Of> Tree for Own<K> {
     const KIND: Kind = Kind::Own;
     const ROLE: Role = Role::Own;
 
-    fn merge(&mut self, sent: Self, merging: &mut Merging, at: &At<'_>) {
-        if *self != sent {
+    fn merge(&mut self, sent: &Self, merging: &mut Merging, at: &At<'_>) {
+        if self != sent {
             merging.fault(&rules::OWN_IDS, at, sent.id, "this is not the id of this part");
         }
     }
 
-    fn settle(self, merging: &mut Merging, at: &At<'_>) -> Self {
+    fn settle(&self, merging: &mut Merging, at: &At<'_>) -> Self {
         merging.fault(
             &rules::OWN_IDS,
             at,
             self.id,
             "no such part of this contact, or one that was named before",
         );
-        self
+        *self
     }
 
     fn matches(&self, sent: &Self, _likeness: Likeness) -> bool {
@@ -181,7 +181,7 @@ impl<K: Of> Tree for Mirror<K> {
     const KIND: Kind = Kind::Mirror;
     const ROLE: Role = Role::Mirror;
 
-    fn merge(&mut self, _sent: Self, _merging: &mut Merging, _at: &At<'_>) {}
+    fn merge(&mut self, _sent: &Self, _merging: &mut Merging, _at: &At<'_>) {}
 
     fn matches(&self, _sent: &Self, _likeness: Likeness) -> bool {
         true
@@ -215,7 +215,7 @@ impl Tree for ReadOnly {
     const KIND: Kind = Kind::ReadOnly;
     const ROLE: Role = Role::ReadOnly;
 
-    fn merge(&mut self, _sent: Self, _merging: &mut Merging, _at: &At<'_>) {}
+    fn merge(&mut self, _sent: &Self, _merging: &mut Merging, _at: &At<'_>) {}
 
     fn matches(&self, _sent: &Self, _likeness: Likeness) -> bool {
         true

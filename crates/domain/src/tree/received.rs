@@ -69,13 +69,13 @@ impl<S: Shaped + 'static> Tree for Received<S> {
         }
     }
 
-    fn merge(&mut self, sent: Self, _merging: &mut Merging, _at: &At<'_>) {
-        merge_patch(&mut self.value, sent.value);
+    fn merge(&mut self, sent: &Self, _merging: &mut Merging, _at: &At<'_>) {
+        merge_patch(&mut self.value, &sent.value);
     }
 
-    fn settle(self, _merging: &mut Merging, _at: &At<'_>) -> Self {
+    fn settle(&self, _merging: &mut Merging, _at: &At<'_>) -> Self {
         let mut value = Json::Object(Members::default());
-        merge_patch(&mut value, self.value);
+        merge_patch(&mut value, &self.value);
         Self { value, shape: PhantomData }
     }
 
@@ -98,11 +98,11 @@ impl<S: Shaped + 'static> Tree for Received<S> {
 }
 
 /// RFC 7396: objects are merged, null removes, everything else replaces.
-fn merge_patch(stored: &mut Json, sent: Json) {
+fn merge_patch(stored: &mut Json, sent: &Json) {
     let sent = match sent {
         Json::Object(sent) => sent,
         other => {
-            *stored = other;
+            other.clone_into(stored);
             return;
         }
     };
@@ -110,15 +110,15 @@ fn merge_patch(stored: &mut Json, sent: Json) {
         *stored = Json::Object(Members::default());
     }
     let Json::Object(stored) = stored else { return };
-    for (name, value) in sent {
-        if value == Json::Null {
-            stored.retain(|known, _| *known != *name);
-        } else if let Some(known) = stored.get_mut(&name) {
+    for (name, value) in sent.iter() {
+        if *value == Json::Null {
+            stored.retain(|known, _| known != name);
+        } else if let Some(known) = stored.get_mut(name) {
             merge_patch(known, value);
         } else {
             let mut fresh = Json::Null;
             merge_patch(&mut fresh, value);
-            stored.set(&name, fresh);
+            stored.set(name, fresh);
         }
     }
 }

@@ -39,17 +39,17 @@ impl Tree for Scalars {
         if self.0.is_empty() { Standing::Absent } else { Standing::Value }
     }
 
-    fn merge(&mut self, sent: Self, _merging: &mut Merging, _at: &At<'_>) {
-        for (name, value) in sent.0 {
-            if value == Json::Null {
-                self.0.retain(|known, _| *known != *name);
+    fn merge(&mut self, sent: &Self, _merging: &mut Merging, _at: &At<'_>) {
+        for (name, value) in sent.0.iter() {
+            if *value == Json::Null {
+                self.0.retain(|known, _| known != name);
             } else {
-                self.0.set(&name, value);
+                self.0.set(name, value.clone());
             }
         }
     }
 
-    fn settle(self, merging: &mut Merging, at: &At<'_>) -> Self {
+    fn settle(&self, merging: &mut Merging, at: &At<'_>) -> Self {
         let mut fresh = Self::default();
         fresh.merge(self, merging, at);
         fresh

@@ -129,8 +129,10 @@ impl<T: TextValue> Tree for Text<T> {
         }
     }
 
-    fn merge(&mut self, sent: Self, _merging: &mut Merging, _at: &At<'_>) {
-        *self = sent;
+    fn merge(&mut self, sent: &Self, _merging: &mut Merging, _at: &At<'_>) {
+        if self != sent {
+            *self = sent.clone();
+        }
     }
 
     fn matches(&self, sent: &Self, _likeness: Likeness) -> bool {

@@ -35,8 +35,8 @@ impl<'de> Deserialize<'de> for Whole {
 impl Tree for Whole {
     const KIND: Kind = Kind::Whole;
 
-    fn merge(&mut self, sent: Self, _merging: &mut Merging, _at: &At<'_>) {
-        *self = sent;
+    fn merge(&mut self, sent: &Self, _merging: &mut Merging, _at: &At<'_>) {
+        *self = *sent;
     }
 
     fn matches(&self, sent: &Self, _likeness: Likeness) -> bool {
@@ -49,8 +49,8 @@ impl Tree for Whole {
 impl Tree for bool {
     const KIND: Kind = Kind::Flag;
 
-    fn merge(&mut self, sent: Self, _merging: &mut Merging, _at: &At<'_>) {
-        *self = sent;
+    fn merge(&mut self, sent: &Self, _merging: &mut Merging, _at: &At<'_>) {
+        *self = *sent;
     }
 
     fn matches(&self, sent: &Self, _likeness: Likeness) -> bool {

@@ -1,5 +1,6 @@
 //! Applying one item: create, update, delete, or refuse (upsert-rules §4).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::item::{Intent, Sent};
@@ -105,20 +106,18 @@ impl Application<'_> {
         sent: &Sent,
         before: &Arc<Snapshot>,
     ) -> Result<Outcome, OutOfIds> {
-        let patch = self.patch(sent, before);
-        let patch = patch.as_deref().unwrap_or(&sent.document);
+        let mut patch = self.patch(sent, before);
         let replaces = self.options.arrays == Arrays::Replace && !sent.nameless_tags;
-        if replaces && before.document.matches(patch, Likeness::Unchanged) {
+        if replaces && before.document.matches(&patch, Likeness::Unchanged) {
             return Ok(self.unchanged(sent, before));
         }
 
         let mut merging = Merging::new(self.options.arrays);
         let mut document = before.document.clone();
-        let mut patch = patch.clone();
         if sent.nameless_tags {
-            merging.faults.extend(patch.find_tag_names(Some(&before.document)));
+            merging.faults.extend(patch.to_mut().find_tag_names(Some(&before.document)));
         }
-        document.merge(patch, &mut merging, &At::root());
+        document.merge(&patch, &mut merging, &At::root());
         if document == before.document && merging.faults.is_empty() {
             return Ok(self.unchanged(sent, before));
         }
@@ -159,9 +158,10 @@ impl Application<'_> {
     /// What is merged, where that is not just what was sent: a key that leads to this contact as an
     /// alias names it, and does not become its own. Given together with the `id`, it does. And a
     /// link id in another case may be the one that the contact has.
-    fn patch(&self, sent: &Sent, before: &Snapshot) -> Option<Box<ContactDocument>> {
+    fn patch<'s>(&self, sent: &'s Sent, before: &Snapshot) -> Cow<'s, ContactDocument> {
+        let mut patch = Cow::Borrowed(&sent.document);
         if sent.intent == Intent::Unlink {
-            return None;
+            return patch;
         }
         let own = &before.record.projection;
         let same_link_id = sent.keeps_spelling
@@ -179,17 +179,13 @@ impl Application<'_> {
         let link_id = sent.keys.link_id.map(AliasKey::LinkId);
         let keeps_link_id =
             same_link_id || (own.link_id.is_some() && link_id.is_some_and(leads_here));
-        if !keeps_external_id && !keeps_link_id {
-            return None;
-        }
-        let mut patch = Box::new(sent.document.clone());
         if keeps_external_id {
-            patch.external_id = Member::Absent;
+            patch.to_mut().external_id = Member::Absent;
         }
         if keeps_link_id {
-            patch.link_id = Member::Absent;
+            patch.to_mut().link_id = Member::Absent;
         }
-        Some(patch)
+        patch
     }
 
     /// The contact looks like that already: every error is one that it had before.

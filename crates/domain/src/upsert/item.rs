@@ -202,7 +202,7 @@ impl Draft {
         let mut merging = Merging::new(Arrays::Replace);
         let named = new.filter(|_| sent.contact_type.is_absent());
         let document = (named.is_some() || !sent.is_plain()).then(|| {
-            let mut fresh = sent.clone().settle(&mut merging, &At::root());
+            let mut fresh = sent.settle(&mut merging, &At::root());
             if let Some(named) = named {
                 fresh.contact_type = Text::from(named.as_str()).into();
             }
