@@ -86,6 +86,7 @@ impl Failure {
     }
 
     /// What it means.
+    #[cfg(test)]
     pub(super) fn kind(&self) -> Kind {
         self.kind
     }

@@ -101,6 +101,8 @@ impl Session {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, Failure> {
+        #[cfg(test)]
+        notes::note(sql, parameters);
         let rows = self.connection()?.query_typed(sql, parameters).await;
         rows.map_err(|error| self.heed(error.into()))
     }

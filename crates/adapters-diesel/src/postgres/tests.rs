@@ -1,6 +1,7 @@
 //! What the store promises on a real server.
 
 mod contract;
+mod directory;
 mod ids;
 mod plans;
 mod races;

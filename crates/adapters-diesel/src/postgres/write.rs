@@ -70,15 +70,15 @@ pub(super) async fn write(
     clear_keys(session, organization, &changes).await?;
     update(session, organization, &changes).await?;
     insert(session, organization, &changes.inserts).await?;
+    entries::put(session, organization, &changes.entries).await?;
     let moves =
-        !changes.relinked.is_empty() || !changes.relisted.is_empty() || !writes.aliases.is_empty();
+        !changes.relinked.is_empty() || !changes.unlisted.is_empty() || !writes.aliases.is_empty();
     if moves {
         session.batch(PLAN_ANEW).await?;
     }
     relations::delete(session, organization, &changes.relinked).await?;
     relations::insert(session, organization, &changes).await?;
-    entries::delete(session, organization, &changes.relisted).await?;
-    entries::insert(session, organization, &changes).await?;
+    entries::delete(session, organization, &changes.unlisted).await?;
     aliases::write(session, organization, &writes.aliases).await?;
     Ok(())
 }

@@ -18,7 +18,8 @@ use crate::postgres::PostgresStore;
 use crate::postgres::session::notes::{Sent, statements_of};
 use crate::postgres::testing::TestDatabase;
 
-/// Everything that the store can be asked for.
+/// Everything that the store can be asked for, but for the directory: its statements are put
+/// together for one time, and have tests of their own.
 async fn everything(store: &PostgresStore) {
     store.add_organization(organization(1)).await.unwrap();
     store.organization(organization(1).id).await.unwrap().unwrap();
@@ -48,6 +49,9 @@ async fn everything(store: &PostgresStore) {
     let merge = Merge::new(context(1), ids[0], ids[2]).unwrap();
     store.merge(Arc::new(merge)).await.unwrap().unwrap();
     send(store, &[json!({"id": ids[1], "externalId": "C"})]).await.unwrap();
+    let entry = json!({"name": "Door", "type": "multi", "number": "0001-01-01"});
+    send(store, &[json!({"id": ids[1], "intercom": entry})]).await.unwrap();
+    send(store, &[json!({"id": ids[1], "intercom": null})]).await.unwrap();
     let id = ContactId::new(ids[0]).unwrap();
     store.contact(organization(1).id, id, Lifecycle::Living).await.unwrap().unwrap();
 }
@@ -142,6 +146,7 @@ fn of_contacts(plans: &BTreeMap<String, String>) -> BTreeMap<&str, String> {
     let is_of_contacts = |scan: &&str| {
         scan.contains("contact")
             && !scan.starts_with("contact_alias")
+            && !scan.starts_with("contact_intercom")
             && !scan.starts_with("contact_relation")
     };
     let filtered =
@@ -150,10 +155,14 @@ fn of_contacts(plans: &BTreeMap<String, String>) -> BTreeMap<&str, String> {
 }
 
 /// How each statement is to be run.
-const EXPECTED: [(&str, &str); 23] = [
+const EXPECTED: [(&str, &str); 25] = [
     (
         "DELETE FROM contact_alias … alias.value = gone.value",
         "contact_alias_pkey(organization_id,source,kind,value)",
+    ),
+    (
+        "DELETE FROM contact_intercom … = ANY ($2)",
+        "contact_intercom_pkey(organization_id,contact_id)",
     ),
     (
         "DELETE FROM contact_relation … = ANY ($2)",
@@ -169,6 +178,10 @@ const EXPECTED: [(&str, &str); 23] = [
     (
         "INSERT INTO contact_alias … contact_id = excluded.contact_id",
         "contact_alias_pkey(conflict)",
+    ),
+    (
+        "INSERT INTO contact_intercom … ringtone = excluded.ringtone",
+        "contact_intercom_pkey(conflict)",
     ),
     ("INSERT INTO contact_relation … $3::bigint[]) AS new", ""),
     ("INSERT INTO organization … CONFLICT DO NOTHING", ""),
@@ -238,13 +251,16 @@ async fn a_plan_that_was_made_while_there_were_no_contacts_is_right_when_there_a
 }
 
 /// Some thousand rows in every table.
-const FILL: &str = "
+pub(super) const FILL: &str = "
     INSERT INTO contact
     SELECT 1 + i % 3, i, 'PERSON', 'K-' || i, md5(i::text)::uuid, 'Abt', i || '@example.org',
            '+4121' || i, '+4179' || i, 'CHE' || i, false, false, false, false, 1, 1, now(), now(),
            NULL, '{}'
       FROM generate_series(1, 6000) AS i;
     INSERT INTO contact_relation SELECT 1 + i % 3, 1 + i % 1000, i FROM generate_series(1, 6000) AS i;
+    INSERT INTO contact_intercom
+    SELECT 1 + i % 3, i, '', 'Door ' || i, 'multi', '0001-01-01', false, false, false, false, 'r'
+      FROM generate_series(1, 6000) AS i;
     INSERT INTO contact_alias
     SELECT 1 + i % 3, '', 'EXTERNAL_ID', 'L-' || i, i FROM generate_series(1, 6000) AS i;
     INSERT INTO organization SELECT i, 'O', 'CH' FROM generate_series(1, 6000) AS i

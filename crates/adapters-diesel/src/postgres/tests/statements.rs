@@ -54,6 +54,14 @@ async fn a_mixed_batch_costs_the_same_statements_whatever_its_size() {
     assert_eq!(sent[1].len(), 13, "{:#?}", sent[1]);
 }
 
+const PUT_ENTRIES: &str = "INSERT INTO contact_intercom (";
+
+/// A person with an entry of that name.
+fn entry(external_id: &str, name: &str) -> Value {
+    let intercom = json!({"name": name, "type": "multi", "number": "0001-01-01"});
+    person(external_id, json!({"intercom": intercom}))
+}
+
 #[tokio::test]
 async fn what_a_batch_is_not_about_costs_no_statement() {
     let database = TestDatabase::migrated();
@@ -70,6 +78,25 @@ async fn what_a_batch_is_not_about_costs_no_statement() {
         (
             [person("NEW-1", json!({})), person("NEW-2", json!({}))],
             &["BEGIN", "SELECT found.id", "ROLLBACK"],
+        ),
+        (
+            [entry("NEW-3", "Door"), entry("NEW-4", "Gate")],
+            &["BEGIN", "SELECT found.id", "INSERT INTO contact (", PUT_ENTRIES, "COMMIT"],
+        ),
+        (
+            [entry("NEW-1", "Door"), entry("NEW-3", "Gate")],
+            &["BEGIN", "SELECT found.id", "INSERT INTO contact AS stored", PUT_ENTRIES, "COMMIT"],
+        ),
+        (
+            ["NEW-1", "NEW-3"].map(|key| person(key, json!({"intercom": null}))),
+            &[
+                "BEGIN",
+                "SELECT found.id",
+                "INSERT INTO contact AS stored",
+                "SET LOCAL",
+                "DELETE FROM contact_intercom",
+                "COMMIT",
+            ],
         ),
     ] {
         let sent = statements_of(async {

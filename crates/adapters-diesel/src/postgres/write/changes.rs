@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use contacts_domain::contact::{Contact, Record};
+use contacts_domain::contact::{Contact, IntercomEntry, Record};
 use contacts_domain::decision::{AliasKey, Write, Writes};
 use contacts_domain::value::LinkId;
 use contacts_domain::{ContactId, Version};
@@ -52,8 +52,10 @@ pub(super) struct Changes<'a> {
     pub(super) giving_way: Vec<i64>,
     /// Contacts whose relations are written anew.
     pub(super) relinked: Vec<&'a Contact>,
-    /// Contacts whose entries are written anew.
-    pub(super) relisted: Vec<&'a Contact>,
+    /// The entries of new contacts, and those that came or changed.
+    pub(super) entries: Vec<(i64, IntercomEntry)>,
+    /// Contacts whose entries went.
+    pub(super) unlisted: Vec<i64>,
     stored: &'a Stored,
 }
 
@@ -69,13 +71,18 @@ impl<'a> Changes<'a> {
             inserts: Vec::new(),
             giving_way: Vec::new(),
             relinked: Vec::new(),
-            relisted: Vec::new(),
+            entries: Vec::new(),
+            unlisted: Vec::new(),
             stored,
         };
         let mut gives_up = Vec::new();
         for write in &writes.contacts {
             match write {
-                Write::Insert(contact) => changes.inserts.push(contact),
+                Write::Insert(contact) => {
+                    let entry = contact.intercom_entry();
+                    changes.entries.extend(entry.map(|entry| (contact.record().id.get(), entry)));
+                    changes.inserts.push(contact);
+                }
                 Write::Update { contact, gives_up_keys, moves_relations, moves_entry } => {
                     updates.push((contact, changes.before(contact)?.version.get()));
                     if *gives_up_keys {
@@ -85,7 +92,11 @@ impl<'a> Changes<'a> {
                         changes.relinked.push(contact);
                     }
                     if *moves_entry {
-                        changes.relisted.push(contact);
+                        let id = contact.record().id.get();
+                        match contact.intercom_entry() {
+                            Some(entry) => changes.entries.push((id, entry)),
+                            None => changes.unlisted.push(id),
+                        }
                     }
                 }
             }

@@ -2,6 +2,7 @@
 
 use contacts_domain::OrganizationId;
 use contacts_domain::contact::{Projection, Record};
+use contacts_domain::value::LinkId;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -86,7 +87,7 @@ impl<'a> Columns<'a> {
         self.ids.push(record.id.get());
         self.contact_types.push(contact_type.as_str());
         self.external_ids.push(external_id.as_deref());
-        self.link_ids.push(link_id.map(|link_id| link_id.as_uuid()));
+        self.link_ids.push(link_id.map(LinkId::as_uuid));
         self.display_names.push(display_name);
         self.emails.push(email.as_deref());
         self.phones.push(phone.as_deref());
