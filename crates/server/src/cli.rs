@@ -8,7 +8,7 @@ use crate::config::{GlobalFlags, ServeFlags, Sources};
 use crate::failure::Failure;
 use crate::organization::CreateOrganization;
 use crate::token::{CreateToken, RevokeToken};
-use crate::{logging, organization, serve, token};
+use crate::{logging, migrate, organization, serve, token};
 
 /// Takes the contacts of many organizations in bulk and answers for each what became of it
 ///
@@ -37,6 +37,8 @@ enum Command {
     /// On a new database, organization 1 and a first token are made, and the token is printed once.
     /// When requests are accepted, the address is printed: `listening on http://ADDR`.
     Serve(ServeFlags),
+    /// Make the schema of the database, or bring it up to date, and say what was done
+    Migrate,
     /// Add organizations, the tenants that contacts belong to
     #[command(subcommand)]
     Organization(OrganizationCommand),
@@ -86,6 +88,7 @@ pub(crate) fn run() -> Result<(), Failure> {
             runtime(runtime::Builder::new_multi_thread())?
                 .block_on(serve::run(&settings.database, serve))
         }
+        Command::Migrate => beside()?.block_on(migrate::run(settings.database)),
         Command::Organization(OrganizationCommand::Create(create)) => {
             beside()?.block_on(organization::create(&settings.database, create))
         }
@@ -138,6 +141,9 @@ mod tests {
             "contact-hub token list --database-url sqlite://a.db",
             "contact-hub --database-url sqlite://a.db",
             "contact-hub serve --listen 127.0.0.1:0 --config hub.toml",
+            "contact-hub serve --database-connections 4 --database-wait 1 --prepared-statements off",
+            "contact-hub token list --no-migrate",
+            "contact-hub --no-migrate=false migrate",
             "contact-hub organization create --id 7 --name Muster --region DE",
             "contact-hub token create --organization 1 --organization 2 --scope read,write",
             "contact-hub token create --organization 1 --scope read --scope staff --name erp",
@@ -157,6 +163,8 @@ mod tests {
             "contact-hub token create --organization 1 --scope everything",
             "contact-hub token revoke first",
             "contact-hub serve --max-items many",
+            "contact-hub serve --database-connections 0",
+            "contact-hub serve --prepared-statements maybe",
         ] {
             let error = Cli::try_parse_from(line.split(' ')).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{line}");

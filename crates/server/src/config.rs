@@ -6,13 +6,15 @@
 mod file;
 mod flags;
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use contacts_adapters_diesel::sqlite::{Durability as SqliteDurability, SqliteOptions};
+use contacts_adapters_diesel::postgres::{PostgresOptions, PostgresUrl};
+use contacts_adapters_diesel::sqlite::Durability as SqliteDurability;
 use contacts_adapters_http::Settings as HttpSettings;
 
 use self::file::SettingsFile;
-use self::flags::Durability;
+use self::flags::{Durability, Switch};
 pub(crate) use self::flags::{GlobalFlags, ServeFlags};
 use crate::database_url::DatabaseUrl;
 use crate::failure::Failure;
@@ -25,12 +27,25 @@ const DEFAULT_SHUTDOWN_SECONDS: u64 = 30;
 /// What every command works with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct GlobalSettings {
-    /// Where the contacts live.
-    pub(crate) database: DatabaseUrl,
+    /// Where the contacts live, and how they are reached.
+    pub(crate) database: DatabaseSettings,
     /// What to log.
     pub(crate) log: String,
     /// How to write it.
     pub(crate) log_format: LogFormat,
+}
+
+/// Where the contacts live, and how they are reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DatabaseSettings {
+    /// Where they live.
+    pub(crate) url: DatabaseUrl,
+    /// Whether a missing or old schema is brought up to date.
+    pub(crate) migrate: bool,
+    /// A hot standby that lists are read from, should it be PostgreSQL.
+    pub(crate) standby: Option<PostgresUrl>,
+    /// How PostgreSQL is reached, should it be that.
+    pub(crate) postgres: PostgresOptions,
 }
 
 /// What the server works with.
@@ -38,8 +53,8 @@ pub(crate) struct GlobalSettings {
 pub(crate) struct ServeSettings {
     /// The address to listen on.
     pub(crate) listen: String,
-    /// How the database file is run.
-    pub(crate) sqlite: SqliteOptions,
+    /// What an acknowledged write to a database file survives.
+    pub(crate) durability: SqliteDurability,
     /// The limits of the front doors.
     pub(crate) http: HttpSettings,
     /// How long requests in flight may take to finish.
@@ -71,13 +86,35 @@ impl Sources {
     /// When the database URL is none that this build supports.
     pub(crate) fn global(&self) -> Result<GlobalSettings, Failure> {
         let Self { flags, file } = self;
-        let database = match flags.database_url.as_ref().or(file.database_url.as_ref()) {
+        let url = match flags.database_url.as_ref().or(file.database_url.as_ref()) {
             Some(url) => url.parse()?,
             None => DatabaseUrl::default_file(),
         };
+        let standby = flags.read_database_url.as_ref().or(file.read_database_url.as_ref());
+        let standby = standby.map(|standby| match (&url, standby.parse()?) {
+            (DatabaseUrl::Postgres(_), DatabaseUrl::Postgres(standby)) => Ok(standby),
+            _ => Err(Failure::new(
+                "the read database is not a standby of the database",
+                "name a PostgreSQL database by --database-url, and its standby by \
+                 --read-database-url",
+            )),
+        });
+        let standby = standby.transpose()?;
+        let no_migrate = flags.no_migrate.or(file.no_migrate).unwrap_or(false);
+        let usual = PostgresOptions::default();
+        let connections = flags.database_connections.or(file.database_connections);
+        let wait = flags.database_wait.or(file.database_wait);
+        let prepared = flags.prepared_statements.or(file.prepared_statements);
+        let postgres = PostgresOptions {
+            connections: connections.map_or(usual.connections, NonZeroUsize::get),
+            wait: wait.map_or(usual.wait, Duration::from_secs),
+            prepared_statements: prepared
+                .map_or(usual.prepared_statements, |switch| switch == Switch::On),
+            ..usual
+        };
         let log = flags.log.as_ref().or(file.log.as_ref());
         Ok(GlobalSettings {
-            database,
+            database: DatabaseSettings { url, migrate: !no_migrate, standby, postgres },
             log: log.map_or_else(|| DEFAULT_LOG.to_owned(), Clone::clone),
             log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
         })
@@ -106,14 +143,10 @@ impl Sources {
             Durability::Power => SqliteDurability::Power,
             Durability::Process => SqliteDurability::Process,
         });
-        let sqlite = SqliteOptions {
-            durability: durability.unwrap_or_default(),
-            ..SqliteOptions::default()
-        };
         let seconds = flags.shutdown_seconds.or(file.shutdown_seconds);
         ServeSettings {
             listen: flags.listen.or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
-            sqlite,
+            durability: durability.unwrap_or_default(),
             http,
             shutdown: Duration::from_secs(seconds.unwrap_or(DEFAULT_SHUTDOWN_SECONDS)),
         }
@@ -136,10 +169,10 @@ mod tests {
     #[test]
     fn without_anything_the_defaults_hold() {
         let sources = Sources::read(GlobalFlags::default()).unwrap();
-        assert_eq!(
-            sources.global().unwrap().database,
-            DatabaseUrl::Sqlite("contact-hub.db".into())
-        );
+        let database = sources.global().unwrap().database;
+        assert_eq!(database.url, DatabaseUrl::Sqlite("contact-hub.db".into()));
+        assert!(database.migrate && database.standby.is_none());
+        assert_eq!(database.postgres, PostgresOptions::default());
         let serve = sources.serve(ServeFlags::default());
         assert_eq!(serve.listen, "127.0.0.1:8080");
         assert_eq!((serve.http.max_items, serve.http.max_body_bytes), (10_000, 33_554_432));
@@ -151,6 +184,24 @@ mod tests {
         let bare = Sources::read(GlobalFlags::default()).unwrap();
         assert_eq!(shown.global().unwrap(), bare.global().unwrap());
         assert_eq!(shown.serve(ServeFlags::default()), bare.serve(ServeFlags::default()));
+    }
+
+    #[test]
+    fn the_database_is_reached_as_the_file_says() {
+        let toml = "database_url = 'postgres://u@db/hub'\ndatabase_connections = 3\n\
+                    database_wait = 7\nprepared_statements = 'off'\nno_migrate = true\n\
+                    read_database_url = 'postgres://u@standby/hub'";
+        let database = sources(toml).unwrap().global().unwrap().database;
+        assert_eq!(database.url, "postgres://u@db/hub".parse().unwrap());
+        assert!(!database.migrate);
+        assert_eq!(database.standby, Some("postgres://u@standby/hub".parse().unwrap()));
+        let expected = PostgresOptions {
+            connections: 3,
+            wait: Duration::from_secs(7),
+            prepared_statements: false,
+            ..PostgresOptions::default()
+        };
+        assert_eq!(database.postgres, expected);
     }
 
     #[test]
@@ -169,6 +220,8 @@ mod tests {
             ("max_items = -1", "-1"),
             ("listen =", "line 1"),
             ("log_format = 'xml'", "xml"),
+            ("database_connections = 0", "line 1"),
+            ("prepared_statements = 'maybe'", "maybe"),
         ] {
             let failure = sources(toml).unwrap_err().to_string();
             assert!(failure.contains(named) && !failure.contains('\n'), "{failure}");

@@ -4,9 +4,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use contacts_adapters_diesel::postgres::{PostgresUrl, UrlError};
+
 use crate::failure::Failure;
 
-const REMEDY: &str = "use sqlite://PATH, for example sqlite://contact-hub.db";
+const REMEDY: &str = "use sqlite://PATH or postgres://USER@HOST/DATABASE";
 
 /// A database that this build can work on.
 ///
@@ -15,6 +17,8 @@ const REMEDY: &str = "use sqlite://PATH, for example sqlite://contact-hub.db";
 pub(crate) enum DatabaseUrl {
     /// A SQLite file: `sqlite://relative/path.db` or `sqlite:///absolute/path.db`.
     Sqlite(PathBuf),
+    /// A PostgreSQL database: `postgres://user:password@host/database`.
+    Postgres(PostgresUrl),
 }
 
 impl DatabaseUrl {
@@ -31,6 +35,9 @@ impl FromStr for DatabaseUrl {
         let Some((scheme, rest)) = url.split_once("://") else {
             return Err(Failure::new("the database URL has no scheme", REMEDY));
         };
+        if scheme == "postgres" || scheme == "postgresql" {
+            return Ok(Self::Postgres(url.parse()?));
+        }
         if scheme != "sqlite" {
             let is_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
             let named = scheme.chars().all(is_scheme).then(|| format!(" `{scheme}`"));
@@ -54,10 +61,17 @@ impl FromStr for DatabaseUrl {
     }
 }
 
+impl From<UrlError> for Failure {
+    fn from(error: UrlError) -> Self {
+        Self::new(error.to_string(), error.remedy())
+    }
+}
+
 impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(_) => f.write_str("sqlite://…"),
+            Self::Postgres(url) => url.fmt(f),
         }
     }
 }
@@ -79,14 +93,28 @@ mod tests {
     }
 
     #[test]
+    fn a_server_goes_by_either_name() {
+        for url in ["postgres://user:secret@host/db", "postgresql://user:secret@host/db"] {
+            let DatabaseUrl::Postgres(read) = url.parse().unwrap() else { panic!("{url}") };
+            assert_eq!((read.place().as_str(), read.database()), ("host:5432", "db"));
+        }
+        let failure = "postgres://user:secret@host".parse::<DatabaseUrl>().unwrap_err();
+        assert_eq!(
+            failure.to_string(),
+            "the database URL names no database; \
+             write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full"
+        );
+    }
+
+    #[test]
     fn what_is_wrong_with_a_url_is_said_with_the_remedy_and_without_the_password() {
         for (url, cause) in [
             ("", "the database URL has no scheme"),
             ("hub.db", "the database URL has no scheme"),
             ("user:secret@host/db", "the database URL has no scheme"),
             (
-                "postgres://user:secret@host/db",
-                "the database URL has the scheme `postgres`, which this build does not support",
+                "mysql://user:secret@host/db",
+                "the database URL has the scheme `mysql`, which this build does not support",
             ),
             (
                 "user:secret@host://db",

@@ -41,7 +41,7 @@ impl Error for Failure {}
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let remedy = match &error {
-            StoreError::Unavailable(_) => "check the disk and the rights on the database file",
+            StoreError::Unavailable(_) => "check the database, its disk and its rights",
             StoreError::Contention(_) => "try again",
             StoreError::Corrupt(_) => "restore the database from a backup",
             StoreError::Internal(_) => "please report this",
@@ -78,7 +78,7 @@ mod tests {
         assert_eq!(
             failure.to_string(),
             "the store is unavailable: disk I/O error while reading; \
-             check the disk and the rights on the database file"
+             check the database, its disk and its rights"
         );
     }
 }

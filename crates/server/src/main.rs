@@ -6,6 +6,7 @@ mod config;
 mod database_url;
 mod failure;
 mod logging;
+mod migrate;
 mod organization;
 mod printing;
 mod serve;

@@ -6,7 +6,7 @@ use contacts_application::use_cases::NewOrganizationError;
 use contacts_domain::OrganizationId;
 use contacts_domain::value::CountryCode;
 
-use crate::database_url::DatabaseUrl;
+use crate::config::DatabaseSettings;
 use crate::failure::Failure;
 use crate::printing;
 use crate::startup::Store;
@@ -34,11 +34,11 @@ pub(crate) struct CreateOrganization {
 ///
 /// When the id is taken, or the store fails.
 pub(crate) async fn create(
-    database: &DatabaseUrl,
+    database: &DatabaseSettings,
     create: CreateOrganization,
 ) -> Result<(), Failure> {
     let CreateOrganization { id, name, region } = create;
-    let store = Store::open(database)?;
+    let store = Store::open(database).await?;
     store.manage_access().create_organization(Organization { id, name, region }).await?;
     printing::print(&format!("organization {id} is there"))
 }

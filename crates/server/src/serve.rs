@@ -10,8 +10,7 @@ use tokio::net::TcpListener;
 
 use self::connections::Patience;
 use self::shutdown::Shutdown;
-use crate::config::ServeSettings;
-use crate::database_url::DatabaseUrl;
+use crate::config::{DatabaseSettings, ServeSettings};
 use crate::failure::Failure;
 use crate::printing;
 use crate::startup::{self, Store};
@@ -24,9 +23,12 @@ const MAX_HEAD_TIME: Duration = Duration::from_secs(75);
 /// # Errors
 ///
 /// When the store cannot be opened or the address is not to be had.
-pub(crate) async fn run(database: &DatabaseUrl, settings: ServeSettings) -> Result<(), Failure> {
-    let ServeSettings { listen, sqlite, http, shutdown: grace } = settings;
-    let store = Store::open_with(database, sqlite)?;
+pub(crate) async fn run(
+    database: &DatabaseSettings,
+    settings: ServeSettings,
+) -> Result<(), Failure> {
+    let ServeSettings { listen, durability, http, shutdown: grace } = settings;
+    let store = Store::open_with(database, durability).await?;
     let cannot_listen = |error| {
         let remedy = "free the address or choose another with --listen HOST:PORT";
         Failure::because(format_args!("cannot listen on {listen}"), &error, remedy)

@@ -4,4 +4,4 @@ mod first_run;
 mod store;
 
 pub(crate) use self::first_run::{first_organization, first_run};
-pub(crate) use self::store::Store;
+pub(crate) use self::store::{Migrated, Store};

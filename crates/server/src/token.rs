@@ -12,7 +12,7 @@ use contacts_domain::{OrganizationId, Timestamp};
 pub(crate) use self::list::list;
 pub(crate) use self::secret::Secret;
 use crate::clock::SystemClock;
-use crate::database_url::DatabaseUrl;
+use crate::config::DatabaseSettings;
 use crate::failure::Failure;
 use crate::organization::parse_organization;
 use crate::printing;
@@ -87,8 +87,11 @@ pub(crate) struct RevokeToken {
 /// # Errors
 ///
 /// When an organization does not exist, or the store fails.
-pub(crate) async fn create(database: &DatabaseUrl, create: CheckedToken) -> Result<(), Failure> {
-    let store = Store::open(database)?;
+pub(crate) async fn create(
+    database: &DatabaseSettings,
+    create: CheckedToken,
+) -> Result<(), Failure> {
+    let store = Store::open(database).await?;
     startup::first_organization(&store).await?;
     let secret = Secret::new()?;
     let now = SystemClock.now();
@@ -113,9 +116,12 @@ pub(crate) async fn create(database: &DatabaseUrl, create: CheckedToken) -> Resu
 /// # Errors
 ///
 /// When there is no such token or it was revoked before, or the store fails.
-pub(crate) async fn revoke(database: &DatabaseUrl, revoke: RevokeToken) -> Result<(), Failure> {
+pub(crate) async fn revoke(
+    database: &DatabaseSettings,
+    revoke: RevokeToken,
+) -> Result<(), Failure> {
     let RevokeToken { id } = revoke;
-    let store = Store::open(database)?;
+    let store = Store::open(database).await?;
     if store.manage_access().revoke_token(TokenId(id)).await? {
         printing::print(&format!("token {id} is revoked"))
     } else {

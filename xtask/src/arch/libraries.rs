@@ -10,7 +10,8 @@ use super::Facts;
 
 const RUNTIME: [&str; 3] = ["tokio", "async-std", "smol"];
 const HTTP: [&str; 6] = ["axum", "http", "hyper", "tower", "tower-http", "reqwest"];
-const SQL: [&str; 5] = ["diesel", "diesel-async", "libsqlite3-sys", "rusqlite", "sqlx"];
+const SQL: [&str; 7] =
+    ["diesel", "diesel-async", "libsqlite3-sys", "postgres", "rusqlite", "sqlx", "tokio-postgres"];
 const CHANCE: [&str; 4] = ["getrandom", "rand", "rand_core", "mio"];
 
 /// The domain brings no runtime, transport, store, log or randomness; and the describer of HTTP

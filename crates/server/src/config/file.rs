@@ -1,12 +1,12 @@
 //! The settings as a TOML file.
 
 use std::fs;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::Path;
 
 use serde::Deserialize;
 
-use super::flags::Durability;
+use super::flags::{Durability, Switch};
 use crate::failure::Failure;
 use crate::logging::LogFormat;
 
@@ -15,6 +15,11 @@ use crate::logging::LogFormat;
 #[serde(deny_unknown_fields)]
 pub(super) struct SettingsFile {
     pub(super) database_url: Option<String>,
+    pub(super) read_database_url: Option<String>,
+    pub(super) database_connections: Option<NonZeroUsize>,
+    pub(super) database_wait: Option<u64>,
+    pub(super) prepared_statements: Option<Switch>,
+    pub(super) no_migrate: Option<bool>,
     pub(super) log: Option<String>,
     pub(super) log_format: Option<LogFormat>,
     pub(super) listen: Option<String>,

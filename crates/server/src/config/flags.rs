@@ -1,6 +1,6 @@
 //! The settings as flags and variables.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -15,7 +15,8 @@ pub(crate) struct GlobalFlags {
     /// A TOML file with settings, each under its long name with `_` for `-`
     #[arg(long, global = true, value_name = "FILE", env = "CONTACT_HUB_CONFIG")]
     pub(super) config: Option<PathBuf>,
-    /// Where the contacts live, as `sqlite://PATH`; made if missing [default: contact-hub.db]
+    /// Where the contacts live: `sqlite://PATH`, made if missing, or `postgres://USER@HOST/DATABASE`
+    /// [default: sqlite://contact-hub.db]
     #[arg(
         long,
         global = true,
@@ -24,6 +25,41 @@ pub(crate) struct GlobalFlags {
         hide_env_values = true
     )]
     pub(super) database_url: Option<String>,
+    /// A hot standby of a PostgreSQL database, which lists are read from when it has caught up
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "CONTACT_HUB_READ_DATABASE_URL",
+        hide_env_values = true
+    )]
+    pub(super) read_database_url: Option<String>,
+    /// How many connections to PostgreSQL to have at most [default: 16]
+    #[arg(long, global = true, value_name = "N", env = "CONTACT_HUB_DATABASE_CONNECTIONS")]
+    pub(super) database_connections: Option<NonZeroUsize>,
+    /// How long a request may wait for one of them; then it is answered 503 [default: 5]
+    #[arg(long, global = true, value_name = "SECONDS", env = "CONTACT_HUB_DATABASE_WAIT")]
+    pub(super) database_wait: Option<u64>,
+    /// Whether PostgreSQL is to keep statements; `off` behind a pooler that knows none [default: on]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHETHER",
+        env = "CONTACT_HUB_PREPARED_STATEMENTS"
+    )]
+    pub(super) prepared_statements: Option<Switch>,
+    /// Refuse a database whose schema is missing or old, instead of migrating it
+    #[arg(
+        long,
+        global = true,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_name = "BOOL",
+        env = "CONTACT_HUB_NO_MIGRATE"
+    )]
+    pub(super) no_migrate: Option<bool>,
     /// What to log, as in `info,contact_hub=debug` [default: info]
     #[arg(long, global = true, value_name = "FILTER", env = "CONTACT_HUB_LOG")]
     pub(super) log: Option<String>,
@@ -59,6 +95,16 @@ pub(crate) struct ServeFlags {
     /// How long requests in flight may take to finish after SIGTERM [default: 30]
     #[arg(long, value_name = "SECONDS", env = "CONTACT_HUB_SHUTDOWN_SECONDS")]
     pub(super) shutdown_seconds: Option<u64>,
+}
+
+/// Whether something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Switch {
+    /// Yes
+    On,
+    /// No
+    Off,
 }
 
 /// What an acknowledged write survives.

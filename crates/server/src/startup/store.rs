@@ -3,20 +3,38 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use contacts_adapters_diesel::sqlite::{OpenError, SqliteOptions, SqliteStore};
+use contacts_adapters_diesel::postgres::{Obstacle, PostgresOptions, PostgresStore, PostgresUrl};
+use contacts_adapters_diesel::sqlite::{Durability, SqliteOptions, SqliteStore};
+use contacts_adapters_diesel::{postgres, sqlite};
 use contacts_adapters_http::Services;
 use contacts_application::ports::{AccessStore, ContactStore, IntercomDirectory};
 use contacts_application::use_cases::ManageAccess;
 
 use crate::clock::SystemClock;
+use crate::config::DatabaseSettings;
 use crate::database_url::DatabaseUrl;
 use crate::failure::Failure;
+
+/// What tells how to bring a schema up to date.
+const MIGRATE: &str = "run `contact-hub migrate`";
 
 /// An open store, migrated to what this build expects.
 pub(crate) struct Store {
     contacts: Arc<dyn ContactStore>,
     directory: Arc<dyn IntercomDirectory>,
     access: Arc<dyn AccessStore>,
+    migrated: Migrated,
+}
+
+/// What was done to the schema when the store was opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Migrated {
+    /// It was made; the newest migration.
+    Made(String),
+    /// These migrations were run.
+    Ran(Vec<String>),
+    /// Nothing: it was up to date.
+    Nothing,
 }
 
 impl Store {
@@ -25,22 +43,36 @@ impl Store {
     /// # Errors
     ///
     /// When it cannot be opened or migrated.
-    pub(crate) fn open(database: &DatabaseUrl) -> Result<Self, Failure> {
-        Self::open_with(database, SqliteOptions::default())
+    pub(crate) async fn open(database: &DatabaseSettings) -> Result<Self, Failure> {
+        Self::open_with(database, Durability::default()).await
     }
 
-    /// Opens the store with options for SQLite, should it be one.
+    /// Opens the store; what is acknowledged survives that much, should it be a file.
     ///
     /// # Errors
     ///
     /// When it cannot be opened or migrated.
-    pub(crate) fn open_with(
-        database: &DatabaseUrl,
-        options: SqliteOptions,
+    pub(crate) async fn open_with(
+        database: &DatabaseSettings,
+        durability: Durability,
     ) -> Result<Self, Failure> {
-        match database {
-            DatabaseUrl::Sqlite(path) => open_sqlite(path, options),
+        match &database.url {
+            DatabaseUrl::Sqlite(path) => {
+                let migrate = database.migrate;
+                let options = SqliteOptions { durability, migrate, ..SqliteOptions::default() };
+                open_sqlite(path, options)
+            }
+            DatabaseUrl::Postgres(url) => {
+                let migrate = database.migrate;
+                let options = PostgresOptions { migrate, ..database.postgres.clone() };
+                open_postgres(url, database.standby.as_ref(), options).await
+            }
         }
+    }
+
+    /// What was done to the schema on the way.
+    pub(crate) fn migrated(&self) -> &Migrated {
+        &self.migrated
     }
 
     /// What the front doors offer on this store.
@@ -59,39 +91,84 @@ impl Store {
     }
 }
 
-fn open_sqlite(path: &Path, options: SqliteOptions) -> Result<Store, Failure> {
-    let store = Arc::new(SqliteStore::open(path, options)?.store);
-    Ok(Store { contacts: store.clone(), directory: store.clone(), access: store })
+impl Migrated {
+    fn of(created: bool, mut migrations: Vec<String>) -> Self {
+        match migrations.pop() {
+            Some(newest) if created => Self::Made(newest),
+            Some(newest) => {
+                migrations.push(newest);
+                Self::Ran(migrations)
+            }
+            None => Self::Nothing,
+        }
+    }
 }
 
-impl From<OpenError> for Failure {
-    fn from(error: OpenError) -> Self {
+fn open_sqlite(path: &Path, options: SqliteOptions) -> Result<Store, Failure> {
+    let sqlite::Opened { store, created, migrations } = SqliteStore::open(path, options)?;
+    let store = Arc::new(store);
+    let migrated = Migrated::of(created, migrations);
+    Ok(Store { contacts: store.clone(), directory: store.clone(), access: store, migrated })
+}
+
+async fn open_postgres(
+    url: &PostgresUrl,
+    standby: Option<&PostgresUrl>,
+    options: PostgresOptions,
+) -> Result<Store, Failure> {
+    let opened = PostgresStore::open(url, options).await?;
+    let postgres::Opened { mut store, created, migrations } = opened;
+    if let Some(standby) = standby {
+        store = store.with_standby(standby)?;
+    }
+    let store = Arc::new(store);
+    let migrated = Migrated::of(created, migrations);
+    Ok(Store { contacts: store.clone(), directory: store.clone(), access: store, migrated })
+}
+
+impl From<postgres::OpenError> for Failure {
+    fn from(error: postgres::OpenError) -> Self {
+        let remedy = match error.obstacle() {
+            Obstacle::Outdated => MIGRATE,
+            Obstacle::Pooler => "use `--prepared-statements off`",
+            Obstacle::Full => "raise max_connections there, or lower --database-connections",
+            _ => error.remedy(),
+        };
+        Self::new(error.to_string(), remedy)
+    }
+}
+
+impl From<sqlite::OpenError> for Failure {
+    fn from(error: sqlite::OpenError) -> Self {
         let shown = |path: &Path| path.display().to_string();
         match &error {
-            OpenError::NoPath(path) => Self::new(
+            sqlite::OpenError::NoPath(path) => Self::new(
                 format!("`{}` cannot be the path of a database", shown(path)),
                 "give one that is not empty and is UTF-8",
             ),
-            OpenError::NoDirectory(path) => Self::new(
+            sqlite::OpenError::NoDirectory(path) => Self::new(
                 format!("the directory {} does not exist", shown(path)),
                 "create it, or name another path with --database-url",
             ),
-            OpenError::IsDirectory(path) => {
+            sqlite::OpenError::IsDirectory(path) => {
                 Self::new(format!("{} is a directory", shown(path)), "name a file in it")
             }
-            OpenError::ReadOnly(path) => Self::new(
+            sqlite::OpenError::ReadOnly(path) => Self::new(
                 format!("{} cannot be written", shown(path)),
                 "allow it for the file and its directory",
             ),
-            OpenError::NotADatabase(path) => Self::new(
+            sqlite::OpenError::NotADatabase(path) => Self::new(
                 format!("{} is not an SQLite database, or a damaged one", shown(path)),
                 "name another file, or restore it from a backup",
             ),
-            OpenError::Newer { path, version } => Self::new(
+            sqlite::OpenError::Outdated { path, version } => {
+                Self::new(format!("{} lacks the schema {version}", shown(path)), MIGRATE)
+            }
+            sqlite::OpenError::Newer { path, version } => Self::new(
                 format!("{} has the schema {version} of a newer release", shown(path)),
                 "start that release, or restore a backup",
             ),
-            OpenError::Locked(path) => Self::new(
+            sqlite::OpenError::Locked(path) => Self::new(
                 format!("{} is locked by another process", shown(path)),
                 "try again when that is done",
             ),

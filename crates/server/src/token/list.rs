@@ -5,7 +5,7 @@ use contacts_application::ports::Clock as _;
 use contacts_domain::Timestamp;
 
 use crate::clock::SystemClock;
-use crate::database_url::DatabaseUrl;
+use crate::config::DatabaseSettings;
 use crate::failure::Failure;
 use crate::printing;
 use crate::startup::Store;
@@ -17,8 +17,8 @@ const HEADINGS: [&str; 7] = ["ID", "TOKEN", "STATE", "ORGANIZATIONS", "SCOPES", 
 /// # Errors
 ///
 /// When the store fails.
-pub(crate) async fn list(database: &DatabaseUrl) -> Result<(), Failure> {
-    let tokens = Store::open(database)?.manage_access().tokens().await?;
+pub(crate) async fn list(database: &DatabaseSettings) -> Result<(), Failure> {
+    let tokens = Store::open(database).await?.manage_access().tokens().await?;
     printing::print(&table(&tokens, SystemClock.now()))
 }
 

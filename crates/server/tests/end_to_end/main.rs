@@ -1,4 +1,4 @@
-//! The real program on a real port with a real file.
+//! The real program on a real port with a real file, or a real PostgreSQL server.
 //!
 //! Nothing here sleeps: a test waits for the line that a server prints, for an answer, or for the
 //! end of a process.
@@ -14,6 +14,8 @@ mod contacts;
 mod devices;
 mod documentation;
 mod first_run;
+mod migrating;
+mod postgres;
 mod program;
 mod refusals;
 mod settings;

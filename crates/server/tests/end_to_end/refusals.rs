@@ -18,7 +18,7 @@ fn a_failure_is_one_line_with_a_remedy_and_exit_code_1() {
     let taken = taken.local_addr().unwrap().to_string();
 
     for (arguments, named) in [
-        (&["serve", "--database-url", "postgres://hub:secret@db/hub"][..], "`postgres`"),
+        (&["serve", "--database-url", "mysql://hub:secret@db/hub"][..], "`mysql`"),
         (&["serve", "--database-url", "hub:secret@db"], "no scheme"),
         (&["serve", "--database-url", "sqlite://"], "no file"),
         (&["serve", "--database-url", "sqlite:///nowhere/at/all.db"], "/nowhere/at"),

@@ -193,6 +193,8 @@ fn unreported(url: &PostgresUrl, error: &Error) -> OpenError {
         }
     } else if reason == "password missing" {
         (Obstacle::Password, format!("the database on {place} wants a password"))
+    } else if reason == "database does not allow writes" {
+        (Obstacle::ReadOnly, read_only(url))
     } else {
         match io.map(io::Error::kind) {
             Some(io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound) => {

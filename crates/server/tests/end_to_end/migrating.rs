@@ -1,0 +1,29 @@
+//! The schema of a database file, by hand.
+
+use super::program::{Server, done, program, run};
+
+#[test]
+fn a_schema_is_made_by_hand_and_then_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["serve", "--no-migrate"]);
+    assert_eq!(output.status.code(), Some(1));
+    let errors = String::from_utf8(output.stderr).unwrap();
+    let start = format!("contact-hub: {} lacks the schema 2", database(&folder));
+    assert!(errors.starts_with(&start), "{errors}");
+    assert!(errors.ends_with("; run `contact-hub migrate`\n"), "{errors}");
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0, "nothing was made");
+
+    // What the server is told is not for this command.
+    let mut migrate = program(folder.path());
+    let output = migrate.arg("migrate").env("CONTACT_HUB_NO_MIGRATE", "true").output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && said.starts_with("made the schema 2"), "{said}");
+    assert_eq!(done(folder.path(), &["migrate"]), "the schema is up to date");
+
+    let server = Server::start_with(folder.path(), &["--no-migrate"], &[]);
+    assert!(server.first_token().is_some(), "the database is new to it all the same");
+}
+
+fn database(folder: &tempfile::TempDir) -> String {
+    folder.path().canonicalize().unwrap().join("contact-hub.db").display().to_string()
+}

@@ -1,0 +1,176 @@
+//! The program on PostgreSQL.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::thread;
+
+use contacts_adapters_diesel::postgres::testing::TestDatabase;
+use tempfile::TempDir;
+
+use super::program::{Server, done, each, people, run};
+
+/// A server on that database.
+fn serve(folder: &TempDir, url: &str, arguments: &[&str]) -> Server {
+    Server::start_with(folder.path(), arguments, &[("CONTACT_HUB_DATABASE_URL", url)])
+}
+
+/// What a command that fails says, alone on its line.
+fn refused(arguments: &[&str], url: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = [arguments, &["--database-url", url]].concat();
+    let output = run(folder.path(), &arguments);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{errors}");
+    let line = errors.strip_prefix("contact-hub: ").and_then(|line| line.strip_suffix('\n'));
+    line.expect(&errors).to_owned()
+}
+
+#[test]
+fn a_new_database_is_set_up_and_remembers() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
+    let url = database.url();
+    let server = serve(&folder, &url, &[]);
+    let token = server.first_token().expect("a first token").to_owned();
+    let created = server.batch(&token, &people([1, 2]));
+    assert_eq!(each(&created, "/freshRow/version"), [1, 1], "{created:?}");
+    server.stop();
+
+    let made =
+        done(folder.path(), &["token", "create", "--organization", "1", "--database-url", &url]);
+    let server = serve(&folder, &url, &["--prepared-statements", "off"]);
+    assert_eq!(server.greeting, "");
+    assert_eq!(server.batch(&made, &people([1, 2])).body, created.body);
+    let listed = done(folder.path(), &["token", "list", "--database-url", &url]);
+    assert_eq!(listed.lines().count(), 3, "{listed}");
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0, "no file was made");
+}
+
+#[test]
+fn of_servers_that_start_at_once_on_a_new_database_one_shows_a_token() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
+    let url = database.url();
+    let servers: Vec<_> = thread::scope(|scope| {
+        let starting = (0..4).map(|_| scope.spawn(|| serve(&folder, &url, &[])));
+        let starting: Vec<_> = starting.collect();
+        starting.into_iter().map(|server| server.join().unwrap()).collect()
+    });
+    let tokens = servers.iter().filter_map(Server::first_token).collect::<Vec<_>>();
+    let [token] = tokens[..] else { panic!("{tokens:?}") };
+    for server in &servers {
+        assert_eq!(server.batch(token, &people([1])).status, 200);
+    }
+}
+
+#[test]
+fn no_log_shows_the_url_the_token_or_a_contact() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
+    let url = format!("{}&application_name=of-the-url", database.url());
+    let mut server = serve(&folder, &url, &["--log", "trace,tokio_postgres=trace"]);
+    let token = server.first_token().unwrap().to_owned();
+    assert_eq!(server.batch(&token, &people([1])).status, 200);
+    server.signal("TERM");
+    let mut log = String::new();
+    server.errors.read_to_string(&mut log).unwrap();
+    assert!(log.contains("answered"), "{log}");
+    for secret in ["of-the-url", token.as_str(), "Rochat", "ERP-1"] {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+}
+
+#[test]
+fn a_schema_is_made_by_hand_where_servers_may_not() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
+    let (name, url) = (database.name(), database.url());
+    let newest = "2026-11-22-000000_contacts";
+    assert_eq!(
+        refused(&["serve", "--no-migrate"], &url),
+        format!("the database `{name}` lacks the schema {newest}; run `contact-hub migrate`")
+    );
+    let migrate = ["migrate", "--database-url", &url];
+    assert_eq!(done(folder.path(), &migrate), format!("made the schema {newest}"));
+    assert_eq!(done(folder.path(), &migrate), "the schema is up to date");
+    assert!(serve(&folder, &url, &["--no-migrate"]).first_token().is_some());
+}
+
+#[test]
+fn a_schema_of_a_newer_release_is_left_to_it() {
+    let database = TestDatabase::migrated();
+    database.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')");
+    let name = database.name();
+    for arguments in [&["serve"][..], &["migrate"], &["token", "list"]] {
+        assert_eq!(
+            refused(arguments, &database.url()),
+            format!(
+                "the database `{name}` has the schema 29991231000000 of a newer release; \
+                 start that release, or restore a backup"
+            )
+        );
+    }
+}
+
+/// A server that asks for a password and likes none.
+fn doorkeeper() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut message = [0; 1024];
+            // No encryption; a password in plain, please; no.
+            let answers: [&[u8]; 2] =
+                [b"R\0\0\0\x08\0\0\0\x03", b"E\0\0\0\x21SFATAL\0VFATAL\0C28P01\0Mwrong\0\0"];
+            for answer in answers {
+                assert_ne!(stream.read(&mut message).unwrap(), 0);
+                stream.write_all(answer).unwrap();
+            }
+        }
+    });
+    address
+}
+
+#[test]
+fn what_is_wrong_with_a_database_url_is_a_line_with_a_remedy_and_without_the_password() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let door = doorkeeper();
+    for (url, line) in [
+        (
+            "postgres://hub:sec@ret@db/hub".to_owned(),
+            "the database URL has an `@` too many; \
+             in the user and the password, write @ as %40, / as %2F, ? as %3F"
+                .to_owned(),
+        ),
+        (
+            "postgres://hub:secret@db".to_owned(),
+            "the database URL names no database; \
+             write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full"
+                .to_owned(),
+        ),
+        (
+            "mysql://hub:secret@db/hub".to_owned(),
+            "the database URL has the scheme `mysql`, which this build does not support; \
+             use sqlite://PATH or postgres://USER@HOST/DATABASE"
+                .to_owned(),
+        ),
+        (
+            format!("postgres://hub:secret@{free}/hub"),
+            format!(
+                "nothing listens on {free}; start PostgreSQL there, or correct the database URL"
+            ),
+        ),
+        (
+            format!("postgres://hub:secret@{door}/hub?sslmode=disable"),
+            format!(
+                "the database on {door} refuses the password of `hub`; \
+                 correct user and password in the database URL"
+            ),
+        ),
+        (
+            "postgres://hub:secret@db.invalid/hub".to_owned(),
+            "the database host is unknown: db.invalid:5432; \
+             correct the host in the database URL"
+                .to_owned(),
+        ),
+    ] {
+        assert_eq!(refused(&["serve"], &url), line);
+    }
+}
