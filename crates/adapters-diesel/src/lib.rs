@@ -1,8 +1,8 @@
-//! Stores of contacts, made with diesel. SQL and column names live only here.
+//! Stores of contacts. SQL and column names live only here.
 //!
-//! [`sqlite`] is the embedded store. Each backend has its module, its `table!` file and its
-//! migrations (`migrations/sqlite`), and shares little but the ports: PostgreSQL finds its place
-//! beside it as `src/postgres/` and `migrations/postgres`.
+//! [`sqlite`] is the embedded store, [`postgres`] the one for many servers on one database. Each has
+//! its module and its migrations (`migrations/sqlite`, `migrations/postgres`), and they share little
+//! but the ports.
 //!
 //! ```
 //! use contacts_adapters_diesel::sqlite::{SqliteOptions, SqliteStore};
