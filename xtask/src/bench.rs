@@ -4,7 +4,7 @@ use clap::Args;
 use xtask::Failure;
 use xtask::command::Step;
 
-/// Measure the server against bare SQLite
+/// Measure the server against the bare database
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
     /// Arguments of the harness, such as `--rounds 5`; `--help` lists them

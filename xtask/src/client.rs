@@ -21,23 +21,34 @@ pub struct Prepared(Vec<u8>);
 impl Prepared {
     /// `GET path`.
     pub fn get(path: &str, token: &str) -> Self {
-        Self(
-            format!("GET {path} HTTP/1.1\r\nHost: contact-hub\r\nWEAL-TOKEN: {token}\r\n\r\n")
-                .into_bytes(),
-        )
+        let head = head("GET", path, token);
+        Self(format!("{head}\r\n").into_bytes())
     }
 
     /// `POST path` with a JSON body.
     pub fn post(path: &str, token: &str, body: &str) -> Self {
-        let length = body.len();
+        Self::with_body("POST", path, token, body)
+    }
+
+    /// `PUT path` with a JSON body.
+    pub fn put(path: &str, token: &str, body: &str) -> Self {
+        Self::with_body("PUT", path, token, body)
+    }
+
+    fn with_body(method: &str, path: &str, token: &str, body: &str) -> Self {
+        let (head, length) = (head(method, path, token), body.len());
         Self(
             format!(
-                "POST {path} HTTP/1.1\r\nHost: contact-hub\r\nWEAL-TOKEN: {token}\r\n\
-                 Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+                "{head}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
             )
             .into_bytes(),
         )
     }
+}
+
+/// With the token as every door takes it.
+fn head(method: &str, path: &str, token: &str) -> String {
+    format!("{method} {path} HTTP/1.1\r\nHost: contact-hub\r\nAuthorization: Bearer {token}\r\n")
 }
 
 /// An answer. Its body stays in the connection until the next one.

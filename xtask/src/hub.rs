@@ -132,6 +132,11 @@ impl Hub {
         &self.token
     }
 
+    /// The number that the system knows its process by.
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// The most memory that it has held so far, in MiB: `VmHWM` of proc(5). `None` where there is no
     /// `/proc`.
     pub fn peak_memory(&self) -> Option<f64> {

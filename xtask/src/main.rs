@@ -40,7 +40,7 @@ enum Verb {
     Deny,
     /// Everything that has to be true before a change goes in
     Ci(ci::Ci),
-    /// Measure the server against bare SQLite
+    /// Measure the server against the bare database
     Bench(bench::Bench),
     /// Prove on real servers what is promised about many writers, crashes and lost databases
     Proofs(proofs::Proofs),

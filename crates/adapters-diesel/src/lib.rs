@@ -1,8 +1,8 @@
 //! Stores of contacts. SQL and column names live only here.
 //!
-//! [`sqlite`] is the embedded store, [`postgres`] the one for many servers on one database. Each has
-//! its module and its migrations (`migrations/sqlite`, `migrations/postgres`), and they share little
-//! but the ports.
+//! [`sqlite`] is the embedded store, made with diesel; [`postgres`] is the one for production, made
+//! with tokio-postgres. Each has its module and its migrations, and shares little but the ports with
+//! the other.
 //!
 //! ```
 //! use contacts_adapters_diesel::sqlite::{SqliteOptions, SqliteStore};

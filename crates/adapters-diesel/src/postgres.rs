@@ -6,6 +6,7 @@
 //! behind.
 
 mod access;
+mod audit;
 #[cfg(test)]
 mod catalogue;
 mod contacts;

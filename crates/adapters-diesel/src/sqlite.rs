@@ -5,6 +5,8 @@
 //! file: what one commits, the others see from their next statement on.
 
 mod access;
+mod audit;
+mod backup;
 #[cfg(test)]
 mod catalogue;
 mod contacts;
@@ -14,6 +16,7 @@ mod entry;
 mod failure;
 mod ids;
 mod lookup;
+mod mend;
 mod open;
 mod options;
 mod query;
@@ -29,6 +32,7 @@ mod writer;
 use std::fmt;
 use std::path::Path;
 
+pub use backup::{Backup, BackupError, back_up};
 pub use open::OpenError;
 pub use options::{Durability, SqliteOptions};
 

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use contacts_adapters_diesel::sqlite::{SqliteOptions, SqliteStore};
-use contacts_application::ports::{AccessStore, ContactStore, IntercomDirectory, Lifecycle};
+use contacts_application::ports::{AccessStore, Audit, ContactStore, IntercomDirectory, Lifecycle};
 use contacts_application::testing::contract::Subject;
-use contacts_domain::contact::Record;
+use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::{ContactId, OrganizationId};
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{BigInt, Bool, Integer};
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 use tempfile::TempDir;
 
 /// A store on a file of its own.
@@ -47,6 +47,10 @@ impl Subject for Fresh {
         self.store.clone()
     }
 
+    fn audit(&self) -> Arc<dyn Audit> {
+        self.store.clone()
+    }
+
     async fn everything(&self) -> Vec<Record> {
         let mut connection = SqliteConnection::establish(self.path.to_str().unwrap()).unwrap();
         let stored: Vec<Stored> =
@@ -62,6 +66,90 @@ impl Subject for Fresh {
             records.extend(self.store.contact(organization, id, lifecycle).await.unwrap());
         }
         records
+    }
+
+    async fn overwrite(
+        &self,
+        record: &Record,
+        relations: &[ContactId],
+        entry: Option<&IntercomEntry>,
+    ) {
+        let mut connection = SqliteConnection::establish(self.path.to_str().unwrap()).unwrap();
+        overwrite_row(&mut connection, record);
+        overwrite_relations(&mut connection, record, relations);
+        overwrite_entry(&mut connection, record, entry);
+    }
+}
+
+fn overwrite_row(connection: &mut SqliteConnection, record: &Record) {
+    let projection = &record.projection;
+    let updated = sql_query(
+        "UPDATE contact
+         SET contact_type = ?, external_id = ?, link_id = ?, display_name = ?, email = ?,
+             phone = ?, mobile = ?, vat_number = ?, archived = ?, is_customer = ?, is_vendor = ?,
+             is_staff = ?
+         WHERE id = ?",
+    )
+    .bind::<Text, _>(projection.contact_type.as_str())
+    .bind::<Nullable<Text>, _>(&projection.external_id)
+    .bind::<Nullable<Text>, _>(projection.link_id.map(|link_id| link_id.to_string()))
+    .bind::<Text, _>(&projection.display_name)
+    .bind::<Nullable<Text>, _>(&projection.email)
+    .bind::<Nullable<Text>, _>(&projection.phone)
+    .bind::<Nullable<Text>, _>(&projection.mobile)
+    .bind::<Nullable<Text>, _>(&projection.vat_number)
+    .bind::<Bool, _>(projection.archived)
+    .bind::<Bool, _>(projection.is_customer)
+    .bind::<Bool, _>(projection.is_vendor)
+    .bind::<Bool, _>(projection.is_staff)
+    .bind::<BigInt, _>(record.id.get())
+    .execute(connection);
+    assert_eq!(updated, Ok(1));
+}
+
+fn overwrite_relations(
+    connection: &mut SqliteConnection,
+    record: &Record,
+    relations: &[ContactId],
+) {
+    sql_query("DELETE FROM contact_relation WHERE from_id = ?")
+        .bind::<BigInt, _>(record.id.get())
+        .execute(connection)
+        .unwrap();
+    for to in relations {
+        sql_query("INSERT INTO contact_relation VALUES (?, ?, ?)")
+            .bind::<Integer, _>(record.organization.get())
+            .bind::<BigInt, _>(to.get())
+            .bind::<BigInt, _>(record.id.get())
+            .execute(connection)
+            .unwrap();
+    }
+}
+
+fn overwrite_entry(
+    connection: &mut SqliteConnection,
+    record: &Record,
+    entry: Option<&IntercomEntry>,
+) {
+    sql_query("DELETE FROM contact_intercom WHERE contact_id = ?")
+        .bind::<BigInt, _>(record.id.get())
+        .execute(connection)
+        .unwrap();
+    if let Some(entry) = entry {
+        sql_query("INSERT INTO contact_intercom VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind::<Integer, _>(record.organization.get())
+            .bind::<BigInt, _>(record.id.get())
+            .bind::<Text, _>(entry.link_id.map(|id| id.to_string()).unwrap_or_default())
+            .bind::<Text, _>(&entry.name)
+            .bind::<Text, _>(&entry.kind)
+            .bind::<Text, _>(&entry.number)
+            .bind::<Bool, _>(entry.is_favorite)
+            .bind::<Bool, _>(entry.auto_answer)
+            .bind::<Bool, _>(entry.in_black_list)
+            .bind::<Bool, _>(entry.is_p2p)
+            .bind::<Text, _>(&entry.ringtone)
+            .execute(connection)
+            .unwrap();
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a front door can ask for. One file per use case, named by its verb.
 
 mod authenticate;
+mod check_contacts;
 mod get_contact;
 mod get_entry;
 mod list_entries;
@@ -11,6 +12,7 @@ mod unlink_contacts;
 mod upsert_contacts;
 
 pub use authenticate::{Authenticate, Caller, Denied, NameNoOrganization};
+pub use check_contacts::{CheckContacts, CheckReport, Mode, Notice};
 pub use get_contact::GetContact;
 pub use get_entry::GetEntry;
 pub use list_entries::ListEntries;

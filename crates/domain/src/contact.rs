@@ -17,6 +17,7 @@ pub(crate) use check::{check_stored, weigh};
 pub use intercom_entry::IntercomEntry;
 pub use record::{ContactType, DOCUMENT_VERSION, Projection, Record, UnreadableDocument};
 
+pub(crate) use record::read_document;
 pub(crate) use sealing::{Sealing, too_large};
 
 use self::document::ContactDocument;
@@ -35,7 +36,8 @@ pub struct Snapshot {
 ///
 /// It has no public constructor. [`Batch`](crate::upsert::Batch) and
 /// [`Merge`](crate::merging::Merge) make one when a whole contact has been checked and no error
-/// was found.
+/// was found. An [audit](crate::auditing) makes one of a contact that is stored, whose document
+/// stays as it is.
 #[derive(Debug, Clone)]
 pub struct Contact {
     snapshot: Arc<Snapshot>,

@@ -27,6 +27,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod auditing;
 pub mod contact;
 pub mod decision;
 mod ids;

@@ -200,17 +200,24 @@ pub struct Numbering<'i> {
     pub(crate) ids: &'i mut IdBlock,
     /// Whether the block ran out of ids.
     pub(crate) short: bool,
+    /// The highest id so far.
+    pub(crate) highest: i64,
 }
 
 impl<'i> Numbering<'i> {
     /// Numbers the parts of that contact from that block.
     pub fn new(contact: i64, ids: &'i mut IdBlock) -> Self {
-        Self { contact, staff: 0, payslip: 0, ids, short: false }
+        Self { contact, staff: 0, payslip: 0, ids, short: false, highest: contact }
     }
 
     /// Whether there were fewer ids in the block than parts without one.
     pub fn ran_short(&self) -> bool {
         self.short
+    }
+
+    /// The highest id of the contact and its numbered parts.
+    pub fn highest(&self) -> i64 {
+        self.highest
     }
 
     pub(crate) fn take(&mut self) -> i64 {

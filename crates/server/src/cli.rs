@@ -4,11 +4,13 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use tokio::runtime;
 
+use crate::backup::MakeBackup;
+use crate::check::CheckDatabase;
 use crate::config::{GlobalFlags, ServeFlags, Sources};
 use crate::failure::Failure;
 use crate::organization::CreateOrganization;
 use crate::token::{CreateToken, RevokeToken};
-use crate::{logging, migrate, organization, serve, token};
+use crate::{backup, check, logging, migrate, organization, serve, token};
 
 /// Takes the contacts of many organizations in bulk and answers for each what became of it
 ///
@@ -45,6 +47,18 @@ enum Command {
     /// Make, list and revoke tokens, which requests name themselves by
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Copy the database into a file, beside a running server
+    ///
+    /// The copy holds what was committed at one moment. FILE appears when the copy is complete,
+    /// checked and safe from loss of power; a file that is there already is left alone. For SQLite;
+    /// PostgreSQL has `pg_dump`.
+    Backup(MakeBackup),
+    /// Compare every contact with its document, also beside a running server
+    ///
+    /// What a contact is searched and matched by, its relations and its entry in the directory of
+    /// intercoms follow from its document. Each that does not is printed as a line; the exit code
+    /// is 0 when nothing is left that is not as it should be, and 1 otherwise.
+    Check(CheckDatabase),
 }
 
 #[derive(Debug, Subcommand)]
@@ -100,6 +114,8 @@ pub(crate) fn run() -> Result<(), Failure> {
         Command::Token(TokenCommand::Revoke(revoke)) => {
             beside()?.block_on(token::revoke(&settings.database, revoke))
         }
+        Command::Check(check) => beside()?.block_on(check::run(&settings.database, &check)),
+        Command::Backup(backup) => backup::make(&settings.database.url, &backup),
     }
 }
 
@@ -149,6 +165,8 @@ mod tests {
             "contact-hub token create --organization 1 --scope read --scope staff --name erp",
             "contact-hub token create --scope admin --expires-in-days 30",
             "contact-hub token revoke 3",
+            "contact-hub backup copy.db",
+            "contact-hub check --repair --show-values",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
         }
@@ -163,6 +181,9 @@ mod tests {
             "contact-hub token create --organization 1 --scope everything",
             "contact-hub token revoke first",
             "contact-hub serve --max-items many",
+            "contact-hub backup",
+            "contact-hub check everything",
+            "contact-hub backup copy.db other.db",
             "contact-hub serve --database-connections 0",
             "contact-hub serve --prepared-statements maybe",
         ] {

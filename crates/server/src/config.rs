@@ -92,7 +92,7 @@ impl Sources {
         };
         let standby = flags.read_database_url.as_ref().or(file.read_database_url.as_ref());
         let standby = standby.map(|standby| match (&url, standby.parse()?) {
-            (DatabaseUrl::Postgres(_), DatabaseUrl::Postgres(standby)) => Ok(standby),
+            (DatabaseUrl::Postgres(_), DatabaseUrl::Postgres(standby)) => Ok(*standby),
             _ => Err(Failure::new(
                 "the read database is not a standby of the database",
                 "name a PostgreSQL database by --database-url, and its standby by \

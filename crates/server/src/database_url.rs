@@ -18,7 +18,7 @@ pub(crate) enum DatabaseUrl {
     /// A SQLite file: `sqlite://relative/path.db` or `sqlite:///absolute/path.db`.
     Sqlite(PathBuf),
     /// A PostgreSQL database: `postgres://user:password@host/database`.
-    Postgres(PostgresUrl),
+    Postgres(Box<PostgresUrl>),
 }
 
 impl DatabaseUrl {
@@ -36,7 +36,7 @@ impl FromStr for DatabaseUrl {
             return Err(Failure::new("the database URL has no scheme", REMEDY));
         };
         if scheme == "postgres" || scheme == "postgresql" {
-            return Ok(Self::Postgres(url.parse()?));
+            return Ok(Self::Postgres(Box::new(url.parse()?)));
         }
         if scheme != "sqlite" {
             let is_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);

@@ -1,5 +1,7 @@
 //! `contact-hub`: takes the contacts of many organizations in bulk, over HTTP.
 
+mod backup;
+mod check;
 mod cli;
 mod clock;
 mod config;

@@ -6,7 +6,9 @@
 
 use contacts_domain::OrganizationId;
 use contacts_domain::decision::Wanted;
+use contacts_domain::value::LinkId;
 use tokio_postgres::types::Type;
+use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::failure::Failure;
@@ -18,33 +20,48 @@ const ADVISORY: &str = "
                 ELSE pg_advisory_xact_lock($1, place.number) END
       FROM unnest($2::integer[], $3::boolean[]) AS place (number, shared)";
 
-/// Locks contacts, in the order given. What is written to a locked row does not touch its primary
-/// key, so others may refer to it meanwhile.
-const ROWS: &str = "
-    SELECT locked.id
-      FROM unnest($2::bigint[]) AS wanted (id)
-     CROSS JOIN LATERAL (
-           SELECT id FROM contact WHERE organization_id = $1 AND id = wanted.id
-              FOR NO KEY UPDATE) AS locked";
+/// Locks the contacts of these ids ($2), and those that external ids ($3) and link ids ($4) lead
+/// to. What is written to a locked row does not touch its primary key, so others may refer to it
+/// meanwhile.
+const ROWS: &str = include_str!("locks/rows.sql");
+
+/// How eager a transaction is to come through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Eagerness {
+    /// It locks only what would go wrong otherwise, and makes way where others are faster.
+    First,
+    /// It was in others' way before: it locks whatever it may write before it looks, so that it
+    /// comes through. Those who do the same wait in line.
+    Again,
+}
 
 /// The place of the relations: those who add references share it, a merge has it alone. So a merge
 /// sees every reference to the contact that goes, and nobody adds one behind its back.
 const RELATIONS: i32 = 0;
 
-/// The place of all shared keys together.
-const SHARED_KEYS: i32 = 1;
+/// A kind of key that is locked by its value. Keys without an owner can be locked in no other way.
+#[derive(Debug, Clone, Copy)]
+struct KeyPlaces {
+    /// The place of all of them together.
+    all: i32,
+    /// The first of the places of single ones.
+    first: i32,
+}
 
-/// Where the places of single shared keys begin. Different keys may have one place.
-const FIRST_SHARED_KEY: i32 = 2;
-const SHARED_KEY_PLACES: u64 = 1_024;
+const SHARED_KEYS: KeyPlaces = KeyPlaces { all: 1, first: 1_024 };
+const IDENTITY_KEYS: KeyPlaces = KeyPlaces { all: 2, first: 2_048 };
 
-/// How many shared keys are locked one by one. A request that matches by more of them locks them
-/// all together: every lock takes room in a table of the database that has 6,400 places by default
+/// How many places there are for single keys of a kind. Different keys may have one place.
+const PLACES: u64 = 1_024;
+
+/// How many keys of a kind are locked one by one. A request of more of them locks all together:
+/// every lock takes room in a table of the database that has 6,400 places by default
 /// (`max_locks_per_transaction` times `max_connections`), for all transactions.
 const ONE_BY_ONE: usize = 32;
 
 /// Locks what is wanted where finding nothing means something: shared keys, so that two requests
-/// which match by the same one do not both make a contact; and the relations.
+/// which match by the same one do not both make a contact; and the relations. Who is
+/// [eager](Eagerness::Again) locks identity keys as well.
 ///
 /// # Errors
 ///
@@ -53,8 +70,9 @@ pub(super) async fn lock_keys(
     session: &Session,
     organization: OrganizationId,
     wanted: &Wanted,
+    eagerness: Eagerness,
 ) -> Result<(), Failure> {
-    let places = places(wanted);
+    let places = places(wanted, eagerness);
     if places.is_empty() {
         return Ok(());
     }
@@ -68,7 +86,7 @@ pub(super) async fn lock_keys(
     Ok(())
 }
 
-/// Locks the contacts of these ids, which come in ascending order.
+/// Locks the contacts that these keys lead to, in the order of their ids.
 ///
 /// # Errors
 ///
@@ -77,39 +95,53 @@ pub(super) async fn lock_rows(
     session: &Session,
     organization: OrganizationId,
     ids: &[i64],
+    external_ids: &[String],
+    link_ids: &[LinkId],
 ) -> Result<(), Failure> {
-    if !ids.is_empty() {
-        let parameters: [Parameter<'_>; 2] =
-            [(&organization.get(), Type::INT4), (&ids, Type::INT8_ARRAY)];
-        session.execute(ROWS, &parameters).await?;
-    }
+    let link_ids: Vec<Uuid> = link_ids.iter().map(|link_id| link_id.as_uuid()).collect();
+    let parameters: [Parameter<'_>; 4] = [
+        (&organization.get(), Type::INT4),
+        (&ids, Type::INT8_ARRAY),
+        (&external_ids, Type::TEXT_ARRAY),
+        (&link_ids, Type::UUID_ARRAY),
+    ];
+    session.execute(ROWS, &parameters).await?;
     Ok(())
 }
 
 /// The places to lock in ascending order, and whether others may have them as well.
-fn places(wanted: &Wanted) -> Vec<(i32, bool)> {
+fn places(wanted: &Wanted, eagerness: Eagerness) -> Vec<(i32, bool)> {
     let mut places = Vec::new();
     if wanted.referring_to.is_some() || !wanted.references.is_empty() {
         places.push((RELATIONS, wanted.referring_to.is_none()));
     }
-    let values = [&wanted.emails, &wanted.phones, &wanted.vat_numbers];
-    let mut keys: Vec<i32> = values.into_iter().flatten().map(|value| place(value)).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    if !keys.is_empty() {
-        let few = keys.len() <= ONE_BY_ONE;
-        places.push((SHARED_KEYS, few));
-        if few {
-            places.extend(keys.into_iter().map(|key| (key, false)));
-        }
+    let Wanted { emails, phones, vat_numbers, .. } = wanted;
+    let shared = [emails, phones, vat_numbers].into_iter().flatten();
+    SHARED_KEYS.lock(&mut places, shared.map(|value| xxh3_64(value.as_bytes())));
+    if eagerness == Eagerness::Again {
+        let ids = wanted.ids.iter().map(|id| xxh3_64(&id.get().to_be_bytes()));
+        let external_ids = wanted.external_ids.iter().map(|key| xxh3_64(key.as_bytes()));
+        let link_ids = wanted.link_ids.iter().map(|key| xxh3_64(key.as_uuid().as_bytes()));
+        IDENTITY_KEYS.lock(&mut places, ids.chain(external_ids).chain(link_ids));
     }
+    places.sort_unstable();
     places
 }
 
-/// The place of a shared key: on every server the same.
-fn place(value: &str) -> i32 {
-    let place = i32::try_from(xxh3_64(value.as_bytes()) % SHARED_KEY_PLACES).unwrap_or(0);
-    FIRST_SHARED_KEY + place
+impl KeyPlaces {
+    /// Adds the places of keys, by their hashes: on every server the same.
+    fn lock(self, places: &mut Vec<(i32, bool)>, hashes: impl Iterator<Item = u64>) {
+        let place = |hash: u64| self.first + i32::try_from(hash % PLACES).unwrap_or(0);
+        let mut keys: Vec<i32> = hashes.map(place).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        if keys.len() > ONE_BY_ONE {
+            places.push((self.all, false));
+        } else if !keys.is_empty() {
+            places.push((self.all, true));
+            places.extend(keys.into_iter().map(|key| (key, false)));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -118,47 +150,53 @@ mod tests {
 
     use super::*;
 
-    fn emails(count: usize) -> Vec<String> {
+    fn texts(count: usize) -> Vec<String> {
         (0..count).map(|number| format!("{number}@example.org")).collect()
     }
 
     #[test]
     fn only_what_is_asked_for_is_locked() {
         let wanted = Wanted {
-            external_ids: vec!["A".to_owned()],
-            email_owners: emails(3),
+            external_ids: texts(3),
+            ids: vec![ContactId::new(1).unwrap()],
+            email_owners: texts(3),
             ..Wanted::default()
         };
-        assert_eq!(places(&wanted), []);
+        assert_eq!(places(&wanted, Eagerness::First), []);
+        assert_eq!(places(&wanted, Eagerness::Again).len(), 1 + 4);
     }
 
     #[test]
-    fn few_shared_keys_are_locked_one_by_one_in_ascending_order() {
+    fn few_keys_are_locked_one_by_one_in_ascending_order() {
         let wanted = Wanted {
-            emails: emails(3),
+            emails: texts(3),
             phones: vec!["+41215551212".to_owned(), "+41215551212".to_owned()],
+            external_ids: texts(2),
+            references: vec![ContactId::new(1).unwrap()],
             ..Wanted::default()
         };
-        let places = places(&wanted);
-        assert!(places.is_sorted_by(|one, next| one.0 < next.0), "{places:?}");
-        assert_eq!(places.first(), Some(&(SHARED_KEYS, true)));
-        assert_eq!(places.iter().filter(|(_, shared)| !shared).count(), 4);
-        let last = FIRST_SHARED_KEY + 1_023;
-        assert!(places.iter().skip(1).all(|(place, _)| (FIRST_SHARED_KEY..=last).contains(place)));
+        let places = places(&wanted, Eagerness::Again);
+        let (whole, single) = places.split_at(3);
+        assert_eq!(whole, [(RELATIONS, true), (SHARED_KEYS.all, true), (IDENTITY_KEYS.all, true)]);
+        assert!(single.is_sorted_by(|one, next| one.0 < next.0), "{single:?}");
+        let kinds: Vec<_> = single.iter().map(|(place, shared)| (place / 1_024, *shared)).collect();
+        assert_eq!(kinds, [[(1, false); 4].as_slice(), &[(2, false); 2]].concat());
     }
 
     #[test]
-    fn many_shared_keys_are_locked_together() {
-        let wanted = Wanted { emails: emails(1_000), ..Wanted::default() };
-        assert_eq!(places(&wanted), [(SHARED_KEYS, false)]);
+    fn many_keys_are_locked_together() {
+        let wanted =
+            Wanted { emails: texts(1_000), external_ids: texts(1_000), ..Wanted::default() };
+        let places = places(&wanted, Eagerness::Again);
+        assert_eq!(places, [(SHARED_KEYS.all, false), (IDENTITY_KEYS.all, false)]);
     }
 
     #[test]
     fn a_merge_has_the_relations_alone() {
         let id = ContactId::new(1).unwrap();
         let adds = Wanted { references: vec![id], ..Wanted::default() };
-        assert_eq!(places(&adds), [(RELATIONS, true)]);
+        assert_eq!(places(&adds, Eagerness::First), [(RELATIONS, true)]);
         let merges = Wanted { referring_to: Some(id), ..Wanted::default() };
-        assert_eq!(places(&merges), [(RELATIONS, false)]);
+        assert_eq!(places(&merges, Eagerness::First), [(RELATIONS, false)]);
     }
 }

@@ -18,7 +18,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::failure::Failure;
-use super::locks;
+use super::locks::{self, Eagerness};
 use super::row;
 use super::session::{Parameter, Session};
 
@@ -55,27 +55,32 @@ const REFERENCES: &str = "
 const REFERRING: &str =
     "SELECT from_id FROM contact_relation WHERE organization_id = $1 AND to_id = $2";
 
-/// Looks up what is wanted. The rows are not locked: whoever writes one makes sure that it is still
-/// what was found.
+/// Looks up what is wanted. Rows are locked only for those who are [eager](Eagerness::Again):
+/// whoever else writes one makes sure that it is still what was found.
 ///
 /// # Errors
 ///
-/// When the database fails, or a row cannot be read.
+/// When the database fails, others hold a lock for too long, or a row cannot be read.
 pub(super) async fn look_up(
     session: &Session,
     organization: OrganizationId,
     wanted: &Wanted,
+    eagerness: Eagerness,
 ) -> Result<Found, Failure> {
     let mut ids: Vec<i64> = wanted.ids.iter().map(|id| id.get()).collect();
     // What is locked is looked up afterwards: only then is what others did with it to be seen.
-    locks::lock_keys(session, organization, wanted).await?;
+    locks::lock_keys(session, organization, wanted, eagerness).await?;
     ids.extend(shared_owners(session, organization, wanted).await?);
     ids.extend(referring(session, organization, wanted.referring_to).await?);
     ids.sort_unstable();
     ids.dedup();
+    let (external_ids, link_ids) = (&wanted.external_ids, &wanted.link_ids);
+    if eagerness == Eagerness::Again {
+        locks::lock_rows(session, organization, &ids, external_ids, link_ids).await?;
+    }
 
     let (identified, email_owners, references) = tokio::join!(
-        identified(session, organization, &ids, &wanted.external_ids, &wanted.link_ids),
+        identified(session, organization, &ids, external_ids, link_ids),
         email_owners(session, organization, wanted),
         references(session, organization, &wanted.references),
     );

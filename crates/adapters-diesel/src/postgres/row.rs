@@ -19,7 +19,7 @@ use super::failure::Failure;
 pub(super) struct Instant(pub(super) Timestamp);
 
 /// From 1970-01-01 to 2000-01-01, in microseconds.
-const EPOCHS_APART: i64 = 946_684_800_000_000;
+pub(super) const EPOCHS_APART: i64 = 946_684_800_000_000;
 
 impl ToSql for Instant {
     fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {

@@ -1,5 +1,6 @@
 //! What the store promises on a real server.
 
+mod auditing;
 mod contract;
 mod directory;
 mod ids;

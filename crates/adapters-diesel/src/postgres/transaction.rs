@@ -3,23 +3,22 @@
 //! The first attempt locks nothing that it does not write. It decides about what one statement saw
 //! at one moment, and writes a contact only if it is still in the version that was found: a batch
 //! that changes nothing writes nothing at all, not even locks. Where others were faster, the next
-//! attempt locks the contacts that this one found, in the order of their ids, before it looks them
-//! up again: so it waits in line, and does not lose twice.
+//! attempt locks the keys that it is about, and the contacts that they lead to, before it looks:
+//! so those who are in each other's way wait in line, and come through one after the other.
 
 mod decide;
+mod mending;
 mod retries;
 
 use std::sync::Arc;
 
 use contacts_domain::IdBlock;
-use contacts_domain::contact::Record;
-use contacts_domain::decision::{Decision, Found, Writes};
+use contacts_domain::decision::{Decision, Found};
 
 use self::decide::{Decided, decide};
 use self::retries::{Lessons, Retries};
 use super::failure::Failure;
 use super::ids::Ids;
-use super::locks;
 use super::lookup::look_up;
 use super::options::PostgresOptions;
 use super::pool::Pool;
@@ -80,7 +79,6 @@ impl Transactions {
         lessons: &mut Lessons,
     ) -> Result<(D::Report, IdBlock), Setback> {
         let (session, mut found) = self.find(&**decision, lessons).await?;
-        lessons.found = ids_of(&found.contacts);
         found.contested.clone_from(&lessons.contested);
         let work = async {
             let decided = decide(Arc::clone(decision), found, ids).await?;
@@ -92,7 +90,7 @@ impl Transactions {
         };
         match work.await {
             Ok((writes, report, left)) => {
-                end(&session, &writes).await?;
+                end(&session, !writes.is_empty()).await?;
                 Ok((report, left))
             }
             Err(setback) => {
@@ -114,10 +112,11 @@ impl Transactions {
         loop {
             let session = self.pool.session().await.map_err(Setback::Final)?;
             // What begins the transaction is sent first, and its answer not waited for.
-            let (begun, found) = tokio::join!(biased; session.begin(&self.begin), async {
-                locks::lock_rows(&session, organization, &lessons.found).await?;
-                look_up(&session, organization, wanted).await
-            });
+            let (begun, found) = tokio::join!(
+                biased;
+                session.begin(&self.begin),
+                look_up(&session, organization, wanted, lessons.eagerness()),
+            );
             let setback = match begun.and(found) {
                 Ok(found) => return Ok((session, found)),
                 Err(failure) => Setback::from(failure),
@@ -156,15 +155,9 @@ fn beginning(options: &PostgresOptions) -> String {
     )
 }
 
-fn ids_of(contacts: &[Record]) -> Vec<i64> {
-    let mut ids: Vec<i64> = contacts.iter().map(|record| record.id.get()).collect();
-    ids.sort_unstable();
-    ids
-}
-
 /// Ends a transaction that went well.
-async fn end(session: &Session, writes: &Writes) -> Result<(), Setback> {
-    if writes.is_empty() {
+async fn end(session: &Session, written: bool) -> Result<(), Setback> {
+    if !written {
         // There is nothing to be made durable.
         return session.rollback().await.map_err(Setback::from);
     }

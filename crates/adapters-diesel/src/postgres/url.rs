@@ -120,18 +120,33 @@ impl UrlError {
 impl PostgresUrl {
     /// The hosts with their ports, as `host:port`.
     pub fn place(&self) -> String {
+        let place = |(host, port): (&Host, u16)| match host {
+            Host::Tcp(name) if name.contains(':') => format!("[{name}]:{port}"),
+            Host::Tcp(name) => format!("{name}:{port}"),
+            #[cfg(unix)]
+            Host::Unix(path) => format!("{}/.s.PGSQL.{port}", path.display()),
+        };
+        self.hosts().map(place).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The hosts and their ports by commas, as the programs of PostgreSQL take them.
+    pub fn host_and_port(&self) -> (String, String) {
+        let name = |host: &Host| match host {
+            Host::Tcp(name) => name.clone(),
+            #[cfg(unix)]
+            Host::Unix(path) => path.display().to_string(),
+        };
+        let (hosts, ports): (Vec<_>, Vec<_>) =
+            self.hosts().map(|(host, port)| (name(host), port.to_string())).unzip();
+        (hosts.join(","), ports.join(","))
+    }
+
+    fn hosts(&self) -> impl Iterator<Item = (&Host, u16)> {
         let ports = self.config.get_ports();
-        let hosts = self.config.get_hosts().iter().enumerate();
-        let places = hosts.map(|(position, host)| {
+        self.config.get_hosts().iter().enumerate().map(|(position, host)| {
             let port = ports.get(position).or_else(|| ports.first()).copied().unwrap_or_default();
-            match host {
-                Host::Tcp(name) if name.contains(':') => format!("[{name}]:{port}"),
-                Host::Tcp(name) => format!("{name}:{port}"),
-                #[cfg(unix)]
-                Host::Unix(path) => format!("{}/.s.PGSQL.{port}", path.display()),
-            }
-        });
-        places.collect::<Vec<_>>().join(", ")
+            (host, port)
+        })
     }
 
     /// The name of the database.
@@ -228,6 +243,17 @@ mod tests {
                 (place, database, user)
             );
             assert_eq!(read.config.get_password(), password.map(str::as_bytes), "{url}");
+        }
+    }
+
+    #[test]
+    fn hosts_and_ports_are_told_as_programs_take_them() {
+        for (url, host, port) in [
+            ("postgres://u:p@db/hub", "db", "5432"),
+            ("postgres://[::1]:7,b,c:9/hub", "::1,b,c", "7,5432,9"),
+            ("postgres:///hub?host=/run/pg&port=7", "/run/pg", "7"),
+        ] {
+            assert_eq!(read(url).host_and_port(), (host.to_owned(), port.to_owned()), "{url}");
         }
     }
 

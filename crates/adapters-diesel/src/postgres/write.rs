@@ -9,7 +9,7 @@ mod aliases;
 mod changes;
 mod columns;
 mod entries;
-mod relations;
+pub(super) mod relations;
 
 use std::collections::HashSet;
 
@@ -19,6 +19,7 @@ use contacts_domain::decision::{AliasKey, Writes};
 use tokio_postgres::types::Type;
 
 pub(super) use self::changes::Stored;
+pub(super) use self::entries::Entries;
 
 use self::changes::Changes;
 use self::columns::Columns;
@@ -50,7 +51,7 @@ const CLEAR_KEYS: &str = "
 
 /// Lets PostgreSQL plan a statement for the tables as they are now. The statements that follow are
 /// rare, and join a table with what comes in.
-const PLAN_ANEW: &str = "SET LOCAL plan_cache_mode = force_custom_plan";
+pub(super) const PLAN_ANEW: &str = "SET LOCAL plan_cache_mode = force_custom_plan";
 
 /// Writes what was decided about the contacts that were found as `stored`.
 ///
@@ -70,15 +71,15 @@ pub(super) async fn write(
     clear_keys(session, organization, &changes).await?;
     update(session, organization, &changes).await?;
     insert(session, organization, &changes.inserts).await?;
-    entries::put(session, organization, &changes.entries).await?;
+    changes.entries.put(session, organization).await?;
     let moves =
-        !changes.relinked.is_empty() || !changes.unlisted.is_empty() || !writes.aliases.is_empty();
+        !changes.relinked.is_empty() || changes.entries.any_deleted() || !writes.aliases.is_empty();
     if moves {
         session.batch(PLAN_ANEW).await?;
     }
     relations::delete(session, organization, &changes.relinked).await?;
-    relations::insert(session, organization, &changes).await?;
-    entries::delete(session, organization, &changes.unlisted).await?;
+    relations::insert(session, organization, &changes.related()).await?;
+    changes.entries.delete(session, organization).await?;
     aliases::write(session, organization, &writes.aliases).await?;
     Ok(())
 }
@@ -94,10 +95,25 @@ async fn clear_keys(
     // These rows come before others of lower ids: without locks on all of them, two transactions
     // could wait for each other.
     let all: Vec<i64> = changes.updates.iter().map(|contact| contact.record().id.get()).collect();
-    locks::lock_rows(session, organization, &all).await?;
-    let parameters: [Parameter<'_>; 2] =
-        [(&organization.get(), Type::INT4), (&changes.giving_way, Type::INT8_ARRAY)];
-    session.execute(CLEAR_KEYS, &parameters).await?;
+    locks::lock_rows(session, organization, &all, &[], &[]).await?;
+    clear_keys_of(session, organization, &changes.giving_way).await
+}
+
+/// Takes the keys from these contacts.
+///
+/// # Errors
+///
+/// When the database fails.
+pub(super) async fn clear_keys_of(
+    session: &Session,
+    organization: OrganizationId,
+    ids: &[i64],
+) -> Result<(), Failure> {
+    if !ids.is_empty() {
+        let parameters: [Parameter<'_>; 2] =
+            [(&organization.get(), Type::INT4), (&ids, Type::INT8_ARRAY)];
+        session.execute(CLEAR_KEYS, &parameters).await?;
+    }
     Ok(())
 }
 
@@ -167,7 +183,7 @@ async fn ids_are_free(
 }
 
 /// Whether somebody else has an identity key.
-fn takes_key(failure: &Failure) -> bool {
+pub(super) fn takes_key(failure: &Failure) -> bool {
     const INDEXES: [&str; 2] = ["contact_external_id", "contact_link_id"];
     match failure.retry() {
         Some(Retry::KeyTaken(index)) => INDEXES.contains(&index.as_str()),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf, absolute};
 
 use diesel::connection::SimpleConnection;
@@ -63,16 +63,31 @@ impl Database {
         &self.path
     }
 
+    /// The absolute path as SQLite takes it.
+    pub(super) fn uri(&self) -> &str {
+        &self.uri
+    }
+
     /// A connection that makes the file if it is not there.
     ///
     /// # Errors
     ///
     /// When the file cannot be made or opened, or is not a database.
     pub(super) fn create(&self) -> Result<SqliteConnection, Failure> {
-        self.make_private()?;
+        self.make_private()
+            .map_err(|error| Failure::unavailable(format!("the file cannot be made: {error}")))?;
         let mut connection = self.establish("rwc")?;
         connection.batch_execute(&format!("PRAGMA page_size = {PAGE_BYTES}"))?;
         Ok(connection)
+    }
+
+    /// A connection that has nothing set but how long it waits for others.
+    ///
+    /// # Errors
+    ///
+    /// When the file is not there or cannot be opened.
+    pub(super) fn connect(&self) -> Result<SqliteConnection, Failure> {
+        self.establish("rw")
     }
 
     /// The connection of the writer.
@@ -86,7 +101,7 @@ impl Database {
             Durability::Power => "FULL",
             Durability::Process => "NORMAL",
         };
-        let mut connection = self.establish("rw")?;
+        let mut connection = self.connect()?;
         connection.batch_execute(&format!(
             "PRAGMA synchronous = {synchronous};
              PRAGMA foreign_keys = ON;
@@ -109,7 +124,7 @@ impl Database {
     ///
     /// When the file is not there or cannot be opened.
     pub(super) fn reader(&self) -> Result<SqliteConnection, Failure> {
-        let mut connection = self.establish("rw")?;
+        let mut connection = self.connect()?;
         connection.batch_execute(&format!(
             "PRAGMA query_only = ON; PRAGMA cache_size = -{READER_CACHE_KIB}"
         ))?;
@@ -118,15 +133,17 @@ impl Database {
 
     /// Makes the file, if it is not there, for nobody but its owner: it will hold salary data.
     /// SQLite gives the files beside it the same permissions.
-    fn make_private(&self) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made.
+    pub(super) fn make_private(&self) -> io::Result<()> {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         match options.open(&self.path) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                Err(Failure::unavailable(format!("the file cannot be made: {error}")))
-            }
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
             _ => Ok(()),
         }
     }

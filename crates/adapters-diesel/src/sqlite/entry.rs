@@ -1,6 +1,7 @@
 //! Entries of the directory of intercoms as rows: how they are written, and what is read.
 
 use contacts_domain::ContactId;
+use contacts_domain::auditing::StoredEntry;
 use contacts_domain::contact::{Contact, IntercomEntry};
 use contacts_domain::value::LinkId;
 use diesel::prelude::*;
@@ -87,6 +88,30 @@ pub(super) struct EntryRow {
     in_black_list: bool,
     is_p2p: bool,
     ringtone: String,
+}
+
+impl EntryRow {
+    /// The id of the contact.
+    pub(super) fn contact_id(&self) -> i64 {
+        self.contact_id
+    }
+}
+
+impl From<EntryRow> for StoredEntry {
+    /// The entry as it stands.
+    fn from(row: EntryRow) -> Self {
+        Self {
+            link_id: row.link_id,
+            name: row.name,
+            kind: row.kind,
+            number: row.number,
+            is_favorite: row.is_favorite,
+            auto_answer: row.auto_answer,
+            in_black_list: row.in_black_list,
+            is_p2p: row.is_p2p,
+            ringtone: row.ringtone,
+        }
+    }
 }
 
 impl TryFrom<EntryRow> for (ContactId, IntercomEntry) {

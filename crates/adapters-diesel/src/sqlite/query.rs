@@ -8,7 +8,7 @@
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
 
-use super::schema::{contact, contact_alias, contact_relation};
+use super::schema::{contact, contact_alias, contact_intercom, contact_relation};
 
 /// The source of an alias that the hub made itself.
 pub(super) const OWN: &str = "";
@@ -35,6 +35,34 @@ pub(super) fn deleted_by_id(organization: i32, id: i64) -> _ {
         .filter(contact::organization_id.eq(organization))
         .filter(contact::deleted_at.is_not_null())
         .filter(contact::id.eq(id))
+}
+
+/// The contact of that id, living or deleted.
+#[auto_type]
+pub(super) fn whatever_has_id(organization: i32, id: i64) -> _ {
+    contact::table.filter(contact::organization_id.eq(organization)).filter(contact::id.eq(id))
+}
+
+/// The contacts of all organizations with higher ids, living or deleted, lowest ids first.
+#[auto_type]
+pub(super) fn all_after(id: i64) -> _ {
+    contact::table.filter(contact::id.gt(id)).order(contact::id)
+}
+
+/// The relations of the contacts from that id to that one.
+#[auto_type]
+pub(super) fn relations_from(organization: i32, first: i64, last: i64) -> _ {
+    contact_relation::table
+        .filter(contact_relation::organization_id.eq(organization))
+        .filter(contact_relation::from_id.between(first, last))
+}
+
+/// The entries of the contacts from that id to that one.
+#[auto_type]
+pub(super) fn entries_of(organization: i32, first: i64, last: i64) -> _ {
+    contact_intercom::table
+        .filter(contact_intercom::organization_id.eq(organization))
+        .filter(contact_intercom::contact_id.between(first, last))
 }
 
 /// The living contact of that external id.
@@ -123,6 +151,16 @@ mod tests {
         for (plan, expected) in [
             (plan(&by_id(1, 1)), by_rowid.clone()),
             (plan(&deleted_by_id(1, 1)), by_rowid.clone()),
+            (plan(&whatever_has_id(1, 1)), by_rowid.clone()),
+            (plan(&all_after(1)), "SEARCH contact USING INTEGER PRIMARY KEY (rowid>?)".to_owned()),
+            (
+                plan(&relations_from(1, 1, 2)),
+                "USING COVERING INDEX contact_relation_from_id (organization_id=? AND".to_owned(),
+            ),
+            (
+                plan(&entries_of(1, 1, 2)),
+                "USING PRIMARY KEY (organization_id=? AND contact_id>?".to_owned(),
+            ),
             (plan(&by_external_id(1, "k")), by_key("contact_external_id")),
             (plan(&by_link_id(1, "k")), by_key("contact_link_id")),
             (plan(&by_email(1, "k")), by_key("contact_email")),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use contacts_application::access::Organization;
+use contacts_domain::auditing::{Place, StoredColumns, StoredContact};
 use contacts_domain::contact::{ContactType, Projection, Record};
 use contacts_domain::decision::AliasKey;
 use contacts_domain::value::{CountryCode, LinkId};
@@ -53,6 +54,43 @@ pub(super) struct ContentRow<'a> {
     document_version: i32,
     updated_at: i64,
     document: &'a str,
+}
+
+/// The part of a contact that follows from its document.
+#[derive(AsChangeset)]
+#[diesel(table_name = contact, treat_none_as_null = true)]
+pub(super) struct DerivedRow<'a> {
+    contact_type: &'a str,
+    external_id: Option<&'a str>,
+    link_id: Option<String>,
+    display_name: &'a str,
+    email: Option<&'a str>,
+    phone: Option<&'a str>,
+    mobile: Option<&'a str>,
+    vat_number: Option<&'a str>,
+    archived: bool,
+    is_customer: bool,
+    is_vendor: bool,
+    is_staff: bool,
+}
+
+impl<'a> From<&'a Projection> for DerivedRow<'a> {
+    fn from(projection: &'a Projection) -> Self {
+        Self {
+            contact_type: projection.contact_type.as_str(),
+            external_id: projection.external_id.as_deref(),
+            link_id: projection.link_id.map(|link_id| link_id.to_string()),
+            display_name: &projection.display_name,
+            email: projection.email.as_deref(),
+            phone: projection.phone.as_deref(),
+            mobile: projection.mobile.as_deref(),
+            vat_number: projection.vat_number.as_deref(),
+            archived: projection.archived,
+            is_customer: projection.is_customer,
+            is_vendor: projection.is_vendor,
+            is_staff: projection.is_staff,
+        }
+    }
 }
 
 impl<'a> From<&'a Record> for NewContactRow<'a> {
@@ -131,6 +169,37 @@ impl ContactRow {
     /// The id.
     pub(super) fn id(&self) -> i64 {
         self.id
+    }
+}
+
+impl From<ContactRow> for StoredContact {
+    /// The contact as it stands, without what stands beside it.
+    fn from(row: ContactRow) -> Self {
+        Self {
+            place: Place { organization: row.organization_id, id: row.id },
+            columns: StoredColumns {
+                contact_type: row.contact_type,
+                external_id: row.external_id,
+                link_id: row.link_id,
+                display_name: row.display_name,
+                email: row.email,
+                phone: row.phone,
+                mobile: row.mobile,
+                vat_number: row.vat_number,
+                archived: row.archived,
+                is_customer: row.is_customer,
+                is_vendor: row.is_vendor,
+                is_staff: row.is_staff,
+            },
+            version: Version::new(row.version),
+            created_at: Timestamp::from_micros(row.created_at),
+            updated_at: Timestamp::from_micros(row.updated_at),
+            deleted_at: row.deleted_at.map(Timestamp::from_micros),
+            document_version: row.document_version,
+            document: row.document,
+            relations: Vec::new(),
+            entry: None,
+        }
     }
 }
 

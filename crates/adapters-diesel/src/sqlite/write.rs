@@ -54,8 +54,7 @@ pub(super) fn write(
         match write {
             Write::Insert(contact) => insert_relations(connection, contact)?,
             Write::Update { contact, moves_relations: true, .. } => {
-                delete_relations(connection, contact)?;
-                insert_relations(connection, contact)?;
+                replace_relations(connection, contact)?;
             }
             Write::Update { .. } => {}
         }
@@ -75,7 +74,15 @@ pub(super) fn write(
     Ok(())
 }
 
-fn give_up_keys(connection: &mut SqliteConnection, contact: &Contact) -> Result<(), Failure> {
+/// Takes its external id and its link id from a contact.
+///
+/// # Errors
+///
+/// When SQLite fails.
+pub(super) fn give_up_keys(
+    connection: &mut SqliteConnection,
+    contact: &Contact,
+) -> Result<(), Failure> {
     diesel::update(contact::table.find(contact.record().id.get()))
         .set((contact::external_id.eq(None::<&str>), contact::link_id.eq(None::<&str>)))
         .execute(connection)?;
@@ -111,6 +118,19 @@ fn changes_keys(record: &Record, stored: &StoredKeys) -> bool {
     }
     record.deleted_at.is_some()
         || stored.get(&record.id).is_none_or(|stored| keys(stored) != keys(&record.projection))
+}
+
+/// Writes the relations of a contact in the place of those that it had.
+///
+/// # Errors
+///
+/// When SQLite fails.
+pub(super) fn replace_relations(
+    connection: &mut SqliteConnection,
+    contact: &Contact,
+) -> Result<(), Failure> {
+    delete_relations(connection, contact)?;
+    insert_relations(connection, contact)
 }
 
 fn insert_relations(connection: &mut SqliteConnection, contact: &Contact) -> Result<(), Failure> {

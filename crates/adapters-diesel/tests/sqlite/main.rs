@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access;
+mod auditing;
+mod backup;
 mod opening;
 mod storing;
 

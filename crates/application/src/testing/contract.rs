@@ -8,10 +8,11 @@
 //! use std::sync::Arc;
 //!
 //! use async_trait::async_trait;
-//! use contacts_application::ports::{AccessStore, ContactStore, IntercomDirectory};
+//! use contacts_application::ports::{AccessStore, Audit, ContactStore, IntercomDirectory};
 //! use contacts_application::testing::MemoryStore;
 //! use contacts_application::testing::contract::Subject;
-//! use contacts_domain::contact::Record;
+//! use contacts_domain::ContactId;
+//! use contacts_domain::contact::{IntercomEntry, Record};
 //!
 //! /// A store on a database of its own, which is dropped with it.
 //! struct Fresh {
@@ -33,8 +34,21 @@
 //!         self.store.clone()
 //!     }
 //!
+//!     fn audit(&self) -> Arc<dyn Audit> {
+//!         self.store.clone()
+//!     }
+//!
 //!     async fn everything(&self) -> Vec<Record> {
 //!         self.store.records()
+//!     }
+//!
+//!     async fn overwrite(
+//!         &self,
+//!         record: &Record,
+//!         relations: &[ContactId],
+//!         entry: Option<&IntercomEntry>,
+//!     ) {
+//!         MemoryStore::overwrite(&self.store, record.clone(), relations.to_vec(), entry.cloned());
 //!     }
 //! }
 //!
@@ -49,6 +63,7 @@
 #![expect(missing_docs, reason = "the name of a claim says what it promises")]
 
 mod access;
+mod auditing;
 mod concurrency;
 mod entries;
 mod filtering;
@@ -66,16 +81,18 @@ mod writing;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use contacts_domain::contact::Record;
+use contacts_domain::ContactId;
+use contacts_domain::contact::{IntercomEntry, Record};
 
 use super::MemoryStore;
-use crate::ports::{AccessStore, ContactStore, IntercomDirectory};
+use crate::ports::{AccessStore, Audit, ContactStore, IntercomDirectory};
 
 pub use trial::Trial;
 
 #[doc(hidden)]
 pub mod claims {
     pub use super::access::*;
+    pub use super::auditing::*;
     pub use super::concurrency::*;
     pub use super::entries::*;
     pub use super::filtering::*;
@@ -102,8 +119,20 @@ pub trait Subject: Send + Sync + 'static {
     /// The store of organizations and tokens.
     fn access(&self) -> Arc<dyn AccessStore>;
 
+    /// What the store holds, as it stands there.
+    fn audit(&self) -> Arc<dyn Audit>;
+
     /// Every stored contact, of all organizations, deleted ones included, in any order.
     async fn everything(&self) -> Vec<Record>;
+
+    /// Puts a row, its relations and its entry in the place of those of its id, right or wrong,
+    /// past everything that holds them to the document.
+    async fn overwrite(
+        &self,
+        record: &Record,
+        relations: &[ContactId],
+        entry: Option<&IntercomEntry>,
+    );
 }
 
 #[async_trait]
@@ -120,8 +149,21 @@ impl Subject for Arc<MemoryStore> {
         self.clone()
     }
 
+    fn audit(&self) -> Arc<dyn Audit> {
+        self.clone()
+    }
+
     async fn everything(&self) -> Vec<Record> {
         self.records()
+    }
+
+    async fn overwrite(
+        &self,
+        record: &Record,
+        relations: &[ContactId],
+        entry: Option<&IntercomEntry>,
+    ) {
+        MemoryStore::overwrite(self, record.clone(), relations.to_vec(), entry.cloned());
     }
 }
 
@@ -249,6 +291,16 @@ macro_rules! store_contract {
             tokens_are_listed_oldest_first
             a_token_is_revoked_once_and_stays_listed
             an_expired_token_is_still_found
+
+            a_contact_stands_with_its_relations_and_its_entry
+            pages_show_every_contact_of_all_organizations_once
+            what_was_written_in_any_way_is_sound
+            a_spoiled_contact_is_mended_but_for_what_all_follows_from
+            each_part_of_a_contact_is_mended_alone
+            a_deleted_contact_is_mended_and_stays_without_entry_and_keys
+            a_key_that_another_contact_has_is_not_taken_from_it
+            keys_that_two_contacts_exchanged_go_back
+            a_repair_reaches_no_other_organization_and_nothing_sound
         }
     };
     ($fresh:expr => $($claim:ident)+) => {$(
@@ -262,8 +314,9 @@ macro_rules! store_contract {
 
 #[cfg(test)]
 mod tests {
-    const CLAIMS: [&str; 13] = [
+    const CLAIMS: [&str; 14] = [
         include_str!("contract/access.rs"),
+        include_str!("contract/auditing.rs"),
         include_str!("contract/concurrency.rs"),
         include_str!("contract/entries.rs"),
         include_str!("contract/filtering.rs"),

@@ -1,23 +1,24 @@
 //! A store in memory, as strict as a database.
 
 mod access;
+mod audit;
 mod contacts;
 mod directory;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use contacts_domain::contact::Record;
-use contacts_domain::decision::Decision;
+use contacts_domain::auditing::{Discrepancy, Place, Repair, StoredContact};
+use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::upsert::{Batch, Outcome};
 use contacts_domain::{ContactId, OrganizationId, Timestamp};
 
 use self::access::Access;
-use self::contacts::Contacts;
+use self::contacts::{Contacts, Refused, Row};
 use crate::access::{NewToken, Organization, Token, TokenDigest, TokenId};
 use crate::directory::{EntryPage, EntryQuery};
-use crate::ports::{AccessStore, ContactStore, IntercomDirectory, Lifecycle, StoreError};
+use crate::ports::{AccessStore, Audit, ContactStore, IntercomDirectory, Lifecycle, StoreError};
 
 /// A store in memory, for tests: as strict as a database, and as forgetful as a process.
 ///
@@ -53,11 +54,25 @@ impl MemoryStore {
         lock(&self.contacts).records().cloned().collect()
     }
 
+    /// Puts a row, its relations and its entry in the place of those of its id, right or wrong: what
+    /// an [`Audit`] is to find.
+    pub fn overwrite(
+        &self,
+        record: Record,
+        relations: Vec<ContactId>,
+        entry: Option<IntercomEntry>,
+    ) {
+        lock(&self.contacts).overwrite(Row { record, relations, entry });
+    }
+
     /// One transaction: it works on a copy, which takes the place of the original if all goes well.
-    fn run<D: Decision>(&self, decision: &D) -> Result<D::Report, StoreError> {
+    fn transact<T>(
+        &self,
+        work: impl FnOnce(&mut Contacts) -> Result<T, Refused>,
+    ) -> Result<T, StoreError> {
         let mut contacts = lock(&self.contacts);
         let mut draft = contacts.clone();
-        let report = draft.run(decision).map_err(|e| StoreError::Internal(Box::new(e)))?;
+        let report = work(&mut draft).map_err(|e| StoreError::Internal(Box::new(e)))?;
         *contacts = draft;
         Ok(report)
     }
@@ -66,11 +81,11 @@ impl MemoryStore {
 #[async_trait]
 impl ContactStore for MemoryStore {
     async fn upsert(&self, batch: Arc<Batch>) -> Result<Vec<Outcome>, StoreError> {
-        self.run(&*batch)
+        self.transact(|contacts| contacts.run(&*batch))
     }
 
     async fn merge(&self, merge: Arc<Merge>) -> Result<MergeReport, StoreError> {
-        self.run(&*merge)
+        self.transact(|contacts| contacts.run(&*merge))
     }
 
     async fn contact(
@@ -96,6 +111,29 @@ impl IntercomDirectory for MemoryStore {
         query: &EntryQuery,
     ) -> Result<EntryPage, StoreError> {
         Ok(lock(&self.contacts).page(organization, query))
+    }
+}
+
+#[async_trait]
+impl Audit for MemoryStore {
+    async fn contact_count(&self) -> Result<u64, StoreError> {
+        Ok(u64::try_from(lock(&self.contacts).records().count()).expect("fewer than 2^64"))
+    }
+
+    async fn contacts_after(
+        &self,
+        after: Option<Place>,
+        at_most: u32,
+    ) -> Result<Vec<StoredContact>, StoreError> {
+        Ok(lock(&self.contacts).stored_after(after, at_most))
+    }
+
+    async fn next_id(&self) -> Result<i64, StoreError> {
+        Ok(lock(&self.contacts).next_id())
+    }
+
+    async fn repair(&self, repair: Arc<Repair>) -> Result<Vec<Discrepancy>, StoreError> {
+        self.transact(|contacts| contacts.repair(&repair))
     }
 }
 
@@ -126,7 +164,7 @@ impl AccessStore for MemoryStore {
     }
 }
 
-/// A test that panicked in a transaction has not left half of it: see [`MemoryStore::run`].
+/// A test that panicked in a transaction has not left half of it: see [`MemoryStore::transact`].
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -46,7 +46,11 @@ where
 }
 
 /// Does the work on the threads that are there for computing.
-async fn on_the_pool<T: Send + 'static>(
+///
+/// # Errors
+///
+/// When it panics.
+pub(super) async fn on_the_pool<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, PreparationPanicked> {
     let (sender, receiver) = oneshot::channel();

@@ -103,6 +103,9 @@ pub enum UnreadableDocument {
     /// It is not what its shape says.
     #[error("the stored document does not fit its shape")]
     Malformed(#[from] serde_json::Error),
+    /// It does not say what kind of contact it is of, as every document does.
+    #[error("the stored document names no known type of contact")]
+    NoType,
 }
 
 impl Record {
@@ -112,10 +115,18 @@ impl Record {
     ///
     /// When the document does not fit the shape it is stored in, or the shape is newer than ours.
     pub fn read(&self) -> Result<ContactDocument, UnreadableDocument> {
-        match self.document_version {
-            DOCUMENT_VERSION => Ok(serde_json::from_str(&self.document)?),
-            other => Err(UnreadableDocument::Newer(other)),
-        }
+        read_document(self.document_version, &self.document)
+    }
+}
+
+/// A stored document as a tree, brought up to today's shape.
+pub(crate) fn read_document(
+    version: i32,
+    document: &str,
+) -> Result<ContactDocument, UnreadableDocument> {
+    match version {
+        DOCUMENT_VERSION => Ok(serde_json::from_str(document)?),
+        other => Err(UnreadableDocument::Newer(other)),
     }
 }
 

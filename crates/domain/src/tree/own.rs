@@ -130,6 +130,7 @@ impl<K: Of> Tree for Own<K> {
     fn number_member(member: &mut Member<Self>, numbering: &mut Numbering<'_>) {
         let id = member.get().map_or_else(|| numbering.take(), |own| own.id);
         *member = Member::Value(Self::new(id));
+        numbering.highest = numbering.highest.max(id);
         if let Some(slot) = K::slot(numbering) {
             *slot = id;
         }

@@ -16,7 +16,7 @@ pub(crate) struct GlobalFlags {
     #[arg(long, global = true, value_name = "FILE", env = "CONTACT_HUB_CONFIG")]
     pub(super) config: Option<PathBuf>,
     /// Where the contacts live: `sqlite://PATH`, made if missing, or `postgres://USER@HOST/DATABASE`
-    /// [default: sqlite://contact-hub.db]
+    /// [default: `sqlite://contact-hub.db`]
     #[arg(
         long,
         global = true,

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use contacts_adapters_diesel::postgres::{Obstacle, PostgresOptions, PostgresStore, PostgresUrl};
-use contacts_adapters_diesel::sqlite::{Durability, SqliteOptions, SqliteStore};
+use contacts_adapters_diesel::sqlite::{BackupError, Durability, SqliteOptions, SqliteStore};
 use contacts_adapters_diesel::{postgres, sqlite};
 use contacts_adapters_http::Services;
-use contacts_application::ports::{AccessStore, ContactStore, IntercomDirectory};
-use contacts_application::use_cases::ManageAccess;
+use contacts_application::ports::{AccessStore, Audit, ContactStore, IntercomDirectory};
+use contacts_application::use_cases::{CheckContacts, ManageAccess};
 
 use crate::clock::SystemClock;
 use crate::config::DatabaseSettings;
@@ -23,6 +23,7 @@ pub(crate) struct Store {
     contacts: Arc<dyn ContactStore>,
     directory: Arc<dyn IntercomDirectory>,
     access: Arc<dyn AccessStore>,
+    audit: Arc<dyn Audit>,
     migrated: Migrated,
 }
 
@@ -70,6 +71,20 @@ impl Store {
         }
     }
 
+    /// Opens a store that is there and of the current schema; it is neither made nor migrated.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there, or cannot be opened.
+    pub(crate) async fn open_as_it_is(database: &DatabaseSettings) -> Result<Self, Failure> {
+        if let DatabaseUrl::Sqlite(path) = &database.url
+            && !path.exists()
+        {
+            return Err(BackupError::Missing(path.clone()).into());
+        }
+        Self::open(&DatabaseSettings { migrate: false, ..database.clone() }).await
+    }
+
     /// What was done to the schema on the way.
     pub(crate) fn migrated(&self) -> &Migrated {
         &self.migrated
@@ -88,6 +103,11 @@ impl Store {
     /// The chores on organizations and tokens.
     pub(crate) fn manage_access(&self) -> ManageAccess {
         ManageAccess::new(self.access.clone(), Arc::new(SystemClock))
+    }
+
+    /// The check of all contacts.
+    pub(crate) fn check_contacts(&self) -> CheckContacts {
+        CheckContacts::new(self.audit.clone(), self.access.clone())
     }
 }
 
@@ -108,7 +128,13 @@ fn open_sqlite(path: &Path, options: SqliteOptions) -> Result<Store, Failure> {
     let sqlite::Opened { store, created, migrations } = SqliteStore::open(path, options)?;
     let store = Arc::new(store);
     let migrated = Migrated::of(created, migrations);
-    Ok(Store { contacts: store.clone(), directory: store.clone(), access: store, migrated })
+    Ok(Store {
+        contacts: store.clone(),
+        directory: store.clone(),
+        access: store.clone(),
+        audit: store,
+        migrated,
+    })
 }
 
 async fn open_postgres(
@@ -123,7 +149,13 @@ async fn open_postgres(
     }
     let store = Arc::new(store);
     let migrated = Migrated::of(created, migrations);
-    Ok(Store { contacts: store.clone(), directory: store.clone(), access: store, migrated })
+    Ok(Store {
+        contacts: store.clone(),
+        directory: store.clone(),
+        access: store.clone(),
+        audit: store,
+        migrated,
+    })
 }
 
 impl From<postgres::OpenError> for Failure {

@@ -10,6 +10,8 @@
 )]
 
 mod access;
+mod backup;
+mod check;
 mod contacts;
 mod devices;
 mod documentation;

@@ -174,3 +174,58 @@ fn what_is_wrong_with_a_database_url_is_a_line_with_a_remedy_and_without_the_pas
         assert_eq!(refused(&["serve"], &url), line);
     }
 }
+
+#[test]
+fn a_backup_names_the_program_that_makes_it() {
+    let said = refused(&["backup", "copy.dump"], "postgres://hub:secret@db.example.org/contacts");
+    assert_eq!(
+        said,
+        "a PostgreSQL database is copied by its own program; run `pg_dump --format=custom \
+         --file=copy.dump --host=db.example.org --port=5432 --username=hub --dbname=contacts`"
+    );
+}
+
+#[test]
+fn what_was_changed_by_hand_is_found_and_mended_beside_a_server() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
+    let url = database.url();
+    let check = |arguments: &[&str]| {
+        let output = run(folder.path(), &[&["check", "--database-url", &url], arguments].concat());
+        (String::from_utf8(output.stdout).unwrap(), output.status.code())
+    };
+    let server = serve(&folder, &url, &[]);
+    let token = server.first_token().expect("a first token").to_owned();
+    let created = server.batch(&token, &people(1..=1_500));
+    assert_eq!(created.status, 200);
+    let all_is_well = "contacts checked: 1500, mended: 0, left as they are: 0\n";
+    assert_eq!(check(&[]), (all_is_well.to_owned(), Some(0)));
+
+    database.execute(
+        "UPDATE contact SET archived = true WHERE external_id IN ('ERP-3', 'ERP-1400');
+         INSERT INTO contact_relation SELECT organization_id, 7, id FROM contact
+          WHERE external_id = 'ERP-3'",
+    );
+    let ids = each(&created, "/freshRow/id");
+    let found = |remedy: &str| {
+        let line = |id: &serde_json::Value, what: &str| {
+            format!(
+                "organization 1, contact {id}: {what} does not follow from the document{remedy}\n"
+            )
+        };
+        [line(ids[2], "archived"), line(ids[2], "relations"), line(ids[1_399], "archived")].concat()
+    };
+    let numbers = "contacts checked: 1500, mended: 0, left as they are: 2\n";
+    assert_eq!(check(&[]), (found("") + numbers, Some(1)));
+    let numbers = "contacts checked: 1500, mended: 2, left as they are: 0\n";
+    assert_eq!(check(&["--repair"]), (found("; mended") + numbers, Some(0)));
+    assert_eq!(check(&[]), (all_is_well.to_owned(), Some(0)));
+    assert_eq!(server.batch(&token, &people(1..=1_500)).body, created.body);
+}
+
+#[test]
+fn a_check_makes_no_schema() {
+    let database = TestDatabase::empty();
+    let said = refused(&["check"], &database.url());
+    assert!(said.ends_with("; run `contact-hub migrate`"), "{said}");
+    assert_eq!(refused(&["check"], &database.url()), said, "it was not made");
+}

@@ -1,264 +1,224 @@
-//! The figures: medians of the rounds, the marks, the table and the JSON.
+//! The figures of all rounds: medians, ranges, and how the marks stand.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::time::Duration;
+mod lines;
+mod table;
+
+use std::thread;
 
 use serde_json::{Value, json};
 
-/// Group commit shows where a commit waits for the disk at least this long.
-const SLOW_DISK_MS: f64 = 1.0;
+pub(crate) use self::lines::Marks;
+use self::lines::{Line, Mark};
+use crate::measured::{Key, Round, Sample, What, Work};
 
-/// What one round found.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Round {
-    /// Contacts per second by phase and connections.
-    pub(crate) batches: BTreeMap<(&'static str, u32), f64>,
-    /// Requests of one contact by connections.
-    pub(crate) singles: BTreeMap<u32, Singles>,
-    /// Rows per second of bare SQLite by phase.
-    pub(crate) floor: BTreeMap<&'static str, f64>,
-    /// How long an fdatasync takes, in milliseconds.
-    pub(crate) sync_ms: f64,
-    /// The most memory that a server held, in MiB.
-    pub(crate) memory_mib: Option<f64>,
-}
-
-/// Requests of one contact.
-#[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct Singles {
-    rate: f64,
-    p50_ms: f64,
-    p99_ms: f64,
-}
-
-impl Singles {
-    /// From the rate and the time that each took.
-    pub(crate) fn new(rate: f64, mut latencies: Vec<Duration>) -> Self {
-        latencies.sort_unstable();
-        let at = |percent: usize| {
-            let index = (latencies.len() * percent).div_ceil(100).saturating_sub(1);
-            latencies.get(index).map_or(0.0, Duration::as_secs_f64) * 1_000.0
-        };
-        Self { rate, p50_ms: at(50), p99_ms: at(99) }
-    }
-}
-
-impl Round {
-    /// Keeps the larger of what is known and what was seen.
-    pub(crate) fn saw_memory(&mut self, mib: Option<f64>) {
-        self.memory_mib = [self.memory_mib, mib].into_iter().flatten().reduce(f64::max);
-    }
-}
-
-/// The medians of the rounds; of memory, the most.
+/// What was found on one store, in at least one round.
 #[derive(Debug)]
-pub(crate) struct Report(Round);
+pub(crate) struct Report {
+    store: String,
+    marks: Marks,
+    rounds: Vec<Round>,
+}
 
-/// A mark of the project and how it stands.
-struct Mark {
-    text: &'static str,
-    /// `None` where it does not apply.
-    met: Option<bool>,
-    seen: String,
+/// What was found in the rounds: the middle and the ends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Spread {
+    median: f64,
+    least: f64,
+    most: f64,
 }
 
 impl Report {
-    /// Of these rounds, at least one.
-    pub(crate) fn of(rounds: &[Round]) -> Self {
-        let mut report = Round::default();
-        for key in rounds.iter().flat_map(|round| round.batches.keys()) {
-            let rates = rounds.iter().filter_map(|round| round.batches.get(key).copied());
-            report.batches.insert(*key, median(rates));
-        }
-        for key in rounds.iter().flat_map(|round| round.floor.keys()) {
-            let rates = rounds.iter().filter_map(|round| round.floor.get(key).copied());
-            report.floor.insert(key, median(rates));
-        }
-        for key in rounds.iter().flat_map(|round| round.singles.keys()) {
-            let all = || rounds.iter().filter_map(|round| round.singles.get(key));
-            let singles = Singles {
-                rate: median(all().map(|singles| singles.rate)),
-                p50_ms: median(all().map(|singles| singles.p50_ms)),
-                p99_ms: median(all().map(|singles| singles.p99_ms)),
-            };
-            report.singles.insert(*key, singles);
-        }
-        report.sync_ms = median(rounds.iter().map(|round| round.sync_ms));
-        for round in rounds {
-            report.saw_memory(round.memory_mib);
-        }
-        Self(report)
+    pub(crate) fn new(store: &str, marks: Marks, rounds: Vec<Round>) -> Self {
+        Self { store: store.to_owned(), marks, rounds }
     }
 
-    /// The share of the floor that a phase over one or more connections reaches, where bare SQLite
-    /// does the same.
-    fn ratio(&self, phase: &'static str, connections: u32) -> Option<f64> {
-        Some(self.0.batches.get(&(phase, connections))? / self.0.floor.get(phase)?)
+    /// The lines of what was measured, in the order that they are shown.
+    fn lines(&self) -> impl Iterator<Item = Line> {
+        let lines = lines::lines(self.marks).into_iter();
+        lines.filter(|line| self.samples(line.key).next().is_some())
     }
 
-    fn rate(&self, phase: &'static str, connections: u32) -> f64 {
-        self.0.batches.get(&(phase, connections)).copied().unwrap_or_default()
+    /// That measurement in each round.
+    fn samples(&self, key: Key) -> impl Iterator<Item = &Sample> {
+        self.rounds.iter().filter_map(move |round| round.samples.get(&key))
     }
 
-    fn single_rate(&self, connections: u32) -> f64 {
-        self.0.singles.get(&connections).map_or(0.0, |singles| singles.rate)
+    fn spread(&self, key: Key, of: impl Fn(&Sample) -> f64) -> Option<Spread> {
+        Spread::of(self.samples(key).map(of))
     }
 
-    fn marks(&self) -> [Mark; 4] {
-        let create = self.ratio("create", 1).unwrap_or_default();
-        let (fresh, again) = (self.rate("create", 1), self.rate("unchanged", 1));
-        let gain = self.single_rate(8) / self.single_rate(1);
-        let sync = self.0.sync_ms;
-        let memory = self.0.memory_mib;
-        [
-            Mark {
-                text: "create reaches 0.5 of the floor",
-                met: Some(create >= 0.5),
-                seen: format!("{create:.2}"),
-            },
-            Mark {
-                text: "unchanged is faster than create",
-                met: Some(again > fresh),
-                seen: format!("{:.2} times", again / fresh),
-            },
-            Mark {
-                text: "8 connections do 3 times as many singles as one, where a sync takes 1 ms",
-                met: (sync >= SLOW_DISK_MS).then_some(gain >= 3.0),
-                seen: format!("{gain:.2} times, a sync takes {sync:.2} ms"),
-            },
-            Mark {
-                text: "peak memory stays below 200 MiB",
-                met: memory.map(|mib| mib < 200.0),
-                seen: memory.map_or("not known here".to_owned(), |mib| format!("{mib:.0} MiB")),
-            },
-        ]
+    /// That part of the work, in microseconds per contact.
+    fn work(&self, key: Key, of: fn(&Work) -> std::time::Duration) -> Option<f64> {
+        let of = |sample: &Sample| sample.work.map(|work| sample.per_contact(of(&work)));
+        Some(Spread::of(self.samples(key).filter_map(of))?.median)
+    }
+
+    /// Of each round, what one measurement is of the other: rounds differ more than that.
+    fn ratio(&self, key: Key, against: Key) -> Option<Spread> {
+        let ratios = self.rounds.iter().filter_map(|round| {
+            Some(round.samples.get(&key)?.rate() / round.samples.get(&against)?.rate())
+        });
+        Spread::of(ratios)
+    }
+
+    /// Whether a mark is met. `None` where it is not asked.
+    fn met(&self, line: &Line) -> Option<bool> {
+        let ratio = self.ratio(line.key, line.against?.key)?.median;
+        match line.mark? {
+            Mark::AtLeast(mark) => Some(ratio >= mark),
+            Mark::Above(mark) => Some(ratio > mark),
+            Mark::OnSlowDisks(mark) => {
+                (self.sync_ms() >= lines::SLOW_DISK_MS).then_some(ratio >= mark)
+            }
+        }
+    }
+
+    fn sync_ms(&self) -> f64 {
+        let times = self.rounds.iter().map(|round| round.sync.as_secs_f64() * 1e3);
+        Spread::of(times).map_or(0.0, |spread| spread.median)
+    }
+
+    /// The most memory that a server held, in MiB.
+    fn memory_mib(&self) -> Option<f64> {
+        self.rounds.iter().filter_map(|round| round.memory_mib).reduce(f64::max)
+    }
+
+    /// The largest share of one core that the client took while it measured a server: at 1, it is
+    /// the client that was measured.
+    fn client_share(&self) -> Option<f64> {
+        let keys = self.lines().map(|line| line.key).filter(|key| key.what != What::Floor);
+        let share = |sample: &Sample| {
+            Some(sample.work?.client.as_secs_f64() / sample.elapsed.as_secs_f64())
+        };
+        let shares =
+            keys.filter_map(|key| Some(Spread::of(self.samples(key).filter_map(share))?.median));
+        shares.reduce(f64::max)
+    }
+
+    /// The share of the machine that others took while something was measured.
+    fn others_share(&self) -> Option<f64> {
+        let samples = || self.rounds.iter().flat_map(|round| round.samples.values());
+        let others = samples().filter_map(|sample| Some(sample.work?.others.as_secs_f64()));
+        let elapsed = samples().filter(|sample| sample.work.is_some());
+        let elapsed = elapsed.map(|sample| sample.elapsed.as_secs_f64()).sum::<f64>();
+        (elapsed > 0.0).then(|| others.sum::<f64>() / elapsed / cores())
     }
 
     /// The figures for machines.
     pub(crate) fn json(&self) -> Value {
-        let batches = self.0.batches.iter().map(|((phase, connections), rate)| {
+        let lines = self.lines().map(|line| {
+            let ratio = line.against.and_then(|against| self.ratio(line.key, against.key));
+            let micros = |of| self.work(line.key, of);
             json!({
-                "phase": phase,
-                "connections": connections,
-                "contactsPerSecond": rate.round(),
-                "ofFloor": self.ratio(phase, *connections),
+                "what": line.label,
+                "contactsPerSecond": self.spread(line.key, Sample::rate).map(Spread::json),
+                "ratio": ratio.map(Spread::json),
+                "ratioTo": line.against.map(|against| against.named),
+                "mark": line.mark.map(|mark| mark.to_string()),
+                "met": self.met(&line),
+                "p50Ms": self.spread(line.key, |it| it.p50.as_secs_f64() * 1e3).map(Spread::json),
+                "p99Ms": self.spread(line.key, |it| it.p99.as_secs_f64() * 1e3).map(Spread::json),
+                "microsecondsPerContact": {
+                    "elapsed": self.spread(line.key, |it| it.per_contact(it.elapsed)).map(Spread::json),
+                    "client": micros(|work| work.client),
+                    "server": micros(|work| work.server),
+                    "database": micros(|work| work.database),
+                    "others": micros(|work| work.others),
+                },
             })
         });
-        let singles = self.0.singles.iter().map(|(connections, singles)| {
-            json!({
-                "connections": connections,
-                "requestsPerSecond": singles.rate.round(),
-                "p50Ms": singles.p50_ms,
-                "p99Ms": singles.p99_ms,
-            })
-        });
-        let marks = self
-            .marks()
-            .map(|mark| json!({ "mark": mark.text, "met": mark.met, "seen": mark.seen }));
+        let most = self.marks.most_memory_mib();
         json!({
-            "batches": batches.collect::<Vec<_>>(),
-            "singles": singles.collect::<Vec<_>>(),
-            "floorRowsPerSecond": self.0.floor,
-            "fdatasyncMs": self.0.sync_ms,
-            "peakMemoryMiB": self.0.memory_mib,
-            "marks": marks,
+            "store": self.store,
+            "rounds": self.rounds.len(),
+            "lines": lines.collect::<Vec<_>>(),
+            "fdatasyncMs": self.sync_ms(),
+            "peakMemoryMiB": self.memory_mib(),
+            "memoryMet": self.memory_mib().map(|mib| mib < most),
+            "clientShareOfACore": self.client_share(),
+            "othersShareOfTheMachine": self.others_share(),
         })
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\nbatches of 1,000          contacts/s   of the floor")?;
-        for phase in ["create", "unchanged", "update", "mixed"] {
-            for connections in [1, 4] {
-                let rate = thousands(self.rate(phase, connections));
-                let ratio = self.ratio(phase, connections);
-                let ratio = ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default();
-                let label = format!("{phase}, {}", of_connections(connections));
-                writeln!(f, "{label:<24}{rate:>12}{ratio:>15}")?;
-            }
-        }
-        writeln!(f, "\nsingle contacts           requests/s         p50 ms    p99 ms")?;
-        for (connections, Singles { rate, p50_ms, p99_ms }) in &self.0.singles {
-            let label = of_connections(*connections);
-            let rate = thousands(*rate);
-            writeln!(f, "{label:<24}{rate:>12}{p50_ms:>15.2}{p99_ms:>10.2}")?;
-        }
-        writeln!(f, "\nbare SQLite                   rows/s")?;
-        for (phase, rate) in &self.0.floor {
-            writeln!(f, "{phase:<24}{:>12}", thousands(*rate))?;
-        }
-        writeln!(f, "an fdatasync takes {:.2} ms", self.0.sync_ms)?;
-        writeln!(f)?;
-        for mark in self.marks() {
-            let verdict = match mark.met {
-                Some(true) => "met",
-                Some(false) => "NOT MET",
-                None => "not asked",
-            };
-            writeln!(f, "{verdict:>9}  {} ({})", mark.text, mark.seen)?;
-        }
-        Ok(())
+impl Spread {
+    /// `None` of nothing.
+    fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
+        let mut values = values.collect::<Vec<_>>();
+        values.sort_unstable_by(f64::total_cmp);
+        let upper = values.get(values.len() / 2)?;
+        let lower = values.get(values.len().saturating_sub(1) / 2)?;
+        Some(Self {
+            median: f64::midpoint(*lower, *upper),
+            least: *values.first()?,
+            most: *values.last()?,
+        })
+    }
+
+    fn json(self) -> Value {
+        json!({ "median": self.median, "least": self.least, "most": self.most })
     }
 }
 
-fn of_connections(count: u32) -> String {
-    if count == 1 { "1 connection".to_owned() } else { format!("{count} connections") }
-}
-
-fn thousands(number: f64) -> String {
-    let digits = format!("{:.0}", number.round());
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values = values.collect::<Vec<_>>();
-    values.sort_unstable_by(f64::total_cmp);
-    let upper = values.get(values.len() / 2).copied().unwrap_or_default();
-    let lower = values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or_default();
-    f64::midpoint(lower, upper)
+fn cores() -> f64 {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    f64::from(u32::try_from(cores).unwrap_or(1))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
 
-    #[test]
-    fn the_median_lies_in_the_middle() {
-        for (values, expected) in [(vec![3.0, 1.0, 2.0], 2.0), (vec![4.0, 2.0], 3.0)] {
-            assert!((median(values.into_iter()) - expected).abs() < f64::EPSILON);
-        }
+    use super::*;
+    use crate::measured::Phase;
+
+    const CREATE: Key = Key::new(What::Batches, Phase::Create, 1);
+    const FLOOR: Key = Key::new(What::Floor, Phase::Create, 1);
+
+    /// A round in which the server took so many milliseconds, and the floor so many.
+    fn round(server: u64, floor: u64) -> Round {
+        let sample = |millis| Sample::new(1_000, Duration::from_millis(millis), Vec::new(), None);
+        let samples = [(CREATE, sample(server)), (FLOOR, sample(floor))].into();
+        Round { samples, ..Round::default() }
     }
 
     #[test]
-    fn percentiles_are_of_the_sorted_times() {
-        let singles = Singles::new(1.0, (1..=100).rev().map(Duration::from_millis).collect());
-        assert!((singles.p50_ms - 50.0).abs() < 1e-9 && (singles.p99_ms - 99.0).abs() < 1e-9);
+    fn the_median_lies_in_the_middle() {
+        let spread = |values: &[f64]| Spread::of(values.iter().copied());
+        let odd = Spread { median: 2.0, least: 1.0, most: 3.0 };
+        assert_eq!(spread(&[3.0, 1.0, 2.0]), Some(odd));
+        let even = Spread { median: 3.0, least: 2.0, most: 4.0 };
+        assert_eq!(spread(&[4.0, 2.0]), Some(even));
+        assert_eq!(spread(&[]), None);
+    }
+
+    #[test]
+    fn ratios_are_of_the_same_round() {
+        // A machine that is ten times slower in one round says nothing about the server.
+        let report = Report::new("S", Marks::Sqlite, vec![round(20, 10), round(200, 100)]);
+        let half = Spread { median: 0.5, least: 0.5, most: 0.5 };
+        assert_eq!(report.ratio(CREATE, FLOOR), Some(half));
     }
 
     #[test]
     fn marks_say_whether_they_are_met() {
-        let round = Round {
-            batches: [(("create", 1), 60.0), (("unchanged", 1), 90.0)].into(),
-            floor: [("create", 100.0)].into(),
-            singles: [(1, Singles { rate: 1.0, ..Singles::default() })].into(),
-            sync_ms: 0.1,
-            memory_mib: Some(250.0),
+        let met = |server, floor| {
+            let report = Report::new("S", Marks::Sqlite, vec![round(server, floor)]);
+            let lines = report.lines().filter(|line| line.mark.is_some());
+            lines.map(|line| (line.key, report.met(&line))).collect::<Vec<_>>()
         };
-        let marks = Report::of(&[round]).marks().map(|mark| mark.met);
-        assert_eq!(marks, [Some(true), Some(true), None, Some(false)]);
+        assert_eq!(met(20, 10), [(CREATE, Some(true))]);
+        assert_eq!(met(21, 10), [(CREATE, Some(false))]);
     }
 
     #[test]
-    fn numbers_are_readable() {
-        assert_eq!(["7", "1,234", "1,234,567"], [7.0, 1234.0, 1_234_567.0].map(thousands));
+    fn the_client_is_said_to_be_in_the_way() {
+        let second = Duration::from_secs(1);
+        let work = Work { client: second / 4, others: second / 2, ..Work::default() };
+        let sample = Sample::new(1_000, second, Vec::new(), Some(work));
+        let round = Round { samples: [(CREATE, sample)].into(), ..Round::default() };
+        let report = Report::new("S", Marks::Sqlite, vec![round]);
+        assert_eq!(report.client_share(), Some(0.25));
+        assert_eq!(report.others_share(), Some(0.5 / cores()));
     }
 }

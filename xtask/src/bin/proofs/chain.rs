@@ -99,10 +99,9 @@ impl<'h> Chain<'h> {
     ///
     /// When somebody is.
     pub(crate) fn agrees_with_time(&self) -> Result<(), Failure> {
-        let accesses = self.links.iter().flat_map(|link| link.maker.iter().chain(&link.readers));
-        let mut by_answer = accesses.clone().collect::<Vec<_>>();
+        let mut by_answer = self.accesses().collect::<Vec<_>>();
         by_answer.sort_by_key(|access| access.delivery.answered);
-        let mut by_sending = accesses.collect::<Vec<_>>();
+        let mut by_sending = self.accesses().collect::<Vec<_>>();
         by_sending.sort_by_key(|access| access.delivery.sent);
         let makers = self.links.iter().filter_map(|link| link.maker.as_ref());
         let makers = makers.map(|maker| (maker.stored.version, maker)).collect::<BTreeMap<_, _>>();
@@ -135,6 +134,11 @@ impl<'h> Chain<'h> {
             }
         }
         Ok(())
+    }
+
+    /// All that was said of it, version by version.
+    pub(crate) fn accesses(&self) -> impl Iterator<Item = &Access<'h>> {
+        self.links.iter().flat_map(|link| link.maker.iter().chain(&link.readers))
     }
 
     /// How many items found nothing to change.

@@ -71,7 +71,7 @@ fn fill(setting: &Setting<'_>, site: &Site, disk: &Disk) -> Result<Seen, Failure
         Ok(())
     })?;
     let rows = site.database.rows()?;
-    let summary = history.check(PLAN.keys(), &rows)?;
+    let summary = history.check(PLAN.keys(), &rows, setting.store.isolation())?;
     Ok(Seen::Proved(vec![format!(
         "full {rounds} times; {refusals} requests answered 503; {} items in {} batches \
          acknowledged, {} of them after one or more sendings without; {} contacts",

@@ -10,8 +10,8 @@ use std::time::Instant;
 use xtask::Failure;
 
 use crate::chain::{Access, Chain};
-use crate::item::{Item, Key, Marker, Target};
-use crate::order;
+use crate::item::{Item, Key, Kind, Marker, Target};
+use crate::order::{self, Isolation};
 use crate::reply::Said;
 use crate::row::Row;
 
@@ -59,14 +59,15 @@ impl History {
         &self,
         keys: impl ExactSizeIterator<Item = u32>,
         rows: &[Row],
+        isolation: Isolation,
     ) -> Result<Summary, Failure> {
         let mut summary = self.verdicts()?;
         let owners = owners(keys, rows)?;
-        let chains = self.chains();
+        let mut chains = Vec::new();
         let doubtful = self.doubtful_markers();
         let mut gaps: BTreeMap<u32, u64> = BTreeMap::new();
         let mut addresses = HashMap::new();
-        for (id, accesses) in &chains {
+        for (id, accesses) in &self.accesses() {
             let Some(row) = rows.iter().find(|row| row.id == *id) else {
                 return Err(Failure::Server(format!(
                     "contact {id} was acknowledged ({}) and is not there",
@@ -85,12 +86,13 @@ impl History {
                     )));
                 }
             }
+            chains.push(chain);
         }
         if let Some(id) = rows.iter().map(|row| row.id).find(|id| addresses.contains_key(id)) {
             return Err(Failure::Server(format!("the id {id} is a contact's and an address's")));
         }
         self.doubts_cover(&gaps, &owners)?;
-        order::check(self, &chains)?;
+        order::check(self, &chains, isolation)?;
         Ok(summary)
     }
 
@@ -102,8 +104,10 @@ impl History {
             for (item, said) in &delivery.items {
                 summary.items += 1;
                 match said {
-                    Said::Stored(_) if !item.is_wrong => {}
-                    Said::Refused(code) if item.is_wrong && code == "CONVERSION_ERROR" => {
+                    Said::Stored(_) if item.kind != Kind::Wrong => {}
+                    Said::Refused(code)
+                        if item.kind == Kind::Wrong && code == "CONVERSION_ERROR" =>
+                    {
                         summary.wrong += 1;
                     }
                     // An exchange that is refused in part would take a key from its contact.
@@ -124,17 +128,17 @@ impl History {
     }
 
     /// What was said of each contact.
-    fn chains(&self) -> BTreeMap<i64, Vec<Access<'_>>> {
-        let mut chains = BTreeMap::<i64, Vec<_>>::new();
+    fn accesses(&self) -> BTreeMap<i64, Vec<Access<'_>>> {
+        let mut accesses = BTreeMap::<i64, Vec<_>>::new();
         for (number, delivery) in self.deliveries.iter().enumerate() {
             for (place, (item, said)) in delivery.items.iter().enumerate() {
                 if let Said::Stored(stored) = said {
                     let access = Access { number, delivery, place, item, stored };
-                    chains.entry(stored.id).or_default().push(access);
+                    accesses.entry(stored.id).or_default().push(access);
                 }
             }
         }
-        chains
+        accesses
     }
 
     /// The markers of the items that may have been stored without an answer that says so.

@@ -101,7 +101,7 @@ impl<T: Copy> Change<T> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Item {
     pub(crate) target: Target,
-    /// Written into the last name of every item, and into the other members that it sets.
+    /// Written into the last name by every item that writes, and into the other members that it sets.
     pub(crate) marker: Marker,
     pub(crate) first_name: Change<Marker>,
     /// Whether it sets the terms of payment: a member of a block.
@@ -110,8 +110,18 @@ pub(crate) struct Item {
     pub(crate) sets_city: bool,
     /// What becomes of external id and link id; moved together, always.
     pub(crate) keys: Change<Key>,
-    /// Whether it breaks a rule, so that nothing of it may be stored.
-    pub(crate) is_wrong: bool,
+    pub(crate) kind: Kind,
+}
+
+/// What is to become of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It writes, and leaves its mark.
+    Write,
+    /// It says nothing that the contact does not say: it only looks.
+    Look,
+    /// It breaks a rule, so that nothing of it may be stored.
+    Wrong,
 }
 
 impl Item {
@@ -124,7 +134,7 @@ impl Item {
             sets_terms: false,
             sets_city: false,
             keys: Change::Keep,
-            is_wrong: false,
+            kind: Kind::Write,
         }
     }
 
@@ -139,7 +149,7 @@ impl Item {
     /// The item as it is sent.
     pub(crate) fn wire(&self) -> Value {
         let marker = self.marker.to_string();
-        let mut item = json!({ "contactType": "PERSON", "isCustomer": true, "lastName": marker });
+        let mut item = json!({ "contactType": "PERSON", "isCustomer": true });
         let mut set = |name: &str, value: Value| {
             if let Value::Object(members) = &mut item {
                 members.insert(name.to_owned(), value);
@@ -176,8 +186,10 @@ impl Item {
         if self.sets_city {
             set("addresses", json!([{ "name": "Home", "city": marker }]));
         }
-        if self.is_wrong {
-            set("birthday", json!("2026-02-30"));
+        match self.kind {
+            Kind::Write => set("lastName", json!(marker)),
+            Kind::Look => {}
+            Kind::Wrong => set("birthday", json!("2026-02-30")),
         }
         item
     }

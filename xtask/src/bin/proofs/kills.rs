@@ -68,7 +68,7 @@ fn kill(setting: &Setting<'_>, site: &Site, servers: usize) -> Result<Seen, Fail
     })?;
     let took = start.elapsed();
     let rows = site.database.rows()?;
-    let summary = history.check(PLAN.keys(), &rows)?;
+    let summary = history.check(PLAN.keys(), &rows, setting.store.isolation())?;
     Ok(Seen::Proved(vec![
         format!(
             "{rounds} kills within {:.1} s; {} items in {} batches acknowledged, {} of them after \

@@ -1,20 +1,25 @@
 //! Whether whole batches can have happened one after the other.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use xtask::Failure;
 
-use crate::chain::Access;
+use crate::chain::{Access, Chain};
 use crate::history::History;
 
-/// What has to come before what: the batches, then a moment after each answer.
-struct Graph {
-    after: Vec<Vec<usize>>,
+/// How far batches that happen at once may seem to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Isolation {
+    /// Not at all: there is one order of the batches (serializability).
+    Serial,
+    /// What a batch finds is as of one moment, and what it writes is there as of another; what it
+    /// changes, nobody has changed in between (snapshot isolation). So of two batches each may find
+    /// unchanged what the other one changes.
+    Snapshot,
 }
 
-/// Looks for an order of the batches in which each sees what the ones before have made, and in
-/// which a batch that was answered comes before one that was sent later (strict serializability).
+/// Looks for an order of the batches in which each finds what the ones before have made, and in
+/// which a batch that was answered comes before one that was sent later.
 ///
 /// A batch that was sent again may have happened twice: such are left out.
 ///
@@ -23,25 +28,27 @@ struct Graph {
 /// When there is none, with batches that would have to come before each other.
 pub(crate) fn check(
     history: &History,
-    chains: &BTreeMap<i64, Vec<Access<'_>>>,
+    chains: &[Chain<'_>],
+    isolation: Isolation,
 ) -> Result<(), Failure> {
-    let count = history.deliveries.len();
-    let mut graph = Graph { after: vec![Vec::new(); 2 * count] };
-    for accesses in chains.values() {
-        graph.add_contact(accesses);
+    let mut graph = Graph::new(history.deliveries.len(), isolation);
+    for chain in chains {
+        graph.add_contact(chain);
     }
     graph.add_time(history);
     let cycle = graph.cycle();
     if cycle.is_empty() {
         return Ok(());
     }
-    let batches = cycle.iter().filter_map(|node| {
-        let delivery = history.deliveries.get(*node)?;
-        Some(format!("batch {node} of writer {}", delivery.writer))
+    let mut cycle = cycle.into_iter().filter_map(|node| graph.batch(node)).collect::<Vec<_>>();
+    cycle.dedup();
+    let batches = cycle.iter().filter_map(|batch| {
+        let delivery = history.deliveries.get(*batch)?;
+        Some(format!("batch {batch} of writer {}", delivery.writer))
     });
     // What they have in common is why.
-    let common = chains.values().flat_map(|accesses| {
-        let own = accesses.iter().filter(|access| cycle.contains(&access.number));
+    let common = chains.iter().flat_map(|chain| {
+        let own = chain.accesses().filter(|access| cycle.contains(&access.number));
         let own = own.collect::<Vec<_>>();
         let first = own.first().map(|access| access.number);
         let is_common = own.iter().any(|access| Some(access.number) != first);
@@ -55,32 +62,70 @@ pub(crate) fn check(
     )))
 }
 
+/// What has to come before what: of each batch the moment when it finds, the moment when it writes,
+/// and a moment after its answer.
+struct Graph {
+    after: Vec<Vec<usize>>,
+    isolation: Isolation,
+}
+
+/// The nodes of a batch.
+const MOMENTS: usize = 3;
+
 impl Graph {
-    /// Who makes a version comes before those who meet it, and they before who makes the next.
-    fn add_contact(&mut self, accesses: &[Access<'_>]) {
-        let mut versions = BTreeMap::<u64, (Vec<usize>, Vec<usize>)>::new();
-        for access in accesses.iter().filter(|access| access.delivery.doubts == 0) {
-            let (makers, readers) = versions.entry(access.stored.version).or_default();
-            if access.is_mark() { makers } else { readers }.push(access.number);
+    fn new(batches: usize, isolation: Isolation) -> Self {
+        let mut graph = Self { after: vec![Vec::new(); MOMENTS * batches], isolation };
+        for batch in 0..batches {
+            graph.add(graph.finds(batch), graph.writes(batch));
         }
-        let mut earlier: Vec<usize> = Vec::new();
-        for (makers, readers) in versions.into_values() {
-            // Of several makers, all but one found what the same writer had sent before.
-            for maker in &makers {
-                self.add(&earlier, *maker);
-            }
-            for reader in &readers {
-                self.add(if makers.is_empty() { &earlier } else { &makers }, *reader);
-            }
-            earlier = makers.into_iter().chain(readers).collect();
+        graph
+    }
+
+    fn finds(&self, batch: usize) -> usize {
+        MOMENTS * batch
+    }
+
+    fn writes(&self, batch: usize) -> usize {
+        match self.isolation {
+            Isolation::Serial => self.finds(batch),
+            Isolation::Snapshot => MOMENTS * batch + 1,
         }
     }
 
-    fn add(&mut self, before: &[usize], after: usize) {
-        for before in before.iter().filter(|before| **before != after) {
-            if let Some(edges) = self.after.get_mut(*before) {
-                edges.push(after);
+    fn answered(&self, batch: usize) -> usize {
+        MOMENTS * batch + 2
+    }
+
+    /// The batch of a node, unless the node is a moment after its answer.
+    fn batch(&self, node: usize) -> Option<usize> {
+        let batch = node / MOMENTS;
+        (node != self.answered(batch)).then_some(batch)
+    }
+
+    /// Who makes a version writes before others find it, be it to change it or not; and who found it
+    /// did so before the next is written.
+    fn add_contact(&mut self, chain: &Chain<'_>) {
+        let is_certain = |access: &&Access<'_>| access.delivery.doubts == 0;
+        let mut maker: Option<usize> = None;
+        let mut readers: Vec<usize> = Vec::new();
+        for link in &chain.links {
+            if let Some(next) = link.maker.as_ref().filter(is_certain) {
+                for reader in readers.drain(..).filter(|reader| *reader != next.number) {
+                    self.add(self.finds(reader), self.writes(next.number));
+                }
+                self.add_found(maker, next.number);
+                maker = Some(next.number);
             }
+            for reader in link.readers.iter().filter(is_certain) {
+                self.add_found(maker, reader.number);
+                readers.push(reader.number);
+            }
+        }
+    }
+
+    fn add_found(&mut self, maker: Option<usize>, reader: usize) {
+        if let Some(maker) = maker.filter(|maker| *maker != reader) {
+            self.add(self.writes(maker), self.finds(reader));
         }
     }
 
@@ -93,17 +138,28 @@ impl Graph {
         let mut sendings: Vec<(Instant, usize)> =
             certain().map(|(number, delivery)| (delivery.sent, number)).collect();
         sendings.sort_unstable();
-        let moment_of = |number: usize| history.deliveries.len() + number;
         let mut answers = answers.into_iter().peekable();
-        let mut moment = None;
+        let mut last = None;
         for (sent, number) in sendings {
             while let Some((_, answered)) = answers.next_if(|(answered, _)| *answered < sent) {
-                let next = moment_of(answered);
-                self.add(&[answered], next);
-                self.add(moment.as_slice(), next);
-                moment = Some(next);
+                let moment = self.answered(answered);
+                self.add(self.writes(answered), moment);
+                if let Some(last) = last {
+                    self.add(last, moment);
+                }
+                last = Some(moment);
             }
-            self.add(moment.as_slice(), number);
+            if let Some(last) = last {
+                self.add(last, self.finds(number));
+            }
+        }
+    }
+
+    fn add(&mut self, before: usize, after: usize) {
+        if let Some(edges) = self.after.get_mut(before)
+            && before != after
+        {
+            edges.push(after);
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use xtask::dice::Dice;
 
-use crate::item::{Change, Item, Key, Marker, Target};
+use crate::item::{self, Change, Item, Key, Marker, Target};
 use crate::reply::{Said, Stored};
 
 /// What the writers of a load have to do.
@@ -28,7 +28,8 @@ pub(crate) struct Plan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// One after the other until they are told to stop: of all keys first, then of some of them, in
-    /// any order, some twice, with exchanges of keys, items sent before and items that break a rule.
+    /// any order, some twice, with items that only look, exchanges of keys, items sent before and
+    /// items that break a rule.
     Mixed,
     /// Each writer sends one batch of all shared keys, in an order of its own.
     Once,
@@ -119,28 +120,34 @@ impl<'a> Author<'a> {
     /// The next batch.
     pub(crate) fn batch(&mut self) -> Vec<Item> {
         if self.plan.kind == Kind::Once {
-            let mut keys = self.plan.shared.clone().collect::<Vec<_>>();
-            self.dice.shuffle(&mut keys);
-            return keys.into_iter().map(|key| self.plain(Target::ExternalId(Key(key)))).collect();
+            return self.all_shared_keys();
         }
         let is_first = self.items == 0;
         let mut parts = Vec::new();
-        if is_first {
-            // So that in the end every key has been written to, and that all are created at once.
-            let keys = self.plan.shared.clone();
-            parts.extend(keys.map(|key| vec![self.plain(Target::ExternalId(Key(key)))]));
-        }
         for _ in 0..=self.dice.below(MOST_SHARED) {
             parts.push(match self.dice.below(100) {
                 0..10 => self.item_again(),
                 10..14 => self.exchange(),
-                14..16 => self.wrong_item(),
+                14..16 => self.item_of(item::Kind::Wrong),
+                16..40 => self.item_of(item::Kind::Look),
                 _ => vec![self.shared_item()],
             });
         }
         parts.extend(self.private_items(is_first).into_iter().map(|item| vec![item]));
         self.dice.shuffle(&mut parts);
-        parts.into_iter().flatten().collect()
+        let parts = parts.into_iter().flatten();
+        // First all of them, so that all are there, and made by many at once.
+        if is_first {
+            self.all_shared_keys().into_iter().chain(parts).collect()
+        } else {
+            parts.collect()
+        }
+    }
+
+    fn all_shared_keys(&mut self) -> Vec<Item> {
+        let mut keys = self.plan.shared.clone().collect::<Vec<_>>();
+        self.dice.shuffle(&mut keys);
+        keys.into_iter().map(|key| self.plain(Target::ExternalId(Key(key)))).collect()
     }
 
     fn shared_item(&mut self) -> Item {
@@ -167,10 +174,10 @@ impl<'a> Author<'a> {
         self.remembered.first().copied().into_iter().collect()
     }
 
-    fn wrong_item(&mut self) -> Vec<Item> {
+    fn item_of(&mut self, kind: item::Kind) -> Vec<Item> {
         let target = Target::ExternalId(self.shared_key());
         let item = self.plain(target);
-        vec![Item { is_wrong: true, ..item }]
+        vec![Item { kind, ..item }]
     }
 
     /// Three items by which the two contacts of a pair have its two keys, one or the other way round,

@@ -41,7 +41,7 @@ fn race(setting: &Setting<'_>, site: &Site) -> Result<Seen, Failure> {
         Ok(())
     })?;
     let took = start.elapsed();
-    let summary = history.check(0..KEYS, &site.database.rows()?)?;
+    let summary = history.check(0..KEYS, &site.database.rows()?, setting.store.isolation())?;
     let mut seen = vec![
         format!(
             "{} items in {} batches within {:.1} s, {} of them unchanged, {} wrong ones refused",
@@ -71,7 +71,7 @@ fn race(setting: &Setting<'_>, site: &Site) -> Result<Seen, Failure> {
         keys += KEYS;
     }
     let rows = site.database.rows()?;
-    let summary = history.check(0..keys, &rows)?;
+    let summary = history.check(0..keys, &rows, setting.store.isolation())?;
     seen.push(format!(
         "{} more, {KEYS} at a time, created by {WRITERS} writers at once; {} items lost a race",
         rows.len() - usize::try_from(KEYS).unwrap_or(0),

@@ -63,7 +63,7 @@ fn restart(setting: &Setting<'_>, site: &Site) -> Result<Seen, Failure> {
         Ok(())
     })?;
     let rows = site.database.rows()?;
-    let summary = history.check(PLAN.keys(), &rows)?;
+    let summary = history.check(PLAN.keys(), &rows, setting.store.isolation())?;
     Ok(Seen::Proved(vec![
         format!(
             "{rounds} restarts; {refusals} requests answered 503; service was back {} ms after the \

@@ -11,6 +11,7 @@ use xtask::postgres::Postgres;
 use crate::Setting;
 use crate::database::{self, Database};
 use crate::doors::Doors;
+use crate::order::Isolation;
 
 /// The kinds of databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -19,6 +20,18 @@ pub(crate) enum Store {
     Sqlite,
     /// A database of a throwaway PostgreSQL
     Postgres,
+}
+
+impl Store {
+    /// How batches that happen at once appear on it.
+    pub(crate) fn isolation(self) -> Isolation {
+        match self {
+            // There is one writer at a time.
+            Self::Sqlite => Isolation::Serial,
+            // What is only looked at is not locked.
+            Self::Postgres => Isolation::Snapshot,
+        }
+    }
 }
 
 /// A new database with servers on it.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 use xtask::Failure;
 
-use crate::item::{Change, Item, Key, Marker, Target};
+use crate::item::{Change, Item, Key, Kind, Marker, Target};
 
 /// The written part of a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,7 +62,7 @@ impl State {
         Self {
             external_id: taken.0.after(self.external_id),
             link_id: taken.1.after(self.link_id),
-            last_name: Some(marker),
+            last_name: if item.kind == Kind::Look { self.last_name } else { Some(marker) },
             first_name: item.first_name.after(self.first_name),
             terms: if item.sets_terms { Some(marker) } else { self.terms },
             city,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use contacts_application::ports::ContactStore;
 use contacts_application::testing::{batch, context};
 use contacts_domain::merging::Merge;
-use contacts_domain::upsert::{Mode, Options};
+use contacts_domain::upsert::{Batch, Item, Mode, Options};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -163,4 +163,40 @@ async fn stores_that_exchange_keys_in_opposite_order_all_come_through() {
     let rows = client.query("SELECT external_id FROM contact", &[]).await.unwrap();
     let keys: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
     assert_eq!((keys.len(), rows.len()), (CONTACTS, CONTACTS));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn contacts_that_come_and_go_are_never_there_twice() {
+    let database = TestDatabase::migrated();
+    let stores = [Arc::new(database.open().await), Arc::new(database.open().await)];
+    let mut requests = JoinSet::new();
+    for (request, store) in stores.iter().cycle().take(REQUESTS).enumerate() {
+        let store = Arc::clone(store);
+        requests.spawn(async move {
+            for round in 0..ROUNDS {
+                let context = context(1);
+                let read = |item: Value| Item::read(&item.to_string(), &context);
+                let items = (0..CONTACTS).map(|number| match (number * 7 + request + round) % 3 {
+                    0 => read(json!({"externalId": format!("K-{number}")})).to_delete(),
+                    _ => {
+                        read(person(&format!("K-{number}"), json!({"title": request.to_string()})))
+                    }
+                });
+                let items = items.collect();
+                let batch = Batch::new(context.clone(), Options::default(), items);
+                let outcomes = store.upsert(Arc::new(batch)).await.unwrap();
+                for answer in answers(&outcomes) {
+                    // Who deletes may come too late. Nobody loses a race.
+                    assert!(!answer.contains("UNIQUE"), "{answer}");
+                }
+            }
+        });
+    }
+    requests.join_all().await;
+
+    let client = database.connect().await;
+    let living = "SELECT external_id FROM contact WHERE deleted_at IS NULL";
+    let rows = client.query(living, &[]).await.unwrap();
+    let keys: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert_eq!(keys.len(), rows.len());
 }

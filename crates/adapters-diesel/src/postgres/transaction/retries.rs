@@ -9,6 +9,7 @@ use contacts_domain::decision::AliasKey;
 use tokio::time::sleep;
 
 use crate::postgres::failure::Failure;
+use crate::postgres::locks::Eagerness;
 use crate::postgres::lookup::identified;
 use crate::postgres::pool::Pool;
 use crate::postgres::setback::Setback;
@@ -26,10 +27,17 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// What earlier attempts have taught.
 #[derive(Debug, Default)]
 pub(super) struct Lessons {
-    /// The contacts that were found, by id: the next attempt locks them first.
-    pub(super) found: Vec<i64>,
+    /// Whether others were in the way.
+    overtaken: bool,
     /// The keys that others took, time and again.
     pub(super) contested: HashSet<AliasKey>,
+}
+
+impl Lessons {
+    /// How eager the next attempt is.
+    pub(super) fn eagerness(&self) -> Eagerness {
+        if self.overtaken { Eagerness::Again } else { Eagerness::First }
+    }
 }
 
 /// The attempts at one transaction.
@@ -77,6 +85,7 @@ impl<'a> Retries<'a> {
                 failure
             }
         };
+        lessons.overtaken = true;
         if self.attempts >= ATTEMPTS {
             return Err(Failure::contention(failure));
         }

@@ -2,11 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use contacts_domain::contact::{Contact, IntercomEntry, Record};
+use contacts_domain::contact::{Contact, Record};
 use contacts_domain::decision::{AliasKey, Write, Writes};
 use contacts_domain::value::LinkId;
 use contacts_domain::{ContactId, Version};
 
+use super::entries::Entries;
 use crate::postgres::failure::Failure;
 
 /// What a write has to know of the contacts that were found.
@@ -52,10 +53,8 @@ pub(super) struct Changes<'a> {
     pub(super) giving_way: Vec<i64>,
     /// Contacts whose relations are written anew.
     pub(super) relinked: Vec<&'a Contact>,
-    /// The entries of new contacts, and those that came or changed.
-    pub(super) entries: Vec<(i64, IntercomEntry)>,
-    /// Contacts whose entries went.
-    pub(super) unlisted: Vec<i64>,
+    /// The entries of new contacts, and those that came, changed or went.
+    pub(super) entries: Entries,
     stored: &'a Stored,
 }
 
@@ -71,16 +70,14 @@ impl<'a> Changes<'a> {
             inserts: Vec::new(),
             giving_way: Vec::new(),
             relinked: Vec::new(),
-            entries: Vec::new(),
-            unlisted: Vec::new(),
+            entries: Entries::default(),
             stored,
         };
         let mut gives_up = Vec::new();
         for write in &writes.contacts {
             match write {
                 Write::Insert(contact) => {
-                    let entry = contact.intercom_entry();
-                    changes.entries.extend(entry.map(|entry| (contact.record().id.get(), entry)));
+                    changes.entries.add(contact);
                     changes.inserts.push(contact);
                 }
                 Write::Update { contact, gives_up_keys, moves_relations, moves_entry } => {
@@ -92,11 +89,7 @@ impl<'a> Changes<'a> {
                         changes.relinked.push(contact);
                     }
                     if *moves_entry {
-                        let id = contact.record().id.get();
-                        match contact.intercom_entry() {
-                            Some(entry) => changes.entries.push((id, entry)),
-                            None => changes.unlisted.push(id),
-                        }
+                        changes.entries.renew(contact);
                     }
                 }
             }
@@ -109,6 +102,11 @@ impl<'a> Changes<'a> {
         });
         changes.giving_way = changes.giving_way(&gives_up);
         Ok(changes)
+    }
+
+    /// The contacts that are new, and those whose relations are written anew.
+    pub(super) fn related(&self) -> Vec<&'a Contact> {
+        [self.inserts.as_slice(), &self.relinked].concat()
     }
 
     /// The keys that an inserted contact brings.

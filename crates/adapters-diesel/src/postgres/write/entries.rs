@@ -1,7 +1,7 @@
 //! The entries of contacts in the directory of intercoms.
 
 use contacts_domain::OrganizationId;
-use contacts_domain::contact::IntercomEntry;
+use contacts_domain::contact::{Contact, IntercomEntry};
 use tokio_postgres::types::Type;
 
 use crate::postgres::failure::Failure;
@@ -14,38 +14,68 @@ const PUT: &str = include_str!("put_entries.sql");
 const DELETE: &str =
     "DELETE FROM contact_intercom WHERE organization_id = $1 AND contact_id = ANY ($2)";
 
-/// Writes the entries of contacts, in the place of those that they had.
-///
-/// # Errors
-///
-/// When the database fails.
-pub(super) async fn put(
-    session: &Session,
-    organization: OrganizationId,
-    entries: &[(i64, IntercomEntry)],
-) -> Result<(), Failure> {
-    if !entries.is_empty() {
-        session.execute(PUT, &Columns::of(organization, entries).parameters()).await?;
-    }
-    Ok(())
+/// What becomes of the entries of contacts.
+#[derive(Debug, Default)]
+pub(in crate::postgres) struct Entries {
+    put: Vec<(i64, IntercomEntry)>,
+    deleted: Vec<i64>,
 }
 
-/// Deletes the entries of contacts that are none any more.
-///
-/// # Errors
-///
-/// When the database fails.
-pub(super) async fn delete(
-    session: &Session,
-    organization: OrganizationId,
-    contacts: &[i64],
-) -> Result<(), Failure> {
-    if !contacts.is_empty() {
-        let parameters: [Parameter<'_>; 2] =
-            [(&organization.get(), Type::INT4), (&contacts, Type::INT8_ARRAY)];
-        session.execute(DELETE, &parameters).await?;
+impl Entries {
+    /// Adds the entry of a contact that is new.
+    pub(super) fn add(&mut self, contact: &Contact) {
+        let entry = contact.intercom_entry();
+        self.put.extend(entry.map(|entry| (contact.record().id.get(), entry)));
     }
-    Ok(())
+
+    /// Has a contact that is stored get the entry that it should have, or none.
+    pub(in crate::postgres) fn renew(&mut self, contact: &Contact) {
+        let id = contact.record().id.get();
+        match contact.intercom_entry() {
+            Some(entry) => self.put.push((id, entry)),
+            None => self.deleted.push(id),
+        }
+    }
+
+    /// Whether any has to be deleted.
+    pub(super) fn any_deleted(&self) -> bool {
+        !self.deleted.is_empty()
+    }
+
+    /// Writes those that come or change, each in the place of the one before, if there was one.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub(in crate::postgres) async fn put(
+        &self,
+        session: &Session,
+        organization: OrganizationId,
+    ) -> Result<(), Failure> {
+        if !self.put.is_empty() {
+            let columns = Columns::of(organization, &self.put);
+            session.execute(PUT, &columns.parameters()).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes those that go.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub(in crate::postgres) async fn delete(
+        &self,
+        session: &Session,
+        organization: OrganizationId,
+    ) -> Result<(), Failure> {
+        if !self.deleted.is_empty() {
+            let parameters: [Parameter<'_>; 2] =
+                [(&organization.get(), Type::INT4), (&self.deleted, Type::INT8_ARRAY)];
+            session.execute(DELETE, &parameters).await?;
+        }
+        Ok(())
+    }
 }
 
 /// Entries, column by column.

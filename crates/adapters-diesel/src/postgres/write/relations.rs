@@ -4,7 +4,6 @@ use contacts_domain::OrganizationId;
 use contacts_domain::contact::Contact;
 use tokio_postgres::types::Type;
 
-use super::Changes;
 use crate::postgres::failure::Failure;
 use crate::postgres::session::{Parameter, Session};
 
@@ -20,7 +19,7 @@ const INSERT: &str = "
 /// # Errors
 ///
 /// When the database fails.
-pub(super) async fn delete(
+pub(in crate::postgres) async fn delete(
     session: &Session,
     organization: OrganizationId,
     contacts: &[&Contact],
@@ -34,20 +33,18 @@ pub(super) async fn delete(
     Ok(())
 }
 
-/// Inserts the relations of new contacts, and of those that get others.
+/// Inserts the relations of contacts that have none.
 ///
 /// # Errors
 ///
 /// When the database fails.
-pub(super) async fn insert(
+pub(in crate::postgres) async fn insert(
     session: &Session,
     organization: OrganizationId,
-    changes: &Changes<'_>,
+    contacts: &[&Contact],
 ) -> Result<(), Failure> {
-    let (to, from): (Vec<i64>, Vec<i64>) = changes
-        .inserts
+    let (to, from): (Vec<i64>, Vec<i64>) = contacts
         .iter()
-        .chain(&changes.relinked)
         .flat_map(|contact| {
             let from = contact.record().id.get();
             contact.relations().into_iter().map(move |to| (to.get(), from))

@@ -53,7 +53,10 @@ async fn what_is_no_object_is_no_item() {
         (json!("item"), "text"),
         (json!(true), "true or false"),
         (json!([]), "an array"),
-        (json!([link_id(2), "Door", "multi", "0001-01-01"]), "an array"),
+        (
+            json!([link_id(2), "Door", "multi", "0001-01-01", true, true, false, false, "a"]),
+            "an array",
+        ),
     ] {
         refused(&app, &bad, &[("", &format!("must be an object, not {found}"))]).await;
     }

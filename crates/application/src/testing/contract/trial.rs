@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use contacts_domain::auditing::{Discrepancy, Repair, StoredContact};
 use contacts_domain::contact::{ContactType, IntercomEntry, Record};
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::upsert::{Batch, Context, Endpoints, Item, Options, Outcome};
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::Subject;
 use crate::directory::{EntryPage, EntryQuery, Order, OrderKey};
-use crate::ports::{AccessStore, ContactStore, Lifecycle};
+use crate::ports::{AccessStore, Audit, ContactStore, Lifecycle};
 use crate::testing::{batch, context, now, organization};
 
 /// The organization that requests are for where a claim says nothing else.
@@ -43,6 +44,10 @@ impl Trial {
 
     pub(super) fn access(&self) -> Arc<dyn AccessStore> {
         self.subject.access()
+    }
+
+    pub(super) fn audit(&self) -> Arc<dyn Audit> {
+        self.subject.audit()
     }
 
     /// A request for the first organization, a second after the one before.
@@ -214,6 +219,33 @@ impl Trial {
         let mut records = self.subject.everything().await;
         records.sort_by_key(|record| record.id);
         records
+    }
+
+    /// Every contact with what stands beside it, by id.
+    pub(super) async fn everything_as_it_stands(&self) -> Vec<StoredContact> {
+        let mut contacts = self.audit().contacts_after(None, 10_000).await.expect("a page");
+        contacts.sort_by_key(|contact| contact.place.id);
+        contacts
+    }
+
+    /// Puts a row, its relations and its entry in the place of those of its id, right or wrong.
+    pub(super) async fn overwrite(
+        &self,
+        record: &Record,
+        relations: &[ContactId],
+        entry: Option<&IntercomEntry>,
+    ) {
+        self.subject.overwrite(record, relations, entry).await;
+    }
+
+    /// Mends contacts of the first organization; what was wrong, by id.
+    pub(super) async fn repair(&self, contacts: &[ContactId]) -> Vec<Discrepancy> {
+        let Context { organization, region, .. } = context(HERE);
+        let repair = Repair::new(organization, region, contacts.to_vec());
+        let repaired = self.audit().repair(Arc::new(repair)).await;
+        let mut discrepancies = repaired.expect("the store does not fail");
+        discrepancies.sort_by_key(|discrepancy| discrepancy.place.id);
+        discrepancies
     }
 
     /// Asserts that the contacts are stored exactly as these outcomes show them, and nothing else.

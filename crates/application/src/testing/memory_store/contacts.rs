@@ -12,18 +12,18 @@ use contacts_domain::{ContactId, IdBlock, OrganizationId};
 /// The table of contacts and its indexes. Cheap to copy: the rows are shared.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Contacts {
-    rows: BTreeMap<ContactId, Arc<Row>>,
+    pub(super) rows: BTreeMap<ContactId, Arc<Row>>,
     /// The unique index: who has an identity key, among the living.
-    owners: HashMap<Place, ContactId>,
+    pub(super) owners: HashMap<Place, ContactId>,
     aliases: HashMap<Place, ContactId>,
-    last_id: i64,
+    pub(super) last_id: i64,
 }
 
-#[derive(Debug)]
-struct Row {
-    record: Record,
-    relations: Vec<ContactId>,
-    entry: Option<IntercomEntry>,
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) record: Record,
+    pub(super) relations: Vec<ContactId>,
+    pub(super) entry: Option<IntercomEntry>,
 }
 
 impl Row {
@@ -33,7 +33,7 @@ impl Row {
 }
 
 /// An identity key within its organization.
-type Place = (OrganizationId, AliasKey);
+pub(super) type Place = (OrganizationId, AliasKey);
 
 /// A write that a database would refuse: a fault of the decision.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -226,7 +226,7 @@ impl Contacts {
         Ok(())
     }
 
-    fn put(
+    pub(super) fn put(
         &mut self,
         contact: &Contact,
         relations: Vec<ContactId>,
@@ -265,7 +265,7 @@ impl Contacts {
 }
 
 /// The keys that nobody else in the organization may have: none for a deleted contact.
-fn identity_keys(record: &Record) -> Vec<AliasKey> {
+pub(super) fn identity_keys(record: &Record) -> Vec<AliasKey> {
     if record.deleted_at.is_some() {
         return Vec::new();
     }

@@ -55,7 +55,7 @@ impl Story {
 
     fn check(&self, rows: &[Row]) -> Result<Summary, String> {
         let keys = u32::try_from(rows.len()).unwrap();
-        self.history.check(0..keys, rows).map_err(|failure| failure.to_string())
+        self.history.check(0..keys, rows, Isolation::Serial).map_err(|failure| failure.to_string())
     }
 
     fn assert_found(&self, rows: &[Row], words: &str) {
@@ -67,7 +67,7 @@ impl Story {
 #[test]
 fn a_sound_history_is_summed_up() {
     let mut story = Story::new();
-    let wrong = Item { is_wrong: true, ..item(0, 9) };
+    let wrong = Item { kind: Kind::Wrong, ..item(0, 9) };
     story.batch(0, 1, &[(item(0, 1), stored(0, 1, 1)), (item(1, 2), stored(1, 1, 2))]);
     story.batch(0, 2, &[(item(0, 3), stored(0, 2, 3)), (item(0, 3), stored(0, 2, 3))]);
     story.batch(2, 3, &[(wrong, Said::Refused("CONVERSION_ERROR".to_owned()))]);
@@ -105,7 +105,8 @@ fn a_contact_too_many_and_one_too_few_are_found() {
     let twice = Row { id: 7, ..row(0, 1, 1) };
     story.assert_found(&[row(0, 1, 1), twice], "one too many");
     story.assert_found(&[row(1, 1, 1)], "contact 101 is one too many");
-    let found = story.history.check(0..2, &[row(0, 1, 1)]).unwrap_err().to_string();
+    let found =
+        story.history.check(0..2, &[row(0, 1, 1)], Isolation::Serial).unwrap_err().to_string();
     assert!(found.contains("1 of 2 contacts are missing: ERP-000001"), "{found}");
     let keyless = State { external_id: None, ..row(0, 1, 1).state };
     story.assert_found(&[Row { state: keyless, ..row(0, 1, 1) }], "has no external id");
@@ -149,7 +150,7 @@ fn an_item_applied_to_another_contact_is_found() {
     other.state.external_id = Some(Key(1));
     story.batch(0, 9, &[(item(1, 2), Said::Stored(other))]);
     let end = Row { state: other.state, ..row(0, 2, 2) };
-    let found = story.history.check(1..2, &[end]).unwrap_err().to_string();
+    let found = story.history.check(1..2, &[end], Isolation::Serial).unwrap_err().to_string();
     assert!(found.contains("found a contact with other keys"), "{found}");
 }
 
@@ -191,14 +192,38 @@ fn a_batch_without_an_answer_may_have_made_one_version_of_each_contact() {
 }
 
 #[test]
-fn batches_that_saw_each_other_in_opposite_orders_are_found() {
+fn batches_that_changed_after_each_other_are_found() {
     let mut story = Story::new();
     story.batch(0, 9, &[(item(0, 1), stored(0, 1, 1)), (item(1, 2), stored(1, 2, 2))]);
     story.batch(0, 9, &[(item(0, 3), stored(0, 2, 3)), (item(1, 4), stored(1, 1, 4))]);
-    story.assert_found(
-        &[row(0, 2, 3), row(1, 2, 2)],
-        "before the first: batch 1 of writer 0, batch 0 of writer 0\n    [batch 0",
-    );
+    let rows = [row(0, 2, 3), row(1, 2, 2)];
+    story.assert_found(&rows, "before the first: batch 1 of writer 0, batch 0 of writer 0\n    [");
+    assert!(story.history.check(0..2, &rows, Isolation::Snapshot).is_err());
+}
+
+#[test]
+fn two_batches_that_each_found_what_the_other_changed_are_found_unless_that_is_allowed() {
+    let mut story = Story::new();
+    let look = |key| Item { kind: Kind::Look, ..item(key, 7) };
+    story.batch(0, 1, &[(item(0, 1), stored(0, 1, 1)), (item(1, 2), stored(1, 1, 2))]);
+    story.batch(2, 9, &[(item(0, 3), stored(0, 2, 3)), (look(1), stored(1, 1, 2))]);
+    story.batch(2, 9, &[(look(0), stored(0, 1, 1)), (item(1, 6), stored(1, 2, 6))]);
+    let rows = [row(0, 2, 3), row(1, 2, 6)];
+    story.assert_found(&rows, "no order of the batches");
+    assert!(story.history.check(0..2, &rows, Isolation::Snapshot).is_ok());
+}
+
+#[test]
+fn a_batch_that_found_half_of_another_is_found() {
+    let mut story = Story::new();
+    story.batch(0, 1, &[(item(0, 1), stored(0, 1, 1)), (item(1, 2), stored(1, 1, 2))]);
+    story.batch(2, 9, &[(item(0, 3), stored(0, 2, 3)), (item(1, 4), stored(1, 2, 4))]);
+    let look = |key| Item { kind: Kind::Look, ..item(key, 5 + key) };
+    story.batch(2, 9, &[(look(0), stored(0, 2, 3)), (look(1), stored(1, 1, 2))]);
+    let rows = [row(0, 2, 3), row(1, 2, 4)];
+    for isolation in [Isolation::Serial, Isolation::Snapshot] {
+        assert!(story.history.check(0..2, &rows, isolation).is_err(), "{isolation:?}");
+    }
 }
 
 #[test]
@@ -231,7 +256,7 @@ fn an_id_given_twice_is_found() {
 #[test]
 fn verdicts_are_those_that_the_rules_name() {
     let refused = |code: &str| Said::Refused(code.to_owned());
-    let wrong = Item { is_wrong: true, ..item(0, 2) };
+    let wrong = Item { kind: Kind::Wrong, ..item(0, 2) };
     let exchange = Item { target: Target::Id(100), ..item(0, 2) };
     for (second, said, is_right) in [
         (item(0, 2), refused("UNIQUE_CONSTRAINT_VIOLATION"), true),

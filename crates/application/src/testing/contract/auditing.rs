@@ -1,0 +1,317 @@
+//! What stands beside the documents: shown, and mended.
+
+use std::collections::BTreeSet;
+
+use contacts_domain::ContactId;
+use contacts_domain::auditing::{Discrepancy, Finding, Remedy, StoredContact};
+use contacts_domain::contact::{ContactType, IntercomEntry, Projection, Record};
+use contacts_domain::decision::AliasKey;
+use contacts_domain::upsert::Outcome;
+use contacts_domain::value::LinkId;
+use serde_json::json;
+
+use super::Trial;
+use super::trial::{answers, id_of, person, record_of};
+
+const LINK_ID: &str = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
+const OTHER_LINK_ID: &str = "00000000-0000-4000-8000-000000000001";
+
+/// A contact that something follows from in every place, and one that it refers to.
+async fn related(trial: &Trial) -> [Outcome; 2] {
+    let other = trial.create(person(json!({"externalId": "B"}))).await;
+    let contact = trial
+        .create(person(json!({
+            "externalId": "A",
+            "linkId": LINK_ID,
+            "firstName": "Ada",
+            "email": "Ada@One.example",
+            "phone": "021 555 12 12",
+            "mobile": "079 111 22 33",
+            "archived": true,
+            "isCustomer": true,
+            "isVendor": true,
+            "isStaff": true,
+            "client": {"vatNumber": "CHE-123.456.788 MWST"},
+            "relatedContactIds": [id_of(&other).get()],
+            "addresses": [{"name": "Home"}],
+            "intercom": {
+                "name": "Ada",
+                "type": "regular",
+                "number": "0001-01-11-11",
+                "isFavorite": true,
+            },
+        })))
+        .await;
+    [contact, other]
+}
+
+/// The entry of the contact of [`related`].
+fn entry() -> IntercomEntry {
+    IntercomEntry {
+        link_id: LinkId::parse(LINK_ID).ok(),
+        name: "Ada".to_owned(),
+        kind: "regular".to_owned(),
+        number: "0001-01-11-11".to_owned(),
+        is_favorite: true,
+        auto_answer: false,
+        in_black_list: false,
+        is_p2p: false,
+        ringtone: IntercomEntry::DEFAULT_RINGTONE.to_owned(),
+    }
+}
+
+/// The contact of [`related`] as it should stand.
+fn as_it_should_stand(contact: &Outcome, other: &Outcome) -> StoredContact {
+    StoredContact::new(record_of(contact).clone(), &[id_of(other)], Some(&entry()))
+}
+
+/// The same contact with everything wrong that can be, apart from its document.
+fn spoiled(record: &Record) -> Record {
+    let Projection { archived, is_customer, is_vendor, is_staff, .. } = record.projection;
+    Record {
+        projection: Projection {
+            contact_type: ContactType::Organization,
+            external_id: None,
+            link_id: LinkId::parse(OTHER_LINK_ID).ok(),
+            display_name: "Berta".to_owned(),
+            email: Some("berta@one.example".to_owned()),
+            phone: None,
+            mobile: Some("+41215551212".to_owned()),
+            vat_number: None,
+            archived: !archived,
+            is_customer: !is_customer,
+            is_vendor: !is_vendor,
+            is_staff: !is_staff,
+        },
+        ..record.clone()
+    }
+}
+
+fn plain(record: &Record) -> StoredContact {
+    StoredContact::new(record.clone(), &[], None)
+}
+
+/// What was wrong with each, in words, and what became of it.
+fn told(discrepancies: &[Discrepancy]) -> Vec<(i64, Vec<&str>, Remedy)> {
+    let what = |finding: &Finding| match finding {
+        Finding::Differs(difference) => difference.what,
+        Finding::Unreadable(_) => "document",
+        Finding::NoOrganization => "organization",
+    };
+    let told = |one: &'_ Discrepancy| {
+        (one.place.id, one.findings.iter().map(what).collect(), one.remedy.clone())
+    };
+    discrepancies.iter().map(told).collect()
+}
+
+pub async fn a_contact_stands_with_its_relations_and_its_entry(trial: &Trial) {
+    let [contact, other] = related(trial).await;
+
+    let stands = trial.everything_as_it_stands().await;
+
+    let contact = as_it_should_stand(&contact, &other);
+    assert_eq!(stands, [plain(record_of(&other)), contact]);
+}
+
+pub async fn pages_show_every_contact_of_all_organizations_once(trial: &Trial) {
+    let items: Vec<_> =
+        (0..5).map(|number| person(json!({"externalId": number.to_string()}))).collect();
+    let created = trial.send(&items).await;
+    trial.send_elsewhere(&items).await;
+    trial.delete(id_of(&created[3])).await;
+    trial.send(&[person(json!({"externalId": "later"}))]).await;
+    let audit = trial.audit();
+
+    let mut shown = Vec::new();
+    let mut after = None;
+    loop {
+        let page = audit.contacts_after(after, 2).await.expect("the store does not fail");
+        assert!(page.len() <= 2, "{} contacts", page.len());
+        let Some(last) = page.last() else { break };
+        after = Some(last.place);
+        shown.extend(page.into_iter().map(|contact| contact.place));
+    }
+
+    let stored = trial.everything().await;
+    let expected: BTreeSet<_> = stored.into_iter().map(|record| plain(&record).place).collect();
+    assert_eq!((shown.len(), expected.len()), (11, 11));
+    assert_eq!(shown.into_iter().collect::<BTreeSet<_>>(), expected);
+    assert_eq!(audit.contact_count().await.expect("the store does not fail"), 11);
+}
+
+pub async fn what_was_written_in_any_way_is_sound(trial: &Trial) {
+    let [contact, other] = related(trial).await;
+    let (contact, other) = (id_of(&contact), id_of(&other));
+    let third = trial.create(person(json!({"externalId": "C", "linkId": OTHER_LINK_ID}))).await;
+    let third = id_of(&third);
+    let entry = json!({"name": "Berta", "type": "regular", "number": "0001-01-11-12"});
+    let outcomes = trial
+        .send(&[
+            json!({"id": other.get(), "intercom": entry, "relatedContactIds": [third.get()]}),
+            json!({"id": contact.get(), "intercom": null, "email": null, "externalId": null}),
+            json!({"id": third.get(), "externalId": "A", "relatedContactIds": [contact.get()]}),
+            json!({"id": third.get(), "intercom": entry, "phone": "044 123 45 67"}),
+        ])
+        .await;
+    let updated = answers(&outcomes);
+    assert!(updated.iter().all(|answer| answer.starts_with("updated by id")), "{updated:?}");
+    assert_eq!(trial.merge(contact, third).await, Ok(()));
+    let deleted = trial.create(person(json!({"linkId": null, "intercom": entry}))).await;
+    trial.delete(id_of(&deleted)).await;
+
+    let region = trial.request().region;
+    let stands = trial.everything_as_it_stands().await;
+    assert_eq!(stands.len(), 4);
+    for contact in &stands {
+        assert_eq!(contact.audit(Some(region)).findings, [], "{contact:?}");
+    }
+    let highest = stands.iter().map(|contact| contact.audit(Some(region)).highest_id).max();
+    let next_id = trial.audit().next_id().await.expect("the store does not fail");
+    assert!(highest < Some(next_id), "{highest:?} is handed out, {next_id} is next");
+}
+
+pub async fn a_spoiled_contact_is_mended_but_for_what_all_follows_from(trial: &Trial) {
+    let [contact, other] = related(trial).await;
+    let record = record_of(&contact);
+    trial.overwrite(&spoiled(record), &[record.id], None).await;
+
+    let mended = trial.repair(&[record.id, id_of(&other)]).await;
+
+    let columns = [
+        "contact_type",
+        "external_id",
+        "link_id",
+        "display_name",
+        "email",
+        "phone",
+        "mobile",
+        "vat_number",
+        "archived",
+        "is_customer",
+        "is_vendor",
+        "is_staff",
+        "relations",
+        "entry",
+    ];
+    assert_eq!(told(&mended), [(record.id.get(), columns.to_vec(), Remedy::Mended)]);
+    let stands = trial.everything_as_it_stands().await;
+    assert_eq!(stands, [plain(record_of(&other)), as_it_should_stand(&contact, &other)]);
+    assert_eq!(trial.repair(&[record.id, id_of(&other)]).await, []);
+
+    // And it is found by what was mended.
+    let again = trial.send(&[json!({"externalId": "A"}), json!({"linkId": LINK_ID})]).await;
+    let unchanged = ["unchanged by externalId, version 1"];
+    assert_eq!(answers(&again)[..1], unchanged);
+    assert_eq!([id_of(&again[0]), id_of(&again[1])], [record.id; 2]);
+}
+
+pub async fn each_part_of_a_contact_is_mended_alone(trial: &Trial) {
+    let [contact, other] = related(trial).await;
+    let record = record_of(&contact);
+    let sound = as_it_should_stand(&contact, &other);
+    let renamed = IntercomEntry { name: "Berta".to_owned(), ..entry() };
+    let mut unmailed = record.clone();
+    unmailed.projection.email = None;
+
+    let relations = &[id_of(&other)][..];
+    for (record, relations, entry, what) in [
+        (&unmailed, relations, Some(&entry()), "email"),
+        (record, &[], Some(&entry()), "relations"),
+        (record, relations, Some(&renamed), "entry.name"),
+        (record, relations, None, "entry"),
+    ] {
+        trial.overwrite(record, relations, entry).await;
+        let mended = trial.repair(&[record.id]).await;
+        assert_eq!(told(&mended), [(record.id.get(), vec![what], Remedy::Mended)]);
+        let stands = trial.everything_as_it_stands().await;
+        assert_eq!(stands, [plain(record_of(&other)), sound.clone()], "{what}");
+    }
+}
+
+pub async fn a_deleted_contact_is_mended_and_stays_without_entry_and_keys(trial: &Trial) {
+    let [contact, other] = related(trial).await;
+    let deleted = trial.delete(id_of(&contact)).await;
+    let deleted = record_of(&deleted);
+    let living = trial.create(person(json!({"externalId": "A"}))).await;
+    trial.overwrite(&spoiled(deleted), &[], Some(&entry())).await;
+
+    let mended = trial.repair(&[deleted.id]).await;
+
+    assert_eq!(mended.len(), 1);
+    assert_eq!(mended[0].remedy, Remedy::Mended, "{mended:?}");
+    let stands = trial.everything_as_it_stands().await;
+    let deleted = StoredContact::new(deleted.clone(), &[id_of(&other)], None);
+    assert_eq!(stands, [plain(record_of(&other)), deleted, plain(record_of(&living))]);
+}
+
+pub async fn a_key_that_another_contact_has_is_not_taken_from_it(trial: &Trial) {
+    let contact = trial.create(person(json!({"externalId": "A"}))).await;
+    let record = record_of(&contact);
+    let mut keyless = record.clone();
+    keyless.projection.external_id = None;
+    keyless.projection.display_name = "Berta".to_owned();
+    trial.overwrite(&keyless, &[], None).await;
+    let taker = trial.create(person(json!({"externalId": "A"}))).await;
+    let broken = trial.create(person(json!({"externalId": "C"}))).await;
+    let mut renamed = record_of(&broken).clone();
+    renamed.projection.display_name = "Berta".to_owned();
+    trial.overwrite(&renamed, &[], None).await;
+
+    let told_of = trial.repair(&[record.id, id_of(&taker), id_of(&broken)]).await;
+
+    let taken =
+        Remedy::KeyTaken { key: AliasKey::ExternalId("A".to_owned()), owner: id_of(&taker) };
+    assert_eq!(
+        told(&told_of),
+        [
+            (record.id.get(), vec!["external_id", "display_name"], taken),
+            (id_of(&broken).get(), vec!["display_name"], Remedy::Mended),
+        ]
+    );
+    let stands = trial.everything_as_it_stands().await;
+    let sound = [&taker, &broken].map(|outcome| plain(record_of(outcome)));
+    let [taker, broken] = sound;
+    assert_eq!(stands, [plain(&keyless), taker, broken]);
+}
+
+pub async fn keys_that_two_contacts_exchanged_go_back(trial: &Trial) {
+    let one = trial.create(person(json!({"externalId": "A", "linkId": LINK_ID}))).await;
+    let other = trial.create(person(json!({"externalId": "B", "linkId": OTHER_LINK_ID}))).await;
+    let (one, other) = (record_of(&one), record_of(&other));
+    let with_keys_of = |record: &Record, keys: Option<&Record>| {
+        let mut record = record.clone();
+        record.projection.external_id = keys.and_then(|keys| keys.projection.external_id.clone());
+        record.projection.link_id = keys.and_then(|keys| keys.projection.link_id);
+        record
+    };
+    trial.overwrite(&with_keys_of(one, None), &[], None).await;
+    trial.overwrite(&with_keys_of(other, Some(one)), &[], None).await;
+    trial.overwrite(&with_keys_of(one, Some(other)), &[], None).await;
+
+    // Alone, neither can have its keys.
+    for (contact, owner) in [(one, other), (other, one)] {
+        let told_of = trial.repair(&[contact.id]).await;
+        let remedies: Vec<_> = told_of.iter().map(|told| &told.remedy).collect();
+        assert!(
+            matches!(remedies[..], [Remedy::KeyTaken { owner: by, .. }] if *by == owner.id),
+            "{told_of:?}"
+        );
+    }
+    let mended = trial.repair(&[one.id, other.id]).await;
+    assert!(mended.iter().all(|told| told.remedy == Remedy::Mended), "{mended:?}");
+    assert_eq!(trial.everything().await, [one.clone(), other.clone()]);
+}
+
+pub async fn a_repair_reaches_no_other_organization_and_nothing_sound(trial: &Trial) {
+    let sound = trial.create(person(json!({"externalId": "A"}))).await;
+    let elsewhere = trial.send_elsewhere(&[person(json!({"externalId": "A"}))]).await.remove(0);
+    let mut broken = record_of(&elsewhere).clone();
+    broken.projection.display_name = "Berta".to_owned();
+    trial.overwrite(&broken, &[], None).await;
+    let unknown = ContactId::new(1_000_000_000).expect("an id");
+
+    assert_eq!(trial.repair(&[broken.id, unknown, id_of(&sound)]).await, []);
+
+    let stands = trial.everything_as_it_stands().await;
+    assert_eq!(stands, [plain(record_of(&sound)), plain(&broken)]);
+}

@@ -1,0 +1,72 @@
+//! What is stored in memory, as it stands there.
+
+use std::collections::HashMap;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use contacts_domain::ContactId;
+use contacts_domain::auditing::{Discrepancy, Mend, Place, Repair, StoredContact};
+use contacts_domain::decision::AliasKey;
+
+use super::contacts::{Contacts, Refused, Row, identity_keys};
+
+impl Contacts {
+    /// Contacts by id.
+    pub(super) fn stored_after(&self, after: Option<Place>, at_most: u32) -> Vec<StoredContact> {
+        let after = after.and_then(|place| ContactId::new(place.id));
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let at_most = usize::try_from(at_most).unwrap_or(usize::MAX);
+        let rows = self.rows.range((from, Bound::Unbounded)).map(|(_, row)| row);
+        rows.take(at_most).map(|row| stored(row)).collect()
+    }
+
+    pub(super) fn next_id(&self) -> i64 {
+        self.last_id + 1
+    }
+
+    pub(super) fn repair(&mut self, repair: &Repair) -> Result<Vec<Discrepancy>, Refused> {
+        let rows = repair.contacts().iter().filter_map(|id| self.rows.get(id));
+        let here = rows.filter(|row| row.record.organization == repair.organization());
+        let examined = repair.examine(here.map(|row| stored(row)).collect());
+        let owners: HashMap<AliasKey, ContactId> = examined
+            .keys()
+            .into_iter()
+            .filter_map(|key| {
+                let owner = *self.owners.get(&(repair.organization(), key.clone()))?;
+                Some((key, owner))
+            })
+            .collect();
+        let (mends, discrepancies) = examined.settle(&owners);
+        for Mend { contact, gives_up_keys, .. } in &mends {
+            if *gives_up_keys {
+                self.owners.retain(|_, owner| *owner != contact.record().id);
+            }
+        }
+        for Mend { contact, columns, relations, entry, .. } in mends {
+            let id = contact.record().id;
+            let row = self.rows.get(&id).ok_or(Refused::Missing(id))?.as_ref().clone();
+            let relations = if relations { contact.relations() } else { row.relations };
+            let entry = if entry { contact.intercom_entry() } else { row.entry };
+            if columns {
+                self.put(&contact, relations, entry)?;
+            } else {
+                self.rows.insert(id, Arc::new(Row { record: row.record, relations, entry }));
+            }
+        }
+        Ok(discrepancies)
+    }
+
+    /// Puts a row in the place of the one of its id, right or wrong.
+    pub(super) fn overwrite(&mut self, row: Row) {
+        let (id, organization) = (row.record.id, row.record.organization);
+        self.owners.retain(|_, owner| *owner != id);
+        for key in identity_keys(&row.record) {
+            self.owners.insert((organization, key), id);
+        }
+        self.rows.insert(id, Arc::new(row));
+    }
+}
+
+fn stored(row: &Row) -> StoredContact {
+    StoredContact::new(row.record.clone(), &row.relations, row.entry.as_ref())
+}

@@ -1,0 +1,51 @@
+//! Auditing: what a store holds beside a document, compared with what follows from the document.
+//!
+//! A contact's row, the rows of its relations and its entry in the directory of intercoms repeat
+//! what its document says. They can only be wrong where a database was changed by hand, a disk
+//! failed, or a release derives something else than the one before. [`StoredContact::audit`] finds
+//! what is wrong, and a [`Repair`] decides what is to be written about it. The document, the
+//! version and the times of a contact are never touched: everything else follows from them.
+//!
+//! ```
+//! use contacts_domain::auditing::{Difference, Finding, StoredContact};
+//! use contacts_domain::decision::{Decision, Found};
+//! use contacts_domain::upsert::{Batch, Context, Handling, Item, Options};
+//! use contacts_domain::value::CountryCode;
+//! use contacts_domain::{IdBlock, OrganizationId, Timestamp};
+//!
+//! let region = CountryCode::parse("CH")?;
+//! # let context = Context {
+//! #     organization: OrganizationId::new(1).ok_or("not an id")?,
+//! #     region,
+//! #     now: Timestamp::from_micros(1_790_000_000_000_000),
+//! #     may_write_staff: true,
+//! #     endpoints: Default::default(),
+//! #     handling: Handling::Lenient,
+//! # };
+//! # let item = r#"{"contactType": "PERSON", "lastName": "Rochat", "email": "A@Rhone.example"}"#;
+//! # let items = vec![Item::read(item, &context)];
+//! # let batch = Batch::new(context, Options::default(), items);
+//! # let (writes, _) = batch.decide(Found::default(), &mut IdBlock::new(1, 10))?;
+//! # let contact = writes.contacts[0].contact();
+//! let mut stored = StoredContact::from(contact);
+//! assert_eq!(stored.audit(Some(region)).findings, []);
+//!
+//! stored.columns.email = None;
+//! let difference = Difference {
+//!     what: "email",
+//!     stored: None,
+//!     computed: Some("a@rhone.example".to_owned()),
+//! };
+//! assert_eq!(stored.audit(Some(region)).findings, [Finding::Differs(difference)]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod comparison;
+mod finding;
+mod repair;
+mod stored;
+
+pub use comparison::{Audited, Mend};
+pub use finding::{Difference, Discrepancy, Finding, Remedy};
+pub use repair::{Examination, Repair};
+pub use stored::{Place, StoredColumns, StoredContact, StoredEntry};

@@ -1,0 +1,364 @@
+//! What stands beside a document, against what follows from it.
+
+use std::collections::HashMap;
+
+use contacts_domain::auditing::{
+    Audited, Difference, Discrepancy, Finding, Mend, Place, Remedy, Repair, StoredContact,
+};
+use contacts_domain::decision::{AliasKey, Decision, Found};
+use contacts_domain::upsert::{Batch, Context, Endpoints, Item, Options};
+use contacts_domain::{ContactId, IdBlock, OrganizationId};
+use serde_json::{Value, json};
+
+use crate::shelf::context;
+
+const LINK_ID: &str = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
+
+/// The ids that the first contact and what it consists of get.
+const FIRST_ID: i64 = 10;
+
+/// Contacts as a store should hold them, with ids from 10 on; contacts 1 and 2 are there too.
+fn stored(items: &Value) -> Vec<StoredContact> {
+    let context = Context { endpoints: Endpoints::Shown, ..context() };
+    let read = |item: &Value| Item::read(&item.to_string(), &context);
+    let items = items.as_array().unwrap().iter().map(read).collect();
+    let references = [1, 2].into_iter().filter_map(ContactId::new).collect();
+    let found = Found { references, ..Found::default() };
+    let batch = Batch::new(context.clone(), Options::default(), items);
+    let (writes, outcomes) = batch.decide(found, &mut IdBlock::new(FIRST_ID, 1_000)).unwrap();
+    assert!(outcomes.iter().all(|outcome| !outcome.verdict.is_refusal()), "{outcomes:?}");
+    writes.contacts.iter().map(|write| StoredContact::from(write.contact())).collect()
+}
+
+/// A person with everything that something follows from.
+fn person() -> StoredContact {
+    let person = json!([{
+        "contactType": "PERSON", "externalId": "A", "linkId": LINK_ID.to_uppercase(),
+        "firstName": "Ada", "lastName": "Rochat", "email": "Ada@Rhone.example",
+        "phone": "021 555 12 12", "mobile": "079 111 22 33", "archived": true,
+        "isCustomer": true, "isVendor": true, "isStaff": true,
+        "client": {"vatNumber": "CHE-123.456.788 MWST"},
+        "relatedContactIds": [2, 1],
+        "addresses": [{"name": "home"}, {"name": "work"}],
+        "intercom": {"name": "Ada", "type": "regular", "number": "0001-01-11-11"},
+    }]);
+    stored(&person).remove(0)
+}
+
+fn audit(contact: &StoredContact) -> Audited {
+    contact.audit(Some(context().region))
+}
+
+fn differs(what: &'static str, stored: Option<&str>, computed: Option<&str>) -> Finding {
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    Finding::Differs(Difference { what, stored: owned(stored), computed: owned(computed) })
+}
+
+/// What is written, in words.
+fn writes(mend: &Mend) -> Vec<&'static str> {
+    let parts = [(mend.columns, "columns"), (mend.relations, "relations"), (mend.entry, "entry")];
+    parts.into_iter().filter(|(writes, _)| *writes).map(|(_, part)| part).collect()
+}
+
+#[test]
+fn a_contact_as_it_is_written_is_sound() {
+    let mut everything: Value =
+        serde_json::from_str(include_str!("data/erp-batch-realistic.json")).unwrap();
+    everything.as_array_mut().unwrap().extend([
+        json!({"contactType": "PERSON"}),
+        json!({"contactType": "ENDPOINT", "intercom": {"name": "Door", "type": "individual",
+            "number": "001-01-11-11-1", "ringtone": "ring3.wav", "isP2p": true}}),
+        json!({"contactType": "PERSON", "phone": "nonsense", "linkId": LINK_ID, "intercom": {}}),
+    ]);
+    let contacts = stored(&everything);
+    assert!(contacts.len() > 4);
+    for contact in contacts.into_iter().chain([person()]) {
+        let audited = audit(&contact);
+        assert_eq!(audited.findings, [], "{contact:?}");
+        assert!(audited.mend.is_none());
+    }
+}
+
+#[test]
+fn every_column_that_differs_is_found_and_mended() {
+    type Spoil = fn(&mut StoredContact);
+    let cases: [(Spoil, &str, Option<&str>, Option<&str>); 13] = [
+        (
+            |contact| contact.columns.contact_type = "DOG".to_owned(),
+            "contact_type",
+            Some("DOG"),
+            Some("PERSON"),
+        ),
+        (|contact| contact.columns.external_id = None, "external_id", None, Some("A")),
+        (
+            |contact| contact.columns.link_id = Some("not one".to_owned()),
+            "link_id",
+            Some("not one"),
+            Some(LINK_ID),
+        ),
+        (
+            |contact| contact.columns.display_name = String::new(),
+            "display_name",
+            Some(""),
+            Some("Ada Rochat"),
+        ),
+        (|contact| contact.columns.email = None, "email", None, Some("ada@rhone.example")),
+        (|contact| contact.columns.phone = None, "phone", None, Some("+41215551212")),
+        (|contact| contact.columns.mobile = None, "mobile", None, Some("+41791112233")),
+        (|contact| contact.columns.vat_number = None, "vat_number", None, Some("CHE123456788")),
+        (|contact| contact.columns.archived = false, "archived", Some("false"), Some("true")),
+        (|contact| contact.columns.is_customer = false, "is_customer", Some("false"), Some("true")),
+        (|contact| contact.columns.is_vendor = false, "is_vendor", Some("false"), Some("true")),
+        (|contact| contact.columns.is_staff = false, "is_staff", Some("false"), Some("true")),
+        (
+            |contact| contact.columns.email = Some("x@x.example".to_owned()),
+            "email",
+            Some("x@x.example"),
+            Some("ada@rhone.example"),
+        ),
+    ];
+    for (spoil, what, found, due) in cases {
+        let mut contact = person();
+        spoil(&mut contact);
+        let Audited { findings, mend, .. } = audit(&contact);
+        assert_eq!(findings, [differs(what, found, due)]);
+        let mend = mend.unwrap();
+        assert_eq!(writes(&mend), ["columns"], "{what}");
+        assert_eq!(StoredContact::from(&mend.contact), person(), "{what}");
+    }
+}
+
+#[test]
+fn relations_that_differ_are_found_and_mended() {
+    for (relations, found) in [(vec![], None), (vec![7, 1, 2], Some("1, 2, 7"))] {
+        let contact = StoredContact { relations, ..person() };
+        let Audited { findings, mend, .. } = audit(&contact);
+        assert_eq!(findings, [differs("relations", found, Some("1, 2"))]);
+        let mend = mend.unwrap();
+        assert_eq!(writes(&mend), ["relations"]);
+        assert_eq!(StoredContact::from(&mend.contact), person());
+    }
+}
+
+#[test]
+fn entries_that_differ_are_found_and_mended() {
+    let without = stored(&json!([{"contactType": "PERSON", "lastName": "Rochat"}])).remove(0);
+    let mut renamed = person();
+    let entry = renamed.entry.as_mut().unwrap();
+    entry.link_id = String::new();
+    entry.name = "Bea".to_owned();
+    entry.kind = "multi".to_owned();
+    entry.number = "1".to_owned();
+    entry.is_favorite = true;
+    entry.auto_answer = true;
+    entry.in_black_list = true;
+    entry.is_p2p = true;
+    entry.ringtone = "x.wav".to_owned();
+    let flag = |what| differs(what, Some("true"), Some("false"));
+
+    for (contact, due, found) in [
+        (
+            StoredContact { entry: None, ..person() },
+            person(),
+            vec![differs("entry", None, Some("Ada"))],
+        ),
+        (
+            StoredContact { entry: person().entry, ..without.clone() },
+            without,
+            vec![differs("entry", Some("Ada"), None)],
+        ),
+        (
+            renamed,
+            person(),
+            vec![
+                differs("entry.link_id", Some(""), Some(LINK_ID)),
+                differs("entry.name", Some("Bea"), Some("Ada")),
+                differs("entry.kind", Some("multi"), Some("regular")),
+                differs("entry.number", Some("1"), Some("0001-01-11-11")),
+                flag("entry.is_favorite"),
+                flag("entry.auto_answer"),
+                flag("entry.in_black_list"),
+                flag("entry.is_p2p"),
+                differs("entry.ringtone", Some("x.wav"), Some("ring1.wav")),
+            ],
+        ),
+    ] {
+        let Audited { findings, mend, .. } = audit(&contact);
+        assert_eq!(findings, found);
+        let mend = mend.unwrap();
+        assert_eq!(writes(&mend), ["entry"]);
+        assert_eq!(StoredContact::from(&mend.contact), due);
+    }
+}
+
+#[test]
+fn a_deleted_contact_has_no_entry_and_keeps_the_rest() {
+    let deleted = StoredContact { deleted_at: Some(person().updated_at), ..person() };
+    assert_eq!(audit(&deleted).findings, [differs("entry", Some("Ada"), None)]);
+    let deleted = StoredContact { entry: None, ..deleted };
+    assert_eq!(audit(&deleted).findings, []);
+    let mut spoiled = deleted.clone();
+    spoiled.columns.external_id = None;
+    spoiled.relations.clear();
+    let Audited { findings, mend, .. } = audit(&spoiled);
+    assert_eq!(
+        findings,
+        [differs("external_id", None, Some("A")), differs("relations", None, Some("1, 2"))]
+    );
+    assert_eq!(StoredContact::from(&mend.unwrap().contact), deleted);
+}
+
+#[test]
+fn what_may_be_the_fault_of_the_document_is_found_and_never_mended() {
+    let unreadable = |fault: &str| vec![Finding::Unreadable(fault.to_owned())];
+    let mut spoiled = person();
+    spoiled.columns.email = None;
+    for (contact, found) in [
+        (
+            StoredContact { document: r#"{"id": 1, "dog": "Rex"}"#.to_owned(), ..spoiled.clone() },
+            unreadable("the stored document does not fit its shape"),
+        ),
+        (
+            StoredContact { document_version: 99, ..spoiled.clone() },
+            unreadable("the document is stored in shape 99, and this release reads up to 1"),
+        ),
+        (
+            StoredContact {
+                document: spoiled.document.replace(r#""PERSON""#, r#""DOG""#),
+                ..spoiled.clone()
+            },
+            unreadable("the stored document names no known type of contact"),
+        ),
+        (
+            StoredContact { place: Place { organization: 2, id: 11 }, ..spoiled.clone() },
+            vec![
+                differs("id", Some("11"), Some("10")),
+                differs("organization_id", Some("2"), Some("1")),
+            ],
+        ),
+        (
+            StoredContact {
+                place: Place { organization: 1, id: 0 },
+                document: spoiled.document.replace(r#""id":10,"#, r#""id":0,"#),
+                ..spoiled.clone()
+            },
+            vec![differs("id", Some("0"), None)],
+        ),
+    ] {
+        let Audited { findings, mend, .. } = audit(&contact);
+        assert_eq!(findings, found);
+        assert!(mend.is_none());
+    }
+    assert_eq!(spoiled.audit(None).findings, [Finding::NoOrganization]);
+    assert!(spoiled.audit(None).mend.is_none());
+}
+
+#[test]
+fn the_highest_id_is_that_of_the_contact_or_of_a_part_of_it() {
+    // Two addresses and the block `client` come after the contact.
+    assert_eq!(audit(&person()).highest_id, FIRST_ID + 3);
+    assert_eq!(person().audit(None).highest_id, FIRST_ID + 3);
+    let plain = stored(&json!([{"contactType": "PERSON", "lastName": "Rochat"}])).remove(0);
+    assert_eq!(audit(&plain).highest_id, FIRST_ID);
+    let unreadable = StoredContact { document_version: 99, ..person() };
+    assert_eq!(audit(&unreadable).highest_id, FIRST_ID, "as far as it can be read");
+}
+
+#[test]
+fn a_finding_is_printed_without_what_is_in_the_contact() {
+    let finding = differs("email", Some("x@x.example"), Some("ada@rhone.example"));
+    assert_eq!(finding.to_string(), "email does not follow from the document");
+}
+
+/// Persons with these external ids in their documents and those in their columns, with ids from
+/// 10 on.
+fn mixed_up(persons: &[(&str, Option<&str>)]) -> Vec<StoredContact> {
+    let items = persons.iter().map(|(external_id, _)| {
+        json!({"contactType": "PERSON", "lastName": "Rochat", "externalId": external_id})
+    });
+    let mut contacts = stored(&items.collect());
+    for (contact, (_, column)) in contacts.iter_mut().zip(persons) {
+        contact.columns.external_id = column.map(str::to_owned);
+    }
+    contacts
+}
+
+/// Ids with whether they give keys up, and ids with who has the key.
+type Settled = (Vec<(i64, bool)>, Vec<(i64, i64)>);
+
+/// The ids of those mended, with whether they give keys up, and of those left with who has the
+/// key. Others than those examined have the keys in `elsewhere`.
+fn settle(contacts: &[StoredContact], elsewhere: &[(&str, i64)]) -> Settled {
+    let ids = contacts.iter().filter_map(|contact| ContactId::new(contact.place.id)).collect();
+    let repair = Repair::new(OrganizationId::new(1).unwrap(), context().region, ids);
+    let examined = repair.examine(contacts.to_vec());
+    let columns = contacts.iter().filter(|contact| contact.deleted_at.is_none());
+    let owned =
+        columns.filter_map(|stored| Some((stored.columns.external_id.clone()?, stored.place.id)));
+    let elsewhere = elsewhere.iter().map(|(key, owner)| ((*key).to_owned(), *owner));
+    let all: HashMap<AliasKey, ContactId> = owned
+        .chain(elsewhere)
+        .map(|(key, owner)| (AliasKey::ExternalId(key), ContactId::new(owner).unwrap()))
+        .collect();
+    let keys = examined.keys();
+    let owners = all.into_iter().filter(|(key, _)| keys.contains(key)).collect();
+    let (mends, discrepancies) = examined.settle(&owners);
+    let mended: Vec<_> =
+        mends.iter().map(|mend| (mend.contact.record().id.get(), mend.gives_up_keys)).collect();
+    let told = |wanted: &Remedy| {
+        let told = discrepancies.iter().filter(|told| told.remedy == *wanted);
+        told.map(|told| told.place.id).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&Remedy::Mended), mended.iter().map(|(id, _)| *id).collect::<Vec<_>>());
+    let left = discrepancies.iter().filter_map(|told| match &told.remedy {
+        Remedy::KeyTaken { owner, .. } => Some((told.place.id, owner.get())),
+        Remedy::Mended | Remedy::Untouched => None,
+    });
+    (mended.clone(), left.collect())
+}
+
+#[test]
+fn keys_that_went_round_go_back_together() {
+    let contacts = mixed_up(&[("A", Some("C")), ("B", Some("A")), ("C", Some("B"))]);
+    assert_eq!(settle(&contacts, &[]), (vec![(10, true), (11, true), (12, true)], vec![]));
+}
+
+#[test]
+fn a_contact_whose_key_another_keeps_is_left_and_so_is_who_wants_its_own() {
+    // 10 should have A, which 99 has; 11 should have Z, which 10 keeps.
+    let contacts = mixed_up(&[("A", Some("Z")), ("Z", None), ("Q", None)]);
+    assert_eq!(settle(&contacts, &[("A", 99)]), (vec![(12, false)], vec![(10, 99), (11, 10)]));
+    assert_eq!(settle(&contacts[..2], &[]), (vec![(10, true), (11, false)], vec![]));
+}
+
+#[test]
+fn a_key_that_two_documents_claim_stays_with_who_has_it() {
+    let [mut one, mut other] = [person(), person()];
+    other.place.id = 50;
+    other.document =
+        other.document.replace(r#""id":10,"contactId":10"#, r#""id":50,"contactId":50"#);
+    one.columns.external_id = None;
+    other.columns.email = None;
+    other.columns.link_id = None;
+    assert_eq!(settle(&[one.clone(), other.clone()], &[]), (vec![(50, false)], vec![(10, 50)]));
+
+    // And where nobody has it, with the first.
+    other.columns.external_id = None;
+    assert_eq!(settle(&[one.clone(), other.clone()], &[]), (vec![(10, false)], vec![(50, 10)]));
+
+    // A deleted contact claims none.
+    other.deleted_at = Some(other.updated_at);
+    other.entry = None;
+    assert_eq!(settle(&[one, other], &[]).0, [(10, false), (50, false)]);
+}
+
+#[test]
+fn a_repair_tells_of_what_it_cannot_mend_and_not_of_what_is_sound() {
+    let broken = StoredContact { document_version: 99, ..person() };
+    let sound = mixed_up(&[("B", Some("B"))]).remove(0);
+    let repair = Repair::new(OrganizationId::new(1).unwrap(), context().region, Vec::new());
+    let (mends, told) = repair.examine(vec![broken.clone(), sound]).settle(&HashMap::new());
+    assert!(mends.is_empty());
+    let findings = audit(&broken).findings;
+    assert_eq!(told, [Discrepancy { place: broken.place, findings, remedy: Remedy::Untouched }]);
+}

@@ -1,0 +1,158 @@
+//! SQLite: a file per database; bare, the prepared statements, pragmas and transactions of the
+//! server on one connection, because SQLite has one writer.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OpenFlags, params_from_iter};
+use xtask::Failure;
+
+use super::{CHUNK, Database, Engine, TABLE};
+use crate::measured::{Phase, Sample};
+use crate::meter::Meter;
+
+/// What the store sets on the connection that writes.
+const PRAGMAS: &str = "PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA cache_size = -65536;
+    PRAGMA wal_autocheckpoint = 4096;";
+
+/// SQLite, as it is bundled.
+#[derive(Default)]
+pub(crate) struct Sqlite {
+    kept: BTreeMap<Phase, Rows>,
+}
+
+/// The rows of the server's table.
+struct Rows {
+    columns: Vec<String>,
+    /// The places of the columns of the primary key.
+    key: Vec<usize>,
+    rows: Vec<Vec<Value>>,
+}
+
+impl Engine for Sqlite {
+    fn name(&self) -> &'static str {
+        "SQLite"
+    }
+
+    fn process(&self) -> Option<u32> {
+        None
+    }
+
+    fn create(&mut self) -> Result<Database, Failure> {
+        Ok(Database { folder: tempfile::tempdir()?, url: None, token: None })
+    }
+
+    /// Nothing: whatever the server has not done by itself is left undone.
+    fn settle(&self, _: &Database) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn discard(&self, database: Database) -> Result<(), Failure> {
+        Ok(database.folder.close()?)
+    }
+
+    fn keep(&mut self, database: &Database, phase: Phase) -> Result<(), Failure> {
+        let rows = open(database, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|it| Rows::read(&it));
+        self.kept.insert(phase, rows.map_err(failed)?);
+        Ok(())
+    }
+
+    fn lanes(&self) -> &'static [u32] {
+        &[1]
+    }
+
+    fn floor(&self, database: &Database, _: u32) -> Result<Vec<(Phase, Sample)>, Failure> {
+        let connection = open(database, OpenFlags::SQLITE_OPEN_READ_WRITE);
+        let mut connection = connection.map_err(failed)?;
+        connection.execute_batch(PRAGMAS).map_err(failed)?;
+        let phases = self.kept.iter().map(|(phase, rows)| {
+            let sample = match phase {
+                Phase::Create => rows.write(&mut connection, &rows.insert(), false),
+                _ => rows.write(&mut connection, &rows.update(), true),
+            };
+            Ok((*phase, sample.map_err(failed)?))
+        });
+        phases.collect()
+    }
+}
+
+impl Rows {
+    fn read(connection: &Connection) -> rusqlite::Result<Self> {
+        let columns = connection
+            .prepare("SELECT name, pk FROM pragma_table_info(?1)")?
+            .query_map([TABLE], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? > 0)))?
+            .collect::<Result<Vec<(String, bool)>, _>>()?;
+        let key = columns.iter().enumerate().filter(|(_, (_, key))| *key).map(|(at, _)| at);
+        let key = key.collect();
+        let columns = columns.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        let rows = connection
+            .prepare(&format!("SELECT {} FROM {TABLE}", columns.join(", ")))?
+            .query_map([], |row| (0..columns.len()).map(|at| row.get(at)).collect())?
+            .collect::<Result<_, _>>()?;
+        Ok(Self { columns, key, rows })
+    }
+
+    fn insert(&self) -> String {
+        let marks = vec!["?"; self.columns.len()].join(", ");
+        format!("INSERT INTO {TABLE} ({}) VALUES ({marks})", self.columns.join(", "))
+    }
+
+    /// Every column but the key, then the key.
+    fn update(&self) -> String {
+        let is_key = |at: &usize| self.key.contains(at);
+        let named = |wanted: bool| {
+            let all = self.columns.iter().enumerate();
+            all.filter(move |(at, _)| is_key(at) == wanted).map(|(_, name)| format!("{name} = ?"))
+        };
+        let set = named(false).collect::<Vec<_>>().join(", ");
+        let key = named(true).collect::<Vec<_>>().join(" AND ");
+        format!("UPDATE {TABLE} SET {set} WHERE {key}")
+    }
+
+    /// Runs the statement for every row.
+    fn write(
+        &self,
+        connection: &mut Connection,
+        sql: &str,
+        key_last: bool,
+    ) -> rusqlite::Result<Sample> {
+        let places = (0..self.columns.len()).collect::<Vec<_>>();
+        let (key, rest): (Vec<_>, Vec<_>) =
+            places.into_iter().partition(|at| key_last && self.key.contains(at));
+        let order = rest.into_iter().chain(key).collect::<Vec<_>>();
+        let mut latencies = Vec::new();
+        let before = Meter::default().read();
+        let began = Instant::now();
+        for chunk in self.rows.chunks(CHUNK) {
+            let start = Instant::now();
+            let transaction = connection.transaction()?;
+            {
+                let mut statement = transaction.prepare_cached(sql)?;
+                for row in chunk {
+                    let values = order.iter().filter_map(|at| row.get(*at));
+                    statement.execute(params_from_iter(values))?;
+                }
+            }
+            transaction.commit()?;
+            latencies.push(start.elapsed());
+        }
+        let elapsed = began.elapsed();
+        let work = Meter::default().read().zip(before).map(|(after, before)| after.since(&before));
+        let rows = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        Ok(Sample::new(rows, elapsed, latencies, work))
+    }
+}
+
+fn open(database: &Database, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    Connection::open_with_flags(database.folder.path().join("contact-hub.db"), flags)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "called by map_err")]
+fn failed(error: rusqlite::Error) -> Failure {
+    Failure::Server(format!("bare SQLite: {error}"))
+}

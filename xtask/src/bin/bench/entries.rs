@@ -1,0 +1,106 @@
+//! Entries of a directory as a management server sends them to the device door: every value valid,
+//! the same in every run.
+
+use serde_json::{Value, json};
+use xtask::dice::Dice;
+
+const NAMES: [&str; 16] = [
+    "Amélie Rochat",
+    "Luc Favre",
+    "Chiara Bernasconi",
+    "Urs Zürcher",
+    "Noémie Perret",
+    "Concierge",
+    "Entrance panel",
+    "Atelier du fond",
+    "Cabinet Dr. Monnier",
+    "Hauswart",
+    "Praxis Keller",
+    "Garage",
+    "Fiduciaire Blanc",
+    "Beat Caduff",
+    "Lift",
+    "Giulia Ferrari",
+];
+
+/// The entry of that number after that many changes; each change is to the name and a flag.
+pub(crate) fn entry(number: u32, changes: u32) -> Value {
+    let mut dice = Dice::new(u64::from(number));
+    let (kind, address) = match dice.below(8) {
+        0 => ("individual", individual(&mut dice)),
+        1 => ("multi", multi(&mut dice)),
+        2 => ("p2p", sip(number)),
+        3 => ("regular", sip(number)),
+        _ => ("regular", regular(&mut dice)),
+    };
+    json!({
+        "link_id": link_id(number),
+        "name": format!("{} {number}", dice.pick_after(&NAMES, changes)),
+        "type": kind,
+        "number": address,
+        "is_favorite": (dice.below(2) + u64::from(changes)) % 2 == 1,
+        "auto_answer": false,
+        "in_black_list": false,
+        "is_p2p": kind == "p2p",
+        "ringtone": format!("ring{}.wav", 1 + dice.below(9)),
+    })
+}
+
+/// A UUID of version 4 (RFC 9562), had from the number in place of chance.
+pub(crate) fn link_id(number: u32) -> String {
+    // Of another seed than the entry, so that neither says anything about the other.
+    let mut dice = Dice::new(u64::from(number) + (1 << 40));
+    let [a, b, c] = [dice.roll(), dice.roll(), dice.roll()];
+    let (first, second) = (a & 0xFFFF_FFFF, b & 0xFFFF);
+    let (third, fourth) = (0x4000 | (b >> 16 & 0xFFF), 0x8000 | (b >> 32 & 0x3FFF));
+    format!("{first:08x}-{second:04x}-{third:04x}-{fourth:04x}-{:012x}", c & 0xFFFF_FFFF_FFFF)
+}
+
+fn regular(dice: &mut Dice) -> String {
+    let building = 1 + dice.below(9_999);
+    let (unit, floor, apartment) = (dice.below(100), dice.below(99), dice.below(100));
+    format!("{building:04}-{unit:02}-{floor:02}-{apartment:02}")
+}
+
+fn individual(dice: &mut Dice) -> String {
+    let (building, unit, floor) = (1 + dice.below(999), dice.below(100), dice.below(99));
+    let (apartment, device) = (dice.below(100), 1 + dice.below(9));
+    format!("{building:03}-{unit:02}-{floor:02}-{apartment:02}-{device}")
+}
+
+fn multi(dice: &mut Dice) -> String {
+    let (building, unit, device) = (1 + dice.below(9_999), dice.below(100), 1 + dice.below(99));
+    format!("{building:04}-{unit:02}-{device:02}")
+}
+
+fn sip(number: u32) -> String {
+    format!("sip:{number}@sip.example.com")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_entries_have_the_same_link_id() {
+        let ids = (0..20_000).map(link_id).collect::<BTreeSet<_>>();
+        assert_eq!(ids.len(), 20_000);
+        assert!(ids.iter().all(|id| id.len() == 36 && id.as_bytes()[14] == b'4'));
+    }
+
+    #[test]
+    fn a_change_is_to_the_name_and_a_flag() {
+        for number in 0..500 {
+            let (before, after) = (entry(number, 1), entry(number, 2));
+            assert_ne!(before["name"], after["name"]);
+            assert!(after["name"].as_str().unwrap().chars().count() <= 30);
+            let mut same = after.clone();
+            same["name"] = before["name"].clone();
+            same["is_favorite"] = before["is_favorite"].clone();
+            assert_ne!(after["is_favorite"], before["is_favorite"]);
+            assert_eq!(same, before);
+        }
+    }
+}
