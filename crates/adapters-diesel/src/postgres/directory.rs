@@ -49,6 +49,7 @@ pub(super) async fn page(
     let page: [Parameter<'_>; 2] = [(&limit, Type::INT8), (&offset, Type::INT8)];
     let of_list = [parameters.as_slice(), &page].concat();
 
+    // Not kept prepared: there is no end to the filters, and how best to run each is told by its values.
     let (counted, rows) = tokio::try_join!(
         session.query_once(&count, &parameters),
         session.query_once(&list, &of_list),

@@ -4,7 +4,7 @@ mod auditing;
 mod contract;
 mod directory;
 mod ids;
-mod plans;
+pub(super) mod plans;
 mod races;
 mod setbacks;
 mod statements;

@@ -49,8 +49,9 @@ const CLEAR_KEYS: &str = "
            OFFSET 0) AS stored
         ON CONFLICT (organization_id, id) DO UPDATE SET external_id = NULL, link_id = NULL";
 
-/// Lets PostgreSQL plan a statement for the tables as they are now. The statements that follow are
-/// rare, and join a table with what comes in.
+/// Lets PostgreSQL plan a statement for the tables as they are now, each time that it is run. The
+/// statements that follow are rare, and another index than the one meant for them serves as well
+/// while a table is small.
 pub(super) const PLAN_ANEW: &str = "SET LOCAL plan_cache_mode = force_custom_plan";
 
 /// Writes what was decided about the contacts that were found as `stored`.

@@ -61,13 +61,13 @@ pub(in crate::postgres) async fn mend(
 ) -> Result<(Vec<Discrepancy>, bool), Setback> {
     let organization = repair.organization();
     let ids = standing::numbers(repair.contacts());
+    session.batch(write::PLAN_ANEW).await?;
     // What is locked is read afterwards: so it is as it is when it is written.
     locks::lock_rows(session, organization, &ids, &[], &[]).await?;
     let examined = repair.examine(standing::named(session, organization, &ids).await?);
     let owners = owners(session, organization, &examined.keys()).await?;
     let (mends, discrepancies) = examined.settle(&owners);
     if !mends.is_empty() {
-        session.batch(write::PLAN_ANEW).await?;
         write_mends(session, organization, &mends).await?;
     }
     Ok((discrepancies, !mends.is_empty()))
