@@ -74,6 +74,14 @@ impl TagName {
 display_as_str!(TagName);
 
 fn fold(name: &str) -> Box<str> {
+    if name.is_ascii() {
+        // Composed already; and to fold ASCII is to write it in lower case.
+        return name.to_ascii_lowercase().into();
+    }
+    fold_any(name)
+}
+
+fn fold_any(name: &str) -> Box<str> {
     let composed = NFC.normalize(name);
     let folded = CASE.fold_string(&composed);
     // Folding can decompose: U+1F80 becomes two letters.
@@ -144,6 +152,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn an_ascii_name_folds_as_every_other(text in "[\\x00-\\x7f]{0,12}") {
+            prop_assert_eq!(fold(&text), fold_any(&text));
+        }
+
         #[test]
         fn a_folded_name_is_stable(text in "\\PC{1,8}|[İŉŸΐΐ\u{1f80}\u{345}\u{300}-\u{36f}a-z]{1,8}") {
             if let Ok(tag) = TagName::parse(&text) {
