@@ -13,6 +13,7 @@ use tokio_postgres::Row;
 use super::PostgresStore;
 use super::failure::Failure;
 use super::session::Session;
+use super::write::PLAN_ANEW;
 
 pub(super) use self::mend::mend;
 
@@ -42,8 +43,9 @@ impl Audit for PostgresStore {
         after: Option<Place>,
         at_most: u32,
     ) -> Result<Vec<StoredContact>, StoreError> {
-        // Inside a transaction, for what it tells the planner.
+        // For what it tells the planner: what stands beside a contact is found by one index only.
         let session: Session = self.transactions.begin().await?;
+        session.batch(PLAN_ANEW).await?;
         let page = standing::page(&session, after, at_most).await?;
         session.rollback().await?;
         Ok(page)

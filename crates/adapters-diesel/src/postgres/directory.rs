@@ -28,7 +28,12 @@ impl IntercomDirectory for PostgresStore {
     }
 }
 
-async fn page(
+/// A part of the entries, and how many there are.
+///
+/// # Errors
+///
+/// When the database fails, or a row cannot be read.
+pub(super) async fn page(
     session: &Session,
     organization: OrganizationId,
     query: &EntryQuery,
@@ -36,17 +41,20 @@ async fn page(
     let organization = organization.get();
     let condition = query.filter.as_ref().map(Condition::of);
     let pieces = condition.as_ref().map(Condition::pieces).unwrap_or_default();
-    let (selected, mut parameters) = selected(&organization, pieces);
-
+    let (selected, parameters) = selected(&organization, pieces);
     let count = format!("SELECT count(*) FROM contact_intercom WHERE {selected}");
-    let counted = session.query_once(&count, &parameters).await?;
-    let total: i64 = counted.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default();
 
     let (offset, limit) = (i64::try_from(query.offset).unwrap_or(i64::MAX), i64::from(query.limit));
-    let listed = listed(&selected, query.order, parameters.len());
-    parameters.push((&limit, Type::INT8));
-    parameters.push((&offset, Type::INT8));
-    let rows = session.query_once(&listed, &parameters).await?;
+    let list = listed(&selected, query.order, parameters.len());
+    let page: [Parameter<'_>; 2] = [(&limit, Type::INT8), (&offset, Type::INT8)];
+    let of_list = [parameters.as_slice(), &page].concat();
+
+    // Not kept prepared: there is no end to the filters, and how best to run each is told by its values.
+    let (counted, rows) = tokio::try_join!(
+        session.query_once(&count, &parameters),
+        session.query_once(&list, &of_list),
+    )?;
+    let total: i64 = counted.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default();
     Ok(EntryPage {
         entries: rows.iter().map(entry::read).collect::<Result<_, _>>()?,
         total: u64::try_from(total).map_err(Failure::internal)?,

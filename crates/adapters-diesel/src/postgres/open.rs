@@ -50,6 +50,8 @@ pub(super) async fn connect(pool: &Pool, url: &PostgresUrl) -> Result<Session, O
 
 /// What a server tells of itself.
 struct Server {
+    /// `PostgreSQL`, or what else it is, and more.
+    product: String,
     number: i32,
     version: String,
     encoding: String,
@@ -59,22 +61,30 @@ struct Server {
 impl Server {
     async fn of(session: &Session) -> Result<Self, Failure> {
         const SETTINGS: &str = "
-            SELECT current_setting('server_version_num')::int,
+            SELECT version(),
+                current_setting('server_version_num')::int,
                 current_setting('server_version'),
                 current_setting('server_encoding'),
                 current_setting('transaction_read_only')::bool";
         let rows = session.query(SETTINGS, &[]).await?;
         let row = rows.first().ok_or_else(|| Failure::internal("the server has no settings"))?;
         Ok(Self {
-            number: row.try_get(0)?,
-            version: row.try_get(1)?,
-            encoding: row.try_get(2)?,
-            read_only: row.try_get(3)?,
+            product: row.try_get(0)?,
+            number: row.try_get(1)?,
+            version: row.try_get(2)?,
+            encoding: row.try_get(3)?,
+            read_only: row.try_get(4)?,
         })
     }
 }
 
 fn check(server: &Server, url: &PostgresUrl) -> Result<(), OpenError> {
+    // CockroachDB calls itself PostgreSQL 18 everywhere else.
+    if !server.product.starts_with("PostgreSQL ") {
+        let product = server.product.split(" (").next().unwrap_or_default();
+        let cause = format_args!("the database on {} is {product}", url.place());
+        return Err(OpenError::new(Obstacle::NotPostgres, cause));
+    }
     if server.number < OLDEST {
         let (place, version) = (url.place(), &server.version);
         let cause = format_args!("the database on {place} is PostgreSQL {version}");

@@ -101,6 +101,8 @@ impl Session {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, Failure> {
+        #[cfg(test)]
+        notes::note(sql, parameters);
         let rows = self.connection()?.query_typed(sql, parameters).await;
         rows.map_err(|error| self.heed(error.into()))
     }
@@ -137,7 +139,7 @@ impl Session {
     /// When the database fails; what comes after the statement that failed is not run.
     pub(super) async fn batch(&self, sql: &str) -> Result<(), Failure> {
         #[cfg(test)]
-        notes::note(sql, &[]);
+        notes::note_script(sql);
         let done = self.connection()?.batch_execute(sql).await;
         done.map_err(|error| self.heed(error.into()))
     }
@@ -177,6 +179,7 @@ pub(super) mod notes {
     use tokio_postgres::types::Type;
 
     use super::Parameter;
+    use crate::postgres::tests::plans::assert_expected;
 
     /// A statement, and the types of its values.
     #[derive(Debug, Clone, PartialEq)]
@@ -198,7 +201,18 @@ pub(super) mod notes {
         NOTES.scope(RefCell::default(), noted).await
     }
 
+    /// Notes a statement; it has to be one whose plan is known.
     pub(super) fn note(sql: &str, parameters: &[Parameter<'_>]) {
+        assert_expected(sql);
+        add(sql, parameters);
+    }
+
+    /// Notes statements that are sent as a script, and not planned with values.
+    pub(super) fn note_script(sql: &str) {
+        add(sql, &[]);
+    }
+
+    fn add(sql: &str, parameters: &[Parameter<'_>]) {
         let types = parameters.iter().map(|(_, of_type)| of_type.clone()).collect();
         let sent = Sent { sql: sql.to_owned(), types };
         // Nobody takes notes of most tasks.

@@ -2,8 +2,9 @@
 
 mod auditing;
 mod contract;
+mod directory;
 mod ids;
-mod plans;
+pub(super) mod plans;
 mod races;
 mod setbacks;
 mod statements;

@@ -8,7 +8,7 @@
 mod aliases;
 mod changes;
 mod columns;
-pub(super) mod entries;
+mod entries;
 pub(super) mod relations;
 
 use std::collections::HashSet;
@@ -19,6 +19,7 @@ use contacts_domain::decision::{AliasKey, Writes};
 use tokio_postgres::types::Type;
 
 pub(super) use self::changes::Stored;
+pub(super) use self::entries::Entries;
 
 use self::changes::Changes;
 use self::columns::Columns;
@@ -48,8 +49,9 @@ const CLEAR_KEYS: &str = "
            OFFSET 0) AS stored
         ON CONFLICT (organization_id, id) DO UPDATE SET external_id = NULL, link_id = NULL";
 
-/// Lets PostgreSQL plan a statement for the tables as they are now. The statements that follow are
-/// rare, and join a table with what comes in.
+/// Lets PostgreSQL plan a statement for the tables as they are now, each time that it is run. The
+/// statements that follow are rare, and another index than the one meant for them serves as well
+/// while a table is small.
 pub(super) const PLAN_ANEW: &str = "SET LOCAL plan_cache_mode = force_custom_plan";
 
 /// Writes what was decided about the contacts that were found as `stored`.
@@ -70,15 +72,15 @@ pub(super) async fn write(
     clear_keys(session, organization, &changes).await?;
     update(session, organization, &changes).await?;
     insert(session, organization, &changes.inserts).await?;
+    changes.entries.put(session, organization).await?;
     let moves =
-        !changes.relinked.is_empty() || !changes.relisted.is_empty() || !writes.aliases.is_empty();
+        !changes.relinked.is_empty() || changes.entries.any_deleted() || !writes.aliases.is_empty();
     if moves {
         session.batch(PLAN_ANEW).await?;
     }
     relations::delete(session, organization, &changes.relinked).await?;
-    relations::insert(session, organization, &changes.with_new(&changes.relinked)).await?;
-    entries::delete(session, organization, &changes.relisted).await?;
-    entries::insert(session, organization, &changes.with_new(&changes.relisted)).await?;
+    relations::insert(session, organization, &changes.related()).await?;
+    changes.entries.delete(session, organization).await?;
     aliases::write(session, organization, &writes.aliases).await?;
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! What is promised of all stores together: the same requests end in the same contacts on each of
-//! them, however the batches are cut.
+//! What is promised of all stores together: the same requests end in the same contacts, and the same
+//! entries of intercoms, on each of them, however the batches are cut.
 //!
 //! Few sequences are tried; `PROPTEST_CASES=1000` tries more.
 
@@ -29,7 +29,7 @@ fn cases(count: u32) -> ProptestConfig {
 }
 
 /// Sends the requests to a store in memory and to another, to each whole and in pieces, and compares
-/// what is answered, and what is stored in the end.
+/// what is answered, and what is stored and listed in the end.
 fn agree(
     runtime: &Runtime,
     other: impl Fn() -> Replica,
@@ -52,6 +52,10 @@ fn agree(
     let expected = runtime.block_on(model.contacts());
     for (replica, cut) in &replicas {
         prop_assert_eq!(&runtime.block_on(replica.contacts()), &expected, "{:?}", cut);
+    }
+    let expected = runtime.block_on(model.entries());
+    for (replica, cut) in &replicas {
+        prop_assert_eq!(&runtime.block_on(replica.entries()), &expected, "{:?}", cut);
     }
     Ok(())
 }

@@ -4,7 +4,10 @@ use std::any::Any;
 use std::cell::Cell;
 use std::sync::Arc;
 
-use contacts_application::ports::{AccessStore, ContactStore, Lifecycle};
+use contacts_application::directory::{
+    Comparison, EntryPage, EntryQuery, Filter, FlagField, Order, OrderKey, TextField,
+};
+use contacts_application::ports::{AccessStore, ContactStore, IntercomDirectory, Lifecycle};
 use contacts_application::testing::organization;
 use contacts_domain::contact::Record;
 use contacts_domain::merging::{Merge, MergeReport};
@@ -25,9 +28,9 @@ pub(crate) struct Replica {
 }
 
 /// All that a store is asked here.
-trait Store: ContactStore + AccessStore {}
+pub(crate) trait Store: ContactStore + AccessStore + IntercomDirectory {}
 
-impl<T: ContactStore + AccessStore> Store for T {}
+impl<T: ContactStore + AccessStore + IntercomDirectory> Store for T {}
 
 /// How many items go into one batch where a request is sent in pieces.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +45,7 @@ pub(crate) enum Said {
 
 impl Replica {
     /// A fresh store, and what is to be dropped after it.
-    pub(crate) fn new(store: impl ContactStore + AccessStore + 'static, owned: impl Any) -> Self {
+    pub(crate) fn new(store: impl Store + 'static, owned: impl Any) -> Self {
         Self { store: Arc::new(store), highest_id: Cell::new(0), _owned: Box::new(owned) }
     }
 
@@ -98,4 +101,44 @@ impl Replica {
         }
         records
     }
+
+    /// The directory, in every order and through a few filters, and that of the other organization.
+    pub(crate) async fn entries(&self) -> Vec<EntryPage> {
+        let mut pages = Vec::new();
+        for (id, count) in [(HERE, usize::MAX), (ELSEWHERE, 1)] {
+            let organization = OrganizationId::new(id).unwrap();
+            for query in queries().take(count) {
+                pages.push(self.store.entries(organization, &query).await.unwrap());
+            }
+        }
+        pages
+    }
+}
+
+fn queries() -> impl Iterator<Item = EntryQuery> {
+    let query = |filter, by, descending, offset, limit| {
+        let order = Order { by, descending };
+        EntryQuery { filter, order, offset, limit }
+    };
+    let keys = [OrderKey::Id, OrderKey::Name, OrderKey::Kind, OrderKey::Number];
+    let whole = keys.into_iter().flat_map(move |by| {
+        [false, true].map(|descending| query(None, by, descending, 0, u32::MAX))
+    });
+    let part = query(None, OrderKey::Name, false, 1, 2);
+    let filtered =
+        filters().into_iter().map(move |filter| query(Some(filter), OrderKey::Name, true, 0, 3));
+    whole.chain([part]).chain(filtered)
+}
+
+fn filters() -> [Filter; 6] {
+    let name = Filter::Text(TextField::Name, Comparison::Equal, "Door".to_owned());
+    let favorite = Filter::Flag(FlagField::IsFavorite, Comparison::Equal, true);
+    [
+        name.clone(),
+        Filter::Text(TextField::LinkId, Comparison::Greater, String::new()),
+        Filter::Text(TextField::Number, Comparison::Less, "0001-01-02".to_owned()),
+        Filter::Id(Comparison::GreaterOrEqual, 5),
+        Filter::All(vec![favorite.clone(), Filter::Not(Box::new(name.clone()))]),
+        Filter::Any(vec![favorite, name]),
+    ]
 }

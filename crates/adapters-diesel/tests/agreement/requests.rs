@@ -161,6 +161,27 @@ fn ladder() -> impl Strategy<Value = Ladder> {
 }
 
 fn wish() -> impl Strategy<Value = Wish> {
+    prop_oneof![7 => any_wish(), 3 => door_wish()]
+}
+
+/// What an intercom asks for: a link id or an id, and the block.
+fn door_wish() -> impl Strategy<Value = Wish> {
+    let key = prop_oneof![
+        6 => member("linkId", 100, link_ids()),
+        1 => member("id", 100, (1..14).map(Value::from).collect()),
+    ];
+    let intent = prop_oneof![
+        8 => Just(Intent::OfType),
+        2 => Just(Intent::UpdateEntry),
+        2 => Just(Intent::Unlink),
+    ];
+    (key, member("intercom", 100, intercoms()), intent).prop_map(|(key, block, intent)| {
+        let members = key.into_iter().chain(block).collect();
+        Wish { members, intent, ladder: None }
+    })
+}
+
+fn any_wish() -> impl Strategy<Value = Wish> {
     let intent = prop_oneof![
         30 => Just(Intent::Upsert),
         2 => Just(Intent::OfType),
@@ -189,19 +210,13 @@ fn member(name: &'static str, percent: u32, values: Vec<Value>) -> impl Strategy
 /// What may name a contact.
 fn keys() -> impl Strategy<Value = Vec<(String, Value)>> {
     let ids = (1..14).map(Value::from).chain([json!(999), json!(0), Value::Null]);
-    let link_ids = [
-        json!("6f9619ff-8b86-d011-b42d-00cf4fc964ff"),
-        json!("6F9619FF-8B86-D011-B42D-00CF4FC964FF"),
-        json!("00000000-0000-4000-8000-000000000001"),
-        Value::Null,
-    ];
     let external_ids = ["A", "B", "C", " A ", "a", ""].map(Value::from).into_iter();
     let emails =
         ["a@one.example", " A@One.Example", "b@one.example", "c@zürich.example", "no address", ""];
     let phones = ["+41 79 123 45 67", "079 123 45 67", "022 700 59 29", "12"];
     (
         member("id", 6, ids.collect()),
-        member("linkId", 30, link_ids.to_vec()),
+        member("linkId", 30, link_ids().into_iter().chain([Value::Null]).collect()),
         member("externalId", 70, external_ids.chain([Value::Null]).collect()),
         member("email", 40, emails.map(Value::from).into_iter().chain([Value::Null]).collect()),
         member("phone", 25, phones.map(Value::from).to_vec()),
@@ -212,6 +227,15 @@ fn keys() -> impl Strategy<Value = Vec<(String, Value)>> {
         .prop_map(|(a, b, c, d, e, f, g, h)| {
             [a, b, c, d, e, f, g, h].into_iter().flatten().collect()
         })
+}
+
+fn link_ids() -> Vec<Value> {
+    vec![
+        json!("6f9619ff-8b86-d011-b42d-00cf4fc964ff"),
+        json!("6F9619FF-8B86-D011-B42D-00CF4FC964FF"),
+        json!("00000000-0000-4000-8000-000000000001"),
+        json!("00000000-0000-4000-8000-000000000002"),
+    ]
 }
 
 fn vat_numbers() -> Vec<Value> {
@@ -240,13 +264,6 @@ fn contents() -> impl Strategy<Value = Vec<(String, Value)>> {
     ];
     let relations =
         vec![json!([1]), json!([2, 3]), json!([5, 999]), json!([1, 1]), json!([]), Value::Null];
-    let intercoms = vec![
-        json!({ "name": "Door", "type": "STATION", "number": "101" }),
-        json!({ "number": "102", "isFavorite": true }),
-        json!({ "name": null }),
-        json!({}),
-        Value::Null,
-    ];
     (
         member("contactType", 95, types),
         member("lastName", 60, names),
@@ -254,7 +271,7 @@ fn contents() -> impl Strategy<Value = Vec<(String, Value)>> {
         member("addresses", 30, addresses),
         member("relatedContactIds", 12, relations.clone()),
         member("relatedOrganizationContactIds", 6, relations),
-        member("intercom", 30, intercoms),
+        member("intercom", 30, intercoms()),
         member(
             "tags",
             15,
@@ -268,4 +285,20 @@ fn contents() -> impl Strategy<Value = Vec<(String, Value)>> {
         .prop_map(|(a, b, c, d, e, f, g, h, i, j, k, l)| {
             [a, b, c, d, e, f, g, h, i, j, k, l].into_iter().flatten().collect()
         })
+}
+
+/// Blocks of which most can be stored: some whole, some only with what is there already.
+fn intercoms() -> Vec<Value> {
+    vec![
+        json!({ "name": "Door", "type": "multi", "number": "0001-01-01" }),
+        json!({ "name": "Gate", "type": "multi", "number": "0001-01-02", "isFavorite": true }),
+        json!({ "name": "Zoé", "type": "regular", "number": "0001-01-04-12", "autoAnswer": true }),
+        json!({ "name": "Door", "type": "p2p", "number": "sip:door@example.org" }),
+        json!({ "number": "0001-01-03", "isFavorite": true }),
+        json!({ "name": "Hall", "inBlackList": true }),
+        json!({ "name": "Door", "type": "STATION", "number": "101" }),
+        json!({ "name": null }),
+        json!({}),
+        Value::Null,
+    ]
 }

@@ -16,7 +16,7 @@ use crate::postgres::locks;
 use crate::postgres::row;
 use crate::postgres::session::{Parameter, Session};
 use crate::postgres::setback::Setback;
-use crate::postgres::write;
+use crate::postgres::write::{self, Entries};
 
 /// Which living contacts have these external ids ($2) and link ids ($3).
 const OWNERS: &str = "
@@ -61,13 +61,13 @@ pub(in crate::postgres) async fn mend(
 ) -> Result<(Vec<Discrepancy>, bool), Setback> {
     let organization = repair.organization();
     let ids = standing::numbers(repair.contacts());
+    session.batch(write::PLAN_ANEW).await?;
     // What is locked is read afterwards: so it is as it is when it is written.
     locks::lock_rows(session, organization, &ids, &[], &[]).await?;
     let examined = repair.examine(standing::named(session, organization, &ids).await?);
     let owners = owners(session, organization, &examined.keys()).await?;
     let (mends, discrepancies) = examined.settle(&owners);
     if !mends.is_empty() {
-        session.batch(write::PLAN_ANEW).await?;
         write_mends(session, organization, &mends).await?;
     }
     Ok((discrepancies, !mends.is_empty()))
@@ -91,9 +91,10 @@ async fn write_mends(
     let relinked = which(|mend| mend.relations);
     write::relations::delete(session, organization, &relinked).await?;
     write::relations::insert(session, organization, &relinked).await?;
-    let entered = which(|mend| mend.entry);
-    write::entries::delete(session, organization, &entered).await?;
-    write::entries::insert(session, organization, &entered).await?;
+    let mut entries = Entries::default();
+    which(|mend| mend.entry).into_iter().for_each(|contact| entries.renew(contact));
+    entries.put(session, organization).await?;
+    entries.delete(session, organization).await?;
     Ok(())
 }
 

@@ -46,6 +46,8 @@ pub enum Obstacle {
     Full,
     /// The server is starting, stopping or recovering.
     NotReady,
+    /// The server is something else that speaks like PostgreSQL.
+    NotPostgres,
     /// The server is too old.
     TooOld,
     /// The database cannot hold every text.
@@ -95,7 +97,7 @@ impl OpenError {
             Obstacle::Roots => "name a readable PEM file as `sslrootcert`, or `system`",
             Obstacle::Full => "raise max_connections there, or have the servers use fewer",
             Obstacle::NotReady => "try again when it is",
-            Obstacle::TooOld => "use PostgreSQL 14 or later",
+            Obstacle::NotPostgres | Obstacle::TooOld => "use PostgreSQL 14 or later",
             Obstacle::Encoding => "create one WITH ENCODING 'UTF8'",
             Obstacle::Pooler => "turn prepared statements off",
             Obstacle::ReadOnly => "name the primary server in the database URL",

@@ -198,8 +198,9 @@ async fn every_report_of_a_server_is_a_line_with_a_remedy() {
 }
 
 #[test]
-fn a_server_that_is_too_old_is_refused() {
+fn a_server_that_is_too_old_or_something_else_is_refused() {
     let server = |number, version: &str| Server {
+        product: format!("PostgreSQL {version} on x86_64-pc-linux-gnu, 64-bit"),
         number,
         version: version.to_owned(),
         encoding: "UTF8".to_owned(),
@@ -211,4 +212,10 @@ fn a_server_that_is_too_old_is_refused() {
     assert_eq!(error.to_string(), "the database on db:5432 is PostgreSQL 13.18");
     assert_eq!(error.remedy(), "use PostgreSQL 14 or later");
     assert_eq!(check(&server(140_000, "14.0"), &url), Ok(()));
+
+    let product = "CockroachDB CCL v26.3.0 (x86_64-pc-linux-gnu, built 2026/08/03)".to_owned();
+    let error = check(&Server { product, ..server(180_000, "18.0.0") }, &url).unwrap_err();
+    assert_eq!(error.obstacle(), Obstacle::NotPostgres);
+    assert_eq!(error.to_string(), "the database on db:5432 is CockroachDB CCL v26.3.0");
+    assert_eq!(error.remedy(), "use PostgreSQL 14 or later");
 }

@@ -7,6 +7,7 @@ use contacts_domain::decision::{AliasKey, Write, Writes};
 use contacts_domain::value::LinkId;
 use contacts_domain::{ContactId, Version};
 
+use super::entries::Entries;
 use crate::postgres::failure::Failure;
 
 /// What a write has to know of the contacts that were found.
@@ -52,8 +53,8 @@ pub(super) struct Changes<'a> {
     pub(super) giving_way: Vec<i64>,
     /// Contacts whose relations are written anew.
     pub(super) relinked: Vec<&'a Contact>,
-    /// Contacts whose entries are written anew.
-    pub(super) relisted: Vec<&'a Contact>,
+    /// The entries of new contacts, and those that came, changed or went.
+    pub(super) entries: Entries,
     stored: &'a Stored,
 }
 
@@ -69,13 +70,16 @@ impl<'a> Changes<'a> {
             inserts: Vec::new(),
             giving_way: Vec::new(),
             relinked: Vec::new(),
-            relisted: Vec::new(),
+            entries: Entries::default(),
             stored,
         };
         let mut gives_up = Vec::new();
         for write in &writes.contacts {
             match write {
-                Write::Insert(contact) => changes.inserts.push(contact),
+                Write::Insert(contact) => {
+                    changes.entries.add(contact);
+                    changes.inserts.push(contact);
+                }
                 Write::Update { contact, gives_up_keys, moves_relations, moves_entry } => {
                     updates.push((contact, changes.before(contact)?.version.get()));
                     if *gives_up_keys {
@@ -85,7 +89,7 @@ impl<'a> Changes<'a> {
                         changes.relinked.push(contact);
                     }
                     if *moves_entry {
-                        changes.relisted.push(contact);
+                        changes.entries.renew(contact);
                     }
                 }
             }
@@ -100,9 +104,9 @@ impl<'a> Changes<'a> {
         Ok(changes)
     }
 
-    /// The contacts that are new, and these.
-    pub(super) fn with_new(&self, contacts: &[&'a Contact]) -> Vec<&'a Contact> {
-        [&self.inserts[..], contacts].concat()
+    /// The contacts that are new, and those whose relations are written anew.
+    pub(super) fn related(&self) -> Vec<&'a Contact> {
+        [self.inserts.as_slice(), &self.relinked].concat()
     }
 
     /// The keys that an inserted contact brings.

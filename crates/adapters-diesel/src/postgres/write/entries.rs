@@ -1,74 +1,132 @@
 //! The entries of contacts in the directory of intercoms.
 
 use contacts_domain::OrganizationId;
-use contacts_domain::contact::Contact;
+use contacts_domain::contact::{Contact, IntercomEntry};
 use tokio_postgres::types::Type;
 
 use crate::postgres::failure::Failure;
 use crate::postgres::session::{Parameter, Session};
 
+/// Gives contacts these entries, whether they had others or none.
+const PUT: &str = include_str!("put_entries.sql");
+
+/// Takes the entries of contacts away.
 const DELETE: &str =
     "DELETE FROM contact_intercom WHERE organization_id = $1 AND contact_id = ANY ($2)";
 
-const INSERT: &str = include_str!("insert_entries.sql");
-
-/// Deletes the entries of contacts that get others, or none.
-///
-/// # Errors
-///
-/// When the database fails.
-pub(in crate::postgres) async fn delete(
-    session: &Session,
-    organization: OrganizationId,
-    contacts: &[&Contact],
-) -> Result<(), Failure> {
-    if !contacts.is_empty() {
-        let ids: Vec<i64> = contacts.iter().map(|contact| contact.record().id.get()).collect();
-        let parameters: [Parameter<'_>; 2] =
-            [(&organization.get(), Type::INT4), (&ids, Type::INT8_ARRAY)];
-        session.execute(DELETE, &parameters).await?;
-    }
-    Ok(())
+/// What becomes of the entries of contacts.
+#[derive(Debug, Default)]
+pub(in crate::postgres) struct Entries {
+    put: Vec<(i64, IntercomEntry)>,
+    deleted: Vec<i64>,
 }
 
-/// Inserts the entries of contacts that have none, where they should have one.
-///
-/// # Errors
-///
-/// When the database fails.
-pub(in crate::postgres) async fn insert(
-    session: &Session,
-    organization: OrganizationId,
-    contacts: &[&Contact],
-) -> Result<(), Failure> {
-    let entries: Vec<_> = contacts
-        .iter()
-        .filter_map(|contact| Some((contact.record().id.get(), contact.intercom_entry()?)))
-        .collect();
-    if entries.is_empty() {
-        return Ok(());
+impl Entries {
+    /// Adds the entry of a contact that is new.
+    pub(super) fn add(&mut self, contact: &Contact) {
+        let entry = contact.intercom_entry();
+        self.put.extend(entry.map(|entry| (contact.record().id.get(), entry)));
     }
-    macro_rules! column {
-        ($value:expr) => {
-            entries.iter().map($value).collect::<Vec<_>>()
-        };
+
+    /// Has a contact that is stored get the entry that it should have, or none.
+    pub(in crate::postgres) fn renew(&mut self, contact: &Contact) {
+        let id = contact.record().id.get();
+        match contact.intercom_entry() {
+            Some(entry) => self.put.push((id, entry)),
+            None => self.deleted.push(id),
+        }
     }
-    let parameters: [Parameter<'_>; 11] = [
-        (&organization.get(), Type::INT4),
-        (&column!(|(id, _)| *id), Type::INT8_ARRAY),
-        (
-            &column!(|(_, entry)| entry.link_id.map(|id| id.to_string()).unwrap_or_default()),
-            Type::TEXT_ARRAY,
-        ),
-        (&column!(|(_, entry)| entry.name.as_str()), Type::TEXT_ARRAY),
-        (&column!(|(_, entry)| entry.kind.as_str()), Type::TEXT_ARRAY),
-        (&column!(|(_, entry)| entry.number.as_str()), Type::TEXT_ARRAY),
-        (&column!(|(_, entry)| entry.is_favorite), Type::BOOL_ARRAY),
-        (&column!(|(_, entry)| entry.auto_answer), Type::BOOL_ARRAY),
-        (&column!(|(_, entry)| entry.in_black_list), Type::BOOL_ARRAY),
-        (&column!(|(_, entry)| entry.is_p2p), Type::BOOL_ARRAY),
-        (&column!(|(_, entry)| entry.ringtone.as_str()), Type::TEXT_ARRAY),
-    ];
-    session.execute(INSERT, &parameters).await?;
-    Ok(())
+
+    /// Whether any has to be deleted.
+    pub(super) fn any_deleted(&self) -> bool {
+        !self.deleted.is_empty()
+    }
+
+    /// Writes those that come or change, each in the place of the one before, if there was one.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub(in crate::postgres) async fn put(
+        &self,
+        session: &Session,
+        organization: OrganizationId,
+    ) -> Result<(), Failure> {
+        if !self.put.is_empty() {
+            let columns = Columns::of(organization, &self.put);
+            session.execute(PUT, &columns.parameters()).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes those that go.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub(in crate::postgres) async fn delete(
+        &self,
+        session: &Session,
+        organization: OrganizationId,
+    ) -> Result<(), Failure> {
+        if !self.deleted.is_empty() {
+            let parameters: [Parameter<'_>; 2] =
+                [(&organization.get(), Type::INT4), (&self.deleted, Type::INT8_ARRAY)];
+            session.execute(DELETE, &parameters).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Entries, column by column.
+#[derive(Default)]
+struct Columns<'a> {
+    organization: i32,
+    ids: Vec<i64>,
+    link_ids: Vec<String>,
+    names: Vec<&'a str>,
+    kinds: Vec<&'a str>,
+    numbers: Vec<&'a str>,
+    are_favorites: Vec<bool>,
+    auto_answer: Vec<bool>,
+    in_black_list: Vec<bool>,
+    are_p2p: Vec<bool>,
+    ringtones: Vec<&'a str>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(organization: OrganizationId, entries: &'a [(i64, IntercomEntry)]) -> Self {
+        let mut columns = Self { organization: organization.get(), ..Self::default() };
+        for (id, entry) in entries {
+            let link_id = entry.link_id.map(|link_id| link_id.to_string());
+            columns.ids.push(*id);
+            columns.link_ids.push(link_id.unwrap_or_default());
+            columns.names.push(&entry.name);
+            columns.kinds.push(&entry.kind);
+            columns.numbers.push(&entry.number);
+            columns.are_favorites.push(entry.is_favorite);
+            columns.auto_answer.push(entry.auto_answer);
+            columns.in_black_list.push(entry.in_black_list);
+            columns.are_p2p.push(entry.is_p2p);
+            columns.ringtones.push(&entry.ringtone);
+        }
+        columns
+    }
+
+    /// In the order of [`PUT`].
+    fn parameters(&self) -> [Parameter<'_>; 11] {
+        [
+            (&self.organization, Type::INT4),
+            (&self.ids, Type::INT8_ARRAY),
+            (&self.link_ids, Type::TEXT_ARRAY),
+            (&self.names, Type::TEXT_ARRAY),
+            (&self.kinds, Type::TEXT_ARRAY),
+            (&self.numbers, Type::TEXT_ARRAY),
+            (&self.are_favorites, Type::BOOL_ARRAY),
+            (&self.auto_answer, Type::BOOL_ARRAY),
+            (&self.in_black_list, Type::BOOL_ARRAY),
+            (&self.are_p2p, Type::BOOL_ARRAY),
+            (&self.ringtones, Type::TEXT_ARRAY),
+        ]
+    }
 }
