@@ -9,7 +9,7 @@ use tokio_postgres::types::Type;
 use super::PostgresStore;
 use super::entry;
 use super::failure::Failure;
-use super::reading::begin_reading;
+use super::reading;
 use super::session::{Parameter, Session};
 use crate::condition::{Condition, Piece};
 
@@ -21,15 +21,13 @@ impl IntercomDirectory for PostgresStore {
         query: &EntryQuery,
     ) -> Result<EntryPage, StoreError> {
         // One snapshot: the total is that of the moment at which the entries are read.
-        let session = begin_reading(&self.pool, self.standby.as_ref()).await?;
-        let page = page(&session, organization, query).await?;
-        session.rollback().await?;
-        Ok(page)
+        let page = |session| page(session, organization, query);
+        Ok(reading::read(&self.pool, self.standby.as_ref(), page).await?)
     }
 }
 
 async fn page(
-    session: &Session,
+    session: Session,
     organization: OrganizationId,
     query: &EntryQuery,
 ) -> Result<EntryPage, Failure> {
@@ -47,6 +45,7 @@ async fn page(
     parameters.push((&limit, Type::INT8));
     parameters.push((&offset, Type::INT8));
     let rows = session.query_once(&listed, &parameters).await?;
+    session.rollback().await?;
     Ok(EntryPage {
         entries: rows.iter().map(entry::read).collect::<Result<_, _>>()?,
         total: u64::try_from(total).map_err(Failure::internal)?,

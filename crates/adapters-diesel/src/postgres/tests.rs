@@ -5,6 +5,7 @@ mod contract;
 mod ids;
 mod plans;
 mod races;
+mod reading;
 mod setbacks;
 mod statements;
 
