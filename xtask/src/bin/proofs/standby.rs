@@ -58,31 +58,46 @@ fn follow(setting: &Setting<'_>, site: &Site, standby: Postgres) -> Result<Vec<S
     };
     let mut replica = Replica::new(standby, primary)?;
     let mut entry = Entry::new(site, WRITERS, SERVERS)?;
-    let mut seen = Vec::new();
+    Ok(vec![
+        caught_up(&mut replica, &mut entry, rounds)?,
+        paused(&mut replica, &mut entry, rounds)?,
+        busy(site, &mut replica, pauses, setting.seed)?,
+        away(site, &mut replica, &mut entry, kills)?,
+        promoted(&mut replica, &mut entry, rounds)?,
+        told(site, kills + 2)?,
+    ])
+}
 
-    let mut asked = 0;
+fn caught_up(replica: &mut Replica, entry: &mut Entry<'_>, rounds: u64) -> Result<String, Failure> {
+    let mut lists = 0;
     for _ in 0..rounds {
         entry.write()?;
-        asked += until_read_there(&mut replica, &mut entry)?;
+        lists += until_read_there(replica, entry)?;
     }
-    seen.push(format!("once it had caught up, {rounds} of {asked} lists were read on the standby"));
+    Ok(format!("once it had caught up, {rounds} of {lists} lists were read on the standby"))
+}
 
-    let lists = replica.lists()?;
+/// A standby that replays nothing.
+fn paused(replica: &mut Replica, entry: &mut Entry<'_>, rounds: u64) -> Result<String, Failure> {
+    let before = replica.lists()?;
     replica.pause()?;
     for _ in 0..rounds {
         entry.write()?;
         entry.look()?;
     }
-    let read_there = replica.lists()? - lists;
-    if read_there > 0 {
-        return Err(Failure::Server(format!("{read_there} lists were read on a paused standby")));
+    let there = replica.lists()? - before;
+    if there > 0 {
+        return Err(Failure::Server(format!("{there} lists were read on a paused standby")));
     }
     replica.resume()?;
-    seen.push(format!("while it was paused, {rounds} of {rounds} were not, and showed all"));
+    Ok(format!("while it was paused, {rounds} lists were not, and showed everything"))
+}
 
-    let lists = replica.lists()?;
-    let mut dice = Dice::new(setting.seed);
-    let looks = beside(site, |progress| {
+/// A standby that follows many writers, and is behind now and then.
+fn busy(site: &Site, replica: &mut Replica, pauses: u64, seed: u64) -> Result<String, Failure> {
+    let before = replica.lists()?;
+    let mut dice = Dice::new(seed);
+    let lists = beside(site, |progress| {
         for _ in 0..pauses {
             progress.wait_for_acknowledgements(dice.below(20))?;
             replica.pause()?;
@@ -91,48 +106,59 @@ fn follow(setting: &Setting<'_>, site: &Site, standby: Postgres) -> Result<Vec<S
         }
         Ok(())
     })?;
-    let there = replica.lists()? - lists;
-    seen.push(format!(
-        "while {WRITERS} wrote and it was paused {pauses} times, {looks} lists showed what had just \
+    let there = replica.lists()? - before;
+    Ok(format!(
+        "while {WRITERS} wrote and it was paused {pauses} times, {lists} lists showed what had just \
          been written; {there} of them were read on the standby"
-    ));
+    ))
+}
 
-    let (mut looks, mut longest) = (0, Duration::ZERO);
-    for _ in 0..kills {
-        looks += beside(site, |progress| {
-            progress.wait_for_acknowledgements(u64::from(WRITERS))?;
+/// A standby that is killed, and one that says nothing.
+fn away(
+    site: &Site,
+    replica: &mut Replica,
+    entry: &mut Entry<'_>,
+    kills: usize,
+) -> Result<String, Failure> {
+    let a_few =
+        |progress: &Progress| progress.wait_for_acknowledgements(u64::from(WRITERS)).map(drop);
+    let (mut lists, mut longest) = (0, Duration::ZERO);
+    for outage in 0..=kills {
+        lists += beside(site, |progress| {
+            a_few(progress)?;
             let warnings = logged(site, WARNING)?;
+            let meanwhile = || until_warned(site, warnings).and_then(|()| a_few(progress));
+            if outage == kills {
+                return replica.stand_still(meanwhile);
+            }
             replica.crash()?;
-            until_warned(site, warnings)?;
-            progress.wait_for_acknowledgements(u64::from(WRITERS))?;
+            meanwhile()?;
             replica.start_again()?;
-            progress.wait_for_acknowledgements(u64::from(WRITERS)).map(drop)
+            a_few(progress)
         })?;
-        longest = longest.max(back(&mut replica, &mut entry)?);
+        let since = Instant::now();
+        entry.write()?;
+        until_read_there(replica, entry)?;
+        longest = longest.max(since.elapsed());
     }
-    looks += beside(site, |progress| {
-        progress.wait_for_acknowledgements(u64::from(WRITERS))?;
-        replica
-            .stand_still(|| progress.wait_for_acknowledgements(10 * u64::from(WRITERS)).map(drop))
-    })?;
-    longest = longest.max(back(&mut replica, &mut entry)?);
-    seen.push(format!(
-        "killed {kills} times and stopped once; {looks} lists meanwhile, all right; used again {} ms \
+    Ok(format!(
+        "killed {kills} times and stopped once; {lists} lists meanwhile, all right; used again {} ms \
          later at the latest",
         longest.as_millis()
-    ));
+    ))
+}
 
+/// A standby that is one no more, and on which something else was written.
+fn promoted(replica: &mut Replica, entry: &mut Entry<'_>, rounds: u64) -> Result<String, Failure> {
     replica.promote()?;
-    let lists = replica.lists()?;
+    let before = replica.lists()?;
     for _ in 0..rounds {
         entry.look()?;
     }
-    if replica.lists()? > lists {
+    if replica.lists()? > before {
         return Err(Failure::Server("a list was read on a standby that was promoted".to_owned()));
     }
-    seen.push(format!("when it had been promoted and emptied, {rounds} lists were right"));
-    seen.push(told(site, kills + 2)?);
-    Ok(seen)
+    Ok(format!("when it had been promoted and emptied, {rounds} lists were right"))
 }
 
 /// A primary that was named as the standby.
@@ -190,14 +216,6 @@ fn write_and_look(site: &Site, number: u16, progress: &Progress) -> Result<u64, 
         progress.acknowledge();
     }
     Ok(looks)
-}
-
-/// Looks until the standby is used again; how long that took.
-fn back(replica: &mut Replica, entry: &mut Entry<'_>) -> Result<Duration, Failure> {
-    let since = Instant::now();
-    entry.write()?;
-    until_read_there(replica, entry)?;
-    Ok(since.elapsed())
 }
 
 /// Looks, each time once the standby has caught up, until a list was read there; how often it took.
