@@ -82,6 +82,7 @@ enum Proof {
     Restart,
     /// More requests than connections to the database
     Pool,
+    // Before that of the disk, whose tablespace nobody can copy afterwards.
     /// A hot standby that lists are read on
     Standby,
     /// A disk that is full

@@ -155,7 +155,7 @@ fn new_database(server: &Postgres, name: &str, place: Option<&Path>) -> Result<S
 }
 
 /// The URL of a server, with another database.
-fn in_database(server: &str, name: &str) -> String {
+pub(crate) fn in_database(server: &str, name: &str) -> String {
     let (authority, _) = server.rsplit_once('/').unwrap_or_default();
     format!("{authority}/{name}")
 }

@@ -10,6 +10,7 @@ use xtask::Failure;
 use xtask::postgres::Postgres;
 
 use crate::database::{connect, postgres_failed};
+use crate::site::in_database;
 
 /// Longer than anything takes to happen that is going to happen.
 pub(super) const LIMIT: Duration = Duration::from_secs(60);
@@ -41,8 +42,7 @@ impl Replica {
         let file = server.folder().join("log");
         let log = File::open(&file).map_err(Failure::about(file))?;
         let (_, database) = primary.rsplit_once('/').unwrap_or_default();
-        let (authority, _) = server.url().rsplit_once('/').unwrap_or_default();
-        let url = format!("{authority}/{database}");
+        let url = in_database(server.url(), database);
         let (primary, log) = (connect(primary)?, BufReader::new(log));
         Ok(Self { server, url, client: None, primary, log, line: Vec::new(), lists: 0 })
     }
