@@ -33,6 +33,8 @@ pub struct Launch {
     pub arguments: Vec<String>,
     /// The database; without it, the file of the default in the folder.
     pub database_url: Option<String>,
+    /// A standby of the database, for lists.
+    pub read_database_url: Option<String>,
     /// A token that is known already. Without it the database has to be new: then the server prints
     /// one.
     pub token: Option<String>,
@@ -49,6 +51,7 @@ impl Launch {
             log: "server.log".to_owned(),
             arguments: Vec::new(),
             database_url: None,
+            read_database_url: None,
             token: None,
             quiet: false,
         }
@@ -64,8 +67,10 @@ impl Launch {
         let file = OpenOptions::new().create(true).append(true).open(&log);
         let mut command = Command::new(&self.program);
         command.args(["serve", "--listen", "127.0.0.1:0"]).args(&self.arguments);
-        // Not an argument: it may have a password in it, and arguments are shown.
+        // No arguments: they may have a password in them, and arguments are shown.
         command.envs(self.database_url.as_ref().map(|url| ("CONTACT_HUB_DATABASE_URL", url)));
+        let standby = self.read_database_url.as_ref();
+        command.envs(standby.map(|url| ("CONTACT_HUB_READ_DATABASE_URL", url)));
         command.current_dir(&self.folder).stdin(Stdio::null()).stdout(Stdio::piped());
         command.stderr(file.map_err(Failure::about(&log))?);
         if !self.quiet {

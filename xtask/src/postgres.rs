@@ -9,8 +9,8 @@ mod install;
 mod keeper;
 
 use std::env;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::ops::Range;
 use std::path::Path;
@@ -45,6 +45,7 @@ pub struct Postgres {
     keeper: Keeper,
     durability: Durability,
     port: u16,
+    password: String,
     url: String,
 }
 
@@ -57,31 +58,39 @@ impl Postgres {
     /// When there are no binaries, with the command that installs them; or when the server does not
     /// start, with the end of its log.
     pub fn start(durability: Durability) -> Result<Self, Failure> {
-        let binaries = match Binaries::find()? {
-            Some(binaries) => binaries,
-            None => install::install()?,
-        };
-        let account = Account::unprivileged()?;
-        let folder = private_folder()?;
         let password = password()?;
-        let password_file = folder.path().join("password");
-        fs::write(&password_file, &password).map_err(Failure::about(&password_file))?;
-        if let Some(account) = &account {
-            account.own(folder.path())?;
-            account.own(&password_file)?;
-        }
-
-        let whose = account.as_ref().map(|account| format!(" as {}", account.name()));
-        let whose = whose.unwrap_or_default();
-        say(&format!("a throwaway {binaries} in {}{whose}", folder.path().display()));
-        let mut keeper = Keeper::new(folder, &binaries, account.as_ref())?;
+        let mut keeper = keeper("throwaway", &[("password", &password)])?;
         keeper.run(
             "initdb --pgdata=data --username=postgres --pwfile=password --auth=scram-sha-256 \
              --encoding=UTF8 --locale=C --no-sync",
         )?;
+        Self::on(keeper, durability, password)
+    }
+
+    /// Makes a hot standby of it, from a base backup, and waits until it accepts. It follows until
+    /// it is promoted.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be copied, or the standby does not start.
+    pub fn standby(&self) -> Result<Self, Failure> {
+        // In a file: commands are printed.
+        let login = format!("*:*:*:postgres:{}", self.password);
+        let mut keeper = keeper("following", &[("login", &login)])?;
+        let (port, file) = (self.port, keeper.folder().join("login"));
+        keeper.run(&format!(
+            "pg_basebackup --pgdata=data --write-recovery-conf --checkpoint=fast --no-sync \
+             --dbname=\"host=127.0.0.1 port={port} user=postgres passfile='{}'\"",
+            file.display()
+        ))?;
+        Self::on(keeper, self.durability, self.password.clone())
+    }
+
+    /// Starts the server whose data is there.
+    fn on(keeper: Keeper, durability: Durability, password: String) -> Result<Self, Failure> {
         let port = free_port()?;
         let url = format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres");
-        let mut server = Self { keeper, durability, port, url };
+        let mut server = Self { keeper, durability, port, password, url };
         server.start_again()?;
         Ok(server)
     }
@@ -136,6 +145,24 @@ impl Postgres {
         self.stop()?;
         self.start_again()
     }
+
+    /// Makes a primary of a standby, and waits until it is one.
+    ///
+    /// # Errors
+    ///
+    /// When it does not become one, or is no standby.
+    pub fn promote(&mut self) -> Result<(), Failure> {
+        self.keeper.run("pg_ctl promote --pgdata=data --timeout=60")
+    }
+
+    /// Sends a signal to its first process and to those of that list of ids.
+    ///
+    /// # Errors
+    ///
+    /// When one of them is not there.
+    pub fn signal(&mut self, name: &str, processes: &str) -> Result<(), Failure> {
+        self.keeper.run(&format!("kill -{name} $(head -n 1 data/postmaster.pid) {processes}"))
+    }
 }
 
 /// The server that tests run on: the one that `TEST_DATABASE_URL` names, used as it is, or else a
@@ -171,6 +198,39 @@ impl TestServer {
             Self::Throwaway(server) => server.url(),
         }
     }
+}
+
+/// A keeper in a folder of its own with these files in it, which are for the server alone.
+fn keeper(what: &str, files: &[(&str, &str)]) -> Result<Keeper, Failure> {
+    let binaries = match Binaries::find()? {
+        Some(binaries) => binaries,
+        None => install::install()?,
+    };
+    let account = Account::unprivileged()?;
+    let folder = private_folder()?;
+    for (name, text) in files {
+        let file = folder.path().join(name);
+        private_file(&file, text).map_err(Failure::about(&file))?;
+        if let Some(account) = &account {
+            account.own(&file)?;
+        }
+    }
+    if let Some(account) = &account {
+        account.own(folder.path())?;
+    }
+    let whose = account.as_ref().map(|account| format!(" as {}", account.name()));
+    let whose = whose.unwrap_or_default();
+    say(&format!("a {what} {binaries} in {}{whose}", folder.path().display()));
+    Keeper::new(folder, &binaries, account.as_ref())
+}
+
+/// A new file that only its owner reads, as PostgreSQL wants files with passwords to be.
+fn private_file(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
 }
 
 /// A new folder that only its owner looks into.

@@ -95,15 +95,19 @@ impl PostgresStore {
 
     /// The same store, which reads lists from a hot standby of its database whenever that has
     /// caught up: whoever asks sees what was acknowledged before, through whichever server. While
-    /// the standby is behind or away, lists are read like everything else. It is connected to when
-    /// the first list is asked for.
+    /// the standby is behind or away, lists are read like everything else. The log tells when it
+    /// fails, and when it is used again. It is tried at once, so that the log tells now if it is not
+    /// there; it need not be.
     ///
     /// # Errors
     ///
     /// When the certificates that the URL trusts cannot be read.
-    pub fn with_standby(mut self, url: &PostgresUrl) -> Result<Self, OpenError> {
+    pub async fn with_standby(mut self, url: &PostgresUrl) -> Result<Self, OpenError> {
         let pool = Pool::new(url, self.pool.options().clone())?;
-        self.standby = Some(Standby::new(pool));
+        let standby = Standby::new(pool, url);
+        // Should the primary fail, the first who asks it something is told.
+        let _ = standby.caught_up(&self.pool).await;
+        self.standby = Some(standby);
         Ok(self)
     }
 }

@@ -104,12 +104,14 @@ impl Sources {
         let usual = PostgresOptions::default();
         let connections = flags.database_connections.or(file.database_connections);
         let wait = flags.database_wait.or(file.database_wait);
+        let rest = flags.read_database_rest.or(file.read_database_rest);
         let prepared = flags.prepared_statements.or(file.prepared_statements);
         let postgres = PostgresOptions {
             connections: connections.map_or(usual.connections, NonZeroUsize::get),
             wait: wait.map_or(usual.wait, Duration::from_secs),
             prepared_statements: prepared
                 .map_or(usual.prepared_statements, |switch| switch == Switch::On),
+            standby_rest: rest.map_or(usual.standby_rest, Duration::from_secs),
             ..usual
         };
         let log = flags.log.as_ref().or(file.log.as_ref());
@@ -190,7 +192,8 @@ mod tests {
     fn the_database_is_reached_as_the_file_says() {
         let toml = "database_url = 'postgres://u@db/hub'\ndatabase_connections = 3\n\
                     database_wait = 7\nprepared_statements = 'off'\nno_migrate = true\n\
-                    read_database_url = 'postgres://u@standby/hub'";
+                    read_database_url = 'postgres://u@standby/hub'
+                    read_database_rest = 3";
         let database = sources(toml).unwrap().global().unwrap().database;
         assert_eq!(database.url, "postgres://u@db/hub".parse().unwrap());
         assert!(!database.migrate);
@@ -199,6 +202,7 @@ mod tests {
             connections: 3,
             wait: Duration::from_secs(7),
             prepared_statements: false,
+            standby_rest: Duration::from_secs(3),
             ..PostgresOptions::default()
         };
         assert_eq!(database.postgres, expected);

@@ -13,7 +13,7 @@ use crate::command::Step;
 pub(super) const OLDEST: u32 = 14;
 
 /// The programs that are used; clients alone are not a server.
-const PROGRAMS: [&str; 3] = ["initdb", "pg_ctl", "postgres"];
+const PROGRAMS: [&str; 4] = ["initdb", "pg_basebackup", "pg_ctl", "postgres"];
 
 /// Where systems keep them outside `PATH`: a folder, what its entries of interest begin with, and
 /// the folder of programs in such an entry.

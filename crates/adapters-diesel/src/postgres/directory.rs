@@ -9,7 +9,7 @@ use tokio_postgres::types::Type;
 use super::PostgresStore;
 use super::entry;
 use super::failure::Failure;
-use super::reading::begin_reading;
+use super::reading;
 use super::session::{Parameter, Session};
 use crate::condition::{Condition, Piece};
 
@@ -21,10 +21,12 @@ impl IntercomDirectory for PostgresStore {
         query: &EntryQuery,
     ) -> Result<EntryPage, StoreError> {
         // One snapshot: the total is that of the moment at which the entries are read.
-        let session = begin_reading(&self.pool, self.standby.as_ref()).await?;
-        let page = page(&session, organization, query).await?;
-        session.rollback().await?;
-        Ok(page)
+        let read = async |session: Session| {
+            let page = page(&session, organization, query).await?;
+            session.rollback().await?;
+            Ok(page)
+        };
+        Ok(reading::read(&self.pool, self.standby.as_ref(), read).await?)
     }
 }
 

@@ -29,6 +29,8 @@ pub struct PostgresOptions {
     /// How long a transaction may pause between two statements before the database ends it: so a
     /// server that stands still does not keep the others waiting.
     pub pause_timeout: Duration,
+    /// How long a standby that failed is left alone. Then one request tries it again.
+    pub standby_rest: Duration,
 }
 
 impl Default for PostgresOptions {
@@ -41,6 +43,7 @@ impl Default for PostgresOptions {
             lock_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
             pause_timeout: Duration::from_secs(30),
+            standby_rest: Duration::from_secs(10),
         }
     }
 }

@@ -114,16 +114,31 @@ impl Pool {
         sql: &'static str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, Failure> {
+        self.ask(sql, parameters).await.map(|(_, rows)| rows)
+    }
+
+    /// The same, with the connection that the rows came by.
+    ///
+    /// # Errors
+    ///
+    /// When no connection is to be had, or the database fails.
+    pub(super) async fn ask(
+        &self,
+        sql: &'static str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<(Session, Vec<Row>), Failure> {
         let mut broken = 0;
         loop {
-            match self.session().await?.query(sql, parameters).await {
+            let session = self.session().await?;
+            match session.query(sql, parameters).await {
+                Ok(rows) => return Ok((session, rows)),
                 Err(failure)
                     if (failure.connection_lost() || failure.statements_lost())
                         && broken < self.options.connections =>
                 {
                     broken += 1;
                 }
-                done => return done,
+                Err(failure) => return Err(failure),
             }
         }
     }

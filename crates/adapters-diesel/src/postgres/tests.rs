@@ -6,6 +6,7 @@ mod directory;
 mod ids;
 pub(super) mod plans;
 mod races;
+mod reading;
 mod setbacks;
 mod statements;
 

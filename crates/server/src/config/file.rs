@@ -16,6 +16,7 @@ use crate::logging::LogFormat;
 pub(super) struct SettingsFile {
     pub(super) database_url: Option<String>,
     pub(super) read_database_url: Option<String>,
+    pub(super) read_database_rest: Option<u64>,
     pub(super) database_connections: Option<NonZeroUsize>,
     pub(super) database_wait: Option<u64>,
     pub(super) prepared_statements: Option<Switch>,

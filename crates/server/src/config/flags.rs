@@ -34,6 +34,9 @@ pub(crate) struct GlobalFlags {
         hide_env_values = true
     )]
     pub(super) read_database_url: Option<String>,
+    /// How long that standby is left alone when it has failed [default: 10]
+    #[arg(long, global = true, value_name = "SECONDS", env = "CONTACT_HUB_READ_DATABASE_REST")]
+    pub(super) read_database_rest: Option<u64>,
     /// How many connections to PostgreSQL to have at most [default: 16]
     #[arg(long, global = true, value_name = "N", env = "CONTACT_HUB_DATABASE_CONNECTIONS")]
     pub(super) database_connections: Option<NonZeroUsize>,

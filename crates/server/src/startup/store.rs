@@ -39,16 +39,18 @@ pub(crate) enum Migrated {
 }
 
 impl Store {
-    /// Opens the store, and makes it if it is missing.
+    /// Opens the store, and makes it if it is missing. Without a standby, which is for servers: no
+    /// command waits for one.
     ///
     /// # Errors
     ///
     /// When it cannot be opened or migrated.
     pub(crate) async fn open(database: &DatabaseSettings) -> Result<Self, Failure> {
-        Self::open_with(database, Durability::default()).await
+        let alone = DatabaseSettings { standby: None, ..database.clone() };
+        Self::open_with(&alone, Durability::default()).await
     }
 
-    /// Opens the store; what is acknowledged survives that much, should it be a file.
+    /// Opens the store for a server; what is acknowledged survives that much, should it be a file.
     ///
     /// # Errors
     ///
@@ -145,7 +147,7 @@ async fn open_postgres(
     let opened = PostgresStore::open(url, options).await?;
     let postgres::Opened { mut store, created, migrations } = opened;
     if let Some(standby) = standby {
-        store = store.with_standby(standby)?;
+        store = store.with_standby(standby).await?;
     }
     let store = Arc::new(store);
     let migrated = Migrated::of(created, migrations);

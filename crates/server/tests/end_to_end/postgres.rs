@@ -78,6 +78,24 @@ fn no_log_shows_the_url_the_token_or_a_contact() {
 }
 
 #[test]
+fn a_server_starts_without_its_standby_and_says_so_in_a_line() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let standby = format!("postgres://hub:secret@{free}/hub");
+    let arguments = ["--read-database-url", standby.as_str(), "--log", "warn"];
+    let mut server = serve(&folder, &database.url(), &arguments);
+    let token = server.first_token().unwrap().to_owned();
+    for _ in 0..3 {
+        assert_eq!(server.get("/api/v1/contacts/items", &token).status, 200);
+    }
+    server.signal("TERM");
+    let mut log = String::new();
+    server.errors.read_to_string(&mut log).unwrap();
+    let told = format!("the standby is of no use standby=\"{free}\" cause=error connecting");
+    assert!(log.lines().count() == 1 && log.contains(&told) && !log.contains("secret"), "{log}");
+}
+
+#[test]
 fn a_schema_is_made_by_hand_where_servers_may_not() {
     let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
     let (name, url) = (database.name(), database.url());

@@ -44,7 +44,7 @@ pub(crate) fn prove(setting: &Setting<'_>) -> Result<Seen, Failure> {
         }
     };
     let place = Some(disk.path());
-    let needs = Needs { setting, name: "disk", servers: 1, arguments: &[], place };
+    let needs = Needs { setting, name: "disk", servers: 1, arguments: &[], place, standby: None };
     on_a_new_site(&needs, |site| fill(setting, site, &disk))
 }
 

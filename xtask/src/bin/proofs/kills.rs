@@ -34,7 +34,8 @@ pub(crate) fn prove(setting: &Setting<'_>) -> Result<Seen, Failure> {
         Store::Sqlite => 1,
         Store::Postgres => 2,
     };
-    let needs = Needs { setting, name: "kills", servers, arguments: &[], place: None };
+    let needs =
+        Needs { setting, name: "kills", servers, arguments: &[], place: None, standby: None };
     on_a_new_site(&needs, |site| kill(setting, site, servers))
 }
 

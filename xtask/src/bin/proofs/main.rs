@@ -1,5 +1,5 @@
-//! The proofs: what is promised about many writers, killed servers and lost databases, tried on
-//! real server processes.
+//! The proofs: what is promised about many writers, killed servers, lost databases and standbys,
+//! tried on real server processes.
 //!
 //! Called by `cargo xtask proofs`. Chance is seeded; processes and disks are not, so a seed brings
 //! back what was sent, and mostly what came of it.
@@ -8,6 +8,7 @@ mod chain;
 mod database;
 mod disk;
 mod doors;
+mod entry;
 mod history;
 mod item;
 mod kills;
@@ -21,6 +22,7 @@ mod reply;
 mod restart;
 mod row;
 mod site;
+mod standby;
 mod state;
 mod writers;
 
@@ -80,6 +82,9 @@ enum Proof {
     Restart,
     /// More requests than connections to the database
     Pool,
+    // Before that of the disk, whose tablespace nobody can copy afterwards.
+    /// A hot standby that lists are read on
+    Standby,
     /// A disk that is full
     Disk,
 }
@@ -120,6 +125,7 @@ impl Proof {
             Self::Kills => kills::CLAIM,
             Self::Restart => restart::CLAIM,
             Self::Pool => pool::CLAIM,
+            Self::Standby => standby::CLAIM,
             Self::Disk => disk::CLAIM,
         }
     }
@@ -127,7 +133,7 @@ impl Proof {
     fn stores(self) -> &'static [Store] {
         match self {
             Self::Races | Self::Kills | Self::Disk => &[Store::Sqlite, Store::Postgres],
-            Self::Restart | Self::Pool => &[Store::Postgres],
+            Self::Restart | Self::Pool | Self::Standby => &[Store::Postgres],
         }
     }
 
@@ -137,6 +143,7 @@ impl Proof {
             Self::Kills => kills::prove(setting),
             Self::Restart => restart::prove(setting),
             Self::Pool => pool::prove(setting),
+            Self::Standby => standby::prove(setting),
             Self::Disk => disk::prove(setting),
         }
     }

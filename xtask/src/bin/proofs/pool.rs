@@ -34,7 +34,14 @@ const SLACK: Duration = Duration::from_secs(3);
 /// Prove it.
 pub(crate) fn prove(setting: &Setting<'_>) -> Result<Seen, Failure> {
     let arguments = ["--database-connections", "2", "--database-wait", "1"];
-    let needs = Needs { setting, name: "pool", servers: 1, arguments: &arguments, place: None };
+    let needs = Needs {
+        setting,
+        name: "pool",
+        servers: 1,
+        arguments: &arguments,
+        place: None,
+        standby: None,
+    };
     on_a_new_site(&needs, exhaust)
 }
 

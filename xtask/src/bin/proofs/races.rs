@@ -27,7 +27,8 @@ pub(crate) fn prove(setting: &Setting<'_>) -> Result<Seen, Failure> {
         Store::Sqlite => 2,
         Store::Postgres => 3,
     };
-    let needs = Needs { setting, name: "races", servers, arguments: &[], place: None };
+    let needs =
+        Needs { setting, name: "races", servers, arguments: &[], place: None, standby: None };
     on_a_new_site(&needs, |site| race(setting, site))
 }
 

@@ -26,7 +26,14 @@ const DOWN: Duration = Duration::from_millis(300);
 
 /// Prove it.
 pub(crate) fn prove(setting: &Setting<'_>) -> Result<Seen, Failure> {
-    let needs = Needs { setting, name: "restart", servers: SERVERS, arguments: &[], place: None };
+    let needs = Needs {
+        setting,
+        name: "restart",
+        servers: SERVERS,
+        arguments: &[],
+        place: None,
+        standby: None,
+    };
     on_a_new_site(&needs, |site| restart(setting, site))
 }
 

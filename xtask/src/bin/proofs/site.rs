@@ -34,6 +34,9 @@ impl Store {
     }
 }
 
+/// Has whoever connects log every statement, without its values.
+const LOGGED: &str = "options=-c%20log_statement%3Dall%20-c%20log_parameter_max_length%3D0";
+
 /// A new database with servers on it.
 pub(crate) struct Site {
     pub(crate) database: Database,
@@ -45,7 +48,7 @@ pub(crate) struct Site {
 
 impl Site {
     fn open(needs: &Needs<'_>, folder: &Path) -> Result<Self, Failure> {
-        let Needs { setting, name, servers, arguments, place } = *needs;
+        let Needs { setting, name, servers, arguments, place, standby } = *needs;
         let mut launch = Launch {
             arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
             ..Launch::new(&setting.program, folder)
@@ -60,6 +63,10 @@ impl Site {
                 let server = setting.postgres()?;
                 let url = new_database(&server, name, place)?;
                 launch.database_url = Some(url.clone());
+                launch.read_database_url = standby.map(|standby| {
+                    // The database is there too. What is asked of it is logged there.
+                    format!("{}?{LOGGED}", in_database(standby, name))
+                });
                 Database::Postgres(url)
             }
         };
@@ -94,13 +101,29 @@ impl Site {
     ///
     /// When it does not start.
     pub(crate) fn start(&self, number: usize) -> Result<(), Failure> {
-        let log = format!("server-{}.log", number + 1);
-        let server = Launch { log, ..self.launch.clone() }.start()?;
+        let server = Launch { log: log_of(number), ..self.launch.clone() }.start()?;
         self.doors.set(number, Some(server.address()));
         if let Some(place) = self.servers().get_mut(number) {
             *place = Some(server);
         }
         Ok(())
+    }
+
+    /// What the server of that number has logged.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub(crate) fn log(&self, number: usize) -> Result<String, Failure> {
+        let file = self.launch.folder.join(log_of(number));
+        std::fs::read_to_string(&file).map_err(Failure::about(file))
+    }
+
+    /// The passwords that the servers were given.
+    pub(crate) fn passwords(&self) -> impl Iterator<Item = &str> {
+        let urls = [&self.launch.database_url, &self.launch.read_database_url];
+        let logins = urls.into_iter().flatten().filter_map(|url| url.split('@').next());
+        logins.filter_map(|login| login.rsplit_once(':')).map(|(_, password)| password)
     }
 
     /// Asks all servers to stop, and waits until they have.
@@ -114,6 +137,10 @@ impl Site {
     }
 }
 
+fn log_of(number: usize) -> String {
+    format!("server-{}.log", number + 1)
+}
+
 /// Makes a database of that name, with its tables in `place` if one is given.
 fn new_database(server: &Postgres, name: &str, place: Option<&Path>) -> Result<String, Failure> {
     let mut client = database::connect(server.url())?;
@@ -124,8 +151,13 @@ fn new_database(server: &Postgres, name: &str, place: Option<&Path>) -> Result<S
         tablespace = format!(" TABLESPACE {name}");
     }
     run(&format!("CREATE DATABASE {name}{tablespace}"))?;
-    let (authority, _) = server.url().rsplit_once('/').unwrap_or_default();
-    Ok(format!("{authority}/{name}"))
+    Ok(in_database(server.url(), name))
+}
+
+/// The URL of a server, with another database.
+pub(crate) fn in_database(server: &str, name: &str) -> String {
+    let (authority, _) = server.rsplit_once('/').unwrap_or_default();
+    format!("{authority}/{name}")
 }
 
 /// What is needed to open a [`Site`].
@@ -139,6 +171,8 @@ pub(crate) struct Needs<'a> {
     pub(crate) arguments: &'a [&'a str],
     /// Where the data goes, if not to where it goes usually.
     pub(crate) place: Option<&'a Path>,
+    /// The URL of a standby for lists.
+    pub(crate) standby: Option<&'a str>,
 }
 
 /// Tries something on a new site. If it goes wrong, what is stored and the logs stay for somebody

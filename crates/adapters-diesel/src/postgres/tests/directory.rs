@@ -14,7 +14,8 @@ use super::{person, send};
 use crate::postgres::PostgresStore;
 use crate::postgres::directory::page;
 use crate::postgres::entry;
-use crate::postgres::reading::begin_reading;
+use crate::postgres::reading;
+use crate::postgres::session::Session;
 use crate::postgres::session::notes::{Sent, statements_of};
 use crate::postgres::testing::TestDatabase;
 
@@ -198,12 +199,16 @@ async fn the_total_and_the_entries_are_of_one_moment() {
     let seen = |page: EntryPage| (page.entries.len(), page.total);
 
     // Somebody writes after the first statement of the transaction.
-    let session = begin_reading(&store.pool, None).await.unwrap();
-    let read = async || seen(page(&session, organization(1).id, &query).await.unwrap());
-    assert_eq!(read().await, (1, 1));
-    send(&store, &door("B")).await.unwrap();
-    assert_eq!(read().await, (1, 1));
-    session.rollback().await.unwrap();
+    let read = async |session: Session| {
+        let read = async || seen(page(&session, organization(1).id, &query).await.unwrap());
+        let before = read().await;
+        send(&store, &door("B")).await.unwrap();
+        let after = read().await;
+        session.rollback().await?;
+        Ok((before, after))
+    };
+    let read = reading::read(&store.pool, None, read).await.unwrap();
+    assert_eq!(read, ((1, 1), (1, 1)));
 
     let later = store.entries(organization(1).id, &query).await.unwrap();
     assert_eq!(seen(later), (2, 2));
