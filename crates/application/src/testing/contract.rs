@@ -200,6 +200,7 @@ macro_rules! store_contract {
             no_id_is_given_twice_to_contacts_or_what_they_contain
 
             three_items_with_one_new_external_id_make_one_contact
+            a_key_with_nul_is_refused_and_stops_no_other
             a_key_given_up_is_free_for_the_next_item
             a_key_given_up_stays_free_for_later_batches
             a_key_moves_from_one_stored_contact_to_another

@@ -233,17 +233,22 @@ impl Keys {
             external_id: external_id.map(str::to_owned),
             email: email.map(|email| email.as_str().to_owned()),
             phones,
-            vat_number: document.vat_number_key(),
+            vat_number: document.vat_number_key().filter(|text| can_be_stored(text)),
         }
     }
 }
 
-/// The text of a key, unless it is blank.
+/// The text of a key, unless it is blank or can be no contact's.
 fn key_text<T: TextValue>(member: &Member<Text<T>>) -> Option<&str> {
     match member.standing() {
-        Standing::Value => member.get().map(Text::as_str),
+        Standing::Value => member.get().map(Text::as_str).filter(|text| can_be_stored(text)),
         Standing::Null | Standing::Absent => None,
     }
+}
+
+/// No text that is stored holds NUL, and not every database can be asked for one.
+fn can_be_stored(text: &str) -> bool {
+    !text.contains('\0')
 }
 
 impl ContactDocument {

@@ -157,18 +157,19 @@ impl World {
     /// The contact as it is now.
     pub(super) fn read(&mut self, slot: usize) -> Result<Arc<Snapshot>, Box<Violation>> {
         let slot = self.slots.get_mut(slot);
-        let slot = slot.ok_or_else(|| unreadable("the contact is gone"))?;
+        let slot = slot.ok_or_else(|| unreadable("", "the contact is gone"))?;
         if let Some(current) = &slot.current {
             return Ok(Arc::clone(current));
         }
         let snapshot = match slot.stored.take() {
-            None => return Err(unreadable("the contact is gone")),
+            None => return Err(unreadable("", "the contact is gone")),
             Some(Stored::Read(snapshot)) => snapshot,
             Some(Stored::Unread(record)) => match record.read() {
                 Ok(document) => Arc::new(Snapshot { record, document }),
                 Err(error) => {
+                    let fault = unreadable(record.id, error.to_string());
                     slot.stored = Some(Stored::Unread(record));
-                    return Err(unreadable(&error.to_string()));
+                    return Err(fault);
                 }
             },
         };
@@ -334,6 +335,6 @@ fn shared(projection: &Projection) -> impl Iterator<Item = (Key, &String)> {
     .filter_map(|(key, value)| Some((key, value.as_ref()?)))
 }
 
-fn unreadable(message: &str) -> Box<Violation> {
-    Box::new(Violation::new(&STORED_READABLE, Path::root(), "", message))
+fn unreadable(id: impl ToString, message: impl Into<String>) -> Box<Violation> {
+    Box::new(Violation::new(&STORED_READABLE, Path::root(), id.to_string(), message))
 }

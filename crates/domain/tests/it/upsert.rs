@@ -109,6 +109,7 @@ fn an_unreadable_document_is_that_contacts_problem() {
     let outcomes = shelf.send(json!([person("A", json!({})), person("B", json!({"title": "x"}))]));
     assert_eq!(verdicts(&outcomes), ["rejected", "updated"]);
     assert_eq!(faults(&outcomes[0]), [" VALIDATION_ERROR"]);
+    assert_eq!(outcomes[0].violations[0].value, shelf.records[0].id.to_string());
 }
 
 // Matching

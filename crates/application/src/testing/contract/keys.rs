@@ -1,6 +1,6 @@
 //! Identity keys: unique among the living of an organization, at every moment.
 
-use contacts_domain::upsert::Outcome;
+use contacts_domain::upsert::{Key, Ladder, Options, Outcome};
 use serde_json::{Value, json};
 
 use super::Trial;
@@ -38,6 +38,37 @@ pub async fn three_items_with_one_new_external_id_make_one_contact(trial: &Trial
         ]
     );
     trial.holds(&outcomes[2..]).await;
+}
+
+pub async fn a_key_with_nul_is_refused_and_stops_no_other(trial: &Trial) {
+    let stored = trial.create(person(json!({"externalId": "A"}))).await;
+    let id = id_of(&stored).get();
+    let by_every_key =
+        Ladder::new([Key::Id, Key::LinkId, Key::ExternalId, Key::Email, Key::Phone, Key::VatNumber]);
+    let options = Options { ladder: by_every_key, ..Options::default() };
+    let items = [
+        person(json!({"externalId": "A\0"})),
+        person(json!({"externalId": "\0"})),
+        json!({"contactType": "ORGANIZATION", "name": "One SA", "isCustomer": true,
+            "client": {"vatNumber": "CHE-116.281.710\0"}}),
+        person(json!({"linkId": "\0"})),
+        json!({"id": id, "externalId": "A\0"}),
+        person(json!({"externalId": "B"})),
+    ];
+    let outcomes = trial.send_for(trial.request(), options, &items).await;
+
+    assert_eq!(
+        answers(&outcomes),
+        [
+            "rejected, VALIDATION_ERROR externalId",
+            "rejected, VALIDATION_ERROR externalId",
+            "rejected, VALIDATION_ERROR client.vatNumber",
+            "rejected, VALIDATION_ERROR linkId, VALIDATION_ERROR linkId",
+            "rejected by id, VALIDATION_ERROR externalId",
+            "created, version 1",
+        ]
+    );
+    trial.holds([&stored, &outcomes[5]]).await;
 }
 
 pub async fn a_key_given_up_is_free_for_the_next_item(trial: &Trial) {
