@@ -11,6 +11,7 @@ mod array_items;
 mod auth;
 mod body;
 mod contact_id;
+mod damage;
 mod device;
 mod erp;
 mod error_code;

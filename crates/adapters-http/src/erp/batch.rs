@@ -13,6 +13,7 @@ use super::sight::Sight;
 use super::workflow::Workflows;
 use crate::answer::json;
 use crate::body::Upload;
+use crate::damage;
 use crate::hub::Hub;
 use crate::media_type;
 use crate::offload::offload;
@@ -91,6 +92,7 @@ pub(super) async fn modify_batch(
             Item::read(text.get(range.clone()).unwrap_or_default(), context)
         })
         .await?;
+    damage::log(outcomes.iter().flat_map(|outcome| &outcome.violations));
 
     let view = View {
         sight: Sight::of(caller.scopes),

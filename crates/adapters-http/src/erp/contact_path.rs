@@ -12,6 +12,7 @@ use contacts_domain::contact::ContactType;
 use super::sight::Sight;
 use crate::answer::json;
 use crate::contact_id;
+use crate::damage;
 use crate::hub::Hub;
 use crate::problem::{Kind, Problem};
 
@@ -42,7 +43,7 @@ impl ContactPath {
     ///
     /// # Errors
     ///
-    /// When the caller may not read; when there is no such contact; when the store fails.
+    /// When the caller may not read; when there is no such contact; when it cannot be read, or the store fails.
     pub(super) async fn show(
         self,
         hub: &Hub,
@@ -59,6 +60,7 @@ impl ContactPath {
         let Self(Some((contact_type, id))) = self else { return Err(unknown()) };
         let found = hub.services.get_contact.execute(caller, contact_type, id, lifecycle).await?;
         let record = found.ok_or_else(unknown)?;
+        damage::is_not_in(&record)?;
         let seen = Sight::of(caller.scopes).document(&record.document);
         Ok(json(seen.map_err(Problem::internal)?.into_owned()))
     }

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::sight::Sight;
 use crate::answer::json;
 use crate::body::Upload;
+use crate::damage;
 use crate::hub::Hub;
 use crate::json_text;
 use crate::media_type;
@@ -74,6 +75,7 @@ pub(super) async fn merge(
     match merge.execute(&caller, target_id, source_id, Endpoints::Hidden).await? {
         Ok(()) => Ok(json("{}")),
         Err(violations) => {
+            damage::is_not_why(&violations)?;
             let sight = Sight::of(caller.scopes);
             let seen = violations.into_iter().map(|violation| sight.refusal(violation));
             Err(Problem::merge_refused(seen.collect()))

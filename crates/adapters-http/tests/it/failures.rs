@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use contacts_adapters_http::Settings;
 use contacts_application::ports::{MockAccessStore, MockContactStore, StoreError};
-use contacts_application::testing::MemoryStore;
+use contacts_application::testing::{MemoryStore, now};
+use contacts_domain::contact::{ContactType, DOCUMENT_VERSION, Projection, Record};
+use contacts_domain::decision::{Decision, Found};
+use contacts_domain::{ContactId, IdBlock, OrganizationId, Version};
 use tower::ServiceExt;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -104,20 +107,117 @@ impl MakeWriter<'_> for Log {
     }
 }
 
-#[tokio::test]
-async fn a_cause_is_logged_once_with_the_id_of_the_request_and_no_personal_data() {
+/// What is logged meanwhile.
+async fn logged(work: impl Future<Output = ()>) -> String {
     // As long as there is one subscriber alone, another test that is the first to log something has
     // it remembered as unwanted by all.
     let _other = tracing::Dispatch::new(tracing_subscriber::registry());
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().json().with_writer(log.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-    let app = App::on(failing(|| StoreError::Unavailable(cause()))).await;
-    app.send(post(BATCH, "all", ITEM)).await;
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let guard = tracing::subscriber::set_default(subscriber);
+    work.await;
+    drop(guard);
+    let lines = log.0.lock().unwrap().clone();
+    String::from_utf8(lines).unwrap()
+}
+
+#[tokio::test]
+async fn a_cause_is_logged_once_with_the_id_of_the_request_and_no_personal_data() {
+    let log = logged(async {
+        let app = App::on(failing(|| StoreError::Unavailable(cause()))).await;
+        app.send(post(BATCH, "all", ITEM)).await;
+    })
+    .await;
     let lines: Vec<_> = log.lines().filter(|line| line.contains(SECRET)).collect();
     assert_eq!(lines.len(), 1, "{log}");
     assert!(lines[0].contains("the-request") && lines[0].contains("ERROR"), "{log}");
     assert!(log.contains(r#""status":503"#) && log.contains(BATCH), "{log}");
     assert!(!log.contains("Rochat"), "{log}");
+}
+
+/// Two contacts whose documents cannot be read.
+fn damaged() -> Vec<Record> {
+    let record = |id, document: &str| Record {
+        id: ContactId::new(id).unwrap(),
+        organization: OrganizationId::new(7).unwrap(),
+        projection: Projection {
+            contact_type: ContactType::Person,
+            external_id: Some(format!("ERP-{id}")),
+            link_id: None,
+            display_name: "Rochat".to_owned(),
+            email: None,
+            phone: None,
+            mobile: None,
+            vat_number: None,
+            archived: false,
+            is_customer: false,
+            is_vendor: false,
+            is_staff: false,
+        },
+        version: Version::FIRST,
+        created_at: now(),
+        updated_at: now(),
+        deleted_at: None,
+        document_version: DOCUMENT_VERSION,
+        document: document.to_owned(),
+    };
+    vec![record(12, "null"), record(13, r#"{"lastName":7}"#)]
+}
+
+fn of_damaged() -> MockContactStore {
+    let mut store = MockContactStore::new();
+    let found = || Found { contacts: damaged(), ..Found::default() };
+    store.expect_upsert().returning(move |batch| {
+        Ok(batch.decide(found(), &mut IdBlock::new(100, batch.ids_at_most())).unwrap().1)
+    });
+    store.expect_merge().returning(move |merge| {
+        Ok(merge.decide(found(), &mut IdBlock::new(100, merge.ids_at_most())).unwrap().1)
+    });
+    store.expect_contact().returning(|_, _, _| Ok(damaged().pop()));
+    store
+}
+
+#[tokio::test]
+async fn a_contact_that_cannot_be_read_refuses_its_item_and_is_told_to_the_operator() {
+    let log = logged(async {
+        let app = App::on(of_damaged()).await;
+        let items = r#"[{"id": 12, "title": "Dr"}, {"externalId": "ERP-13"},
+            {"contactType": "PERSON", "lastName": "Rochat"}]"#;
+        let answer = app.send(post(BATCH, "all", items)).await.json();
+        let errors = answer["items"].as_array().unwrap().iter().map(|item| &item["error"]);
+        assert_eq!(errors.collect::<Vec<_>>(), [true, true, false]);
+        let detail = &answer["items"][0]["errorCode"]["errorDetailValues"][0];
+        assert_eq!(detail["data"], "12");
+    })
+    .await;
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("cannot be read")).collect();
+    assert_eq!(lines.len(), 1, "{log}");
+    let told = [r#""contact":"12""#, r#""others":1"#, "the-request", "ERROR"];
+    assert!(told.iter().all(|told| lines[0].contains(told)), "{log}");
+    assert!(!log.contains("Rochat"), "{log}");
+}
+
+#[tokio::test]
+async fn a_merge_of_a_contact_that_cannot_be_read_is_not_the_callers_fault() {
+    let log = logged(async {
+        let app = App::on(of_damaged()).await;
+        let answer = app.send(post(MERGING, "all", r#"{"targetId": 12, "sourceId": 13}"#)).await;
+        assert_eq!(answer.problem(), (500, String::new()));
+    })
+    .await;
+    let told = "contact 12: the stored document does not fit its shape";
+    assert_eq!(log.matches(told).count(), 1, "{log}");
+}
+
+#[tokio::test]
+async fn a_contact_that_cannot_be_read_is_not_shown() {
+    let log = logged(async {
+        let app = App::on(of_damaged()).await;
+        for path in ["/api-v1/contact/PERSON/13", "/api-v1/contact/PERSON/13/deleted"] {
+            assert_eq!(app.get(path).await.problem(), (500, String::new()));
+        }
+    })
+    .await;
+    let told = "contact 13: the stored document does not fit its shape";
+    assert_eq!(log.matches(told).count(), 2, "{log}");
 }

@@ -43,8 +43,14 @@ pub async fn three_items_with_one_new_external_id_make_one_contact(trial: &Trial
 pub async fn a_key_with_nul_is_refused_and_stops_no_other(trial: &Trial) {
     let stored = trial.create(person(json!({"externalId": "A"}))).await;
     let id = id_of(&stored).get();
-    let by_every_key =
-        Ladder::new([Key::Id, Key::LinkId, Key::ExternalId, Key::Email, Key::Phone, Key::VatNumber]);
+    let by_every_key = Ladder::new([
+        Key::Id,
+        Key::LinkId,
+        Key::ExternalId,
+        Key::Email,
+        Key::Phone,
+        Key::VatNumber,
+    ]);
     let options = Options { ladder: by_every_key, ..Options::default() };
     let items = [
         person(json!({"externalId": "A\0"})),
