@@ -9,6 +9,7 @@ mod aliases;
 mod changes;
 mod columns;
 mod entries;
+mod portions;
 pub(super) mod relations;
 
 use std::collections::HashSet;
@@ -23,6 +24,7 @@ pub(super) use self::entries::Entries;
 
 use self::changes::Changes;
 use self::columns::Columns;
+use self::portions::portions;
 use super::failure::{Failure, Retry};
 use super::locks;
 use super::lookup;
@@ -68,7 +70,7 @@ pub(super) async fn write(
     writes: &Writes,
     stored: &Stored,
 ) -> Result<(), Setback> {
-    let changes = Changes::of(writes, stored)?;
+    let changes = Changes::of(writes, stored);
     clear_keys(session, organization, &changes).await?;
     update(session, organization, &changes).await?;
     insert(session, organization, &changes.inserts).await?;
@@ -123,24 +125,26 @@ async fn update(
     organization: OrganizationId,
     changes: &Changes<'_>,
 ) -> Result<(), Setback> {
-    if changes.updates.is_empty() {
-        return Ok(());
-    }
-    let columns = Columns::of(organization, changes.updates.iter().map(|contact| contact.record()));
-    let mut parameters = columns.parameters();
-    parameters.push((&changes.stored_versions, Type::INT8_ARRAY));
-    match session.execute(UPDATE, &parameters).await {
-        Ok(updated) if usize::try_from(updated) == Ok(changes.updates.len()) => Ok(()),
-        Ok(_) => {
-            let failure = Failure::contention("others changed the same contacts at the same time");
-            Err(Setback::Overtaken(failure))
+    for portion in portions(&changes.updates) {
+        let columns = Columns::of(organization, portion.iter().map(|contact| contact.record()));
+        let versions = portion.iter().map(|contact| changes.stored_version(contact));
+        let versions = versions.collect::<Result<Vec<_>, _>>()?;
+        let mut parameters = columns.parameters();
+        parameters.push((&versions, Type::INT8_ARRAY));
+        match session.execute(UPDATE, &parameters).await {
+            Ok(updated) if usize::try_from(updated) == Ok(portion.len()) => {}
+            Ok(_) => {
+                let message = "others changed the same contacts at the same time";
+                return Err(Setback::Overtaken(Failure::contention(message)));
+            }
+            Err(failure) if takes_key(&failure) => {
+                let keys = changes.keys_taken_by_updates().collect();
+                return Err(Setback::Raced { failure, keys, certain: false });
+            }
+            Err(failure) => return Err(failure.into()),
         }
-        Err(failure) if takes_key(&failure) => {
-            let keys = changes.keys_taken_by_updates().collect();
-            Err(Setback::Raced { failure, keys, certain: false })
-        }
-        Err(failure) => Err(failure.into()),
     }
+    Ok(())
 }
 
 async fn insert(
@@ -148,18 +152,21 @@ async fn insert(
     organization: OrganizationId,
     inserts: &[&Contact],
 ) -> Result<(), Setback> {
-    if inserts.is_empty() {
+    let mut left_out = Vec::new();
+    for portion in portions(inserts) {
+        let columns = Columns::of(organization, portion.iter().map(|contact| contact.record()));
+        let rows = session.query(INSERT, &columns.parameters()).await?;
+        if rows.len() < portion.len() {
+            let inserted = rows.iter().map(|row| row.try_get(0));
+            let inserted: HashSet<i64> =
+                inserted.collect::<Result<_, _>>().map_err(Failure::from)?;
+            let is_left_out = |contact: &&Contact| !inserted.contains(&contact.record().id.get());
+            left_out.extend(portion.iter().copied().filter(is_left_out));
+        }
+    }
+    if left_out.is_empty() {
         return Ok(());
     }
-    let columns = Columns::of(organization, inserts.iter().map(|contact| contact.record()));
-    let rows = session.query(INSERT, &columns.parameters()).await?;
-    if rows.len() == inserts.len() {
-        return Ok(());
-    }
-    let inserted: HashSet<i64> =
-        rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().map_err(Failure::from)?;
-    let mut left_out = inserts.to_vec();
-    left_out.retain(|contact| !inserted.contains(&contact.record().id.get()));
     ids_are_free(session, organization, &left_out).await?;
     let keys: Vec<AliasKey> = left_out.iter().flat_map(|contact| Changes::keys(contact)).collect();
     let failure = Failure::contention("others took the same keys at the same time");

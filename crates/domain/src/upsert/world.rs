@@ -157,17 +157,17 @@ impl World {
     /// The contact as it is now.
     pub(super) fn read(&mut self, slot: usize) -> Result<Arc<Snapshot>, Box<Violation>> {
         let slot = self.slots.get_mut(slot);
-        let slot = slot.ok_or_else(|| unreadable("", "the contact is gone"))?;
+        let slot = slot.ok_or_else(|| unreadable(None, "the contact is gone"))?;
         if let Some(current) = &slot.current {
             return Ok(Arc::clone(current));
         }
         let snapshot = match slot.stored.take() {
-            None => return Err(unreadable("", "the contact is gone")),
+            None => return Err(unreadable(None, "the contact is gone")),
             Some(Stored::Read(snapshot)) => snapshot,
             Some(Stored::Unread(record)) => match record.read() {
                 Ok(document) => Arc::new(Snapshot { record, document }),
                 Err(error) => {
-                    let fault = unreadable(record.id, error.to_string());
+                    let fault = unreadable(Some(record.id), error.to_string());
                     slot.stored = Some(Stored::Unread(record));
                     return Err(fault);
                 }
@@ -335,6 +335,7 @@ fn shared(projection: &Projection) -> impl Iterator<Item = (Key, &String)> {
     .filter_map(|(key, value)| Some((key, value.as_ref()?)))
 }
 
-fn unreadable(id: impl ToString, message: impl Into<String>) -> Box<Violation> {
-    Box::new(Violation::new(&STORED_READABLE, Path::root(), id.to_string(), message))
+fn unreadable(id: Option<ContactId>, message: impl Into<String>) -> Box<Violation> {
+    let id = id.map(|id| id.to_string()).unwrap_or_default();
+    Box::new(Violation::new(&STORED_READABLE, Path::root(), id, message))
 }

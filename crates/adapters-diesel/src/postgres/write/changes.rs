@@ -45,8 +45,6 @@ enum KeyRef<'a> {
 pub(super) struct Changes<'a> {
     /// By id: so two transactions that update the same contacts meet at the same one first.
     pub(super) updates: Vec<&'a Contact>,
-    /// The versions that the updates go out from.
-    pub(super) stored_versions: Vec<i64>,
     /// By key: so two transactions that insert the same contacts meet at the same one first.
     pub(super) inserts: Vec<&'a Contact>,
     /// Contacts that have to let go of their keys before another one can take them, by id.
@@ -59,14 +57,9 @@ pub(super) struct Changes<'a> {
 }
 
 impl<'a> Changes<'a> {
-    /// # Errors
-    ///
-    /// When a contact is to be updated that was not found.
-    pub(super) fn of(writes: &'a Writes, stored: &'a Stored) -> Result<Self, Failure> {
-        let mut updates = Vec::new();
+    pub(super) fn of(writes: &'a Writes, stored: &'a Stored) -> Self {
         let mut changes = Self {
             updates: Vec::new(),
-            stored_versions: Vec::new(),
             inserts: Vec::new(),
             giving_way: Vec::new(),
             relinked: Vec::new(),
@@ -81,7 +74,7 @@ impl<'a> Changes<'a> {
                     changes.inserts.push(contact);
                 }
                 Write::Update { contact, gives_up_keys, moves_relations, moves_entry } => {
-                    updates.push((contact, changes.before(contact)?.version.get()));
+                    changes.updates.push(contact);
                     if *gives_up_keys {
                         gives_up.push(contact);
                     }
@@ -94,14 +87,13 @@ impl<'a> Changes<'a> {
                 }
             }
         }
-        updates.sort_unstable_by_key(|(contact, _)| contact.record().id);
-        (changes.updates, changes.stored_versions) = updates.into_iter().unzip();
+        changes.updates.sort_unstable_by_key(|contact| contact.record().id);
         changes.inserts.sort_unstable_by_key(|contact| {
             let projection = &contact.record().projection;
             (projection.external_id.as_deref(), projection.link_id)
         });
         changes.giving_way = changes.giving_way(&gives_up);
-        Ok(changes)
+        changes
     }
 
     /// The contacts that are new, and those whose relations are written anew.
@@ -148,9 +140,14 @@ impl<'a> Changes<'a> {
         keys(external_id, before.and_then(|before| before.link_id))
     }
 
-    fn before(&self, contact: &Contact) -> Result<&Before, Failure> {
+    /// The version that the update of a contact goes out from.
+    ///
+    /// # Errors
+    ///
+    /// When the contact was not found.
+    pub(super) fn stored_version(&self, contact: &Contact) -> Result<i64, Failure> {
         let id = contact.record().id;
-        self.stored.0.get(&id).ok_or_else(|| {
+        self.stored.0.get(&id).map(|before| before.version.get()).ok_or_else(|| {
             Failure::internal(format_args!("contact {id} is to be updated and was not found"))
         })
     }
