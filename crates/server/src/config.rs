@@ -126,18 +126,16 @@ impl Sources {
     pub(crate) fn serve(self, flags: ServeFlags) -> ServeSettings {
         let Self { file, .. } = self;
         let usual = HttpSettings::default();
+        let items = flags.max_items.or(file.max_items);
+        let body = flags.max_body_bytes.or(file.max_body_bytes);
         let pause = flags.max_body_pause_seconds.or(file.max_body_pause_seconds);
+        let in_flight = flags.max_in_flight.or(file.max_in_flight);
         let http = HttpSettings {
-            max_items: flags.max_items.or(file.max_items).unwrap_or(usual.max_items),
-            max_body_bytes: flags
-                .max_body_bytes
-                .or(file.max_body_bytes)
-                .unwrap_or(usual.max_body_bytes),
-            max_body_pause: pause.map_or(usual.max_body_pause, Duration::from_secs),
-            max_in_flight: flags
-                .max_in_flight
-                .or(file.max_in_flight)
-                .unwrap_or(usual.max_in_flight),
+            max_items: items.map_or(usual.max_items, NonZeroUsize::get),
+            max_body_bytes: body.map_or(usual.max_body_bytes, NonZeroUsize::get),
+            max_body_pause: pause
+                .map_or(usual.max_body_pause, |seconds| Duration::from_secs(seconds.get())),
+            max_in_flight: in_flight.map_or(usual.max_in_flight, NonZeroUsize::get),
             requests_per_second: flags.requests_per_second.or(file.requests_per_second),
             ..usual
         };

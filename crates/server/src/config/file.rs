@@ -1,7 +1,7 @@
 //! The settings as a TOML file.
 
 use std::fs;
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -25,10 +25,10 @@ pub(super) struct SettingsFile {
     pub(super) log_format: Option<LogFormat>,
     pub(super) listen: Option<String>,
     pub(super) durability: Option<Durability>,
-    pub(super) max_items: Option<usize>,
-    pub(super) max_body_bytes: Option<usize>,
-    pub(super) max_body_pause_seconds: Option<u64>,
-    pub(super) max_in_flight: Option<usize>,
+    pub(super) max_items: Option<NonZeroUsize>,
+    pub(super) max_body_bytes: Option<NonZeroUsize>,
+    pub(super) max_body_pause_seconds: Option<NonZeroU64>,
+    pub(super) max_in_flight: Option<NonZeroUsize>,
     pub(super) requests_per_second: Option<NonZeroU32>,
     pub(super) shutdown_seconds: Option<u64>,
 }

@@ -1,6 +1,6 @@
 //! The settings as flags and variables.
 
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -82,16 +82,16 @@ pub(crate) struct ServeFlags {
     pub(super) durability: Option<Durability>,
     /// The most items of one batch [default: 10000]
     #[arg(long, value_name = "N", env = "CONTACT_HUB_MAX_ITEMS")]
-    pub(super) max_items: Option<usize>,
+    pub(super) max_items: Option<NonZeroUsize>,
     /// The largest body of a request, in bytes [default: 33554432]
     #[arg(long, value_name = "BYTES", env = "CONTACT_HUB_MAX_BODY_BYTES")]
-    pub(super) max_body_bytes: Option<usize>,
+    pub(super) max_body_bytes: Option<NonZeroUsize>,
     /// How long a client may pause in the middle of a body [default: 30]
     #[arg(long, value_name = "SECONDS", env = "CONTACT_HUB_MAX_BODY_PAUSE_SECONDS")]
-    pub(super) max_body_pause_seconds: Option<u64>,
+    pub(super) max_body_pause_seconds: Option<NonZeroU64>,
     /// How many requests are worked on at once; more are answered 503 [default: 512]
     #[arg(long, value_name = "N", env = "CONTACT_HUB_MAX_IN_FLIGHT")]
-    pub(super) max_in_flight: Option<usize>,
+    pub(super) max_in_flight: Option<NonZeroUsize>,
     /// How many requests a token may make per second on average [default: any number]
     #[arg(long, value_name = "N", env = "CONTACT_HUB_REQUESTS_PER_SECOND")]
     pub(super) requests_per_second: Option<NonZeroU32>,
