@@ -108,8 +108,8 @@ impl Standby {
         let Some(written) = row.try_get("written")? else {
             return Ok(None);
         };
-        let asked = self.at(written, &Identity::of(row)?, now);
-        match in_time(self.pool.options().wait, asked).await {
+        let own = Identity::of(row)?;
+        match in_time(self.pool.options().wait, self.at(written, &own, now)).await {
             Ok(session) => {
                 self.rest.answered();
                 Ok(session)
