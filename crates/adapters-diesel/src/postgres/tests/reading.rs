@@ -1,8 +1,9 @@
 //! Where lists are read, and what the log says about it.
 //!
 //! A standby is played by a database of its own: functions of its own, found before those of
-//! PostgreSQL, say how far it has come. What it holds is other than what the primary holds, so a
-//! list tells where it was read. A real standby is tried by `cargo xtask proofs --only standby`.
+//! PostgreSQL, say whose it is and how far it has come. What it holds is other than what the primary
+//! holds, so a list tells where it was read. A real standby is tried by
+//! `cargo xtask proofs --only standby`.
 
 mod log;
 
