@@ -34,6 +34,7 @@ mod url;
 mod write;
 
 use std::fmt;
+use std::time::Instant;
 
 pub use open::{Obstacle, OpenError};
 pub use options::PostgresOptions;
@@ -106,7 +107,7 @@ impl PostgresStore {
         let pool = Pool::new(url, self.pool.options().clone())?;
         let standby = Standby::new(pool, url);
         // Should the primary fail, the first who asks it something is told.
-        let _ = standby.caught_up(&self.pool).await;
+        let _ = standby.caught_up(&self.pool, Instant::now()).await;
         self.standby = Some(standby);
         Ok(self)
     }

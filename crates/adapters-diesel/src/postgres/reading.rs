@@ -1,12 +1,16 @@
 //! Where lists are read: on a standby that has caught up, else on the primary.
 
+mod identity;
+mod lag;
 mod rest;
 
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
-use tokio_postgres::types::{PgLsn, Type};
+use tokio_postgres::types::PgLsn;
 
+use self::identity::{Identity, identity};
+use self::lag::Lag;
 use self::rest::Rest;
 use super::failure::Failure;
 use super::options::PostgresOptions;
@@ -16,24 +20,30 @@ use super::url::PostgresUrl;
 
 /// How far the log has come: what was acknowledged lies before it. That is what survives a crash;
 /// or all of it, where commits are acknowledged before. `NULL` on a server that only follows another.
-const WRITTEN: &str = "
-    SELECT CASE
+/// And of which database.
+const WRITTEN: &str = concat!(
+    "SELECT CASE
         WHEN pg_is_in_recovery() THEN NULL
         WHEN current_setting('synchronous_commit') = 'off' THEN pg_current_wal_insert_lsn()
         ELSE pg_current_wal_flush_lsn()
-    END";
+    END AS written, ",
+    identity!()
+);
 
-/// Whether it is a standby, and whether that much of the log has been replayed there. One that was
+/// Whether it is a standby, how much of the log it has replayed, and of which database. One that was
 /// promoted goes on telling how far it had come as a standby.
-const REPLAYED: &str = "
-    SELECT pg_is_in_recovery(), coalesce(pg_last_wal_replay_lsn() >= $1, false)";
+const REPLAYED: &str = concat!(
+    "SELECT pg_is_in_recovery() AS follows, pg_last_wal_replay_lsn() AS replayed, ",
+    identity!()
+);
 
-/// A hot standby of the database. One that fails is left alone for a while.
+/// A hot standby of the database. One that fails, or is none of it, is left alone for a while.
 pub(super) struct Standby {
     pub(super) pool: Pool,
     /// Where it is, for the log.
     place: String,
     rest: Rest,
+    lag: Lag,
 }
 
 /// Reads inside a transaction whose statements all see one moment, at which everything is there that
@@ -54,7 +64,7 @@ where
 {
     let begin = beginning(primary.options());
     if let Some(standby) = standby
-        && let Some(session) = standby.caught_up(primary).await?
+        && let Some(session) = standby.caught_up(primary, Instant::now()).await?
     {
         let read = async {
             session.begin(&begin).await?;
@@ -76,7 +86,7 @@ impl Standby {
     /// The one that these connections to that URL lead to.
     pub(super) fn new(pool: Pool, url: &PostgresUrl) -> Self {
         let rest = Rest::of(pool.options().standby_rest);
-        Self { pool, place: url.place(), rest }
+        Self { pool, place: url.place(), rest, lag: Lag::default() }
     }
 
     /// A connection to it, if everything is there that was acknowledged on the primary by now. It is
@@ -85,16 +95,21 @@ impl Standby {
     /// # Errors
     ///
     /// When the primary fails.
-    pub(super) async fn caught_up(&self, primary: &Pool) -> Result<Option<Session>, Failure> {
-        if !self.rest.allows_asking(Instant::now()) {
+    pub(super) async fn caught_up(
+        &self,
+        primary: &Pool,
+        now: Instant,
+    ) -> Result<Option<Session>, Failure> {
+        if !self.rest.allows_asking(now) {
             return Ok(None);
         }
         let rows = primary.read(WRITTEN, &[]).await?;
-        let written = rows.first().map(|row| row.try_get::<_, Option<PgLsn>>(0)).transpose()?;
-        let Some(written) = written.flatten() else {
+        let row = rows.first().ok_or_else(|| Failure::internal("a primary of no kind"))?;
+        let Some(written) = row.try_get("written")? else {
             return Ok(None);
         };
-        match in_time(self.pool.options().wait, self.at(written)).await {
+        let own = Identity::of(row)?;
+        match in_time(self.pool.options().wait, self.at(written, &own, now)).await {
             Ok(session) => {
                 self.rest.answered();
                 Ok(session)
@@ -106,17 +121,32 @@ impl Standby {
         }
     }
 
-    /// A connection on which that much has been replayed: the one that said so, as another may lead
-    /// to another host of the URL. It is asked before the transaction: what a snapshot shows is older
-    /// than what a function in the same statement sees.
-    async fn at(&self, written: PgLsn) -> Result<Option<Session>, Failure> {
-        let (session, rows) = self.pool.ask(REPLAYED, &[(&written, Type::PG_LSN)]).await?;
+    /// A connection on which that much of that primary has been replayed: the one that said so, as
+    /// another may lead to another host of the URL. It is asked before the transaction: what a
+    /// snapshot shows is older than what a function in the same statement sees.
+    async fn at(
+        &self,
+        written: PgLsn,
+        primary: &Identity,
+        now: Instant,
+    ) -> Result<Option<Session>, Failure> {
+        let (session, rows) = self.pool.ask(REPLAYED, &[]).await?;
         let row = rows.first().ok_or_else(|| Failure::internal("a standby of no kind"))?;
-        let (is_standby, has_caught_up): (bool, bool) = (row.try_get(0)?, row.try_get(1)?);
-        if !is_standby {
+        if !row.try_get::<_, bool>("follows")? {
             return Err(Failure::unavailable("it follows no primary, or was promoted"));
         }
-        Ok(has_caught_up.then_some(session))
+        Identity::of(row)?.follows(primary)?;
+        let replayed: Option<PgLsn> = row.try_get("replayed")?;
+        if replayed >= Some(written) {
+            return Ok(Some(session));
+        }
+        if self.lag.is_too_long(replayed, written, now) {
+            let seconds = lag::LIMIT.as_secs();
+            return Err(Failure::unavailable(format_args!(
+                "it has not replayed what was written {seconds} s ago"
+            )));
+        }
+        Ok(None)
     }
 
     fn was_read(&self) {

@@ -2,12 +2,13 @@
 
 mod replica;
 
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use xtask::Failure;
 use xtask::dice::Dice;
-use xtask::postgres::Postgres;
+use xtask::postgres::{Durability, Postgres};
 
 use self::replica::Replica;
 use crate::database::Database;
@@ -19,8 +20,9 @@ use crate::{Seen, Setting};
 pub(crate) const CLAIM: &str = "\
 Lists are read on a hot standby that has replayed everything; each shows what was acknowledged before
 through another server, whether the standby follows, has stopped to replay, is killed or stands still;
-none fails, and the standby is used again by itself. One that was promoted, and a primary that was
-named as one, are not read. The log tells each outage once, and no password.";
+none fails, and the standby is used again by itself. One that was promoted, one that follows another
+primary, and a primary that was named as one, are not read. The log tells each outage once, and no
+password.";
 
 /// Entries are written through the first, and listed by the last.
 const SERVERS: usize = 2;
@@ -28,8 +30,17 @@ const SERVERS: usize = 2;
 /// How many write an entry and look for it, time and again, while something happens.
 const WRITERS: u16 = 8;
 
+/// The database.
+const NAME: &str = "standby";
+
 /// The standby is tried again after the shortest time that can be set, and waited for a short one.
 const ARGUMENTS: [&str; 4] = ["--read-database-rest", "1", "--database-wait", "1"];
+
+/// What the servers on a standby are told to do.
+fn needs<'a>(setting: &'a Setting<'_>, name: &'a str, standby: &'a str) -> Needs<'a> {
+    let (servers, arguments, standby) = (SERVERS, &ARGUMENTS, Some(standby));
+    Needs { setting, name, servers, arguments, place: None, standby }
+}
 
 /// Prove it.
 pub(crate) fn prove(setting: &Setting<'_>) -> Result<Seen, Failure> {
@@ -38,16 +49,11 @@ pub(crate) fn prove(setting: &Setting<'_>) -> Result<Seen, Failure> {
         (primary.url().to_owned(), primary.standby()?)
     };
     let url = standby.url().to_owned();
-    let needs = |name, standby| Needs {
-        setting,
-        name,
-        servers: SERVERS,
-        arguments: &ARGUMENTS,
-        place: None,
-        standby: Some(standby),
-    };
-    let mut seen = on_a_new_site(&needs("standby", &url), |site| follow(setting, site, standby))?;
-    seen.push(on_a_new_site(&needs("no_standby", &primary), misnamed)?);
+    let on_standby = needs(setting, NAME, &url);
+    let mut seen = on_a_new_site(&on_standby, |site| follow(setting, site, standby))?;
+    let on_primary = needs(setting, "no_standby", &primary);
+    let looks = on_a_new_site(&on_primary, |site| misnamed(site, "it follows no primary"))?;
+    seen.push(format!("where a primary was named as the standby, {looks} lists were right"));
     Ok(Seen::Proved(seen))
 }
 
@@ -63,6 +69,7 @@ fn follow(setting: &Setting<'_>, site: &Site, standby: Postgres) -> Result<Vec<S
         paused(&mut replica, &mut entry, rounds)?,
         busy(site, &mut replica, pauses, setting.seed)?,
         away(site, &mut replica, &mut entry, kills)?,
+        of_another(setting, &mut replica)?,
         promoted(&mut replica, &mut entry, rounds)?,
         told(site, kills + 2)?,
     ])
@@ -148,6 +155,26 @@ fn away(
     ))
 }
 
+/// A standby that follows another primary. That has a database of the same name with the same entries
+/// under other names, and has written more: nothing else tells that it is another.
+fn of_another(setting: &Setting<'_>, replica: &mut Replica) -> Result<String, Failure> {
+    if setting.is_short {
+        // It takes a further server: seconds.
+        return Ok("the standby of another primary is left to the proof without --short".to_owned());
+    }
+    let before = replica.lists()?;
+    let other = Mutex::new(Postgres::start(Durability::Full)?);
+    let program = setting.program.clone();
+    let setting = Setting { program, postgres: Some(&other), ..*setting };
+    let cause = "it follows another primary";
+    let url = replica.url().to_owned();
+    let looks = on_a_new_site(&needs(&setting, NAME, &url), |site| misnamed(site, cause))?;
+    if replica.lists()? > before {
+        return Err(Failure::Server("a list was read on a standby of another primary".to_owned()));
+    }
+    Ok(format!("where the standby of another primary was named, {looks} lists were right"))
+}
+
 /// A standby that is one no more, and on which something else was written.
 fn promoted(replica: &mut Replica, entry: &mut Entry<'_>, rounds: u64) -> Result<String, Failure> {
     replica.promote()?;
@@ -161,19 +188,19 @@ fn promoted(replica: &mut Replica, entry: &mut Entry<'_>, rounds: u64) -> Result
     Ok(format!("when it had been promoted and emptied, {rounds} lists were right"))
 }
 
-/// A primary that was named as the standby.
-fn misnamed(site: &Site) -> Result<String, Failure> {
+/// What is no standby, named as the standby; how many lists were right. The log tells that cause.
+fn misnamed(site: &Site, cause: &str) -> Result<u64, Failure> {
     let mut entry = Entry::new(site, WRITERS, SERVERS)?;
     entry.write()?;
     let looks = beside(site, |progress| {
         progress.wait_for_acknowledgements(4 * u64::from(WRITERS)).map(drop)
     })?;
     entry.look()?;
-    let warnings = logged(site, WARNING)?;
-    if warnings != 1 {
-        return Err(Failure::Server(format!("a primary as the standby was told {warnings} times")));
+    let (warnings, causes) = (logged(site, WARNING)?, logged(site, cause)?);
+    if (warnings, causes) != (1, 1) {
+        return Err(Failure::Server(format!("{warnings} warnings, {causes} that say: {cause}")));
     }
-    Ok(format!("where a primary was named as the standby, {looks} lists were right"))
+    Ok(looks)
 }
 
 /// Lets all writers write and look while something else is done; how often they looked.

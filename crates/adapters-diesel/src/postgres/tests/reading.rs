@@ -1,23 +1,21 @@
 //! Where lists are read, and what the log says about it.
 //!
 //! A standby is played by a database of its own: functions of its own, found before those of
-//! PostgreSQL, say how far it has come. What it holds is other than what the primary holds, so a
-//! list tells where it was read. A real standby is tried by `cargo xtask proofs --only standby`.
+//! PostgreSQL, say whose it is and how far it has come. What it holds is other than what the primary
+//! holds, so a list tells where it was read. A real standby is tried by
+//! `cargo xtask proofs --only standby`.
 
-use std::io;
+mod log;
+
 use std::net::{SocketAddr, TcpListener};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use contacts_application::directory::{EntryQuery, Order, OrderKey};
 use contacts_application::ports::IntercomDirectory;
 use contacts_domain::OrganizationId;
 use serde_json::json;
-use tracing::Dispatch;
-use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
 
+use self::log::Log;
 use super::{person, send};
 use crate::postgres::testing::TestDatabase;
 use crate::postgres::{PostgresOptions, PostgresStore, PostgresUrl};
@@ -76,12 +74,35 @@ fn url_of(standby: &TestDatabase) -> String {
     format!("{}&options=-c%20search_path%3Dplayed%2Cpg_catalog%2Cpublic", standby.url())
 }
 
-/// A primary that reads from there, run like that.
-async fn reader(standby: &str, options: PostgresOptions) -> (TestDatabase, PostgresStore) {
+/// Has the standby pass for that database.
+fn passes_for(standby: &TestDatabase, primary: &TestDatabase) {
+    says(standby, "current_database", "name", &format!("SELECT '{}'::name", primary.name()));
+}
+
+/// Has the database tell another cluster than that of the server of the tests.
+fn is_elsewhere(database: &TestDatabase) {
+    says(database, "pg_control_system", "TABLE (system_identifier int8)", "SELECT 7::int8");
+}
+
+/// A primary that reads on a standby of it, run like that.
+async fn reader(standby: &TestDatabase, options: PostgresOptions) -> (TestDatabase, PostgresStore) {
     let primary = database(ON_PRIMARY[0]).await;
-    let store = primary.open_with(options).await;
-    let store = store.with_standby(&standby.parse().unwrap()).await.unwrap();
+    passes_for(standby, &primary);
+    let store = reading(&primary.url(), &url_of(standby), options).await;
     (primary, store)
+}
+
+/// A primary that reads from there, run like that.
+async fn reader_from(url: &str, options: PostgresOptions) -> (TestDatabase, PostgresStore) {
+    let primary = database(ON_PRIMARY[0]).await;
+    let store = reading(&primary.url(), url, options).await;
+    (primary, store)
+}
+
+/// The store of the first that reads from the second.
+async fn reading(primary: &str, standby: &str, options: PostgresOptions) -> PostgresStore {
+    let opened = PostgresStore::open(&primary.parse().unwrap(), options).await.unwrap();
+    opened.store.with_standby(&standby.parse().unwrap()).await.unwrap()
 }
 
 /// The names on the list.
@@ -92,45 +113,9 @@ async fn listed(store: &PostgresStore) -> Vec<String> {
     page.entries.into_iter().map(|(_, entry)| entry.name).collect()
 }
 
-/// What is logged for the operator while this is held.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn start() -> (Self, DefaultGuard, Dispatch) {
-        // As long as nobody else listens, what another test is the first to log is remembered as of
-        // no interest to anybody.
-        let other = Dispatch::new(tracing_subscriber::registry());
-        let log = Self::default();
-        let lines = tracing_subscriber::fmt().without_time().with_target(false).with_ansi(false);
-        let lines = lines.with_env_filter(EnvFilter::new("contacts_adapters_diesel=info"));
-        let guard = tracing::subscriber::set_default(lines.with_writer(log.clone()).finish());
-        (log, guard, other)
-    }
-
-    fn lines(&self) -> Vec<String> {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        String::from_utf8(bytes).unwrap().lines().map(|line| line.trim().to_owned()).collect()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(line);
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
+/// The line about a standby that is of use again.
+fn again(place: &str) -> String {
+    format!("INFO lists are read on the standby again standby=\"{place}\"")
 }
 
 /// The line about a standby that is of no use.
@@ -150,7 +135,7 @@ fn place(database: &TestDatabase) -> String {
 async fn lists_are_read_on_a_standby_if_everything_is_there() {
     let (log, _guard, _other) = Log::start();
     let standby = played().await;
-    let (_primary, store) = reader(&url_of(&standby), usual()).await;
+    let (_primary, store) = reader(&standby, usual()).await;
     assert_eq!(listed(&store).await, ON_STANDBY);
     for behind in ["SELECT '0/1'::pg_lsn", "SELECT NULL::pg_lsn"] {
         says(&standby, "pg_last_wal_replay_lsn", "pg_lsn", behind);
@@ -166,7 +151,7 @@ async fn a_primary_is_no_standby_nor_is_one_that_was_promoted() {
     says(&promoted, "pg_is_in_recovery", "bool", "SELECT false");
     for (standby, url) in [(&plain, plain.url()), (&promoted, url_of(&promoted))] {
         let (log, _guard, _other) = Log::start();
-        let (_primary, store) = reader(&url, RESTLESS).await;
+        let (_primary, store) = reader_from(&url, RESTLESS).await;
         for _ in 0..3 {
             assert_eq!(listed(&store).await, ON_PRIMARY);
         }
@@ -176,12 +161,87 @@ async fn a_primary_is_no_standby_nor_is_one_that_was_promoted() {
 }
 
 #[tokio::test]
+async fn a_standby_of_another_primary_and_another_database_are_not_read() {
+    let of_another_primary = played().await;
+    let other_database = played().await;
+    let cases: [(_, _, fn(&_)); 2] = [
+        (&of_another_primary, "it follows another primary", is_elsewhere),
+        (&other_database, "it is another database", |other| passes_for(other, other)),
+    ];
+    for (standby, cause, becomes_another) in cases {
+        let (log, _guard, _other) = Log::start();
+        let (_primary, store) = reader(standby, RESTLESS).await;
+        // A connection that led to the right one is not trusted either.
+        assert_eq!(listed(&store).await, ON_STANDBY);
+        becomes_another(standby);
+        for _ in 0..3 {
+            assert_eq!(listed(&store).await, ON_PRIMARY);
+        }
+        assert_eq!(log.lines(), [warning(&place(standby), cause)]);
+    }
+}
+
+/// The same URL, for a role that may read everything, but not ask for the cluster.
+fn forbidden(database: &TestDatabase, url: &str) -> String {
+    database.execute(
+        "CREATE SCHEMA IF NOT EXISTS played;
+         GRANT USAGE ON SCHEMA played TO PUBLIC;
+         SET search_path = played, pg_catalog;
+         REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC",
+    );
+    let (start, options) = url.split_once("&options=").unwrap_or((url, ""));
+    format!("{start}&options=-c%20role%3Dpg_read_all_data%20{options}")
+}
+
+#[tokio::test]
+async fn where_nobody_may_ask_for_the_cluster_lists_are_read_on_the_standby_all_the_same() {
+    let (log, _guard, _other) = Log::start();
+    for (on_primary, on_standby) in [(true, false), (false, true), (true, true)] {
+        let (primary, standby) = (database(ON_PRIMARY[0]).await, played().await);
+        passes_for(&standby, &primary);
+        is_elsewhere(&standby);
+        let (mut url, mut standby_url) = (primary.url(), url_of(&standby));
+        if on_primary {
+            url = forbidden(&primary, &url);
+        }
+        if on_standby {
+            standby_url = forbidden(&standby, &standby_url);
+        }
+        let store = reading(&url, &standby_url, usual()).await;
+        assert_eq!(listed(&store).await, ON_STANDBY, "{on_primary} {on_standby}");
+    }
+    assert_eq!(log.lines(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_standby_that_replays_nothing_for_a_minute_is_told_once_and_so_is_its_end() {
+    let (log, _guard, _other) = Log::start();
+    let standby = played().await;
+    let (_primary, store) = reader(&standby, RESTLESS).await;
+    says(&standby, "pg_last_wal_replay_lsn", "pg_lsn", "SELECT '0/1'::pg_lsn");
+    let start = Instant::now();
+    let cause = "it has not replayed what was written 60 s ago";
+    let told = warning(&place(&standby), cause);
+    for (second, lines) in [(0, 0), (59, 0), (60, 1), (61, 1)] {
+        let now = start + Duration::from_secs(second);
+        let asked = store.standby.as_ref().unwrap().caught_up(&store.pool, now).await.unwrap();
+        assert!(asked.is_none(), "after {second} s");
+        assert_eq!(log.lines(), vec![told.clone(); lines], "after {second} s");
+    }
+    says(&standby, "pg_last_wal_replay_lsn", "pg_lsn", "SELECT 'FFFFFFFF/0'::pg_lsn");
+    for _ in 0..2 {
+        assert_eq!(listed(&store).await, ON_STANDBY);
+    }
+    assert_eq!(log.lines(), [told, again(&place(&standby))]);
+}
+
+#[tokio::test]
 async fn a_primary_that_became_a_standby_itself_answers_lists() {
     let (primary, standby) = (database(ON_PRIMARY[0]).await, played().await);
     primary.execute("CREATE SCHEMA played");
     says(&primary, "pg_is_in_recovery", "bool", "SELECT true");
-    let store = PostgresStore::open(&url_of(&primary).parse().unwrap(), usual()).await.unwrap();
-    let store = store.store.with_standby(&url_of(&standby).parse().unwrap()).await.unwrap();
+    passes_for(&standby, &primary);
+    let store = reading(&url_of(&primary), &url_of(&standby), usual()).await;
     assert_eq!(listed(&store).await, ON_PRIMARY);
 }
 
@@ -190,9 +250,9 @@ async fn what_is_acknowledged_before_it_is_on_the_disk_is_waited_for_too() {
     let (primary, standby) = (database(ON_PRIMARY[0]).await, played().await);
     // It has replayed what is on the disk of the server of the tests, which is that of the primary.
     says(&standby, "pg_last_wal_replay_lsn", "pg_lsn", "SELECT pg_current_wal_flush_lsn()");
+    passes_for(&standby, &primary);
     let url = format!("{}&options=-c%20synchronous_commit%3Doff", primary.url());
-    let store = PostgresStore::open(&url.parse().unwrap(), usual()).await.unwrap().store;
-    let store = store.with_standby(&url_of(&standby).parse().unwrap()).await.unwrap();
+    let store = reading(&url, &url_of(&standby), usual()).await;
     let client = primary.connect().await;
     client.batch_execute("SET synchronous_commit = off; CREATE TABLE t (a int)").await.unwrap();
     let text = async |sql: &str| client.query_one(sql, &[]).await.unwrap().get::<_, String>(0);
@@ -221,7 +281,7 @@ async fn the_connection_that_has_everything_is_the_one_that_is_read() {
     let asked = "DELETE FROM played.asked; INSERT INTO played.asked VALUES (pg_backend_pid());
                  SELECT 'FFFFFFFF/0'::pg_lsn";
     says(&standby, "pg_last_wal_replay_lsn", "pg_lsn", asked);
-    let (_primary, store) = reader(&url_of(&standby), usual()).await;
+    let (_primary, store) = reader(&standby, usual()).await;
     let pool = &store.standby.as_ref().unwrap().pool;
     drop([pool.session().await.unwrap(), pool.session().await.unwrap()]);
     for _ in 0..4 {
@@ -233,7 +293,7 @@ async fn the_connection_that_has_everything_is_the_one_that_is_read() {
 async fn a_standby_that_is_not_there_is_told_once_and_without_the_password() {
     let (log, _guard, _other) = Log::start();
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let (_primary, store) = reader(&format!("postgres://u:secret@{free}/hub"), RESTLESS).await;
+    let (_primary, store) = reader_from(&format!("postgres://u:secret@{free}/hub"), RESTLESS).await;
     let lines = log.lines();
     let start = warning(&free.to_string(), "error connecting to server: ");
     assert!(lines.len() == 1 && lines[0].starts_with(&start), "before any list: {lines:?}");
@@ -257,7 +317,7 @@ async fn a_standby_that_says_nothing_is_waited_for_once_and_then_rests() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let there: SocketAddr = silent.local_addr().unwrap();
     let options = PostgresOptions { wait: SHORT, ..usual() };
-    let (_primary, store) = reader(&format!("postgres://u:secret@{there}/hub"), options).await;
+    let (_primary, store) = reader_from(&format!("postgres://u:secret@{there}/hub"), options).await;
     for _ in 0..3 {
         assert_eq!(listed(&store).await, ON_PRIMARY);
     }
@@ -277,7 +337,7 @@ async fn a_standby_that_hangs_when_it_is_asked_is_given_up() {
     let holder = standby.connect().await;
     holder.batch_execute("SELECT pg_advisory_lock(7)").await.unwrap();
     let options = PostgresOptions { wait: SHORT, ..usual() };
-    let (_primary, store) = reader(&url_of(&standby), options).await;
+    let (_primary, store) = reader(&standby, options).await;
     assert_eq!(listed(&store).await, ON_PRIMARY);
     assert_eq!(log.lines(), [warning(&place(&standby), "it did not answer within 0.1 s")]);
 }
@@ -295,7 +355,7 @@ async fn a_standby_that_hangs_in_the_middle_of_a_list_is_given_up() {
              SELECT * FROM public.contact_intercom WHERE played.hang()"
     ));
     let options = PostgresOptions { statement_timeout: Duration::from_secs(1), ..usual() };
-    let (_primary, store) = reader(&url_of(&standby), options).await;
+    let (_primary, store) = reader(&standby, options).await;
     let holder = standby.connect().await;
     holder.batch_execute("SELECT pg_advisory_lock(7)").await.unwrap();
     assert_eq!(listed(&store).await, ON_PRIMARY);
@@ -306,7 +366,7 @@ async fn a_standby_that_hangs_in_the_middle_of_a_list_is_given_up() {
 async fn a_list_that_fails_on_the_standby_is_read_on_the_primary_and_the_standby_rests() {
     let (log, _guard, _other) = Log::start();
     let standby = played().await;
-    let (_primary, store) = reader(&url_of(&standby), usual()).await;
+    let (_primary, store) = reader(&standby, usual()).await;
     standby.execute("ALTER TABLE contact_intercom RENAME TO gone");
     assert_eq!(listed(&store).await, ON_PRIMARY);
     standby.execute("ALTER TABLE gone RENAME TO contact_intercom");
@@ -319,7 +379,7 @@ async fn a_list_that_fails_on_the_standby_is_read_on_the_primary_and_the_standby
 async fn a_standby_that_is_of_use_again_is_told_once() {
     let (log, _guard, _other) = Log::start();
     let standby = played().await;
-    let (_primary, store) = reader(&url_of(&standby), RESTLESS).await;
+    let (_primary, store) = reader(&standby, RESTLESS).await;
     let mut expected = Vec::new();
     for _ in 0..2 {
         standby.execute("ALTER TABLE contact_intercom RENAME TO gone");
@@ -333,7 +393,7 @@ async fn a_standby_that_is_of_use_again_is_told_once() {
         let place = place(&standby);
         let cause = "relation \"contact_intercom\" does not exist (SQLSTATE 42P01)";
         expected.push(warning(&place, cause));
-        expected.push(format!("INFO lists are read on the standby again standby=\"{place}\""));
+        expected.push(again(&place));
     }
     assert_eq!(log.lines(), expected);
 }
@@ -342,7 +402,7 @@ async fn a_standby_that_is_of_use_again_is_told_once() {
 async fn connections_to_the_standby_that_broke_while_idle_are_replaced_unnoticed() {
     let (log, _guard, _other) = Log::start();
     let standby = played().await;
-    let (_primary, store) = reader(&url_of(&standby), usual()).await;
+    let (_primary, store) = reader(&standby, usual()).await;
     for _ in 0..3 {
         assert_eq!(listed(&store).await, ON_STANDBY);
         standby.end_connections();

@@ -47,6 +47,11 @@ impl Replica {
         Ok(Self { server, url, client: None, primary, log, line: Vec::new(), lists: 0 })
     }
 
+    /// The URL of a database of it.
+    pub(super) fn url(&self) -> &str {
+        self.server.url()
+    }
+
     /// Ends it as a crash would.
     ///
     /// # Errors
