@@ -1,7 +1,7 @@
 //! The settings as a TOML file.
 
 use std::fs;
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -19,6 +19,7 @@ pub(super) struct SettingsFile {
     pub(super) read_database_rest: Option<u64>,
     pub(super) database_connections: Option<NonZeroUsize>,
     pub(super) database_wait: Option<u64>,
+    pub(super) database_timeout: Option<NonZeroU64>,
     pub(super) prepared_statements: Option<Switch>,
     pub(super) no_migrate: Option<bool>,
     pub(super) log: Option<String>,
