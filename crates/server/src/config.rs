@@ -105,8 +105,8 @@ impl Sources {
         let connections = flags.database_connections.or(file.database_connections);
         let wait = flags.database_wait.or(file.database_wait);
         let timeout = flags.database_timeout.or(file.database_timeout);
-        let statement_timeout = timeout
-            .map_or(usual.statement_timeout, |seconds| Duration::from_secs(seconds.get()));
+        let statement_timeout =
+            timeout.map_or(usual.statement_timeout, |seconds| Duration::from_secs(seconds.get()));
         let rest = flags.read_database_rest.or(file.read_database_rest);
         let prepared = flags.prepared_statements.or(file.prepared_statements);
         let postgres = PostgresOptions {

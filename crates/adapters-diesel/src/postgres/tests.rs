@@ -7,7 +7,9 @@ mod ids;
 pub(super) mod plans;
 mod races;
 mod reading;
+mod relay;
 mod setbacks;
+mod silence;
 mod statements;
 
 use std::sync::Arc;

@@ -94,10 +94,10 @@ async fn listed(store: &PostgresStore) -> Vec<String> {
 
 /// What is logged for the operator while this is held.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    fn start() -> (Self, DefaultGuard, Dispatch) {
+    pub(super) fn start() -> (Self, DefaultGuard, Dispatch) {
         // As long as nobody else listens, what another test is the first to log is remembered as of
         // no interest to anybody.
         let other = Dispatch::new(tracing_subscriber::registry());
@@ -108,7 +108,7 @@ impl Log {
         (log, guard, other)
     }
 
-    fn lines(&self) -> Vec<String> {
+    pub(super) fn lines(&self) -> Vec<String> {
         let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         String::from_utf8(bytes).unwrap().lines().map(|line| line.trim().to_owned()).collect()
     }
