@@ -158,13 +158,12 @@ async fn a_migration_waits_for_another_as_long_as_that_takes_and_the_log_tells()
         ..PostgresOptions::default()
     };
     let url = database.url().parse().unwrap();
-    let (opened, ()) = tokio::join!(PostgresStore::open(&url, options), async {
-        while log.lines().is_empty() {
-            tokio::task::yield_now().await;
-        }
-        other.batch_execute("SELECT pg_advisory_unlock(7165066978298918003)").await.unwrap();
-    });
-    assert!(opened.unwrap().created);
+    let opening = tokio::spawn(async move { PostgresStore::open(&url, options).await });
+    while log.lines().is_empty() && !opening.is_finished() {
+        tokio::task::yield_now().await;
+    }
+    other.batch_execute("SELECT pg_advisory_unlock(7165066978298918003)").await.unwrap();
+    assert!(opening.await.unwrap().unwrap().created);
     let line = "INFO waiting for another process that brings the schema up to date";
     assert_eq!(log.lines(), [line]);
 }
