@@ -189,6 +189,7 @@ mod tests {
             "contact-hub check everything",
             "contact-hub backup copy.db other.db",
             "contact-hub serve --database-connections 0",
+            "contact-hub serve --database-timeout 0",
             "contact-hub serve --prepared-statements maybe",
         ] {
             let error = Cli::try_parse_from(line.split(' ')).unwrap_err();

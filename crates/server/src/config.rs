@@ -104,6 +104,9 @@ impl Sources {
         let usual = PostgresOptions::default();
         let connections = flags.database_connections.or(file.database_connections);
         let wait = flags.database_wait.or(file.database_wait);
+        let timeout = flags.database_timeout.or(file.database_timeout);
+        let statement_timeout =
+            timeout.map_or(usual.statement_timeout, |seconds| Duration::from_secs(seconds.get()));
         let rest = flags.read_database_rest.or(file.read_database_rest);
         let prepared = flags.prepared_statements.or(file.prepared_statements);
         let postgres = PostgresOptions {
@@ -111,6 +114,9 @@ impl Sources {
             wait: wait.map_or(usual.wait, Duration::from_secs),
             prepared_statements: prepared
                 .map_or(usual.prepared_statements, |switch| switch == Switch::On),
+            statement_timeout,
+            // No lock is waited for longer than the statement may take that wants it.
+            lock_timeout: usual.lock_timeout.min(statement_timeout),
             standby_rest: rest.map_or(usual.standby_rest, Duration::from_secs),
             ..usual
         };
@@ -189,7 +195,7 @@ mod tests {
     #[test]
     fn the_database_is_reached_as_the_file_says() {
         let toml = "database_url = 'postgres://u@db/hub'\ndatabase_connections = 3\n\
-                    database_wait = 7\nprepared_statements = 'off'\nno_migrate = true\n\
+                    database_wait = 7\ndatabase_timeout = 2\nprepared_statements = 'off'\nno_migrate = true\n\
                     read_database_url = 'postgres://u@standby/hub'
                     read_database_rest = 3";
         let database = sources(toml).unwrap().global().unwrap().database;
@@ -200,6 +206,8 @@ mod tests {
             connections: 3,
             wait: Duration::from_secs(7),
             prepared_statements: false,
+            statement_timeout: Duration::from_secs(2),
+            lock_timeout: Duration::from_secs(2),
             standby_rest: Duration::from_secs(3),
             ..PostgresOptions::default()
         };
@@ -223,6 +231,7 @@ mod tests {
             ("listen =", "line 1"),
             ("log_format = 'xml'", "xml"),
             ("database_connections = 0", "line 1"),
+            ("database_timeout = 0", "line 1"),
             ("prepared_statements = 'maybe'", "maybe"),
         ] {
             let failure = sources(toml).unwrap_err().to_string();

@@ -2,6 +2,7 @@
 
 use contacts_domain::{IdBlock, MAX_SAFE_INTEGER};
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 use tokio_postgres::types::Type;
 
 use super::failure::Failure;
@@ -36,14 +37,16 @@ impl Ids {
     ///
     /// # Errors
     ///
-    /// When there are no more ids, or the database fails.
+    /// When there are no more ids, the database fails, or others wait for it for too long.
     pub(super) async fn reserve(
         &self,
         pool: &Pool,
         begin: &str,
         count: i64,
     ) -> Result<IdBlock, Failure> {
-        let mut block = self.block.lock().await;
+        let Ok(mut block) = timeout(pool.options().wait, self.block.lock()).await else {
+            return Err(Failure::unavailable("others wait for more ids"));
+        };
         if block.left() < count {
             let size = BLOCK.max(count);
             *block = IdBlock::new(set_aside(pool, begin, size).await?, size);

@@ -1,5 +1,9 @@
 //! The schema, from its beginnings, and what of it a database has.
 
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::time::timeout;
 use tokio_postgres::types::Type;
 
 use super::failure::Failure;
@@ -82,17 +86,35 @@ pub(super) async fn schema(session: &Session) -> Result<Schema, Failure> {
     Ok(if lacks.is_empty() { Schema::Current } else { Schema::Lacks(lacks) })
 }
 
-/// Begins the transaction in which migrations are run, and waits until nobody else runs some.
-///
-/// The number is that of the lock: "contacts" in ASCII. However long it takes, it takes: limits
-/// that a role was given are for daily work.
-pub(super) const BEGIN: &str = "
-    BEGIN;
-    SET LOCAL statement_timeout = 0;
-    SET LOCAL lock_timeout = 0;
-    SELECT pg_advisory_xact_lock(7165066978298918003)";
+/// After so long, the log tells what is waited for.
+const SOON: Duration = Duration::from_secs(1);
 
-/// Runs the migrations that the database lacks, in the transaction that has [begun](BEGIN).
+/// Begins the transaction in which migrations are run, and waits until nobody else runs some. If
+/// that takes long, the log tells so.
+///
+/// # Errors
+///
+/// When the database fails.
+pub(super) async fn begin(session: &Session) -> Result<(), Failure> {
+    // However long it takes, it takes: limits that a role was given are for daily work.
+    const BEGIN: &str = "
+        BEGIN;
+        SET LOCAL statement_timeout = 0;
+        SET LOCAL lock_timeout = 0";
+    // "contacts" in ASCII.
+    const LOCK: &str = "SELECT pg_advisory_xact_lock(7165066978298918003)";
+    session.begin(BEGIN).await?;
+    let mut locked = pin!(session.batch(LOCK));
+    match timeout(SOON, locked.as_mut()).await {
+        Ok(locked) => locked,
+        Err(_) => {
+            tracing::info!("waiting for another process that brings the schema up to date");
+            locked.await
+        }
+    }
+}
+
+/// Runs the migrations that the database lacks, in the transaction that has [begun](begin).
 ///
 /// # Errors
 ///

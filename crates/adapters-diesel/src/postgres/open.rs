@@ -35,7 +35,7 @@ pub(super) async fn prepare(pool: &Pool, url: &PostgresUrl) -> Result<Vec<String
             let cause = format_args!("the database `{database}` lacks the schema {version}");
             Err(OpenError::new(Obstacle::Outdated, cause))
         }
-        Schema::Lacks(_) => migrate(&session, url).await,
+        Schema::Lacks(_) => migrate(&session.unhurried(), url).await,
     }
 }
 
@@ -101,10 +101,10 @@ fn check(server: &Server, url: &PostgresUrl) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Runs the migrations that are lacking, all or none.
+/// Runs the migrations that are lacking, all or none, however long that takes.
 async fn migrate(session: &Session, url: &PostgresUrl) -> Result<Vec<String>, OpenError> {
     let migrated = async {
-        session.begin(migrations::BEGIN).await?;
+        migrations::begin(session).await?;
         // Others may have run them meanwhile.
         let found = migrations::schema(session).await?;
         if let Schema::Lacks(lacking) = &found {

@@ -22,9 +22,11 @@ pub struct PostgresOptions {
     pub prepared_statements: bool,
     /// Whether an old schema is brought up to date when the store is opened; else it is refused.
     pub migrate: bool,
-    /// How long a statement may wait for rows and keys that others hold.
+    /// How long a statement may wait for rows and keys that others hold. The store waits as long for
+    /// an answer to what takes no time, and to what is read outside of a transaction.
     pub lock_timeout: Duration,
-    /// How long a statement may run.
+    /// How long a statement may run inside a transaction. A database that gives no answer then is
+    /// waited for as long again as for a lock, and its connection is given up.
     pub statement_timeout: Duration,
     /// How long a transaction may pause between two statements before the database ends it: so a
     /// server that stands still does not keep the others waiting.

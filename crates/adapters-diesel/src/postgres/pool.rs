@@ -1,5 +1,6 @@
 //! The connections of a store.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{
@@ -11,7 +12,7 @@ use tokio_postgres::Row;
 use super::failure::Failure;
 use super::open::{Obstacle, OpenError};
 use super::options::PostgresOptions;
-use super::session::{Parameter, Session};
+use super::session::{Parameter, Session, Terms};
 use super::tls::Connector;
 use super::url::PostgresUrl;
 
@@ -19,6 +20,7 @@ use super::url::PostgresUrl;
 #[derive(Clone)]
 pub(super) struct Pool {
     connections: Connections,
+    terms: Arc<Terms>,
     options: PostgresOptions,
 }
 
@@ -30,6 +32,7 @@ impl Pool {
     /// When the certificates that the URL trusts cannot be read.
     pub(super) fn new(url: &PostgresUrl, options: PostgresOptions) -> Result<Self, OpenError> {
         let connector = Connector::of(url)?;
+        let terms = Arc::new(Terms::new(&options, connector.clone()));
         // A connection is not asked whether it is alive before it is used: that would cost every
         // request a round trip. One that turns out to be dead is replaced instead.
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
@@ -37,6 +40,7 @@ impl Pool {
         let timeouts = Timeouts {
             wait: Some(options.wait),
             create: Some(url.connect_timeout()),
+            // That asks nobody.
             recycle: None,
         };
         let connections = Connections::builder(manager)
@@ -45,7 +49,7 @@ impl Pool {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| OpenError::new(Obstacle::Other, error))?;
-        Ok(Self { connections, options })
+        Ok(Self { connections, terms, options })
     }
 
     /// How the store is run.
@@ -80,7 +84,7 @@ impl Pool {
     /// When all are in use for too long, or none can be made.
     pub(super) async fn connect(&self) -> Result<Session, PoolError> {
         let connection = self.connections.get().await?;
-        Ok(Session::new(connection, self.options.prepared_statements))
+        Ok(Session::new(connection, Arc::clone(&self.terms)))
     }
 
     /// A connection on which a transaction has begun with these statements, of which the first is a

@@ -1,11 +1,20 @@
 //! A connection from the pool, and the only way that statements are sent.
 
+mod exchange;
+#[cfg(test)]
+pub(super) mod notes;
+mod terms;
+
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use deadpool_postgres::Object;
-use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Error, Row};
 
+use self::exchange::Exchange;
+pub(super) use self::terms::Terms;
 use super::failure::Failure;
 
 /// A value of a statement, and its type.
@@ -13,24 +22,44 @@ pub(super) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
 /// One connection from the pool, which goes back when this is dropped. One that may be inside a
 /// transaction then is closed instead: whoever was served was abandoned, and the database undoes
-/// what it began. So is one that is of no more use.
+/// what it began. So is one that is of no more use, and one that the database is still at work for:
+/// that is asked to stop.
 ///
-/// Statements can be sent before the answers to earlier ones are there (`try_join!`).
+/// Statements can be sent before the answers to earlier ones are there (`try_join!`). Each is
+/// answered within a limit, or fails, and the connection with it.
 pub(super) struct Session {
     /// `None` once it is being dropped.
     connection: Option<Object>,
-    prepared: bool,
+    terms: Arc<Terms>,
+    exchange: Exchange,
+    /// Whether statements take as long as they take.
+    is_unhurried: bool,
     /// Whether a transaction may be open.
     open: AtomicBool,
+    /// Whether a transaction is being committed.
+    committing: AtomicBool,
     /// Whether a failure has shown that the connection is of no more use.
     spent: AtomicBool,
 }
 
 impl Session {
-    /// On that connection, whose statements are prepared once, or never.
-    pub(super) fn new(connection: Object, prepared: bool) -> Self {
-        let (open, spent) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { connection: Some(connection), prepared, open, spent }
+    /// On that connection, which is used on those terms.
+    pub(super) fn new(connection: Object, terms: Arc<Terms>) -> Self {
+        Self {
+            connection: Some(connection),
+            terms,
+            exchange: Exchange::new(),
+            is_unhurried: false,
+            open: AtomicBool::new(false),
+            committing: AtomicBool::new(false),
+            spent: AtomicBool::new(false),
+        }
+    }
+
+    /// The same, which waits for answers however long they take.
+    pub(super) fn unhurried(mut self) -> Self {
+        self.is_unhurried = true;
+        self
     }
 
     /// Begins a transaction with these statements, of which the first is a `BEGIN`.
@@ -40,17 +69,19 @@ impl Session {
     /// When the database fails; nothing was done then.
     pub(super) async fn begin(&self, sql: &str) -> Result<(), Failure> {
         self.open.store(true, Ordering::Relaxed);
-        self.batch(sql).await
+        self.script(self.terms.brief, sql).await
     }
 
     /// Makes what the transaction wrote durable.
     ///
     /// # Errors
     ///
-    /// When the database fails. Where the connection was lost, the transaction may have been
-    /// committed or not.
+    /// When the database fails. Where the connection was lost, or the answer did not come in time,
+    /// the transaction may have been committed or not.
     pub(super) async fn commit(&self) -> Result<(), Failure> {
-        self.batch("COMMIT").await?;
+        self.committing.store(true, Ordering::Relaxed);
+        self.script(self.terms.long, "COMMIT").await?;
+        self.committing.store(false, Ordering::Relaxed);
         self.open.store(false, Ordering::Relaxed);
         Ok(())
     }
@@ -61,7 +92,7 @@ impl Session {
     ///
     /// When the database fails; it will undo it then when the connection ends.
     pub(super) async fn rollback(&self) -> Result<(), Failure> {
-        self.batch("ROLLBACK").await?;
+        self.script(self.terms.brief, "ROLLBACK").await?;
         self.open.store(false, Ordering::Relaxed);
         Ok(())
     }
@@ -79,16 +110,13 @@ impl Session {
         #[cfg(test)]
         notes::note(sql, parameters);
         let connection = self.connection()?;
-        let rows = if self.prepared {
-            let (values, types) = apart(parameters);
-            match connection.prepare_typed_cached(sql, &types).await {
-                Ok(statement) => connection.query(&statement, &values).await,
-                Err(error) => Err(error),
-            }
-        } else {
-            connection.query_typed(sql, parameters).await
-        };
-        rows.map_err(|error| self.heed(error.into()))
+        if !self.terms.prepared {
+            return self.answer(self.limit(), connection.query_typed(sql, parameters)).await;
+        }
+        let (values, types) = apart(parameters);
+        let prepared = connection.prepare_typed_cached(sql, &types);
+        let statement = self.answer(self.limit(), prepared).await?;
+        self.answer(self.limit(), connection.query(&statement, &values)).await
     }
 
     /// Runs a statement that is made for one request, and reads its rows. It is not kept prepared.
@@ -103,8 +131,8 @@ impl Session {
     ) -> Result<Vec<Row>, Failure> {
         #[cfg(test)]
         notes::note(sql, parameters);
-        let rows = self.connection()?.query_typed(sql, parameters).await;
-        rows.map_err(|error| self.heed(error.into()))
+        let rows = self.connection()?.query_typed(sql, parameters);
+        self.answer(self.limit(), rows).await
     }
 
     /// Runs a statement, and tells how many rows it wrote.
@@ -120,16 +148,13 @@ impl Session {
         #[cfg(test)]
         notes::note(sql, parameters);
         let connection = self.connection()?;
-        let count = if self.prepared {
-            let (values, types) = apart(parameters);
-            match connection.prepare_typed_cached(sql, &types).await {
-                Ok(statement) => connection.execute(&statement, &values).await,
-                Err(error) => Err(error),
-            }
-        } else {
-            connection.execute_typed(sql, parameters).await
-        };
-        count.map_err(|error| self.heed(error.into()))
+        if !self.terms.prepared {
+            return self.answer(self.limit(), connection.execute_typed(sql, parameters)).await;
+        }
+        let (values, types) = apart(parameters);
+        let prepared = connection.prepare_typed_cached(sql, &types);
+        let statement = self.answer(self.limit(), prepared).await?;
+        self.answer(self.limit(), connection.execute(&statement, &values)).await
     }
 
     /// Runs statements without values, all in one round trip.
@@ -138,10 +163,32 @@ impl Session {
     ///
     /// When the database fails; what comes after the statement that failed is not run.
     pub(super) async fn batch(&self, sql: &str) -> Result<(), Failure> {
+        self.script(self.limit(), sql).await
+    }
+
+    async fn script(&self, limit: Duration, sql: &str) -> Result<(), Failure> {
         #[cfg(test)]
         notes::note_script(sql);
-        let done = self.connection()?.batch_execute(sql).await;
-        done.map_err(|error| self.heed(error.into()))
+        self.answer(limit, self.connection()?.batch_execute(sql)).await
+    }
+
+    /// How long a statement may take that does some work. Outside of a transaction, none does much,
+    /// and the database sets it no limit.
+    fn limit(&self) -> Duration {
+        if self.open.load(Ordering::Relaxed) { self.terms.long } else { self.terms.brief }
+    }
+
+    /// Sends something, and waits for its answer.
+    async fn answer<T>(
+        &self,
+        limit: Duration,
+        sent: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Failure> {
+        let limit = (!self.is_unhurried).then_some(limit);
+        match self.exchange.answer(limit, sent).await {
+            Ok(answer) => answer.map_err(|error| self.heed(error.into())),
+            Err(silence) => Err(Failure::unavailable(silence)),
+        }
     }
 
     /// Notes whether the connection is of use to others after that failure.
@@ -153,69 +200,29 @@ impl Session {
     }
 
     fn connection(&self) -> Result<&Object, Failure> {
+        if let Some(silence) = self.exchange.silence() {
+            return Err(Failure::unavailable(silence));
+        }
         self.connection.as_ref().ok_or_else(|| Failure::internal("the connection was given back"))
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if let Some(connection) = self.connection.take()
-            && (*self.open.get_mut() || *self.spent.get_mut())
-        {
-            drop(Object::take(connection));
+        let Some(connection) = self.connection.take() else { return };
+        let is_awaited = self.exchange.is_awaited();
+        if !is_awaited && !*self.open.get_mut() && !*self.spent.get_mut() {
+            return;
+        }
+        let connection = Object::take(connection);
+        // A commit that waits for a synchronous standby would go on without it: others would see
+        // what the loss of this server undoes.
+        if is_awaited && !*self.committing.get_mut() {
+            self.terms.cancel(connection);
         }
     }
 }
 
 fn apart<'a>(parameters: &[Parameter<'a>]) -> (Vec<&'a (dyn ToSql + Sync)>, Vec<Type>) {
     parameters.iter().cloned().unzip()
-}
-
-/// What a task sends, for tests.
-#[cfg(test)]
-pub(super) mod notes {
-    use std::cell::RefCell;
-
-    use tokio_postgres::types::Type;
-
-    use super::Parameter;
-    use crate::postgres::tests::plans::assert_expected;
-
-    /// A statement, and the types of its values.
-    #[derive(Debug, Clone, PartialEq)]
-    pub(in crate::postgres) struct Sent {
-        pub(in crate::postgres) sql: String,
-        pub(in crate::postgres) types: Vec<Type>,
-    }
-
-    tokio::task_local! {
-        static NOTES: RefCell<Vec<Sent>>;
-    }
-
-    /// What the work sends.
-    pub(in crate::postgres) async fn statements_of(work: impl Future<Output = ()>) -> Vec<Sent> {
-        let noted = async {
-            work.await;
-            NOTES.with(RefCell::take)
-        };
-        NOTES.scope(RefCell::default(), noted).await
-    }
-
-    /// Notes a statement; it has to be one whose plan is known.
-    pub(super) fn note(sql: &str, parameters: &[Parameter<'_>]) {
-        assert_expected(sql);
-        add(sql, parameters);
-    }
-
-    /// Notes statements that are sent as a script, and not planned with values.
-    pub(super) fn note_script(sql: &str) {
-        add(sql, &[]);
-    }
-
-    fn add(sql: &str, parameters: &[Parameter<'_>]) {
-        let types = parameters.iter().map(|(_, of_type)| of_type.clone()).collect();
-        let sent = Sent { sql: sql.to_owned(), types };
-        // Nobody takes notes of most tasks.
-        let _ = NOTES.try_with(|notes| notes.borrow_mut().push(sent));
-    }
 }

@@ -4,10 +4,13 @@ mod auditing;
 mod contract;
 mod directory;
 mod ids;
+mod log;
 pub(super) mod plans;
 mod races;
 mod reading;
+mod relay;
 mod setbacks;
+mod silence;
 mod statements;
 
 use std::sync::Arc;

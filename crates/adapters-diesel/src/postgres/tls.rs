@@ -25,7 +25,7 @@ use tokio::task::JoinHandle;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::NoTls;
-use tokio_postgres::{Client, Config, Connection, Error};
+use tokio_postgres::{CancelToken, Client, Config, Connection, Error};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::open::{Obstacle, OpenError};
@@ -56,6 +56,7 @@ pub(super) enum Roots {
 }
 
 /// Makes connections.
+#[derive(Clone)]
 pub(super) struct Connector {
     mode: SslMode,
     tls: Option<MakeRustlsConnect>,
@@ -85,6 +86,18 @@ impl Connector {
         let tls = client(verification)
             .map_err(|error| OpenError::new(Obstacle::Tls, format_args!("no TLS: {error}")))?;
         Ok(Self { mode, tls: Some(MakeRustlsConnect::new(tls)) })
+    }
+
+    /// Asks the server to stop what it does for a connection, by another one of the same kind.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be asked. It does not tell what comes of it.
+    pub(super) async fn cancel(&self, connection: &CancelToken) -> Result<(), Error> {
+        match &self.tls {
+            Some(tls) => connection.cancel_query(tls.clone()).await,
+            None => connection.cancel_query(NoTls).await,
+        }
     }
 
     async fn connect_once(&self, config: &Config, mode: SslMode) -> Result<Connected, Error> {

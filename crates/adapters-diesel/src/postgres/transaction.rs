@@ -111,14 +111,15 @@ impl Transactions {
         let mut broken = 0;
         loop {
             let session = self.pool.session().await.map_err(Setback::Final)?;
-            // What begins the transaction is sent first, and its answer not waited for.
-            let (begun, found) = tokio::join!(
+            // What begins the transaction is sent first, and its answer not waited for. Without one,
+            // there will be none to the others.
+            let found = tokio::try_join!(
                 biased;
                 session.begin(&self.begin),
                 look_up(&session, organization, wanted, lessons.eagerness()),
             );
-            let setback = match begun.and(found) {
-                Ok(found) => return Ok((session, found)),
+            let setback = match found {
+                Ok(((), found)) => return Ok((session, found)),
                 Err(failure) => Setback::from(failure),
             };
             if !matches!(setback, Setback::Disconnected(_))
@@ -162,7 +163,8 @@ async fn end(session: &Session, written: bool) -> Result<(), Setback> {
         return session.rollback().await.map_err(Setback::from);
     }
     session.commit().await.map_err(|failure| match Setback::from(failure) {
-        // It may have been committed all the same. Who asked may ask again: that is safe.
+        // It may have been committed all the same, as it may where no answer came in time: that is
+        // final anyway. Who asked may ask again: that is safe.
         Setback::Disconnected(failure) => Setback::Final(failure),
         setback => setback,
     })

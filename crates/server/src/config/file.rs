@@ -19,6 +19,7 @@ pub(super) struct SettingsFile {
     pub(super) read_database_rest: Option<u64>,
     pub(super) database_connections: Option<NonZeroUsize>,
     pub(super) database_wait: Option<u64>,
+    pub(super) database_timeout: Option<NonZeroU64>,
     pub(super) prepared_statements: Option<Switch>,
     pub(super) no_migrate: Option<bool>,
     pub(super) log: Option<String>,

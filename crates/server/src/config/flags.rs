@@ -43,6 +43,9 @@ pub(crate) struct GlobalFlags {
     /// How long a request may wait for one of them; then it is answered 503 [default: 5]
     #[arg(long, global = true, value_name = "SECONDS", env = "CONTACT_HUB_DATABASE_WAIT")]
     pub(super) database_wait: Option<u64>,
+    /// How long PostgreSQL may take for one statement; then the request is answered 503 [default: 30]
+    #[arg(long, global = true, value_name = "SECONDS", env = "CONTACT_HUB_DATABASE_TIMEOUT")]
+    pub(super) database_timeout: Option<NonZeroU64>,
     /// Whether PostgreSQL is to keep statements; `off` behind a pooler that knows none [default: on]
     #[arg(
         long,

@@ -22,6 +22,7 @@ mod reply;
 mod restart;
 mod row;
 mod site;
+mod stall;
 mod standby;
 mod state;
 mod writers;
@@ -80,6 +81,8 @@ enum Proof {
     Kills,
     /// A database that restarts
     Restart,
+    /// A database that stands still
+    Stall,
     /// More requests than connections to the database
     Pool,
     // Before that of the disk, whose tablespace nobody can copy afterwards.
@@ -124,6 +127,7 @@ impl Proof {
             Self::Races => races::CLAIM,
             Self::Kills => kills::CLAIM,
             Self::Restart => restart::CLAIM,
+            Self::Stall => stall::CLAIM,
             Self::Pool => pool::CLAIM,
             Self::Standby => standby::CLAIM,
             Self::Disk => disk::CLAIM,
@@ -133,7 +137,7 @@ impl Proof {
     fn stores(self) -> &'static [Store] {
         match self {
             Self::Races | Self::Kills | Self::Disk => &[Store::Sqlite, Store::Postgres],
-            Self::Restart | Self::Pool | Self::Standby => &[Store::Postgres],
+            Self::Restart | Self::Stall | Self::Pool | Self::Standby => &[Store::Postgres],
         }
     }
 
@@ -142,6 +146,7 @@ impl Proof {
             Self::Races => races::prove(setting),
             Self::Kills => kills::prove(setting),
             Self::Restart => restart::prove(setting),
+            Self::Stall => stall::prove(setting),
             Self::Pool => pool::prove(setting),
             Self::Standby => standby::prove(setting),
             Self::Disk => disk::prove(setting),

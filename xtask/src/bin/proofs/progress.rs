@@ -20,6 +20,7 @@ struct Counts {
     is_over: bool,
     acknowledged: u64,
     refused: u64,
+    slowest_refusal: Duration,
 }
 
 impl Progress {
@@ -54,6 +55,11 @@ impl Progress {
         self.lock().refused
     }
 
+    /// The longest that one of them took.
+    pub(crate) fn slowest_refusal(&self) -> Duration {
+        self.lock().slowest_refusal
+    }
+
     /// Whether it is time to stop.
     pub(crate) fn is_over(&self) -> bool {
         self.lock().is_over
@@ -64,9 +70,12 @@ impl Progress {
         self.change(|counts| counts.acknowledged += 1);
     }
 
-    /// A request was answered 503.
-    pub(crate) fn refuse(&self) {
-        self.change(|counts| counts.refused += 1);
+    /// A request was answered 503 after that time.
+    pub(crate) fn refuse(&self, after: Duration) {
+        self.change(|counts| {
+            counts.refused += 1;
+            counts.slowest_refusal = counts.slowest_refusal.max(after);
+        });
     }
 
     /// It is time to stop.

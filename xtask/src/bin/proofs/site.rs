@@ -127,7 +127,11 @@ impl Site {
     }
 
     /// Asks all servers to stop, and waits until they have.
-    fn stop(&self) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    ///
+    /// When one does not stop in good order.
+    pub(crate) fn stop(&self) -> Result<(), Failure> {
         let servers = std::mem::take(&mut *self.servers());
         servers.into_iter().flatten().try_for_each(Hub::stop)
     }

@@ -180,13 +180,14 @@ impl Line<'_> {
                 }
             }
         };
+        let sent = Instant::now();
         match connection.send(request) {
             Ok(answer) => {
                 let end = match answer.status {
                     200 => End::Answered(answer.body.to_vec()),
                     503 if tolerance.unavailable => {
                         check_problem(answer.retry_after, answer.body)?;
-                        self.progress.refuse();
+                        self.progress.refuse(sent.elapsed());
                         End::InDoubt
                     }
                     status => {

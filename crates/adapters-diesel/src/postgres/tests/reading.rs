@@ -5,8 +5,6 @@
 //! holds, so a list tells where it was read. A real standby is tried by
 //! `cargo xtask proofs --only standby`.
 
-mod log;
-
 use std::net::{SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
@@ -15,7 +13,7 @@ use contacts_application::ports::IntercomDirectory;
 use contacts_domain::OrganizationId;
 use serde_json::json;
 
-use self::log::Log;
+use super::log::Log;
 use super::{person, send};
 use crate::postgres::testing::TestDatabase;
 use crate::postgres::{PostgresOptions, PostgresStore, PostgresUrl};

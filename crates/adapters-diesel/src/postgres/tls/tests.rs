@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::ServerConfig;
@@ -69,7 +70,7 @@ enum Tls {
     Unwelcome(TlsAcceptor),
 }
 
-/// A server that speaks as much of PostgreSQL's protocol as connecting takes.
+/// A server that speaks as much of PostgreSQL's protocol as connecting takes, and says nothing more.
 struct Server {
     address: SocketAddr,
     /// How those came who were let in: encrypted or not.
@@ -92,12 +93,16 @@ impl Server {
 
     /// Connects to it as `localhost`: whether that was encrypted, or why not.
     async fn connect(&self, query: &str) -> Result<bool, OpenError> {
-        let port = self.address.port();
-        let url = format!("postgres://u:secret@localhost:{port}/hub?hostaddr=127.0.0.1&{query}");
-        let url: PostgresUrl = url.parse().unwrap();
+        let url = self.url(query);
         let pool = Pool::new(&url, PostgresOptions::default())?;
         connect(&pool, &url).await?;
         Ok(*self.let_in.lock().unwrap().last().unwrap())
+    }
+
+    fn url(&self, query: &str) -> PostgresUrl {
+        let port = self.address.port();
+        let url = format!("postgres://u:secret@localhost:{port}/hub?hostaddr=127.0.0.1&{query}");
+        url.parse().unwrap()
     }
 
     async fn obstacle(&self, query: &str) -> Obstacle {
@@ -144,8 +149,11 @@ async fn let_in(
     startup(&mut stream).await;
     noted.lock().unwrap().push(encrypted);
     // Authenticated; ready for a query.
-    stream.write_all(b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I").await.unwrap();
-    let _ = stream.read(&mut [0]).await;
+    let welcome = stream.write_all(b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I").await;
+    // Who came to cancel something has left.
+    if welcome.is_ok() {
+        while let Ok(1..) = stream.read(&mut [0; 64]).await {}
+    }
 }
 
 async fn startup(stream: &mut (impl AsyncRead + Unpin)) {
@@ -243,6 +251,30 @@ async fn a_server_that_shows_the_certificate_of_an_authority_is_told_so() {
              the server shows the certificate of an authority (CA:TRUE) as its own"
         )
     );
+}
+
+#[tokio::test]
+async fn what_gets_no_answer_is_cancelled_the_way_that_the_connection_was_made() {
+    let authority = Authority::new("ours");
+    let full = format!("sslmode=verify-full&sslrootcert={}", authority.file());
+    for (server, query, is_encrypted) in [
+        (authority.server("localhost").await, full.as_str(), true),
+        (Server::start(Tls::Refused).await, "sslmode=prefer", false),
+        (Server::start(Tls::Broken).await, "sslmode=prefer", false),
+    ] {
+        let options =
+            PostgresOptions { lock_timeout: Duration::from_millis(500), ..Default::default() };
+        let url = server.url(query);
+        let pool = Pool::new(&url, options).unwrap();
+        let session = connect(&pool, &url).await.unwrap();
+        let failure = session.batch("SELECT").await.unwrap_err();
+        assert_eq!(failure.to_string(), "the database gave no answer for 0.5 s");
+        drop(session);
+        while server.let_in.lock().unwrap().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(*server.let_in.lock().unwrap(), [is_encrypted; 2], "{query}");
+    }
 }
 
 #[tokio::test]
