@@ -52,10 +52,8 @@ pub(super) async fn page(
     let of_list = [parameters.as_slice(), &page].concat();
 
     // Not kept prepared: there is no end to the filters, and how best to run each is told by its values.
-    let (counted, rows) = tokio::join!(
-        session.query_once(&count, &parameters),
-        session.query_once(&list, &of_list),
-    );
+    let (counted, rows) =
+        tokio::join!(session.query_once(&count, &parameters), session.query_once(&list, &of_list),);
     // If the first failed, the second says no more than that.
     let (counted, rows) = (counted?, rows?);
     let total: i64 = counted.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Opening a database: bringing its schema up to date, or saying clearly why not.
 
 mod error;
+mod pooler;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,9 @@ pub(super) async fn prepare(pool: &Pool, url: &PostgresUrl) -> Result<Vec<String
     let session = connect(pool, url).await?;
     let failed = |failure| error::reported(url, &failure);
     check(&Server::of(&session).await.map_err(failed)?, url)?;
+    if pool.options().prepared_statements && pooler::mixes_up(url, pool.options()).await {
+        return Err(OpenError::new(Obstacle::Pooler, error::pooler(url)));
+    }
     // Those who find everything in place need no right to make tables, and wait for nobody.
     match migrations::schema(&session).await.map_err(failed)? {
         Schema::Current => Ok(Vec::new()),
@@ -66,7 +70,8 @@ impl Server {
                 current_setting('server_version'),
                 current_setting('server_encoding'),
                 current_setting('transaction_read_only')::bool";
-        let rows = session.query(SETTINGS, &[]).await?;
+        // Not prepared: it is not known yet whether that goes well.
+        let rows = session.query_once(SETTINGS, &[]).await?;
         let row = rows.first().ok_or_else(|| Failure::internal("the server has no settings"))?;
         Ok(Self {
             product: row.try_get(0)?,

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use deadpool_postgres::Object;
-use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Row, Statement};
 
 use super::failure::Failure;
 
@@ -104,6 +104,26 @@ impl Session {
         #[cfg(test)]
         notes::note(sql, parameters);
         let rows = self.connection()?.query_typed(sql, parameters).await;
+        rows.map_err(|error| self.heed(error.into()))
+    }
+
+    /// Prepares a statement that is not kept with the others, and ends with what is returned.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub(super) async fn prepare(&self, sql: &str) -> Result<Statement, Failure> {
+        let statement = self.connection()?.prepare(sql).await;
+        statement.map_err(|error| self.heed(error.into()))
+    }
+
+    /// Runs a statement that was prepared here and takes no values, and reads its rows.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub(super) async fn run(&self, statement: &Statement) -> Result<Vec<Row>, Failure> {
+        let rows = self.connection()?.query(statement, &[]).await;
         rows.map_err(|error| self.heed(error.into()))
     }
 

@@ -164,7 +164,7 @@ impl From<postgres::OpenError> for Failure {
     fn from(error: postgres::OpenError) -> Self {
         let remedy = match error.obstacle() {
             Obstacle::Outdated => MIGRATE,
-            Obstacle::Pooler => "use `--prepared-statements off`",
+            Obstacle::Pooler => "use `--prepared-statements off`, or PgBouncer 1.21 or later",
             Obstacle::Full => "raise max_connections there, or lower --database-connections",
             _ => error.remedy(),
         };

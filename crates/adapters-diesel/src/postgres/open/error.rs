@@ -99,7 +99,7 @@ impl OpenError {
             Obstacle::NotReady => "try again when it is",
             Obstacle::NotPostgres | Obstacle::TooOld => "use PostgreSQL 14 or later",
             Obstacle::Encoding => "create one WITH ENCODING 'UTF8'",
-            Obstacle::Pooler => "turn prepared statements off",
+            Obstacle::Pooler => "turn prepared statements off, or use PgBouncer 1.21 or later",
             Obstacle::ReadOnly => "name the primary server in the database URL",
             Obstacle::NoRight => "make the user the owner of the database",
             Obstacle::DiskFull => "make room",
@@ -151,10 +151,7 @@ pub(super) fn reported(url: &PostgresUrl, failure: &Failure) -> OpenError {
         Some("57P03") => {
             (Obstacle::NotReady, format!("the database on {place} is not ready: {failure}"))
         }
-        Some("26000" | "42P05") => (
-            Obstacle::Pooler,
-            format!("a pooler before the database on {place} mixes statements up: {failure}"),
-        ),
+        Some("26000" | "42P05") => (Obstacle::Pooler, pooler(url)),
         Some("25006") => (Obstacle::ReadOnly, read_only(url)),
         Some("42501") => (
             Obstacle::NoRight,
@@ -170,6 +167,11 @@ pub(super) fn reported(url: &PostgresUrl, failure: &Failure) -> OpenError {
         _ => (Obstacle::Other, format!("the database on {place} cannot be opened: {failure}")),
     };
     OpenError::new(obstacle, cause)
+}
+
+/// The line about a pooler that mixes prepared statements up.
+pub(super) fn pooler(url: &PostgresUrl) -> String {
+    format!("a pooler before the database on {} mixes prepared statements up", url.place())
 }
 
 /// The line about a server that cannot be written.

@@ -1,5 +1,7 @@
 //! What is in the way of opening a database, and how it is said.
 
+mod pooling;
+
 use std::net::TcpListener;
 
 use super::*;
@@ -183,7 +185,7 @@ async fn every_report_of_a_server_is_a_line_with_a_remedy() {
         (
             "26000",
             Obstacle::Pooler,
-            "a pooler before the database on db:5432 mixes statements up: no (SQLSTATE 26000)",
+            "a pooler before the database on db:5432 mixes prepared statements up",
         ),
         ("25006", Obstacle::ReadOnly, "the database on db:5432 can only be read"),
         ("53100", Obstacle::DiskFull, "the disk of the database on db:5432 is full"),
