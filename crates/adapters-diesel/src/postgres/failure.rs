@@ -44,7 +44,7 @@ pub(super) enum Retry {
 
 /// The classes of SQLSTATE that mean more than a fault of ours; the longest that fits counts.
 /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
-const STATES: [(&str, Kind); 17] = [
+const STATES: [(&str, Kind); 18] = [
     ("08", Kind::Unavailable),    // connection exceptions
     ("25006", Kind::Unavailable), // read-only transaction
     ("25P03", Kind::Unavailable), // paused for too long inside a transaction, and was ended
@@ -55,6 +55,7 @@ const STATES: [(&str, Kind); 17] = [
     ("42501", Kind::Unavailable), // a right was taken away
     ("53", Kind::Unavailable),    // disk, memory, connections
     ("54", Kind::Internal),       // limits of the program
+    ("55000", Kind::Unavailable), // a database that lets nobody in
     ("55P03", Kind::Contention),  // a lock was not to be had in time
     ("57014", Kind::Contention),  // took too long
     ("57P", Kind::Unavailable),   // shutting down, starting up, dropped
@@ -254,6 +255,7 @@ mod tests {
             ("53200", Kind::Unavailable, None),
             ("53300", Kind::Unavailable, None),
             ("54000", Kind::Internal, None),
+            ("55000", Kind::Unavailable, None),
             ("55006", Kind::Internal, None),
             ("55P03", Kind::Contention, None),
             ("57014", Kind::Contention, None),
