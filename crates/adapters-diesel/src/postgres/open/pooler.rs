@@ -1,7 +1,7 @@
 //! Whether a pooler stands between that mixes prepared statements up.
 //!
 //! A pooler in transaction mode runs each transaction of a client on whichever connection to the
-//! server is free. One that passes the names of prepared statements on as they are (PgBouncer before
+//! server is free. One that passes the names of prepared statements on as they are (`PgBouncer` before
 //! 1.21) then finds none of that name there, or runs the statement that another client gave that
 //! name: answers would be wrong. Nothing that a server tells gives such a pooler away, so it is
 //! tried with a statement that nobody else has.
