@@ -21,7 +21,7 @@ pub(crate) struct CreateOrganization {
     #[arg(long, value_name = "N", value_parser = parse_organization)]
     id: OrganizationId,
     /// What it is called
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = parse_name)]
     name: String,
     /// The country that its phone numbers without a country code belong to (ISO 3166-1 alpha-2)
     #[arg(long, value_name = "COUNTRY", value_parser = parse_region, default_value = DEFAULT_REGION)]
@@ -47,6 +47,11 @@ pub(crate) async fn create(
 pub(crate) fn parse_organization(text: &str) -> Result<OrganizationId, String> {
     let id = text.parse().ok().and_then(OrganizationId::new);
     id.ok_or_else(|| format!("an organization is a whole number from 1 to {}", i32::MAX))
+}
+
+/// Reads what an organization or a token is called.
+pub(crate) fn parse_name(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() { Err("a name is not blank") } else { Ok(text.to_owned()) }
 }
 
 fn parse_region(text: &str) -> Result<CountryCode, String> {

@@ -14,7 +14,7 @@ pub(crate) use self::secret::Secret;
 use crate::clock::SystemClock;
 use crate::config::DatabaseSettings;
 use crate::failure::Failure;
-use crate::organization::parse_organization;
+use crate::organization::{parse_name, parse_organization};
 use crate::printing;
 use crate::startup::{self, Store};
 
@@ -33,8 +33,8 @@ pub(crate) struct CreateToken {
     #[arg(long, value_delimiter = ',', value_parser = scope_parser())]
     scope: Vec<Scope>,
     /// What it is for, to recognize it in the list
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    name: String,
+    #[arg(long, value_name = "TEXT", value_parser = parse_name)]
+    name: Option<String>,
     /// End it by itself after that many days
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     expires_in_days: Option<u16>,
@@ -70,7 +70,7 @@ impl CreateToken {
         } else {
             Reach::Organizations(organization)
         };
-        Ok(CheckedToken { reach, scopes, name, expires_in_days })
+        Ok(CheckedToken { reach, scopes, name: name.unwrap_or_default(), expires_in_days })
     }
 }
 
@@ -142,7 +142,7 @@ mod tests {
     fn checked(organizations: &[i32], scopes: &[Scope]) -> Result<CheckedToken, &'static str> {
         let organization = organizations.iter().filter_map(|id| OrganizationId::new(*id)).collect();
         let scope = scopes.to_vec();
-        CreateToken { organization, scope, name: String::new(), expires_in_days: None }.checked()
+        CreateToken { organization, scope, name: None, expires_in_days: None }.checked()
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(super) enum Retry {
 
 /// The classes of SQLSTATE that mean more than a fault of ours; the longest that fits counts.
 /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
-const STATES: [(&str, Kind); 17] = [
+const STATES: [(&str, Kind); 18] = [
     ("08", Kind::Unavailable),    // connection exceptions
     ("25006", Kind::Unavailable), // read-only transaction
     ("25P03", Kind::Unavailable), // paused for too long inside a transaction, and was ended
@@ -55,6 +55,7 @@ const STATES: [(&str, Kind); 17] = [
     ("42501", Kind::Unavailable), // a right was taken away
     ("53", Kind::Unavailable),    // disk, memory, connections
     ("54", Kind::Internal),       // limits of the program
+    ("55000", Kind::Unavailable), // a database that lets nobody in
     ("55P03", Kind::Contention),  // a lock was not to be had in time
     ("57014", Kind::Contention),  // took too long
     ("57P", Kind::Unavailable),   // shutting down, starting up, dropped
@@ -63,6 +64,15 @@ const STATES: [(&str, Kind); 17] = [
     ("XX001", Kind::Corrupt),     // data corrupted
     ("XX002", Kind::Corrupt),     // index corrupted
 ];
+
+/// The reports about a prepared statement that is not there, or is there already. Each connection
+/// prepares its own, and gives each a new name.
+const MIXED_UP: [SqlState; 2] =
+    [SqlState::INVALID_SQL_STATEMENT_NAME, SqlState::DUPLICATE_PSTATEMENT];
+
+/// What to do about that.
+const POOLER_REMEDY: &str = "a pooler mixes prepared statements up; turn them off \
+    (`--prepared-statements off`), or use PgBouncer 1.21 or later";
 
 impl Failure {
     /// What is stored is not what was written.
@@ -109,12 +119,15 @@ impl Failure {
     /// Whether the connection has lost what was prepared on it, or what was prepared is out of
     /// date. Another connection knows better.
     pub(super) fn statements_lost(&self) -> bool {
-        let lost = [
-            SqlState::INVALID_SQL_STATEMENT_NAME,
-            SqlState::DUPLICATE_PSTATEMENT,
-            SqlState::FEATURE_NOT_SUPPORTED, // a cached plan whose columns have changed
-        ];
-        self.state.as_ref().is_some_and(|state| lost.contains(state))
+        // The other: a cached plan whose columns have changed.
+        self.is_mixed_up_statement()
+            || self.state.as_ref() == Some(&SqlState::FEATURE_NOT_SUPPORTED)
+    }
+
+    /// Whether a prepared statement was not there, or another one of its name was: a pooler stands
+    /// between that knows no prepared statements.
+    pub(super) fn is_mixed_up_statement(&self) -> bool {
+        self.state.as_ref().is_some_and(|state| MIXED_UP.contains(state))
     }
 
     /// Whether the server can only be read by now. Another connection may lead to one that took over.
@@ -146,14 +159,15 @@ impl From<PostgresError> for Failure {
             }
             _ => None,
         };
+        let mut message = format!("{} (SQLSTATE {})", reported.message(), state.code());
+        if MIXED_UP.contains(state) {
+            message = format!("{message}: {POOLER_REMEDY}");
+        }
         Self {
             retry,
             connection_lost: ends_connection(state),
             state: Some(state.clone()),
-            ..Self::new(
-                kind_of(state),
-                format_args!("{} (SQLSTATE {})", reported.message(), state.code()),
-            )
+            ..Self::new(kind_of(state), message)
         }
     }
 }
@@ -241,6 +255,7 @@ mod tests {
             ("53200", Kind::Unavailable, None),
             ("53300", Kind::Unavailable, None),
             ("54000", Kind::Internal, None),
+            ("55000", Kind::Unavailable, None),
             ("55006", Kind::Internal, None),
             ("55P03", Kind::Contention, None),
             ("57014", Kind::Contention, None),
@@ -260,6 +275,29 @@ mod tests {
             let failure = failure_of(&client, &sql).await;
             assert_eq!((failure.kind(), failure.retry()), (kind, retry.as_ref()), "{state}");
             assert_eq!(failure.to_string(), format!("no (SQLSTATE {state})"));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_pooler_mixed_up_is_told_with_the_remedy() {
+        let database = TestDatabase::empty();
+        let client = database.connect().await;
+        for (sql, report) in [
+            ("EXECUTE s0", "prepared statement \"s0\" does not exist (SQLSTATE 26000)"),
+            (
+                "PREPARE s0 AS SELECT 1; PREPARE s0 AS SELECT 2",
+                "prepared statement \"s0\" already exists (SQLSTATE 42P05)",
+            ),
+        ] {
+            let failure = failure_of(&client, sql).await;
+            assert_eq!((failure.kind(), failure.statements_lost()), (Kind::Internal, true));
+            assert_eq!(
+                failure.to_string(),
+                format!(
+                    "{report}: a pooler mixes prepared statements up; turn them off \
+                     (`--prepared-statements off`), or use PgBouncer 1.21 or later"
+                )
+            );
         }
     }
 

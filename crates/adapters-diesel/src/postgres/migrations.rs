@@ -50,6 +50,8 @@ pub(super) enum Schema {
     Lacks(Vec<&'static Migration>),
     /// A migration that this release does not know, by its version.
     Newer(String),
+    /// That of another application, which also uses diesel.
+    Foreign,
 }
 
 /// Whether the migration of that name makes the schema.
@@ -67,17 +69,22 @@ pub(super) async fn schema(session: &Session) -> Result<Schema, Failure> {
     // that there was none.
     const IS_THERE: &str = "
         SELECT EXISTS (
-            SELECT FROM pg_class WHERE oid = to_regclass('__diesel_schema_migrations')
-        )";
+            SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = 'version'
+        )
+        FROM pg_class WHERE oid = to_regclass('__diesel_schema_migrations')";
     const VERSIONS: &str = "SELECT version::text FROM __diesel_schema_migrations ORDER BY version";
     let mut applied: Vec<String> = Vec::new();
-    for row in session.query(IS_THERE, &[]).await? {
-        if row.try_get(0)? {
-            let versions = session.query(VERSIONS, &[]).await?;
-            applied = versions.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    if let Some(table) = session.query(IS_THERE, &[]).await?.first() {
+        if !table.try_get::<_, bool>(0)? {
+            return Ok(Schema::Foreign);
         }
+        let versions = session.query(VERSIONS, &[]).await?;
+        applied = versions.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
     }
     let unknown = |version: &String| MIGRATIONS.iter().all(|known| known.version() != *version);
+    if !applied.is_empty() && applied.iter().all(unknown) {
+        return Ok(Schema::Foreign);
+    }
     if let Some(newer) = applied.iter().rfind(|version| unknown(version)) {
         return Ok(Schema::Newer(newer.clone()));
     }

@@ -1,11 +1,14 @@
 //! Opening a database: bringing its schema up to date, or saying clearly why not.
 
 mod error;
+mod pooler;
+mod rights;
 #[cfg(test)]
 mod tests;
 
 pub use self::error::{Obstacle, OpenError};
 
+use self::rights::{User, Work};
 use super::failure::Failure;
 use super::migrations::{self, Schema};
 use super::pool::Pool;
@@ -24,19 +27,30 @@ const OLDEST: i32 = 140_000;
 pub(super) async fn prepare(pool: &Pool, url: &PostgresUrl) -> Result<Vec<String>, OpenError> {
     let session = connect(pool, url).await?;
     let failed = |failure| error::reported(url, &failure);
-    check(&Server::of(&session).await.map_err(failed)?, url)?;
+    let server = Server::of(&session).await.map_err(failed)?;
+    check(&server, url)?;
+    if pool.options().prepared_statements && pooler::mixes_up(url, pool.options()).await {
+        return Err(OpenError::new(Obstacle::Pooler, error::pooler(url)));
+    }
+    let user = User::of(&session, url).await?;
     // Those who find everything in place need no right to make tables, and wait for nobody.
-    match migrations::schema(&session).await.map_err(failed)? {
-        Schema::Current => Ok(Vec::new()),
-        Schema::Newer(version) => Err(newer(url, &version)),
-        Schema::Lacks(lacking) if !pool.options().migrate => {
+    let (session, ran) = match migrations::schema(&session).await {
+        Ok(Schema::Lacks(lacking)) if !pool.options().migrate => {
             let version = lacking.last().map_or("", |migration| migration.name);
             let database = url.database();
             let cause = format_args!("the database `{database}` lacks the schema {version}");
-            Err(OpenError::new(Obstacle::Outdated, cause))
+            return Err(OpenError::new(Obstacle::Outdated, cause));
         }
-        Schema::Lacks(_) => migrate(&session.unhurried(), url).await,
-    }
+        Ok(Schema::Lacks(_)) => {
+            let session = session.unhurried();
+            let ran = migrate(&session, url, &user).await?;
+            (session, ran)
+        }
+        Ok(found) => (session, ran(found, url)?),
+        Err(failure) => return Err(user.cannot(url, &failure, Work::Read)),
+    };
+    user.can_work(&session, url).await?;
+    Ok(ran)
 }
 
 /// The first connection, or why there is none.
@@ -66,7 +80,8 @@ impl Server {
                 current_setting('server_version'),
                 current_setting('server_encoding'),
                 current_setting('transaction_read_only')::bool";
-        let rows = session.query(SETTINGS, &[]).await?;
+        // Not prepared: it is not known yet whether that goes well.
+        let rows = session.query_once(SETTINGS, &[]).await?;
         let row = rows.first().ok_or_else(|| Failure::internal("the server has no settings"))?;
         Ok(Self {
             product: row.try_get(0)?,
@@ -102,7 +117,11 @@ fn check(server: &Server, url: &PostgresUrl) -> Result<(), OpenError> {
 }
 
 /// Runs the migrations that are lacking, all or none, however long that takes.
-async fn migrate(session: &Session, url: &PostgresUrl) -> Result<Vec<String>, OpenError> {
+async fn migrate(
+    session: &Session,
+    url: &PostgresUrl,
+    user: &User,
+) -> Result<Vec<String>, OpenError> {
     let migrated = async {
         migrations::begin(session).await?;
         // Others may have run them meanwhile.
@@ -113,18 +132,30 @@ async fn migrate(session: &Session, url: &PostgresUrl) -> Result<Vec<String>, Op
         session.commit().await?;
         Ok(found)
     };
-    match migrated.await.map_err(|failure| error::reported(url, &failure))? {
+    let found = migrated.await.map_err(|failure| user.cannot(url, &failure, Work::Migrate))?;
+    ran(found, url)
+}
+
+/// The migrations that were run on what was found, unless it is not for this release.
+fn ran(found: Schema, url: &PostgresUrl) -> Result<Vec<String>, OpenError> {
+    let database = url.database();
+    match found {
         Schema::Current => Ok(Vec::new()),
-        Schema::Newer(version) => Err(newer(url, &version)),
         Schema::Lacks(ran) => {
             Ok(ran.into_iter().map(|migration| migration.name.to_owned()).collect())
         }
+        Schema::Newer(version) => {
+            let cause = format_args!(
+                "the database `{database}` has the schema {version} of a newer release"
+            );
+            Err(OpenError::new(Obstacle::Newer, cause))
+        }
+        Schema::Foreign => {
+            let cause = format_args!(
+                "the database `{database}` belongs to another application: \
+                 its table __diesel_schema_migrations names none of our migrations"
+            );
+            Err(OpenError::new(Obstacle::Occupied, cause))
+        }
     }
-}
-
-fn newer(url: &PostgresUrl, version: &str) -> OpenError {
-    let database = url.database();
-    let cause =
-        format_args!("the database `{database}` has the schema {version} of a newer release");
-    OpenError::new(Obstacle::Newer, cause)
 }

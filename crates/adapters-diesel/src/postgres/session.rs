@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use deadpool_postgres::Object;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Error, Row};
+use tokio_postgres::{Error, Row, Statement};
 
 use self::exchange::Exchange;
 pub(super) use self::terms::Terms;
@@ -132,6 +132,26 @@ impl Session {
         #[cfg(test)]
         notes::note(sql, parameters);
         let rows = self.connection()?.query_typed(sql, parameters);
+        self.answer(self.limit(), rows).await
+    }
+
+    /// Prepares a statement that is not kept with the others, and ends with what is returned.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub(super) async fn prepare(&self, sql: &str) -> Result<Statement, Failure> {
+        let statement = self.connection()?.prepare(sql);
+        self.answer(self.limit(), statement).await
+    }
+
+    /// Runs a statement that was prepared here and takes no values, and reads its rows.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub(super) async fn run(&self, statement: &Statement) -> Result<Vec<Row>, Failure> {
+        let rows = self.connection()?.query(statement, &[]);
         self.answer(self.limit(), rows).await
     }
 

@@ -63,6 +63,14 @@ pub enum OpenError {
         /// The newest migration that was run on it.
         version: String,
     },
+    /// There are tables that are not ours.
+    #[error("{} holds something else ({what}): name a file of its own", .path.display())]
+    Occupied {
+        /// The file.
+        path: PathBuf,
+        /// What it is known by.
+        what: String,
+    },
     /// Other processes kept it locked for too long.
     #[error("{} is locked by another process: try again when that is done", .0.display())]
     Locked(PathBuf),
@@ -103,6 +111,7 @@ pub(super) fn prepare(database: &Database) -> Result<Vec<String>, OpenError> {
             Err(OpenError::Outdated { path, version: names.pop().unwrap_or_default() })
         }
         Schema::Newer(version) => Err(OpenError::Newer { path, version }),
+        Schema::Foreign(what) => Err(OpenError::Occupied { path, what }),
     }
 }
 
@@ -152,7 +161,16 @@ enum Schema {
     Lacks(Vec<String>),
     /// That of a newer release, by its newest migration.
     Newer(String),
+    /// That of another application, by what tells so.
+    Foreign(String),
 }
+
+/// The first of the names of our tables that a database has.
+const TAKEN: &str = "
+    SELECT name AS version FROM sqlite_schema
+    WHERE name IN ('api_token', 'contact', 'contact_alias', 'contact_intercom', 'contact_relation',
+        'id_counter', 'organization')
+    ORDER BY name LIMIT 1";
 
 /// The tables of migrations are diesel's. This reads them without making any.
 fn schema(connection: &mut SqliteConnection) -> Result<Schema, Failure> {
@@ -161,17 +179,29 @@ fn schema(connection: &mut SqliteConnection) -> Result<Schema, Failure> {
         #[diesel(sql_type = Text)]
         version: String,
     }
-    let there =
-        "SELECT name AS version FROM sqlite_schema WHERE name = '__diesel_schema_migrations'";
+    let columns = "SELECT name AS version FROM pragma_table_info('__diesel_schema_migrations')";
     let versions = "SELECT version FROM __diesel_schema_migrations ORDER BY version";
-    let mut applied: Vec<Applied> = sql_query(there).load(connection)?;
-    if !applied.is_empty() {
+    let other_diesel =
+        || Schema::Foreign("its table __diesel_schema_migrations names none of ours".to_owned());
+    let columns: Vec<Applied> = sql_query(columns).load(connection)?;
+    let mut applied: Vec<Applied> = Vec::new();
+    if columns.iter().any(|column| column.version == "version") {
         applied = sql_query(versions).load(connection)?;
+    } else if !columns.is_empty() {
+        return Ok(other_diesel());
     }
     let known = MigrationSource::<Sqlite>::migrations(&MIGRATIONS)?;
     let version = |migration: &dyn Migration<Sqlite>| migration.name().version().to_string();
     let unknown =
         |applied: &&Applied| known.iter().all(|known| version(&**known) != applied.version);
+    if applied.is_empty() {
+        let taken: Vec<Applied> = sql_query(TAKEN).load(connection)?;
+        if let Some(taken) = taken.first() {
+            return Ok(Schema::Foreign(format!("the table {} is there already", taken.version)));
+        }
+    } else if applied.iter().all(|applied| unknown(&applied)) {
+        return Ok(other_diesel());
+    }
     if let Some(newer) = applied.iter().rev().find(unknown) {
         return Ok(Schema::Newer(newer.version.clone()));
     }

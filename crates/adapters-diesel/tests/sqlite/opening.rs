@@ -141,6 +141,35 @@ fn a_schema_of_a_newer_release_is_refused_and_left_alone() {
 }
 
 #[test]
+fn a_database_of_something_else_is_refused_and_left_alone() {
+    for (tables, known_by) in [
+        ("CREATE TABLE contact (id)", "the table contact is there already"),
+        (
+            "CREATE TABLE __diesel_schema_migrations (version TEXT, run_on);
+             INSERT INTO __diesel_schema_migrations (version) VALUES ('20240101000000')",
+            "its table __diesel_schema_migrations names none of ours",
+        ),
+        (
+            "CREATE TABLE __diesel_schema_migrations (name TEXT)",
+            "its table __diesel_schema_migrations names none of ours",
+        ),
+    ] {
+        let place = Place::new();
+        let mut connection = SqliteConnection::establish(place.path().to_str().unwrap()).unwrap();
+        connection.batch_execute(tables).unwrap();
+        let error = refused(&place.path());
+        match &error {
+            OpenError::Occupied { path, what } => {
+                assert_eq!((path, what.as_str()), (&place.path(), known_by));
+            }
+            error => panic!("{error}"),
+        }
+        let ours = connection.batch_execute("SELECT * FROM organization");
+        assert!(ours.is_err(), "nothing was made");
+    }
+}
+
+#[test]
 fn a_database_that_somebody_keeps_locked_is_named() {
     let place = Place::new();
     drop(place.open());

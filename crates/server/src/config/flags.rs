@@ -80,7 +80,7 @@ pub(crate) struct ServeFlags {
     /// The address to listen on; port 0 picks a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR", env = "CONTACT_HUB_LISTEN")]
     pub(super) listen: Option<String>,
-    /// What an acknowledged write survives [default: power]
+    /// What an acknowledged write to SQLite survives [default: power]
     #[arg(long, value_enum, value_name = "WHAT", env = "CONTACT_HUB_DURABILITY")]
     pub(super) durability: Option<Durability>,
     /// The most items of one batch [default: 10000]

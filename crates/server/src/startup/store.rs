@@ -66,6 +66,12 @@ impl Store {
                 open_sqlite(path, options)
             }
             DatabaseUrl::Postgres(url) => {
+                if durability == Durability::Process {
+                    tracing::warn!(
+                        "`--durability process` is for SQLite and does nothing here: \
+                         `synchronous_commit` decides on PostgreSQL"
+                    );
+                }
                 let migrate = database.migrate;
                 let options = PostgresOptions { migrate, ..database.postgres.clone() };
                 open_postgres(url, database.standby.as_ref(), options).await
@@ -164,8 +170,11 @@ impl From<postgres::OpenError> for Failure {
     fn from(error: postgres::OpenError) -> Self {
         let remedy = match error.obstacle() {
             Obstacle::Outdated => MIGRATE,
-            Obstacle::Pooler => "use `--prepared-statements off`",
-            Obstacle::Full => "raise max_connections there, or lower --database-connections",
+            Obstacle::Pooler => "use `--prepared-statements off`, or PgBouncer 1.21 or later",
+            Obstacle::Full => {
+                "raise max_connections there, or the CONNECTION LIMIT of the role or of the \
+                 database, or lower --database-connections"
+            }
             _ => error.remedy(),
         };
         Self::new(error.to_string(), remedy)
@@ -201,6 +210,10 @@ impl From<sqlite::OpenError> for Failure {
             sqlite::OpenError::Newer { path, version } => Self::new(
                 format!("{} has the schema {version} of a newer release", shown(path)),
                 "start that release, or restore a backup",
+            ),
+            sqlite::OpenError::Occupied { path, what } => Self::new(
+                format!("{} holds something else ({what})", shown(path)),
+                "name a file of its own",
             ),
             sqlite::OpenError::Locked(path) => Self::new(
                 format!("{} is locked by another process", shown(path)),

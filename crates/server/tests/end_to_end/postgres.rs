@@ -96,6 +96,37 @@ fn a_server_starts_without_its_standby_and_says_so_in_a_line() {
 }
 
 #[test]
+fn who_asks_for_less_durability_than_the_database_gives_is_told_who_decides() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::migrated());
+    for (durability, lines) in [("process", 1), ("power", 0)] {
+        let arguments = ["--durability", durability, "--log", "contact_hub::startup::store=warn"];
+        let mut server = serve(&folder, &database.url(), &arguments);
+        server.signal("TERM");
+        let mut log = String::new();
+        server.errors.read_to_string(&mut log).unwrap();
+        let told = "`synchronous_commit` decides on PostgreSQL";
+        assert_eq!((log.lines().count(), log.matches(told).count()), (lines, lines), "{log}");
+    }
+}
+
+#[test]
+fn who_may_not_write_is_told_before_anything_is_served() {
+    let database = TestDatabase::migrated();
+    database.execute(
+        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO pg_monitor;
+         GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO pg_monitor;
+         REVOKE DELETE ON contact_alias FROM pg_monitor",
+    );
+    let url = format!("{}&options=-c%20role%3Dpg_monitor", database.url());
+    let said = format!(
+        "the user lacks DELETE on contact_alias in the database `{}`; \
+         GRANT DELETE ON contact_alias TO pg_monitor",
+        database.name()
+    );
+    assert_eq!(refused(&["serve", "--no-migrate"], &url), said);
+}
+
+#[test]
 fn a_schema_is_made_by_hand_where_servers_may_not() {
     let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
     let (name, url) = (database.name(), database.url());

@@ -50,7 +50,9 @@ fn a_wrong_call_is_explained_and_ends_with_2() {
         &["serve", "--port", "80"],
         &["serve", "--max-items", "-1"],
         &["organization", "create", "--name", "Muster"],
+        &["organization", "create", "--id", "7", "--name", ""],
         &["token", "create"],
+        &["token", "create", "--organization", "1", "--name", " "],
         &["token", "create", "--organization", "1", "--scope", "everything"],
         &["token", "revoke"],
     ] {

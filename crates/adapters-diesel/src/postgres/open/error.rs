@@ -18,6 +18,8 @@ use super::super::url::PostgresUrl;
 pub struct OpenError {
     obstacle: Obstacle,
     cause: String,
+    /// What helps here, where that is more than always helps.
+    remedy: Option<String>,
 }
 
 /// What is in the way of opening a database.
@@ -73,7 +75,12 @@ pub enum Obstacle {
 impl OpenError {
     /// With that line, which names the thing.
     pub(in super::super) fn new(obstacle: Obstacle, cause: impl fmt::Display) -> Self {
-        Self { obstacle, cause: cause.to_string() }
+        Self { obstacle, cause: cause.to_string(), remedy: None }
+    }
+
+    /// The same with what to do about it here.
+    pub(super) fn with_remedy(self, remedy: impl fmt::Display) -> Self {
+        Self { remedy: Some(remedy.to_string()), ..self }
     }
 
     /// What is in the way.
@@ -82,7 +89,10 @@ impl OpenError {
     }
 
     /// What to do about it.
-    pub fn remedy(&self) -> &'static str {
+    pub fn remedy(&self) -> &str {
+        if let Some(remedy) = &self.remedy {
+            return remedy;
+        }
         match self.obstacle {
             Obstacle::UnknownHost => "correct the host in the database URL",
             Obstacle::Refused => "start PostgreSQL there, or correct the database URL",
@@ -95,13 +105,16 @@ impl OpenError {
                 "name the certificate of its authority as `sslrootcert`, and the host as in its own"
             }
             Obstacle::Roots => "name a readable PEM file as `sslrootcert`, or `system`",
-            Obstacle::Full => "raise max_connections there, or have the servers use fewer",
+            Obstacle::Full => {
+                "raise max_connections there, or the CONNECTION LIMIT of the role or of the \
+                 database, or have the servers use fewer"
+            }
             Obstacle::NotReady => "try again when it is",
             Obstacle::NotPostgres | Obstacle::TooOld => "use PostgreSQL 14 or later",
             Obstacle::Encoding => "create one WITH ENCODING 'UTF8'",
-            Obstacle::Pooler => "turn prepared statements off",
+            Obstacle::Pooler => "turn prepared statements off, or use PgBouncer 1.21 or later",
             Obstacle::ReadOnly => "name the primary server in the database URL",
-            Obstacle::NoRight => "make the user the owner of the database",
+            Obstacle::NoRight => "GRANT the user the right",
             Obstacle::DiskFull => "make room",
             Obstacle::Occupied => "name a database of its own",
             Obstacle::Outdated => "bring it up to date first",
@@ -116,7 +129,7 @@ pub(super) fn no_connection(url: &PostgresUrl, error: PoolError) -> OpenError {
     let place = url.place();
     match error {
         PoolError::Backend(error) => match error.code() {
-            Some(_) => reported(url, &error.into()),
+            Some(_) => refused(url, &error.into()),
             None => unreported(url, &error),
         },
         PoolError::Timeout(TimeoutType::Create) => {
@@ -128,6 +141,43 @@ pub(super) fn no_connection(url: &PostgresUrl, error: PoolError) -> OpenError {
             OpenError::new(Obstacle::Other, cause)
         }
     }
+}
+
+/// What it means that the server, or a pooler before it, reports something in place of a connection.
+pub(super) fn refused(url: &PostgresUrl, failure: &Failure) -> OpenError {
+    let (place, database) = (url.place(), url.database());
+    match failure.state().map(SqlState::code) {
+        Some("42501") => {
+            let user = url.user().map_or_else(|| "its user".to_owned(), quoted);
+            let cause = format_args!("the user may not connect to `{database}`: {failure}");
+            let grant = format_args!("GRANT CONNECT ON DATABASE {} TO {user}", quoted(database));
+            OpenError::new(Obstacle::NoRight, cause).with_remedy(grant)
+        }
+        Some("55000") => {
+            let cause = format_args!("the database `{database}` lets nobody in: {failure}");
+            let remedy = format_args!(
+                "ALTER DATABASE {} ALLOW_CONNECTIONS true, or correct the database URL",
+                quoted(database)
+            );
+            OpenError::new(Obstacle::NotAllowed, cause).with_remedy(remedy)
+        }
+        // PgBouncer says so whatever it is that it refuses.
+        Some("08P01") => {
+            let cause = format_args!(
+                "the database on {place}, or a pooler before it, refuses the connection: {failure}"
+            );
+            OpenError::new(Obstacle::NotAllowed, cause).with_remedy(
+                "correct user, password and database in the database URL, or what the pooler \
+                 knows of them",
+            )
+        }
+        _ => reported(url, failure),
+    }
+}
+
+/// A name as SQL takes it, whatever it consists of.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// What the report of the server means for whoever started the program.
@@ -145,20 +195,18 @@ pub(super) fn reported(url: &PostgresUrl, failure: &Failure) -> OpenError {
         Some("3D000") => {
             (Obstacle::NoDatabase, format!("there is no database `{database}` on {place}"))
         }
-        Some("53300") => {
-            (Obstacle::Full, format!("the database on {place} takes no more connections"))
-        }
+        Some("53300") => (
+            Obstacle::Full,
+            format!("the database on {place} takes no more connections: {failure}"),
+        ),
         Some("57P03") => {
             (Obstacle::NotReady, format!("the database on {place} is not ready: {failure}"))
         }
-        Some("26000" | "42P05") => (
-            Obstacle::Pooler,
-            format!("a pooler before the database on {place} mixes statements up: {failure}"),
-        ),
+        Some("26000" | "42P05") => (Obstacle::Pooler, pooler(url)),
         Some("25006") => (Obstacle::ReadOnly, read_only(url)),
         Some("42501") => (
             Obstacle::NoRight,
-            format!("the user lacks a right to the database `{database}`: {failure}"),
+            format!("the user lacks a right in the database `{database}`: {failure}"),
         ),
         Some("53100") => {
             (Obstacle::DiskFull, format!("the disk of the database on {place} is full"))
@@ -170,6 +218,11 @@ pub(super) fn reported(url: &PostgresUrl, failure: &Failure) -> OpenError {
         _ => (Obstacle::Other, format!("the database on {place} cannot be opened: {failure}")),
     };
     OpenError::new(obstacle, cause)
+}
+
+/// The line about a pooler that mixes prepared statements up.
+pub(super) fn pooler(url: &PostgresUrl) -> String {
+    format!("a pooler before the database on {} mixes prepared statements up", url.place())
 }
 
 /// The line about a server that cannot be written.

@@ -1,5 +1,8 @@
 //! What is in the way of opening a database, and how it is said.
 
+mod pooling;
+mod rights;
+
 use std::net::TcpListener;
 
 use super::*;
@@ -67,6 +70,24 @@ async fn a_schema_of_a_newer_release_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
+async fn a_database_of_another_application_that_uses_diesel_is_refused() {
+    for table in [
+        "(version varchar(50) PRIMARY KEY, run_on timestamp); \
+         INSERT INTO __diesel_schema_migrations VALUES ('20240101000000')",
+        "(name text)",
+    ] {
+        let database = TestDatabase::empty();
+        database.execute(&format!("CREATE TABLE __diesel_schema_migrations {table}"));
+        let cause = format!(
+            "the database `{}` belongs to another application: \
+             its table __diesel_schema_migrations names none of our migrations",
+            database.name()
+        );
+        assert_eq!(refused(&database.url()).await, (Obstacle::Occupied, cause));
+    }
+}
+
+#[tokio::test]
 async fn tables_of_something_else_are_not_touched() {
     let database = TestDatabase::empty();
     database.connect().await.batch_execute("CREATE TABLE contact ()").await.unwrap();
@@ -97,28 +118,6 @@ async fn a_database_that_cannot_hold_every_text_is_refused() {
     let (name, refused) = (database.name(), refused(&database.url()).await);
     let cause = format!("the database `{name}` has the encoding LATIN1");
     assert_eq!(refused, (Obstacle::Encoding, cause));
-}
-
-#[tokio::test]
-async fn the_right_to_make_tables_is_needed_where_there_are_none() {
-    let database = TestDatabase::empty();
-    let revoke = "REVOKE CREATE ON SCHEMA public FROM PUBLIC";
-    database.connect().await.batch_execute(revoke).await.unwrap();
-    // Whoever connects takes the part of a role that may do little.
-    let url =
-        |database: &TestDatabase| format!("{}&options=-c%20role%3Dpg_monitor", database.url());
-    let (name, refused) = (database.name(), refused(&url(&database)).await);
-    let cause = format!(
-        "the user lacks a right to the database `{name}`: \
-         permission denied for schema public (SQLSTATE 42501)"
-    );
-    assert_eq!(refused, (Obstacle::NoRight, cause));
-
-    let database = TestDatabase::migrated();
-    let grant = "GRANT SELECT ON __diesel_schema_migrations TO pg_monitor";
-    database.connect().await.batch_execute(grant).await.unwrap();
-    let opened = open(&url(&database), PostgresOptions::default()).await;
-    assert!(opened.is_ok(), "{opened:?}");
 }
 
 #[tokio::test]
@@ -178,12 +177,16 @@ async fn every_report_of_a_server_is_a_line_with_a_remedy() {
             "the database on db:5432 does not allow the connection: no (SQLSTATE 28000)",
         ),
         ("3D000", Obstacle::NoDatabase, "there is no database `contacts` on db:5432"),
-        ("53300", Obstacle::Full, "the database on db:5432 takes no more connections"),
+        (
+            "53300",
+            Obstacle::Full,
+            "the database on db:5432 takes no more connections: no (SQLSTATE 53300)",
+        ),
         ("57P03", Obstacle::NotReady, "the database on db:5432 is not ready: no (SQLSTATE 57P03)"),
         (
             "26000",
             Obstacle::Pooler,
-            "a pooler before the database on db:5432 mixes statements up: no (SQLSTATE 26000)",
+            "a pooler before the database on db:5432 mixes prepared statements up",
         ),
         ("25006", Obstacle::ReadOnly, "the database on db:5432 can only be read"),
         ("53100", Obstacle::DiskFull, "the disk of the database on db:5432 is full"),
