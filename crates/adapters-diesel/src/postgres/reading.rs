@@ -169,8 +169,10 @@ impl Standby {
 fn beginning(options: &PostgresOptions) -> String {
     format!(
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+        SET LOCAL lock_timeout = {};
         SET LOCAL statement_timeout = {};
         SET LOCAL idle_in_transaction_session_timeout = {}",
+        options.lock_timeout.as_millis(),
         options.statement_timeout.as_millis(),
         options.pause_timeout.as_millis(),
     )

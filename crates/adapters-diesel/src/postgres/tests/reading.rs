@@ -179,10 +179,11 @@ async fn a_standby_of_another_primary_and_another_database_are_not_read() {
     }
 }
 
-/// The same URL, for a role that may read everything, but not ask for the cluster.
+/// The same URL, for a role that may do everything, but not ask for the cluster.
 fn forbidden(database: &TestDatabase, url: &str) -> String {
     database.execute(
-        "CREATE SCHEMA IF NOT EXISTS played;
+        "GRANT ALL ON ALL TABLES IN SCHEMA public TO pg_read_all_data;
+         CREATE SCHEMA IF NOT EXISTS played;
          GRANT USAGE ON SCHEMA played TO PUBLIC;
          SET search_path = played, pg_catalog;
          REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC",

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contacts_application::access::TokenDigest;
-use contacts_application::ports::{AccessStore, StoreError};
+use contacts_application::directory::{EntryQuery, Order, OrderKey};
+use contacts_application::ports::{AccessStore, IntercomDirectory, StoreError};
+use contacts_domain::OrganizationId;
 use serde_json::json;
 use tokio_postgres::Client;
 
@@ -55,6 +57,18 @@ async fn until_nobody_waits(client: &Client) {
     while client.query_one(WAITING, &[]).await.unwrap().get::<_, i64>(0) > 0 {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test]
+async fn a_list_waits_for_a_lock_no_longer_than_everything_else() {
+    let database = TestDatabase::migrated();
+    let store = database.open_with(brief()).await;
+    let other = database.connect().await;
+    other.batch_execute("BEGIN; LOCK TABLE contact_intercom").await.unwrap();
+    let order = Order { by: OrderKey::Id, descending: false };
+    let query = EntryQuery { filter: None, order, offset: 0, limit: 10 };
+    let told = store.entries(OrganizationId::new(1).unwrap(), &query).await;
+    assert!(matches!(&told, Err(StoreError::Contention(_))), "{told:?}");
 }
 
 #[tokio::test]
