@@ -27,7 +27,7 @@ pub(crate) struct Codegen {
 enum What {
     /// The OpenAPI description: docs/api/openapi.json
     Openapi,
-    /// The tables as diesel sees them: crates/adapters-diesel/src/sqlite/schema.rs
+    /// The tables as diesel sees them: crates/adapters-diesel/src/schema.rs
     Schema,
     /// The rule table: docs/rules.md
     Rules,
@@ -62,7 +62,7 @@ const FILES: [File; 3] = [
     File {
         what: What::Schema,
         name: "schema",
-        path: "crates/adapters-diesel/src/sqlite/schema.rs",
+        path: "crates/adapters-diesel/src/schema.rs",
         printer: &["--package", "xtask", "--features", "schema", "--bin", "schema"],
     },
 ];

@@ -6,10 +6,10 @@
 
 pub mod client;
 pub mod command;
-pub mod dice;
 pub mod failure;
 pub mod hub;
 pub mod postgres;
+pub mod rng;
 pub mod workspace;
 
 pub use failure::Failure;

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use contacts_adapters_diesel::sqlite::{SqliteOptions, SqliteStore};
+use contacts_adapters_diesel::{SqliteOptions, SqliteStore};
 use contacts_application::ports::{AccessStore, Audit, ContactStore, IntercomDirectory, Lifecycle};
-use contacts_application::testing::contract::Subject;
+use contacts_application::testing::contract::StoreUnderTest;
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::{ContactId, OrganizationId};
 use diesel::prelude::*;
@@ -34,7 +34,7 @@ struct Stored {
 }
 
 #[async_trait]
-impl Subject for Fresh {
+impl StoreUnderTest for Fresh {
     fn contacts(&self) -> Arc<dyn ContactStore> {
         self.store.clone()
     }

@@ -9,8 +9,8 @@ use contacts_application::use_cases::Caller;
 use contacts_domain::OrganizationId;
 use sha2::{Digest, Sha256};
 
-use crate::hub::Hub;
 use crate::problem::{Kind, Problem};
+use crate::state::AppState;
 
 /// The contract's header for the token.
 pub(crate) const WEAL_TOKEN: HeaderName = HeaderName::from_static("weal-token");
@@ -19,16 +19,16 @@ pub(crate) const WEAL_TOKEN: HeaderName = HeaderName::from_static("weal-token");
 pub(crate) const TARGET_ORGANIZATION_ID: HeaderName =
     HeaderName::from_static("target-organization-id");
 
-impl FromRequestParts<Hub> for Caller {
+impl FromRequestParts<AppState> for Caller {
     type Rejection = Problem;
 
     /// Authenticates the request. It needs nothing but headers, so a handler that takes a
     /// [`Caller`] turns strangers away before it reads a byte of their body.
-    async fn from_request_parts(parts: &mut Parts, hub: &Hub) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let digest = TokenDigest(Sha256::digest(token(&parts.headers)?).into());
         let organization = organization(&parts.headers)?;
-        let caller = hub.services.authenticate.execute(digest, organization).await?;
-        hub.limits.count(digest)?;
+        let caller = state.services.authenticate.execute(digest, organization).await?;
+        state.limits.count(digest)?;
         Ok(caller)
     }
 }

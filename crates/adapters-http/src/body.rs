@@ -19,9 +19,9 @@ use http_body_util::BodyExt;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::hub::Hub;
 use crate::problem::{Kind, Problem};
 use crate::settings::Settings;
+use crate::state::AppState;
 
 /// The body of a request on its way in, shared by the handler that may read it and the middleware
 /// that takes in what the handler leaves.
@@ -37,11 +37,15 @@ struct Incoming {
 }
 
 /// Runs the request and, whatever became of it, hears the client out.
-pub(crate) async fn hear_out(State(hub): State<Hub>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn drain(
+    State(state): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let upload = Upload::of(&mut request);
     request.extensions_mut().insert(upload.clone());
     let response = next.run(request).await;
-    upload.discard_rest(&hub.settings).await;
+    upload.discard_rest(&state.settings).await;
     response
 }
 
@@ -128,10 +132,10 @@ fn timed_out(settings: &Settings) -> Problem {
     Problem::new(Kind::BodyTimeout, format!("nothing arrived for {pause} seconds"))
 }
 
-impl FromRequestParts<Hub> for Upload {
+impl FromRequestParts<AppState> for Upload {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _hub: &Hub) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _hub: &AppState) -> Result<Self, Problem> {
         let upload = parts.extensions.get::<Self>().cloned();
         upload.ok_or_else(|| Problem::internal("a body is read without hear_out around the route"))
     }

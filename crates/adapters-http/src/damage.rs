@@ -25,7 +25,7 @@ pub(crate) fn log<'v>(violations: impl IntoIterator<Item = &'v Violation>) {
 /// # Errors
 ///
 /// When it is.
-pub(crate) fn is_not_why(violations: &[Violation]) -> Result<(), Problem> {
+pub(crate) fn reject_if_corrupt(violations: &[Violation]) -> Result<(), Problem> {
     match violations.iter().find(|violation| is_damage(violation)) {
         None => Ok(()),
         Some(Violation { value, message, .. }) => Err(unreadable(value, message)),

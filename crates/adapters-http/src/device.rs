@@ -30,10 +30,10 @@ use utoipa_axum::routes;
 pub(crate) use paths::is_at;
 pub use paths::{DEVICE_PATHS, DEVICE_PREFIXES, DeviceOperation, DevicePath};
 
-use crate::hub::Hub;
+use crate::state::AppState;
 
 /// The routes of the contract: those of the table, under each prefix.
-pub(crate) fn routes() -> OpenApiRouter<Hub> {
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
     let described = OpenApiRouter::with_openapi(described().into_openapi());
     DEVICE_PREFIXES.iter().fold(described, |routes, prefix| {
         DEVICE_PATHS.iter().fold(routes, |routes, DevicePath { operation, methods, path }| {
@@ -47,7 +47,7 @@ pub(crate) fn routes() -> OpenApiRouter<Hub> {
 }
 
 /// The operations with their descriptions, each at the one path that is described.
-fn described() -> OpenApiRouter<Hub> {
+fn described() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(upsert_items::upsert_items))
         .routes(routes!(delete_items::delete_items))
@@ -58,7 +58,7 @@ fn described() -> OpenApiRouter<Hub> {
         .routes(routes!(delete_item::delete_item))
 }
 
-fn route(operation: DeviceOperation, methods: MethodFilter) -> MethodRouter<Hub> {
+fn route(operation: DeviceOperation, methods: MethodFilter) -> MethodRouter<AppState> {
     match operation {
         DeviceOperation::UpsertItems => on(methods, upsert_items::upsert_items),
         DeviceOperation::DeleteItems => on(methods, delete_items::delete_items),

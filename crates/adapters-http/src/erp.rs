@@ -9,7 +9,7 @@ mod detail;
 mod get_contact;
 mod get_deleted_contact;
 mod merging;
-mod sight;
+mod redaction;
 mod workflow;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -17,10 +17,10 @@ use utoipa_axum::routes;
 
 pub(crate) use detail::DetailReply;
 
-use crate::hub::Hub;
+use crate::state::AppState;
 
 /// The routes of the contract.
-pub(crate) fn routes() -> OpenApiRouter<Hub> {
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(batch::modify_batch))
         .routes(routes!(get_contact::get_contact))

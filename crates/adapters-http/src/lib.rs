@@ -16,7 +16,6 @@ mod device;
 mod erp;
 mod error_code;
 mod health;
-mod hub;
 mod json_text;
 mod limits;
 mod media_type;
@@ -25,6 +24,7 @@ mod openapi;
 mod prefer;
 mod problem;
 mod settings;
+mod state;
 mod telemetry;
 
 use axum::{Router, middleware};
@@ -33,10 +33,10 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use device::{DEVICE_PATHS, DEVICE_PREFIXES, DeviceOperation, DevicePath};
-pub use hub::Services;
 pub use settings::Settings;
+pub use state::Services;
 
-use hub::Hub;
+use state::AppState;
 
 /// The router of all front doors, ready to be served.
 ///
@@ -54,18 +54,18 @@ use hub::Hub;
 /// let app: axum::Router = router(services, Settings::default());
 /// ```
 pub fn router(services: Services, settings: Settings) -> Router {
-    let hub = Hub::new(services, settings, &openapi());
-    let routes: Router<Hub> = doors()
-        .layer(middleware::from_fn_with_state(hub.clone(), limits::admit))
+    let state = AppState::new(services, settings, &openapi());
+    let routes: Router<AppState> = doors()
+        .layer(middleware::from_fn_with_state(state.clone(), limits::admit))
         .merge(operation())
         .into();
     routes
         .fallback(problem::unknown_path)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(middleware::from_fn_with_state(hub.clone(), body::hear_out))
+        .layer(middleware::from_fn_with_state(state.clone(), body::drain))
         .layer(middleware::from_fn(telemetry::observe))
-        .with_state(hub)
+        .with_state(state)
 }
 
 /// The API description, OpenAPI 3.1, as it is served at `/openapi.json`.
@@ -74,11 +74,11 @@ pub fn openapi() -> OpenApi {
 }
 
 /// The routes that work on contacts: they are admitted only while there is room.
-fn doors() -> OpenApiRouter<Hub> {
+fn doors() -> OpenApiRouter<AppState> {
     erp::routes().merge(device::routes())
 }
 
 /// The routes that answer also when the server is full.
-fn operation() -> OpenApiRouter<Hub> {
+fn operation() -> OpenApiRouter<AppState> {
     health::routes().merge(openapi::routes())
 }

@@ -9,9 +9,9 @@ use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use tokio::sync::Semaphore;
 
-use crate::hub::Hub;
 use crate::problem::Problem;
 use crate::settings::Settings;
+use crate::state::AppState;
 
 /// The counters behind the limits of the [`Settings`].
 pub(crate) struct Limits {
@@ -58,11 +58,11 @@ impl Limits {
 ///
 /// When the server is full.
 pub(crate) async fn admit(
-    State(hub): State<Hub>,
+    State(state): State<AppState>,
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let Ok(_place) = hub.limits.in_flight.try_acquire() else {
+    let Ok(_place) = state.limits.in_flight.try_acquire() else {
         return Err(Problem::busy());
     };
     Ok(next.run(request).await)

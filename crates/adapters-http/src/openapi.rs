@@ -25,8 +25,8 @@ pub(crate) use calls::{
 };
 pub(crate) use contact_document::ContactDocumentSchema;
 
-use crate::hub::Hub;
 use crate::problem::{EnvelopeReply, ProblemReply};
+use crate::state::AppState;
 
 /// What the published contract leaves open and this server decides.
 const ABOUT: &str = "\
@@ -125,7 +125,7 @@ pub(crate) fn frame() -> OpenApi {
 
 const NO_SCOPES: [&str; 0] = [];
 
-pub(crate) fn routes() -> OpenApiRouter<Hub> {
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(describe))
 }
 
@@ -137,8 +137,8 @@ pub(crate) fn routes() -> OpenApiRouter<Hub> {
     security(()),
     responses((status = OK, description = "OpenAPI 3.1.", body = Object))
 )]
-async fn describe(State(hub): State<Hub>) -> Response {
-    let mut response = Response::new(Body::from(hub.description));
+async fn describe(State(state): State<AppState>) -> Response {
+    let mut response = Response::new(Body::from(state.description));
     let media_type = HeaderValue::from_static("application/json");
     response.headers_mut().insert(CONTENT_TYPE, media_type);
     response

@@ -17,7 +17,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTIC
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use contacts_application::ports::StoreError;
-use contacts_application::use_cases::Denied;
+use contacts_application::use_cases::UseCaseError;
 use contacts_domain::{Code, Violation};
 
 pub(crate) use dialect::{Dialect, EnvelopeCode, EnvelopeReply, ProblemReply};
@@ -222,16 +222,16 @@ impl IntoResponse for Problem {
     }
 }
 
-impl From<Denied> for Problem {
-    fn from(denied: Denied) -> Self {
+impl From<UseCaseError> for Problem {
+    fn from(denied: UseCaseError) -> Self {
         let detail = denied.to_string();
         match denied {
-            Denied::UnknownToken => Self::new(Kind::Unauthenticated, detail),
-            Denied::Forbidden => Self::new(Kind::Forbidden, detail),
-            Denied::UnknownOrganization(_) => Self::new(Kind::UnknownOrganization, detail),
-            Denied::NameNoOrganization(_) => Self::new(Kind::OrganizationNotNamed, detail),
-            Denied::PreparationPanicked(error) => Self::internal(error),
-            Denied::Store(error) => match error {
+            UseCaseError::UnknownToken => Self::new(Kind::Unauthenticated, detail),
+            UseCaseError::Forbidden => Self::new(Kind::Forbidden, detail),
+            UseCaseError::UnknownOrganization(_) => Self::new(Kind::UnknownOrganization, detail),
+            UseCaseError::NameNoOrganization(_) => Self::new(Kind::OrganizationNotNamed, detail),
+            UseCaseError::PreparationPanicked(error) => Self::internal(error),
+            UseCaseError::Store(error) => match error {
                 StoreError::Unavailable(_) | StoreError::Contention(_) => {
                     Self::unavailable(Some(error.into()))
                 }

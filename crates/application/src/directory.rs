@@ -1,9 +1,13 @@
 //! The directory of intercoms: what can be asked of it.
 
+mod terms;
+
 use std::cmp::Ordering;
 
 use contacts_domain::ContactId;
 use contacts_domain::contact::IntercomEntry;
+
+pub use terms::Term;
 
 /// Which entries, in which order, and which part of them.
 #[derive(Debug, Clone, PartialEq, Eq)]

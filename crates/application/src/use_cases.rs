@@ -11,12 +11,12 @@ mod preparation;
 mod unlink_contacts;
 mod upsert_contacts;
 
-pub use authenticate::{Authenticate, Caller, Denied, NameNoOrganization};
+pub use authenticate::{Authenticate, Caller, NameNoOrganization, UseCaseError};
 pub use check_contacts::{CheckContacts, CheckReport, Mode, Notice};
 pub use get_contact::GetContact;
 pub use get_entry::GetEntry;
 pub use list_entries::ListEntries;
-pub use manage_access::{ManageAccess, NewOrganizationError};
+pub use manage_access::{AccessError, ManageAccess};
 pub use merge_contacts::MergeContacts;
 pub use preparation::PreparationPanicked;
 pub use unlink_contacts::{EntryKey, UnlinkContacts};

@@ -8,7 +8,7 @@
 //!
 //! ```
 //! use contacts_domain::auditing::{Difference, Finding, StoredContact};
-//! use contacts_domain::decision::{Decision, Found};
+//! use contacts_domain::decision::{Decision, Loaded};
 //! use contacts_domain::upsert::{Batch, Context, Handling, Item, Options};
 //! use contacts_domain::value::CountryCode;
 //! use contacts_domain::{IdBlock, OrganizationId, Timestamp};
@@ -25,7 +25,7 @@
 //! # let item = r#"{"contactType": "PERSON", "lastName": "Rochat", "email": "A@Rhone.example"}"#;
 //! # let items = vec![Item::read(item, &context)];
 //! # let batch = Batch::new(context, Options::default(), items);
-//! # let (writes, _) = batch.decide(Found::default(), &mut IdBlock::new(1, 10))?;
+//! # let (writes, _) = batch.decide(Loaded::default(), &mut IdBlock::new(1, 10))?;
 //! # let contact = writes.contacts[0].contact();
 //! let mut stored = StoredContact::from(contact);
 //! assert_eq!(stored.audit(Some(region)).findings, []);
@@ -48,4 +48,4 @@ mod stored;
 pub use comparison::{Audited, Mend};
 pub use finding::{Difference, Discrepancy, Finding, Remedy};
 pub use repair::{Examination, Repair};
-pub use stored::{Place, StoredColumns, StoredContact, StoredEntry};
+pub use stored::{ContactKey, StoredColumns, StoredContact, StoredEntry};

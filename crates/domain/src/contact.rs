@@ -6,19 +6,19 @@ mod intercom_entry;
 pub mod kinds;
 mod projection;
 mod record;
+mod row_builder;
 pub mod rules;
-mod sealing;
 mod tags;
 
 use std::sync::Arc;
 
-pub use check::{Findings, Values};
+pub use check::{ParseCache, Violations};
 pub(crate) use check::{check_stored, weigh};
 pub use intercom_entry::IntercomEntry;
 pub use record::{ContactType, DOCUMENT_VERSION, Projection, Record, UnreadableDocument};
 
 pub(crate) use record::read_document;
-pub(crate) use sealing::{Sealing, too_large};
+pub(crate) use row_builder::{RowBuilder, too_large};
 
 use self::document::ContactDocument;
 use crate::ids::ContactId;

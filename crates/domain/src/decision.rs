@@ -19,7 +19,7 @@ pub trait Decision: Send + Sync + 'static {
     fn organization(&self) -> OrganizationId;
 
     /// What has to be looked up first.
-    fn wanted(&self) -> &Wanted;
+    fn lookup_keys(&self) -> &LookupKeys;
 
     /// How many ids [`decide`](Self::decide) can take at most.
     fn ids_at_most(&self) -> i64;
@@ -29,7 +29,7 @@ pub trait Decision: Send + Sync + 'static {
     /// # Errors
     ///
     /// When `ids` holds fewer ids than [`ids_at_most`](Self::ids_at_most) asked for.
-    fn decide(&self, found: Found, ids: &mut IdBlock) -> Result<(Writes, Self::Report), OutOfIds>;
+    fn decide(&self, found: Loaded, ids: &mut IdBlock) -> Result<(Writes, Self::Report), OutOfIds>;
 }
 
 /// The block of ids was smaller than asked for: a fault of the store.
@@ -39,7 +39,7 @@ pub struct OutOfIds;
 
 /// What a decision has to know. Each list holds no value twice.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Wanted {
+pub struct LookupKeys {
     /// Living contacts with these ids.
     pub ids: Vec<ContactId>,
     /// Living contacts with these external ids, and aliases of those values.
@@ -64,7 +64,7 @@ pub struct Wanted {
 
 /// What a store holds of what was wanted, as seen inside the transaction.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Found {
+pub struct Loaded {
     /// The contacts, each once, in any order; those that aliases lead to included.
     pub contacts: Vec<Record>,
     /// The aliases that lead to living contacts.

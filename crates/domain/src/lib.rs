@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use contacts_domain::upsert::{Batch, Context, Handling, Item, Options, Verdict};
-//! use contacts_domain::decision::{Decision, Found};
+//! use contacts_domain::decision::{Decision, Loaded};
 //! use contacts_domain::value::CountryCode;
 //! use contacts_domain::{IdBlock, OrganizationId, Timestamp};
 //!
@@ -21,7 +21,7 @@
 //! let batch = Batch::new(context, Options::default(), vec![item]);
 //!
 //! // A store would look up what the batch wants; here nothing is stored yet.
-//! let (writes, outcomes) = batch.decide(Found::default(), &mut IdBlock::new(1, 10))?;
+//! let (writes, outcomes) = batch.decide(Loaded::default(), &mut IdBlock::new(1, 10))?;
 //! assert_eq!(outcomes[0].verdict, Verdict::Created);
 //! assert_eq!(writes.contacts.len(), 1);
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -8,14 +8,14 @@
 use std::sync::Arc;
 
 use crate::contact::document::ContactDocument;
-use crate::contact::rules::{FOUND, Subject, TWO_CONTACTS, TYPE_STAYS};
-use crate::contact::{Contact, ContactType, Sealing, Snapshot, Values, check_stored, weigh};
+use crate::contact::rules::{FOUND, RuleInput, TWO_CONTACTS, TYPE_STAYS};
+use crate::contact::{Contact, ContactType, ParseCache, RowBuilder, Snapshot, check_stored, weigh};
 use crate::decision::{
-    Alias, AliasKey, AliasWrite, Decision, Found, OutOfIds, Wanted, Write, Writes,
+    Alias, AliasKey, AliasWrite, Decision, Loaded, LookupKeys, OutOfIds, Write, Writes,
 };
 use crate::ids::{ContactId, IdBlock, OrganizationId};
 use crate::path::Path;
-use crate::tree::{Likeness, Member, Tree, Whole};
+use crate::tree::{Equivalence, Member, SafeInteger, Tree};
 use crate::upsert::{Context, Endpoints};
 use crate::violation::Violation;
 
@@ -28,7 +28,7 @@ pub struct Merge {
     context: Context,
     target: ContactId,
     source: ContactId,
-    wanted: Wanted,
+    lookup_keys: LookupKeys,
 }
 
 impl Merge {
@@ -45,14 +45,17 @@ impl Merge {
             let path = Path::of("sourceId");
             return Err(vec![Violation::new(&TWO_CONTACTS, path, source.to_string(), message)]);
         }
-        let wanted =
-            Wanted { ids: vec![target, source], referring_to: Some(source), ..Wanted::default() };
-        Ok(Self { context, target, source, wanted })
+        let lookup_keys = LookupKeys {
+            ids: vec![target, source],
+            referring_to: Some(source),
+            ..LookupKeys::default()
+        };
+        Ok(Self { context, target, source, lookup_keys })
     }
 
     fn decided(
         &self,
-        found: Found,
+        found: Loaded,
         ids: &mut IdBlock,
     ) -> Result<Result<Writes, Vec<Violation>>, OutOfIds> {
         let mut contacts = Vec::with_capacity(found.contacts.len());
@@ -86,18 +89,18 @@ impl Merge {
         }
 
         let document = self.united(target, source);
-        let mut values = Values::new(self.context.region);
+        let mut values = ParseCache::new(self.context.region);
         let nothing = ContactDocument::default();
-        let subject = Subject {
+        let input = RuleInput {
             context: &self.context,
             sent: &nothing,
             document: &document,
             stored: Some(&target.document),
         };
-        let mut violations = subject.check(&mut values).into_sorted();
+        let mut violations = input.check(&mut values).into_sorted();
         weigh(&mut violations, false, || {
-            let of_source = Subject { stored: Some(&source.document), ..subject };
-            let mut known = check_stored(&subject, &mut values);
+            let of_source = RuleInput { stored: Some(&source.document), ..input };
+            let mut known = check_stored(&input, &mut values);
             known.extend(check_stored(&of_source, &mut values));
             known
         });
@@ -106,7 +109,7 @@ impl Merge {
             return Ok(Err(violations));
         }
         let merged =
-            Sealing::after(&self.context, &target.record).seal(document, &mut values, ids)?;
+            RowBuilder::after(&self.context, &target.record).seal(document, &mut values, ids)?;
         if let Some(too_large) = merged.too_large(Some(&target.document)) {
             return Ok(Err(vec![too_large]));
         }
@@ -141,10 +144,10 @@ impl Merge {
             .get()
             .into_iter()
             .flatten()
-            .map(|tag| tag.id.get().copied().map(Whole::get))
+            .map(|tag| tag.id.get().copied().map(SafeInteger::get))
             .collect();
         if let Some(tags) = other.tags.get_mut() {
-            tags.retain(|tag| !known.contains(&tag.id.get().copied().map(Whole::get)));
+            tags.retain(|tag| !known.contains(&tag.id.get().copied().map(SafeInteger::get)));
         }
         // An entry is one thing: flags of one do not go with the number of another.
         if document.intercom.get().is_some() {
@@ -190,7 +193,7 @@ impl Merge {
     fn relinked(
         &self,
         referring: &Snapshot,
-        values: &mut Values,
+        values: &mut ParseCache,
         ids: &mut IdBlock,
     ) -> Result<Option<Snapshot>, OutOfIds> {
         let id = referring.record.id;
@@ -201,9 +204,11 @@ impl Merge {
         for list in
             [&mut document.related_contact_ids, &mut document.related_organization_contact_ids]
         {
-            if let (Some(list), Some(target)) = (list.get_mut(), Whole::new(self.target.get())) {
+            if let (Some(list), Some(target)) =
+                (list.get_mut(), SafeInteger::new(self.target.get()))
+            {
                 let is_there = list.contains(&target);
-                let source = |id: &Whole| id.get() == self.source.get();
+                let source = |id: &SafeInteger| id.get() == self.source.get();
                 match is_there {
                     true => list.retain(|id| !source(id)),
                     false => list.iter_mut().filter(|id| source(id)).for_each(|id| *id = target),
@@ -213,7 +218,7 @@ impl Merge {
         if document == referring.document {
             return Ok(None);
         }
-        let sealing = Sealing::after(&self.context, &referring.record);
+        let sealing = RowBuilder::after(&self.context, &referring.record);
         Ok(Some(sealing.seal(document, values, ids)?))
     }
 }
@@ -225,15 +230,15 @@ impl Decision for Merge {
         self.context.organization
     }
 
-    fn wanted(&self) -> &Wanted {
-        &self.wanted
+    fn lookup_keys(&self) -> &LookupKeys {
+        &self.lookup_keys
     }
 
     fn ids_at_most(&self) -> i64 {
         0
     }
 
-    fn decide(&self, found: Found, ids: &mut IdBlock) -> Result<(Writes, MergeReport), OutOfIds> {
+    fn decide(&self, found: Loaded, ids: &mut IdBlock) -> Result<(Writes, MergeReport), OutOfIds> {
         Ok(match self.decided(found, ids)? {
             Ok(writes) => (writes, Ok(())),
             Err(violations) => (Writes::default(), Err(violations)),
@@ -247,10 +252,10 @@ impl ContactDocument {
     fn follow_to(&mut self, target: &Self) {
         let mut moved: Vec<(i64, i64)> = twins(&self.addresses, &target.addresses);
         moved.extend(twins(&self.banks, &target.banks));
-        let follow = |member: &mut Member<Whole>| {
-            let id = member.get().copied().map(Whole::get);
+        let follow = |member: &mut Member<SafeInteger>| {
+            let id = member.get().copied().map(SafeInteger::get);
             if let Some((_, to)) = moved.iter().find(|(from, _)| Some(*from) == id) {
-                *member = Whole::new(*to).into();
+                *member = SafeInteger::new(*to).into();
             }
         };
         if let Some(client) = self.client.get_mut() {
@@ -280,7 +285,7 @@ fn twins<T: Tree>(here: &Member<Vec<T>>, there: &Member<Vec<T>>) -> Vec<(i64, i6
     let here = here.get().map(Vec::as_slice).unwrap_or_default();
     here.iter()
         .filter_map(|element| {
-            let twin = there.iter().find(|known| known.matches(element, Likeness::Content))?;
+            let twin = there.iter().find(|known| known.matches(element, Equivalence::Content))?;
             Some((element.own_id()?, twin.own_id()?))
         })
         .collect()

@@ -10,7 +10,7 @@ use crate::contact::document::ContactDocument;
 use crate::contact::rules;
 use crate::json::Json;
 use crate::path::{At, Path};
-use crate::tree::{Standing, Tree};
+use crate::tree::{Presence, Tree};
 use crate::violation::Violation;
 
 /// A document that was read, and what was left out of it.
@@ -48,7 +48,7 @@ pub struct Read {
 /// no object, cannot be read at all, or has members of wrong JSON types.
 pub fn read(json: &str) -> Result<Read, Vec<Violation>> {
     match serde_json::from_str::<ContactDocument>(json) {
-        Ok(document) if document.standing() == Standing::Value => {
+        Ok(document) if document.presence() == Presence::Value => {
             Ok(Read { document, unknown: Vec::new() })
         }
         _ => read_closely(json),

@@ -6,25 +6,25 @@
 //! one line and cannot be forgotten in a merge.
 
 mod amount;
+mod custom_fields;
 mod define;
+mod element_id;
 mod list;
 mod member;
-mod own;
-mod received;
-mod scalars;
+mod opaque_object;
+mod safe_integer;
 mod shape;
 mod text;
-mod whole;
 
 pub use amount::{Amount, AmountKind, AmountOf, AmountValue};
+pub use custom_fields::CustomFields;
+pub use element_id::{ElementId, Of, OfContact, OfPayslip, OfStaff, ParentId, ReadOnly};
 pub use list::{elements_match, fill_elements, merge_elements};
 pub use member::{Member, MemberName};
-pub use own::{Mirror, Of, OfContact, OfPayslip, OfStaff, Own, ReadOnly};
-pub use received::Received;
-pub use scalars::Scalars;
+pub use opaque_object::OpaqueObject;
+pub use safe_integer::SafeInteger;
 pub use shape::{Kind, MemberShape, Shape, Shaped};
 pub use text::{Text, TextKind, TextValue};
-pub use whole::Whole;
 
 use crate::contact::rules::Rule;
 use crate::ids::IdBlock;
@@ -37,24 +37,24 @@ pub trait Tree: Clone + std::fmt::Debug + PartialEq + Sized {
     const KIND: Kind;
 
     /// Who fills it.
-    const ROLE: Role = Role::Sent;
+    const OWNERSHIP: Ownership = Ownership::Caller;
 
     /// What a sent value stands for: a blank key stands for null, an empty block for nothing.
-    fn standing(&self) -> Standing {
-        Standing::Value
+    fn presence(&self) -> Presence {
+        Presence::Value
     }
 
     /// Merges what was sent into what is stored (RFC 7396, but for arrays).
-    fn merge(&mut self, sent: &Self, merging: &mut Merging, at: &At<'_>);
+    fn merge(&mut self, sent: &Self, merging: &mut Patch, at: &At<'_>);
 
     /// What was sent where nothing is stored.
     #[must_use]
-    fn settle(&self, _merging: &mut Merging, _at: &At<'_>) -> Self {
+    fn settle(&self, _merging: &mut Patch, _at: &At<'_>) -> Self {
         self.clone()
     }
 
     /// Merges the array sent into the array stored; replaces or unites, unless elements have ids.
-    fn merge_list(stored: &mut Vec<Self>, sent: &[Self], merging: &mut Merging, _at: &At<'_>) {
+    fn merge_list(stored: &mut Vec<Self>, sent: &[Self], merging: &mut Patch, _at: &At<'_>) {
         match merging.arrays {
             Arrays::Replace => sent.clone_into(stored),
             Arrays::Append => {
@@ -68,7 +68,7 @@ pub trait Tree: Clone + std::fmt::Debug + PartialEq + Sized {
     }
 
     /// As [`matches`](Self::matches), for arrays of such elements.
-    fn list_matches(stored: &[Self], sent: &[Self], _likeness: Likeness) -> bool {
+    fn list_matches(stored: &[Self], sent: &[Self], _likeness: Equivalence) -> bool {
         stored == sent
     }
 
@@ -87,7 +87,7 @@ pub trait Tree: Clone + std::fmt::Debug + PartialEq + Sized {
     }
 
     /// Whether this stored value is like the one sent, apart from what the hub fills.
-    fn matches(&self, sent: &Self, likeness: Likeness) -> bool;
+    fn matches(&self, sent: &Self, equivalence: Equivalence) -> bool;
 
     /// How many ids this value can ask the hub for.
     fn ids_at_most(&self) -> i64 {
@@ -95,10 +95,10 @@ pub trait Tree: Clone + std::fmt::Debug + PartialEq + Sized {
     }
 
     /// Gives ids to what has none and fills the mirrors.
-    fn number(&mut self, _numbering: &mut Numbering<'_>) {}
+    fn number(&mut self, _numbering: &mut IdAssignment<'_>) {}
 
     /// As [`number`](Self::number), for a member that may be absent.
-    fn number_member(member: &mut Member<Self>, numbering: &mut Numbering<'_>) {
+    fn number_member(member: &mut Member<Self>, numbering: &mut IdAssignment<'_>) {
         if let Member::Value(value) = member {
             value.number(numbering);
         }
@@ -119,20 +119,20 @@ pub type Visit<'v, 't> = dyn FnMut(&At<'_>, Leaf<'t>) + 'v;
 
 /// Who fills a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub enum Ownership {
     /// The caller.
-    Sent,
+    Caller,
     /// The hub hands out an id, the caller may name it.
-    Own,
+    ElementId,
     /// The hub repeats an id, whatever was sent.
-    Mirror,
+    ParentId,
     /// The hub shows it; what is sent is ignored.
     ReadOnly,
 }
 
 /// What a value that was sent stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum Presence {
     /// Itself.
     Value,
     /// Null: what is stored is cleared.
@@ -143,7 +143,7 @@ pub enum Standing {
 
 /// How a stored value is compared with one that was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Likeness {
+pub enum Equivalence {
     /// Equal in every member; null is absent.
     Equal,
     /// The stored value has every member that was sent; it may have more. Null is absent.
@@ -154,7 +154,7 @@ pub enum Likeness {
     Content,
 }
 
-impl Likeness {
+impl Equivalence {
     /// Whether the stored value may have nothing more than was sent.
     pub(crate) fn is_whole(self) -> bool {
         matches!(self, Self::Equal | Self::Content)
@@ -173,14 +173,14 @@ pub enum Arrays {
 
 /// A merge under way: its policy, and the ids in what was sent that are not this contact's.
 #[derive(Debug)]
-pub struct Merging {
+pub struct Patch {
     /// What becomes of elements not sent.
     pub arrays: Arrays,
     /// Ids that name nothing of this contact.
     pub faults: Vec<Violation>,
 }
 
-impl Merging {
+impl Patch {
     /// A merge with that policy.
     pub fn new(arrays: Arrays) -> Self {
         Self { arrays, faults: Vec::new() }
@@ -193,7 +193,7 @@ impl Merging {
 
 /// Numbering under way: where ids come from and what the mirrors show.
 #[derive(Debug)]
-pub struct Numbering<'i> {
+pub struct IdAssignment<'i> {
     pub(crate) contact: i64,
     pub(crate) staff: i64,
     pub(crate) payslip: i64,
@@ -204,7 +204,7 @@ pub struct Numbering<'i> {
     pub(crate) highest: i64,
 }
 
-impl<'i> Numbering<'i> {
+impl<'i> IdAssignment<'i> {
     /// Numbers the parts of that contact from that block.
     pub fn new(contact: i64, ids: &'i mut IdBlock) -> Self {
         Self { contact, staff: 0, payslip: 0, ids, short: false, highest: contact }
@@ -238,9 +238,9 @@ pub enum Leaf<'t> {
     /// An array of that many elements.
     List(usize),
     /// An object stored as received, that many levels deep.
-    Received(usize),
+    OpaqueObject(usize),
     /// The name of a member that the caller chose.
     Name(&'t str),
     /// An object of that many members that the caller chose.
-    Scalars(usize),
+    CustomFields(usize),
 }

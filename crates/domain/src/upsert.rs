@@ -6,7 +6,7 @@ mod item;
 mod matching;
 mod options;
 mod outcome;
-mod world;
+mod working_set;
 
 pub use batch::Batch;
 pub use item::Item;

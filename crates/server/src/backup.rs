@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use contacts_adapters_diesel::postgres::PostgresUrl;
-use contacts_adapters_diesel::sqlite::{self, BackupError};
+use contacts_adapters_diesel::BackupError;
+use contacts_adapters_postgres::PostgresUrl;
 
 use crate::database_url::DatabaseUrl;
 use crate::failure::Failure;
@@ -35,7 +35,7 @@ pub(crate) fn make(
             return Err(Failure::new(cause, format!("run `{}`", pg_dump(url, file))));
         }
     };
-    let backup = sqlite::back_up(path, file)?;
+    let backup = contacts_adapters_diesel::back_up(path, file)?;
     printing::print(&format!(
         "{} is complete; contacts: {}, bytes: {}",
         backup.path.display(),

@@ -37,7 +37,7 @@ pub(crate) async fn run(database: &DatabaseSettings, check: &CheckDatabase) -> R
     let mut progress = Progress::start();
     let mut notice = |notice: Notice<'_>| match notice {
         Notice::Checked { contacts, of } => progress.show(contacts, of),
-        Notice::Found(discrepancy) => {
+        Notice::Discrepancy(discrepancy) => {
             for line in report::lines(discrepancy, show_values) {
                 progress.beside(|| printing::tell(&line));
             }

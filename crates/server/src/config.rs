@@ -9,9 +9,9 @@ mod flags;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use contacts_adapters_diesel::postgres::{PostgresOptions, PostgresUrl};
-use contacts_adapters_diesel::sqlite::Durability as SqliteDurability;
+use contacts_adapters_diesel::Durability as SqliteDurability;
 use contacts_adapters_http::Settings as HttpSettings;
+use contacts_adapters_postgres::{PostgresOptions, PostgresUrl};
 
 use self::file::SettingsFile;
 use self::flags::{Durability, Switch};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use contacts_adapters_diesel::postgres::{PostgresUrl, UrlError};
+use contacts_adapters_postgres::{PostgresUrl, UrlError};
 
 use crate::failure::Failure;
 

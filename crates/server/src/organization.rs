@@ -2,7 +2,7 @@
 
 use clap::Args;
 use contacts_application::access::Organization;
-use contacts_application::use_cases::NewOrganizationError;
+use contacts_application::use_cases::AccessError;
 use contacts_domain::OrganizationId;
 use contacts_domain::value::CountryCode;
 
@@ -58,17 +58,17 @@ fn parse_region(text: &str) -> Result<CountryCode, String> {
     CountryCode::parse(text).map_err(|error| error.to_string())
 }
 
-impl From<NewOrganizationError> for Failure {
-    fn from(error: NewOrganizationError) -> Self {
+impl From<AccessError> for Failure {
+    fn from(error: AccessError) -> Self {
         match error {
-            NewOrganizationError::Exists(id) => {
+            AccessError::Exists(id) => {
                 Self::new(format!("organization {id} exists already"), "choose another --id")
             }
-            NewOrganizationError::Unknown(id) => Self::new(
+            AccessError::Unknown(id) => Self::new(
                 format!("organization {id} does not exist"),
                 format!("create it with `contact-hub organization create --id {id} --name TEXT`"),
             ),
-            NewOrganizationError::Store(error) => error.into(),
+            AccessError::Store(error) => error.into(),
         }
     }
 }

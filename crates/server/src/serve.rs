@@ -8,7 +8,7 @@ use std::time::Duration;
 use contacts_adapters_http::router;
 use tokio::net::TcpListener;
 
-use self::connections::Patience;
+use self::connections::ConnectionTimeouts;
 use self::shutdown::Shutdown;
 use crate::config::{DatabaseSettings, ServeSettings};
 use crate::failure::Failure;
@@ -43,7 +43,7 @@ pub(crate) async fn run(
     }
     let app = router(store.services(), http);
     printing::tell(&format!("listening on http://{address}"));
-    let patience = Patience { head: MAX_HEAD_TIME, grace };
-    connections::serve(listener, app, shutdown, patience).await;
+    let timeouts = ConnectionTimeouts { head: MAX_HEAD_TIME, grace };
+    connections::serve(listener, app, shutdown, timeouts).await;
     Ok(())
 }

@@ -96,7 +96,7 @@ mod tests {
     fn a_statement_outside_the_store_is_found() {
         let text = "let sql = \"SELECT id FROM contact\";";
         assert_eq!(sql_in_one_crate(&facts("crates/server/src/x.rs", text)).unwrap().len(), 1);
-        let store = facts("crates/adapters-diesel/src/sqlite/read.rs", text);
+        let store = facts("crates/adapters-diesel/src/read.rs", text);
         assert_eq!(sql_in_one_crate(&store).unwrap(), Vec::<String>::new());
     }
 }

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use rusqlite::Connection;
 use xtask::{Failure, workspace};
 
-const MIGRATIONS: &str = "crates/adapters-diesel/migrations/sqlite";
+const MIGRATIONS: &str = "crates/adapters-diesel/migrations";
 
 const PREAMBLE: &str = "\
 //! The tables as diesel sees them.

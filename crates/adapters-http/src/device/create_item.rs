@@ -14,10 +14,10 @@ use super::paths::{CANONICAL_PREFIX, ITEMS};
 use super::refusal::require_stored;
 use super::uid::UidReply;
 use crate::body::Upload;
-use crate::hub::Hub;
 use crate::media_type;
 use crate::openapi::{CallHeaders, DeviceBodyProblems};
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// Create an item
 ///
@@ -44,14 +44,14 @@ use crate::problem::Problem;
     ),
 )]
 pub(super) async fn create_item(
-    State(hub): State<Hub>,
+    State(state): State<AppState>,
     caller: Caller,
     headers: HeaderMap,
     upload: Upload,
 ) -> Result<Response, Problem> {
     caller.require(Scope::Write)?;
     media_type::require_json(&headers)?;
-    let text = item_text::decode(upload.read(&hub.settings).await?)?;
+    let text = item_text::decode(upload.read(&state.settings).await?)?;
 
     let request = Request {
         options: Options {
@@ -62,7 +62,7 @@ pub(super) async fn create_item(
         handling: Handling::Lenient,
         endpoints: Endpoints::Shown,
     };
-    let upsert = &hub.services.upsert_contacts;
+    let upsert = &state.services.upsert_contacts;
     let outcomes = upsert
         .execute(&caller, request, vec![text], |text, context| {
             let mut item = SentItem::read(text);

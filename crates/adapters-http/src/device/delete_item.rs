@@ -9,9 +9,9 @@ use super::paths::{CANONICAL_PREFIX, ITEM};
 use super::refusal::was_there;
 use super::uid::Uid;
 use crate::answer::json;
-use crate::hub::Hub;
 use crate::openapi::{CallHeaders, DeviceItemPath, DeviceProblems};
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// Delete an item
 ///
@@ -38,14 +38,14 @@ use crate::problem::Problem;
     ),
 )]
 pub(super) async fn delete_item(
-    State(hub): State<Hub>,
+    State(state): State<AppState>,
     caller: Caller,
     uid: Uid,
 ) -> Result<Response, Problem> {
     caller.require(Scope::Delete)?;
     let id = uid.require()?;
     let key = EntryKey::Id(id.get());
-    let outcomes = hub.services.unlink_contacts.execute(&caller, &[key]).await?;
+    let outcomes = state.services.unlink_contacts.execute(&caller, &[key]).await?;
     for outcome in &outcomes {
         if !was_there(outcome)? {
             return Err(Uid::unknown());

@@ -15,11 +15,11 @@ use super::paths::{CANONICAL_PREFIX, LINK};
 use super::refusal::was_there;
 use super::result_reply::{ExtendedInfo, ResultReply, ResultsReply};
 use crate::body::Upload;
-use crate::hub::Hub;
 use crate::media_type;
 use crate::offload::offload;
 use crate::openapi::{CallHeaders, DeviceBodyProblems};
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// The member of the body.
 const LIST: &str = "link_ids";
@@ -64,20 +64,20 @@ struct LinkIdsBody {
     ),
 )]
 pub(super) async fn delete_items(
-    State(hub): State<Hub>,
+    State(state): State<AppState>,
     caller: Caller,
     headers: HeaderMap,
     upload: Upload,
 ) -> Result<Response, Problem> {
     caller.require(Scope::Delete)?;
     media_type::require_json(&headers)?;
-    let body = upload.read(&hub.settings).await?;
-    let max_items = hub.settings.max_items;
+    let body = upload.read(&state.settings).await?;
+    let max_items = state.settings.max_items;
     let is_long = body.len() > LONG_BODY;
     let (link_ids, keys) = offload(is_long, move || read(body, max_items)).await??;
     let outcomes = match keys.is_empty() {
         true => Vec::new(),
-        false => hub.services.unlink_contacts.execute(&caller, &keys).await?,
+        false => state.services.unlink_contacts.execute(&caller, &keys).await?,
     };
     ResultsReply::answer(outcomes.len(), move || {
         let results = link_ids.into_iter().zip(&outcomes);

@@ -9,9 +9,9 @@ use super::item_reply::ItemReply;
 use super::paths::{CANONICAL_PREFIX, ITEM};
 use super::uid::Uid;
 use crate::answer::json;
-use crate::hub::Hub;
 use crate::openapi::{CallHeaders, DeviceItemPath, DeviceProblems};
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// One item
 ///
@@ -34,13 +34,13 @@ use crate::problem::Problem;
     ),
 )]
 pub(super) async fn get_item(
-    State(hub): State<Hub>,
+    State(state): State<AppState>,
     caller: Caller,
     uid: Uid,
 ) -> Result<Response, Problem> {
     caller.require(Scope::Read)?;
     let id = uid.require()?;
-    let entry = hub.services.get_entry.execute(&caller, id).await?.ok_or_else(Uid::unknown)?;
+    let entry = state.services.get_entry.execute(&caller, id).await?.ok_or_else(Uid::unknown)?;
     let body = serde_json::to_vec(&ItemReply::of(id, entry)).map_err(Problem::internal)?;
     Ok(json(body))
 }

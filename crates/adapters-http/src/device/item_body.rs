@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use contacts_domain::contact::document::{ContactDocument, Intercom};
 use contacts_domain::contact::{ContactType, IntercomEntry, rules};
 use contacts_domain::path::Path;
-use contacts_domain::tree::{Member, Text, Whole};
+use contacts_domain::tree::{Member, SafeInteger, Text};
 use contacts_domain::upsert::{Context, Item};
 use contacts_domain::value::{InvalidRingtone, LinkId};
 use contacts_domain::{ContactId, Violation};
@@ -129,7 +129,7 @@ impl SentItem {
     /// about that contact.
     pub(super) fn into_item(self, id: Option<ContactId>, context: &Context) -> Item {
         let document = ContactDocument {
-            id: id.and_then(|id| Whole::new(id.get())).into(),
+            id: id.and_then(|id| SafeInteger::new(id.get())).into(),
             link_id: self.link_id.map(Text::from).into(),
             intercom: self.intercom.map(Box::new).into(),
             ..ContactDocument::default()

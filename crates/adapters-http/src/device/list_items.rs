@@ -12,9 +12,9 @@ use super::item_reply::ItemReply;
 use super::list_query::{ListParams, ListQuery};
 use super::paths::{CANONICAL_PREFIX, ITEMS};
 use crate::answer::json;
-use crate::hub::Hub;
 use crate::openapi::{CallHeaders, DeviceProblems};
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// A page of the list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -73,14 +73,14 @@ struct PaginationReply {
     ),
 )]
 pub(super) async fn list_items(
-    State(hub): State<Hub>,
+    State(state): State<AppState>,
     caller: Caller,
     uri: Uri,
 ) -> Result<Response, Problem> {
     caller.require(Scope::Read)?;
     let query = ListQuery::read(uri.query().unwrap_or_default())?;
     let (limit, page) = (query.limit, query.page);
-    let found = hub.services.list_entries.execute(&caller, &query.into_entries()).await?;
+    let found = state.services.list_entries.execute(&caller, &query.into_entries()).await?;
     let reply = ListReply {
         list_items: found.entries.into_iter().map(|(id, entry)| ItemReply::of(id, entry)).collect(),
         list_option: ListOptionReply {

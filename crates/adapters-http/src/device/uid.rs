@@ -14,8 +14,8 @@ use utoipa::ToSchema;
 use super::faults::Faults;
 use crate::answer::json;
 use crate::contact_id;
-use crate::hub::Hub;
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// What the wire calls the id of a contact.
 pub(super) const UID: &str = "uid";
@@ -26,13 +26,14 @@ pub(super) const UNKNOWN_UID: &str = "no contact of the directory has this id";
 /// The contact that a path names, if it can name one at all.
 pub(super) struct Uid(Option<ContactId>);
 
-impl FromRequestParts<Hub> for Uid {
+impl FromRequestParts<AppState> for Uid {
     type Rejection = Infallible;
 
     /// Never turns anyone away: a path that names nothing is answered like a contact that does not
     /// exist, after the caller has been found to be allowed to know.
-    async fn from_request_parts(parts: &mut Parts, hub: &Hub) -> Result<Self, Infallible> {
-        let path: Result<Path<String>, PathRejection> = Path::from_request_parts(parts, hub).await;
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        let path: Result<Path<String>, PathRejection> =
+            Path::from_request_parts(parts, state).await;
         Ok(Self(path.ok().and_then(|Path(uid)| contact_id::parse(&uid))))
     }
 }

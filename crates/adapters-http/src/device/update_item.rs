@@ -13,10 +13,10 @@ use super::paths::{CANONICAL_PREFIX, ITEM};
 use super::refusal::require_stored;
 use super::uid::{Uid, UidReply};
 use crate::body::Upload;
-use crate::hub::Hub;
 use crate::media_type;
 use crate::openapi::{CallHeaders, DeviceBodyProblems, DeviceItemPath};
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// Update an item
 ///
@@ -43,7 +43,7 @@ use crate::problem::Problem;
     ),
 )]
 pub(super) async fn update_item(
-    State(hub): State<Hub>,
+    State(state): State<AppState>,
     caller: Caller,
     uid: Uid,
     headers: HeaderMap,
@@ -52,7 +52,7 @@ pub(super) async fn update_item(
     caller.require(Scope::Write)?;
     let id = uid.require()?;
     media_type::require_json(&headers)?;
-    let text = item_text::decode(upload.read(&hub.settings).await?)?;
+    let text = item_text::decode(upload.read(&state.settings).await?)?;
 
     let request = Request {
         options: Options {
@@ -63,7 +63,7 @@ pub(super) async fn update_item(
         handling: Handling::Lenient,
         endpoints: Endpoints::Shown,
     };
-    let upsert = &hub.services.upsert_contacts;
+    let upsert = &state.services.upsert_contacts;
     let outcomes = upsert
         .execute(&caller, request, vec![text], move |text, context| {
             SentItem::read(text).into_item(Some(id), context).to_update_entry()

@@ -21,11 +21,11 @@ use super::paths::{CANONICAL_PREFIX, LINK};
 use super::refusal::require_stored;
 use super::result_reply::{ExtendedInfo, ResultReply, ResultsReply};
 use crate::body::Upload;
-use crate::hub::Hub;
 use crate::media_type;
 use crate::offload::offload;
 use crate::openapi::{CallHeaders, DeviceBodyProblems};
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// The member of the body.
 const LIST: &str = "list_items";
@@ -75,15 +75,15 @@ struct ItemsBody {
     ),
 )]
 pub(super) async fn upsert_items(
-    State(hub): State<Hub>,
+    State(state): State<AppState>,
     caller: Caller,
     headers: HeaderMap,
     upload: Upload,
 ) -> Result<Response, Problem> {
     caller.require(Scope::Write)?;
     media_type::require_json(&headers)?;
-    let body = upload.read(&hub.settings).await?;
-    let max_items = hub.settings.max_items;
+    let body = upload.read(&state.settings).await?;
+    let max_items = state.settings.max_items;
     let is_long = body.len() > LONG_BODY;
     let ListBody { text, ranges } =
         offload(is_long, move || ListBody::find(body, LIST, max_items)).await??;
@@ -103,7 +103,7 @@ pub(super) async fn upsert_items(
     let link_ids: Arc<[OnceLock<String>]> = ranges.iter().map(|_| OnceLock::new()).collect();
     let answered = Arc::clone(&link_ids);
     let raw: Vec<(usize, Range<usize>)> = ranges.into_iter().enumerate().collect();
-    let upsert = &hub.services.upsert_contacts;
+    let upsert = &state.services.upsert_contacts;
     let outcomes = upsert
         .execute(&caller, request, raw, move |(index, range), context| {
             let mut item = SentItem::read(text.get(range.clone()).unwrap_or_default());

@@ -9,17 +9,17 @@ use contacts_domain::upsert::Item;
 
 use super::batch_items::BatchItems;
 use super::batch_reply::{BatchReply, View};
-use super::sight::Sight;
+use super::redaction::Redaction;
 use super::workflow::Workflows;
 use crate::answer::json;
 use crate::body::Upload;
 use crate::damage;
-use crate::hub::Hub;
 use crate::media_type;
 use crate::offload::offload;
 use crate::openapi::{BatchHeaders, BatchProblems, ContactDocumentSchema};
 use crate::prefer::{PREFERENCE_APPLIED, Preferences};
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// Finding the items of a larger body takes long enough, about 50 µs, to be done elsewhere.
 const LONG_BODY: usize = 64 << 10;
@@ -70,7 +70,7 @@ const MANY_OUTCOMES: usize = 32;
     ),
 )]
 pub(super) async fn modify_batch(
-    State(hub): State<Hub>,
+    State(state): State<AppState>,
     caller: Caller,
     headers: HeaderMap,
     upload: Upload,
@@ -79,14 +79,14 @@ pub(super) async fn modify_batch(
     media_type::require_json(&headers)?;
     let preferences = Preferences::of(&headers);
 
-    let body = upload.read(&hub.settings).await?;
-    let max_items = hub.settings.max_items;
+    let body = upload.read(&state.settings).await?;
+    let max_items = state.settings.max_items;
     let is_long = body.len() > LONG_BODY;
     let BatchItems { text, ranges } =
         offload(is_long, move || BatchItems::find(body, max_items)).await??;
 
     let request = Request { handling: preferences.handling(), ..Request::default() };
-    let upsert = &hub.services.upsert_contacts;
+    let upsert = &state.services.upsert_contacts;
     let outcomes = upsert
         .execute(&caller, request, ranges, move |range, context| {
             Item::read(text.get(range.clone()).unwrap_or_default(), context)
@@ -95,7 +95,7 @@ pub(super) async fn modify_batch(
     damage::log(outcomes.iter().flat_map(|outcome| &outcome.violations));
 
     let view = View {
-        sight: Sight::of(caller.scopes),
+        redaction: Redaction::of(caller.scopes),
         workflows: Workflows::of(caller.scopes),
         is_minimal: preferences.is_minimal(),
     };

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::DetailReply;
-use super::sight::Sight;
+use super::redaction::Redaction;
 use super::workflow::{WorkflowReply, Workflows};
 use crate::error_code::ErrorCode;
 use crate::openapi::ContactDocumentSchema;
@@ -123,7 +123,7 @@ impl Spliced {
 
 /// How a caller sees outcomes.
 pub(super) struct View {
-    pub(super) sight: Sight,
+    pub(super) redaction: Redaction,
     pub(super) workflows: Workflows,
     /// Whether the contacts are left out, as the caller prefers.
     pub(super) is_minimal: bool,
@@ -176,7 +176,9 @@ impl View {
         out.extend_from_slice(br#"{"freshData":"#);
         match shown {
             Some(contact) => {
-                out.extend_from_slice(self.sight.document(&contact.record.document)?.as_bytes());
+                out.extend_from_slice(
+                    self.redaction.document(&contact.record.document)?.as_bytes(),
+                );
             }
             None => out.extend_from_slice(b"{}"),
         }
@@ -203,7 +205,7 @@ impl View {
 
     /// The contact of an outcome, where this caller sees it.
     fn shown<'o>(&self, outcome: &'o Outcome) -> Option<&'o Snapshot> {
-        outcome.contact.as_deref().filter(|_| self.sight.contacts && !self.is_minimal)
+        outcome.contact.as_deref().filter(|_| self.redaction.contacts && !self.is_minimal)
     }
 
     /// The codes and details of an outcome.
@@ -220,7 +222,7 @@ impl View {
             Verdict::Ambiguous => Code::DuplicationError,
             Verdict::Stale => Code::ValidationError,
         };
-        let details = violations.iter().filter_map(|violation| self.sight.detail(violation));
+        let details = violations.iter().filter_map(|violation| self.redaction.detail(violation));
         ErrorReply { error_code: ErrorCode(code), error_detail_values: details.collect() }
     }
 }

@@ -7,9 +7,9 @@ use contacts_application::ports::Lifecycle;
 use contacts_application::use_cases::Caller;
 
 use super::contact_path::ContactPath;
-use crate::hub::Hub;
 use crate::openapi::{CallHeaders, ContactDocumentSchema, ContactPathParams, ContactProblems};
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// One deleted contact
 ///
@@ -31,10 +31,10 @@ use crate::problem::Problem;
     ),
 )]
 pub(super) async fn get_deleted_contact(
-    State(hub): State<Hub>,
+    State(state): State<AppState>,
     caller: Caller,
     path: ContactPath,
 ) -> Result<Response, Problem> {
     caller.require(Scope::Read)?;
-    path.show(&hub, &caller, Lifecycle::Deleted).await
+    path.show(&state, &caller, Lifecycle::Deleted).await
 }

@@ -9,15 +9,15 @@ use contacts_domain::upsert::Endpoints;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::sight::Sight;
+use super::redaction::Redaction;
 use crate::answer::json;
 use crate::body::Upload;
 use crate::damage;
-use crate::hub::Hub;
 use crate::json_text;
 use crate::media_type;
 use crate::openapi::{CallHeaders, MergingProblems};
 use crate::problem::{Kind, Problem};
+use crate::state::AppState;
 
 /// Which contact is merged into which.
 #[derive(ToSchema)]
@@ -61,7 +61,7 @@ const EXPECTED: &str = r#"{"targetId": integer, "sourceId": integer}"#;
     ),
 )]
 pub(super) async fn merge(
-    State(hub): State<Hub>,
+    State(state): State<AppState>,
     caller: Caller,
     headers: HeaderMap,
     upload: Upload,
@@ -69,15 +69,15 @@ pub(super) async fn merge(
     caller.require(Scope::Write)?;
     caller.require(Scope::Delete)?;
     media_type::require_json(&headers)?;
-    let body = upload.read(&hub.settings).await?;
+    let body = upload.read(&state.settings).await?;
     let MergingBody { target_id, source_id } = MergingBody::read(body)?;
-    let merge = &hub.services.merge_contacts;
+    let merge = &state.services.merge_contacts;
     match merge.execute(&caller, target_id, source_id, Endpoints::Hidden).await? {
         Ok(()) => Ok(json("{}")),
         Err(violations) => {
-            damage::is_not_why(&violations)?;
-            let sight = Sight::of(caller.scopes);
-            let seen = violations.into_iter().map(|violation| sight.refusal(violation));
+            damage::reject_if_corrupt(&violations)?;
+            let redaction = Redaction::of(caller.scopes);
+            let seen = violations.into_iter().map(|violation| redaction.refusal(violation));
             Err(Problem::merge_refused(seen.collect()))
         }
     }

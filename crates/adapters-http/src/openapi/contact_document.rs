@@ -85,16 +85,16 @@ fn parts_of(shape: &'static Shape, schemas: &mut Vec<(String, RefOr<Schema>)>) {
 
 fn object_in(kind: &Kind) -> Option<&'static Shape> {
     match kind {
-        Kind::Block(shape) | Kind::Received(shape) => Some(shape),
+        Kind::Block(shape) | Kind::OpaqueObject(shape) => Some(shape),
         Kind::List(element) => object_in(element),
         Kind::Flag
-        | Kind::Whole
-        | Kind::Own
-        | Kind::Mirror
+        | Kind::SafeInteger
+        | Kind::ElementId
+        | Kind::ParentId
         | Kind::ReadOnly
         | Kind::Text(_)
         | Kind::Amount(_)
-        | Kind::Scalars => None,
+        | Kind::CustomFields => None,
     }
 }
 
@@ -125,11 +125,11 @@ enum OrNull {
 fn schema(kind: &Kind, or_null: OrNull) -> RefOr<Schema> {
     match kind {
         Kind::Flag => of_types([Type::Boolean], or_null).into(),
-        Kind::Whole => whole(or_null).into(),
-        Kind::Own => whole(or_null)
+        Kind::SafeInteger => whole(or_null).into(),
+        Kind::ElementId => whole(or_null)
             .description(Some("Given by the hub; send it to say which element is meant."))
             .into(),
-        Kind::Mirror => whole(or_null)
+        Kind::ParentId => whole(or_null)
             .read_only(true)
             .description(Some("An id repeated by the hub; what is sent is ignored."))
             .into(),
@@ -140,7 +140,7 @@ fn schema(kind: &Kind, or_null: OrNull) -> RefOr<Schema> {
             .into(),
         Kind::Text(kind) => text(kind, or_null).into(),
         Kind::Amount(kind) => amount(kind, or_null).into(),
-        Kind::Block(shape) | Kind::Received(shape) => {
+        Kind::Block(shape) | Kind::OpaqueObject(shape) => {
             let object = Ref::from_schema_name(shape.name);
             match or_null {
                 OrNull::No => object.into(),
@@ -150,7 +150,7 @@ fn schema(kind: &Kind, or_null: OrNull) -> RefOr<Schema> {
                     .into(),
             }
         }
-        Kind::Scalars => custom_fields(or_null).into(),
+        Kind::CustomFields => custom_fields(or_null).into(),
         Kind::List(element) => ArrayBuilder::new()
             .schema_type(types([Type::Array], or_null))
             .items(schema(element, OrNull::No))

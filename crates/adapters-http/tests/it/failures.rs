@@ -7,7 +7,7 @@ use contacts_adapters_http::Settings;
 use contacts_application::ports::{MockAccessStore, MockContactStore, StoreError};
 use contacts_application::testing::{MemoryStore, now};
 use contacts_domain::contact::{ContactType, DOCUMENT_VERSION, Projection, Record};
-use contacts_domain::decision::{Decision, Found};
+use contacts_domain::decision::{Decision, Loaded};
 use contacts_domain::{ContactId, IdBlock, OrganizationId, Version};
 use tower::ServiceExt;
 use tracing_subscriber::fmt::MakeWriter;
@@ -166,7 +166,7 @@ fn damaged() -> Vec<Record> {
 
 fn of_damaged() -> MockContactStore {
     let mut store = MockContactStore::new();
-    let found = || Found { contacts: damaged(), ..Found::default() };
+    let found = || Loaded { contacts: damaged(), ..Loaded::default() };
     store.expect_upsert().returning(move |batch| {
         Ok(batch.decide(found(), &mut IdBlock::new(100, batch.ids_at_most())).unwrap().1)
     });

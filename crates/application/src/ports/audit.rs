@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use contacts_domain::auditing::{Discrepancy, Place, Repair, StoredContact};
+use contacts_domain::auditing::{ContactKey, Discrepancy, Repair, StoredContact};
 
 use super::StoreError;
 
@@ -32,7 +32,7 @@ pub trait Audit: Send + Sync {
     /// When the store fails; never because of what is in a contact.
     async fn contacts_after(
         &self,
-        after: Option<Place>,
+        after: Option<ContactKey>,
         at_most: u32,
     ) -> Result<Vec<StoredContact>, StoreError>;
 

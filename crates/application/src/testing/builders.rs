@@ -62,7 +62,7 @@ pub fn context(organization_id: i32) -> Context {
 /// use serde_json::json;
 ///
 /// let batch = batch(context(1), Options::default(), &[json!({"externalId": "ERP-1"})]);
-/// assert_eq!(batch.wanted().external_ids, ["ERP-1"]);
+/// assert_eq!(batch.lookup_keys().external_ids, ["ERP-1"]);
 /// ```
 pub fn batch(context: Context, options: Options, items: &[Value]) -> Arc<Batch> {
     let items = items.iter().map(|item| Item::read(&item.to_string(), &context)).collect();

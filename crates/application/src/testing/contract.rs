@@ -1,6 +1,6 @@
 //! The contract suite: what every store promises, one claim a test.
 //!
-//! Whoever writes a store makes it a [`Subject`] and runs the whole suite with
+//! Whoever writes a store makes it a [`StoreUnderTest`] and runs the whole suite with
 //! [`store_contract!`](crate::store_contract). The claims go through the ports alone; only to
 //! prove that nothing else was stored do they look at everything there is.
 //!
@@ -10,7 +10,7 @@
 //! use async_trait::async_trait;
 //! use contacts_application::ports::{AccessStore, Audit, ContactStore, IntercomDirectory};
 //! use contacts_application::testing::MemoryStore;
-//! use contacts_application::testing::contract::Subject;
+//! use contacts_application::testing::contract::StoreUnderTest;
 //! use contacts_domain::ContactId;
 //! use contacts_domain::contact::{IntercomEntry, Record};
 //!
@@ -21,7 +21,7 @@
 //! }
 //!
 //! #[async_trait]
-//! impl Subject for Fresh {
+//! impl StoreUnderTest for Fresh {
 //!     fn contacts(&self) -> Arc<dyn ContactStore> {
 //!         self.store.clone()
 //!     }
@@ -67,6 +67,7 @@ mod auditing;
 mod concurrency;
 mod entries;
 mod filtering;
+mod fixture;
 mod keys;
 mod lifecycle;
 mod listing;
@@ -74,7 +75,6 @@ mod matching;
 mod merging;
 mod references;
 mod tenancy;
-mod trial;
 mod unlinking;
 mod writing;
 
@@ -87,7 +87,7 @@ use contacts_domain::contact::{IntercomEntry, Record};
 use super::MemoryStore;
 use crate::ports::{AccessStore, Audit, ContactStore, IntercomDirectory};
 
-pub use trial::Trial;
+pub use fixture::StoreFixture;
 
 #[doc(hidden)]
 pub mod claims {
@@ -109,7 +109,7 @@ pub mod claims {
 
 /// A fresh and empty store that is put to the test; it owns what has to live as long as the store.
 #[async_trait]
-pub trait Subject: Send + Sync + 'static {
+pub trait StoreUnderTest: Send + Sync + 'static {
     /// The store of contacts.
     fn contacts(&self) -> Arc<dyn ContactStore>;
 
@@ -136,7 +136,7 @@ pub trait Subject: Send + Sync + 'static {
 }
 
 #[async_trait]
-impl Subject for Arc<MemoryStore> {
+impl StoreUnderTest for Arc<MemoryStore> {
     fn contacts(&self) -> Arc<dyn ContactStore> {
         self.clone()
     }
@@ -169,7 +169,7 @@ impl Subject for Arc<MemoryStore> {
 
 /// Runs the contract suite: one `#[tokio::test]` per claim, each on a fresh store.
 ///
-/// The argument is an expression that makes a fresh [`Subject`];
+/// The argument is an expression that makes a fresh [`StoreUnderTest`];
 /// it stands in an `async fn`, so it may `.await`. Tests that talk to a store in parallel run on
 /// several threads, so tokio is needed with the features `macros` and `rt-multi-thread`.
 ///
@@ -307,8 +307,8 @@ macro_rules! store_contract {
     ($fresh:expr => $($claim:ident)+) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $claim() {
-            let trial = $crate::testing::contract::Trial::of($fresh).await;
-            $crate::testing::contract::claims::$claim(&trial).await;
+            let fixture = $crate::testing::contract::StoreFixture::of($fresh).await;
+            $crate::testing::contract::claims::$claim(&fixture).await;
         }
     )+};
 }

@@ -8,7 +8,7 @@ mod directory;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use contacts_domain::auditing::{Discrepancy, Place, Repair, StoredContact};
+use contacts_domain::auditing::{ContactKey, Discrepancy, Repair, StoredContact};
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::upsert::{Batch, Outcome};
@@ -122,7 +122,7 @@ impl Audit for MemoryStore {
 
     async fn contacts_after(
         &self,
-        after: Option<Place>,
+        after: Option<ContactKey>,
         at_most: u32,
     ) -> Result<Vec<StoredContact>, StoreError> {
         Ok(lock(&self.contacts).stored_after(after, at_most))

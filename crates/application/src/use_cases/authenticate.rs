@@ -19,7 +19,7 @@ pub struct Caller {
 
 /// Why a caller is turned away.
 #[derive(Debug, thiserror::Error)]
-pub enum Denied {
+pub enum UseCaseError {
     /// No such token, or it has expired or been revoked.
     #[error("the token is unknown, expired or revoked")]
     UnknownToken,
@@ -67,19 +67,21 @@ impl Authenticate {
         &self,
         token: TokenDigest,
         organization: Option<OrganizationId>,
-    ) -> Result<Caller, Denied> {
-        let token = self.access.token(token).await?.ok_or(Denied::UnknownToken)?;
+    ) -> Result<Caller, UseCaseError> {
+        let token = self.access.token(token).await?.ok_or(UseCaseError::UnknownToken)?;
         if !token.is_valid(self.clock.now()) {
-            return Err(Denied::UnknownToken);
+            return Err(UseCaseError::UnknownToken);
         }
         let id = organization.or_else(|| token.reach.home()).ok_or(NameNoOrganization)?;
         if !token.reach.includes(id) {
-            return Err(Denied::Forbidden);
+            return Err(UseCaseError::Forbidden);
         }
         match self.access.organization(id).await? {
             Some(organization) => Ok(Caller { organization, scopes: token.scopes }),
-            None if token.scopes.include(Scope::Admin) => Err(Denied::UnknownOrganization(id)),
-            None => Err(Denied::Forbidden),
+            None if token.scopes.include(Scope::Admin) => {
+                Err(UseCaseError::UnknownOrganization(id))
+            }
+            None => Err(UseCaseError::Forbidden),
         }
     }
 }
@@ -89,9 +91,9 @@ impl Caller {
     ///
     /// # Errors
     ///
-    /// [`Denied::Forbidden`].
-    pub fn require(&self, scope: Scope) -> Result<(), Denied> {
-        if self.scopes.include(scope) { Ok(()) } else { Err(Denied::Forbidden) }
+    /// [`UseCaseError::Forbidden`].
+    pub fn require(&self, scope: Scope) -> Result<(), UseCaseError> {
+        if self.scopes.include(scope) { Ok(()) } else { Err(UseCaseError::Forbidden) }
     }
 }
 
@@ -181,7 +183,7 @@ mod tests {
         let everywhere = Token { reach: Reach::Everywhere, ..token(&[], &[Scope::Admin]) };
         for stored in [token(&[7, 8], &[]), token(&[], &[]), everywhere] {
             let denied = authenticate(Some(stored), None, None).execute(DIGEST, None).await;
-            assert!(matches!(denied, Err(Denied::NameNoOrganization(_))), "{denied:?}");
+            assert!(matches!(denied, Err(UseCaseError::NameNoOrganization(_))), "{denied:?}");
         }
     }
 
@@ -192,7 +194,7 @@ mod tests {
         let expiring_now = Token { expires_at: Some(now()), ..token(&[7], &[]) };
         for stored in [None, Some(revoked), Some(expired), Some(expiring_now)] {
             let denied = authenticate(stored, None, None).execute(DIGEST, Some(id(7))).await;
-            assert!(matches!(denied, Err(Denied::UnknownToken)), "{denied:?}");
+            assert!(matches!(denied, Err(UseCaseError::UnknownToken)), "{denied:?}");
         }
     }
 
@@ -212,7 +214,7 @@ mod tests {
             .execute(DIGEST, Some(id(8)))
             .await;
 
-        assert!(matches!(denied, Err(Denied::Forbidden)), "{denied:?}");
+        assert!(matches!(denied, Err(UseCaseError::Forbidden)), "{denied:?}");
     }
 
     #[tokio::test]
@@ -226,8 +228,10 @@ mod tests {
             .execute(DIGEST, Some(id(9)))
             .await;
 
-        assert!(matches!(admin, Err(Denied::UnknownOrganization(missing)) if missing == id(9)));
-        assert!(matches!(other, Err(Denied::Forbidden)), "{other:?}");
+        assert!(
+            matches!(admin, Err(UseCaseError::UnknownOrganization(missing)) if missing == id(9))
+        );
+        assert!(matches!(other, Err(UseCaseError::Forbidden)), "{other:?}");
     }
 
     #[tokio::test]
@@ -241,6 +245,9 @@ mod tests {
 
         let failed = authenticate.execute(DIGEST, None).await;
 
-        assert!(matches!(failed, Err(Denied::Store(StoreError::Unavailable(_)))), "{failed:?}");
+        assert!(
+            matches!(failed, Err(UseCaseError::Store(StoreError::Unavailable(_)))),
+            "{failed:?}"
+        );
     }
 }

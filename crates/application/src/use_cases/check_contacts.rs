@@ -6,7 +6,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use contacts_domain::auditing::{Audited, Discrepancy, Place, Remedy, Repair, StoredContact};
+use contacts_domain::auditing::{Audited, ContactKey, Discrepancy, Remedy, Repair, StoredContact};
 use contacts_domain::value::CountryCode;
 use contacts_domain::{ContactId, OrganizationId};
 use rayon::prelude::*;
@@ -46,7 +46,7 @@ pub enum Notice<'a> {
         of: u64,
     },
     /// A contact is not as it should be.
-    Found(&'a Discrepancy),
+    Discrepancy(&'a Discrepancy),
 }
 
 /// What a check came to.
@@ -143,7 +143,7 @@ impl CheckContacts {
 async fn compare(
     page: Vec<StoredContact>,
     regions: &Regions,
-) -> Result<Vec<(Place, Audited)>, StoreError> {
+) -> Result<Vec<(ContactKey, Audited)>, StoreError> {
     let region = |contact: &StoredContact| regions.of(contact.place.organization);
     let page: Vec<_> = page.into_iter().map(|contact| (region(&contact), contact)).collect();
     let compare = |(region, contact): (_, StoredContact)| (contact.place, contact.audit(region));
@@ -159,7 +159,7 @@ struct Check<'n> {
 
 impl Check<'_> {
     /// Counts and tells what was found, but for what is to be mended.
-    fn sort(&mut self, page: Vec<(Place, Audited)>, mode: Mode) -> Broken {
+    fn sort(&mut self, page: Vec<(ContactKey, Audited)>, mode: Mode) -> Broken {
         let mut broken = Broken::default();
         for (place, Audited { findings, mend, highest_id }) in page {
             self.report.contacts += 1;
@@ -181,7 +181,7 @@ impl Check<'_> {
             Remedy::Mended => self.report.mended += 1,
             Remedy::Untouched | Remedy::KeyTaken { .. } => self.report.left += 1,
         }
-        (self.notice)(Notice::Found(discrepancy));
+        (self.notice)(Notice::Discrepancy(discrepancy));
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use contacts_domain::ContactId;
 use contacts_domain::contact::{ContactType, Record};
 
-use super::{Caller, Denied};
+use super::{Caller, UseCaseError};
 use crate::access::Scope;
 use crate::ports::{ContactStore, Lifecycle};
 
@@ -31,7 +31,7 @@ impl GetContact {
         contact_type: ContactType,
         id: ContactId,
         lifecycle: Lifecycle,
-    ) -> Result<Option<Record>, Denied> {
+    ) -> Result<Option<Record>, UseCaseError> {
         caller.require(Scope::Read)?;
         let record = self.store.contact(caller.organization.id, id, lifecycle).await?;
         Ok(record.filter(|record| record.projection.contact_type == contact_type))
@@ -99,7 +99,7 @@ mod tests {
 
         let denied = get.execute(&writer, ContactType::Person, id(), Lifecycle::Living).await;
 
-        assert!(matches!(denied, Err(Denied::Forbidden)), "{denied:?}");
+        assert!(matches!(denied, Err(UseCaseError::Forbidden)), "{denied:?}");
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use contacts_domain::ContactId;
 use contacts_domain::contact::IntercomEntry;
 
-use super::{Caller, Denied};
+use super::{Caller, UseCaseError};
 use crate::access::Scope;
 use crate::ports::{ContactStore, Lifecycle, StoreError};
 
@@ -30,7 +30,7 @@ impl GetEntry {
         &self,
         caller: &Caller,
         id: ContactId,
-    ) -> Result<Option<IntercomEntry>, Denied> {
+    ) -> Result<Option<IntercomEntry>, UseCaseError> {
         caller.require(Scope::Read)?;
         let record = self.store.contact(caller.organization.id, id, Lifecycle::Living).await?;
         let Some(record) = record else { return Ok(None) };
@@ -70,7 +70,7 @@ mod tests {
 
         let denied = get.execute(&writer, ContactId::new(1).unwrap()).await;
 
-        assert!(matches!(denied, Err(Denied::Forbidden)), "{denied:?}");
+        assert!(matches!(denied, Err(UseCaseError::Forbidden)), "{denied:?}");
     }
 
     #[tokio::test]
@@ -126,6 +126,6 @@ mod tests {
 
         let failed = GetEntry::new(Arc::new(store)).execute(&reader(), id).await;
 
-        assert!(matches!(failed, Err(Denied::Store(StoreError::Corrupt(_)))), "{failed:?}");
+        assert!(matches!(failed, Err(UseCaseError::Store(StoreError::Corrupt(_)))), "{failed:?}");
     }
 }

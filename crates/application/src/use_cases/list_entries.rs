@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Caller, Denied};
+use super::{Caller, UseCaseError};
 use crate::access::Scope;
 use crate::directory::{EntryPage, EntryQuery};
 use crate::ports::IntercomDirectory;
@@ -23,7 +23,11 @@ impl ListEntries {
     /// # Errors
     ///
     /// When the caller may not read, or the store fails.
-    pub async fn execute(&self, caller: &Caller, query: &EntryQuery) -> Result<EntryPage, Denied> {
+    pub async fn execute(
+        &self,
+        caller: &Caller,
+        query: &EntryQuery,
+    ) -> Result<EntryPage, UseCaseError> {
         caller.require(Scope::Read)?;
         Ok(self.directory.entries(caller.organization.id, query).await?)
     }
@@ -54,7 +58,7 @@ mod tests {
 
         let denied = list.execute(&writer, &query()).await;
 
-        assert!(matches!(denied, Err(Denied::Forbidden)), "{denied:?}");
+        assert!(matches!(denied, Err(UseCaseError::Forbidden)), "{denied:?}");
     }
 
     #[tokio::test]
@@ -86,6 +90,9 @@ mod tests {
 
         let failed = list.execute(&caller(7, [Scope::Read]), &query()).await;
 
-        assert!(matches!(failed, Err(Denied::Store(StoreError::Unavailable(_)))), "{failed:?}");
+        assert!(
+            matches!(failed, Err(UseCaseError::Store(StoreError::Unavailable(_)))),
+            "{failed:?}"
+        );
     }
 }

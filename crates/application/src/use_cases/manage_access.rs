@@ -15,7 +15,7 @@ pub struct ManageAccess {
 
 /// Why an organization or a token could not be added.
 #[derive(Debug, thiserror::Error)]
-pub enum NewOrganizationError {
+pub enum AccessError {
     /// The id is taken.
     #[error("organization {0} exists already")]
     Exists(OrganizationId),
@@ -38,14 +38,11 @@ impl ManageAccess {
     /// # Errors
     ///
     /// When the id is taken, or the store fails.
-    pub async fn create_organization(
-        &self,
-        organization: Organization,
-    ) -> Result<(), NewOrganizationError> {
+    pub async fn create_organization(&self, organization: Organization) -> Result<(), AccessError> {
         let id = organization.id;
         match self.access.add_organization(organization).await? {
             true => Ok(()),
-            false => Err(NewOrganizationError::Exists(id)),
+            false => Err(AccessError::Exists(id)),
         }
     }
 
@@ -54,11 +51,11 @@ impl ManageAccess {
     /// # Errors
     ///
     /// When one of its organizations does not exist, or the store fails.
-    pub async fn create_token(&self, token: NewToken) -> Result<TokenId, NewOrganizationError> {
+    pub async fn create_token(&self, token: NewToken) -> Result<TokenId, AccessError> {
         if let Reach::Organizations(organizations) = &token.reach {
             for id in organizations {
                 if self.access.organization(*id).await?.is_none() {
-                    return Err(NewOrganizationError::Unknown(*id));
+                    return Err(AccessError::Unknown(*id));
                 }
             }
         }
@@ -126,9 +123,7 @@ mod tests {
 
         let refused = manage(access).create_organization(organization(7)).await;
 
-        assert!(
-            matches!(refused, Err(NewOrganizationError::Exists(id)) if id == organization(7).id)
-        );
+        assert!(matches!(refused, Err(AccessError::Exists(id)) if id == organization(7).id));
     }
 
     #[tokio::test]
@@ -158,9 +153,7 @@ mod tests {
 
         let refused = manage(access).create_token(token).await;
 
-        assert!(
-            matches!(refused, Err(NewOrganizationError::Unknown(id)) if id == organization(8).id)
-        );
+        assert!(matches!(refused, Err(AccessError::Unknown(id)) if id == organization(8).id));
     }
 
     #[tokio::test]

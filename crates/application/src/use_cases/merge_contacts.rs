@@ -5,7 +5,7 @@ use std::sync::Arc;
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::upsert::{Context, Endpoints, Handling};
 
-use super::{Caller, Denied};
+use super::{Caller, UseCaseError};
 use crate::access::Scope;
 use crate::ports::{Clock, ContactStore};
 
@@ -33,7 +33,7 @@ impl MergeContacts {
         target: i64,
         source: i64,
         endpoints: Endpoints,
-    ) -> Result<MergeReport, Denied> {
+    ) -> Result<MergeReport, UseCaseError> {
         caller.require(Scope::Write)?;
         caller.require(Scope::Delete)?;
         let context = Context {
@@ -82,7 +82,7 @@ mod tests {
 
             let denied = merge.execute(&caller(7, scopes), 10, 20, Endpoints::Hidden).await;
 
-            assert!(matches!(denied, Err(Denied::Forbidden)), "{denied:?}");
+            assert!(matches!(denied, Err(UseCaseError::Forbidden)), "{denied:?}");
         }
     }
 
@@ -92,11 +92,11 @@ mod tests {
         store
             .expect_merge()
             .withf(|merge| {
-                let wanted: BTreeSet<_> =
-                    merge.wanted().ids.iter().copied().map(ContactId::get).collect();
+                let lookup_keys: BTreeSet<_> =
+                    merge.lookup_keys().ids.iter().copied().map(ContactId::get).collect();
                 merge.organization() == caller(7, []).organization.id
-                    && wanted == BTreeSet::from([10, 20])
-                    && merge.wanted().referring_to == ContactId::new(20)
+                    && lookup_keys == BTreeSet::from([10, 20])
+                    && merge.lookup_keys().referring_to == ContactId::new(20)
             })
             .times(1)
             .returning(|_| Ok(Ok(())));

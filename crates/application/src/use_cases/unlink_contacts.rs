@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use contacts_domain::contact::document::ContactDocument;
-use contacts_domain::tree::{Text, Whole};
+use contacts_domain::tree::{SafeInteger, Text};
 use contacts_domain::upsert::{Context, Endpoints, Handling, Item, Key, Ladder, Options, Outcome};
 use contacts_domain::value::LinkId;
 
 use super::preparation::prepare;
-use super::{Caller, Denied};
+use super::{Caller, UseCaseError};
 use crate::access::Scope;
 use crate::ports::{Clock, ContactStore};
 
@@ -43,7 +43,7 @@ impl UnlinkContacts {
         &self,
         caller: &Caller,
         keys: &[EntryKey],
-    ) -> Result<Vec<Outcome>, Denied> {
+    ) -> Result<Vec<Outcome>, UseCaseError> {
         caller.require(Scope::Delete)?;
         let context = Context {
             organization: caller.organization.id,
@@ -64,7 +64,7 @@ fn item(key: &EntryKey, context: &Context) -> Item {
     let mut document = ContactDocument::default();
     match key {
         EntryKey::LinkId(link_id) => document.link_id = Text::from(link_id.to_string()).into(),
-        EntryKey::Id(id) => document.id = Whole::new(*id).into(),
+        EntryKey::Id(id) => document.id = SafeInteger::new(*id).into(),
     }
     Item::of(document, context).to_unlink()
 }
@@ -100,7 +100,7 @@ mod tests {
 
         let denied = unlink.execute(&writer, &[EntryKey::Id(1)]).await;
 
-        assert!(matches!(denied, Err(Denied::Forbidden)), "{denied:?}");
+        assert!(matches!(denied, Err(UseCaseError::Forbidden)), "{denied:?}");
     }
 
     #[tokio::test]
@@ -109,13 +109,13 @@ mod tests {
         store
             .expect_upsert()
             .withf(|batch| {
-                let wanted = batch.wanted();
-                let ids: Vec<_> = wanted.ids.iter().map(|id| id.get()).collect();
+                let lookup_keys = batch.lookup_keys();
+                let ids: Vec<_> = lookup_keys.ids.iter().map(|id| id.get()).collect();
                 let context = Context { endpoints: Endpoints::Shown, ..context(7) };
                 *batch.context() == context
-                    && (ids, wanted.link_ids.as_slice()) == (vec![12], &[link_id()][..])
-                    && wanted.external_ids.is_empty()
-                    && wanted.email_owners.is_empty()
+                    && (ids, lookup_keys.link_ids.as_slice()) == (vec![12], &[link_id()][..])
+                    && lookup_keys.external_ids.is_empty()
+                    && lookup_keys.email_owners.is_empty()
             })
             .times(1)
             .returning(|_| Ok(Vec::new()));

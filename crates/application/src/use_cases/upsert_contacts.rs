@@ -5,7 +5,7 @@ use std::sync::Arc;
 use contacts_domain::upsert::{Context, Endpoints, Handling, Item, Options, Outcome};
 
 use super::preparation::prepare;
-use super::{Caller, Denied};
+use super::{Caller, UseCaseError};
 use crate::access::Scope;
 use crate::ports::{Clock, ContactStore};
 
@@ -43,7 +43,7 @@ impl UpsertContacts {
         request: Request,
         raw: Vec<R>,
         read: F,
-    ) -> Result<Vec<Outcome>, Denied>
+    ) -> Result<Vec<Outcome>, UseCaseError>
     where
         R: Send + Sync + 'static,
         F: Fn(&R, &Context) -> Item + Send + Sync + 'static,
@@ -124,7 +124,7 @@ mod tests {
             .execute(&reader, Request::default(), external_ids(1), |_, _| unreachable!())
             .await;
 
-        assert!(matches!(denied, Err(Denied::Forbidden)), "{denied:?}");
+        assert!(matches!(denied, Err(UseCaseError::Forbidden)), "{denied:?}");
     }
 
     #[tokio::test]
@@ -134,9 +134,10 @@ mod tests {
             store
                 .expect_upsert()
                 .withf(move |batch| {
-                    let wanted: BTreeSet<_> = batch.wanted().external_ids.iter().cloned().collect();
+                    let lookup_keys: BTreeSet<_> =
+                        batch.lookup_keys().external_ids.iter().cloned().collect();
                     batch.organization() == caller(7, []).organization.id
-                        && wanted == external_ids(count).into_iter().collect()
+                        && lookup_keys == external_ids(count).into_iter().collect()
                 })
                 .times(1)
                 .returning(move |_| Ok(vec![unchanged(); count]));
@@ -210,7 +211,7 @@ mod tests {
                 )
                 .await;
 
-            assert!(matches!(panicked, Err(Denied::PreparationPanicked(_))), "{panicked:?}");
+            assert!(matches!(panicked, Err(UseCaseError::PreparationPanicked(_))), "{panicked:?}");
         }
     }
 
@@ -227,6 +228,9 @@ mod tests {
             .execute(&caller(7, [Scope::Write]), Request::default(), external_ids(1), person)
             .await;
 
-        assert!(matches!(failed, Err(Denied::Store(StoreError::Unavailable(_)))), "{failed:?}");
+        assert!(
+            matches!(failed, Err(UseCaseError::Store(StoreError::Unavailable(_)))),
+            "{failed:?}"
+        );
     }
 }

@@ -6,11 +6,11 @@ use super::finding::{Difference, Finding};
 use super::stored::{StoredColumns, StoredContact, StoredEntry};
 use crate::contact::document::ContactDocument;
 use crate::contact::{
-    Contact, ContactType, IntercomEntry, Projection, Record, Snapshot, UnreadableDocument, Values,
-    read_document,
+    Contact, ContactType, IntercomEntry, ParseCache, Projection, Record, Snapshot,
+    UnreadableDocument, read_document,
 };
 use crate::ids::{ContactId, IdBlock, OrganizationId};
-use crate::tree::{Member, Numbering, Tree, Whole};
+use crate::tree::{IdAssignment, Member, SafeInteger, Tree};
 use crate::value::CountryCode;
 
 /// What was found about a contact.
@@ -190,7 +190,7 @@ impl Due {
         region: CountryCode,
         deleted: bool,
     ) -> Self {
-        let projection = Projection::of(document, contact_type, &mut Values::new(region));
+        let projection = Projection::of(document, contact_type, &mut ParseCache::new(region));
         let entry = if deleted { None } else { IntercomEntry::of(document) };
         Self {
             columns: StoredColumns::from(&projection),
@@ -217,14 +217,14 @@ fn list(ids: &[i64]) -> Option<String> {
     (!ids.is_empty()).then(|| ids.join(", "))
 }
 
-fn number(member: &Member<Whole>) -> Option<i64> {
+fn number(member: &Member<SafeInteger>) -> Option<i64> {
     member.get().map(|whole| whole.get())
 }
 
 /// The highest id of the contact and its parts.
 fn highest_id(id: i64, document: &ContactDocument) -> i64 {
     let mut none = IdBlock::new(1, 0);
-    let mut numbering = Numbering::new(id, &mut none);
+    let mut numbering = IdAssignment::new(id, &mut none);
     document.clone().number(&mut numbering);
     numbering.highest()
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::stored::Place;
+use super::stored::ContactKey;
 use crate::contact::UnreadableDocument;
 use crate::decision::AliasKey;
 use crate::ids::ContactId;
@@ -11,7 +11,7 @@ use crate::ids::ContactId;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Discrepancy {
     /// Which contact.
-    pub place: Place,
+    pub place: ContactKey,
     /// What is wrong with it.
     pub findings: Vec<Finding>,
     /// What was done about it.

@@ -101,7 +101,7 @@ impl Examination {
         &self,
         owners: &HashMap<AliasKey, ContactId>,
     ) -> BTreeMap<ContactId, (AliasKey, ContactId)> {
-        let wanted: BTreeMap<ContactId, Vec<AliasKey>> = self
+        let lookup_keys: BTreeMap<ContactId, Vec<AliasKey>> = self
             .mends()
             .filter(|mend| mend.columns)
             .map(|mend| (mend.contact.record().id, identity_keys(&mend.contact)))
@@ -110,14 +110,14 @@ impl Examination {
         loop {
             let before = left.len();
             let mut given: HashMap<&AliasKey, ContactId> = HashMap::new();
-            for (id, keys) in &wanted {
+            for (id, keys) in &lookup_keys {
                 if left.contains_key(id) {
                     continue;
                 }
                 let keeps = |owner: &ContactId, key: &AliasKey| {
                     owner != id
                         && (left.contains_key(owner)
-                            || wanted.get(owner).is_none_or(|keys| keys.contains(key)))
+                            || lookup_keys.get(owner).is_none_or(|keys| keys.contains(key)))
                 };
                 let taken = keys.iter().find_map(|key| {
                     let owner = owners.get(key).filter(|owner| keeps(owner, key));

@@ -6,7 +6,7 @@ use crate::timestamp::Timestamp;
 
 /// Where a contact stands: its organization and its id, as numbers that may be none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct ContactKey {
     /// The number of the organization.
     pub organization: i32,
     /// The number of the contact.
@@ -19,7 +19,7 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredContact {
     /// Where it stands.
-    pub place: Place,
+    pub place: ContactKey,
     /// What it is searched and matched by.
     pub columns: StoredColumns,
     /// How often it has been written.
@@ -81,7 +81,7 @@ impl StoredContact {
     /// A contact whose columns could be read.
     pub fn new(record: Record, relations: &[ContactId], entry: Option<&IntercomEntry>) -> Self {
         Self {
-            place: Place { organization: record.organization.get(), id: record.id.get() },
+            place: ContactKey { organization: record.organization.get(), id: record.id.get() },
             columns: StoredColumns::from(&record.projection),
             version: record.version,
             created_at: record.created_at,

@@ -1,7 +1,7 @@
 //! The check: every rule of the table on one contact.
 
 use super::document::ContactDocument;
-use super::rules::{self, Check, Flaw, Lookups, RULES, Rule, Subject};
+use super::rules::{self, Check, Lookups, RULES, Rule, RuleError, RuleInput};
 use crate::path::At;
 use crate::tree::{AmountValue, Leaf, Tree};
 use crate::value::{CountryCode, Email, InvalidEmail, InvalidPhone, Phone};
@@ -9,9 +9,9 @@ use crate::violation::{Fix, Severity, Violation};
 
 /// Violations under collection.
 #[derive(Debug, Clone, Default)]
-pub struct Findings(Vec<Violation>);
+pub struct Violations(Vec<Violation>);
 
-impl Findings {
+impl Violations {
     /// Notes a violation.
     pub(crate) fn report(
         &mut self,
@@ -23,9 +23,9 @@ impl Findings {
         self.0.push(Violation::new(rule, at.path(), value, message));
     }
 
-    fn flaw(&mut self, rule: &'static Rule, at: &At<'_>, value: &str, flaw: Flaw) {
-        let violation = Violation::new(rule, at.path(), value, flaw.message);
-        self.0.push(match flaw.fix {
+    fn error(&mut self, rule: &'static Rule, at: &At<'_>, value: &str, error: RuleError) {
+        let violation = Violation::new(rule, at.path(), value, error.message);
+        self.0.push(match error.fix {
             Some(value) => {
                 let path = violation.path.clone();
                 violation.with_fix(Fix::Replace { path, value })
@@ -64,13 +64,13 @@ impl Findings {
 /// A phone number costs a microsecond to parse, as much as a tenth of everything else that is done
 /// for a contact.
 #[derive(Debug, Clone)]
-pub struct Values {
+pub struct ParseCache {
     region: CountryCode,
     emails: Vec<(Box<str>, Result<Email, InvalidEmail>)>,
     phones: Vec<(Box<str>, Result<Phone, InvalidPhone>)>,
 }
 
-impl Values {
+impl ParseCache {
     /// Nothing parsed yet; phone numbers without a country code belong to `region`.
     pub fn new(region: CountryCode) -> Self {
         Self { region, emails: Vec::new(), phones: Vec::new() }
@@ -109,10 +109,10 @@ fn remember<T: Clone, E: Clone>(
     result
 }
 
-impl Subject<'_> {
+impl RuleInput<'_> {
     /// Every rule that needs no look-up.
-    pub(crate) fn check(&self, values: &mut Values) -> Findings {
-        let mut findings = Findings::default();
+    pub(crate) fn check(&self, values: &mut ParseCache) -> Violations {
+        let mut findings = Violations::default();
         self.document
             .walk(&At::root(), &mut |at, leaf| check_leaf(at, leaf, values, &mut findings));
         for rule in RULES {
@@ -124,7 +124,7 @@ impl Subject<'_> {
     }
 
     /// Every rule that needs a look-up.
-    pub(crate) fn look_up(&self, lookups: &Lookups<'_>, findings: &mut Findings) {
+    pub(crate) fn look_up(&self, lookups: &Lookups<'_>, findings: &mut Violations) {
         for rule in RULES {
             if let Check::Lookup(check) = rule.check {
                 check(self, lookups, findings);
@@ -133,37 +133,37 @@ impl Subject<'_> {
     }
 }
 
-fn check_leaf(at: &At<'_>, leaf: Leaf<'_>, values: &mut Values, findings: &mut Findings) {
+fn check_leaf(at: &At<'_>, leaf: Leaf<'_>, values: &mut ParseCache, findings: &mut Violations) {
     for rule in [&rules::READABLE, &rules::LIMITS] {
         if let Check::Leaf(check) = rule.check
-            && let Err(flaw) = check(at, leaf)
+            && let Err(error) = check(at, leaf)
         {
             let value = match leaf {
                 Leaf::Text(_, text) | Leaf::Name(text) => text,
                 _ => "",
             };
-            findings.flaw(rule, at, value, flaw);
+            findings.error(rule, at, value, error);
         }
     }
     match leaf {
         Leaf::Text(kind, text) => {
             if let Some(rule) = kind.rule
                 && let Check::Text(check) = rule.check
-                && let Err(flaw) = check(kind, text, values)
+                && let Err(error) = check(kind, text, values)
             {
-                findings.flaw(rule, at, text, flaw);
+                findings.error(rule, at, text, error);
             }
         }
         Leaf::Amount(kind, amount @ (AmountValue::Text(text) | AmountValue::Number(text))) => {
             for rule in [&rules::AMOUNT, &rules::RANGE] {
                 if let Check::Amount(check) = rule.check
-                    && let Err(flaw) = check(kind, amount)
+                    && let Err(error) = check(kind, amount)
                 {
-                    findings.flaw(rule, at, text, flaw);
+                    findings.error(rule, at, text, error);
                 }
             }
         }
-        Leaf::List(_) | Leaf::Scalars(_) | Leaf::Name(_) | Leaf::Received(_) => {}
+        Leaf::List(_) | Leaf::CustomFields(_) | Leaf::Name(_) | Leaf::OpaqueObject(_) => {}
     }
 }
 
@@ -197,10 +197,10 @@ pub(crate) fn weigh(
 }
 
 /// Every rule that needs no look-up, on a contact that is stored.
-pub(crate) fn check_stored(subject: &Subject<'_>, values: &mut Values) -> Vec<Violation> {
+pub(crate) fn check_stored(input: &RuleInput<'_>, values: &mut ParseCache) -> Vec<Violation> {
     let nothing = ContactDocument::default();
-    let document = subject.stored.unwrap_or(&nothing);
-    Subject { sent: &nothing, document, stored: Some(document), ..*subject }
+    let document = input.stored.unwrap_or(&nothing);
+    RuleInput { sent: &nothing, document, stored: Some(document), ..*input }
         .check(values)
         .into_sorted()
 }

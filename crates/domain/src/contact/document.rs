@@ -27,16 +27,16 @@ pub use supplier::Supplier;
 pub use tag::{AdditionalInformation, Tag};
 
 use super::kinds::{ContactTypeName, ExternalId, Free, Gender, Language, Name, Token};
-use crate::tree::{Member, ReadOnly, Received, Scalars, Text, Whole};
+use crate::tree::{CustomFields, Member, OpaqueObject, ReadOnly, SafeInteger, Text};
 use crate::value::{CalendarDate, Email, LinkId, Phone, WebSite};
 
 crate::tree! {
     /// A contact: a person, an organization or an endpoint, with everything known about it.
     block ContactDocument {
-        id: Whole = "id",
-        contact_id: Whole = "contactId",
+        id: SafeInteger = "id",
+        contact_id: SafeInteger = "contactId",
         contact_type: Text<ContactTypeName> = "contactType",
-        organization_id: Whole = "organizationId",
+        organization_id: SafeInteger = "organizationId",
         external_id: Text<ExternalId> = "externalId",
         link_id: Text<LinkId> = "linkId",
         name: Text<Name> = "name",
@@ -68,14 +68,14 @@ crate::tree! {
         communications: Vec<Communication> = "communications",
         additional_information: Vec<AdditionalInformation> = "additionalInformation",
         tags: Vec<Tag> = "tags",
-        related_contact_ids: Vec<Whole> = "relatedContactIds",
-        related_organization_contact_ids: Vec<Whole> = "relatedOrganizationContactIds",
-        group_roles: Vec<Received<GroupRole>> = "groupRoles",
-        user_groups: Vec<Received<UserGroup>> = "userGroups",
-        permissions_tree: Vec<Received<PermissionNode>> = "permissionsTree",
-        custom_fields: Scalars = "customFields",
+        related_contact_ids: Vec<SafeInteger> = "relatedContactIds",
+        related_organization_contact_ids: Vec<SafeInteger> = "relatedOrganizationContactIds",
+        group_roles: Vec<OpaqueObject<GroupRole>> = "groupRoles",
+        user_groups: Vec<OpaqueObject<UserGroup>> = "userGroups",
+        permissions_tree: Vec<OpaqueObject<PermissionNode>> = "permissionsTree",
+        custom_fields: CustomFields = "customFields",
         warnings: Text<Free> = "warnings",
-        if_version: Whole = "ifVersion",
+        if_version: SafeInteger = "ifVersion",
         version: ReadOnly = "version",
         created_at: ReadOnly = "createdAt",
         updated_at: ReadOnly = "updatedAt",

@@ -1,6 +1,6 @@
 //! What a contact is searched and matched by, derived from its document.
 
-use super::check::Values;
+use super::check::ParseCache;
 use super::document::ContactDocument;
 use super::record::{ContactType, Projection};
 use crate::ids::ContactId;
@@ -11,7 +11,11 @@ impl Projection {
     /// The projection of a document of that type.
     ///
     /// Adapters copy it; nobody else computes one.
-    pub fn of(document: &ContactDocument, contact_type: ContactType, values: &mut Values) -> Self {
+    pub fn of(
+        document: &ContactDocument,
+        contact_type: ContactType,
+        values: &mut ParseCache,
+    ) -> Self {
         let text = |text: &Text<_>| text.as_str().to_owned();
         let flag = |flag: &crate::tree::Member<bool>| flag.get().copied().unwrap_or(false);
         Self {

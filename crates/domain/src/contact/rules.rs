@@ -19,7 +19,7 @@ pub use limits::{
 pub use render::render;
 pub use table::*;
 
-use super::check::{Findings, Values};
+use super::check::{ParseCache, Violations};
 use super::document::ContactDocument;
 use crate::ids::ContactId;
 use crate::path::At;
@@ -52,36 +52,36 @@ pub enum Check {
     /// At the item and the contacts that its keys name: found while it is matched.
     Matching,
     /// At parts of the item that name parts of the contact: found while they are merged.
-    Merging,
+    Patch,
     /// At a text of a kind that names this rule.
-    Text(fn(&'static TextKind, &str, &mut Values) -> Result<(), Flaw>),
+    Text(fn(&'static TextKind, &str, &mut ParseCache) -> Result<(), RuleError>),
     /// At a decimal number.
-    Amount(fn(&'static AmountKind, AmountValue<'_>) -> Result<(), Flaw>),
+    Amount(fn(&'static AmountKind, AmountValue<'_>) -> Result<(), RuleError>),
     /// At the size of something.
-    Leaf(fn(&At<'_>, Leaf<'_>) -> Result<(), Flaw>),
+    Leaf(fn(&At<'_>, Leaf<'_>) -> Result<(), RuleError>),
     /// At the whole contact.
-    Contact(fn(&Subject<'_>, &mut Findings)),
+    Contact(fn(&RuleInput<'_>, &mut Violations)),
     /// At what the store knows of other contacts.
-    Lookup(fn(&Subject<'_>, &Lookups<'_>, &mut Findings)),
+    Lookup(fn(&RuleInput<'_>, &Lookups<'_>, &mut Violations)),
 }
 
 /// What is wrong, in a sentence, and the text that would be right, where that is certain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flaw {
+pub struct RuleError {
     /// The sentence.
     pub message: String,
     /// The right text.
     pub fix: Option<String>,
 }
 
-impl Flaw {
+impl RuleError {
     /// A flaw that only a person can mend.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), fix: None }
     }
 }
 
-impl<E: std::error::Error> From<E> for Flaw {
+impl<E: std::error::Error> From<E> for RuleError {
     fn from(error: E) -> Self {
         Self::new(error.to_string())
     }
@@ -89,7 +89,7 @@ impl<E: std::error::Error> From<E> for Flaw {
 
 /// The contact that a rule looks at.
 #[derive(Debug, Clone, Copy)]
-pub struct Subject<'a> {
+pub struct RuleInput<'a> {
     /// Who asks, for which tenant, and when.
     pub context: &'a Context,
     /// The item, as sent.

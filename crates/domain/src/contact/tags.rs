@@ -3,7 +3,7 @@
 use super::document::{ContactDocument, Tag};
 use super::rules;
 use crate::path::At;
-use crate::tree::{Member, Standing, Text, Whole};
+use crate::tree::{Member, Presence, SafeInteger, Text};
 use crate::value::TagName;
 use crate::violation::Violation;
 
@@ -14,12 +14,12 @@ impl ContactDocument {
     pub(crate) fn name_tags(&mut self) -> bool {
         let mut nameless = false;
         self.each_tag(&mut |_, tag| {
-            let name = match tag.name.standing() {
-                Standing::Value => tag.name.get().and_then(|name| TagName::parse(name).ok()),
+            let name = match tag.name.presence() {
+                Presence::Value => tag.name.get().and_then(|name| TagName::parse(name).ok()),
                 _ => None,
             };
             match name {
-                Some(name) => tag.id = Whole::new(name.id()).into(),
+                Some(name) => tag.id = SafeInteger::new(name.id()).into(),
                 None => nameless = true,
             }
         });
@@ -31,7 +31,7 @@ impl ContactDocument {
         let known = stored.map(Self::tags_known).unwrap_or_default();
         let mut faults = Vec::new();
         self.each_tag(&mut |at, tag| {
-            if tag.name.standing() == Standing::Value {
+            if tag.name.presence() == Presence::Value {
                 return;
             }
             let same = |(id, _): &&(i64, &str)| tag.id.get().is_some_and(|own| own.get() == *id);
@@ -60,7 +60,7 @@ impl ContactDocument {
         let list = root.member("additionalInformation");
         let notes = self.additional_information.get_mut().into_iter().flatten();
         for (index, note) in notes.enumerate() {
-            if note.tag.standing() == Standing::Value
+            if note.tag.presence() == Presence::Value
                 && let Some(tag) = note.tag.get_mut()
             {
                 visit(&list.element(index).member("tag"), tag);

@@ -3,7 +3,7 @@
 use crate::contact::rules;
 use crate::json::{Json, Members};
 use crate::path::At;
-use crate::tree::{Kind, Shape, Whole};
+use crate::tree::{Kind, SafeInteger, Shape};
 use crate::violation::{Fix, Violation};
 
 /// What a sieve holds back.
@@ -28,10 +28,10 @@ impl Sieve {
                 self.take_unknown_out(members, shape, at);
                 self.sift_members(members, shape, at);
             }
-            (Kind::Received(shape), Json::Object(members)) => {
+            (Kind::OpaqueObject(shape), Json::Object(members)) => {
                 self.sift_members(members, shape, at);
             }
-            (Kind::Scalars, Json::Object(members)) => {
+            (Kind::CustomFields, Json::Object(members)) => {
                 for (name, value) in members.iter() {
                     if matches!(value, Json::Array(_) | Json::Object(_)) {
                         let message =
@@ -69,7 +69,7 @@ impl Sieve {
                 false
             }
             // What does not count is left out here, whatever it holds.
-            Some(kind) => !matches!(kind, Kind::Mirror | Kind::ReadOnly),
+            Some(kind) => !matches!(kind, Kind::ParentId | Kind::ReadOnly),
         });
         for (name, value) in unknown {
             let path = at.member(&name).path();
@@ -95,7 +95,7 @@ impl Sieve {
 pub(crate) fn fits(value: &Json, kind: &Kind) -> bool {
     is_read_from(value, kind)
         && match (kind, value) {
-            (Kind::Block(shape) | Kind::Received(shape), Json::Object(members)) => {
+            (Kind::Block(shape) | Kind::OpaqueObject(shape), Json::Object(members)) => {
                 members.iter().all(|(name, value)| {
                     *value == Json::Null
                         || shape.member(name).is_none_or(|member| fits(value, &member.kind))
@@ -112,14 +112,18 @@ pub(crate) fn fits(value: &Json, kind: &Kind) -> bool {
 fn is_read_from(value: &Json, kind: &Kind) -> bool {
     match kind {
         Kind::Flag => matches!(value, Json::Bool(_)),
-        Kind::Whole | Kind::Own => match value {
-            Json::Number(number) => number.as_str().parse().ok().and_then(Whole::new).is_some(),
+        Kind::SafeInteger | Kind::ElementId => match value {
+            Json::Number(number) => {
+                number.as_str().parse().ok().and_then(SafeInteger::new).is_some()
+            }
             _ => false,
         },
-        Kind::Mirror | Kind::ReadOnly => true,
+        Kind::ParentId | Kind::ReadOnly => true,
         Kind::Text(_) => matches!(value, Json::Text(_)),
         Kind::Amount(_) => matches!(value, Json::Text(_) | Json::Number(_)),
-        Kind::Block(_) | Kind::Received(_) | Kind::Scalars => matches!(value, Json::Object(_)),
+        Kind::Block(_) | Kind::OpaqueObject(_) | Kind::CustomFields => {
+            matches!(value, Json::Object(_))
+        }
         Kind::List(_) => matches!(value, Json::Array(_)),
     }
 }
@@ -127,11 +131,11 @@ fn is_read_from(value: &Json, kind: &Kind) -> bool {
 fn expected(kind: &Kind) -> &'static str {
     match kind {
         Kind::Flag => "true or false",
-        Kind::Whole | Kind::Own => "a whole number within ±(2^53 − 1)",
-        Kind::Mirror | Kind::ReadOnly => "anything",
+        Kind::SafeInteger | Kind::ElementId => "a whole number within ±(2^53 − 1)",
+        Kind::ParentId | Kind::ReadOnly => "anything",
         Kind::Text(_) => "text",
         Kind::Amount(_) => "a decimal number, as text or as a number",
-        Kind::Block(_) | Kind::Received(_) | Kind::Scalars => "an object",
+        Kind::Block(_) | Kind::OpaqueObject(_) | Kind::CustomFields => "an object",
         Kind::List(_) => "an array",
     }
 }
@@ -165,9 +169,9 @@ fn close_name(name: &str, shape: &'static Shape) -> Option<&'static str> {
         return None;
     }
     let plain = |name: &str| name.replace(['_', '-', ' '], "").to_lowercase();
-    let wanted = plain(name);
-    let distance = |member: &str| strsim::damerau_levenshtein(&plain(member), &wanted);
-    let allowed = if wanted.chars().count() > 4 { 2 } else { 1 };
+    let lookup_keys = plain(name);
+    let distance = |member: &str| strsim::damerau_levenshtein(&plain(member), &lookup_keys);
+    let allowed = if lookup_keys.chars().count() > 4 { 2 } else { 1 };
     let mut close = shape
         .members
         .iter()

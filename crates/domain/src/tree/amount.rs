@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Number;
 use serde_json::value::RawValue;
 
-use super::{Kind, Leaf, Likeness, Merging, Standing, Tree, Visit};
+use super::{Equivalence, Kind, Leaf, Patch, Presence, Tree, Visit};
 use crate::path::At;
 
 /// A decimal number as it was sent, as text or as a JSON number, to the last digit.
@@ -21,12 +21,12 @@ use crate::path::At;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 pub struct Amount<K> {
-    sent: Sent,
+    sent: Spelling,
     kind: PhantomData<fn() -> K>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Sent {
+enum Spelling {
     Text(Box<str>),
     Number(Number),
 }
@@ -69,14 +69,14 @@ impl<'t> AmountValue<'t> {
 impl<K> Amount<K> {
     /// An amount written as text.
     pub fn text(text: &str) -> Self {
-        Self { sent: Sent::Text(text.into()), kind: PhantomData }
+        Self { sent: Spelling::Text(text.into()), kind: PhantomData }
     }
 
     /// The amount as it was sent.
     pub fn value(&self) -> AmountValue<'_> {
         match &self.sent {
-            Sent::Text(text) => AmountValue::Text(text),
-            Sent::Number(number) => AmountValue::Number(number.as_str()),
+            Spelling::Text(text) => AmountValue::Text(text),
+            Spelling::Number(number) => AmountValue::Number(number.as_str()),
         }
     }
 }
@@ -104,8 +104,8 @@ impl<K> std::fmt::Debug for Amount<K> {
 impl<K> Serialize for Amount<K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.sent {
-            Sent::Text(text) => serializer.serialize_str(text),
-            Sent::Number(number) => number.serialize(serializer),
+            Spelling::Text(text) => serializer.serialize_str(text),
+            Spelling::Number(number) => number.serialize(serializer),
         }
     }
 }
@@ -115,9 +115,9 @@ impl<'de, K> Deserialize<'de> for Amount<K> {
         // Raw, because serde_json writes the exponent of a number anew: `1e3` as `1e+3`.
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         let sent = match raw.get().as_bytes().first() {
-            Some(b'"') => Sent::Text(serde_json::from_str(raw.get()).map_err(Error::custom)?),
+            Some(b'"') => Spelling::Text(serde_json::from_str(raw.get()).map_err(Error::custom)?),
             Some(b'-' | b'0'..=b'9') => {
-                Sent::Number(Number::from_string_unchecked(raw.get().to_owned()))
+                Spelling::Number(Number::from_string_unchecked(raw.get().to_owned()))
             }
             _ => {
                 return Err(Error::invalid_type(Unexpected::Other("neither"), &"text or a number"));
@@ -130,20 +130,20 @@ impl<'de, K> Deserialize<'de> for Amount<K> {
 impl<K: AmountOf> Tree for Amount<K> {
     const KIND: Kind = Kind::Amount(&K::KIND);
 
-    fn standing(&self) -> Standing {
+    fn presence(&self) -> Presence {
         match &self.sent {
-            Sent::Text(text) if text.trim().is_empty() => Standing::Null,
-            _ => Standing::Value,
+            Spelling::Text(text) if text.trim().is_empty() => Presence::Null,
+            _ => Presence::Value,
         }
     }
 
-    fn merge(&mut self, sent: &Self, _merging: &mut Merging, _at: &At<'_>) {
+    fn merge(&mut self, sent: &Self, _merging: &mut Patch, _at: &At<'_>) {
         if self != sent {
             *self = sent.clone();
         }
     }
 
-    fn matches(&self, sent: &Self, _likeness: Likeness) -> bool {
+    fn matches(&self, sent: &Self, _likeness: Equivalence) -> bool {
         self == sent
     }
 

@@ -4,7 +4,7 @@
 /// on the wire.
 ///
 /// - `block`: an object that is merged member by member;
-/// - `element`: the same, standing in an array and known by its `id`;
+/// - `element`: the same, presence in an array and known by its `id`;
 /// - `received`: only a description, for objects that are stored as received.
 #[macro_export]
 macro_rules! tree {
@@ -43,7 +43,7 @@ macro_rules! tree {
             fn merge_list(
                 stored: &mut Vec<Self>,
                 sent: &[Self],
-                merging: &mut $crate::tree::Merging,
+                merging: &mut $crate::tree::Patch,
                 at: &$crate::path::At<'_>,
             ) {
                 $crate::tree::merge_elements(stored, sent, merging, at);
@@ -52,9 +52,9 @@ macro_rules! tree {
             fn list_matches(
                 stored: &[Self],
                 sent: &[Self],
-                likeness: $crate::tree::Likeness,
+                equivalence: $crate::tree::Equivalence,
             ) -> bool {
-                $crate::tree::elements_match(stored, sent, likeness)
+                $crate::tree::elements_match(stored, sent, equivalence)
             }
 
             fn list_fill(here: &mut Vec<Self>, other: Vec<Self>) {
@@ -139,18 +139,18 @@ macro_rules! tree {
             const KIND: $crate::tree::Kind =
                 $crate::tree::Kind::Block(<Self as $crate::tree::Shaped>::SHAPE);
 
-            fn standing(&self) -> $crate::tree::Standing {
+            fn presence(&self) -> $crate::tree::Presence {
                 if true $(&& self.$field.is_absent())* {
-                    $crate::tree::Standing::Absent
+                    $crate::tree::Presence::Absent
                 } else {
-                    $crate::tree::Standing::Value
+                    $crate::tree::Presence::Value
                 }
             }
 
             fn merge(
                 &mut self,
                 sent: &Self,
-                merging: &mut $crate::tree::Merging,
+                merging: &mut $crate::tree::Patch,
                 at: &$crate::path::At<'_>,
             ) {
                 $(self.$field.merge(&sent.$field, merging, &at.member($wire));)*
@@ -158,7 +158,7 @@ macro_rules! tree {
 
             fn settle(
                 &self,
-                merging: &mut $crate::tree::Merging,
+                merging: &mut $crate::tree::Patch,
                 at: &$crate::path::At<'_>,
             ) -> Self {
                 let mut fresh = Self::default();
@@ -166,8 +166,8 @@ macro_rules! tree {
                 fresh
             }
 
-            fn matches(&self, sent: &Self, likeness: $crate::tree::Likeness) -> bool {
-                true $(&& self.$field.matches(&sent.$field, likeness))*
+            fn matches(&self, sent: &Self, equivalence: $crate::tree::Equivalence) -> bool {
+                true $(&& self.$field.matches(&sent.$field, equivalence))*
             }
 
             fn fill(&mut self, other: Self) {
@@ -178,7 +178,7 @@ macro_rules! tree {
                 0 $(+ self.$field.ids_at_most())*
             }
 
-            fn number(&mut self, numbering: &mut $crate::tree::Numbering<'_>) {
+            fn number(&mut self, numbering: &mut $crate::tree::IdAssignment<'_>) {
                 $(<$ty as $crate::tree::Tree>::number_member(&mut self.$field, numbering);)*
             }
 

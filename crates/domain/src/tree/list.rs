@@ -1,23 +1,23 @@
 //! Arrays: how the elements sent find the elements stored.
 
-use super::{Arrays, Kind, Likeness, Merging, Numbering, Tree, Visit};
+use super::{Arrays, Equivalence, IdAssignment, Kind, Patch, Tree, Visit};
 use crate::path::At;
 
 impl<T: Tree> Tree for Vec<T> {
     const KIND: Kind = Kind::List(&T::KIND);
 
-    fn merge(&mut self, sent: &Self, merging: &mut Merging, at: &At<'_>) {
+    fn merge(&mut self, sent: &Self, merging: &mut Patch, at: &At<'_>) {
         T::merge_list(self, sent, merging, at);
     }
 
-    fn settle(&self, merging: &mut Merging, at: &At<'_>) -> Self {
+    fn settle(&self, merging: &mut Patch, at: &At<'_>) -> Self {
         let mut fresh = Self::new();
         T::merge_list(&mut fresh, self, merging, at);
         fresh
     }
 
-    fn matches(&self, sent: &Self, likeness: Likeness) -> bool {
-        T::list_matches(self, sent, likeness)
+    fn matches(&self, sent: &Self, equivalence: Equivalence) -> bool {
+        T::list_matches(self, sent, equivalence)
     }
 
     fn fill(&mut self, other: Self) {
@@ -28,7 +28,7 @@ impl<T: Tree> Tree for Vec<T> {
         self.iter().map(Tree::ids_at_most).sum()
     }
 
-    fn number(&mut self, numbering: &mut Numbering<'_>) {
+    fn number(&mut self, numbering: &mut IdAssignment<'_>) {
         for element in self {
             element.number(numbering);
         }
@@ -52,12 +52,7 @@ impl<T: Tree> Tree for Vec<T> {
 /// that is equal; then each still remaining takes the first that has every member sent. No stored
 /// element is taken twice; the rest are new. So re-sending an array changes nothing, and two equal
 /// elements stay two.
-pub fn merge_elements<T: Tree>(
-    stored: &mut Vec<T>,
-    sent: &[T],
-    merging: &mut Merging,
-    at: &At<'_>,
-) {
+pub fn merge_elements<T: Tree>(stored: &mut Vec<T>, sent: &[T], merging: &mut Patch, at: &At<'_>) {
     let mut pool: Vec<Option<T>> = std::mem::take(stored).into_iter().map(Some).collect();
     let taken = assign(&pool, sent);
 
@@ -89,23 +84,23 @@ pub fn merge_elements<T: Tree>(
 /// Compares arrays of objects that have ids of the hub, element by element.
 ///
 /// Nothing changes by a merge if each element sent equals the stored one in its place: equal is
-/// more than [`Likeness::Covers`], because an element without an id takes an equal stored one
+/// more than [`Equivalence::Covers`], because an element without an id takes an equal stored one
 /// first, wherever it stands.
-pub fn elements_match<T: Tree>(stored: &[T], sent: &[T], likeness: Likeness) -> bool {
+pub fn elements_match<T: Tree>(stored: &[T], sent: &[T], equivalence: Equivalence) -> bool {
     stored.len() == sent.len()
         && stored.iter().zip(sent).all(|(stored, sent)| {
-            let likeness = match likeness {
-                Likeness::Unchanged if sent.own_id().is_none() => Likeness::Equal,
+            let equivalence = match equivalence {
+                Equivalence::Unchanged if sent.own_id().is_none() => Equivalence::Equal,
                 other => other,
             };
-            stored.matches(sent, likeness)
+            stored.matches(sent, equivalence)
         })
 }
 
 /// Unites two arrays by content; what comes from the other keeps its ids, and two equal elements of
 /// the other stay two.
 pub fn fill_elements<T: Tree>(here: &mut Vec<T>, mut other: Vec<T>) {
-    other.retain(|element| !here.iter().any(|known| known.matches(element, Likeness::Content)));
+    other.retain(|element| !here.iter().any(|known| known.matches(element, Equivalence::Content)));
     here.append(&mut other);
 }
 
@@ -126,10 +121,10 @@ fn assign<T: Tree>(pool: &[Option<T>], sent: &[T]) -> Vec<Option<usize>> {
             take(taken, &|stored| stored.own_id() == Some(id));
         }
     }
-    for likeness in [Likeness::Equal, Likeness::Covers] {
+    for equivalence in [Equivalence::Equal, Equivalence::Covers] {
         for (element, taken) in sent.iter().zip(&mut taken) {
             if taken.is_none() && element.own_id().is_none() {
-                take(taken, &|stored| stored.matches(element, likeness));
+                take(taken, &|stored| stored.matches(element, equivalence));
             }
         }
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Likeness, Merging, Role, Standing, Tree, Visit};
+use super::{Equivalence, Ownership, Patch, Presence, Tree, Visit};
 use crate::path::At;
 
 /// A member of a JSON object: absent, null, or a value.
@@ -80,52 +80,52 @@ impl<T> From<Option<T>> for Member<T> {
 
 impl<T: Tree> Member<T> {
     /// What this member, as sent, stands for.
-    pub fn standing(&self) -> Standing {
+    pub fn presence(&self) -> Presence {
         match self {
-            Self::Absent => Standing::Absent,
-            Self::Null => Standing::Null,
-            Self::Value(value) => value.standing(),
+            Self::Absent => Presence::Absent,
+            Self::Null => Presence::Null,
+            Self::Value(value) => value.presence(),
         }
     }
 
     /// Merges what was sent into what is stored.
-    pub fn merge(&mut self, sent: &Self, merging: &mut Merging, at: &At<'_>) {
-        match (T::ROLE, sent.standing(), sent) {
-            (Role::Mirror | Role::ReadOnly, _, _)
-            | (Role::Own, Standing::Null, _)
-            | (_, Standing::Absent, _) => {}
-            (_, Standing::Value, Self::Value(sent)) => {
+    pub fn merge(&mut self, sent: &Self, merging: &mut Patch, at: &At<'_>) {
+        match (T::OWNERSHIP, sent.presence(), sent) {
+            (Ownership::ParentId | Ownership::ReadOnly, _, _)
+            | (Ownership::ElementId, Presence::Null, _)
+            | (_, Presence::Absent, _) => {}
+            (_, Presence::Value, Self::Value(sent)) => {
                 let merged = match self.get_mut() {
                     Some(stored) => {
                         stored.merge(sent, merging, at);
-                        stored.standing()
+                        stored.presence()
                     }
                     None => {
                         let settled = sent.settle(merging, at);
-                        let standing = settled.standing();
+                        let presence = settled.presence();
                         *self = Self::Value(settled);
-                        standing
+                        presence
                     }
                 };
-                if merged != Standing::Value {
+                if merged != Presence::Value {
                     *self = Self::Absent;
                 }
             }
-            (_, Standing::Null | Standing::Value, _) => *self = Self::Absent,
+            (_, Presence::Null | Presence::Value, _) => *self = Self::Absent,
         }
     }
 
     /// Whether this stored member is like the one sent.
-    pub fn matches(&self, sent: &Self, likeness: Likeness) -> bool {
-        match (T::ROLE, sent.standing(), sent) {
-            (Role::Mirror | Role::ReadOnly, _, _) => true,
-            (Role::Own, _, _) if likeness == Likeness::Content => true,
-            (_, Standing::Value, Self::Value(sent)) => {
-                self.get().is_some_and(|stored| stored.matches(sent, likeness))
+    pub fn matches(&self, sent: &Self, equivalence: Equivalence) -> bool {
+        match (T::OWNERSHIP, sent.presence(), sent) {
+            (Ownership::ParentId | Ownership::ReadOnly, _, _) => true,
+            (Ownership::ElementId, _, _) if equivalence == Equivalence::Content => true,
+            (_, Presence::Value, Self::Value(sent)) => {
+                self.get().is_some_and(|stored| stored.matches(sent, equivalence))
             }
-            (Role::Own, _, _) => true,
-            (Role::Sent, standing, _) => match (likeness, standing) {
-                (Likeness::Covers, _) | (Likeness::Unchanged, Standing::Absent) => true,
+            (Ownership::ElementId, _, _) => true,
+            (Ownership::Caller, presence, _) => match (equivalence, presence) {
+                (Equivalence::Covers, _) | (Equivalence::Unchanged, Presence::Absent) => true,
                 _ => self.get().is_none(),
             },
         }
@@ -142,8 +142,8 @@ impl<T: Tree> Member<T> {
 
     /// How many ids this member can ask the hub for.
     pub fn ids_at_most(&self) -> i64 {
-        match (T::ROLE, self) {
-            (Role::Own, _) => 1,
+        match (T::OWNERSHIP, self) {
+            (Ownership::ElementId, _) => 1,
             (_, Self::Value(value)) => value.ids_at_most(),
             _ => 0,
         }
@@ -155,7 +155,9 @@ impl<T: Tree> Member<T> {
             Self::Absent => true,
             Self::Null => false,
             Self::Value(value) => {
-                T::ROLE == Role::Sent && value.standing() == Standing::Value && value.is_plain()
+                T::OWNERSHIP == Ownership::Caller
+                    && value.presence() == Presence::Value
+                    && value.is_plain()
             }
         }
     }
@@ -235,20 +237,20 @@ impl<'de> Visitor<'de> for MemberName {
 impl<T: Tree> Tree for Box<T> {
     const KIND: super::Kind = T::KIND;
 
-    fn standing(&self) -> Standing {
-        T::standing(self)
+    fn presence(&self) -> Presence {
+        T::presence(self)
     }
 
-    fn merge(&mut self, sent: &Self, merging: &mut Merging, at: &At<'_>) {
+    fn merge(&mut self, sent: &Self, merging: &mut Patch, at: &At<'_>) {
         T::merge(self, sent, merging, at);
     }
 
-    fn settle(&self, merging: &mut Merging, at: &At<'_>) -> Self {
+    fn settle(&self, merging: &mut Patch, at: &At<'_>) -> Self {
         Self::new(T::settle(self, merging, at))
     }
 
-    fn matches(&self, sent: &Self, likeness: Likeness) -> bool {
-        T::matches(self, sent, likeness)
+    fn matches(&self, sent: &Self, equivalence: Equivalence) -> bool {
+        T::matches(self, sent, equivalence)
     }
 
     fn fill(&mut self, other: Self) {
@@ -259,7 +261,7 @@ impl<T: Tree> Tree for Box<T> {
         T::ids_at_most(self)
     }
 
-    fn number(&mut self, numbering: &mut super::Numbering<'_>) {
+    fn number(&mut self, numbering: &mut super::IdAssignment<'_>) {
         T::number(self, numbering);
     }
 

@@ -8,11 +8,11 @@ pub enum Kind {
     /// `true` or `false`.
     Flag,
     /// A whole number within ±(2^53 − 1).
-    Whole,
+    SafeInteger,
     /// An id of the hub: a whole number.
-    Own,
+    ElementId,
     /// An id that the hub repeats; what is sent is ignored.
-    Mirror,
+    ParentId,
     /// Shown by the hub; what is sent is ignored.
     ReadOnly,
     /// A string.
@@ -22,9 +22,9 @@ pub enum Kind {
     /// An object of ours.
     Block(&'static Shape),
     /// An object stored as received, members unknown to us included.
-    Received(&'static Shape),
+    OpaqueObject(&'static Shape),
     /// An object of strings, numbers and booleans under names of the caller's choice.
-    Scalars,
+    CustomFields,
     /// An array.
     List(&'static Kind),
 }

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Kind, Leaf, Likeness, Merging, Standing, Tree, Visit};
+use super::{Equivalence, Kind, Leaf, Patch, Presence, Tree, Visit};
 use crate::contact::rules::{self, Rule};
 use crate::path::At;
 
@@ -121,21 +121,21 @@ impl<'de, T> Deserialize<'de> for Text<T> {
 impl<T: TextValue> Tree for Text<T> {
     const KIND: Kind = Kind::Text(&T::KIND);
 
-    fn standing(&self) -> Standing {
+    fn presence(&self) -> Presence {
         if T::KIND.blank_is_null && self.text.trim().is_empty() {
-            Standing::Null
+            Presence::Null
         } else {
-            Standing::Value
+            Presence::Value
         }
     }
 
-    fn merge(&mut self, sent: &Self, _merging: &mut Merging, _at: &At<'_>) {
+    fn merge(&mut self, sent: &Self, _merging: &mut Patch, _at: &At<'_>) {
         if self != sent {
             *self = sent.clone();
         }
     }
 
-    fn matches(&self, sent: &Self, _likeness: Likeness) -> bool {
+    fn matches(&self, sent: &Self, _likeness: Equivalence) -> bool {
         self == sent
     }
 

@@ -3,23 +3,25 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::item::{Intent, Sent};
+use super::item::{Intent, ParsedItem};
 use super::matching::{Match, Matching, Mismatch};
 use super::options::{Context, Handling, Key, Ladder, Options};
 use super::outcome::{Outcome, Verdict};
-use super::world::World;
+use super::working_set::WorkingSet;
 use crate::contact::document::ContactDocument;
-use crate::contact::rules::{self, Lookups, Subject};
-use crate::contact::{ContactType, Findings, Sealing, Snapshot, check_stored, too_large, weigh};
+use crate::contact::rules::{self, Lookups, RuleInput};
+use crate::contact::{
+    ContactType, RowBuilder, Snapshot, Violations, check_stored, too_large, weigh,
+};
 use crate::decision::{AliasKey, OutOfIds};
 use crate::ids::{ContactId, IdBlock, Version};
 use crate::path::{At, Path};
-use crate::tree::{Arrays, Likeness, Member, Merging, Tree};
+use crate::tree::{Arrays, Equivalence, Member, Patch, Tree};
 use crate::violation::Violation;
 
 /// The items being applied, one after the other.
 pub(super) struct Application<'a> {
-    pub(super) world: World,
+    pub(super) working_set: WorkingSet,
     pub(super) context: &'a Context,
     pub(super) options: &'a Options,
     pub(super) ids: &'a mut IdBlock,
@@ -30,17 +32,20 @@ impl Application<'_> {
     pub(super) fn apply(
         &mut self,
         index: usize,
-        sent: &Sent,
+        sent: &ParsedItem,
         ladder: &Ladder,
     ) -> Result<Outcome, OutOfIds> {
-        let matching =
-            Matching { world: &self.world, context: self.context, options: self.options };
+        let matching = Matching {
+            working_set: &self.working_set,
+            context: self.context,
+            options: self.options,
+        };
         match matching.find(sent, ladder) {
             Err(Mismatch { violation, slot }) => {
                 let mut outcome = Outcome::rejected(vec![*violation]);
                 if let Some(slot) = slot {
-                    outcome.same_as = self.world.named_by(slot, index);
-                    outcome.contact = self.world.read(slot).ok();
+                    outcome.same_as = self.working_set.named_by(slot, index);
+                    outcome.contact = self.working_set.read(slot).ok();
                 }
                 Ok(outcome)
             }
@@ -50,9 +55,9 @@ impl Application<'_> {
                 ..Outcome::rejected(vec![*violation])
             }),
             Ok(Match::New) => self.create(index, sent),
-            Ok(Match::Found { slot, by }) => {
-                let same_as = self.world.named_by(slot, index);
-                let mut outcome = match self.world.read(slot) {
+            Ok(Match::Existing { slot, by }) => {
+                let same_as = self.working_set.named_by(slot, index);
+                let mut outcome = match self.working_set.read(slot) {
                     Err(unreadable) => Outcome::rejected(vec![*unreadable]),
                     Ok(stored) if needs_entry(sent, by) && stored.intercom_entry().is_none() => {
                         no_entry(sent)
@@ -70,7 +75,7 @@ impl Application<'_> {
         }
     }
 
-    fn create(&mut self, index: usize, sent: &Sent) -> Result<Outcome, OutOfIds> {
+    fn create(&mut self, index: usize, sent: &ParsedItem) -> Result<Outcome, OutOfIds> {
         if let Some(version) = sent.if_version {
             return Ok(stale(version, None));
         }
@@ -90,29 +95,29 @@ impl Application<'_> {
             return Ok(refused(violations, too_large(&document, None), None));
         }
         let id = self.ids.take().and_then(ContactId::new).ok_or(OutOfIds)?;
-        let sealing = Sealing::new(self.context, id);
+        let sealing = RowBuilder::new(self.context, id);
         let snapshot = sealing.seal(document, &mut sent.values.clone(), self.ids)?;
         if let Some(fault) = snapshot.too_large(None).or_else(|| self.lost_race(None, &snapshot)) {
             return Ok(refused(violations, Some(fault), None));
         }
         let snapshot = Arc::new(snapshot);
-        self.world.create(Arc::clone(&snapshot), index);
+        self.working_set.create(Arc::clone(&snapshot), index);
         Ok(stored(Verdict::Created, violations, snapshot))
     }
 
     fn update(
         &mut self,
         slot: usize,
-        sent: &Sent,
+        sent: &ParsedItem,
         before: &Arc<Snapshot>,
     ) -> Result<Outcome, OutOfIds> {
         let mut patch = self.patch(sent, before);
         let replaces = self.options.arrays == Arrays::Replace && !sent.nameless_tags;
-        if replaces && before.document.matches(&patch, Likeness::Unchanged) {
+        if replaces && before.document.matches(&patch, Equivalence::Unchanged) {
             return Ok(self.unchanged(sent, before));
         }
 
-        let mut merging = Merging::new(self.options.arrays);
+        let mut merging = Patch::new(self.options.arrays);
         let mut document = before.document.clone();
         if sent.nameless_tags {
             merging.faults.extend(patch.to_mut().find_tag_names(Some(&before.document)));
@@ -128,37 +133,37 @@ impl Application<'_> {
         }
 
         let mut values = sent.values.clone();
-        let subject = Subject {
+        let input = RuleInput {
             context: self.context,
             sent: &sent.document,
             document: &document,
             stored: Some(&before.document),
         };
-        let mut findings = subject.check(&mut values);
+        let mut findings = input.check(&mut values);
         findings.extend(merging.faults);
         findings.extend(sent.noted.iter().cloned());
         self.look_up(sent, &document, Some(&before.document), &mut findings);
         let mut violations = findings.into_sorted();
-        weigh(&mut violations, self.is_strict(), || check_stored(&subject, &mut values));
+        weigh(&mut violations, self.is_strict(), || check_stored(&input, &mut values));
         if violations.iter().any(Violation::is_error) {
             let too_large = too_large(&document, Some(&before.document));
             return Ok(refused(violations, too_large, Some(before)));
         }
-        let sealing = Sealing::after(self.context, &before.record);
+        let sealing = RowBuilder::after(self.context, &before.record);
         let snapshot = sealing.seal(document, &mut values, self.ids)?;
         let too_large = snapshot.too_large(Some(&before.document));
         if let Some(fault) = too_large.or_else(|| self.lost_race(Some(before), &snapshot)) {
             return Ok(refused(violations, Some(fault), Some(before)));
         }
         let snapshot = Arc::new(snapshot);
-        self.world.update(slot, Arc::clone(&snapshot));
+        self.working_set.update(slot, Arc::clone(&snapshot));
         Ok(stored(Verdict::Updated, violations, snapshot))
     }
 
     /// What is merged, where that is not just what was sent: a key that leads to this contact as an
     /// alias names it, and does not become its own. Given together with the `id`, it does. And a
     /// link id in another case may be the one that the contact has.
-    fn patch<'s>(&self, sent: &'s Sent, before: &Snapshot) -> Cow<'s, ContactDocument> {
+    fn patch<'s>(&self, sent: &'s ParsedItem, before: &Snapshot) -> Cow<'s, ContactDocument> {
         let mut patch = Cow::Borrowed(&sent.document);
         if sent.intent == Intent::Unlink {
             return patch;
@@ -171,7 +176,7 @@ impl Application<'_> {
         let is_named = sent.named_id().is_some();
         let leads_here = |key: AliasKey| {
             !is_named
-                && self.world.by_alias(&key).and_then(|slot| self.world.id(slot))
+                && self.working_set.by_alias(&key).and_then(|slot| self.working_set.id(slot))
                     == Some(before.record.id)
         };
         let external_id = sent.keys.external_id.clone().map(AliasKey::ExternalId);
@@ -192,24 +197,24 @@ impl Application<'_> {
     ///
     /// An item that says everything about its contact, and against which no rule spoke when it was
     /// read, need not be checked again: most of a nightly batch is like that.
-    fn unchanged(&self, sent: &Sent, before: &Arc<Snapshot>) -> Outcome {
+    fn unchanged(&self, sent: &ParsedItem, before: &Arc<Snapshot>) -> Outcome {
         if sent.draft.findings.is_empty()
             && sent.noted.is_empty()
-            && before.document.matches(&sent.document, Likeness::Equal)
+            && before.document.matches(&sent.document, Equivalence::Equal)
         {
             return stored(Verdict::Unchanged, Vec::new(), Arc::clone(before));
         }
-        let subject = Subject {
+        let input = RuleInput {
             context: self.context,
             sent: &sent.document,
             document: &before.document,
             stored: Some(&before.document),
         };
         let mut values = sent.values.clone();
-        let mut findings = subject.check(&mut values);
+        let mut findings = input.check(&mut values);
         findings.extend(sent.noted.iter().cloned());
         let mut violations = findings.into_sorted();
-        weigh(&mut violations, self.is_strict(), || check_stored(&subject, &mut values));
+        weigh(&mut violations, self.is_strict(), || check_stored(&input, &mut values));
         if violations.iter().any(Violation::is_error) {
             return refused(violations, None, Some(before));
         }
@@ -220,7 +225,7 @@ impl Application<'_> {
     fn unlink(
         &mut self,
         slot: usize,
-        sent: &Sent,
+        sent: &ParsedItem,
         before: &Arc<Snapshot>,
     ) -> Result<Outcome, OutOfIds> {
         if before.record.projection.contact_type == ContactType::Endpoint {
@@ -228,37 +233,37 @@ impl Application<'_> {
         }
         let outcome = self.update(slot, sent, before)?;
         if let (false, Some(link_id)) = (outcome.verdict.is_refusal(), sent.keys.link_id) {
-            self.world.drop_alias(AliasKey::LinkId(link_id), slot);
+            self.working_set.drop_alias(AliasKey::LinkId(link_id), slot);
         }
         Ok(outcome)
     }
 
     fn delete(&mut self, slot: usize, before: &Arc<Snapshot>) -> Outcome {
         let snapshot = Arc::new(before.deleted(self.context.now));
-        self.world.delete(slot, Arc::clone(&snapshot));
+        self.working_set.delete(slot, Arc::clone(&snapshot));
         stored(Verdict::Deleted, Vec::new(), snapshot)
     }
 
     fn look_up(
         &self,
-        sent: &Sent,
+        sent: &ParsedItem,
         document: &ContactDocument,
         stored: Option<&ContactDocument>,
-        findings: &mut Findings,
+        findings: &mut Violations,
     ) {
         let email = sent.keys.email.as_deref();
         let lookups = Lookups {
-            exists: &|id| self.world.exists(id),
-            same_email: email.and_then(|email| self.world.email_owner(email)),
+            exists: &|id| self.working_set.exists(id),
+            same_email: email.and_then(|email| self.working_set.email_owner(email)),
         };
-        let subject = Subject { context: self.context, sent: &sent.document, document, stored };
-        subject.look_up(&lookups, findings);
+        let input = RuleInput { context: self.context, sent: &sent.document, document, stored };
+        input.look_up(&lookups, findings);
     }
 
     /// The refusal of an item that would take a key which others keep taking.
     fn lost_race(&self, before: Option<&Arc<Snapshot>>, now: &Snapshot) -> Option<Violation> {
         let before = before.map(|before| &before.record.projection);
-        let (key, value) = match self.world.contested(before, &now.record.projection)? {
+        let (key, value) = match self.working_set.contested(before, &now.record.projection)? {
             AliasKey::ExternalId(external_id) => (Key::ExternalId, external_id),
             AliasKey::LinkId(link_id) => (Key::LinkId, link_id.to_string()),
         };
@@ -287,7 +292,7 @@ fn refused(
 }
 
 /// Whether the contact has to be an entry of an intercom already.
-fn needs_entry(sent: &Sent, by: Key) -> bool {
+fn needs_entry(sent: &ParsedItem, by: Key) -> bool {
     match sent.intent {
         Intent::UpsertEntry => true,
         Intent::Unlink => by == Key::Id,
@@ -295,7 +300,7 @@ fn needs_entry(sent: &Sent, by: Key) -> bool {
     }
 }
 
-fn no_entry(sent: &Sent) -> Outcome {
+fn no_entry(sent: &ParsedItem) -> Outcome {
     let (path, id) = match sent.named_id() {
         Some(id) => (Path::of("id"), id.to_string()),
         None => (Path::root(), String::new()),

@@ -6,9 +6,9 @@ use super::application::Application;
 use super::item::{Intent, Item};
 use super::options::{Atomicity, Context, Key, Mode, OnRepeat, Options};
 use super::outcome::Outcome;
-use super::world::World;
+use super::working_set::WorkingSet;
 use crate::contact::rules;
-use crate::decision::{Decision, Found, OutOfIds, Wanted, Writes};
+use crate::decision::{Decision, Loaded, LookupKeys, OutOfIds, Writes};
 use crate::ids::{ContactId, IdBlock, OrganizationId};
 use crate::path::Path;
 use crate::tree::Tree;
@@ -20,17 +20,17 @@ pub struct Batch {
     context: Context,
     options: Options,
     items: Vec<Item>,
-    wanted: Wanted,
+    lookup_keys: LookupKeys,
     ids_at_most: i64,
 }
 
 impl Batch {
     /// A batch of items that were made for that context.
     pub fn new(context: Context, options: Options, items: Vec<Item>) -> Self {
-        let wanted = wanted(&options, &items);
+        let lookup_keys = lookup_keys(&options, &items);
         let sent = items.iter().filter_map(|item| item.read.as_ref().ok());
         let ids_at_most = sent.map(|sent| 1 + sent.document.ids_at_most()).sum();
-        Self { context, options, items, wanted, ids_at_most }
+        Self { context, options, items, lookup_keys, ids_at_most }
     }
 
     /// How many items there are.
@@ -51,12 +51,12 @@ impl Batch {
     /// Applies the items in order, but for those that are left out.
     fn apply_all(
         &self,
-        found: Found,
+        found: Loaded,
         ids: &mut IdBlock,
         left_out: &HashSet<usize>,
-    ) -> Result<(World, Vec<Outcome>), OutOfIds> {
+    ) -> Result<(WorkingSet, Vec<Outcome>), OutOfIds> {
         let mut application = Application {
-            world: World::new(found, shared_keys(&self.options, &self.items)),
+            working_set: WorkingSet::new(found, shared_keys(&self.options, &self.items)),
             context: &self.context,
             options: &self.options,
             ids,
@@ -73,7 +73,7 @@ impl Batch {
                 )?,
             });
         }
-        Ok((application.world, outcomes))
+        Ok((application.working_set, outcomes))
     }
 
     /// The items that the policy on repeats leaves out, told from how all of them would end.
@@ -105,17 +105,17 @@ impl Decision for Batch {
         self.context.organization
     }
 
-    fn wanted(&self) -> &Wanted {
-        &self.wanted
+    fn lookup_keys(&self) -> &LookupKeys {
+        &self.lookup_keys
     }
 
     fn ids_at_most(&self) -> i64 {
         self.ids_at_most
     }
 
-    fn decide(&self, found: Found, ids: &mut IdBlock) -> Result<(Writes, Vec<Outcome>), OutOfIds> {
+    fn decide(&self, found: Loaded, ids: &mut IdBlock) -> Result<(Writes, Vec<Outcome>), OutOfIds> {
         let nothing = HashSet::new();
-        let (world, mut outcomes) = if self.options.on_repeat == OnRepeat::Merge {
+        let (working_set, mut outcomes) = if self.options.on_repeat == OnRepeat::Merge {
             self.apply_all(found, ids, &nothing)?
         } else {
             let mut rehearsal = *ids;
@@ -132,7 +132,7 @@ impl Decision for Batch {
             }
             return Ok((Writes::default(), outcomes));
         }
-        Ok((world.into_writes(), outcomes))
+        Ok((working_set.into_writes(), outcomes))
     }
 }
 
@@ -154,41 +154,41 @@ fn shared_keys(options: &Options, items: &[Item]) -> Vec<Key> {
     keys
 }
 
-fn wanted(options: &Options, items: &[Item]) -> Wanted {
+fn lookup_keys(options: &Options, items: &[Item]) -> LookupKeys {
     let shared = shared_keys(options, items);
-    let mut wanted = Wanted {
+    let mut lookup_keys = LookupKeys {
         per_shared_key: i64::try_from(items.len() + Outcome::MAX_CANDIDATES + 1)
             .unwrap_or(i64::MAX),
-        ..Wanted::default()
+        ..LookupKeys::default()
     };
     for sent in items.iter().filter_map(|item| item.read.as_ref().ok()) {
         let keys = &sent.keys;
-        wanted.ids.extend(sent.named_id().and_then(ContactId::new));
-        wanted.external_ids.extend(keys.external_id.clone());
-        wanted.link_ids.extend(keys.link_id);
+        lookup_keys.ids.extend(sent.named_id().and_then(ContactId::new));
+        lookup_keys.external_ids.extend(keys.external_id.clone());
+        lookup_keys.link_ids.extend(keys.link_id);
         if shared.contains(&Key::Email) {
-            wanted.emails.extend(keys.email.clone());
+            lookup_keys.emails.extend(keys.email.clone());
         }
         if shared.contains(&Key::Phone) {
-            wanted.phones.extend(keys.phones.iter().cloned());
+            lookup_keys.phones.extend(keys.phones.iter().cloned());
         }
         if shared.contains(&Key::VatNumber) {
-            wanted.vat_numbers.extend(keys.vat_number.clone());
+            lookup_keys.vat_numbers.extend(keys.vat_number.clone());
         }
         if options.mode != Mode::Update && sent.intent == Intent::Upsert {
-            wanted.email_owners.extend(keys.email.clone());
+            lookup_keys.email_owners.extend(keys.email.clone());
         }
-        wanted.references.extend(sent.document.relations());
+        lookup_keys.references.extend(sent.document.relations());
     }
-    once_each(&mut wanted.ids);
-    once_each(&mut wanted.external_ids);
-    once_each(&mut wanted.link_ids);
-    once_each(&mut wanted.emails);
-    once_each(&mut wanted.phones);
-    once_each(&mut wanted.vat_numbers);
-    once_each(&mut wanted.email_owners);
-    once_each(&mut wanted.references);
-    wanted
+    once_each(&mut lookup_keys.ids);
+    once_each(&mut lookup_keys.external_ids);
+    once_each(&mut lookup_keys.link_ids);
+    once_each(&mut lookup_keys.emails);
+    once_each(&mut lookup_keys.phones);
+    once_each(&mut lookup_keys.vat_numbers);
+    once_each(&mut lookup_keys.email_owners);
+    once_each(&mut lookup_keys.references);
+    lookup_keys
 }
 
 fn once_each<T: Ord>(values: &mut Vec<T>) {

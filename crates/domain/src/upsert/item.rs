@@ -2,11 +2,11 @@
 
 use super::options::{Context, Ladder};
 use crate::contact::document::ContactDocument;
-use crate::contact::rules::{self, Subject};
-use crate::contact::{ContactType, Findings, Values};
+use crate::contact::rules::{self, RuleInput};
+use crate::contact::{ContactType, ParseCache, Violations};
 use crate::path::At;
 use crate::reading::{self, Read};
-use crate::tree::{Arrays, Member, Merging, Standing, Text, TextValue, Tree, Whole};
+use crate::tree::{Arrays, Member, Patch, Presence, SafeInteger, Text, TextValue, Tree};
 use crate::value::LinkId;
 use crate::violation::Violation;
 
@@ -17,13 +17,13 @@ use crate::violation::Violation;
 /// so a batch of them is made on all cores.
 #[derive(Debug, Clone)]
 pub struct Item {
-    pub(super) read: Result<Box<Sent>, Vec<Violation>>,
+    pub(super) read: Result<Box<ParsedItem>, Vec<Violation>>,
     pub(super) ladder: Option<Ladder>,
 }
 
 /// An item that could be read.
 #[derive(Debug, Clone)]
-pub(super) struct Sent {
+pub(super) struct ParsedItem {
     /// The members that go into the contact.
     pub(super) document: ContactDocument,
     pub(super) id: Option<i64>,
@@ -40,7 +40,7 @@ pub(super) struct Sent {
     pub(super) noted: Vec<Violation>,
     pub(super) draft: Draft,
     /// What was parsed on the way.
-    pub(super) values: Values,
+    pub(super) values: ParseCache,
 }
 
 /// What shall become of the contact.
@@ -62,7 +62,7 @@ pub(super) struct Draft {
     /// Its document, where it is another than the one sent.
     pub(super) document: Option<Box<ContactDocument>>,
     /// What is wrong with it.
-    pub(super) findings: Findings,
+    pub(super) findings: Violations,
 }
 
 /// The keys of an item, in their normal forms.
@@ -150,24 +150,24 @@ impl Item {
 
     fn new(read: Read, new: Option<ContactType>, context: &Context) -> Self {
         let Read { mut document, unknown } = read;
-        let whole = |member: &mut Member<Whole>| member.take().map(Whole::get);
+        let whole = |member: &mut Member<SafeInteger>| member.take().map(SafeInteger::get);
         let id = whole(&mut document.id);
         let contact_id = whole(&mut document.contact_id);
         let organization = whole(&mut document.organization_id);
         let if_version = whole(&mut document.if_version);
-        if document.contact_type.standing() == Standing::Null {
+        if document.contact_type.presence() == Presence::Null {
             document.contact_type = Member::Absent;
         }
         document.trim_keys();
         let nameless_tags = document.name_tags();
 
-        let mut values = Values::new(context.region);
+        let mut values = ParseCache::new(context.region);
         let keys = Keys::of(&document, &mut values);
         let draft = Draft::of(&document, new, context, &mut values);
         if let Some(unreadable) = draft.findings.of(&rules::READABLE) {
             return Self { read: Err(reading::alone(&unreadable.message)), ladder: None };
         }
-        let sent = Sent {
+        let sent = ParsedItem {
             document,
             id,
             contact_id,
@@ -185,7 +185,7 @@ impl Item {
     }
 }
 
-impl Sent {
+impl ParsedItem {
     /// The id that the item names, if any: `contactId` alone is read as `id`.
     pub(super) fn named_id(&self) -> Option<i64> {
         self.id.or(self.contact_id)
@@ -197,9 +197,9 @@ impl Draft {
         sent: &ContactDocument,
         new: Option<ContactType>,
         context: &Context,
-        values: &mut Values,
+        values: &mut ParseCache,
     ) -> Self {
-        let mut merging = Merging::new(Arrays::Replace);
+        let mut merging = Patch::new(Arrays::Replace);
         let named = new.filter(|_| sent.contact_type.is_absent());
         let document = (named.is_some() || !sent.is_plain()).then(|| {
             let mut fresh = sent.settle(&mut merging, &At::root());
@@ -209,14 +209,14 @@ impl Draft {
             Box::new(fresh)
         });
         let draft = document.as_deref().unwrap_or(sent);
-        let mut findings = Subject { context, sent, document: draft, stored: None }.check(values);
+        let mut findings = RuleInput { context, sent, document: draft, stored: None }.check(values);
         findings.extend(merging.faults);
         Self { document, findings }
     }
 }
 
 impl Keys {
-    fn of(document: &ContactDocument, values: &mut Values) -> Self {
+    fn of(document: &ContactDocument, values: &mut ParseCache) -> Self {
         let link_id = document.link_id.get();
         let external_id = key_text(&document.external_id);
         let email = key_text(&document.email).and_then(|text| values.email(text).ok());
@@ -240,9 +240,9 @@ impl Keys {
 
 /// The text of a key, unless it is blank or can be no contact's.
 fn key_text<T: TextValue>(member: &Member<Text<T>>) -> Option<&str> {
-    match member.standing() {
-        Standing::Value => member.get().map(Text::as_str).filter(|text| can_be_stored(text)),
-        Standing::Null | Standing::Absent => None,
+    match member.presence() {
+        Presence::Value => member.get().map(Text::as_str).filter(|text| can_be_stored(text)),
+        Presence::Null | Presence::Absent => None,
     }
 }
 

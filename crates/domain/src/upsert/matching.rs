@@ -1,8 +1,8 @@
 //! Which contact an item means (upsert-rules §3).
 
-use super::item::{Intent, Sent};
+use super::item::{Intent, ParsedItem};
 use super::options::{Context, Endpoints, Key, Ladder, Mode, OnAmbiguous, Options};
-use super::world::World;
+use super::working_set::WorkingSet;
 use crate::contact::ContactType;
 use crate::contact::rules::{
     FOUND, KEYS_AGREE, NOT_THERE_YET, Rule, SAME_ORGANIZATION, TYPE_STAYS, UNAMBIGUOUS,
@@ -17,7 +17,7 @@ pub(super) enum Match {
     /// None: it is new.
     New,
     /// One that is there.
-    Found { slot: usize, by: Key },
+    Existing { slot: usize, by: Key },
     /// Several, and the request refuses to choose.
     Ambiguous { candidates: Vec<ContactId>, violation: Box<Violation> },
 }
@@ -29,23 +29,23 @@ pub(super) struct Mismatch {
 }
 
 pub(super) struct Matching<'a> {
-    pub(super) world: &'a World,
+    pub(super) working_set: &'a WorkingSet,
     pub(super) context: &'a Context,
     pub(super) options: &'a Options,
 }
 
 impl Matching<'_> {
     /// Finds the contact, or the first fault in the order of upsert-rules §6 (3).
-    pub(super) fn find(&self, sent: &Sent, ladder: &Ladder) -> Result<Match, Mismatch> {
+    pub(super) fn find(&self, sent: &ParsedItem, ladder: &Ladder) -> Result<Match, Mismatch> {
         if let Some(id) = sent.named_id()
-            && self.visible(self.world.by_id(id)).is_none()
+            && self.visible(self.working_set.by_id(id)).is_none()
         {
             let key = if sent.id.is_some() { "id" } else { "contactId" };
             return Err(fault(&FOUND, Path::of(key), id.to_string(), "no such contact", None));
         }
         let matched = self.climb(sent, ladder);
         let slot = match &matched {
-            Match::Found { slot, .. } => Some(*slot),
+            Match::Existing { slot, .. } => Some(*slot),
             Match::New | Match::Ambiguous { .. } => None,
         };
         let must_be_there = sent.intent != Intent::Upsert || self.options.mode == Mode::Update;
@@ -64,12 +64,12 @@ impl Matching<'_> {
     }
 
     /// Walks the ladder: the first rung that finds exactly one contact wins.
-    fn climb(&self, sent: &Sent, ladder: &Ladder) -> Match {
+    fn climb(&self, sent: &ParsedItem, ladder: &Ladder) -> Match {
         for key in ladder.keys() {
             let found = match key {
                 Key::Id | Key::LinkId | Key::ExternalId => self
                     .visible(self.identified(sent, *key))
-                    .map(|slot| Match::Found { slot, by: *key }),
+                    .map(|slot| Match::Existing { slot, by: *key }),
                 Key::Email | Key::Phone | Key::VatNumber => self.shared(sent, *key),
             };
             if let Some(found) = found {
@@ -80,8 +80,8 @@ impl Matching<'_> {
     }
 
     /// The contact that an identity key leads to, by itself or as an alias.
-    fn identified(&self, sent: &Sent, key: Key) -> Option<usize> {
-        let alias = |key: AliasKey| self.world.by_alias(&key);
+    fn identified(&self, sent: &ParsedItem, key: Key) -> Option<usize> {
+        let alias = |key: AliasKey| self.working_set.by_alias(&key);
         match key {
             Key::Id => self.owner(sent, key),
             Key::LinkId => {
@@ -97,21 +97,21 @@ impl Matching<'_> {
     }
 
     /// The contact that has an identity key as its own.
-    fn owner(&self, sent: &Sent, key: Key) -> Option<usize> {
+    fn owner(&self, sent: &ParsedItem, key: Key) -> Option<usize> {
         match key {
-            Key::Id => self.world.by_id(sent.named_id()?),
-            Key::LinkId => self.world.by_link_id(sent.keys.link_id?),
-            Key::ExternalId => self.world.by_external_id(sent.keys.external_id.as_deref()?),
+            Key::Id => self.working_set.by_id(sent.named_id()?),
+            Key::LinkId => self.working_set.by_link_id(sent.keys.link_id?),
+            Key::ExternalId => self.working_set.by_external_id(sent.keys.external_id.as_deref()?),
             Key::Email | Key::Phone | Key::VatNumber => None,
         }
     }
 
-    fn shared(&self, sent: &Sent, key: Key) -> Option<Match> {
-        let mut hits = self.world.by_shared_key(key, &sent.keys);
+    fn shared(&self, sent: &ParsedItem, key: Key) -> Option<Match> {
+        let mut hits = self.working_set.by_shared_key(key, &sent.keys);
         hits.retain(|(_, slot)| self.visible(Some(*slot)).is_some());
         let (oldest, others) = hits.split_first()?;
         match (others, self.options.on_ambiguous) {
-            ([], _) | (_, OnAmbiguous::Oldest) => Some(Match::Found { slot: oldest.1, by: key }),
+            ([], _) | (_, OnAmbiguous::Oldest) => Some(Match::Existing { slot: oldest.1, by: key }),
             (_, OnAmbiguous::Next) => None,
             (_, OnAmbiguous::Reject) => {
                 let message = format!("{} contacts have this {}", hits.len(), key.as_str());
@@ -133,7 +133,7 @@ impl Matching<'_> {
     /// Identity keys of one item name one contact, also those off the ladder; the later is at fault.
     fn keys_agree(
         &self,
-        sent: &Sent,
+        sent: &ParsedItem,
         ladder: &Ladder,
         matched: &Match,
         slot: Option<usize>,
@@ -175,7 +175,7 @@ impl Matching<'_> {
         Ok(())
     }
 
-    fn organization(&self, sent: &Sent, slot: Option<usize>) -> Result<(), Mismatch> {
+    fn organization(&self, sent: &ParsedItem, slot: Option<usize>) -> Result<(), Mismatch> {
         match sent.organization {
             Some(id) if id != i64::from(self.context.organization.get()) => {
                 let message =
@@ -187,9 +187,9 @@ impl Matching<'_> {
         }
     }
 
-    fn contact_type(&self, sent: &Sent, slot: Option<usize>) -> Result<(), Mismatch> {
+    fn contact_type(&self, sent: &ParsedItem, slot: Option<usize>) -> Result<(), Mismatch> {
         let Some(text) = sent.document.contact_type.get() else { return Ok(()) };
-        let stored = slot.and_then(|slot| self.world.contact_type(slot));
+        let stored = slot.and_then(|slot| self.working_set.contact_type(slot));
         let message = match stored {
             Some(stored) if stored.as_str() != text.as_str() => {
                 format!("the contact is of type {stored}, and that does not change")
@@ -208,12 +208,12 @@ impl Matching<'_> {
     fn visible(&self, slot: Option<usize>) -> Option<usize> {
         slot.filter(|slot| {
             self.context.endpoints == Endpoints::Shown
-                || self.world.contact_type(*slot) != Some(ContactType::Endpoint)
+                || self.working_set.contact_type(*slot) != Some(ContactType::Endpoint)
         })
     }
 
     fn named(&self, slot: Option<usize>) -> String {
-        slot.and_then(|slot| self.world.id(slot)).map(|id| id.to_string()).unwrap_or_default()
+        slot.and_then(|slot| self.working_set.id(slot)).map(|id| id.to_string()).unwrap_or_default()
     }
 }
 

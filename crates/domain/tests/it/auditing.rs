@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use contacts_domain::auditing::{
-    Audited, Difference, Discrepancy, Finding, Mend, Place, Remedy, Repair, StoredContact,
+    Audited, ContactKey, Difference, Discrepancy, Finding, Mend, Remedy, Repair, StoredContact,
 };
-use contacts_domain::decision::{AliasKey, Decision, Found};
+use contacts_domain::decision::{AliasKey, Decision, Loaded};
 use contacts_domain::upsert::{Batch, Context, Endpoints, Item, Options};
 use contacts_domain::{ContactId, IdBlock, OrganizationId};
 use serde_json::{Value, json};
 
-use crate::shelf::context;
+use crate::fixture::context;
 
 const LINK_ID: &str = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
 
@@ -23,7 +23,7 @@ fn stored(items: &Value) -> Vec<StoredContact> {
     let read = |item: &Value| Item::read(&item.to_string(), &context);
     let items = items.as_array().unwrap().iter().map(read).collect();
     let references = [1, 2].into_iter().filter_map(ContactId::new).collect();
-    let found = Found { references, ..Found::default() };
+    let found = Loaded { references, ..Loaded::default() };
     let batch = Batch::new(context.clone(), Options::default(), items);
     let (writes, outcomes) = batch.decide(found, &mut IdBlock::new(FIRST_ID, 1_000)).unwrap();
     assert!(outcomes.iter().all(|outcome| !outcome.verdict.is_refusal()), "{outcomes:?}");
@@ -230,7 +230,7 @@ fn what_may_be_the_fault_of_the_document_is_found_and_never_mended() {
             unreadable("the stored document names no known type of contact"),
         ),
         (
-            StoredContact { place: Place { organization: 2, id: 11 }, ..spoiled.clone() },
+            StoredContact { place: ContactKey { organization: 2, id: 11 }, ..spoiled.clone() },
             vec![
                 differs("id", Some("11"), Some("10")),
                 differs("organization_id", Some("2"), Some("1")),
@@ -238,7 +238,7 @@ fn what_may_be_the_fault_of_the_document_is_found_and_never_mended() {
         ),
         (
             StoredContact {
-                place: Place { organization: 1, id: 0 },
+                place: ContactKey { organization: 1, id: 0 },
                 document: spoiled.document.replace(r#""id":10,"#, r#""id":0,"#),
                 ..spoiled.clone()
             },
@@ -305,8 +305,8 @@ fn settle(contacts: &[StoredContact], elsewhere: &[(&str, i64)]) -> Settled {
     let (mends, discrepancies) = examined.settle(&owners);
     let mended: Vec<_> =
         mends.iter().map(|mend| (mend.contact.record().id.get(), mend.gives_up_keys)).collect();
-    let told = |wanted: &Remedy| {
-        let told = discrepancies.iter().filter(|told| told.remedy == *wanted);
+    let told = |lookup_keys: &Remedy| {
+        let told = discrepancies.iter().filter(|told| told.remedy == *lookup_keys);
         told.map(|told| told.place.id).collect::<Vec<_>>()
     };
     assert_eq!(told(&Remedy::Mended), mended.iter().map(|(id, _)| *id).collect::<Vec<_>>());

@@ -9,16 +9,16 @@ use contacts_domain::upsert::{Context, Endpoints, Handling, Item};
 use contacts_domain::value::LinkId;
 use serde_json::{Value, json};
 
-use crate::shelf::{Shelf, faults, verdicts};
+use crate::fixture::{Fixture, faults, verdicts};
 
 pub(crate) const LINK_ID: &str = "91c615e3-1040-4815-8ecb-039a18b756b1";
 pub(crate) const OTHER_LINK_ID: &str = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
 
 /// A shelf as the door of the intercoms sees it.
-pub(crate) fn shelf() -> Shelf {
-    let mut shelf = Shelf::default();
-    shelf.context.endpoints = Endpoints::Shown;
-    shelf
+pub(crate) fn fixture() -> Fixture {
+    let mut fixture = Fixture::default();
+    fixture.context.endpoints = Endpoints::Shown;
+    fixture
 }
 
 /// A whole block of that name.
@@ -46,111 +46,111 @@ fn person(members: Value) -> Value {
     person
 }
 
-fn merge(shelf: &mut Shelf, target: i64, source: i64) -> Result<(), Vec<Violation>> {
-    let merge = Merge::new(shelf.context.clone(), target, source).unwrap();
-    shelf.run(&merge)
+fn merge(fixture: &mut Fixture, target: i64, source: i64) -> Result<(), Vec<Violation>> {
+    let merge = Merge::new(fixture.context.clone(), target, source).unwrap();
+    fixture.run(&merge)
 }
 
 #[test]
 fn an_entry_sent_for_the_first_time_makes_an_endpoint() {
-    let mut shelf = shelf();
-    let outcomes = shelf.send_items(vec![shelf.entry(sent(LINK_ID, "Door"))]);
+    let mut fixture = fixture();
+    let outcomes = fixture.send_items(vec![fixture.entry(sent(LINK_ID, "Door"))]);
     assert_eq!((verdicts(&outcomes), faults(&outcomes[0])), (vec!["created"], vec![]));
-    assert_eq!(shelf.records[0].projection.contact_type, ContactType::Endpoint);
+    assert_eq!(fixture.records[0].projection.contact_type, ContactType::Endpoint);
     let expected = json!({
         "id": 1, "contactId": 1, "organizationId": 1, "contactType": "ENDPOINT",
         "linkId": LINK_ID, "intercom": block("Door"),
     });
-    assert_eq!(shelf.document(1), expected);
+    assert_eq!(fixture.document(1), expected);
 }
 
 #[test]
 fn a_person_is_updated_in_place_and_keeps_everything_else() {
     for known in [json!({"intercom": block("Rochat")}), json!({})] {
-        let mut shelf = shelf();
-        shelf.send(json!([person(known)]));
-        let mut expected = shelf.document(1);
+        let mut fixture = fixture();
+        fixture.send(json!([person(known)]));
+        let mut expected = fixture.document(1);
         expected["intercom"] = block("Door");
 
-        let outcomes = shelf.send_items(vec![shelf.entry(sent(LINK_ID, "Door"))]);
+        let outcomes = fixture.send_items(vec![fixture.entry(sent(LINK_ID, "Door"))]);
 
         assert_eq!((verdicts(&outcomes), faults(&outcomes[0])), (vec!["updated"], vec![]));
-        assert_eq!(shelf.document(1), expected);
-        assert_eq!((shelf.records.len(), shelf.records[0].version.get()), (1, 2));
-        assert_eq!(shelf.entries[&1].name, "Door");
+        assert_eq!(fixture.document(1), expected);
+        assert_eq!((fixture.records.len(), fixture.records[0].version.get()), (1, 2));
+        assert_eq!(fixture.entries[&1].name, "Door");
     }
 }
 
 #[test]
 fn an_entry_sent_again_is_unchanged_and_writes_nothing() {
-    let mut shelf = shelf();
-    shelf.send(json!([person(json!({}))]));
+    let mut fixture = fixture();
+    fixture.send(json!([person(json!({}))]));
     let batch =
-        vec![shelf.entry(sent(LINK_ID, "Rochat")), shelf.entry(sent(OTHER_LINK_ID, "Door"))];
-    assert_eq!(verdicts(&shelf.send_items(batch.clone())), ["updated", "created"]);
-    let before = shelf.records.clone();
-    assert_eq!(verdicts(&shelf.send_items(batch)), ["unchanged", "unchanged"]);
-    assert_eq!(shelf.records, before);
+        vec![fixture.entry(sent(LINK_ID, "Rochat")), fixture.entry(sent(OTHER_LINK_ID, "Door"))];
+    assert_eq!(verdicts(&fixture.send_items(batch.clone())), ["updated", "created"]);
+    let before = fixture.records.clone();
+    assert_eq!(verdicts(&fixture.send_items(batch)), ["unchanged", "unchanged"]);
+    assert_eq!(fixture.records, before);
 }
 
 #[test]
 fn an_entry_without_a_link_id_is_a_new_one_each_time() {
-    let mut shelf = shelf();
-    let item = shelf.entry(json!({"intercom": block("Door")}));
-    assert_eq!(verdicts(&shelf.send_items(vec![item.clone(), item])), ["created", "created"]);
-    assert_eq!(shelf.entries.len(), 2);
+    let mut fixture = fixture();
+    let item = fixture.entry(json!({"intercom": block("Door")}));
+    assert_eq!(verdicts(&fixture.send_items(vec![item.clone(), item])), ["created", "created"]);
+    assert_eq!(fixture.entries.len(), 2);
 }
 
 #[test]
 fn a_link_id_in_another_case_stays_as_it_is_stored_unless_it_is_sent_as_a_text() {
-    let mut shelf = shelf();
-    shelf.send(json!([person(json!({"intercom": block("Rochat")}))]));
+    let mut fixture = fixture();
+    fixture.send(json!([person(json!({"intercom": block("Rochat")}))]));
     let shouted = LINK_ID.to_uppercase();
 
-    let outcomes = shelf.send_items(vec![
-        shelf.entry(sent(&shouted, "Rochat")),
-        shelf.entry(sent(&shouted, "Door")),
+    let outcomes = fixture.send_items(vec![
+        fixture.entry(sent(&shouted, "Rochat")),
+        fixture.entry(sent(&shouted, "Door")),
     ]);
     assert_eq!(verdicts(&outcomes), ["unchanged", "updated"]);
-    assert_eq!(shelf.document(1)["linkId"], LINK_ID);
+    assert_eq!(fixture.document(1)["linkId"], LINK_ID);
 
     let document = serde_json::from_value(sent(&shouted, "Door")).unwrap();
-    let outcomes = shelf.send_items(vec![Item::of(document, &shelf.context)]);
+    let outcomes = fixture.send_items(vec![Item::of(document, &fixture.context)]);
     assert_eq!(verdicts(&outcomes), ["updated"]);
-    assert_eq!(shelf.document(1)["linkId"], shouted);
+    assert_eq!(fixture.document(1)["linkId"], shouted);
 }
 
 #[test]
 fn a_link_id_that_a_merge_left_names_the_contact_which_keeps_its_own() {
-    let mut shelf = shelf();
-    shelf.send(json!([
+    let mut fixture = fixture();
+    fixture.send(json!([
         person(json!({})),
         person(json!({"externalId": "B", "linkId": OTHER_LINK_ID}))
     ]));
-    let (target, source) = (shelf.records[0].id.get(), shelf.records[1].id.get());
-    merge(&mut shelf, target, source).unwrap();
+    let (target, source) = (fixture.records[0].id.get(), fixture.records[1].id.get());
+    merge(&mut fixture, target, source).unwrap();
 
-    let outcomes = shelf.send_items(vec![shelf.entry(sent(OTHER_LINK_ID, "Door"))]);
+    let outcomes = fixture.send_items(vec![fixture.entry(sent(OTHER_LINK_ID, "Door"))]);
 
     assert_eq!(verdicts(&outcomes), ["updated"]);
     let link_id = LinkId::parse(LINK_ID).unwrap();
-    assert_eq!(shelf.entries[&target].link_id, Some(link_id));
+    assert_eq!(fixture.entries[&target].link_id, Some(link_id));
 }
 
 // What has to be an entry already
 
 #[test]
 fn an_update_of_an_entry_refuses_what_is_none() {
-    let mut shelf = shelf();
-    shelf.send(json!([
+    let mut fixture = fixture();
+    fixture.send(json!([
         person(json!({})),
         {"contactType": "ENDPOINT", "linkId": OTHER_LINK_ID, "intercom": block("Door")},
     ]));
-    let door = shelf.records[1].id.get();
-    let before = shelf.records[0].clone();
+    let door = fixture.records[1].id.get();
+    let before = fixture.records[0].clone();
     let update = |mut members: Value, key: &str, value: Value| {
         members[key] = value;
-        shelf.entry(members).to_update_entry()
+        fixture.entry(members).to_update_entry()
     };
     let anonymous = json!({"intercom": block("Back door")});
     let items = vec![
@@ -159,10 +159,10 @@ fn an_update_of_an_entry_refuses_what_is_none() {
         update(anonymous.clone(), "contactId", json!(1)),
         update(anonymous.clone(), "linkId", json!(LINK_ID)),
         update(anonymous.clone(), "id", json!(99)),
-        shelf.entry(anonymous).to_update_entry(),
+        fixture.entry(anonymous).to_update_entry(),
     ];
 
-    let outcomes = shelf.send_items(items);
+    let outcomes = fixture.send_items(items);
 
     let all: Vec<_> = outcomes.iter().map(|outcome| faults(outcome).join(", ")).collect();
     assert_eq!(
@@ -177,18 +177,18 @@ fn an_update_of_an_entry_refuses_what_is_none() {
         ]
     );
     assert_eq!(
-        (outcomes[0].verdict.as_str(), &*shelf.entries[&door].name),
+        (outcomes[0].verdict.as_str(), &*fixture.entries[&door].name),
         ("updated", "Back door")
     );
-    assert_eq!(shelf.records[0], before);
+    assert_eq!(fixture.records[0], before);
 }
 
 // Faults
 
 #[test]
 fn faults_of_the_front_door_are_told_with_all_others_and_refuse_the_item() {
-    let mut shelf = shelf();
-    shelf.send(json!([person(json!({}))]));
+    let mut fixture = fixture();
+    fixture.send(json!([person(json!({}))]));
     let fault = || {
         let path = At::root().member("intercom").member("isFavorite").path();
         [Violation::new(&JSON_TYPES, path, "\"yes\"", "must be true or false")]
@@ -198,12 +198,12 @@ fn faults_of_the_front_door_are_told_with_all_others_and_refuse_the_item() {
         members["intercom"]["number"] = json!("1");
         members
     };
-    let unreadable = Item::read(r#"{"email": 1}"#, &shelf.context);
-    let outcomes = shelf.send_items(vec![
-        shelf.entry(bad(OTHER_LINK_ID)).with_faults(fault()),
-        shelf.entry(bad(LINK_ID)).with_faults(fault()),
-        shelf.entry(sent(LINK_ID, "Door")).with_faults(fault()),
-        shelf.entry(json!({"linkId": LINK_ID})).with_faults(fault()),
+    let unreadable = Item::read(r#"{"email": 1}"#, &fixture.context);
+    let outcomes = fixture.send_items(vec![
+        fixture.entry(bad(OTHER_LINK_ID)).with_faults(fault()),
+        fixture.entry(bad(LINK_ID)).with_faults(fault()),
+        fixture.entry(sent(LINK_ID, "Door")).with_faults(fault()),
+        fixture.entry(json!({"linkId": LINK_ID})).with_faults(fault()),
         unreadable.with_faults(fault()),
     ]);
 
@@ -222,16 +222,16 @@ fn faults_of_the_front_door_are_told_with_all_others_and_refuse_the_item() {
             "email CONVERSION_ERROR, intercom.isFavorite CONVERSION_ERROR"
         ]
     );
-    assert_eq!(shelf.records.len(), 1);
-    assert_eq!(shelf.entries.len(), 0);
+    assert_eq!(fixture.records.len(), 1);
+    assert_eq!(fixture.entries.len(), 0);
 }
 
 #[test]
 fn a_warning_of_the_front_door_refuses_nothing() {
-    let mut shelf = shelf();
+    let mut fixture = fixture();
     let warning = Violation::new(&UNKNOWN_MEMBER, Path::of("colour"), "red", "no such member");
     let outcomes =
-        shelf.send_items(vec![shelf.entry(sent(LINK_ID, "Door")).with_faults([warning])]);
+        fixture.send_items(vec![fixture.entry(sent(LINK_ID, "Door")).with_faults([warning])]);
     assert_eq!(verdicts(&outcomes), ["created"]);
     assert_eq!(faults(&outcomes[0]), ["colour VALIDATION_ERROR"]);
 }
@@ -257,26 +257,26 @@ fn no_fault_that_a_contact_had_before_refuses_an_entry() {
         ("size", json!({"warnings": huge.repeat(40)})),
     ] {
         for handling in [Handling::Lenient, Handling::Strict] {
-            let mut shelf = shelf();
-            shelf.context.handling = handling;
-            shelf.context.may_write_staff = false;
+            let mut fixture = fixture();
+            fixture.context.handling = handling;
+            fixture.context.may_write_staff = false;
             let item = json!({"contactType": "PERSON", "linkId": LINK_ID, "lastName": "x"});
-            shelf.send(json!([item]));
+            fixture.send(json!([item]));
             let faulty = |mut document: Value| {
                 let members = members.as_object().unwrap().clone();
                 document.as_object_mut().unwrap().extend(members);
                 document.as_object_mut().unwrap().retain(|_, value| !value.is_null());
                 document
             };
-            shelf.records[0].document = faulty(shelf.document(1)).to_string();
-            let mut strict = Shelf::default();
-            strict.context = Context { handling: Handling::Strict, ..shelf.context.clone() };
+            fixture.records[0].document = faulty(fixture.document(1)).to_string();
+            let mut strict = Fixture::default();
+            strict.context = Context { handling: Handling::Strict, ..fixture.context.clone() };
             assert_eq!(verdicts(&strict.send(json!([faulty(item)]))), ["rejected"], "{fault}");
 
-            let outcomes = shelf.send_items(vec![
-                shelf.entry(sent(LINK_ID, "Door")),
-                shelf.entry(sent(LINK_ID, "Door")),
-                shelf.entry(json!({"linkId": LINK_ID})).to_unlink(),
+            let outcomes = fixture.send_items(vec![
+                fixture.entry(sent(LINK_ID, "Door")),
+                fixture.entry(sent(LINK_ID, "Door")),
+                fixture.entry(json!({"linkId": LINK_ID})).to_unlink(),
             ]);
 
             let (got, expected) = (verdicts(&outcomes), ["updated", "unchanged", "updated"]);
@@ -299,18 +299,18 @@ fn what_a_device_owns_does_not_count_towards_the_size_of_a_contact() {
         members["customFields"]["field 00"] = text(2_600 + missing);
         members
     };
-    let mut shelf = shelf();
-    let outcomes = shelf.send(json!([filled(MAX_DOCUMENT_BYTES)]));
+    let mut fixture = fixture();
+    let outcomes = fixture.send(json!([filled(MAX_DOCUMENT_BYTES)]));
     assert_eq!((verdicts(&outcomes), faults(&outcomes[0])), (vec!["created"], vec![]));
-    assert_eq!(shelf.records[0].document.len(), MAX_DOCUMENT_BYTES);
+    assert_eq!(fixture.records[0].document.len(), MAX_DOCUMENT_BYTES);
 
     let mut entry = sent(LINK_ID, "Door");
     entry["id"] = json!(1);
-    let outcomes = shelf.send_items(vec![shelf.entry(entry)]);
+    let outcomes = fixture.send_items(vec![fixture.entry(entry)]);
     assert_eq!((verdicts(&outcomes), faults(&outcomes[0])), (vec!["updated"], vec![]));
-    assert!(shelf.records[0].document.len() > MAX_DOCUMENT_BYTES);
+    assert!(fixture.records[0].document.len() > MAX_DOCUMENT_BYTES);
 
-    let outcomes = shelf.send(json!([
+    let outcomes = fixture.send(json!([
         {"id": 1, "title": "x"},
         {"externalId": "B", "contactType": "PERSON", "lastName": "x",
             "customFields": filled(MAX_DOCUMENT_BYTES + 100)["customFields"]},
@@ -362,18 +362,18 @@ fn an_entry_has_defaults_where_the_block_says_nothing() {
 
 #[test]
 fn an_entry_goes_with_its_contact_and_with_its_block() {
-    let mut shelf = shelf();
+    let mut fixture = fixture();
     let items = ["A", "B", "C"].map(|key| {
         json!({"contactType": "PERSON", "externalId": key, "lastName": key, "intercom": block(key)})
     });
-    shelf.send(json!(items));
-    assert_eq!(shelf.entries.len(), 3);
+    fixture.send(json!(items));
+    assert_eq!(fixture.entries.len(), 3);
 
-    let deleted = Item::read(r#"{"externalId": "A"}"#, &shelf.context).to_delete();
-    let cleared = Item::read(r#"{"externalId": "B", "intercom": null}"#, &shelf.context);
-    assert_eq!(verdicts(&shelf.send_items(vec![deleted, cleared])), ["deleted", "updated"]);
+    let deleted = Item::read(r#"{"externalId": "A"}"#, &fixture.context).to_delete();
+    let cleared = Item::read(r#"{"externalId": "B", "intercom": null}"#, &fixture.context);
+    assert_eq!(verdicts(&fixture.send_items(vec![deleted, cleared])), ["deleted", "updated"]);
 
-    let names: Vec<_> = shelf.entries.values().map(|entry| entry.name.as_str()).collect();
+    let names: Vec<_> = fixture.entries.values().map(|entry| entry.name.as_str()).collect();
     assert_eq!(names, ["C"]);
 }
 
@@ -386,10 +386,10 @@ fn an_entry_follows_a_merge_whole_or_stays_where_it_is() {
         (entry("A", "autoAnswer"), Value::Null, "A", true, false),
         (entry("A", "autoAnswer"), entry("B", "inBlackList"), "A", true, false),
     ] {
-        let mut shelf = shelf();
-        shelf.send(json!([item("A", target), item("B", source)]));
-        assert_eq!(merge(&mut shelf, 1, 2), Ok(()));
-        let entries: Vec<_> = shelf
+        let mut fixture = fixture();
+        fixture.send(json!([item("A", target), item("B", source)]));
+        assert_eq!(merge(&mut fixture, 1, 2), Ok(()));
+        let entries: Vec<_> = fixture
             .entries
             .iter()
             .map(|(id, entry)| (*id, &*entry.name, entry.auto_answer, entry.in_black_list))

@@ -9,7 +9,7 @@ use serde_json::Value;
 fn members() -> Vec<(String, &'static str, Kind)> {
     fn note(kind: &Kind, shapes: &mut Vec<&'static Shape>) {
         match kind {
-            Kind::Block(shape) | Kind::Received(shape)
+            Kind::Block(shape) | Kind::OpaqueObject(shape)
                 if !shapes.iter().any(|known| known.name == shape.name) =>
             {
                 shapes.push(shape);

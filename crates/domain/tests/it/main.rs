@@ -11,11 +11,11 @@
 mod auditing;
 mod entries;
 mod fields;
+mod fixture;
 mod merging;
 mod properties;
 mod races;
 mod reading;
 mod rules;
-mod shelf;
 mod unlinking;
 mod upsert;

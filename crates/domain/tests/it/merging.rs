@@ -3,11 +3,11 @@
 use contacts_domain::merging::{Merge, MergeReport};
 use serde_json::{Value, json};
 
-use crate::shelf::{Shelf, verdicts};
+use crate::fixture::{Fixture, verdicts};
 
-fn merge(shelf: &mut Shelf, target: i64, source: i64) -> MergeReport {
-    let merge = Merge::new(shelf.context.clone(), target, source)?;
-    shelf.run(&merge)
+fn merge(fixture: &mut Fixture, target: i64, source: i64) -> MergeReport {
+    let merge = Merge::new(fixture.context.clone(), target, source)?;
+    fixture.run(&merge)
 }
 
 fn refusal(report: MergeReport) -> Vec<String> {
@@ -26,31 +26,31 @@ fn person(external_id: &str, members: Value) -> Value {
 
 #[test]
 fn a_contact_is_not_merged_into_itself() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([person("A", json!({}))]));
-    assert_eq!(refusal(merge(&mut shelf, 1, 1)), ["sourceId VALIDATION_ERROR"]);
+    let mut fixture = Fixture::default();
+    fixture.send(json!([person("A", json!({}))]));
+    assert_eq!(refusal(merge(&mut fixture, 1, 1)), ["sourceId VALIDATION_ERROR"]);
 }
 
 #[test]
 fn unknown_deleted_and_unlike_contacts_are_not_merged() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([
+    let mut fixture = Fixture::default();
+    fixture.send(json!([
         person("A", json!({})), person("B", json!({})),
         {"contactType": "ORGANIZATION", "name": "x"},
     ]));
-    let before = shelf.records.clone();
-    assert_eq!(refusal(merge(&mut shelf, 1, 99)), ["sourceId CONTACT_NOT_FOUND"]);
-    assert_eq!(refusal(merge(&mut shelf, 0, 1)), ["targetId CONTACT_NOT_FOUND"]);
-    assert_eq!(refusal(merge(&mut shelf, 1, 3)), ["sourceId INVALID_TYPE"]);
-    assert_eq!(shelf.records, before);
-    merge(&mut shelf, 1, 2).unwrap();
-    assert_eq!(refusal(merge(&mut shelf, 1, 2)), ["sourceId CONTACT_NOT_FOUND"]);
+    let before = fixture.records.clone();
+    assert_eq!(refusal(merge(&mut fixture, 1, 99)), ["sourceId CONTACT_NOT_FOUND"]);
+    assert_eq!(refusal(merge(&mut fixture, 0, 1)), ["targetId CONTACT_NOT_FOUND"]);
+    assert_eq!(refusal(merge(&mut fixture, 1, 3)), ["sourceId INVALID_TYPE"]);
+    assert_eq!(fixture.records, before);
+    merge(&mut fixture, 1, 2).unwrap();
+    assert_eq!(refusal(merge(&mut fixture, 1, 2)), ["sourceId CONTACT_NOT_FOUND"]);
 }
 
 #[test]
 fn the_source_fills_what_the_target_lacks() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([
+    let mut fixture = Fixture::default();
+    fixture.send(json!([
         person(
             "A",
             json!({"title": "Dr", "isCustomer": false, "archived": false,
@@ -65,15 +65,15 @@ fn the_source_fills_what_the_target_lacks() {
             "client": {"paymentTerms": "30"}})
         ),
     ]));
-    let (target, source) = (shelf.records[0].id.get(), shelf.records[1].id.get());
-    let home = shelf.document(source)["addresses"][0]["id"].clone();
-    let work = shelf.document(source)["addresses"][1]["id"].clone();
-    shelf.send(
+    let (target, source) = (fixture.records[0].id.get(), fixture.records[1].id.get());
+    let home = fixture.document(source)["addresses"][0]["id"].clone();
+    let work = fixture.document(source)["addresses"][1]["id"].clone();
+    fixture.send(
         json!([{"id": source, "client": {"invoiceAddressId": home, "orderAddressId": work}}]),
     );
-    merge(&mut shelf, target, source).unwrap();
+    merge(&mut fixture, target, source).unwrap();
 
-    let merged = shelf.document(target);
+    let merged = fixture.document(target);
     assert_eq!(merged["title"], "Dr");
     assert_eq!(merged["fax"], "1");
     assert_eq!((&merged["isCustomer"], &merged["archived"]), (&json!(true), &json!(false)));
@@ -86,113 +86,116 @@ fn the_source_fills_what_the_target_lacks() {
     let tags: Vec<_> =
         merged["tags"].as_array().unwrap().iter().map(|tag| tag["name"].clone()).collect();
     assert_eq!(tags, ["Team", "x"], "tags by name");
-    assert!(shelf.records[1].deleted_at.is_some());
-    assert_eq!(shelf.records[0].version.get(), 2);
+    assert!(fixture.records[1].deleted_at.is_some());
+    assert_eq!(fixture.records[0].version.get(), 2);
 }
 
 #[test]
 fn the_keys_of_the_source_lead_to_the_target_until_a_contact_is_given_them() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([person("A", json!({})), person("B", json!({}))]));
-    merge(&mut shelf, 1, 2).unwrap();
+    let mut fixture = Fixture::default();
+    fixture.send(json!([person("A", json!({})), person("B", json!({}))]));
+    merge(&mut fixture, 1, 2).unwrap();
 
     // Tonight's batch does not bring the duplicate back, and the target keeps its own key.
     let batch = json!([person("A", json!({"title": "1"})), person("B", json!({"title": "2"}))]);
-    assert_eq!(verdicts(&shelf.send(batch.clone())), ["updated", "updated"]);
-    assert_eq!(verdicts(&shelf.send(batch)), ["updated", "updated"]);
-    assert_eq!(shelf.living().count(), 1);
-    assert_eq!(shelf.document(1)["externalId"], "A");
+    assert_eq!(verdicts(&fixture.send(batch.clone())), ["updated", "updated"]);
+    assert_eq!(verdicts(&fixture.send(batch)), ["updated", "updated"]);
+    assert_eq!(fixture.living().count(), 1);
+    assert_eq!(fixture.document(1)["externalId"], "A");
 
     // A living contact is given the key: from then on it leads there.
-    let outcomes = shelf.send(json!([
+    let outcomes = fixture.send(json!([
         person("C", json!({})),
         {"id": 3, "externalId": "B"},
         {"externalId": "B", "title": "of 3"},
     ]));
     assert_eq!(verdicts(&outcomes), ["created", "updated", "updated"]);
-    assert_eq!(shelf.document(3)["title"], "of 3");
-    assert_eq!(shelf.aliases, []);
+    assert_eq!(fixture.document(3)["title"], "of 3");
+    assert_eq!(fixture.aliases, []);
 }
 
 #[test]
 fn two_equal_parts_of_the_source_stay_two() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([
+    let mut fixture = Fixture::default();
+    fixture.send(json!([
         person("A", json!({"addresses": [{"name": "e"}]})),
         person("B", json!({"isCustomer": true, "addresses": [{"name": "d"}, {"name": "d"}]})),
     ]));
-    let source = shelf.records[1].id.get();
-    let second = shelf.document(source)["addresses"][1]["id"].clone();
-    shelf.send(json!([{"id": source, "client": {"invoiceAddressId": second}}]));
-    merge(&mut shelf, 1, source).unwrap();
-    let merged = shelf.document(1);
+    let source = fixture.records[1].id.get();
+    let second = fixture.document(source)["addresses"][1]["id"].clone();
+    fixture.send(json!([{"id": source, "client": {"invoiceAddressId": second}}]));
+    merge(&mut fixture, 1, source).unwrap();
+    let merged = fixture.document(1);
     assert_eq!(merged["addresses"].as_array().unwrap().len(), 3);
     assert_eq!(merged["client"]["invoiceAddressId"], second);
 }
 
 #[test]
 fn the_source_fills_objects_stored_as_received_too() {
-    let mut shelf = Shelf::default();
+    let mut fixture = Fixture::default();
     let with_permit = |key: &str, permit: Value| {
         person(key, json!({"isStaff": true, "staff": {"workPermit": permit}}))
     };
-    shelf.send(json!([
+    fixture.send(json!([
         with_permit("A", json!({"countryId": 1})),
         with_permit("B", json!({"countryId": 2, "name": {"fr": "B"}})),
     ]));
-    let source = shelf.records[1].id.get();
-    merge(&mut shelf, 1, source).unwrap();
+    let source = fixture.records[1].id.get();
+    merge(&mut fixture, 1, source).unwrap();
     assert_eq!(
-        shelf.document(1)["staff"]["workPermit"],
+        fixture.document(1)["staff"]["workPermit"],
         json!({"countryId": 1, "name": {"fr": "B"}})
     );
 }
 
 #[test]
 fn a_key_that_leads_to_the_target_becomes_its_own_when_given_with_its_id() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([person("A", json!({})), person("B", json!({}))]));
-    merge(&mut shelf, 1, 2).unwrap();
-    let outcomes = shelf.send(json!([{"id": 1, "externalId": "B"}]));
+    let mut fixture = Fixture::default();
+    fixture.send(json!([person("A", json!({})), person("B", json!({}))]));
+    merge(&mut fixture, 1, 2).unwrap();
+    let outcomes = fixture.send(json!([{"id": 1, "externalId": "B"}]));
     assert_eq!(verdicts(&outcomes), ["updated"]);
-    assert_eq!(shelf.document(1)["externalId"], "B");
-    assert_eq!(shelf.aliases, []);
+    assert_eq!(fixture.document(1)["externalId"], "B");
+    assert_eq!(fixture.aliases, []);
 }
 
 #[test]
 fn a_target_without_a_key_takes_the_sources() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([{"contactType": "PERSON", "lastName": "x"}, person("B", json!({}))]));
-    merge(&mut shelf, 1, 2).unwrap();
-    assert_eq!(shelf.document(1)["externalId"], "B");
-    assert_eq!(shelf.aliases, []);
+    let mut fixture = Fixture::default();
+    fixture.send(json!([{"contactType": "PERSON", "lastName": "x"}, person("B", json!({}))]));
+    merge(&mut fixture, 1, 2).unwrap();
+    assert_eq!(fixture.document(1)["externalId"], "B");
+    assert_eq!(fixture.aliases, []);
 }
 
 #[test]
 fn references_of_others_name_the_target_and_a_relation_to_itself_goes() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([
+    let mut fixture = Fixture::default();
+    fixture.send(json!([
         person("A", json!({})),
         person("B", json!({"relatedContactIds": [1]})),
         person("C", json!({"relatedContactIds": [2]})),
         person("D", json!({"relatedContactIds": [1, 2]})),
     ]));
-    merge(&mut shelf, 1, 2).unwrap();
-    assert_eq!(shelf.document(1)["relatedContactIds"], json!([]));
-    assert_eq!(shelf.document(3)["relatedContactIds"], json!([1]));
-    assert_eq!(shelf.document(4)["relatedContactIds"], json!([1]));
-    assert_eq!(shelf.records[2].version.get(), 2);
+    merge(&mut fixture, 1, 2).unwrap();
+    assert_eq!(fixture.document(1)["relatedContactIds"], json!([]));
+    assert_eq!(fixture.document(3)["relatedContactIds"], json!([1]));
+    assert_eq!(fixture.document(4)["relatedContactIds"], json!([1]));
+    assert_eq!(fixture.records[2].version.get(), 2);
 }
 
 #[test]
 fn a_merge_whose_result_breaks_a_rule_changes_nothing() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([
+    let mut fixture = Fixture::default();
+    fixture.send(json!([
         person("A", json!({"isStaff": true, "staff": {"employmentStartDate": "2024-03-01"}})),
         person("B", json!({"isStaff": true, "staff": {"employmentEndDate": "2024-02-01"}})),
     ]));
-    let source = shelf.records[1].id.get();
-    let before = shelf.records.clone();
-    assert_eq!(refusal(merge(&mut shelf, 1, source)), ["staff.employmentEndDate VALIDATION_ERROR"]);
-    assert_eq!(shelf.records, before);
+    let source = fixture.records[1].id.get();
+    let before = fixture.records.clone();
+    assert_eq!(
+        refusal(merge(&mut fixture, 1, source)),
+        ["staff.employmentEndDate VALIDATION_ERROR"]
+    );
+    assert_eq!(fixture.records, before);
 }

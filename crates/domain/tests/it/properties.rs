@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::shelf::{Shelf, verdicts};
+use crate::fixture::{Fixture, verdicts};
 
 /// An item about one of three contacts, with a few members that may be absent, null or set.
 fn item() -> impl Strategy<Value = Value> {
@@ -46,15 +46,15 @@ fn item() -> impl Strategy<Value = Value> {
         })
 }
 
-fn contents(shelf: &Shelf) -> Vec<Value> {
-    let mut contents: Vec<Value> = shelf
+fn contents(fixture: &Fixture) -> Vec<Value> {
+    let mut contents: Vec<Value> = fixture
         .records
         .iter()
         .map(|record| {
             json!([
                 record.projection.external_id,
                 record.version.get(),
-                without_ids(shelf.document(record.id.get()))
+                without_ids(fixture.document(record.id.get()))
             ])
         })
         .collect();
@@ -80,20 +80,20 @@ proptest! {
 
     #[test]
     fn sending_one_item_again_ends_in_unchanged(first in item(), second in item()) {
-        let mut shelf = Shelf::default();
-        shelf.send(json!([first]));
-        let verdict = verdicts(&shelf.send(json!([second])))[0];
-        let stored = shelf.records.clone();
-        let again = verdicts(&shelf.send(json!([second])))[0];
+        let mut fixture = Fixture::default();
+        fixture.send(json!([first]));
+        let verdict = verdicts(&fixture.send(json!([second])))[0];
+        let stored = fixture.records.clone();
+        let again = verdicts(&fixture.send(json!([second])))[0];
         prop_assert_eq!(again, if verdict == "rejected" { "rejected" } else { "unchanged" });
-        prop_assert_eq!(shelf.records, stored);
+        prop_assert_eq!(fixture.records, stored);
     }
 
     #[test]
     fn the_outcome_does_not_depend_on_chunking(items in prop::collection::vec(item(), 1..12), size in 1_usize..12) {
-        let mut whole = Shelf::default();
+        let mut whole = Fixture::default();
         let at_once = verdicts(&whole.send(json!(items)));
-        let mut parts = Shelf::default();
+        let mut parts = Fixture::default();
         let in_parts: Vec<_> =
             items.chunks(size).flat_map(|chunk| verdicts(&parts.send(json!(chunk)))).collect();
         prop_assert_eq!(at_once, in_parts);
@@ -102,18 +102,18 @@ proptest! {
 
     #[test]
     fn a_stored_document_can_be_posted_back(item in item()) {
-        let mut shelf = Shelf::default();
-        if verdicts(&shelf.send(json!([item]))) == ["created"] {
-            let document = shelf.document(1);
-            prop_assert_eq!(verdicts(&shelf.send(json!([document]))), ["unchanged"]);
+        let mut fixture = Fixture::default();
+        if verdicts(&fixture.send(json!([item]))) == ["created"] {
+            let document = fixture.document(1);
+            prop_assert_eq!(verdicts(&fixture.send(json!([document]))), ["unchanged"]);
         }
     }
 
     #[test]
     fn a_stored_document_reads_back_as_itself(item in item()) {
-        let mut shelf = Shelf::default();
-        shelf.send(json!([item]));
-        for record in &shelf.records {
+        let mut fixture = Fixture::default();
+        fixture.send(json!([item]));
+        for record in &fixture.records {
             let document = record.read().unwrap();
             prop_assert_eq!(&serde_json::to_string(&document).unwrap(), &record.document);
         }

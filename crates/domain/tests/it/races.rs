@@ -6,7 +6,7 @@ use contacts_domain::value::LinkId;
 use serde_json::{Value, json};
 
 use crate::entries::{LINK_ID, OTHER_LINK_ID};
-use crate::shelf::{Shelf, faults, verdicts};
+use crate::fixture::{Fixture, faults, verdicts};
 
 fn person(members: Value) -> Value {
     let mut person = json!({"contactType": "PERSON", "lastName": "Rochat"});
@@ -24,12 +24,12 @@ fn link_id(text: &str) -> AliasKey {
 
 #[test]
 fn only_items_that_would_take_a_contested_key_are_refused() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([person(json!({"externalId": "mine", "linkId": LINK_ID}))]));
-    let before = shelf.records[0].clone();
-    shelf.contested = [external_id("theirs"), link_id(OTHER_LINK_ID)].into();
+    let mut fixture = Fixture::default();
+    fixture.send(json!([person(json!({"externalId": "mine", "linkId": LINK_ID}))]));
+    let before = fixture.records[0].clone();
+    fixture.contested = [external_id("theirs"), link_id(OTHER_LINK_ID)].into();
 
-    let outcomes = shelf.send(json!([
+    let outcomes = fixture.send(json!([
         person(json!({"externalId": "theirs"})),
         person(json!({"linkId": OTHER_LINK_ID.to_uppercase()})),
         person(json!({"externalId": "theirs", "linkId": OTHER_LINK_ID})),
@@ -55,16 +55,16 @@ fn only_items_that_would_take_a_contested_key_are_refused() {
         ]
     );
     assert_eq!(outcomes[1].violations[0].value, OTHER_LINK_ID);
-    assert_eq!((shelf.records.len(), &shelf.records[0]), (2, &before));
+    assert_eq!((fixture.records.len(), &fixture.records[0]), (2, &before));
 }
 
 #[test]
 fn whoever_has_a_contested_key_already_keeps_it() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([person(json!({"externalId": "mine", "linkId": LINK_ID}))]));
-    shelf.contested = [external_id("mine"), link_id(LINK_ID)].into();
+    let mut fixture = Fixture::default();
+    fixture.send(json!([person(json!({"externalId": "mine", "linkId": LINK_ID}))]));
+    fixture.contested = [external_id("mine"), link_id(LINK_ID)].into();
 
-    let outcomes = shelf.send(json!([
+    let outcomes = fixture.send(json!([
         person(json!({"externalId": "mine", "linkId": LINK_ID, "title": "x"})),
         person(json!({"externalId": "mine", "linkId": LINK_ID, "title": "x"})),
         {"id": 1, "externalId": null, "linkId": null},
@@ -75,13 +75,13 @@ fn whoever_has_a_contested_key_already_keeps_it() {
 
 #[test]
 fn a_contested_key_that_names_a_contact_as_an_alias_is_not_taken() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([person(json!({"externalId": "A"})), person(json!({"externalId": "B"}))]));
-    let merge = Merge::new(shelf.context.clone(), 1, 2).unwrap();
-    assert_eq!(shelf.run(&merge), Ok(()));
-    shelf.contested = [external_id("B")].into();
+    let mut fixture = Fixture::default();
+    fixture.send(json!([person(json!({"externalId": "A"})), person(json!({"externalId": "B"}))]));
+    let merge = Merge::new(fixture.context.clone(), 1, 2).unwrap();
+    assert_eq!(fixture.run(&merge), Ok(()));
+    fixture.contested = [external_id("B")].into();
 
-    let outcomes = shelf.send(json!([
+    let outcomes = fixture.send(json!([
         {"externalId": "B", "title": "x"},
         {"id": 1, "externalId": "B"},
     ]));

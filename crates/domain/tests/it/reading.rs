@@ -1,6 +1,6 @@
 //! Reading items: every field with every wrong JSON type, generated from the document tree.
 
-use crate::shelf::{Shelf, faults, verdicts};
+use crate::fixture::{Fixture, faults, verdicts};
 use contacts_domain::contact::document::ContactDocument;
 use contacts_domain::reading::read;
 use contacts_domain::tree::{Kind, Shape, Shaped};
@@ -11,7 +11,7 @@ fn places(
     shape: &'static Shape,
     around: &dyn Fn(Value) -> Value,
     at: &str,
-    found: &mut Vec<Place>,
+    found: &mut Vec<ContactKey>,
 ) {
     for member in shape.members {
         let path =
@@ -21,18 +21,18 @@ fn places(
     }
 }
 
-struct Place {
+struct ContactKey {
     path: String,
     kind: Kind,
     item: Box<dyn Fn(&Value) -> Value>,
 }
 
-fn below(kind: &Kind, wrap: &dyn Fn(Value) -> Value, path: &str, found: &mut Vec<Place>) {
+fn below(kind: &Kind, wrap: &dyn Fn(Value) -> Value, path: &str, found: &mut Vec<ContactKey>) {
     let template = wrap(json!("\u{1}HOLE"));
     let item = move |value: &Value| fill(&template, value);
-    found.push(Place { path: path.to_owned(), kind: *kind, item: Box::new(item) });
+    found.push(ContactKey { path: path.to_owned(), kind: *kind, item: Box::new(item) });
     match kind {
-        Kind::Block(shape) | Kind::Received(shape) => places(shape, wrap, path, found),
+        Kind::Block(shape) | Kind::OpaqueObject(shape) => places(shape, wrap, path, found),
         Kind::List(element) => {
             below(element, &|value| wrap(json!([value])), &format!("{path}[0]"), found);
         }
@@ -51,7 +51,7 @@ fn fill(template: &Value, value: &Value) -> Value {
     }
 }
 
-fn all_places() -> Vec<Place> {
+fn all_places() -> Vec<ContactKey> {
     let mut found = Vec::new();
     places(ContactDocument::SHAPE, &|value| value, "", &mut found);
     found
@@ -73,11 +73,11 @@ fn samples() -> Vec<Value> {
 fn accepts(kind: &Kind, value: &Value) -> bool {
     match kind {
         Kind::Flag => value.is_boolean(),
-        Kind::Whole | Kind::Own => value == &json!(42),
-        Kind::Mirror | Kind::ReadOnly => true,
+        Kind::SafeInteger | Kind::ElementId => value == &json!(42),
+        Kind::ParentId | Kind::ReadOnly => true,
         Kind::Text(_) => value.is_string(),
         Kind::Amount(_) => value.is_string() || value.is_number(),
-        Kind::Block(_) | Kind::Received(_) | Kind::Scalars => value.is_object(),
+        Kind::Block(_) | Kind::OpaqueObject(_) | Kind::CustomFields => value.is_object(),
         Kind::List(element) => match value.as_array() {
             Some(elements) => elements.iter().all(|value| accepts(element, value)),
             None => false,
@@ -117,7 +117,7 @@ fn null_is_read_everywhere_but_in_arrays() {
 
 #[test]
 fn all_wrong_fields_of_an_item_are_reported_and_nothing_further() {
-    let outcome = Shelf::default()
+    let outcome = Fixture::default()
         .send(json!([{
             "email": 1, "archived": "true", "defaultLanguage": "XX",
             "addresses": [{"city": 7}, {"position": "1"}],
@@ -168,42 +168,42 @@ fn what_cannot_be_read_at_all_is_one_fault_at_the_root() {
         "7".to_owned(),
     ];
     for item in &items {
-        let outcome = Shelf::default().send_texts(std::slice::from_ref(item)).remove(0);
+        let outcome = Fixture::default().send_texts(std::slice::from_ref(item)).remove(0);
         let shown: String = item.chars().take(60).collect();
         assert_eq!(faults(&outcome), [" CONVERSION_ERROR"], "{shown}");
     }
-    let outcome = Shelf::default().send_texts(&[received(13)]).remove(0);
+    let outcome = Fixture::default().send_texts(&[received(13)]).remove(0);
     assert_eq!(verdicts(&[outcome]), ["created"], "16 deep is allowed");
 }
 
 #[test]
 fn a_member_given_twice_counts_as_given_last() {
-    let mut shelf = Shelf::default();
-    let outcomes = shelf
+    let mut fixture = Fixture::default();
+    let outcomes = fixture
         .send_texts(&[r#"{"contactType": "PERSON", "lastName": "first", "lastName": "last"}"#]);
     assert_eq!(verdicts(&outcomes), ["created"]);
-    assert_eq!(shelf.document(1)["lastName"], "last");
+    assert_eq!(fixture.document(1)["lastName"], "last");
 }
 
 #[test]
 fn numbers_keep_every_digit_as_sent() {
-    let mut shelf = Shelf::default();
+    let mut fixture = Fixture::default();
     let item = r#"{"contactType":"ORGANIZATION","name":"x","isCustomer":true,"client":{"creditLimit":5000.10,"lateNoticeMargin":1E2,"clientDiscountRate":"02.50"},"customFields":{"pi":3.14159265358979323846264338327950288}}"#;
-    let outcomes = shelf.send_texts(&[item]);
+    let outcomes = fixture.send_texts(&[item]);
     assert_eq!(verdicts(&outcomes), ["created"]);
-    let stored = &shelf.records[0].document;
+    let stored = &fixture.records[0].document;
     for digits in ["5000.10", "1E2", "\"02.50\"", "3.14159265358979323846264338327950288"] {
         assert!(stored.contains(digits), "{digits}: {stored}");
     }
-    assert_eq!(verdicts(&shelf.send_texts(&[item])), ["created"], "no key: a new contact");
+    assert_eq!(verdicts(&fixture.send_texts(&[item])), ["created"], "no key: a new contact");
 }
 
 #[test]
 fn numbers_keep_every_digit_also_beside_an_unknown_member() {
-    let mut shelf = Shelf::default();
+    let mut fixture = Fixture::default();
     let item = r#"{"contactType":"ORGANIZATION","name":"x","isCustomer":true,"client":{"creditLimit":-0,"lateNoticeMargin":1E3},"shoeSize":1,"customFields":{"$serde_json::private::Number":"12"}}"#;
-    assert_eq!(verdicts(&shelf.send_texts(&[item])), ["created"]);
-    let stored = &shelf.records[0].document;
+    assert_eq!(verdicts(&fixture.send_texts(&[item])), ["created"]);
+    let stored = &fixture.records[0].document;
     for text in [r#""creditLimit":-0"#, ":1E3", r#"{"$serde_json::private::Number":"12"}"#] {
         assert!(stored.contains(text), "{text}: {stored}");
     }
@@ -216,7 +216,7 @@ fn what_does_not_count_has_to_be_readable_too() {
         r#"{"contactType":"PERSON","lastName":"x","client":{"contactId":"\ud800"}}"#,
         &format!(r#"{{"lastName":"x","displayName":{}{}}}"#, "[".repeat(40), "]".repeat(40)),
     ] {
-        let outcome = Shelf::default().send_texts(&[item]).remove(0);
+        let outcome = Fixture::default().send_texts(&[item]).remove(0);
         assert_eq!(faults(&outcome), [" CONVERSION_ERROR"], "{item}");
     }
 }
@@ -227,7 +227,7 @@ fn a_document_that_is_too_large_is_reported_beside_other_faults() {
         (0..30).map(|n| (n.to_string(), json!("x".repeat(9_000)))).collect();
     let item =
         json!({"contactType": "PERSON", "lastName": "x", "email": "x", "customFields": fields});
-    let outcome = Shelf::default().send(json!([item])).remove(0);
+    let outcome = Fixture::default().send(json!([item])).remove(0);
     assert_eq!(faults(&outcome), ["email VALIDATION_ERROR", " VALIDATION_ERROR"]);
 }
 
@@ -241,13 +241,13 @@ fn huge_and_broken_numbers_are_conversion_errors() {
         (r#""client": {"creditLimit": 1e400}, "x""#, "1"),
     ] {
         let item = format!(r#"{{"contactType":"ORGANIZATION","name":"x",{member}:{number}}}"#);
-        let outcome = Shelf::default().send_texts(std::slice::from_ref(&item)).remove(0);
+        let outcome = Fixture::default().send_texts(std::slice::from_ref(&item)).remove(0);
         assert_eq!(verdicts(std::slice::from_ref(&outcome)), ["rejected"], "{item}");
         assert_eq!(outcome.violations[0].code().as_str(), "CONVERSION_ERROR", "{item}");
     }
     for id in ["0", "-1", "9007199254740991"] {
         let item = format!(r#"{{"id":{id}}}"#);
-        let outcome = Shelf::default().send_texts(&[item]).remove(0);
+        let outcome = Fixture::default().send_texts(&[item]).remove(0);
         assert_eq!(faults(&outcome), ["id CONTACT_NOT_FOUND"], "{id}");
     }
 }

@@ -1,6 +1,6 @@
 //! Every row of the rule table, with an item that keeps the rule and one that breaks it.
 
-use crate::shelf::{Shelf, faults, verdicts};
+use crate::fixture::{Fixture, faults, verdicts};
 use contacts_domain::Severity;
 use contacts_domain::contact::rules::{Check, RULES};
 use contacts_domain::upsert::{Endpoints, Handling, Verdict};
@@ -345,15 +345,15 @@ fn cases() -> Vec<Case> {
 fn every_rule_tells_a_good_item_from_a_bad_one() {
     for Case { rule, good, bad, path } in cases() {
         let table = RULES.iter().find(|row| row.name == rule).expect(rule);
-        let outcome = Shelf::default().send(json!([good])).remove(0);
+        let outcome = Fixture::default().send(json!([good])).remove(0);
         assert!(
             outcome.violations.iter().all(|found| found.rule.name != rule),
             "{rule}: {good} should keep it: {:?}",
             faults(&outcome)
         );
 
-        let mut shelf = Shelf::default();
-        let outcome = shelf.send(json!([bad])).remove(0);
+        let mut fixture = Fixture::default();
+        let outcome = fixture.send(json!([bad])).remove(0);
         let shown = bad.to_string().chars().take(200).collect::<String>();
         let found = outcome.violations.iter().find(|found| found.rule.name == rule);
         let found = found.unwrap_or_else(|| panic!("{rule}: {shown}: {:?}", faults(&outcome)));
@@ -361,7 +361,7 @@ fn every_rule_tells_a_good_item_from_a_bad_one() {
         assert_eq!(found.severity, table.severity, "{rule}");
         let refused = table.severity == Severity::Error;
         assert_eq!(outcome.verdict == Verdict::Rejected, refused, "{rule}: {shown}");
-        assert_eq!(shelf.records.is_empty(), refused, "{rule}: stored");
+        assert_eq!(fixture.records.is_empty(), refused, "{rule}: stored");
     }
 }
 
@@ -402,9 +402,9 @@ fn every_rule_has_an_example() {
 
 #[test]
 fn salary_data_needs_its_scope() {
-    let mut shelf = Shelf::default();
-    shelf.context.may_write_staff = false;
-    let outcomes = shelf.send(json!([
+    let mut fixture = Fixture::default();
+    fixture.context.may_write_staff = false;
+    let outcomes = fixture.send(json!([
         staff(json!({"jobTitle": "baker"})),
         staff(json!({})),
         person(json!({"isStaff": true})),
@@ -417,9 +417,9 @@ fn salary_data_needs_its_scope() {
 
 #[test]
 fn strict_makes_warnings_errors_but_for_suspected_duplicates() {
-    let mut shelf = Shelf::default();
-    shelf.context.handling = Handling::Strict;
-    let outcomes = shelf.send(json!([
+    let mut fixture = Fixture::default();
+    fixture.context.handling = Handling::Strict;
+    let outcomes = fixture.send(json!([
         person(json!({"phone": "string"})),
         person(json!({"email": "a@b.example"})),
         person(json!({"email": "a@b.example"})),
@@ -431,7 +431,7 @@ fn strict_makes_warnings_errors_but_for_suspected_duplicates() {
 
 #[test]
 fn violations_come_in_the_order_of_the_table() {
-    let outcome = Shelf::default()
+    let outcome = Fixture::default()
         .send(json!([{
             "webSite": "no site", "emial": 1, "email": "string", "birthday": "string",
             "addresses": [{"countryCode2": "string"}],
@@ -463,9 +463,9 @@ fn every_rule_about_a_text_is_named_by_a_field() {
 
 #[test]
 fn an_endpoint_is_known_by_the_name_of_its_intercom_entry() {
-    let mut shelf = Shelf::default();
-    shelf.context.endpoints = Endpoints::Shown;
-    let outcomes = shelf.send(json!([
+    let mut fixture = Fixture::default();
+    fixture.context.endpoints = Endpoints::Shown;
+    let outcomes = fixture.send(json!([
         {"contactType": "ENDPOINT", "intercom": {"name": "Door", "type": "p2p", "number": "sip:1@a.example"}},
         {"contactType": "ENDPOINT"},
     ]));
@@ -488,7 +488,7 @@ fn a_number_of_no_type_is_found_beside_a_wrong_or_missing_type() {
         (json!(null), "0001-01-11", &[NO_TYPE]),
     ] {
         let item = intercom(json!({"type": kind, "number": number}));
-        let outcome = Shelf::default().send(json!([item])).remove(0);
+        let outcome = Fixture::default().send(json!([item])).remove(0);
         assert_eq!(faults(&outcome), expected, "{kind} {number}");
     }
 }

@@ -6,17 +6,17 @@ use contacts_domain::upsert::{Item, Outcome};
 use contacts_domain::value::LinkId;
 use serde_json::{Value, json};
 
-use crate::entries::{LINK_ID, OTHER_LINK_ID, block, sent, shelf};
-use crate::shelf::{Shelf, faults, verdicts};
+use crate::entries::{LINK_ID, OTHER_LINK_ID, block, fixture, sent};
+use crate::fixture::{Fixture, faults, verdicts};
 
 /// An item that takes the contact out which that key names.
-fn out(shelf: &Shelf, key: Value) -> Item {
-    Item::read(&key.to_string(), &shelf.context).to_unlink()
+fn out(fixture: &Fixture, key: Value) -> Item {
+    Item::read(&key.to_string(), &fixture.context).to_unlink()
 }
 
-fn unlink(shelf: &mut Shelf, key: Value) -> Outcome {
-    let item = out(shelf, key);
-    shelf.send_items(vec![item]).remove(0)
+fn unlink(fixture: &mut Fixture, key: Value) -> Outcome {
+    let item = out(fixture, key);
+    fixture.send_items(vec![item]).remove(0)
 }
 
 fn by_link_id() -> Value {
@@ -34,29 +34,29 @@ fn person(members: Value) -> Value {
 }
 
 /// A shelf with two persons of which the second was merged into the first: its link id leads there.
-fn merged(target: Value) -> Shelf {
-    let mut shelf = shelf();
-    shelf
+fn merged(target: Value) -> Fixture {
+    let mut fixture = fixture();
+    fixture
         .send(json!(
             [person(target), person(json!({"linkId": OTHER_LINK_ID, "externalId": "B"})),]
         ));
-    let merge = Merge::new(shelf.context.clone(), 1, 2).unwrap();
-    assert_eq!(shelf.run(&merge), Ok(()));
-    shelf
+    let merge = Merge::new(fixture.context.clone(), 1, 2).unwrap();
+    assert_eq!(fixture.run(&merge), Ok(()));
+    fixture
 }
 
-fn alias(shelf: &Shelf) -> Option<i64> {
+fn alias(fixture: &Fixture) -> Option<i64> {
     let key = AliasKey::LinkId(LinkId::parse(OTHER_LINK_ID).unwrap());
-    shelf.aliases.iter().find(|(known, _)| *known == key).map(|(_, id)| *id)
+    fixture.aliases.iter().find(|(known, _)| *known == key).map(|(_, id)| *id)
 }
 
 #[test]
 fn an_endpoint_is_deleted() {
     for key in [by_link_id(), by_id()] {
-        let mut shelf = shelf();
-        shelf.send_items(vec![shelf.entry(sent(LINK_ID, "Door"))]);
-        let outcome = unlink(&mut shelf, key);
-        assert_eq!((verdicts(&[outcome]), shelf.living().count()), (vec!["deleted"], 0));
+        let mut fixture = fixture();
+        fixture.send_items(vec![fixture.entry(sent(LINK_ID, "Door"))]);
+        let outcome = unlink(&mut fixture, key);
+        assert_eq!((verdicts(&[outcome]), fixture.living().count()), (vec!["deleted"], 0));
     }
 }
 
@@ -69,46 +69,46 @@ fn a_person_or_an_organization_loses_the_block_and_the_link_id_and_nothing_else(
         (organization.clone(), by_link_id()),
         (organization, by_id()),
     ] {
-        let mut shelf = shelf();
+        let mut fixture = fixture();
         item["externalId"] = json!("A");
         item["linkId"] = json!(LINK_ID);
         item["intercom"] = block("Rochat");
-        shelf.send(json!([item]));
-        let mut expected = shelf.document(1);
+        fixture.send(json!([item]));
+        let mut expected = fixture.document(1);
         expected.as_object_mut().unwrap().retain(|name, _| name != "linkId" && name != "intercom");
 
-        let outcome = unlink(&mut shelf, key);
+        let outcome = unlink(&mut fixture, key);
 
         assert_eq!((outcome.verdict.as_str(), faults(&outcome)), ("updated", vec![]));
-        assert_eq!(shelf.document(1), expected);
-        let record = &shelf.records[0];
+        assert_eq!(fixture.document(1), expected);
+        let record = &fixture.records[0];
         assert_eq!((record.version.get(), record.projection.link_id), (2, None));
     }
 }
 
 #[test]
 fn a_contact_that_is_no_entry_is_named_by_its_link_id_only() {
-    let mut shelf = shelf();
-    shelf.send(json!([person(json!({"linkId": LINK_ID}))]));
-    let before = shelf.records.clone();
+    let mut fixture = fixture();
+    fixture.send(json!([person(json!({"linkId": LINK_ID}))]));
+    let before = fixture.records.clone();
 
-    let outcome = unlink(&mut shelf, by_id());
+    let outcome = unlink(&mut fixture, by_id());
     assert_eq!(
         (outcome.verdict.as_str(), faults(&outcome)),
         ("rejected", vec!["id CONTACT_NOT_FOUND".to_owned()])
     );
-    assert_eq!(shelf.records, before);
+    assert_eq!(fixture.records, before);
 
-    let outcome = unlink(&mut shelf, by_link_id());
+    let outcome = unlink(&mut fixture, by_link_id());
     assert_eq!(outcome.verdict.as_str(), "updated");
-    assert_eq!(shelf.records[0].projection.link_id, None);
+    assert_eq!(fixture.records[0].projection.link_id, None);
 }
 
 #[test]
 fn what_is_not_there_is_refused() {
-    let mut shelf = shelf();
+    let mut fixture = fixture();
     for key in [by_link_id(), by_id(), json!({"externalId": "A"})] {
-        let outcome = unlink(&mut shelf, key);
+        let outcome = unlink(&mut fixture, key);
         assert_eq!(outcome.verdict.as_str(), "rejected");
         assert_eq!(outcome.violations[0].code().as_str(), "CONTACT_NOT_FOUND");
     }
@@ -116,13 +116,13 @@ fn what_is_not_there_is_refused() {
 
 #[test]
 fn other_members_of_the_item_do_not_count() {
-    let mut shelf = shelf();
-    shelf.send(json!([person(json!({"linkId": LINK_ID, "intercom": block("Rochat")}))]));
+    let mut fixture = fixture();
+    fixture.send(json!([person(json!({"linkId": LINK_ID, "intercom": block("Rochat")}))]));
     let key = json!({"linkId": LINK_ID, "contactType": "ENDPOINT", "lastName": "x", "email": "?",
         "relatedContactIds": [77]});
-    let outcome = unlink(&mut shelf, key);
+    let outcome = unlink(&mut fixture, key);
     assert_eq!((outcome.verdict.as_str(), faults(&outcome)), ("updated", vec![]));
-    assert_eq!(shelf.document(1)["lastName"], "Rochat");
+    assert_eq!(fixture.document(1)["lastName"], "Rochat");
 }
 
 #[test]
@@ -132,22 +132,22 @@ fn what_was_taken_out_is_created_anew_under_the_same_link_id() {
         person(json!({"linkId": LINK_ID, "intercom": block("Rochat")})),
     ] {
         // In one batch, and in the next.
-        let mut shelf = shelf();
-        shelf.send(json!([item]));
+        let mut fixture = fixture();
+        fixture.send(json!([item]));
         let batch = vec![
-            out(&shelf, by_link_id()),
-            shelf.entry(sent(LINK_ID, "Door")),
-            out(&shelf, by_link_id()),
-            out(&shelf, by_link_id()),
+            out(&fixture, by_link_id()),
+            fixture.entry(sent(LINK_ID, "Door")),
+            out(&fixture, by_link_id()),
+            out(&fixture, by_link_id()),
         ];
-        let first = shelf.send_items(batch);
+        let first = fixture.send_items(batch);
         assert_eq!(verdicts(&first)[1..], ["created", "deleted", "rejected"]);
 
-        let outcomes = shelf.send_items(vec![shelf.entry(sent(LINK_ID, "Door"))]);
+        let outcomes = fixture.send_items(vec![fixture.entry(sent(LINK_ID, "Door"))]);
         assert_eq!(verdicts(&outcomes), ["created"]);
-        let names: Vec<_> = shelf.entries.values().map(|entry| &*entry.name).collect();
+        let names: Vec<_> = fixture.entries.values().map(|entry| &*entry.name).collect();
         assert_eq!(names, ["Door"]);
-        assert!(!shelf.entries.contains_key(&1), "another contact");
+        assert!(!fixture.entries.contains_key(&1), "another contact");
     }
 }
 
@@ -160,43 +160,43 @@ fn a_link_id_that_a_merge_left_is_gone_with_the_entry() {
         json!({"intercom": block("Rochat")}),
         json!({"linkId": LINK_ID}),
     ] {
-        let mut shelf = merged(target);
-        shelf.send(json!([{"id": 1, "linkId": LINK_ID}]));
-        shelf.aliases = vec![(AliasKey::LinkId(LinkId::parse(OTHER_LINK_ID).unwrap()), 1)];
+        let mut fixture = merged(target);
+        fixture.send(json!([{"id": 1, "linkId": LINK_ID}]));
+        fixture.aliases = vec![(AliasKey::LinkId(LinkId::parse(OTHER_LINK_ID).unwrap()), 1)];
 
-        let outcome = unlink(&mut shelf, json!({"linkId": OTHER_LINK_ID}));
+        let outcome = unlink(&mut fixture, json!({"linkId": OTHER_LINK_ID}));
 
         assert_eq!(outcome.verdict.as_str(), "updated");
-        let document = shelf.document(1);
+        let document = fixture.document(1);
         assert_eq!((document.get("linkId"), document.get("intercom")), (None, None));
-        assert_eq!(alias(&shelf), None);
+        assert_eq!(alias(&fixture), None);
 
-        let outcomes = shelf.send_items(vec![shelf.entry(sent(OTHER_LINK_ID, "Door"))]);
+        let outcomes = fixture.send_items(vec![fixture.entry(sent(OTHER_LINK_ID, "Door"))]);
         assert_eq!(verdicts(&outcomes), ["created"]);
     }
 }
 
 #[test]
 fn a_link_id_that_a_merge_left_is_gone_where_nothing_else_was_left_to_take_away() {
-    let mut shelf = merged(json!({"linkId": LINK_ID}));
-    shelf.send(json!([{"id": 1, "linkId": null}]));
-    assert_eq!(alias(&shelf), Some(1));
+    let mut fixture = merged(json!({"linkId": LINK_ID}));
+    fixture.send(json!([{"id": 1, "linkId": null}]));
+    assert_eq!(alias(&fixture), Some(1));
 
-    let outcome = unlink(&mut shelf, json!({"linkId": OTHER_LINK_ID}));
+    let outcome = unlink(&mut fixture, json!({"linkId": OTHER_LINK_ID}));
     assert_eq!(outcome.verdict.as_str(), "unchanged");
-    assert_eq!(alias(&shelf), None);
+    assert_eq!(alias(&fixture), None);
 }
 
 #[test]
 fn a_link_id_that_a_merge_left_stays_where_the_item_is_refused_or_about_another_contact() {
-    let mut shelf = merged(json!({"linkId": LINK_ID, "intercom": block("Rochat")}));
-    let outcome = unlink(&mut shelf, json!({"linkId": OTHER_LINK_ID, "ifVersion": 99}));
+    let mut fixture = merged(json!({"linkId": LINK_ID, "intercom": block("Rochat")}));
+    let outcome = unlink(&mut fixture, json!({"linkId": OTHER_LINK_ID, "ifVersion": 99}));
     assert_eq!(outcome.verdict.as_str(), "stale");
-    assert_eq!(alias(&shelf), Some(1));
+    assert_eq!(alias(&fixture), Some(1));
 
-    shelf.send(json!([person(json!({"intercom": block("Caduff")}))]));
-    let other = shelf.records[2].id.get();
-    let outcome = unlink(&mut shelf, json!({"id": other, "linkId": OTHER_LINK_ID}));
+    fixture.send(json!([person(json!({"intercom": block("Caduff")}))]));
+    let other = fixture.records[2].id.get();
+    let outcome = unlink(&mut fixture, json!({"id": other, "linkId": OTHER_LINK_ID}));
     assert_eq!(outcome.verdict.as_str(), "updated");
-    assert_eq!(alias(&shelf), Some(1));
+    assert_eq!(alias(&fixture), Some(1));
 }

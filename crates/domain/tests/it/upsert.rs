@@ -7,7 +7,7 @@ use contacts_domain::upsert::{
 };
 use serde_json::{Value, json};
 
-use crate::shelf::{Shelf, faults, verdicts};
+use crate::fixture::{Fixture, faults, verdicts};
 
 fn person(external_id: &str, members: Value) -> Value {
     let mut item =
@@ -27,54 +27,54 @@ fn by(keys: &[Key]) -> Ladder {
 #[test]
 fn a_batch_sent_again_is_unchanged_and_writes_nothing() {
     let batch: Value = serde_json::from_str(include_str!("data/erp-batch-realistic.json")).unwrap();
-    let mut shelf = Shelf::default();
-    assert_eq!(verdicts(&shelf.send(batch.clone())), ["created", "created"]);
-    let before = shelf.records.clone();
-    shelf.context.now = contacts_domain::Timestamp::from_micros(crate::shelf::NOW + 1);
-    let outcomes = shelf.send(batch);
+    let mut fixture = Fixture::default();
+    assert_eq!(verdicts(&fixture.send(batch.clone())), ["created", "created"]);
+    let before = fixture.records.clone();
+    fixture.context.now = contacts_domain::Timestamp::from_micros(crate::fixture::NOW + 1);
+    let outcomes = fixture.send(batch);
     assert_eq!(verdicts(&outcomes), ["unchanged", "unchanged"]);
     assert!(outcomes.iter().all(|outcome| outcome.matched_by == Some(Key::ExternalId)));
-    assert_eq!(shelf.records, before);
+    assert_eq!(fixture.records, before);
 }
 
 #[test]
 fn the_realistic_batch_breaks_no_rule() {
     let batch = serde_json::from_str(include_str!("data/erp-batch-realistic.json")).unwrap();
-    let outcomes = Shelf::default().send(batch);
+    let outcomes = Fixture::default().send(batch);
     assert!(outcomes.iter().all(|outcome| outcome.violations.is_empty()), "{outcomes:?}");
 }
 
 #[test]
 fn an_answer_can_be_posted_back_also_under_strict() {
-    let mut shelf = Shelf::default();
-    shelf.send(serde_json::from_str(include_str!("data/erp-batch-realistic.json")).unwrap());
-    shelf.context.handling = Handling::Strict;
-    let mut answer = shelf.document(1);
+    let mut fixture = Fixture::default();
+    fixture.send(serde_json::from_str(include_str!("data/erp-batch-realistic.json")).unwrap());
+    fixture.context.handling = Handling::Strict;
+    let mut answer = fixture.document(1);
     answer["version"] = json!(1);
     answer["createdAt"] = json!("2026-01-01T00:00:00Z");
     answer["displayName"] = json!("whatever");
-    let outcomes = shelf.send(json!([answer]));
+    let outcomes = fixture.send(json!([answer]));
     assert_eq!((verdicts(&outcomes), faults(&outcomes[0])), (vec!["unchanged"], vec![]));
 }
 
 #[test]
 fn a_bad_item_does_not_stop_the_others() {
-    let mut shelf = Shelf::default();
-    let outcomes = shelf.send(json!([
+    let mut fixture = Fixture::default();
+    let outcomes = fixture.send(json!([
         person("A", json!({})),
         person("B", json!({"birthday": "string"})),
         null,
         person("C", json!({})),
     ]));
     assert_eq!(verdicts(&outcomes), ["created", "rejected", "rejected", "created"]);
-    assert_eq!(shelf.records.len(), 2);
+    assert_eq!(fixture.records.len(), 2);
 }
 
 #[test]
 fn a_version_is_asked_only_of_an_item_that_changes_something() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([person("A", json!({}))]));
-    let outcomes = shelf.send(json!([
+    let mut fixture = Fixture::default();
+    fixture.send(json!([person("A", json!({}))]));
+    let outcomes = fixture.send(json!([
         person("A", json!({"ifVersion": 7})),
         person("A", json!({"ifVersion": 7, "title": "Dr"})),
         person("A", json!({"ifVersion": 1, "title": "Dr"})),
@@ -83,43 +83,45 @@ fn a_version_is_asked_only_of_an_item_that_changes_something() {
     ]));
     assert_eq!(verdicts(&outcomes), ["unchanged", "stale", "updated", "unchanged", "stale"]);
     assert_eq!(faults(&outcomes[1]), ["version VALIDATION_ERROR"]);
-    assert_eq!(shelf.records.len(), 1);
-    assert_eq!(shelf.records[0].version.get(), 2);
+    assert_eq!(fixture.records.len(), 1);
+    assert_eq!(fixture.records[0].version.get(), 2);
 }
 
 #[test]
 fn an_item_to_delete_deletes_and_its_keys_are_free() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([person("A", json!({}))]));
-    let delete = |shelf: &Shelf| Item::read(r#"{"externalId": "A"}"#, &shelf.context).to_delete();
-    let create = Item::read(&person("A", json!({})).to_string(), &shelf.context);
-    let (first, second) = (delete(&shelf), delete(&shelf));
-    let outcomes = shelf.send_items(vec![first, create, second.clone(), second]);
+    let mut fixture = Fixture::default();
+    fixture.send(json!([person("A", json!({}))]));
+    let delete =
+        |fixture: &Fixture| Item::read(r#"{"externalId": "A"}"#, &fixture.context).to_delete();
+    let create = Item::read(&person("A", json!({})).to_string(), &fixture.context);
+    let (first, second) = (delete(&fixture), delete(&fixture));
+    let outcomes = fixture.send_items(vec![first, create, second.clone(), second]);
     assert_eq!(verdicts(&outcomes), ["deleted", "created", "deleted", "rejected"]);
     assert_eq!(faults(&outcomes[3]), [" CONTACT_NOT_FOUND"]);
-    assert_eq!(shelf.living().count(), 0);
-    assert_eq!(shelf.records.len(), 2);
+    assert_eq!(fixture.living().count(), 0);
+    assert_eq!(fixture.records.len(), 2);
 }
 
 #[test]
 fn an_unreadable_document_is_that_contacts_problem() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([person("A", json!({})), person("B", json!({}))]));
-    shelf.records[0].document_version = DOCUMENT_VERSION + 1;
-    let outcomes = shelf.send(json!([person("A", json!({})), person("B", json!({"title": "x"}))]));
+    let mut fixture = Fixture::default();
+    fixture.send(json!([person("A", json!({})), person("B", json!({}))]));
+    fixture.records[0].document_version = DOCUMENT_VERSION + 1;
+    let outcomes =
+        fixture.send(json!([person("A", json!({})), person("B", json!({"title": "x"}))]));
     assert_eq!(verdicts(&outcomes), ["rejected", "updated"]);
     assert_eq!(faults(&outcomes[0]), [" VALIDATION_ERROR"]);
-    assert_eq!(outcomes[0].violations[0].value, shelf.records[0].id.to_string());
+    assert_eq!(outcomes[0].violations[0].value, fixture.records[0].id.to_string());
 }
 
 // Matching
 
 #[test]
 fn the_first_rung_that_finds_one_contact_wins() {
-    let mut shelf = Shelf::default();
+    let mut fixture = Fixture::default();
     let link = "91c615e3-1040-4815-8ecb-039a18b756b1";
-    shelf.send(json!([person("A", json!({"linkId": link}))]));
-    let outcomes = shelf.send(json!([
+    fixture.send(json!([person("A", json!({"linkId": link}))]));
+    let outcomes = fixture.send(json!([
         {"id": 1, "title": "a"},
         {"contactId": 1, "title": "b"},
         {"linkId": link.to_uppercase(), "title": "c"},
@@ -128,16 +130,16 @@ fn the_first_rung_that_finds_one_contact_wins() {
     assert_eq!(verdicts(&outcomes), ["updated"; 4]);
     let keys: Vec<_> = outcomes.iter().map(|outcome| outcome.matched_by.unwrap()).collect();
     assert_eq!(keys, [Key::Id, Key::Id, Key::LinkId, Key::ExternalId]);
-    assert_eq!(shelf.records[0].version.get(), 5);
-    assert_eq!(shelf.document(1)["linkId"], link.to_uppercase(), "returned as sent");
+    assert_eq!(fixture.records[0].version.get(), 5);
+    assert_eq!(fixture.document(1)["linkId"], link.to_uppercase(), "returned as sent");
 }
 
 #[test]
 fn two_keys_that_name_two_contacts_are_a_unique_violation() {
-    let mut shelf = Shelf::default();
+    let mut fixture = Fixture::default();
     let link = "91c615e3-1040-4815-8ecb-039a18b756b1";
-    shelf.send(json!([person("A", json!({})), person("B", json!({"linkId": link}))]));
-    let outcomes = shelf.send(json!([
+    fixture.send(json!([person("A", json!({})), person("B", json!({"linkId": link}))]));
+    let outcomes = fixture.send(json!([
         {"id": 1, "externalId": "B"},
         {"id": 1, "linkId": link},
         {"linkId": link, "externalId": "A"},
@@ -157,51 +159,51 @@ fn two_keys_that_name_two_contacts_are_a_unique_violation() {
     );
     let message = &outcomes[0].violations[0].message;
     assert!(message.contains("contact 2") && message.contains("contact 1"), "{message}");
-    assert!(shelf.records.iter().all(|record| record.version.get() == 1));
+    assert!(fixture.records.iter().all(|record| record.version.get() == 1));
 }
 
 #[test]
 fn a_key_off_the_ladder_that_is_taken_is_a_unique_violation() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([person("A", json!({}))]));
-    shelf.options.ladder = by(&[Key::Email]);
-    let outcomes = shelf.send(json!([person("A", json!({"email": "new@b.example"}))]));
+    let mut fixture = Fixture::default();
+    fixture.send(json!([person("A", json!({}))]));
+    fixture.options.ladder = by(&[Key::Email]);
+    let outcomes = fixture.send(json!([person("A", json!({"email": "new@b.example"}))]));
     assert_eq!(faults(&outcomes[0]), ["externalId UNIQUE_VIOLATION"]);
-    assert_eq!(shelf.records.len(), 1);
+    assert_eq!(fixture.records.len(), 1);
 }
 
 #[test]
 fn a_shared_mailbox_is_ambiguous_unless_the_request_chooses() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([
+    let mut fixture = Fixture::default();
+    fixture.send(json!([
         person("A", json!({"email": "Info@B.example"})),
         person("B", json!({"email": "info@b.example"})),
     ]));
     let item = json!([{"contactType": "PERSON", "email": " INFO@b.example", "externalId": "B", "title": "x"}]);
-    shelf.options.ladder = by(&[Key::Email, Key::ExternalId]);
+    fixture.options.ladder = by(&[Key::Email, Key::ExternalId]);
 
-    let outcomes = shelf.clone().send(item.clone());
+    let outcomes = fixture.clone().send(item.clone());
     assert_eq!(verdicts(&outcomes), ["ambiguous"]);
     assert_eq!(outcomes[0].candidates.iter().map(|id| id.get()).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(faults(&outcomes[0]), ["email DUPLICATION_ERROR"]);
 
-    shelf.options.on_ambiguous = OnAmbiguous::Next;
-    let outcomes = shelf.clone().send(item.clone());
+    fixture.options.on_ambiguous = OnAmbiguous::Next;
+    let outcomes = fixture.clone().send(item.clone());
     assert_eq!(
         (verdicts(&outcomes), outcomes[0].matched_by),
         (vec!["updated"], Some(Key::ExternalId))
     );
 
-    shelf.options.on_ambiguous = OnAmbiguous::Oldest;
-    let outcomes = shelf.send(item);
+    fixture.options.on_ambiguous = OnAmbiguous::Oldest;
+    let outcomes = fixture.send(item);
     assert_eq!(faults(&outcomes[0]), ["externalId UNIQUE_VIOLATION"], "the oldest is contact 1");
 }
 
 #[test]
 fn phone_and_mobile_each_match_either() {
-    let mut shelf = Shelf::default();
-    shelf.options.ladder = by(&[Key::Phone]);
-    let outcomes = shelf.send(json!([
+    let mut fixture = Fixture::default();
+    fixture.options.ladder = by(&[Key::Phone]);
+    let outcomes = fixture.send(json!([
         {"contactType": "PERSON", "lastName": "x", "phone": "+41 79 123 45 67"},
         {"mobile": "079 123 45 67"},
         {"phone": "0041791234567", "title": "x"},
@@ -213,10 +215,10 @@ fn phone_and_mobile_each_match_either() {
 
 #[test]
 fn a_vat_number_matches_without_punctuation_and_suffix() {
-    let mut shelf = Shelf::default();
-    shelf.options.ladder = by(&[Key::VatNumber]);
+    let mut fixture = Fixture::default();
+    fixture.options.ladder = by(&[Key::VatNumber]);
     let organization = |block: &str, number: &str| json!({"contactType": "ORGANIZATION", "name": "x", "isCustomer": true, "isVendor": true, (block): {"vatNumber": number}});
-    let outcomes = shelf.send(json!([
+    let outcomes = fixture.send(json!([
         organization("client", "CHE-116.281.710 TVA"),
         organization("supplier", "CHE116281710"),
     ]));
@@ -225,9 +227,9 @@ fn a_vat_number_matches_without_punctuation_and_suffix() {
 
 #[test]
 fn mode_create_refuses_what_is_there() {
-    let mut shelf = Shelf::default();
-    shelf.options.mode = Mode::Create;
-    let outcomes = shelf.send(json!([person("A", json!({})), person("A", json!({}))]));
+    let mut fixture = Fixture::default();
+    fixture.options.mode = Mode::Create;
+    let outcomes = fixture.send(json!([person("A", json!({})), person("A", json!({}))]));
     assert_eq!(verdicts(&outcomes), ["created", "rejected"]);
     assert_eq!(faults(&outcomes[1]), [" DUPLICATION_ERROR"]);
     assert_eq!(outcomes[1].same_as, Some(0));
@@ -235,34 +237,34 @@ fn mode_create_refuses_what_is_there() {
 
 #[test]
 fn mode_update_refuses_what_is_not_there() {
-    let mut shelf = Shelf::default();
-    shelf.options.mode = Mode::Update;
-    let outcomes = shelf.send(json!([person("A", json!({}))]));
+    let mut fixture = Fixture::default();
+    fixture.options.mode = Mode::Update;
+    let outcomes = fixture.send(json!([person("A", json!({}))]));
     assert_eq!(
-        (faults(&outcomes[0]), shelf.records.len()),
+        (faults(&outcomes[0]), fixture.records.len()),
         (vec![" CONTACT_NOT_FOUND".to_owned()], 0)
     );
 }
 
 #[test]
 fn endpoints_are_hidden_but_their_keys_are_taken() {
-    let mut shelf = Shelf::default();
+    let mut fixture = Fixture::default();
     let link = "91c615e3-1040-4815-8ecb-039a18b756b1";
-    shelf.context.endpoints = Endpoints::Shown;
-    shelf.send(json!([{"contactType": "ENDPOINT", "linkId": link,
+    fixture.context.endpoints = Endpoints::Shown;
+    fixture.send(json!([{"contactType": "ENDPOINT", "linkId": link,
         "intercom": {"name": "Door", "type": "multi", "number": "0001-01-01"}}]));
-    shelf.context.endpoints = Endpoints::Hidden;
+    fixture.context.endpoints = Endpoints::Hidden;
     let outcomes =
-        shelf.send(json!([{"id": 1, "title": "x"}, person("A", json!({"linkId": link}))]));
+        fixture.send(json!([{"id": 1, "title": "x"}, person("A", json!({"linkId": link}))]));
     assert_eq!(faults(&outcomes[0]), ["id CONTACT_NOT_FOUND"]);
     assert_eq!(faults(&outcomes[1]), ["linkId UNIQUE_VIOLATION"]);
 }
 
 #[test]
 fn a_contact_type_is_set_once() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([person("A", json!({}))]));
-    let outcomes = shelf.send(json!([
+    let mut fixture = Fixture::default();
+    fixture.send(json!([person("A", json!({}))]));
+    let outcomes = fixture.send(json!([
         {"externalId": "A", "contactType": "ORGANIZATION"},
         {"externalId": "A", "contactType": null, "organizationId": null, "id": null, "title": "x"},
     ]));
@@ -272,51 +274,51 @@ fn a_contact_type_is_set_once() {
 
 #[test]
 fn an_archived_contact_is_matched_and_stays_archived() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([person("A", json!({"archived": true}))]));
-    let outcomes = shelf.send(json!([person("A", json!({"title": "x"}))]));
+    let mut fixture = Fixture::default();
+    fixture.send(json!([person("A", json!({"archived": true}))]));
+    let outcomes = fixture.send(json!([person("A", json!({"title": "x"}))]));
     assert_eq!(verdicts(&outcomes), ["updated"]);
-    assert!(shelf.records[0].projection.archived);
+    assert!(fixture.records[0].projection.archived);
 }
 
 // Applying
 
 #[test]
 fn absent_keeps_null_clears_a_value_sets() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([person(
+    let mut fixture = Fixture::default();
+    fixture.send(json!([person(
         "A",
         json!({"title": "Dr", "fax": "1", "email": "a@b.example",
         "isCustomer": true, "client": {"paymentTerms": "30", "orderValidity": "7"}})
     )]));
-    shelf.send(json!([{"externalId": "A", "title": null, "email": " ", "warnings": " ",
+    fixture.send(json!([{"externalId": "A", "title": null, "email": " ", "warnings": " ",
         "client": {"orderValidity": null}, "staff": {}}]));
     let mut expected = json!({
         "id": 1, "contactId": 1, "organizationId": 1, "contactType": "PERSON", "externalId": "A",
         "lastName": "A", "fax": "1", "isCustomer": true, "warnings": " ",
         "client": {"id": 2, "contactId": 1, "paymentTerms": "30"},
     });
-    assert_eq!(shelf.document(1), expected);
-    shelf.send(json!([{"externalId": "A", "client": null}]));
+    assert_eq!(fixture.document(1), expected);
+    fixture.send(json!([{"externalId": "A", "client": null}]));
     expected.as_object_mut().unwrap().remove("client");
-    assert_eq!(shelf.document(1), expected);
+    assert_eq!(fixture.document(1), expected);
 }
 
 #[test]
 fn an_array_sent_is_the_new_full_list_in_its_order() {
-    let mut shelf = Shelf::default();
+    let mut fixture = Fixture::default();
     let addresses = |list: Value| json!([{"externalId": "A", "contactType": "PERSON", "lastName": "x", "addresses": list}]);
-    let cities = |shelf: &Shelf| -> Vec<(i64, String)> {
-        let document = shelf.document(1);
+    let cities = |fixture: &Fixture| -> Vec<(i64, String)> {
+        let document = fixture.document(1);
         let list = document["addresses"].as_array().unwrap().clone();
         list.iter()
             .map(|a| (a["id"].as_i64().unwrap(), a["city"].as_str().unwrap_or("-").to_owned()))
             .collect()
     };
-    shelf.send(addresses(json!([
+    fixture.send(addresses(json!([
         {"name": "a", "city": "Bern"}, {"name": "b", "city": "Genève"}, {"name": "b", "city": "Genève"},
     ])));
-    let first = cities(&shelf);
+    let first = cities(&fixture);
     assert_eq!(
         first.iter().map(|(id, _)| *id).collect::<Vec<_>>(),
         [2, 3, 4],
@@ -324,11 +326,11 @@ fn an_array_sent_is_the_new_full_list_in_its_order() {
     );
 
     // An id places; an equal element is taken; a part names the first that has it.
-    shelf.send(addresses(json!([
+    fixture.send(addresses(json!([
         {"name": "new", "city": "Zug"}, {"name": "b", "city": "Genève"}, {"id": 2, "city": "Biel"}, {"name": "b"},
     ])));
     assert_eq!(
-        cities(&shelf),
+        cities(&fixture),
         [
             (5, "Zug".to_owned()),
             (3, "Genève".to_owned()),
@@ -336,25 +338,25 @@ fn an_array_sent_is_the_new_full_list_in_its_order() {
             (4, "Genève".to_owned()),
         ]
     );
-    assert_eq!(shelf.document(1)["addresses"][2]["name"], "a", "merged into the element");
+    assert_eq!(fixture.document(1)["addresses"][2]["name"], "a", "merged into the element");
 
-    let outcomes = shelf.send(addresses(json!([{"id": 3}, {"id": 3}, {"id": 99}])));
+    let outcomes = fixture.send(addresses(json!([{"id": 3}, {"id": 3}, {"id": 99}])));
     assert_eq!(
         faults(&outcomes[0])[..2],
         ["addresses[1].id NOT_FOUND", "addresses[2].id NOT_FOUND"]
     );
 
-    shelf.send(addresses(json!([{"name": "b"}])));
-    assert_eq!(cities(&shelf), [(3, "Genève".to_owned())]);
-    shelf.send(addresses(json!([])));
-    assert_eq!(cities(&shelf), []);
+    fixture.send(addresses(json!([{"name": "b"}])));
+    assert_eq!(cities(&fixture), [(3, "Genève".to_owned())]);
+    fixture.send(addresses(json!([])));
+    assert_eq!(cities(&fixture), []);
 }
 
 #[test]
 fn appending_removes_nothing() {
-    let mut shelf = Shelf::default();
-    shelf.options.arrays = Arrays::Append;
-    shelf.send(json!([person(
+    let mut fixture = Fixture::default();
+    fixture.options.arrays = Arrays::Append;
+    fixture.send(json!([person(
         "A",
         json!({"addresses": [{"name": "a", "city": "Bern"}], "tags": [{"name": "x"}]})
     )]));
@@ -362,9 +364,9 @@ fn appending_removes_nothing() {
         "A",
         json!({"addresses": [{"name": "a"}, {"name": "b"}], "tags": [{"name": "y"}, {"name": "x"}]})
     )]);
-    assert_eq!(verdicts(&shelf.send(more.clone())), ["updated"]);
-    assert_eq!(verdicts(&shelf.send(more)), ["unchanged"]);
-    let document = shelf.document(1);
+    assert_eq!(verdicts(&fixture.send(more.clone())), ["updated"]);
+    assert_eq!(verdicts(&fixture.send(more)), ["unchanged"]);
+    let document = fixture.document(1);
     let names = |list: &str| -> Vec<String> {
         let list = document[list].as_array().unwrap();
         list.iter().map(|a| a["name"].as_str().unwrap().to_owned()).collect()
@@ -378,8 +380,8 @@ fn appending_removes_nothing() {
 
 #[test]
 fn mirrors_are_filled_whatever_was_sent() {
-    let mut shelf = Shelf::default();
-    let outcomes = shelf.send(json!([person(
+    let mut fixture = Fixture::default();
+    let outcomes = fixture.send(json!([person(
         "A",
         json!({"isStaff": true, "staff": {
             "contactId": 999, "familyMembers": [{"firstName": "Luc", "staffId": "x"}],
@@ -391,7 +393,7 @@ fn mirrors_are_filled_whatever_was_sent() {
         }})
     )]));
     assert_eq!((verdicts(&outcomes), faults(&outcomes[0])), (vec!["created"], vec![]));
-    let staff = &shelf.document(1)["staff"];
+    let staff = &fixture.document(1)["staff"];
     let id = &staff["id"];
     assert_eq!(staff["contactId"], 1);
     assert_eq!(&staff["familyMembers"][0]["staffId"], id);
@@ -407,63 +409,63 @@ fn mirrors_are_filled_whatever_was_sent() {
 
 #[test]
 fn a_tag_is_known_by_its_name() {
-    let mut shelf = Shelf::default();
-    let outcomes = shelf.send(json!([
+    let mut fixture = Fixture::default();
+    let outcomes = fixture.send(json!([
         person("A", json!({"tags": [{"name": "Genève"}], "additionalInformation": [{"tag": {"name": "x"}, "note": "n"}]})),
         person("B", json!({"tags": [{"id": 5, "name": " GENE\u{300}VE "}]})),
     ]));
     assert_eq!(verdicts(&outcomes), ["created", "created"]);
-    let id = shelf.document(1)["tags"][0]["id"].clone();
-    assert_eq!(shelf.document(shelf.records[1].id.get())["tags"][0]["id"], id);
-    let note = shelf.document(1)["additionalInformation"][0]["tag"]["id"].clone();
-    let outcomes = shelf.send(json!([
+    let id = fixture.document(1)["tags"][0]["id"].clone();
+    assert_eq!(fixture.document(fixture.records[1].id.get())["tags"][0]["id"], id);
+    let note = fixture.document(1)["additionalInformation"][0]["tag"]["id"].clone();
+    let outcomes = fixture.send(json!([
         {"externalId": "A", "tags": [{"id": note}, {"id": id}]},
         {"externalId": "B", "tags": [{"id": note}]},
     ]));
     assert_eq!(verdicts(&outcomes), ["updated", "rejected"]);
-    assert_eq!(shelf.document(1)["tags"][0]["name"], "x");
+    assert_eq!(fixture.document(1)["tags"][0]["name"], "x");
     assert_eq!(faults(&outcomes[1]), ["tags[0].id NOT_FOUND"]);
 }
 
 #[test]
 fn what_belongs_to_somebody_else_is_stored_as_received() {
-    let mut shelf = Shelf::default();
+    let mut fixture = Fixture::default();
     let roles = json!([{"id": 7, "name": "admin", "more": {"deep": [1, null]}}]);
     let item = json!([person(
         "A",
         json!({"groupRoles": roles, "addresses": [{"name": "a", "region": {"code": "GE", "es": 1}}]})
     )]);
-    shelf.send(item.clone());
-    assert_eq!(shelf.document(1)["groupRoles"], roles);
-    assert_eq!(shelf.document(1)["addresses"][0]["region"], json!({"code": "GE", "es": 1}));
-    assert_eq!(verdicts(&shelf.send(item)), ["unchanged"]);
+    fixture.send(item.clone());
+    assert_eq!(fixture.document(1)["groupRoles"], roles);
+    assert_eq!(fixture.document(1)["addresses"][0]["region"], json!({"code": "GE", "es": 1}));
+    assert_eq!(verdicts(&fixture.send(item)), ["unchanged"]);
 }
 
 #[test]
 fn an_object_stored_as_received_goes_with_its_last_member() {
-    let mut shelf = Shelf::default();
+    let mut fixture = Fixture::default();
     let item = |region: Value| {
         json!([person("A", json!({"addresses": [{"id": 2, "name": "a", "region": region}]}))])
     };
-    shelf.send(json!([person(
+    fixture.send(json!([person(
         "A",
         json!({"addresses": [{"name": "a", "region": {"code": "GE"}}]})
     )]));
-    assert_eq!(verdicts(&shelf.send(item(json!({"code": null})))), ["updated"]);
-    assert_eq!(shelf.document(1)["addresses"], json!([{"id": 2, "name": "a"}]));
-    assert_eq!(verdicts(&shelf.send(item(json!({"code": null})))), ["unchanged"]);
+    assert_eq!(verdicts(&fixture.send(item(json!({"code": null})))), ["updated"]);
+    assert_eq!(fixture.document(1)["addresses"], json!([{"id": 2, "name": "a"}]));
+    assert_eq!(verdicts(&fixture.send(item(json!({"code": null})))), ["unchanged"]);
 }
 
 #[test]
 fn an_error_that_was_there_before_is_a_warning() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([person("A", json!({"email": "a@b.example"}))]));
+    let mut fixture = Fixture::default();
+    fixture.send(json!([person("A", json!({"email": "a@b.example"}))]));
     // As if the rule had been tightened since.
-    shelf.records[0].document = shelf.records[0].document.replace("a@b.example", "a@b");
+    fixture.records[0].document = fixture.records[0].document.replace("a@b.example", "a@b");
     for handling in [Handling::Lenient, Handling::Strict] {
-        shelf.context.handling = handling;
+        fixture.context.handling = handling;
         let title = format!("{handling:?}");
-        let outcomes = shelf.send(json!([
+        let outcomes = fixture.send(json!([
             {"externalId": "A", "title": title},
             {"externalId": "A", "title": title},
             {"externalId": "A", "email": "b@c"},
@@ -476,13 +478,13 @@ fn an_error_that_was_there_before_is_a_warning() {
 
 #[test]
 fn an_address_that_is_referred_to_cannot_be_removed() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([person(
+    let mut fixture = Fixture::default();
+    fixture.send(json!([person(
         "A",
         json!({"isCustomer": true, "addresses": [{"name": "a"}, {"name": "b"}]})
     )]));
-    let id = shelf.document(1)["addresses"][0]["id"].clone();
-    let outcomes = shelf.send(json!([
+    let id = fixture.document(1)["addresses"][0]["id"].clone();
+    let outcomes = fixture.send(json!([
         {"externalId": "A", "client": {"invoiceAddressId": id}},
         {"externalId": "A", "addresses": [{"name": "b"}]},
         {"externalId": "A", "addresses": [{"name": "b"}], "client": {"invoiceAddressId": null}},
@@ -495,30 +497,30 @@ fn an_address_that_is_referred_to_cannot_be_removed() {
 
 #[test]
 fn relations_are_looked_up_only_where_the_item_adds_them() {
-    let mut shelf = Shelf::default();
-    let outcomes = shelf.send(json!([
+    let mut fixture = Fixture::default();
+    let outcomes = fixture.send(json!([
         person("A", json!({})),
         person("B", json!({"relatedContactIds": [1]})),
         person("C", json!({"relatedContactIds": [1, 77]})),
     ]));
     assert_eq!(verdicts(&outcomes), ["created", "created", "rejected"]);
     assert_eq!(faults(&outcomes[2]), ["relatedContactIds[1] NOT_FOUND"]);
-    shelf.records[0].deleted_at = Some(shelf.context.now);
+    fixture.records[0].deleted_at = Some(fixture.context.now);
     let outcomes =
-        shelf.send(json!([person("B", json!({"relatedContactIds": [1], "title": "x"}))]));
+        fixture.send(json!([person("B", json!({"relatedContactIds": [1], "title": "x"}))]));
     assert_eq!(verdicts(&outcomes), ["updated"], "a reference that was there stays");
 }
 
 #[test]
 fn a_new_contact_with_a_known_email_is_reported() {
-    let mut shelf = Shelf::default();
-    let outcomes = shelf.send(json!([
+    let mut fixture = Fixture::default();
+    let outcomes = fixture.send(json!([
         person("A", json!({"email": "a@b.example"})),
         person("B", json!({"email": "A@B.example"})),
     ]));
     assert_eq!(faults(&outcomes[1]), ["email DUPLICATION_ERROR"]);
     assert!(outcomes[1].violations[0].message.contains("contact 1"));
-    let outcomes = shelf.send(json!([
+    let outcomes = fixture.send(json!([
         person("C", json!({"email": "a@b.example"})),
         person("B", json!({"title": "x"}))
     ]));
@@ -530,8 +532,8 @@ fn a_new_contact_with_a_known_email_is_reported() {
 
 #[test]
 fn items_on_one_contact_see_each_other_in_order() {
-    let mut shelf = Shelf::default();
-    let outcomes = shelf.send(json!([
+    let mut fixture = Fixture::default();
+    let outcomes = fixture.send(json!([
         person("A", json!({"title": "1"})),
         person("A", json!({"title": "2"})),
         person("A", json!({"title": "2"})),
@@ -544,14 +546,14 @@ fn items_on_one_contact_see_each_other_in_order() {
     assert_eq!(versions, [1, 2, 2, 2, 3]);
     let same: Vec<_> = outcomes.iter().map(|outcome| outcome.same_as).collect();
     assert_eq!(same, [None, Some(0), Some(0), Some(0), Some(0)]);
-    assert_eq!((shelf.records.len(), shelf.records[0].version.get()), (1, 3));
+    assert_eq!((fixture.records.len(), fixture.records[0].version.get()), (1, 3));
 }
 
 #[test]
 fn a_key_given_up_is_free_for_the_next_item() {
-    let mut shelf = Shelf::default();
-    shelf.send(json!([person("A", json!({})), person("B", json!({}))]));
-    let outcomes = shelf.send(json!([
+    let mut fixture = Fixture::default();
+    fixture.send(json!([person("A", json!({})), person("B", json!({}))]));
+    let outcomes = fixture.send(json!([
         {"id": 1, "externalId": "B"},
         {"id": 1, "externalId": "spare"},
         {"id": 2, "externalId": "A"},
@@ -563,7 +565,7 @@ fn a_key_given_up_is_free_for_the_next_item() {
         verdicts(&outcomes),
         ["rejected", "updated", "updated", "updated", "updated", "created"]
     );
-    let keys: Vec<_> = shelf.records.iter().map(|r| r.projection.external_id.clone()).collect();
+    let keys: Vec<_> = fixture.records.iter().map(|r| r.projection.external_id.clone()).collect();
     assert_eq!(keys, [Some("B".into()), None, Some("A".into())]);
 }
 
@@ -580,27 +582,27 @@ fn repeats_are_refused_where_the_request_asks_for_it() {
         (OnRepeat::Last, ["rejected", "created", "rejected", "created"], Some("3")),
         (OnRepeat::Reject, ["rejected", "created", "rejected", "rejected"], None),
     ] {
-        let mut shelf = Shelf::default();
-        shelf.options.on_repeat = policy;
-        let outcomes = shelf.send(batch.clone());
+        let mut fixture = Fixture::default();
+        fixture.options.on_repeat = policy;
+        let outcomes = fixture.send(batch.clone());
         assert_eq!(verdicts(&outcomes), expected, "{policy:?}");
         let refused = outcomes.iter().find(|outcome| outcome.verdict.is_refusal()).unwrap();
         assert_eq!(faults(refused), [" DUPLICATION_ERROR"]);
         let stored =
-            shelf.records.iter().find(|r| r.projection.external_id.as_deref() == Some("A"));
-        let stored = stored.map(|record| shelf.document(record.id.get())["title"].clone());
+            fixture.records.iter().find(|r| r.projection.external_id.as_deref() == Some("A"));
+        let stored = stored.map(|record| fixture.document(record.id.get())["title"].clone());
         assert_eq!(stored, title.map(|title| json!(title)), "{policy:?}");
     }
 }
 
 #[test]
 fn an_atomic_batch_stores_nothing_when_one_item_is_refused() {
-    let mut shelf = Shelf::default();
-    shelf.options.atomicity = Atomicity::Batch;
+    let mut fixture = Fixture::default();
+    fixture.options.atomicity = Atomicity::Batch;
     let outcomes =
-        shelf.send(json!([person("A", json!({})), person("B", json!({"birthday": "x"}))]));
+        fixture.send(json!([person("A", json!({})), person("B", json!({"birthday": "x"}))]));
     assert_eq!(verdicts(&outcomes), ["rejected", "rejected"]);
     assert_eq!(faults(&outcomes[0]), [" ACTION_DENIED"]);
-    assert_eq!(shelf.records, []);
-    assert_eq!(verdicts(&shelf.send(json!([person("A", json!({}))]))), ["created"]);
+    assert_eq!(fixture.records, []);
+    assert_eq!(verdicts(&fixture.send(json!([person("A", json!({}))]))), ["created"]);
 }

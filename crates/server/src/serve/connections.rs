@@ -14,7 +14,7 @@ use super::shutdown::Shutdown;
 
 /// How long the server waits for its clients.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
+pub(super) struct ConnectionTimeouts {
     /// A connection may be without a whole request head, be it silent, idle or slow, for so long.
     pub(super) head: Duration,
     /// Requests in flight may take so long when the server is asked to stop.
@@ -30,10 +30,10 @@ pub(super) async fn serve(
     listener: TcpListener,
     app: Router,
     mut shutdown: Shutdown,
-    patience: Patience,
+    timeouts: ConnectionTimeouts,
 ) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(patience.head);
+    http.timer(TokioTimer::new()).header_read_timeout(timeouts.head);
     let open = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -63,8 +63,8 @@ pub(super) async fn serve(
     drop(listener);
     tokio::select! {
         () = open.shutdown() => {}
-        () = sleep(patience.grace) => {
-            let seconds = patience.grace.as_secs();
+        () = sleep(timeouts.grace) => {
+            let seconds = timeouts.grace.as_secs();
             tracing::warn!(seconds, "stopping although requests are still running");
         }
     }
@@ -83,8 +83,9 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = Shutdown::watch().unwrap();
-        let patience = Patience { head: Duration::from_millis(50), grace: Duration::ZERO };
-        tokio::spawn(serve(listener, Router::new(), shutdown, patience));
+        let timeouts =
+            ConnectionTimeouts { head: Duration::from_millis(50), grace: Duration::ZERO };
+        tokio::spawn(serve(listener, Router::new(), shutdown, timeouts));
         for begun in ["", "GET / HT", "GET / HTTP/1.1\r\nHost: hub\r\nX-Slow: "] {
             let mut connection = TcpStream::connect(address).await.unwrap();
             connection.write_all(begun.as_bytes()).await.unwrap();

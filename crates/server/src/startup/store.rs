@@ -3,10 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use contacts_adapters_diesel::postgres::{Obstacle, PostgresOptions, PostgresStore, PostgresUrl};
-use contacts_adapters_diesel::sqlite::{BackupError, Durability, SqliteOptions, SqliteStore};
-use contacts_adapters_diesel::{postgres, sqlite};
+use contacts_adapters_diesel::{
+    BackupError, Durability, OpenError as SqliteOpenError, SqliteOptions, SqliteStore,
+};
 use contacts_adapters_http::Services;
+use contacts_adapters_postgres::{
+    OpenError as PostgresOpenError, OpenErrorKind, PostgresOptions, PostgresStore, PostgresUrl,
+};
 use contacts_application::ports::{AccessStore, Audit, ContactStore, IntercomDirectory};
 use contacts_application::use_cases::{CheckContacts, ManageAccess};
 
@@ -133,7 +136,8 @@ impl Migrated {
 }
 
 fn open_sqlite(path: &Path, options: SqliteOptions) -> Result<Store, Failure> {
-    let sqlite::Opened { store, created, migrations } = SqliteStore::open(path, options)?;
+    let contacts_adapters_diesel::Opened { store, created, migrations } =
+        SqliteStore::open(path, options)?;
     let store = Arc::new(store);
     let migrated = Migrated::of(created, migrations);
     Ok(Store {
@@ -151,7 +155,7 @@ async fn open_postgres(
     options: PostgresOptions,
 ) -> Result<Store, Failure> {
     let opened = PostgresStore::open(url, options).await?;
-    let postgres::Opened { mut store, created, migrations } = opened;
+    let contacts_adapters_postgres::Opened { mut store, created, migrations } = opened;
     if let Some(standby) = standby {
         store = store.with_standby(standby).await?;
     }
@@ -166,12 +170,12 @@ async fn open_postgres(
     })
 }
 
-impl From<postgres::OpenError> for Failure {
-    fn from(error: postgres::OpenError) -> Self {
-        let remedy = match error.obstacle() {
-            Obstacle::Outdated => MIGRATE,
-            Obstacle::Pooler => "use `--prepared-statements off`, or PgBouncer 1.21 or later",
-            Obstacle::Full => {
+impl From<PostgresOpenError> for Failure {
+    fn from(error: PostgresOpenError) -> Self {
+        let remedy = match error.kind() {
+            OpenErrorKind::Outdated => MIGRATE,
+            OpenErrorKind::Pooler => "use `--prepared-statements off`, or PgBouncer 1.21 or later",
+            OpenErrorKind::Full => {
                 "raise max_connections there, or the CONNECTION LIMIT of the role or of the \
                  database, or lower --database-connections"
             }
@@ -181,41 +185,41 @@ impl From<postgres::OpenError> for Failure {
     }
 }
 
-impl From<sqlite::OpenError> for Failure {
-    fn from(error: sqlite::OpenError) -> Self {
+impl From<SqliteOpenError> for Failure {
+    fn from(error: SqliteOpenError) -> Self {
         let shown = |path: &Path| path.display().to_string();
         match &error {
-            sqlite::OpenError::NoPath(path) => Self::new(
+            SqliteOpenError::NoPath(path) => Self::new(
                 format!("`{}` cannot be the path of a database", shown(path)),
                 "give one that is not empty and is UTF-8",
             ),
-            sqlite::OpenError::NoDirectory(path) => Self::new(
+            SqliteOpenError::NoDirectory(path) => Self::new(
                 format!("the directory {} does not exist", shown(path)),
                 "create it, or name another path with --database-url",
             ),
-            sqlite::OpenError::IsDirectory(path) => {
+            SqliteOpenError::IsDirectory(path) => {
                 Self::new(format!("{} is a directory", shown(path)), "name a file in it")
             }
-            sqlite::OpenError::ReadOnly(path) => Self::new(
+            SqliteOpenError::ReadOnly(path) => Self::new(
                 format!("{} cannot be written", shown(path)),
                 "allow it for the file and its directory",
             ),
-            sqlite::OpenError::NotADatabase(path) => Self::new(
+            SqliteOpenError::NotADatabase(path) => Self::new(
                 format!("{} is not an SQLite database, or a damaged one", shown(path)),
                 "name another file, or restore it from a backup",
             ),
-            sqlite::OpenError::Outdated { path, version } => {
+            SqliteOpenError::Outdated { path, version } => {
                 Self::new(format!("{} lacks the schema {version}", shown(path)), MIGRATE)
             }
-            sqlite::OpenError::Newer { path, version } => Self::new(
+            SqliteOpenError::Newer { path, version } => Self::new(
                 format!("{} has the schema {version} of a newer release", shown(path)),
                 "start that release, or restore a backup",
             ),
-            sqlite::OpenError::Occupied { path, what } => Self::new(
+            SqliteOpenError::Occupied { path, what } => Self::new(
                 format!("{} holds something else ({what})", shown(path)),
                 "name a file of its own",
             ),
-            sqlite::OpenError::Locked(path) => Self::new(
+            SqliteOpenError::Locked(path) => Self::new(
                 format!("{} is locked by another process", shown(path)),
                 "try again when that is done",
             ),

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
 
-use contacts_adapters_diesel::postgres::testing::TestDatabase;
+use contacts_adapters_postgres::testing::TestDatabase;
 use tempfile::TempDir;
 
 use super::program::{Server, done, each, people, run};

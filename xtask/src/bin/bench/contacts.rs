@@ -1,7 +1,7 @@
 //! Contacts as an ERP sends them: 700 to 900 bytes each, every value valid, the same in every run.
 
 use serde_json::{Value, json};
-use xtask::dice::Dice;
+use xtask::rng::Rng;
 
 const FIRST_NAMES: [&str; 24] = [
     "Amélie", "Luc", "Chiara", "Urs", "Noémie", "Reto", "Élodie", "Beat", "Giulia", "Sandro",
@@ -91,13 +91,13 @@ const PAYMENT_TERMS: [&str; 4] = ["10", "30", "45", "60"];
 
 /// The contact of that number after that many changes; each change is to three fields.
 pub(crate) fn contact(number: u32, changes: u32) -> Value {
-    let mut dice = Dice::new(u64::from(number));
-    let is_organization = dice.below(2) == 0;
-    let first = dice.pick(&FIRST_NAMES);
-    let last = dice.pick(&LAST_NAMES);
-    let (trade, tag) = dice.pick(&TRADES);
-    let (post_code, city, area, language) = dice.pick(&CITIES);
-    let (bank, clearing, bic) = dice.pick(&BANKS);
+    let mut rng = Rng::new(u64::from(number));
+    let is_organization = rng.below(2) == 0;
+    let first = rng.pick(&FIRST_NAMES);
+    let last = rng.pick(&LAST_NAMES);
+    let (trade, tag) = rng.pick(&TRADES);
+    let (post_code, city, area, language) = rng.pick(&CITIES);
+    let (bank, clearing, bic) = rng.pick(&BANKS);
     let domain = format!("{}.example", ascii(last));
     let mailbox = format!("{}.{number:06}", ascii(if is_organization { trade } else { first }));
 
@@ -105,15 +105,15 @@ pub(crate) fn contact(number: u32, changes: u32) -> Value {
         "contactType": if is_organization { "ORGANIZATION" } else { "PERSON" },
         "externalId": format!("ERP-{number:06}"),
         "email": format!("{mailbox}@{domain}"),
-        "phone": format!("+41 {area} {}", local_number(dice.below(10_000_000))),
-        "mobile": format!("+41 79 {}", local_number(changed(dice.below(10_000_000), changes))),
+        "phone": format!("+41 {area} {}", local_number(rng.below(10_000_000))),
+        "mobile": format!("+41 79 {}", local_number(changed(rng.below(10_000_000), changes))),
         "defaultLanguage": language,
         "archived": false,
         "isCustomer": true,
         "addresses": [{
             "name": "Siège principal",
-            "line1": dice.pick(&STREETS),
-            "houseNumber": (1 + dice.below(180)).to_string(),
+            "line1": rng.pick(&STREETS),
+            "houseNumber": (1 + rng.below(180)).to_string(),
             "postCode": post_code,
             "city": city,
             "countryCode2": "CH",
@@ -122,16 +122,16 @@ pub(crate) fn contact(number: u32, changes: u32) -> Value {
         "banks": [{
             "name": "Compte courant",
             "bankName": bank,
-            "accountNumber": iban(clearing, dice.below(1_000_000_000_000)),
+            "accountNumber": iban(clearing, rng.below(1_000_000_000_000)),
             "swiftBic": bic,
             "position": 1,
             "useForReconciliation": true,
         }],
         "client": {
             "billingEmail": format!("facturation.{number:06}@{domain}"),
-            "paymentTerms": dice.pick_after(&PAYMENT_TERMS, changes),
-            "creditLimit": format!("{}.00", 1_000 + 500 * (dice.below(40) + u64::from(changes))),
-            "clientDiscountRate": format!("{}.5", dice.below(10)),
+            "paymentTerms": rng.pick_after(&PAYMENT_TERMS, changes),
+            "creditLimit": format!("{}.00", 1_000 + 500 * (rng.below(40) + u64::from(changes))),
+            "clientDiscountRate": format!("{}.5", rng.below(10)),
         },
         "tags": [{"name": tag}, {"name": city}],
         "additionalInformation": [{

@@ -2,7 +2,7 @@
 //! the same in every run.
 
 use serde_json::{Value, json};
-use xtask::dice::Dice;
+use xtask::rng::Rng;
 
 const NAMES: [&str; 16] = [
     "Amélie Rochat",
@@ -25,51 +25,51 @@ const NAMES: [&str; 16] = [
 
 /// The entry of that number after that many changes; each change is to the name and a flag.
 pub(crate) fn entry(number: u32, changes: u32) -> Value {
-    let mut dice = Dice::new(u64::from(number));
-    let (kind, address) = match dice.below(8) {
-        0 => ("individual", individual(&mut dice)),
-        1 => ("multi", multi(&mut dice)),
+    let mut rng = Rng::new(u64::from(number));
+    let (kind, address) = match rng.below(8) {
+        0 => ("individual", individual(&mut rng)),
+        1 => ("multi", multi(&mut rng)),
         2 => ("p2p", sip(number)),
         3 => ("regular", sip(number)),
-        _ => ("regular", regular(&mut dice)),
+        _ => ("regular", regular(&mut rng)),
     };
     json!({
         "link_id": link_id(number),
-        "name": format!("{} {number}", dice.pick_after(&NAMES, changes)),
+        "name": format!("{} {number}", rng.pick_after(&NAMES, changes)),
         "type": kind,
         "number": address,
-        "is_favorite": (dice.below(2) + u64::from(changes)) % 2 == 1,
+        "is_favorite": (rng.below(2) + u64::from(changes)) % 2 == 1,
         "auto_answer": false,
         "in_black_list": false,
         "is_p2p": kind == "p2p",
-        "ringtone": format!("ring{}.wav", 1 + dice.below(9)),
+        "ringtone": format!("ring{}.wav", 1 + rng.below(9)),
     })
 }
 
 /// A UUID of version 4 (RFC 9562), had from the number in place of chance.
 pub(crate) fn link_id(number: u32) -> String {
     // Of another seed than the entry, so that neither says anything about the other.
-    let mut dice = Dice::new(u64::from(number) + (1 << 40));
-    let [a, b, c] = [dice.roll(), dice.roll(), dice.roll()];
+    let mut rng = Rng::new(u64::from(number) + (1 << 40));
+    let [a, b, c] = [rng.roll(), rng.roll(), rng.roll()];
     let (first, second) = (a & 0xFFFF_FFFF, b & 0xFFFF);
     let (third, fourth) = (0x4000 | (b >> 16 & 0xFFF), 0x8000 | (b >> 32 & 0x3FFF));
     format!("{first:08x}-{second:04x}-{third:04x}-{fourth:04x}-{:012x}", c & 0xFFFF_FFFF_FFFF)
 }
 
-fn regular(dice: &mut Dice) -> String {
-    let building = 1 + dice.below(9_999);
-    let (unit, floor, apartment) = (dice.below(100), dice.below(99), dice.below(100));
+fn regular(rng: &mut Rng) -> String {
+    let building = 1 + rng.below(9_999);
+    let (unit, floor, apartment) = (rng.below(100), rng.below(99), rng.below(100));
     format!("{building:04}-{unit:02}-{floor:02}-{apartment:02}")
 }
 
-fn individual(dice: &mut Dice) -> String {
-    let (building, unit, floor) = (1 + dice.below(999), dice.below(100), dice.below(99));
-    let (apartment, device) = (dice.below(100), 1 + dice.below(9));
+fn individual(rng: &mut Rng) -> String {
+    let (building, unit, floor) = (1 + rng.below(999), rng.below(100), rng.below(99));
+    let (apartment, device) = (rng.below(100), 1 + rng.below(9));
     format!("{building:03}-{unit:02}-{floor:02}-{apartment:02}-{device}")
 }
 
-fn multi(dice: &mut Dice) -> String {
-    let (building, unit, device) = (1 + dice.below(9_999), dice.below(100), 1 + dice.below(99));
+fn multi(rng: &mut Rng) -> String {
+    let (building, unit, device) = (1 + rng.below(9_999), rng.below(100), 1 + rng.below(99));
     format!("{building:04}-{unit:02}-{device:02}")
 }
 

@@ -37,10 +37,10 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Failure> {
-    let migrations = Migration::all("crates/adapters-diesel/migrations/sqlite")?;
+    let migrations = Migration::all("crates/adapters-diesel/migrations")?;
     Failure::unless_empty("db", check(&mut Sqlite::new()?, &migrations)?)?;
 
-    let migrations = Migration::all("crates/adapters-diesel/migrations/postgres")?;
+    let migrations = Migration::all("crates/adapters-postgres/migrations")?;
     let server = TestServer::open()?;
     let mut database = Postgres::new(server.url(), "contact_hub_migrations")?;
     let findings = check(&mut database, &migrations);

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use xtask::Failure;
-use xtask::dice::Dice;
+use xtask::rng::Rng;
 
 use crate::plan::{Kind, Plan};
 use crate::site::{Needs, Site, Store, on_a_new_site};
@@ -50,13 +50,13 @@ fn kill(setting: &Setting<'_>, site: &Site, servers: usize) -> Result<Seen, Fail
         witness: Some(&site.database),
     };
     let start = Instant::now();
-    let mut dice = Dice::new(setting.seed);
+    let mut rng = Rng::new(setting.seed);
     let history = load.run(|progress| {
         for round in 0..rounds {
             if round % 2 == 0 {
-                progress.wait(LIFE + Duration::from_micros(dice.below(LONGER_MICROSECONDS)));
+                progress.wait(LIFE + Duration::from_micros(rng.below(LONGER_MICROSECONDS)));
             } else {
-                progress.wait_for_acknowledgements(1 + dice.below(MOST_BATCHES))?;
+                progress.wait_for_acknowledgements(1 + rng.below(MOST_BATCHES))?;
             }
             if progress.is_over() {
                 break;

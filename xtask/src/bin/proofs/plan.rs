@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use xtask::dice::Dice;
+use xtask::rng::Rng;
 
 use crate::item::{self, Change, Item, Key, Marker, Target};
 use crate::reply::{Said, Stored};
@@ -104,7 +104,7 @@ pub(crate) struct Author<'a> {
     plan: &'a Plan,
     registry: &'a Registry,
     writer: u16,
-    dice: Dice,
+    rng: Rng,
     /// How many items it has made.
     items: u32,
     remembered: Vec<Item>,
@@ -113,8 +113,8 @@ pub(crate) struct Author<'a> {
 impl<'a> Author<'a> {
     /// The writer of that number.
     pub(crate) fn new(plan: &'a Plan, registry: &'a Registry, writer: u16, seed: u64) -> Self {
-        let dice = Dice::new(seed.wrapping_add(u64::from(writer)));
-        Self { plan, registry, writer, dice, items: 0, remembered: Vec::new() }
+        let rng = Rng::new(seed.wrapping_add(u64::from(writer)));
+        Self { plan, registry, writer, rng, items: 0, remembered: Vec::new() }
     }
 
     /// The next batch.
@@ -124,8 +124,8 @@ impl<'a> Author<'a> {
         }
         let is_first = self.items == 0;
         let mut parts = Vec::new();
-        for _ in 0..=self.dice.below(MOST_SHARED) {
-            parts.push(match self.dice.below(100) {
+        for _ in 0..=self.rng.below(MOST_SHARED) {
+            parts.push(match self.rng.below(100) {
                 0..10 => self.item_again(),
                 10..14 => self.exchange(),
                 14..16 => self.item_of(item::Kind::Wrong),
@@ -134,7 +134,7 @@ impl<'a> Author<'a> {
             });
         }
         parts.extend(self.private_items(is_first).into_iter().map(|item| vec![item]));
-        self.dice.shuffle(&mut parts);
+        self.rng.shuffle(&mut parts);
         let parts = parts.into_iter().flatten();
         // First all of them, so that all are there, and made by many at once.
         if is_first {
@@ -146,13 +146,13 @@ impl<'a> Author<'a> {
 
     fn all_shared_keys(&mut self) -> Vec<Item> {
         let mut keys = self.plan.shared.clone().collect::<Vec<_>>();
-        self.dice.shuffle(&mut keys);
+        self.rng.shuffle(&mut keys);
         keys.into_iter().map(|key| self.plain(Target::ExternalId(Key(key)))).collect()
     }
 
     fn shared_item(&mut self) -> Item {
         let key = self.shared_key();
-        let target = match self.dice.below(4) {
+        let target = match self.rng.below(4) {
             0 if self.registry.is_linked(key) => Target::LinkId(key),
             0 | 1 => Target::Both(key),
             _ => Target::ExternalId(key),
@@ -170,7 +170,7 @@ impl<'a> Author<'a> {
 
     /// An item that was sent before: nothing to change, unless others wrote meanwhile.
     fn item_again(&mut self) -> Vec<Item> {
-        self.dice.shuffle(&mut self.remembered);
+        self.rng.shuffle(&mut self.remembered);
         self.remembered.first().copied().into_iter().collect()
     }
 
@@ -193,8 +193,8 @@ impl<'a> Author<'a> {
     /// Each of its own keys at most once: so it knows what becomes of each.
     fn private_items(&mut self, all: bool) -> Vec<Item> {
         let mut keys = self.plan.private_of(self.writer).collect::<Vec<_>>();
-        self.dice.shuffle(&mut keys);
-        let count = usize::try_from(self.dice.below(MOST_PRIVATE + 1)).unwrap_or(0);
+        self.rng.shuffle(&mut keys);
+        let count = usize::try_from(self.rng.below(MOST_PRIVATE + 1)).unwrap_or(0);
         if !all {
             keys.truncate(count);
         }
@@ -208,7 +208,7 @@ impl<'a> Author<'a> {
 
     fn shared_key(&mut self) -> Key {
         let Range { start, end } = self.plan.shared;
-        Key(start + u32::try_from(self.dice.below(u64::from(end - start))).unwrap_or(0))
+        Key(start + u32::try_from(self.rng.below(u64::from(end - start))).unwrap_or(0))
     }
 
     fn plain(&mut self, target: Target) -> Item {
@@ -217,13 +217,13 @@ impl<'a> Author<'a> {
     }
 
     fn with_members(&mut self, item: Item) -> Item {
-        let first_name = match self.dice.below(4) {
+        let first_name = match self.rng.below(4) {
             0 => Change::Clear,
             1 | 2 => Change::Set(item.marker),
             _ => Change::Keep,
         };
-        let sets_terms = self.dice.percent(40);
-        Item { first_name, sets_terms, sets_city: self.dice.percent(40), ..item }
+        let sets_terms = self.rng.percent(40);
+        Item { first_name, sets_terms, sets_city: self.rng.percent(40), ..item }
     }
 }
 

@@ -7,8 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use xtask::Failure;
-use xtask::dice::Dice;
 use xtask::postgres::{Durability, Postgres};
+use xtask::rng::Rng;
 
 use self::replica::Replica;
 use crate::database::Database;
@@ -103,12 +103,12 @@ fn paused(replica: &mut Replica, entry: &mut Entry<'_>, rounds: u64) -> Result<S
 /// A standby that follows many writers, and is behind now and then.
 fn busy(site: &Site, replica: &mut Replica, pauses: u64, seed: u64) -> Result<String, Failure> {
     let before = replica.lists()?;
-    let mut dice = Dice::new(seed);
+    let mut rng = Rng::new(seed);
     let lists = beside(site, |progress| {
         for _ in 0..pauses {
-            progress.wait_for_acknowledgements(dice.below(20))?;
+            progress.wait_for_acknowledgements(rng.below(20))?;
             replica.pause()?;
-            progress.wait_for_acknowledgements(dice.below(20))?;
+            progress.wait_for_acknowledgements(rng.below(20))?;
             replica.resume()?;
         }
         Ok(())

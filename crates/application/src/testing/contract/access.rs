@@ -3,7 +3,7 @@
 use contacts_domain::value::CountryCode;
 use contacts_domain::{OrganizationId, Timestamp};
 
-use super::Trial;
+use super::StoreFixture;
 use crate::access::{NewToken, Organization, Reach, Scope, Scopes, Token, TokenDigest, TokenId};
 use crate::testing::{now, organization};
 
@@ -34,49 +34,49 @@ fn stored(id: TokenId, token: NewToken) -> Token {
     Token { id, prefix, name, reach, scopes, created_at, expires_at, revoked_at: None }
 }
 
-async fn add(trial: &Trial, token: &NewToken) -> TokenId {
-    trial.access().add_token(token.clone()).await.expect("the token is added")
+async fn add(fixture: &StoreFixture, token: &NewToken) -> TokenId {
+    fixture.access().add_token(token.clone()).await.expect("the token is added")
 }
 
-async fn find(trial: &Trial, digest: TokenDigest) -> Option<Token> {
-    trial.access().token(digest).await.expect("the store does not fail")
+async fn find(fixture: &StoreFixture, digest: TokenDigest) -> Option<Token> {
+    fixture.access().token(digest).await.expect("the store does not fail")
 }
 
-async fn all(trial: &Trial) -> Vec<Token> {
-    trial.access().tokens().await.expect("the store does not fail")
+async fn all(fixture: &StoreFixture) -> Vec<Token> {
+    fixture.access().tokens().await.expect("the store does not fail")
 }
 
-async fn revoke(trial: &Trial, id: TokenId, at: Timestamp) -> bool {
-    trial.access().revoke_token(id, at).await.expect("the store does not fail")
+async fn revoke(fixture: &StoreFixture, id: TokenId, at: Timestamp) -> bool {
+    fixture.access().revoke_token(id, at).await.expect("the store does not fail")
 }
 
-async fn find_organization(trial: &Trial, id: OrganizationId) -> Option<Organization> {
-    trial.access().organization(id).await.expect("the store does not fail")
+async fn find_organization(fixture: &StoreFixture, id: OrganizationId) -> Option<Organization> {
+    fixture.access().organization(id).await.expect("the store does not fail")
 }
 
-pub async fn an_organization_is_found_as_it_was_added(trial: &Trial) {
+pub async fn an_organization_is_found_as_it_was_added(fixture: &StoreFixture) {
     let added = Organization {
         id: OrganizationId::new(i32::MAX).expect("an id"),
         name: "Żubr «Œuvre» 株式会社".to_owned(),
         region: CountryCode::parse("XK").expect("a country"),
     };
 
-    assert!(trial.access().add_organization(added.clone()).await.expect("it is added"));
+    assert!(fixture.access().add_organization(added.clone()).await.expect("it is added"));
 
-    assert_eq!(find_organization(trial, added.id).await, Some(added));
-    assert_eq!(find_organization(trial, organization(1).id).await, Some(organization(1)));
-    assert_eq!(find_organization(trial, organization(3).id).await, None);
+    assert_eq!(find_organization(fixture, added.id).await, Some(added));
+    assert_eq!(find_organization(fixture, organization(1).id).await, Some(organization(1)));
+    assert_eq!(find_organization(fixture, organization(3).id).await, None);
 }
 
-pub async fn an_organization_is_added_once(trial: &Trial) {
+pub async fn an_organization_is_added_once(fixture: &StoreFixture) {
     let renamed = Organization { name: "Another name".to_owned(), ..organization(1) };
 
-    assert!(!trial.access().add_organization(renamed).await.expect("the store does not fail"));
+    assert!(!fixture.access().add_organization(renamed).await.expect("the store does not fail"));
 
-    assert_eq!(find_organization(trial, organization(1).id).await, Some(organization(1)));
+    assert_eq!(find_organization(fixture, organization(1).id).await, Some(organization(1)));
 }
 
-pub async fn a_token_is_found_by_its_digest_with_every_column(trial: &Trial) {
+pub async fn a_token_is_found_by_its_digest_with_every_column(fixture: &StoreFixture) {
     let here_and_there = Reach::Organizations(vec![organization(2).id, organization(1).id]);
     let expiring = NewToken {
         reach: here_and_there,
@@ -90,42 +90,42 @@ pub async fn a_token_is_found_by_its_digest_with_every_column(trial: &Trial) {
         ..new_token(9)
     };
     for token in [new_token(7), expiring, everywhere] {
-        let id = add(trial, &token).await;
-        assert_eq!(find(trial, token.digest).await, Some(stored(id, token)));
+        let id = add(fixture, &token).await;
+        assert_eq!(find(fixture, token.digest).await, Some(stored(id, token)));
     }
-    assert_eq!(find(trial, digest(6)).await, None);
+    assert_eq!(find(fixture, digest(6)).await, None);
 }
 
-pub async fn tokens_are_listed_oldest_first(trial: &Trial) {
-    assert_eq!(all(trial).await, []);
+pub async fn tokens_are_listed_oldest_first(fixture: &StoreFixture) {
+    assert_eq!(all(fixture).await, []);
     let mut expected = Vec::new();
     for byte in [9, 7, 8] {
-        let id = add(trial, &new_token(byte)).await;
+        let id = add(fixture, &new_token(byte)).await;
         expected.push(stored(id, new_token(byte)));
     }
 
-    assert_eq!(all(trial).await, expected);
+    assert_eq!(all(fixture).await, expected);
 }
 
-pub async fn a_token_is_revoked_once_and_stays_listed(trial: &Trial) {
-    let id = add(trial, &new_token(7)).await;
-    let other = add(trial, &new_token(8)).await;
+pub async fn a_token_is_revoked_once_and_stays_listed(fixture: &StoreFixture) {
+    let id = add(fixture, &new_token(7)).await;
+    let other = add(fixture, &new_token(8)).await;
 
-    assert!(revoke(trial, id, seconds_from_now(1)).await);
-    assert!(!revoke(trial, id, seconds_from_now(2)).await, "it was revoked before");
-    assert!(!revoke(trial, TokenId(id.0 + other.0), now()).await, "there is no such token");
+    assert!(revoke(fixture, id, seconds_from_now(1)).await);
+    assert!(!revoke(fixture, id, seconds_from_now(2)).await, "it was revoked before");
+    assert!(!revoke(fixture, TokenId(id.0 + other.0), now()).await, "there is no such token");
 
     let revoked = Token { revoked_at: Some(seconds_from_now(1)), ..stored(id, new_token(7)) };
     assert!(!revoked.is_valid(seconds_from_now(3)));
-    assert_eq!(find(trial, digest(7)).await, Some(revoked.clone()));
-    assert_eq!(all(trial).await, [revoked, stored(other, new_token(8))]);
+    assert_eq!(find(fixture, digest(7)).await, Some(revoked.clone()));
+    assert_eq!(all(fixture).await, [revoked, stored(other, new_token(8))]);
 }
 
-pub async fn an_expired_token_is_still_found(trial: &Trial) {
+pub async fn an_expired_token_is_still_found(fixture: &StoreFixture) {
     let token = NewToken { expires_at: Some(seconds_from_now(-1)), ..new_token(7) };
-    let id = add(trial, &token).await;
+    let id = add(fixture, &token).await;
 
-    let found = find(trial, token.digest).await;
+    let found = find(fixture, token.digest).await;
 
     assert!(found.as_ref().is_some_and(|token| !token.is_valid(now())), "{found:?}");
     assert_eq!(found, Some(stored(id, token)));

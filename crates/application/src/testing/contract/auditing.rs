@@ -10,16 +10,16 @@ use contacts_domain::upsert::Outcome;
 use contacts_domain::value::LinkId;
 use serde_json::json;
 
-use super::Trial;
-use super::trial::{answers, id_of, person, record_of};
+use super::StoreFixture;
+use super::fixture::{answers, id_of, person, record_of};
 
 const LINK_ID: &str = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
 const OTHER_LINK_ID: &str = "00000000-0000-4000-8000-000000000001";
 
 /// A contact that something follows from in every place, and one that it refers to.
-async fn related(trial: &Trial) -> [Outcome; 2] {
-    let other = trial.create(person(json!({"externalId": "B"}))).await;
-    let contact = trial
+async fn related(fixture: &StoreFixture) -> [Outcome; 2] {
+    let other = fixture.create(person(json!({"externalId": "B"}))).await;
+    let contact = fixture
         .create(person(json!({
             "externalId": "A",
             "linkId": LINK_ID,
@@ -104,23 +104,23 @@ fn told(discrepancies: &[Discrepancy]) -> Vec<(i64, Vec<&str>, Remedy)> {
     discrepancies.iter().map(told).collect()
 }
 
-pub async fn a_contact_stands_with_its_relations_and_its_entry(trial: &Trial) {
-    let [contact, other] = related(trial).await;
+pub async fn a_contact_stands_with_its_relations_and_its_entry(fixture: &StoreFixture) {
+    let [contact, other] = related(fixture).await;
 
-    let stands = trial.everything_as_it_stands().await;
+    let stands = fixture.everything_as_it_stands().await;
 
     let contact = as_it_should_stand(&contact, &other);
     assert_eq!(stands, [plain(record_of(&other)), contact]);
 }
 
-pub async fn pages_show_every_contact_of_all_organizations_once(trial: &Trial) {
+pub async fn pages_show_every_contact_of_all_organizations_once(fixture: &StoreFixture) {
     let items: Vec<_> =
         (0..5).map(|number| person(json!({"externalId": number.to_string()}))).collect();
-    let created = trial.send(&items).await;
-    trial.send_elsewhere(&items).await;
-    trial.delete(id_of(&created[3])).await;
-    trial.send(&[person(json!({"externalId": "later"}))]).await;
-    let audit = trial.audit();
+    let created = fixture.send(&items).await;
+    fixture.send_elsewhere(&items).await;
+    fixture.delete(id_of(&created[3])).await;
+    fixture.send(&[person(json!({"externalId": "later"}))]).await;
+    let audit = fixture.audit();
 
     let mut shown = Vec::new();
     let mut after = None;
@@ -132,20 +132,20 @@ pub async fn pages_show_every_contact_of_all_organizations_once(trial: &Trial) {
         shown.extend(page.into_iter().map(|contact| contact.place));
     }
 
-    let stored = trial.everything().await;
+    let stored = fixture.everything().await;
     let expected: BTreeSet<_> = stored.into_iter().map(|record| plain(&record).place).collect();
     assert_eq!((shown.len(), expected.len()), (11, 11));
     assert_eq!(shown.into_iter().collect::<BTreeSet<_>>(), expected);
     assert_eq!(audit.contact_count().await.expect("the store does not fail"), 11);
 }
 
-pub async fn what_was_written_in_any_way_is_sound(trial: &Trial) {
-    let [contact, other] = related(trial).await;
+pub async fn what_was_written_in_any_way_is_sound(fixture: &StoreFixture) {
+    let [contact, other] = related(fixture).await;
     let (contact, other) = (id_of(&contact), id_of(&other));
-    let third = trial.create(person(json!({"externalId": "C", "linkId": OTHER_LINK_ID}))).await;
+    let third = fixture.create(person(json!({"externalId": "C", "linkId": OTHER_LINK_ID}))).await;
     let third = id_of(&third);
     let entry = json!({"name": "Berta", "type": "regular", "number": "0001-01-11-12"});
-    let outcomes = trial
+    let outcomes = fixture
         .send(&[
             json!({"id": other.get(), "intercom": entry, "relatedContactIds": [third.get()]}),
             json!({"id": contact.get(), "intercom": null, "email": null, "externalId": null}),
@@ -155,27 +155,27 @@ pub async fn what_was_written_in_any_way_is_sound(trial: &Trial) {
         .await;
     let updated = answers(&outcomes);
     assert!(updated.iter().all(|answer| answer.starts_with("updated by id")), "{updated:?}");
-    assert_eq!(trial.merge(contact, third).await, Ok(()));
-    let deleted = trial.create(person(json!({"linkId": null, "intercom": entry}))).await;
-    trial.delete(id_of(&deleted)).await;
+    assert_eq!(fixture.merge(contact, third).await, Ok(()));
+    let deleted = fixture.create(person(json!({"linkId": null, "intercom": entry}))).await;
+    fixture.delete(id_of(&deleted)).await;
 
-    let region = trial.request().region;
-    let stands = trial.everything_as_it_stands().await;
+    let region = fixture.request().region;
+    let stands = fixture.everything_as_it_stands().await;
     assert_eq!(stands.len(), 4);
     for contact in &stands {
         assert_eq!(contact.audit(Some(region)).findings, [], "{contact:?}");
     }
     let highest = stands.iter().map(|contact| contact.audit(Some(region)).highest_id).max();
-    let next_id = trial.audit().next_id().await.expect("the store does not fail");
+    let next_id = fixture.audit().next_id().await.expect("the store does not fail");
     assert!(highest < Some(next_id), "{highest:?} is handed out, {next_id} is next");
 }
 
-pub async fn a_spoiled_contact_is_mended_but_for_what_all_follows_from(trial: &Trial) {
-    let [contact, other] = related(trial).await;
+pub async fn a_spoiled_contact_is_mended_but_for_what_all_follows_from(fixture: &StoreFixture) {
+    let [contact, other] = related(fixture).await;
     let record = record_of(&contact);
-    trial.overwrite(&spoiled(record), &[record.id], None).await;
+    fixture.overwrite(&spoiled(record), &[record.id], None).await;
 
-    let mended = trial.repair(&[record.id, id_of(&other)]).await;
+    let mended = fixture.repair(&[record.id, id_of(&other)]).await;
 
     let columns = [
         "contact_type",
@@ -194,19 +194,19 @@ pub async fn a_spoiled_contact_is_mended_but_for_what_all_follows_from(trial: &T
         "entry",
     ];
     assert_eq!(told(&mended), [(record.id.get(), columns.to_vec(), Remedy::Mended)]);
-    let stands = trial.everything_as_it_stands().await;
+    let stands = fixture.everything_as_it_stands().await;
     assert_eq!(stands, [plain(record_of(&other)), as_it_should_stand(&contact, &other)]);
-    assert_eq!(trial.repair(&[record.id, id_of(&other)]).await, []);
+    assert_eq!(fixture.repair(&[record.id, id_of(&other)]).await, []);
 
     // And it is found by what was mended.
-    let again = trial.send(&[json!({"externalId": "A"}), json!({"linkId": LINK_ID})]).await;
+    let again = fixture.send(&[json!({"externalId": "A"}), json!({"linkId": LINK_ID})]).await;
     let unchanged = ["unchanged by externalId, version 1"];
     assert_eq!(answers(&again)[..1], unchanged);
     assert_eq!([id_of(&again[0]), id_of(&again[1])], [record.id; 2]);
 }
 
-pub async fn each_part_of_a_contact_is_mended_alone(trial: &Trial) {
-    let [contact, other] = related(trial).await;
+pub async fn each_part_of_a_contact_is_mended_alone(fixture: &StoreFixture) {
+    let [contact, other] = related(fixture).await;
     let record = record_of(&contact);
     let sound = as_it_should_stand(&contact, &other);
     let renamed = IntercomEntry { name: "Berta".to_owned(), ..entry() };
@@ -220,44 +220,44 @@ pub async fn each_part_of_a_contact_is_mended_alone(trial: &Trial) {
         (record, relations, Some(&renamed), "entry.name"),
         (record, relations, None, "entry"),
     ] {
-        trial.overwrite(record, relations, entry).await;
-        let mended = trial.repair(&[record.id]).await;
+        fixture.overwrite(record, relations, entry).await;
+        let mended = fixture.repair(&[record.id]).await;
         assert_eq!(told(&mended), [(record.id.get(), vec![what], Remedy::Mended)]);
-        let stands = trial.everything_as_it_stands().await;
+        let stands = fixture.everything_as_it_stands().await;
         assert_eq!(stands, [plain(record_of(&other)), sound.clone()], "{what}");
     }
 }
 
-pub async fn a_deleted_contact_is_mended_and_stays_without_entry_and_keys(trial: &Trial) {
-    let [contact, other] = related(trial).await;
-    let deleted = trial.delete(id_of(&contact)).await;
+pub async fn a_deleted_contact_is_mended_and_stays_without_entry_and_keys(fixture: &StoreFixture) {
+    let [contact, other] = related(fixture).await;
+    let deleted = fixture.delete(id_of(&contact)).await;
     let deleted = record_of(&deleted);
-    let living = trial.create(person(json!({"externalId": "A"}))).await;
-    trial.overwrite(&spoiled(deleted), &[], Some(&entry())).await;
+    let living = fixture.create(person(json!({"externalId": "A"}))).await;
+    fixture.overwrite(&spoiled(deleted), &[], Some(&entry())).await;
 
-    let mended = trial.repair(&[deleted.id]).await;
+    let mended = fixture.repair(&[deleted.id]).await;
 
     assert_eq!(mended.len(), 1);
     assert_eq!(mended[0].remedy, Remedy::Mended, "{mended:?}");
-    let stands = trial.everything_as_it_stands().await;
+    let stands = fixture.everything_as_it_stands().await;
     let deleted = StoredContact::new(deleted.clone(), &[id_of(&other)], None);
     assert_eq!(stands, [plain(record_of(&other)), deleted, plain(record_of(&living))]);
 }
 
-pub async fn a_key_that_another_contact_has_is_not_taken_from_it(trial: &Trial) {
-    let contact = trial.create(person(json!({"externalId": "A"}))).await;
+pub async fn a_key_that_another_contact_has_is_not_taken_from_it(fixture: &StoreFixture) {
+    let contact = fixture.create(person(json!({"externalId": "A"}))).await;
     let record = record_of(&contact);
     let mut keyless = record.clone();
     keyless.projection.external_id = None;
     keyless.projection.display_name = "Berta".to_owned();
-    trial.overwrite(&keyless, &[], None).await;
-    let taker = trial.create(person(json!({"externalId": "A"}))).await;
-    let broken = trial.create(person(json!({"externalId": "C"}))).await;
+    fixture.overwrite(&keyless, &[], None).await;
+    let taker = fixture.create(person(json!({"externalId": "A"}))).await;
+    let broken = fixture.create(person(json!({"externalId": "C"}))).await;
     let mut renamed = record_of(&broken).clone();
     renamed.projection.display_name = "Berta".to_owned();
-    trial.overwrite(&renamed, &[], None).await;
+    fixture.overwrite(&renamed, &[], None).await;
 
-    let told_of = trial.repair(&[record.id, id_of(&taker), id_of(&broken)]).await;
+    let told_of = fixture.repair(&[record.id, id_of(&taker), id_of(&broken)]).await;
 
     let taken =
         Remedy::KeyTaken { key: AliasKey::ExternalId("A".to_owned()), owner: id_of(&taker) };
@@ -268,15 +268,15 @@ pub async fn a_key_that_another_contact_has_is_not_taken_from_it(trial: &Trial) 
             (id_of(&broken).get(), vec!["display_name"], Remedy::Mended),
         ]
     );
-    let stands = trial.everything_as_it_stands().await;
+    let stands = fixture.everything_as_it_stands().await;
     let sound = [&taker, &broken].map(|outcome| plain(record_of(outcome)));
     let [taker, broken] = sound;
     assert_eq!(stands, [plain(&keyless), taker, broken]);
 }
 
-pub async fn keys_that_two_contacts_exchanged_go_back(trial: &Trial) {
-    let one = trial.create(person(json!({"externalId": "A", "linkId": LINK_ID}))).await;
-    let other = trial.create(person(json!({"externalId": "B", "linkId": OTHER_LINK_ID}))).await;
+pub async fn keys_that_two_contacts_exchanged_go_back(fixture: &StoreFixture) {
+    let one = fixture.create(person(json!({"externalId": "A", "linkId": LINK_ID}))).await;
+    let other = fixture.create(person(json!({"externalId": "B", "linkId": OTHER_LINK_ID}))).await;
     let (one, other) = (record_of(&one), record_of(&other));
     let with_keys_of = |record: &Record, keys: Option<&Record>| {
         let mut record = record.clone();
@@ -284,34 +284,34 @@ pub async fn keys_that_two_contacts_exchanged_go_back(trial: &Trial) {
         record.projection.link_id = keys.and_then(|keys| keys.projection.link_id);
         record
     };
-    trial.overwrite(&with_keys_of(one, None), &[], None).await;
-    trial.overwrite(&with_keys_of(other, Some(one)), &[], None).await;
-    trial.overwrite(&with_keys_of(one, Some(other)), &[], None).await;
+    fixture.overwrite(&with_keys_of(one, None), &[], None).await;
+    fixture.overwrite(&with_keys_of(other, Some(one)), &[], None).await;
+    fixture.overwrite(&with_keys_of(one, Some(other)), &[], None).await;
 
     // Alone, neither can have its keys.
     for (contact, owner) in [(one, other), (other, one)] {
-        let told_of = trial.repair(&[contact.id]).await;
+        let told_of = fixture.repair(&[contact.id]).await;
         let remedies: Vec<_> = told_of.iter().map(|told| &told.remedy).collect();
         assert!(
             matches!(remedies[..], [Remedy::KeyTaken { owner: by, .. }] if *by == owner.id),
             "{told_of:?}"
         );
     }
-    let mended = trial.repair(&[one.id, other.id]).await;
+    let mended = fixture.repair(&[one.id, other.id]).await;
     assert!(mended.iter().all(|told| told.remedy == Remedy::Mended), "{mended:?}");
-    assert_eq!(trial.everything().await, [one.clone(), other.clone()]);
+    assert_eq!(fixture.everything().await, [one.clone(), other.clone()]);
 }
 
-pub async fn a_repair_reaches_no_other_organization_and_nothing_sound(trial: &Trial) {
-    let sound = trial.create(person(json!({"externalId": "A"}))).await;
-    let elsewhere = trial.send_elsewhere(&[person(json!({"externalId": "A"}))]).await.remove(0);
+pub async fn a_repair_reaches_no_other_organization_and_nothing_sound(fixture: &StoreFixture) {
+    let sound = fixture.create(person(json!({"externalId": "A"}))).await;
+    let elsewhere = fixture.send_elsewhere(&[person(json!({"externalId": "A"}))]).await.remove(0);
     let mut broken = record_of(&elsewhere).clone();
     broken.projection.display_name = "Berta".to_owned();
-    trial.overwrite(&broken, &[], None).await;
+    fixture.overwrite(&broken, &[], None).await;
     let unknown = ContactId::new(1_000_000_000).expect("an id");
 
-    assert_eq!(trial.repair(&[broken.id, unknown, id_of(&sound)]).await, []);
+    assert_eq!(fixture.repair(&[broken.id, unknown, id_of(&sound)]).await, []);
 
-    let stands = trial.everything_as_it_stands().await;
+    let stands = fixture.everything_as_it_stands().await;
     assert_eq!(stands, [plain(record_of(&sound)), plain(&broken)]);
 }

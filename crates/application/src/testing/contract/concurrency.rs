@@ -8,8 +8,8 @@ use contacts_domain::upsert::{Key, Ladder, Options, Outcome, Verdict};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::Trial;
-use super::trial::{id_of, person};
+use super::StoreFixture;
+use super::fixture::{id_of, person};
 use crate::testing::batch;
 
 /// How many requests are on their way together.
@@ -17,14 +17,14 @@ const AT_ONCE: usize = 8;
 
 /// Sends the batches at once; every one is answered.
 async fn send_at_once(
-    trial: &Trial,
+    fixture: &StoreFixture,
     options: &Options,
     batches: impl IntoIterator<Item = Vec<Value>>,
 ) -> Vec<Vec<Outcome>> {
     let mut requests = JoinSet::new();
     for items in batches {
-        let contacts = trial.contacts();
-        let batch = batch(trial.request(), options.clone(), &items);
+        let contacts = fixture.contacts();
+        let batch = batch(fixture.request(), options.clone(), &items);
         requests.spawn(async move { contacts.upsert(batch).await.expect("the store takes it") });
     }
     requests.join_all().await
@@ -34,7 +34,7 @@ fn count(outcomes: &[Vec<Outcome>], verdict: Verdict) -> usize {
     outcomes.iter().flatten().filter(|outcome| outcome.verdict == verdict).count()
 }
 
-pub async fn batches_at_once_make_one_contact_per_external_id(trial: &Trial) {
+pub async fn batches_at_once_make_one_contact_per_external_id(fixture: &StoreFixture) {
     let items: Vec<_> =
         (0..20).map(|number| person(json!({"externalId": format!("A-{number}")}))).collect();
     // Each batch starts somewhere else, so that no two take their keys in the same order.
@@ -44,14 +44,14 @@ pub async fn batches_at_once_make_one_contact_per_external_id(trial: &Trial) {
         items
     });
 
-    let outcomes = send_at_once(trial, &Options::default(), batches).await;
+    let outcomes = send_at_once(fixture, &Options::default(), batches).await;
 
     assert_eq!(count(&outcomes, Verdict::Created), 20);
     assert_eq!(count(&outcomes, Verdict::Unchanged), 20 * (AT_ONCE - 1));
-    assert_eq!(trial.everything().await.len(), 20);
+    assert_eq!(fixture.everything().await.len(), 20);
 }
 
-pub async fn batches_at_once_make_one_entry_per_link_id(trial: &Trial) {
+pub async fn batches_at_once_make_one_entry_per_link_id(fixture: &StoreFixture) {
     let item = |number: usize| {
         let intercom = json!({"name": "Door", "type": "multi", "number": "0001-01-01"});
         json!({"linkId": format!("00000000-0000-4000-8000-{number:012}"), "intercom": intercom})
@@ -62,7 +62,7 @@ pub async fn batches_at_once_make_one_entry_per_link_id(trial: &Trial) {
         // Each batch starts somewhere else, so that no two take their keys in the same order.
         let mut items = items.clone();
         items.rotate_left(start * 5 % 20);
-        let (contacts, batch) = (trial.contacts(), trial.entry_batch(&items, &[]));
+        let (contacts, batch) = (fixture.contacts(), fixture.entry_batch(&items, &[]));
         requests.spawn(async move { contacts.upsert(batch).await.expect("the store takes it") });
     }
 
@@ -70,12 +70,12 @@ pub async fn batches_at_once_make_one_entry_per_link_id(trial: &Trial) {
 
     assert_eq!(count(&outcomes, Verdict::Created), 20);
     assert_eq!(count(&outcomes, Verdict::Unchanged), 20 * (AT_ONCE - 1));
-    assert_eq!(trial.everything().await.len(), 20);
-    assert_eq!(trial.entries().await.len(), 20);
+    assert_eq!(fixture.everything().await.len(), 20);
+    assert_eq!(fixture.entries().await.len(), 20);
 }
 
-pub async fn batches_at_once_lose_no_update(trial: &Trial) {
-    let created = trial.create(person(json!({"externalId": "A"}))).await;
+pub async fn batches_at_once_lose_no_update(fixture: &StoreFixture) {
+    let created = fixture.create(person(json!({"externalId": "A"}))).await;
     let member = |number: usize| ["firstName", "title", "email", "fax"][number % 4];
     let batches = (0..AT_ONCE).map(|number| {
         let (member, half) = (member(number), number / 4);
@@ -83,10 +83,10 @@ pub async fn batches_at_once_lose_no_update(trial: &Trial) {
         vec![json!({"externalId": "A", member: value})]
     });
 
-    let outcomes = send_at_once(trial, &Options::default(), batches).await;
+    let outcomes = send_at_once(fixture, &Options::default(), batches).await;
 
     assert_eq!(count(&outcomes, Verdict::Updated), AT_ONCE, "{outcomes:?}");
-    let stored = trial.living(id_of(&created)).await;
+    let stored = fixture.living(id_of(&created)).await;
     assert_eq!(stored.version.get(), 1 + i64::try_from(AT_ONCE).expect("a small number"));
     let document: Value = serde_json::from_str(&stored.document).expect("JSON");
     for member in (0..4).map(member) {
@@ -96,52 +96,53 @@ pub async fn batches_at_once_lose_no_update(trial: &Trial) {
 }
 
 pub async fn batches_at_once_make_one_contact_per_e_mail_address_where_they_match_by_it(
-    trial: &Trial,
+    fixture: &StoreFixture,
 ) {
     let by_email = Options { ladder: Ladder::new([Key::Email]), ..Options::default() };
     let items: Vec<_> = (0..10)
         .map(|number| person(json!({"email": format!("a-{number}@rhone.example")})))
         .collect();
 
-    let outcomes = send_at_once(trial, &by_email, vec![items; AT_ONCE]).await;
+    let outcomes = send_at_once(fixture, &by_email, vec![items; AT_ONCE]).await;
 
     assert_eq!(count(&outcomes, Verdict::Created), 10);
     assert_eq!(count(&outcomes, Verdict::Unchanged), 10 * (AT_ONCE - 1));
-    assert_eq!(trial.everything().await.len(), 10);
+    assert_eq!(fixture.everything().await.len(), 10);
 }
 
-pub async fn exchanges_at_once_end_with_every_key_in_one_hand(trial: &Trial) {
-    let first = trial.create(person(json!({"externalId": "A"}))).await;
-    let second = trial.create(person(json!({"externalId": "B"}))).await;
+pub async fn exchanges_at_once_end_with_every_key_in_one_hand(fixture: &StoreFixture) {
+    let first = fixture.create(person(json!({"externalId": "A"}))).await;
+    let second = fixture.create(person(json!({"externalId": "B"}))).await;
     let rekeyed = |outcome: &Outcome, external_id: Value| json!({"id": id_of(outcome).get(), "externalId": external_id});
     let batches = (0..AT_ONCE).map(|number| {
         let (a, b) = if number % 2 == 0 { ("B", "A") } else { ("A", "B") };
         vec![rekeyed(&first, Value::Null), rekeyed(&second, json!(b)), rekeyed(&first, json!(a))]
     });
 
-    let outcomes = send_at_once(trial, &Options::default(), batches).await;
+    let outcomes = send_at_once(fixture, &Options::default(), batches).await;
 
     // Each batch goes through, whichever of the two states it meets.
     assert_eq!(count(&outcomes, Verdict::Rejected), 0, "{outcomes:?}");
-    let stored = trial.everything().await;
+    let stored = fixture.everything().await;
     let keys: BTreeSet<_> = stored.iter().map(|record| &record.projection.external_id).collect();
     assert_eq!(keys, BTreeSet::from([&Some("A".to_owned()), &Some("B".to_owned())]));
     assert_eq!(stored.len(), 2);
 }
 
-pub async fn one_of_two_merges_at_once_succeeds(trial: &Trial) {
-    let one = id_of(&trial.create(person(json!({"externalId": "A"}))).await);
-    let other = id_of(&trial.create(person(json!({"externalId": "B"}))).await);
+pub async fn one_of_two_merges_at_once_succeeds(fixture: &StoreFixture) {
+    let one = id_of(&fixture.create(person(json!({"externalId": "A"}))).await);
+    let other = id_of(&fixture.create(person(json!({"externalId": "B"}))).await);
 
     let mut requests = JoinSet::new();
     for (target, source) in [(one, other), (other, one)] {
-        let contacts = trial.contacts();
-        let merge = Merge::new(trial.request(), target.get(), source.get()).expect("two ids");
+        let contacts = fixture.contacts();
+        let merge = Merge::new(fixture.request(), target.get(), source.get()).expect("two ids");
         requests.spawn(async move { contacts.merge(Arc::new(merge)).await.expect("it answers") });
     }
     let reports = requests.join_all().await;
 
     assert_eq!(reports.iter().filter(|report| report.is_ok()).count(), 1, "{reports:?}");
-    let living = trial.everything().await.into_iter().filter(|record| record.deleted_at.is_none());
+    let living =
+        fixture.everything().await.into_iter().filter(|record| record.deleted_at.is_none());
     assert_eq!(living.count(), 1);
 }

@@ -6,8 +6,8 @@ use contacts_domain::upsert::{Atomicity, Mode, Options};
 use contacts_domain::value::LinkId;
 use serde_json::{Value, json};
 
-use super::Trial;
-use super::trial::{answers, id_of, person, record_of};
+use super::StoreFixture;
+use super::fixture::{answers, id_of, person, record_of};
 
 pub(super) const LINK_ID: &str = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
 pub(super) const OTHER_LINK_ID: &str = "00000000-0000-4000-8000-000000000001";
@@ -32,7 +32,7 @@ pub(super) fn entry(link_id: Option<&str>, name: &str) -> IntercomEntry {
     }
 }
 
-pub async fn a_new_entry_is_listed_with_every_field(trial: &Trial) {
+pub async fn a_new_entry_is_listed_with_every_field(fixture: &StoreFixture) {
     let whole = json!({"linkId": LINK_ID.to_uppercase(), "intercom": {
         "name": "Tür \"Nord\" 🚪", "type": "p2p", "number": "sip:1@a.example",
         "isFavorite": true, "autoAnswer": true, "inBlackList": false, "isP2p": true,
@@ -42,7 +42,7 @@ pub async fn a_new_entry_is_listed_with_every_field(trial: &Trial) {
         "name": "Door", "type": "multi", "number": "0001-01-01", "inBlackList": true,
     }});
 
-    let created = trial.send_entries(&[whole, blocked]).await;
+    let created = fixture.send_entries(&[whole, blocked]).await;
 
     assert_eq!(answers(&created), ["created, version 1", "created, version 1"]);
     let whole = IntercomEntry {
@@ -58,22 +58,22 @@ pub async fn a_new_entry_is_listed_with_every_field(trial: &Trial) {
     };
     let blocked = IntercomEntry { in_black_list: true, ..entry(None, "Door") };
     let expected = [(id_of(&created[0]), whole), (id_of(&created[1]), blocked)];
-    assert_eq!(trial.entries().await, expected);
-    trial.holds(&created).await;
+    assert_eq!(fixture.entries().await, expected);
+    fixture.holds(&created).await;
 }
 
-pub async fn an_entry_of_a_person_is_updated_in_place(trial: &Trial) {
-    let known = trial
+pub async fn an_entry_of_a_person_is_updated_in_place(fixture: &StoreFixture) {
+    let known = fixture
         .create(person(json!({"linkId": LINK_ID, "firstName": "Ada", "intercom": block("Ada")})))
         .await;
-    let unknown = trial.create(person(json!({"linkId": OTHER_LINK_ID}))).await;
+    let unknown = fixture.create(person(json!({"linkId": OTHER_LINK_ID}))).await;
     let sent = [
         json!({"linkId": LINK_ID.to_uppercase(), "intercom": block("Door")}),
         json!({"linkId": OTHER_LINK_ID, "intercom": block("Gate")}),
     ];
 
-    let updated = trial.send_entries(&sent).await;
-    let again = trial.send_entries(&sent).await;
+    let updated = fixture.send_entries(&sent).await;
+    let again = fixture.send_entries(&sent).await;
 
     assert_eq!(answers(&updated), ["updated by linkId, version 2"; 2]);
     assert_eq!(answers(&again), ["unchanged by linkId, version 2"; 2]);
@@ -81,15 +81,16 @@ pub async fn an_entry_of_a_person_is_updated_in_place(trial: &Trial) {
         (id_of(&known), entry(Some(LINK_ID), "Door")),
         (id_of(&unknown), entry(Some(OTHER_LINK_ID), "Gate")),
     ];
-    assert_eq!(trial.entries().await, expected);
-    trial.holds(&updated).await;
+    assert_eq!(fixture.entries().await, expected);
+    fixture.holds(&updated).await;
     let document: Value = serde_json::from_str(&record_of(&updated[0]).document).expect("JSON");
     let kept = (&document["firstName"], &document["linkId"], &document["contactType"]);
     assert_eq!(kept, (&json!("Ada"), &json!(LINK_ID), &json!("PERSON")));
 }
 
-pub async fn every_field_of_an_entry_changes_with_its_contact(trial: &Trial) {
-    let created = trial.create(person(json!({"linkId": LINK_ID, "intercom": block("Door")}))).await;
+pub async fn every_field_of_an_entry_changes_with_its_contact(fixture: &StoreFixture) {
+    let created =
+        fixture.create(person(json!({"linkId": LINK_ID, "intercom": block("Door")}))).await;
     let id = id_of(&created);
     let mut expected = entry(Some(LINK_ID), "Door");
     type Change = fn(&mut IntercomEntry);
@@ -114,60 +115,60 @@ pub async fn every_field_of_an_entry_changes_with_its_contact(trial: &Trial) {
     for (mut item, change) in steps {
         change(&mut expected);
         item["id"] = json!(id.get());
-        let outcomes = trial.send(&[item]).await;
+        let outcomes = fixture.send(&[item]).await;
         assert!(answers(&outcomes)[0].starts_with("updated by id"), "{outcomes:?}");
-        assert_eq!(trial.entries().await, [(id, expected.clone())]);
+        assert_eq!(fixture.entries().await, [(id, expected.clone())]);
     }
 }
 
-pub async fn a_contact_is_an_entry_while_it_has_the_block(trial: &Trial) {
-    let created = trial.create(person(json!({"externalId": "A"}))).await;
-    assert_eq!(trial.entries().await, []);
+pub async fn a_contact_is_an_entry_while_it_has_the_block(fixture: &StoreFixture) {
+    let created = fixture.create(person(json!({"externalId": "A"}))).await;
+    assert_eq!(fixture.entries().await, []);
 
     let with = json!({"externalId": "A", "intercom": block("Door")});
     let without = json!({"externalId": "A", "intercom": null});
     let listed = [(id_of(&created), entry(None, "Door"))];
-    trial.send(std::slice::from_ref(&with)).await;
-    assert_eq!(trial.entries().await, listed);
-    trial.send(&[json!({"externalId": "A", "title": "Dr"})]).await;
-    assert_eq!(trial.entries().await, listed, "other members are no matter");
-    trial.send(std::slice::from_ref(&without)).await;
-    assert_eq!(trial.entries().await, []);
+    fixture.send(std::slice::from_ref(&with)).await;
+    assert_eq!(fixture.entries().await, listed);
+    fixture.send(&[json!({"externalId": "A", "title": "Dr"})]).await;
+    assert_eq!(fixture.entries().await, listed, "other members are no matter");
+    fixture.send(std::slice::from_ref(&without)).await;
+    assert_eq!(fixture.entries().await, []);
 
     // Within one batch it is the end that counts.
-    trial.send(&[with.clone(), without.clone()]).await;
-    assert_eq!(trial.entries().await, []);
-    trial.send(&[with.clone(), without, with]).await;
-    assert_eq!(trial.entries().await, listed);
+    fixture.send(&[with.clone(), without.clone()]).await;
+    assert_eq!(fixture.entries().await, []);
+    fixture.send(&[with.clone(), without, with]).await;
+    assert_eq!(fixture.entries().await, listed);
 }
 
-pub async fn a_deleted_contact_is_no_entry(trial: &Trial) {
-    let created = trial
+pub async fn a_deleted_contact_is_no_entry(fixture: &StoreFixture) {
+    let created = fixture
         .send(&[
             person(json!({"externalId": "A", "intercom": block("Ada")})),
             person(json!({"externalId": "B", "intercom": block("Berta")})),
         ])
         .await;
 
-    trial.delete(id_of(&created[0])).await;
+    fixture.delete(id_of(&created[0])).await;
 
-    assert_eq!(trial.entries().await, [(id_of(&created[1]), entry(None, "Berta"))]);
+    assert_eq!(fixture.entries().await, [(id_of(&created[1]), entry(None, "Berta"))]);
 }
 
-pub async fn a_contact_that_comes_and_goes_in_one_batch_is_no_entry(trial: &Trial) {
+pub async fn a_contact_that_comes_and_goes_in_one_batch_is_no_entry(fixture: &StoreFixture) {
     let item = json!({"linkId": LINK_ID, "intercom": block("Door")});
     let key = json!({"linkId": LINK_ID});
 
-    let outcomes = trial.send_entries_and_unlink(&[item], &[key]).await;
+    let outcomes = fixture.send_entries_and_unlink(&[item], &[key]).await;
 
     assert_eq!(
         answers(&outcomes),
         ["created, version 1", "deleted by linkId, as item 0, version 2"]
     );
-    assert_eq!(trial.entries().await, []);
+    assert_eq!(fixture.entries().await, []);
 }
 
-pub async fn an_entry_follows_a_merge_whole_or_stays_where_it_is(trial: &Trial) {
+pub async fn an_entry_follows_a_merge_whole_or_stays_where_it_is(fixture: &StoreFixture) {
     let flagged = |name: &str, flag: &str| {
         let mut block = block(name);
         block[flag] = json!(true);
@@ -185,20 +186,21 @@ pub async fn an_entry_follows_a_merge_whole_or_stays_where_it_is(trial: &Trial) 
             IntercomEntry { auto_answer: true, ..entry(Some(LINK_ID), "A") },
         ),
     ] {
-        let target = trial.create(person(json!({"linkId": LINK_ID, "intercom": target}))).await;
+        let target = fixture.create(person(json!({"linkId": LINK_ID, "intercom": target}))).await;
         let source =
-            trial.create(person(json!({"linkId": OTHER_LINK_ID, "intercom": source}))).await;
+            fixture.create(person(json!({"linkId": OTHER_LINK_ID, "intercom": source}))).await;
 
-        assert_eq!(trial.merge(id_of(&target), id_of(&source)).await, Ok(()));
+        assert_eq!(fixture.merge(id_of(&target), id_of(&source)).await, Ok(()));
 
-        assert_eq!(trial.entries().await, [(id_of(&target), expected)]);
+        assert_eq!(fixture.entries().await, [(id_of(&target), expected)]);
         // The link ids are free for the next round.
-        trial.unlink(&[json!({"linkId": LINK_ID}), json!({"linkId": OTHER_LINK_ID})]).await;
+        fixture.unlink(&[json!({"linkId": LINK_ID}), json!({"linkId": OTHER_LINK_ID})]).await;
     }
 }
 
-pub async fn a_refused_item_leaves_the_directory_alone(trial: &Trial) {
-    let before = trial.create(person(json!({"externalId": "A", "intercom": block("Door")}))).await;
+pub async fn a_refused_item_leaves_the_directory_alone(fixture: &StoreFixture) {
+    let before =
+        fixture.create(person(json!({"externalId": "A", "intercom": block("Door")}))).await;
     let listed = [(id_of(&before), entry(None, "Door"))];
     let items = [
         json!({"externalId": "A", "intercom": {"name": "Gate"}, "email": "?"}),
@@ -206,15 +208,15 @@ pub async fn a_refused_item_leaves_the_directory_alone(trial: &Trial) {
     ];
     let atomic = Options { atomicity: Atomicity::Batch, ..Options::default() };
 
-    trial.send(&items).await;
-    assert_eq!(trial.entries().await, listed);
+    fixture.send(&items).await;
+    assert_eq!(fixture.entries().await, listed);
 
     let good = json!({"externalId": "A", "intercom": {"name": "Gate"}});
-    trial.send_with(atomic, &[good, items[1].clone()]).await;
-    assert_eq!(trial.entries().await, listed);
+    fixture.send_with(atomic, &[good, items[1].clone()]).await;
+    assert_eq!(fixture.entries().await, listed);
 }
 
-pub async fn thousands_of_entries_are_listed(trial: &Trial) {
+pub async fn thousands_of_entries_are_listed(fixture: &StoreFixture) {
     const COUNT: usize = 2_500;
     let items: Vec<_> = (0..COUNT)
         .map(|number| {
@@ -223,7 +225,7 @@ pub async fn thousands_of_entries_are_listed(trial: &Trial) {
         })
         .collect();
 
-    let created = trial.send_entries(&items).await;
+    let created = fixture.send_entries(&items).await;
     let changed: Vec<_> = (0..COUNT)
         .map(|number| {
             let link_id = format!("00000000-0000-4000-8000-{number:012}");
@@ -231,9 +233,9 @@ pub async fn thousands_of_entries_are_listed(trial: &Trial) {
             json!({"linkId": link_id, "intercom": block(&format!("{name} {number}"))})
         })
         .collect();
-    trial.send_entries(&changed).await;
+    fixture.send_entries(&changed).await;
 
-    let listed = trial.entries().await;
+    let listed = fixture.entries().await;
     let listed: Vec<_> = listed.into_iter().map(|(id, entry)| (id, entry.name)).collect();
     let mut expected: Vec<(ContactId, String)> = created
         .iter()
@@ -247,32 +249,32 @@ pub async fn thousands_of_entries_are_listed(trial: &Trial) {
     assert_eq!(listed, expected);
 }
 
-pub async fn each_organization_has_its_own_entries(trial: &Trial) {
+pub async fn each_organization_has_its_own_entries(fixture: &StoreFixture) {
     let item = [person(json!({"linkId": LINK_ID, "intercom": block("Door")}))];
-    let here = trial.send(&item).await;
-    let elsewhere = trial.send_elsewhere(&item).await;
+    let here = fixture.send(&item).await;
+    let elsewhere = fixture.send_elsewhere(&item).await;
 
-    assert_eq!(trial.entries().await, [(id_of(&here[0]), entry(Some(LINK_ID), "Door"))]);
+    assert_eq!(fixture.entries().await, [(id_of(&here[0]), entry(Some(LINK_ID), "Door"))]);
     let expected = [(id_of(&elsewhere[0]), entry(Some(LINK_ID), "Door"))];
-    assert_eq!(trial.entries_elsewhere().await, expected);
+    assert_eq!(fixture.entries_elsewhere().await, expected);
 
-    trial.unlink(&[json!({"linkId": LINK_ID})]).await;
-    assert_eq!(trial.entries().await, []);
-    assert_eq!(trial.entries_elsewhere().await, expected);
+    fixture.unlink(&[json!({"linkId": LINK_ID})]).await;
+    assert_eq!(fixture.entries().await, []);
+    assert_eq!(fixture.entries_elsewhere().await, expected);
 }
 
-pub async fn endpoints_are_hidden_from_requests_that_do_not_know_them(trial: &Trial) {
-    let door = trial.send_entries(&[json!({"linkId": LINK_ID, "intercom": block("Door")})]).await;
+pub async fn endpoints_are_hidden_from_requests_that_do_not_know_them(fixture: &StoreFixture) {
+    let door = fixture.send_entries(&[json!({"linkId": LINK_ID, "intercom": block("Door")})]).await;
     let update = Options { mode: Mode::Update, ..Options::default() };
 
-    let outcomes = trial
+    let outcomes = fixture
         .send(&[
             json!({"id": id_of(&door[0]).get(), "title": "Dr"}),
             person(json!({"linkId": LINK_ID})),
             json!({"contactType": "ENDPOINT", "intercom": block("Gate")}),
         ])
         .await;
-    let by_link_id = trial.send_with(update, &[json!({"linkId": LINK_ID})]).await;
+    let by_link_id = fixture.send_with(update, &[json!({"linkId": LINK_ID})]).await;
 
     assert_eq!(
         answers(&outcomes),
@@ -283,5 +285,5 @@ pub async fn endpoints_are_hidden_from_requests_that_do_not_know_them(trial: &Tr
         ]
     );
     assert_eq!(answers(&by_link_id), ["rejected, CONTACT_NOT_FOUND "]);
-    trial.holds(&door).await;
+    fixture.holds(&door).await;
 }

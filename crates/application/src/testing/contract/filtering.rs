@@ -4,9 +4,9 @@ use contacts_domain::ContactId;
 use contacts_domain::contact::IntercomEntry;
 use serde_json::{Value, json};
 
-use super::Trial;
+use super::StoreFixture;
 use super::entries::{LINK_ID, OTHER_LINK_ID};
-use super::trial::every_entry;
+use super::fixture::every_entry;
 use crate::directory::{Comparison, EntryQuery, Filter, FlagField, TextField};
 
 const COMPARISONS: [Comparison; 6] = [
@@ -22,7 +22,7 @@ const FLAGS: [FlagField; 4] =
     [FlagField::IsFavorite, FlagField::AutoAnswer, FlagField::InBlackList, FlagField::IsP2p];
 
 /// Entries that differ in everything; two of them have a link id.
-async fn store(trial: &Trial) -> Vec<(ContactId, IntercomEntry)> {
+async fn store(fixture: &StoreFixture) -> Vec<(ContactId, IntercomEntry)> {
     let item = |link_id: Value, name: &str, kind: &str, number: &str, rest: Value| {
         let mut intercom = json!({"name": name, "type": kind, "number": number});
         if let (Value::Object(intercom), Value::Object(rest)) = (&mut intercom, rest) {
@@ -31,7 +31,7 @@ async fn store(trial: &Trial) -> Vec<(ContactId, IntercomEntry)> {
         json!({"linkId": link_id, "intercom": intercom})
     };
     let none = Value::Null;
-    trial
+    fixture
         .send_entries(&[
             item(json!(LINK_ID), "Door", "regular", "0001-01-01-01", json!({"isFavorite": true})),
             item(json!(OTHER_LINK_ID), "door", "multi", "0001-01-01", json!({"isP2p": true})),
@@ -42,17 +42,21 @@ async fn store(trial: &Trial) -> Vec<(ContactId, IntercomEntry)> {
             item(none, "Do\\r", "multi", "0001-01-01", json!({"ringtone": "B.wav"})),
         ])
         .await;
-    let entries = trial.entries().await;
+    let entries = fixture.entries().await;
     assert_eq!(entries.len(), 7);
     entries
 }
 
 /// Asserts that the store selects what holds, and how many those are.
-async fn selects(trial: &Trial, entries: &[(ContactId, IntercomEntry)], filter: Filter) -> usize {
+async fn selects(
+    fixture: &StoreFixture,
+    entries: &[(ContactId, IntercomEntry)],
+    filter: Filter,
+) -> usize {
     let expected: Vec<_> =
         entries.iter().filter(|(id, entry)| filter.holds(*id, entry)).cloned().collect();
     let query = EntryQuery { filter: Some(filter), ..every_entry() };
-    let page = trial.list(&query).await;
+    let page = fixture.list(&query).await;
     assert_eq!(page.entries, expected, "{:?}", query.filter);
     assert_eq!(page.total, u64::try_from(expected.len()).expect("a small number"));
     expected.len()
@@ -62,8 +66,8 @@ fn name(comparison: Comparison, value: &str) -> Filter {
     Filter::Text(TextField::Name, comparison, value.to_owned())
 }
 
-pub async fn every_text_is_compared_byte_by_byte(trial: &Trial) {
-    let entries = store(trial).await;
+pub async fn every_text_is_compared_byte_by_byte(fixture: &StoreFixture) {
+    let entries = store(fixture).await;
     let fields = [
         (TextField::LinkId, [LINK_ID, OTHER_LINK_ID, "", "3", "g", "6F9619FF"]),
         (TextField::Name, ["Door", "door", "Do'or", "Do%r", "Do_r", "Do\\r"]),
@@ -77,7 +81,7 @@ pub async fn every_text_is_compared_byte_by_byte(trial: &Trial) {
             let mut selected = Vec::new();
             for value in values {
                 let filter = Filter::Text(field, comparison, value.to_owned());
-                selected.push(selects(trial, &entries, filter).await);
+                selected.push(selects(fixture, &entries, filter).await);
             }
             let most = selected.iter().max();
             assert!(most > Some(&0), "{field:?} {comparison:?} never selects anything");
@@ -85,8 +89,8 @@ pub async fn every_text_is_compared_byte_by_byte(trial: &Trial) {
     }
 }
 
-pub async fn an_entry_without_a_link_id_has_an_empty_one(trial: &Trial) {
-    let entries = store(trial).await;
+pub async fn an_entry_without_a_link_id_has_an_empty_one(fixture: &StoreFixture) {
+    let entries = store(fixture).await;
     let link_id = |comparison| Filter::Text(TextField::LinkId, comparison, String::new());
     for (comparison, count) in [
         (Comparison::Equal, 5),
@@ -96,33 +100,33 @@ pub async fn an_entry_without_a_link_id_has_an_empty_one(trial: &Trial) {
         (Comparison::Greater, 2),
         (Comparison::GreaterOrEqual, 7),
     ] {
-        assert_eq!(selects(trial, &entries, link_id(comparison)).await, count, "{comparison:?}");
+        assert_eq!(selects(fixture, &entries, link_id(comparison)).await, count, "{comparison:?}");
         let filter = Filter::Not(Box::new(link_id(comparison)));
-        assert_eq!(selects(trial, &entries, filter).await, 7 - count, "not {comparison:?}");
+        assert_eq!(selects(fixture, &entries, filter).await, 7 - count, "not {comparison:?}");
     }
 }
 
-pub async fn flags_and_ids_are_compared(trial: &Trial) {
-    let entries = store(trial).await;
+pub async fn flags_and_ids_are_compared(fixture: &StoreFixture) {
+    let entries = store(fixture).await;
     for comparison in COMPARISONS {
         for field in FLAGS {
             for value in [false, true] {
-                selects(trial, &entries, Filter::Flag(field, comparison, value)).await;
+                selects(fixture, &entries, Filter::Flag(field, comparison, value)).await;
             }
         }
         let middle = entries[3].0.get();
         for value in [i64::MIN, -1, 0, middle, middle + 1, i64::MAX] {
-            selects(trial, &entries, Filter::Id(comparison, value)).await;
+            selects(fixture, &entries, Filter::Id(comparison, value)).await;
         }
     }
     let favorite = Filter::Flag(FlagField::IsFavorite, Comparison::Equal, true);
-    assert_eq!(selects(trial, &entries, favorite).await, 1);
+    assert_eq!(selects(fixture, &entries, favorite).await, 1);
     let later = Filter::Id(Comparison::Greater, entries[3].0.get());
-    assert_eq!(selects(trial, &entries, later).await, 3);
+    assert_eq!(selects(fixture, &entries, later).await, 3);
 }
 
-pub async fn conditions_are_joined_and_turned_round(trial: &Trial) {
-    let entries = store(trial).await;
+pub async fn conditions_are_joined_and_turned_round(fixture: &StoreFixture) {
+    let entries = store(fixture).await;
     let door = || name(Comparison::Equal, "Door");
     let multi = || Filter::Text(TextField::Kind, Comparison::Equal, "multi".to_owned());
     let favorite = || Filter::Flag(FlagField::IsFavorite, Comparison::Equal, true);
@@ -144,12 +148,12 @@ pub async fn conditions_are_joined_and_turned_round(trial: &Trial) {
         (not(Filter::All(Vec::new())), 0),
     ] {
         let words = format!("{filter:?}");
-        assert_eq!(selects(trial, &entries, filter).await, count, "{words}");
+        assert_eq!(selects(fixture, &entries, filter).await, count, "{words}");
     }
 }
 
-pub async fn deep_and_wide_filters_are_taken(trial: &Trial) {
-    let entries = store(trial).await;
+pub async fn deep_and_wide_filters_are_taken(fixture: &StoreFixture) {
+    let entries = store(fixture).await;
     let mut deep = name(Comparison::Equal, "Door");
     for level in 1..Filter::MAX_NESTING {
         let other = name(Comparison::Equal, &format!("{level}"));
@@ -159,19 +163,19 @@ pub async fn deep_and_wide_filters_are_taken(trial: &Trial) {
             _ => Filter::Any(vec![deep, other]),
         };
     }
-    selects(trial, &entries, deep).await;
+    selects(fixture, &entries, deep).await;
 
     let wide = (0..5_000).map(|number| name(Comparison::Equal, &format!("Door {number}")));
     let wide = Filter::Any(wide.chain([name(Comparison::Equal, "Door")]).collect());
-    assert_eq!(selects(trial, &entries, wide).await, 1);
+    assert_eq!(selects(fixture, &entries, wide).await, 1);
 }
 
 /// No stored text holds NUL, and not every database takes one.
-pub async fn a_text_with_nul_comes_after_what_stands_before_it(trial: &Trial) {
-    let entries = store(trial).await;
+pub async fn a_text_with_nul_comes_after_what_stands_before_it(fixture: &StoreFixture) {
+    let entries = store(fixture).await;
     for value in ["\0", "Door\0", "Do\0or", "Door\0\0x", "door\0", "é\0"] {
         for comparison in COMPARISONS {
-            selects(trial, &entries, name(comparison, value)).await;
+            selects(fixture, &entries, name(comparison, value)).await;
         }
     }
 }

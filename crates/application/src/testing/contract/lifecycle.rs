@@ -5,23 +5,23 @@ use contacts_domain::contact::Record;
 use contacts_domain::upsert::{Key, Ladder, Mode, Options};
 use serde_json::json;
 
-use super::Trial;
-use super::trial::{answers, id_of, person, record_of};
+use super::StoreFixture;
+use super::fixture::{answers, id_of, person, record_of};
 use crate::ports::Lifecycle;
 
-pub async fn a_living_contact_is_read_as_living_only(trial: &Trial) {
-    let created = trial.create(person(json!({"externalId": "A"}))).await;
+pub async fn a_living_contact_is_read_as_living_only(fixture: &StoreFixture) {
+    let created = fixture.create(person(json!({"externalId": "A"}))).await;
     let id = id_of(&created);
 
-    assert_eq!(trial.read(id, Lifecycle::Living).await.as_ref(), Some(record_of(&created)));
-    assert_eq!(trial.read(id, Lifecycle::Deleted).await, None);
+    assert_eq!(fixture.read(id, Lifecycle::Living).await.as_ref(), Some(record_of(&created)));
+    assert_eq!(fixture.read(id, Lifecycle::Deleted).await, None);
 }
 
-pub async fn a_deleted_contact_is_read_as_deleted_only(trial: &Trial) {
-    let created = trial.create(person(json!({"externalId": "A"}))).await;
-    let other = trial.create(person(json!({"externalId": "B"}))).await;
+pub async fn a_deleted_contact_is_read_as_deleted_only(fixture: &StoreFixture) {
+    let created = fixture.create(person(json!({"externalId": "A"}))).await;
+    let other = fixture.create(person(json!({"externalId": "B"}))).await;
 
-    let deleted = trial.delete(id_of(&created)).await;
+    let deleted = fixture.delete(id_of(&created)).await;
 
     let (before, after) = (record_of(&created), record_of(&deleted));
     assert!(after.updated_at > before.updated_at, "{after:?}");
@@ -32,21 +32,21 @@ pub async fn a_deleted_contact_is_read_as_deleted_only(trial: &Trial) {
         ..before.clone()
     };
     assert_eq!(*after, expected);
-    assert_eq!(trial.read(after.id, Lifecycle::Living).await, None);
-    assert_eq!(trial.read(after.id, Lifecycle::Deleted).await.as_ref(), Some(after));
-    trial.holds([&deleted, &other]).await;
+    assert_eq!(fixture.read(after.id, Lifecycle::Living).await, None);
+    assert_eq!(fixture.read(after.id, Lifecycle::Deleted).await.as_ref(), Some(after));
+    fixture.holds([&deleted, &other]).await;
 }
 
-pub async fn a_contact_that_never_was_is_read_as_neither(trial: &Trial) {
-    let created = trial.create(person(json!({"externalId": "A"}))).await;
+pub async fn a_contact_that_never_was_is_read_as_neither(fixture: &StoreFixture) {
+    let created = fixture.create(person(json!({"externalId": "A"}))).await;
 
     let far_away = ContactId::new(id_of(&created).get() + 1_000_000_000).expect("an id");
     for lifecycle in [Lifecycle::Living, Lifecycle::Deleted] {
-        assert_eq!(trial.read(far_away, lifecycle).await, None);
+        assert_eq!(fixture.read(far_away, lifecycle).await, None);
     }
 }
 
-pub async fn a_deleted_contact_is_not_found_by_any_key(trial: &Trial) {
+pub async fn a_deleted_contact_is_not_found_by_any_key(fixture: &StoreFixture) {
     let shared = [
         (Key::Email, json!({"email": "info@rhone.example"})),
         (Key::Phone, json!({"phone": "022 700 59 29"})),
@@ -58,49 +58,49 @@ pub async fn a_deleted_contact_is_not_found_by_any_key(trial: &Trial) {
         (Key::LinkId, json!({"linkId": "6f9619ff-8b86-d011-b42d-00cf4fc964ff"})),
     ];
     for (key, members) in shared.into_iter().chain(identity) {
-        let created = trial.create(person(members.clone())).await;
-        trial.delete(id_of(&created)).await;
-        let before = trial.everything().await;
+        let created = fixture.create(person(members.clone())).await;
+        fixture.delete(id_of(&created)).await;
+        let before = fixture.everything().await;
 
         let by_key =
             Options { ladder: Ladder::new([key]), mode: Mode::Update, ..Options::default() };
-        let by_key = trial.send_with(by_key, &[person(members)]).await;
-        let by_id = trial.send(&[json!({"id": id_of(&created).get(), "lastName": "X"})]).await;
+        let by_key = fixture.send_with(by_key, &[person(members)]).await;
+        let by_id = fixture.send(&[json!({"id": id_of(&created).get(), "lastName": "X"})]).await;
 
         assert_eq!(answers(&by_key), ["rejected, CONTACT_NOT_FOUND "], "{}", key.as_str());
         assert_eq!(answers(&by_id), ["rejected, CONTACT_NOT_FOUND id"]);
-        assert_eq!(trial.everything().await, before);
+        assert_eq!(fixture.everything().await, before);
     }
 }
 
-pub async fn the_keys_of_a_deleted_contact_are_free_for_the_next_item(trial: &Trial) {
+pub async fn the_keys_of_a_deleted_contact_are_free_for_the_next_item(fixture: &StoreFixture) {
     let item = person(json!({
         "externalId": "A",
         "linkId": "6f9619ff-8b86-d011-b42d-00cf4fc964ff",
     }));
-    let old = trial.create(item.clone()).await;
+    let old = fixture.create(item.clone()).await;
 
-    let outcomes = trial.delete_and_send(id_of(&old), std::slice::from_ref(&item)).await;
+    let outcomes = fixture.delete_and_send(id_of(&old), std::slice::from_ref(&item)).await;
     assert_eq!(answers(&outcomes), ["deleted by id, version 2", "created, version 1"]);
-    trial.holds(&outcomes).await;
+    fixture.holds(&outcomes).await;
 
-    let again = trial.send(&[item]).await;
+    let again = fixture.send(&[item]).await;
     assert_eq!(answers(&again), ["unchanged by linkId, version 1"]);
     assert_eq!(id_of(&again[0]), id_of(&outcomes[1]));
 }
 
-pub async fn the_key_of_a_deleted_contact_moves_to_a_stored_one(trial: &Trial) {
+pub async fn the_key_of_a_deleted_contact_moves_to_a_stored_one(fixture: &StoreFixture) {
     // In both orders of ids: a store that writes in id order must not trip over either.
     for (external_id, takes_from_the_older) in [("A", true), ("B", false)] {
-        let older = trial.create(person(json!({"linkId": null}))).await;
-        let newer = trial.create(person(json!({"linkId": null}))).await;
+        let older = fixture.create(person(json!({"linkId": null}))).await;
+        let newer = fixture.create(person(json!({"linkId": null}))).await;
         let (giver, taker) = if takes_from_the_older { (older, newer) } else { (newer, older) };
         let keyed = |id: ContactId| json!({"id": id.get(), "externalId": external_id});
-        trial.send(&[keyed(id_of(&giver))]).await;
+        fixture.send(&[keyed(id_of(&giver))]).await;
 
-        let outcomes = trial.delete_and_send(id_of(&giver), &[keyed(id_of(&taker))]).await;
+        let outcomes = fixture.delete_and_send(id_of(&giver), &[keyed(id_of(&taker))]).await;
 
         assert_eq!(answers(&outcomes), ["deleted by id, version 3", "updated by id, version 2"]);
-        assert_eq!(trial.living(id_of(&taker)).await, record_of(&outcomes[1]).clone());
+        assert_eq!(fixture.living(id_of(&taker)).await, record_of(&outcomes[1]).clone());
     }
 }

@@ -3,25 +3,25 @@
 use contacts_domain::ContactId;
 use serde_json::{Value, json};
 
-use super::Trial;
+use super::StoreFixture;
 use super::entries::block;
-use super::trial::{every_entry, id_of, person};
+use super::fixture::{every_entry, id_of, person};
 use crate::directory::{Comparison, EntryPage, EntryQuery, Filter, Order, OrderKey, TextField};
 
 /// Stores entries and says which ids they got.
-async fn store(trial: &Trial, blocks: impl IntoIterator<Item = Value>) -> Vec<ContactId> {
+async fn store(fixture: &StoreFixture, blocks: impl IntoIterator<Item = Value>) -> Vec<ContactId> {
     let items: Vec<_> = blocks.into_iter().map(|block| json!({"intercom": block})).collect();
-    trial.send_entries(&items).await.iter().map(id_of).collect()
+    fixture.send_entries(&items).await.iter().map(id_of).collect()
 }
 
 fn ids(page: &EntryPage) -> Vec<ContactId> {
     page.entries.iter().map(|(id, _)| *id).collect()
 }
 
-pub async fn entries_come_in_every_order_and_equal_ones_lowest_ids_first(trial: &Trial) {
+pub async fn entries_come_in_every_order_and_equal_ones_lowest_ids_first(fixture: &StoreFixture) {
     let block = |name: &str, kind: &str, number: &str| json!({"name": name, "type": kind, "number": number});
     let stored = store(
-        trial,
+        fixture,
         [
             block("b", "regular", "0001-01-01-01"),
             block("a", "p2p", "sip:2@a.example"),
@@ -43,12 +43,12 @@ pub async fn entries_come_in_every_order_and_equal_ones_lowest_ids_first(trial: 
         for (descending, expected) in [(false, ascending), (true, descending)] {
             let query = EntryQuery { order: Order { by, descending }, ..every_entry() };
             let expected: Vec<_> = expected.iter().map(|index| stored[*index]).collect();
-            assert_eq!(ids(&trial.list(&query).await), expected, "{:?}", query.order);
+            assert_eq!(ids(&fixture.list(&query).await), expected, "{:?}", query.order);
         }
     }
 }
 
-pub async fn texts_are_ordered_by_their_bytes(trial: &Trial) {
+pub async fn texts_are_ordered_by_their_bytes(fixture: &StoreFixture) {
     // Cases, accents composed and not, digits, signs, and letters beyond 16 bits: in order.
     let names = [
         "!", "1", "10", "2", "A", "A ", "AB", "Z", "_", "a", "a b", "ab", "e\u{301}", "z", "Ä",
@@ -57,11 +57,11 @@ pub async fn texts_are_ordered_by_their_bytes(trial: &Trial) {
     let mut shuffled: Vec<_> = names.to_vec();
     shuffled.rotate_left(7);
     shuffled.swap(0, 10);
-    store(trial, shuffled.iter().map(|name| block(name))).await;
+    store(fixture, shuffled.iter().map(|name| block(name))).await;
 
     for descending in [false, true] {
         let order = Order { by: OrderKey::Name, descending };
-        let page = trial.list(&EntryQuery { order, ..every_entry() }).await;
+        let page = fixture.list(&EntryQuery { order, ..every_entry() }).await;
         let mut listed: Vec<_> = page.entries.into_iter().map(|(_, entry)| entry.name).collect();
         if descending {
             listed.reverse();
@@ -70,18 +70,18 @@ pub async fn texts_are_ordered_by_their_bytes(trial: &Trial) {
     }
 }
 
-pub async fn pages_show_every_entry_once(trial: &Trial) {
-    let stored = store(trial, (0..25).map(|number| block(&format!("Door {}", number % 4)))).await;
-    trial.create(person(json!({"externalId": "A"}))).await;
+pub async fn pages_show_every_entry_once(fixture: &StoreFixture) {
+    let stored = store(fixture, (0..25).map(|number| block(&format!("Door {}", number % 4)))).await;
+    fixture.create(person(json!({"externalId": "A"}))).await;
 
     for by in [OrderKey::Id, OrderKey::Name, OrderKey::Kind, OrderKey::Number] {
         for descending in [false, true] {
             let order = Order { by, descending };
-            let whole = trial.list(&EntryQuery { order, ..every_entry() }).await;
+            let whole = fixture.list(&EntryQuery { order, ..every_entry() }).await;
             let mut listed = Vec::new();
             for (offset, count) in [(0, 10), (10, 10), (20, 5), (30, 0)] {
                 let query = EntryQuery { order, offset, limit: 10, filter: None };
-                let page = trial.list(&query).await;
+                let page = fixture.list(&query).await;
                 assert_eq!((page.entries.len(), page.total), (count, 25), "{query:?}");
                 listed.extend(page.entries);
             }
@@ -93,21 +93,21 @@ pub async fn pages_show_every_entry_once(trial: &Trial) {
     }
 }
 
-pub async fn the_total_counts_what_the_filter_selects_wherever_the_page_is(trial: &Trial) {
-    store(trial, (0..25).map(|number| block(&format!("Door {}", number % 4)))).await;
+pub async fn the_total_counts_what_the_filter_selects_wherever_the_page_is(fixture: &StoreFixture) {
+    store(fixture, (0..25).map(|number| block(&format!("Door {}", number % 4)))).await;
     let second = Filter::Text(TextField::Name, Comparison::Equal, "Door 1".to_owned());
 
     for (offset, limit, count) in
         [(0, 4, 4), (4, 4, 2), (8, 4, 0), (0, 0, 0), (u64::MAX, u32::MAX, 0)]
     {
         let filter = Some(second.clone());
-        let page = trial.list(&EntryQuery { filter, offset, limit, ..every_entry() }).await;
+        let page = fixture.list(&EntryQuery { filter, offset, limit, ..every_entry() }).await;
         assert_eq!((page.entries.len(), page.total), (count, 6), "{offset} and {limit}");
         assert!(page.entries.iter().all(|(_, entry)| entry.name == "Door 1"), "{page:?}");
     }
 }
 
-pub async fn an_empty_directory_is_an_empty_page(trial: &Trial) {
-    trial.create(person(json!({"externalId": "A"}))).await;
-    assert_eq!(trial.list(&every_entry()).await, EntryPage { entries: Vec::new(), total: 0 });
+pub async fn an_empty_directory_is_an_empty_page(fixture: &StoreFixture) {
+    fixture.create(person(json!({"externalId": "A"}))).await;
+    assert_eq!(fixture.list(&every_entry()).await, EntryPage { entries: Vec::new(), total: 0 });
 }

@@ -3,8 +3,8 @@
 use contacts_domain::upsert::{Key, Ladder, OnAmbiguous, Options, Outcome};
 use serde_json::{Value, json};
 
-use super::Trial;
-use super::trial::{answers, id_of, person, record_of};
+use super::StoreFixture;
+use super::fixture::{answers, id_of, person, record_of};
 
 /// Each shared key with its members as they are stored and as they are asked for: the same value
 /// in two spellings.
@@ -36,78 +36,82 @@ fn keyed(members: &Value, external_id: &str) -> Value {
 }
 
 /// Two contacts that share a key, lower id first, their external ids ending in `1` and `2`.
-async fn sharing(trial: &Trial, key: Key, members: &Value) -> [Outcome; 2] {
+async fn sharing(fixture: &StoreFixture, key: Key, members: &Value) -> [Outcome; 2] {
     let items = ["1", "2"].map(|end| keyed(members, &format!("{}-{end}", key.as_str())));
-    let created = trial.send(&items).await;
+    let created = fixture.send(&items).await;
     assert!(created.iter().all(|outcome| !outcome.verdict.is_refusal()), "{created:?}");
     created.try_into().expect("two outcomes")
 }
 
-pub async fn a_shared_key_of_one_contact_finds_it(trial: &Trial) {
+pub async fn a_shared_key_of_one_contact_finds_it(fixture: &StoreFixture) {
     for (key, stored, asked_for) in shared_keys() {
-        let created = trial.create(keyed(&stored, key.as_str())).await;
+        let created = fixture.create(keyed(&stored, key.as_str())).await;
 
         let item = person(asked_for);
-        let found = trial.send_with(matching_by(key, OnAmbiguous::Reject), &[item]).await;
+        let found = fixture.send_with(matching_by(key, OnAmbiguous::Reject), &[item]).await;
 
         assert_eq!(found[0].matched_by, Some(key), "{found:?}");
         assert_eq!(id_of(&found[0]), id_of(&created));
     }
-    assert_eq!(trial.everything().await.len(), 3);
+    assert_eq!(fixture.everything().await.len(), 3);
 }
 
-pub async fn a_shared_key_of_several_contacts_is_refused_with_the_candidates(trial: &Trial) {
+pub async fn a_shared_key_of_several_contacts_is_refused_with_the_candidates(
+    fixture: &StoreFixture,
+) {
     for (key, stored, asked_for) in shared_keys() {
-        let contacts = sharing(trial, key, &stored).await;
-        let before = trial.everything().await;
+        let contacts = sharing(fixture, key, &stored).await;
+        let before = fixture.everything().await;
 
         let item = person(asked_for);
-        let refused = trial.send_with(matching_by(key, OnAmbiguous::Reject), &[item]).await;
+        let refused = fixture.send_with(matching_by(key, OnAmbiguous::Reject), &[item]).await;
 
         let answer = answers(&refused).remove(0);
         assert!(answer.starts_with("ambiguous"), "{answer}");
         assert_eq!(refused[0].candidates, contacts.each_ref().map(id_of));
-        assert_eq!(trial.everything().await, before);
+        assert_eq!(fixture.everything().await, before);
     }
 }
 
-pub async fn a_shared_key_of_several_contacts_finds_the_oldest_where_asked(trial: &Trial) {
+pub async fn a_shared_key_of_several_contacts_finds_the_oldest_where_asked(fixture: &StoreFixture) {
     for (key, stored, asked_for) in shared_keys() {
-        let [oldest, other] = sharing(trial, key, &stored).await;
+        let [oldest, other] = sharing(fixture, key, &stored).await;
 
         let mut item = person(asked_for);
         item["firstName"] = json!("Ada");
-        let found = trial.send_with(matching_by(key, OnAmbiguous::Oldest), &[item]).await;
+        let found = fixture.send_with(matching_by(key, OnAmbiguous::Oldest), &[item]).await;
 
         let expected = format!("updated by {}, version 2", key.as_str());
         assert_eq!(answers(&found), [expected]);
         assert_eq!(id_of(&found[0]), id_of(&oldest));
-        assert_eq!(trial.living(id_of(&other)).await, record_of(&other).clone());
+        assert_eq!(fixture.living(id_of(&other)).await, record_of(&other).clone());
     }
 }
 
-pub async fn a_shared_key_of_several_contacts_gives_way_to_the_next_key_where_asked(trial: &Trial) {
+pub async fn a_shared_key_of_several_contacts_gives_way_to_the_next_key_where_asked(
+    fixture: &StoreFixture,
+) {
     for (key, stored, asked_for) in shared_keys() {
-        let [_, second] = sharing(trial, key, &stored).await;
+        let [_, second] = sharing(fixture, key, &stored).await;
 
         let mut item = keyed(&asked_for, &format!("{}-2", key.as_str()));
         item["firstName"] = json!("Ada");
-        let found = trial.send_with(matching_by(key, OnAmbiguous::Next), &[item]).await;
+        let found = fixture.send_with(matching_by(key, OnAmbiguous::Next), &[item]).await;
 
         assert_eq!(answers(&found), ["updated by externalId, version 2"]);
         assert_eq!(id_of(&found[0]), id_of(&second));
     }
 }
 
-pub async fn a_phone_number_finds_a_mobile_number_and_the_other_way_round(trial: &Trial) {
+pub async fn a_phone_number_finds_a_mobile_number_and_the_other_way_round(fixture: &StoreFixture) {
     for (stored, asked_for, number) in
         [("mobile", "phone", "+41 79 123 45 67"), ("phone", "mobile", "+41 79 123 45 68")]
     {
-        let created = trial.create(person(json!({stored: number}))).await;
+        let created = fixture.create(person(json!({stored: number}))).await;
 
         let item = person(json!({asked_for: number.replace("+41 ", "0")}));
         let options = matching_by(Key::Phone, OnAmbiguous::Reject);
-        let found = trial.send_with(options, &[item]).await;
+        let found = fixture.send_with(options, &[item]).await;
 
         assert_eq!(answers(&found), ["updated by phone, version 2"]);
         assert_eq!(id_of(&found[0]), id_of(&created));
@@ -116,29 +120,29 @@ pub async fn a_phone_number_finds_a_mobile_number_and_the_other_way_round(trial:
     // Both numbers of one contact are one hit.
     let number = "+41 79 123 45 69";
     let twice = person(json!({"phone": number, "mobile": number}));
-    trial.create(twice.clone()).await;
-    let found = trial.send_with(matching_by(Key::Phone, OnAmbiguous::Reject), &[twice]).await;
+    fixture.create(twice.clone()).await;
+    let found = fixture.send_with(matching_by(Key::Phone, OnAmbiguous::Reject), &[twice]).await;
     assert_eq!(answers(&found), ["unchanged by phone, version 1"]);
 }
 
-pub async fn candidates_beyond_the_limit_are_left_out_highest_ids_first(trial: &Trial) {
+pub async fn candidates_beyond_the_limit_are_left_out_highest_ids_first(fixture: &StoreFixture) {
     let crowd: Vec<_> = (0..Outcome::MAX_CANDIDATES + 3)
         .map(|number| keyed(&json!({"email": "info@rhone.example"}), &format!("A-{number}")))
         .collect();
-    let mut ids: Vec<_> = trial.send(&crowd).await.iter().map(id_of).collect();
+    let mut ids: Vec<_> = fixture.send(&crowd).await.iter().map(id_of).collect();
     ids.sort();
 
     let item = person(json!({"email": "info@rhone.example"}));
-    let refused = trial.send_with(matching_by(Key::Email, OnAmbiguous::Reject), &[item]).await;
+    let refused = fixture.send_with(matching_by(Key::Email, OnAmbiguous::Reject), &[item]).await;
 
     assert_eq!(refused[0].candidates, ids[..Outcome::MAX_CANDIDATES]);
 }
 
-pub async fn shared_keys_find_nothing_unless_asked_for(trial: &Trial) {
+pub async fn shared_keys_find_nothing_unless_asked_for(fixture: &StoreFixture) {
     let members = json!({"phone": "022 700 59 29", "mobile": "+41 79 123 45 67"});
-    let first = trial.create(person(members.clone())).await;
+    let first = fixture.create(person(members.clone())).await;
 
-    let second = trial.create(person(members)).await;
+    let second = fixture.create(person(members)).await;
 
-    trial.holds([&first, &second]).await;
+    fixture.holds([&first, &second]).await;
 }

@@ -6,24 +6,24 @@ use contacts_domain::upsert::Outcome;
 use contacts_domain::{Code, ContactId, Violation};
 use serde_json::{Value, json};
 
-use super::Trial;
-use super::trial::{answers, id_of, person, record_of};
+use super::StoreFixture;
+use super::fixture::{answers, id_of, person, record_of};
 use crate::ports::Lifecycle;
 
 /// Creates persons with these external ids.
-async fn persons<const N: usize>(trial: &Trial, external_ids: [&str; N]) -> [Outcome; N] {
+async fn persons<const N: usize>(fixture: &StoreFixture, external_ids: [&str; N]) -> [Outcome; N] {
     let items = external_ids.map(|external_id| person(json!({"externalId": external_id})));
-    let created = trial.send(&items).await;
+    let created = fixture.send(&items).await;
     assert_eq!(answers(&created), ["created, version 1"; N]);
     created.try_into().expect("as many outcomes as items")
 }
 
 /// Which contact an item with that external id finds, without changing it.
-async fn found_by(trial: &Trial, external_id: &str) -> ContactId {
-    let before = trial.everything().await;
-    let found = trial.send(&[json!({"externalId": external_id})]).await;
+async fn found_by(fixture: &StoreFixture, external_id: &str) -> ContactId {
+    let before = fixture.everything().await;
+    let found = fixture.send(&[json!({"externalId": external_id})]).await;
     assert!(answers(&found)[0].starts_with("unchanged by externalId"), "{found:?}");
-    assert_eq!(trial.everything().await, before);
+    assert_eq!(fixture.everything().await, before);
     id_of(&found[0])
 }
 
@@ -32,9 +32,9 @@ fn relations(record: &Record) -> Value {
     document["relatedContactIds"].take()
 }
 
-pub async fn a_merge_fills_the_target_and_deletes_the_source(trial: &Trial) {
-    let target = trial.create(person(json!({"externalId": "A", "firstName": "Ada"}))).await;
-    let source = trial
+pub async fn a_merge_fills_the_target_and_deletes_the_source(fixture: &StoreFixture) {
+    let target = fixture.create(person(json!({"externalId": "A", "firstName": "Ada"}))).await;
+    let source = fixture
         .create(person(json!({
             "externalId": "B",
             "firstName": "Berta",
@@ -42,14 +42,14 @@ pub async fn a_merge_fills_the_target_and_deletes_the_source(trial: &Trial) {
             "isCustomer": true,
         })))
         .await;
-    let request = trial.request();
+    let request = fixture.request();
     let now = request.now;
 
     let (target, source) = (record_of(&target), record_of(&source));
-    let report = trial.merge_for(request, target.id.get(), source.id.get()).await;
+    let report = fixture.merge_for(request, target.id.get(), source.id.get()).await;
     assert_eq!(report, Ok(()));
 
-    let merged = trial.living(target.id).await;
+    let merged = fixture.living(target.id).await;
     let mut projection = target.projection.clone();
     projection.email = Some("b@one.example".to_owned());
     projection.is_customer = true;
@@ -69,20 +69,20 @@ pub async fn a_merge_fills_the_target_and_deletes_the_source(trial: &Trial) {
         (&json!("Ada"), &json!("b@one.example"))
     );
 
-    let deleted = trial.read(source.id, Lifecycle::Deleted).await.expect("a deleted contact");
+    let deleted = fixture.read(source.id, Lifecycle::Deleted).await.expect("a deleted contact");
     assert_eq!((deleted.deleted_at, deleted.created_at), (Some(now), source.created_at));
-    assert_eq!(trial.everything().await, [merged, deleted]);
+    assert_eq!(fixture.everything().await, [merged, deleted]);
 }
 
-pub async fn keys_that_a_merge_leaves_lead_to_the_target(trial: &Trial) {
+pub async fn keys_that_a_merge_leaves_lead_to_the_target(fixture: &StoreFixture) {
     let link_id = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
     let other_link_id = "00000000-0000-4000-8000-000000000001";
-    let target = trial.create(person(json!({"externalId": "A", "linkId": other_link_id}))).await;
-    let source = trial.create(person(json!({"externalId": "B", "linkId": link_id}))).await;
-    assert_eq!(trial.merge(id_of(&target), id_of(&source)).await, Ok(()));
+    let target = fixture.create(person(json!({"externalId": "A", "linkId": other_link_id}))).await;
+    let source = fixture.create(person(json!({"externalId": "B", "linkId": link_id}))).await;
+    assert_eq!(fixture.merge(id_of(&target), id_of(&source)).await, Ok(()));
 
-    assert_eq!(found_by(trial, "B").await, id_of(&target));
-    let by_link_id = trial.send(&[json!({"linkId": link_id, "firstName": "Ada"})]).await;
+    assert_eq!(found_by(fixture, "B").await, id_of(&target));
+    let by_link_id = fixture.send(&[json!({"linkId": link_id, "firstName": "Ada"})]).await;
 
     assert_eq!(answers(&by_link_id), ["updated by linkId, version 3"]);
     assert_eq!(id_of(&by_link_id[0]), id_of(&target));
@@ -91,84 +91,86 @@ pub async fn keys_that_a_merge_leaves_lead_to_the_target(trial: &Trial) {
     assert_eq!(projection.link_id.map(|id| id.to_string()).as_deref(), Some(other_link_id));
 }
 
-pub async fn a_target_without_keys_takes_those_of_the_source(trial: &Trial) {
-    let target = trial.create(person(json!({"firstName": "Ada"}))).await;
-    let source = trial.create(person(json!({"externalId": "B"}))).await;
+pub async fn a_target_without_keys_takes_those_of_the_source(fixture: &StoreFixture) {
+    let target = fixture.create(person(json!({"firstName": "Ada"}))).await;
+    let source = fixture.create(person(json!({"externalId": "B"}))).await;
 
-    assert_eq!(trial.merge(id_of(&target), id_of(&source)).await, Ok(()));
+    assert_eq!(fixture.merge(id_of(&target), id_of(&source)).await, Ok(()));
 
-    let merged = trial.living(id_of(&target)).await;
+    let merged = fixture.living(id_of(&target)).await;
     assert_eq!(merged.projection.external_id.as_deref(), Some("B"));
-    assert_eq!(found_by(trial, "B").await, id_of(&target));
+    assert_eq!(found_by(fixture, "B").await, id_of(&target));
 }
 
-pub async fn a_key_that_a_merge_left_belongs_to_the_contact_that_is_given_it(trial: &Trial) {
-    let [target, source, third] = persons(trial, ["A", "B", "C"]).await;
-    assert_eq!(trial.merge(id_of(&target), id_of(&source)).await, Ok(()));
+pub async fn a_key_that_a_merge_left_belongs_to_the_contact_that_is_given_it(
+    fixture: &StoreFixture,
+) {
+    let [target, source, third] = persons(fixture, ["A", "B", "C"]).await;
+    assert_eq!(fixture.merge(id_of(&target), id_of(&source)).await, Ok(()));
 
-    let given = trial.send(&[json!({"id": id_of(&third).get(), "externalId": "B"})]).await;
+    let given = fixture.send(&[json!({"id": id_of(&third).get(), "externalId": "B"})]).await;
     assert_eq!(answers(&given), ["updated by id, version 2"]);
-    assert_eq!(found_by(trial, "B").await, id_of(&third));
+    assert_eq!(found_by(fixture, "B").await, id_of(&third));
 
     // The alias is gone for good: once the key is free again, it leads nowhere.
-    trial.send(&[json!({"id": id_of(&third).get(), "externalId": null})]).await;
-    let created = trial.send(&[person(json!({"externalId": "B"}))]).await;
+    fixture.send(&[json!({"id": id_of(&third).get(), "externalId": null})]).await;
+    let created = fixture.send(&[person(json!({"externalId": "B"}))]).await;
     assert_eq!(answers(&created), ["created, version 1"]);
 }
 
-pub async fn keys_left_behind_follow_a_second_merge(trial: &Trial) {
-    let [first, second, third] = persons(trial, ["A", "B", "C"]).await;
+pub async fn keys_left_behind_follow_a_second_merge(fixture: &StoreFixture) {
+    let [first, second, third] = persons(fixture, ["A", "B", "C"]).await;
 
-    assert_eq!(trial.merge(id_of(&second), id_of(&first)).await, Ok(()));
-    assert_eq!(trial.merge(id_of(&third), id_of(&second)).await, Ok(()));
+    assert_eq!(fixture.merge(id_of(&second), id_of(&first)).await, Ok(()));
+    assert_eq!(fixture.merge(id_of(&third), id_of(&second)).await, Ok(()));
 
-    assert_eq!(found_by(trial, "A").await, id_of(&third));
-    assert_eq!(found_by(trial, "B").await, id_of(&third));
+    assert_eq!(found_by(fixture, "A").await, id_of(&third));
+    assert_eq!(found_by(fixture, "B").await, id_of(&third));
 }
 
-pub async fn keys_left_behind_lead_nowhere_once_the_target_is_deleted(trial: &Trial) {
-    let [target, source] = persons(trial, ["A", "B"]).await;
-    assert_eq!(trial.merge(id_of(&target), id_of(&source)).await, Ok(()));
-    let deleted = trial.delete_and_send(id_of(&target), &[]).await;
+pub async fn keys_left_behind_lead_nowhere_once_the_target_is_deleted(fixture: &StoreFixture) {
+    let [target, source] = persons(fixture, ["A", "B"]).await;
+    assert_eq!(fixture.merge(id_of(&target), id_of(&source)).await, Ok(()));
+    let deleted = fixture.delete_and_send(id_of(&target), &[]).await;
     assert_eq!(answers(&deleted), ["deleted by id, version 3"]);
 
-    let created = trial.send(&[person(json!({"externalId": "B"}))]).await;
+    let created = fixture.send(&[person(json!({"externalId": "B"}))]).await;
 
     assert_eq!(answers(&created), ["created, version 1"]);
-    assert_eq!(found_by(trial, "B").await, id_of(&created[0]));
+    assert_eq!(found_by(fixture, "B").await, id_of(&created[0]));
 }
 
-pub async fn references_to_the_source_name_the_target(trial: &Trial) {
-    let [target, source, bystander] = persons(trial, ["A", "B", "C"]).await;
+pub async fn references_to_the_source_name_the_target(fixture: &StoreFixture) {
+    let [target, source, bystander] = persons(fixture, ["A", "B", "C"]).await;
     let [target_id, source_id, bystander_id] = [&target, &source, &bystander].map(id_of);
     let related = |ids: &[ContactId]| {
         let ids: Vec<_> = ids.iter().map(|id| id.get()).collect();
         person(json!({"relatedContactIds": ids}))
     };
-    let one = trial.create(related(&[bystander_id, source_id])).await;
-    let both = trial.create(related(&[target_id, source_id])).await;
-    let neither = trial.create(related(&[bystander_id])).await;
+    let one = fixture.create(related(&[bystander_id, source_id])).await;
+    let both = fixture.create(related(&[target_id, source_id])).await;
+    let neither = fixture.create(related(&[bystander_id])).await;
 
-    assert_eq!(trial.merge(target_id, source_id).await, Ok(()));
+    assert_eq!(fixture.merge(target_id, source_id).await, Ok(()));
 
-    let moved = trial.living(id_of(&one)).await;
+    let moved = fixture.living(id_of(&one)).await;
     assert_eq!(relations(&moved), json!([bystander_id.get(), target_id.get()]));
     assert_eq!(moved.version, record_of(&one).version.next());
-    assert_eq!(relations(&trial.living(id_of(&both)).await), json!([target_id.get()]));
-    assert_eq!(&trial.living(id_of(&neither)).await, record_of(&neither));
+    assert_eq!(relations(&fixture.living(id_of(&both)).await), json!([target_id.get()]));
+    assert_eq!(&fixture.living(id_of(&neither)).await, record_of(&neither));
 
     // What refers to the target now is found by the next merge.
-    assert_eq!(trial.merge(bystander_id, target_id).await, Ok(()));
-    assert_eq!(relations(&trial.living(id_of(&one)).await), json!([bystander_id.get()]));
+    assert_eq!(fixture.merge(bystander_id, target_id).await, Ok(()));
+    assert_eq!(relations(&fixture.living(id_of(&one)).await), json!([bystander_id.get()]));
 }
 
-pub async fn a_refused_merge_changes_nothing(trial: &Trial) {
-    let [target, source, deleted] = persons(trial, ["A", "B", "C"]).await;
-    let organization = trial
+pub async fn a_refused_merge_changes_nothing(fixture: &StoreFixture) {
+    let [target, source, deleted] = persons(fixture, ["A", "B", "C"]).await;
+    let organization = fixture
         .create(json!({"contactType": "ORGANIZATION", "externalId": "D", "name": "Rhône SA"}))
         .await;
-    trial.delete(id_of(&deleted)).await;
-    let before = trial.everything().await;
+    fixture.delete(id_of(&deleted)).await;
+    let before = fixture.everything().await;
 
     let [target, source, deleted, organization] =
         [&target, &source, &deleted, &organization].map(|outcome| id_of(outcome).get());
@@ -182,10 +184,10 @@ pub async fn a_refused_merge_changes_nothing(trial: &Trial) {
         (target, organization),
         (0, source),
     ] {
-        let report: MergeReport = trial.merge_for(trial.request(), target, source).await;
+        let report: MergeReport = fixture.merge_for(fixture.request(), target, source).await;
         let refusal = report.expect_err("a refusal");
         assert!(refusal.iter().any(Violation::is_error), "{refusal:?}");
         assert!(refusal.iter().all(|violation| violation.code() != Code::NoError), "{refusal:?}");
     }
-    assert_eq!(trial.everything().await, before);
+    assert_eq!(fixture.everything().await, before);
 }

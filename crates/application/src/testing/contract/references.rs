@@ -2,32 +2,32 @@
 
 use serde_json::json;
 
-use super::Trial;
-use super::trial::{answers, id_of, person};
+use super::StoreFixture;
+use super::fixture::{answers, id_of, person};
 
-pub async fn a_relation_to_a_living_contact_is_stored(trial: &Trial) {
-    let other = trial.create(person(json!({"externalId": "A"}))).await;
+pub async fn a_relation_to_a_living_contact_is_stored(fixture: &StoreFixture) {
+    let other = fixture.create(person(json!({"externalId": "A"}))).await;
     let item = person(json!({
         "externalId": "B",
         "relatedContactIds": [id_of(&other).get()],
         "relatedOrganizationContactIds": [id_of(&other).get()],
     }));
 
-    let created = trial.create(item.clone()).await;
-    let again = trial.send(&[item]).await;
+    let created = fixture.create(item.clone()).await;
+    let again = fixture.send(&[item]).await;
 
     assert_eq!(answers(&again), ["unchanged by externalId, version 1"]);
-    trial.holds([&other, &created]).await;
+    fixture.holds([&other, &created]).await;
 }
 
-pub async fn a_relation_to_nobody_refuses_the_item(trial: &Trial) {
-    let target = trial.create(person(json!({"externalId": "A"}))).await;
-    let deleted = trial.create(person(json!({"externalId": "B"}))).await;
-    trial.delete(id_of(&deleted)).await;
-    let before = trial.everything().await;
+pub async fn a_relation_to_nobody_refuses_the_item(fixture: &StoreFixture) {
+    let target = fixture.create(person(json!({"externalId": "A"}))).await;
+    let deleted = fixture.create(person(json!({"externalId": "B"}))).await;
+    fixture.delete(id_of(&deleted)).await;
+    let before = fixture.everything().await;
 
     let target = id_of(&target).get();
-    let outcomes = trial
+    let outcomes = fixture
         .send(&[
             person(json!({"relatedContactIds": [target, target + 1_000_000_000]})),
             person(json!({"relatedOrganizationContactIds": [id_of(&deleted).get()]})),
@@ -41,15 +41,16 @@ pub async fn a_relation_to_nobody_refuses_the_item(trial: &Trial) {
             "rejected, NOT_FOUND relatedOrganizationContactIds[0]",
         ]
     );
-    assert_eq!(trial.everything().await, before);
+    assert_eq!(fixture.everything().await, before);
 }
 
-pub async fn a_new_contact_with_an_address_in_use_is_stored_with_a_warning(trial: &Trial) {
-    let first = trial.create(person(json!({"externalId": "A", "email": "i@rhone.example"}))).await;
+pub async fn a_new_contact_with_an_address_in_use_is_stored_with_a_warning(fixture: &StoreFixture) {
+    let first =
+        fixture.create(person(json!({"externalId": "A", "email": "i@rhone.example"}))).await;
     let item = person(json!({"externalId": "B", "email": "I@rhone.example"}));
 
-    let second = trial.send(std::slice::from_ref(&item)).await;
-    let again = trial.send(&[item]).await;
+    let second = fixture.send(std::slice::from_ref(&item)).await;
+    let again = fixture.send(&[item]).await;
 
     assert_eq!(answers(&second), ["created, version 1, DUPLICATION_ERROR email"]);
     assert!(!second[0].violations[0].is_error(), "{second:?}");
@@ -58,31 +59,31 @@ pub async fn a_new_contact_with_an_address_in_use_is_stored_with_a_warning(trial
         "the warning names the other contact: {second:?}"
     );
     assert_eq!(answers(&again), ["unchanged by externalId, version 1"]);
-    trial.holds([&first, &second[0]]).await;
+    fixture.holds([&first, &second[0]]).await;
 }
 
-pub async fn the_warning_names_earlier_items_too(trial: &Trial) {
+pub async fn the_warning_names_earlier_items_too(fixture: &StoreFixture) {
     let item = |external_id: &str| {
         person(json!({"externalId": external_id, "email": "info@rhone.example"}))
     };
 
-    let outcomes = trial.send(&[item("A"), item("B")]).await;
+    let outcomes = fixture.send(&[item("A"), item("B")]).await;
 
     assert_eq!(
         answers(&outcomes),
         ["created, version 1", "created, version 1, DUPLICATION_ERROR email"]
     );
-    trial.holds(&outcomes).await;
+    fixture.holds(&outcomes).await;
 }
 
-pub async fn the_warning_names_who_still_has_the_address(trial: &Trial) {
+pub async fn the_warning_names_who_still_has_the_address(fixture: &StoreFixture) {
     let item = |external_id: &str| {
         person(json!({"externalId": external_id, "email": "info@rhone.example"}))
     };
-    trial.send(&[item("A"), item("B")]).await;
+    fixture.send(&[item("A"), item("B")]).await;
 
     let outcomes =
-        trial.send(&[person(json!({"externalId": "A", "email": null})), item("C")]).await;
+        fixture.send(&[person(json!({"externalId": "A", "email": null})), item("C")]).await;
 
     assert_eq!(
         answers(&outcomes),

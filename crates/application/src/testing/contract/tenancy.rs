@@ -3,85 +3,87 @@
 use contacts_domain::upsert::{Key, Ladder, Options};
 use serde_json::json;
 
-use super::Trial;
-use super::trial::{answers, id_of, person, record_of};
+use super::StoreFixture;
+use super::fixture::{answers, id_of, person, record_of};
 use crate::ports::Lifecycle;
 
-pub async fn organizations_may_have_the_same_keys(trial: &Trial) {
+pub async fn organizations_may_have_the_same_keys(fixture: &StoreFixture) {
     let items = [person(json!({
         "externalId": "A",
         "linkId": "6f9619ff-8b86-d011-b42d-00cf4fc964ff",
         "email": "info@rhone.example",
     }))];
 
-    let here = trial.send(&items).await;
-    let elsewhere = trial.send_elsewhere(&items).await;
+    let here = fixture.send(&items).await;
+    let elsewhere = fixture.send_elsewhere(&items).await;
 
     assert_eq!(answers(&here), ["created, version 1"]);
     assert_eq!(answers(&elsewhere), ["created, version 1"]);
-    trial.holds([&here[0], &elsewhere[0]]).await;
+    fixture.holds([&here[0], &elsewhere[0]]).await;
 }
 
-pub async fn an_organization_cannot_read_anothers_contacts(trial: &Trial) {
-    let living = trial.create(person(json!({"externalId": "A"}))).await;
-    let deleted = trial.create(person(json!({"externalId": "B"}))).await;
-    trial.delete(id_of(&deleted)).await;
+pub async fn an_organization_cannot_read_anothers_contacts(fixture: &StoreFixture) {
+    let living = fixture.create(person(json!({"externalId": "A"}))).await;
+    let deleted = fixture.create(person(json!({"externalId": "B"}))).await;
+    fixture.delete(id_of(&deleted)).await;
 
     for id in [id_of(&living), id_of(&deleted)] {
         for lifecycle in [Lifecycle::Living, Lifecycle::Deleted] {
-            assert_eq!(trial.read_elsewhere(id, lifecycle).await, None);
+            assert_eq!(fixture.read_elsewhere(id, lifecycle).await, None);
         }
     }
 }
 
-pub async fn an_organization_cannot_match_anothers_contacts(trial: &Trial) {
+pub async fn an_organization_cannot_match_anothers_contacts(fixture: &StoreFixture) {
     let members = json!({"externalId": "A", "email": "info@rhone.example"});
-    let here = trial.create(person(members.clone())).await;
+    let here = fixture.create(person(members.clone())).await;
 
-    let by_id = trial.send_elsewhere(&[json!({"id": id_of(&here).get(), "firstName": "A"})]).await;
+    let by_id =
+        fixture.send_elsewhere(&[json!({"id": id_of(&here).get(), "firstName": "A"})]).await;
     assert_eq!(answers(&by_id), ["rejected, CONTACT_NOT_FOUND id"]);
 
     let by_email = Options {
         ladder: Ladder::new([Key::ExternalId, Key::Email, Key::Phone]),
         ..Options::default()
     };
-    let elsewhere = trial.send_for(trial.request_elsewhere(), by_email, &[person(members)]).await;
+    let elsewhere =
+        fixture.send_for(fixture.request_elsewhere(), by_email, &[person(members)]).await;
     assert_eq!(answers(&elsewhere), ["created, version 1"]);
-    trial.holds([&here, &elsewhere[0]]).await;
+    fixture.holds([&here, &elsewhere[0]]).await;
 }
 
-pub async fn keys_left_behind_mean_nothing_elsewhere(trial: &Trial) {
-    let target = trial.create(person(json!({"externalId": "A"}))).await;
-    let source = trial.create(person(json!({"externalId": "B"}))).await;
-    assert_eq!(trial.merge(id_of(&target), id_of(&source)).await, Ok(()));
+pub async fn keys_left_behind_mean_nothing_elsewhere(fixture: &StoreFixture) {
+    let target = fixture.create(person(json!({"externalId": "A"}))).await;
+    let source = fixture.create(person(json!({"externalId": "B"}))).await;
+    assert_eq!(fixture.merge(id_of(&target), id_of(&source)).await, Ok(()));
 
-    let elsewhere = trial.send_elsewhere(&[person(json!({"externalId": "B"}))]).await;
+    let elsewhere = fixture.send_elsewhere(&[person(json!({"externalId": "B"}))]).await;
     assert_eq!(answers(&elsewhere), ["created, version 1"]);
 
-    let here = trial.send(&[json!({"externalId": "B"})]).await;
+    let here = fixture.send(&[json!({"externalId": "B"})]).await;
     assert_eq!(id_of(&here[0]), id_of(&target));
 }
 
-pub async fn an_organization_cannot_relate_to_anothers_contacts(trial: &Trial) {
-    let here = trial.create(person(json!({"externalId": "A"}))).await;
+pub async fn an_organization_cannot_relate_to_anothers_contacts(fixture: &StoreFixture) {
+    let here = fixture.create(person(json!({"externalId": "A"}))).await;
 
     let refused =
-        trial.send_elsewhere(&[person(json!({"relatedContactIds": [id_of(&here).get()]}))]).await;
+        fixture.send_elsewhere(&[person(json!({"relatedContactIds": [id_of(&here).get()]}))]).await;
 
     assert_eq!(answers(&refused), ["rejected, NOT_FOUND relatedContactIds[0]"]);
-    trial.holds([&here]).await;
+    fixture.holds([&here]).await;
 }
 
-pub async fn an_organization_cannot_merge_anothers_contacts(trial: &Trial) {
-    let here = trial.create(person(json!({"externalId": "A"}))).await;
-    let elsewhere = trial.send_elsewhere(&[person(json!({"externalId": "B"}))]).await.remove(0);
+pub async fn an_organization_cannot_merge_anothers_contacts(fixture: &StoreFixture) {
+    let here = fixture.create(person(json!({"externalId": "A"}))).await;
+    let elsewhere = fixture.send_elsewhere(&[person(json!({"externalId": "B"}))]).await.remove(0);
     let (ours, theirs) = (record_of(&here).id.get(), record_of(&elsewhere).id.get());
 
     for (target, source) in [(ours, theirs), (theirs, ours)] {
-        for request in [trial.request(), trial.request_elsewhere()] {
-            let report = trial.merge_for(request, target, source).await;
+        for request in [fixture.request(), fixture.request_elsewhere()] {
+            let report = fixture.merge_for(request, target, source).await;
             assert!(report.is_err(), "{target} and {source}");
         }
     }
-    trial.holds([&here, &elsewhere]).await;
+    fixture.holds([&here, &elsewhere]).await;
 }

@@ -8,8 +8,8 @@ use contacts_domain::upsert::{Atomicity, Options, Outcome};
 use contacts_domain::value::LinkId;
 use serde_json::{Value, json};
 
-use super::Trial;
-use super::trial::{answers, id_of, person, record_of};
+use super::StoreFixture;
+use super::fixture::{answers, id_of, person, record_of};
 
 /// A text that a careless quoting would break.
 const NOTE: &str = "a \"quoted\" \\ line,\n another's $1 :x ? 株式会社 \u{1F600}";
@@ -19,7 +19,7 @@ fn exact(number: &str) -> Value {
     serde_json::from_str(number).expect("a number")
 }
 
-pub async fn a_created_contact_is_stored_with_every_column(trial: &Trial) {
+pub async fn a_created_contact_is_stored_with_every_column(fixture: &StoreFixture) {
     let link_id = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
     let item = json!({
         "contactType": "ORGANIZATION",
@@ -35,13 +35,13 @@ pub async fn a_created_contact_is_stored_with_every_column(trial: &Trial) {
         "client": {"vatNumber": "CHE-116.281.710 TVA", "creditLimit": "5000.00"},
         "customFields": {"größe": exact("1.50"), "note": NOTE},
     });
-    let request = trial.request();
-    let outcomes = trial.send_for(request.clone(), Options::default(), &[item]).await;
+    let request = fixture.request();
+    let outcomes = fixture.send_for(request.clone(), Options::default(), &[item]).await;
 
     assert_eq!(answers(&outcomes), ["created, version 1"]);
-    trial.holds(&outcomes).await;
+    fixture.holds(&outcomes).await;
 
-    let stored = trial.living(id_of(&outcomes[0])).await;
+    let stored = fixture.living(id_of(&outcomes[0])).await;
     let expected = Record {
         id: id_of(&outcomes[0]),
         organization: request.organization,
@@ -74,44 +74,44 @@ pub async fn a_created_contact_is_stored_with_every_column(trial: &Trial) {
     assert_eq!(document["customFields"], json!({"größe": exact("1.50"), "note": NOTE}));
 }
 
-pub async fn the_same_again_is_unchanged_and_writes_nothing(trial: &Trial) {
+pub async fn the_same_again_is_unchanged_and_writes_nothing(fixture: &StoreFixture) {
     let items = [
         person(json!({"externalId": "A", "addresses": [{"name": "Home", "city": "Genève"}]})),
         person(json!({"externalId": "B", "email": "b@one.example", "tags": [{"name": "new"}]})),
     ];
-    let created = trial.send(&items).await;
+    let created = fixture.send(&items).await;
     assert_eq!(answers(&created), ["created, version 1", "created, version 1"]);
 
-    let again = trial.send(&items).await;
+    let again = fixture.send(&items).await;
 
     assert_eq!(
         answers(&again),
         ["unchanged by externalId, version 1", "unchanged by externalId, version 1"]
     );
-    trial.holds(&created).await;
-    trial.holds(&again).await;
+    fixture.holds(&created).await;
+    fixture.holds(&again).await;
 }
 
-pub async fn an_update_counts_a_version_and_keeps_the_time_of_creation(trial: &Trial) {
-    let created = trial.send(&[person(json!({"externalId": "A", "firstName": "Ada"}))]).await;
-    let request = trial.request();
+pub async fn an_update_counts_a_version_and_keeps_the_time_of_creation(fixture: &StoreFixture) {
+    let created = fixture.send(&[person(json!({"externalId": "A", "firstName": "Ada"}))]).await;
+    let request = fixture.request();
     let now = request.now;
 
     let item = json!({"externalId": "A", "firstName": null, "email": "a@one.example"});
-    let updated = trial.send_for(request, Options::default(), &[item]).await;
+    let updated = fixture.send_for(request, Options::default(), &[item]).await;
 
     assert_eq!(answers(&updated), ["updated by externalId, version 2"]);
-    trial.holds(&updated).await;
+    fixture.holds(&updated).await;
     let (before, after) = (record_of(&created[0]), record_of(&updated[0]));
     assert_eq!((after.id, after.created_at, after.updated_at), (before.id, before.created_at, now));
     assert_eq!(after.projection.email.as_deref(), Some("a@one.example"));
     assert_eq!(after.projection.display_name, "Rochat");
 }
 
-pub async fn items_on_one_contact_count_a_version_each(trial: &Trial) {
+pub async fn items_on_one_contact_count_a_version_each(fixture: &StoreFixture) {
     let item = |name| person(json!({"externalId": "A", "firstName": name}));
 
-    let first = trial.send(&[item("Ada"), item("Berta"), item("Berta"), item("Cleo")]).await;
+    let first = fixture.send(&[item("Ada"), item("Berta"), item("Berta"), item("Cleo")]).await;
     assert_eq!(
         answers(&first),
         [
@@ -121,20 +121,20 @@ pub async fn items_on_one_contact_count_a_version_each(trial: &Trial) {
             "updated by externalId, as item 0, version 3",
         ]
     );
-    trial.holds(&first[3..]).await;
+    fixture.holds(&first[3..]).await;
 
-    let second = trial.send(&[item("Dora"), item("Emma")]).await;
+    let second = fixture.send(&[item("Dora"), item("Emma")]).await;
     assert_eq!(
         answers(&second),
         ["updated by externalId, version 4", "updated by externalId, as item 0, version 5"]
     );
-    trial.holds(&second[1..]).await;
+    fixture.holds(&second[1..]).await;
 }
 
-pub async fn a_refused_item_stores_nothing_and_stops_no_other(trial: &Trial) {
-    let stored = trial.create(person(json!({"externalId": "D"}))).await;
+pub async fn a_refused_item_stores_nothing_and_stops_no_other(fixture: &StoreFixture) {
+    let stored = fixture.create(person(json!({"externalId": "D"}))).await;
 
-    let outcomes = trial
+    let outcomes = fixture
         .send(&[
             person(json!({"externalId": "A"})),
             person(json!({"externalId": "B", "birthday": "2026-02-30"})),
@@ -156,14 +156,14 @@ pub async fn a_refused_item_stores_nothing_and_stops_no_other(trial: &Trial) {
             "created, version 1",
         ]
     );
-    trial.holds([&outcomes[0], &stored, &outcomes[5]]).await;
+    fixture.holds([&outcomes[0], &stored, &outcomes[5]]).await;
 }
 
-pub async fn an_atomic_batch_with_a_refused_item_stores_nothing(trial: &Trial) {
-    let stored = trial.create(person(json!({"externalId": "A"}))).await;
+pub async fn an_atomic_batch_with_a_refused_item_stores_nothing(fixture: &StoreFixture) {
+    let stored = fixture.create(person(json!({"externalId": "A"}))).await;
 
     let atomic = Options { atomicity: Atomicity::Batch, ..Options::default() };
-    let outcomes = trial
+    let outcomes = fixture
         .send_with(
             atomic,
             &[
@@ -175,32 +175,32 @@ pub async fn an_atomic_batch_with_a_refused_item_stores_nothing(trial: &Trial) {
         .await;
 
     assert!(outcomes[2].verdict.is_refusal(), "{outcomes:?}");
-    trial.holds([&stored]).await;
+    fixture.holds([&stored]).await;
 }
 
-pub async fn an_atomic_batch_without_a_refused_item_is_stored(trial: &Trial) {
-    trial.create(person(json!({"externalId": "A"}))).await;
+pub async fn an_atomic_batch_without_a_refused_item_is_stored(fixture: &StoreFixture) {
+    fixture.create(person(json!({"externalId": "A"}))).await;
 
     let atomic = Options { atomicity: Atomicity::Batch, ..Options::default() };
     let items = [
         person(json!({"externalId": "A", "firstName": "Ada"})),
         person(json!({"externalId": "B"})),
     ];
-    let outcomes = trial.send_with(atomic, &items).await;
+    let outcomes = fixture.send_with(atomic, &items).await;
 
     assert_eq!(answers(&outcomes), ["updated by externalId, version 2", "created, version 1"]);
-    trial.holds(&outcomes).await;
+    fixture.holds(&outcomes).await;
 }
 
-pub async fn a_batch_without_items_writes_nothing(trial: &Trial) {
-    let stored = trial.create(person(json!({"externalId": "A"}))).await;
+pub async fn a_batch_without_items_writes_nothing(fixture: &StoreFixture) {
+    let stored = fixture.create(person(json!({"externalId": "A"}))).await;
 
-    assert_eq!(trial.send(&[]).await, []);
+    assert_eq!(fixture.send(&[]).await, []);
 
-    trial.holds([&stored]).await;
+    fixture.holds([&stored]).await;
 }
 
-pub async fn a_batch_of_thousands_is_stored_whole(trial: &Trial) {
+pub async fn a_batch_of_thousands_is_stored_whole(fixture: &StoreFixture) {
     // More values than SQLite binds to one statement (32,766), so a store has to cut it somewhere.
     let items: Vec<_> = (0..4_000)
         .map(|number| {
@@ -211,32 +211,32 @@ pub async fn a_batch_of_thousands_is_stored_whole(trial: &Trial) {
         })
         .collect();
 
-    let created = trial.send(&items).await;
+    let created = fixture.send(&items).await;
     assert_eq!(answers(&created), vec!["created, version 1"; items.len()]);
-    trial.holds(&created).await;
+    fixture.holds(&created).await;
 
-    let again = trial.send(&items).await;
+    let again = fixture.send(&items).await;
     assert_eq!(answers(&again), vec!["unchanged by externalId, version 1"; items.len()]);
-    trial.holds(&created).await;
+    fixture.holds(&created).await;
 }
 
-pub async fn a_stale_version_is_refused_and_a_current_one_taken(trial: &Trial) {
-    trial.create(person(json!({"externalId": "A"}))).await;
+pub async fn a_stale_version_is_refused_and_a_current_one_taken(fixture: &StoreFixture) {
+    fixture.create(person(json!({"externalId": "A"}))).await;
     let item = |name, version| {
         [person(json!({"externalId": "A", "firstName": name, "ifVersion": version}))]
     };
 
-    let current = trial.send(&item("Ada", 1)).await;
-    let stale = trial.send(&item("Berta", 1)).await;
-    let retried = trial.send(&item("Ada", 1)).await;
+    let current = fixture.send(&item("Ada", 1)).await;
+    let stale = fixture.send(&item("Berta", 1)).await;
+    let retried = fixture.send(&item("Ada", 1)).await;
 
     assert_eq!(answers(&current), ["updated by externalId, version 2"]);
     assert!(answers(&stale)[0].starts_with("stale by externalId"), "{stale:?}");
     assert_eq!(answers(&retried), ["unchanged by externalId, version 2"]);
-    trial.holds(&current).await;
+    fixture.holds(&current).await;
 }
 
-pub async fn no_id_is_given_twice_to_contacts_or_what_they_contain(trial: &Trial) {
+pub async fn no_id_is_given_twice_to_contacts_or_what_they_contain(fixture: &StoreFixture) {
     let item = |external_id: &str| {
         json!({
             "contactType": "ORGANIZATION",
@@ -248,14 +248,14 @@ pub async fn no_id_is_given_twice_to_contacts_or_what_they_contain(trial: &Trial
             "client": {"paymentTerms": "30"},
         })
     };
-    trial.send(&[item("A"), item("B")]).await;
-    let refused = trial.send(&[json!({"externalId": "C"}), json!(null)]).await;
+    fixture.send(&[item("A"), item("B")]).await;
+    let refused = fixture.send(&[json!({"externalId": "C"}), json!(null)]).await;
     assert!(refused.iter().all(|outcome| outcome.verdict.is_refusal()), "{refused:?}");
-    trial.send(&[item("C"), json!({"externalId": "A", "addresses": [{"name": "Neubau"}]})]).await;
-    trial.send_elsewhere(&[item("A")]).await;
+    fixture.send(&[item("C"), json!({"externalId": "A", "addresses": [{"name": "Neubau"}]})]).await;
+    fixture.send_elsewhere(&[item("A")]).await;
 
     let mut ids = Vec::new();
-    for record in trial.everything().await {
+    for record in fixture.everything().await {
         collect_ids(&serde_json::from_str(&record.document).expect("JSON"), &mut ids);
     }
     assert_eq!(ids.len(), 3 * 5 + 4, "{ids:?}");
@@ -274,7 +274,7 @@ fn collect_ids(document: &Value, ids: &mut Vec<i64>) {
     }
 }
 
-pub async fn a_batch_ends_like_its_items_sent_one_by_one(trial: &Trial) {
+pub async fn a_batch_ends_like_its_items_sent_one_by_one(fixture: &StoreFixture) {
     let link_id = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
     let stored = [
         person(json!({"externalId": "A", "linkId": link_id, "email": "a@one.example"})),
@@ -293,13 +293,13 @@ pub async fn a_batch_ends_like_its_items_sent_one_by_one(trial: &Trial) {
         json!({"externalId": "C", "email": null, "linkId": null}),
         person(json!({"externalId": "E", "email": "b@one.example"})),
     ];
-    trial.send(&stored).await;
-    trial.send_elsewhere(&stored).await;
+    fixture.send(&stored).await;
+    fixture.send_elsewhere(&stored).await;
 
-    let mut together = trial.send(&items).await;
+    let mut together = fixture.send(&items).await;
     let mut one_by_one = Vec::new();
     for item in &items {
-        one_by_one.extend(trial.send_elsewhere(std::slice::from_ref(item)).await);
+        one_by_one.extend(fixture.send_elsewhere(std::slice::from_ref(item)).await);
     }
 
     for outcome in &mut together {

@@ -5,14 +5,18 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use contacts_domain::ContactId;
-use contacts_domain::auditing::{Discrepancy, Mend, Place, Repair, StoredContact};
+use contacts_domain::auditing::{ContactKey, Discrepancy, Mend, Repair, StoredContact};
 use contacts_domain::decision::AliasKey;
 
 use super::contacts::{Contacts, Refused, Row, identity_keys};
 
 impl Contacts {
     /// Contacts by id.
-    pub(super) fn stored_after(&self, after: Option<Place>, at_most: u32) -> Vec<StoredContact> {
+    pub(super) fn stored_after(
+        &self,
+        after: Option<ContactKey>,
+        at_most: u32,
+    ) -> Vec<StoredContact> {
         let after = after.and_then(|place| ContactId::new(place.id));
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let at_most = usize::try_from(at_most).unwrap_or(usize::MAX);

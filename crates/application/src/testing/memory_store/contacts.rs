@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use contacts_domain::contact::{Contact, IntercomEntry, Projection, Record};
 use contacts_domain::decision::{
-    Alias, AliasKey, AliasWrite, Decision, Found, OutOfIds, Wanted, Write, Writes,
+    Alias, AliasKey, AliasWrite, Decision, Loaded, LookupKeys, OutOfIds, Write, Writes,
 };
 use contacts_domain::{ContactId, IdBlock, OrganizationId};
 
@@ -14,8 +14,8 @@ use contacts_domain::{ContactId, IdBlock, OrganizationId};
 pub(super) struct Contacts {
     pub(super) rows: BTreeMap<ContactId, Arc<Row>>,
     /// The unique index: who has an identity key, among the living.
-    pub(super) owners: HashMap<Place, ContactId>,
-    aliases: HashMap<Place, ContactId>,
+    pub(super) owners: HashMap<ContactKey, ContactId>,
+    aliases: HashMap<ContactKey, ContactId>,
     pub(super) last_id: i64,
 }
 
@@ -33,7 +33,7 @@ impl Row {
 }
 
 /// An identity key within its organization.
-pub(super) type Place = (OrganizationId, AliasKey);
+pub(super) type ContactKey = (OrganizationId, AliasKey);
 
 /// A write that a database would refuse: a fault of the decision.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,7 +72,7 @@ impl Contacts {
 
     pub(super) fn run<D: Decision>(&mut self, decision: &D) -> Result<D::Report, Refused> {
         let organization = decision.organization();
-        let found = self.find(organization, decision.wanted());
+        let found = self.find(organization, decision.lookup_keys());
         let mut ids = IdBlock::new(self.last_id + 1, decision.ids_at_most());
         let (writes, report) = decision.decide(found, &mut ids)?;
         let ids_used = self.last_id + 1..ids.next();
@@ -92,13 +92,14 @@ impl Contacts {
 
 /// Looking up.
 impl Contacts {
-    fn find(&self, organization: OrganizationId, wanted: &Wanted) -> Found {
+    fn find(&self, organization: OrganizationId, lookup_keys: &LookupKeys) -> Loaded {
         let is_living = |id: &ContactId| self.is_living(organization, *id);
-        let mut hits: BTreeSet<ContactId> = wanted.ids.iter().copied().filter(is_living).collect();
+        let mut hits: BTreeSet<ContactId> =
+            lookup_keys.ids.iter().copied().filter(is_living).collect();
 
         let mut aliases = Vec::new();
-        let external_ids = wanted.external_ids.iter().cloned().map(AliasKey::ExternalId);
-        for key in external_ids.chain(wanted.link_ids.iter().copied().map(AliasKey::LinkId)) {
+        let external_ids = lookup_keys.external_ids.iter().cloned().map(AliasKey::ExternalId);
+        for key in external_ids.chain(lookup_keys.link_ids.iter().copied().map(AliasKey::LinkId)) {
             let place = (organization, key);
             hits.extend(self.owners.get(&place));
             if let Some(contact) = self.aliases.get(&place).copied().filter(is_living) {
@@ -107,11 +108,12 @@ impl Contacts {
             }
         }
 
-        let limit = usize::try_from(wanted.per_shared_key).expect("a limit that is not negative");
+        let limit =
+            usize::try_from(lookup_keys.per_shared_key).expect("a limit that is not negative");
         let shared_keys: [(&[String], Column); 3] = [
-            (&wanted.emails, email),
-            (&wanted.phones, phone_or_mobile),
-            (&wanted.vat_numbers, vat_number),
+            (&lookup_keys.emails, email),
+            (&lookup_keys.phones, phone_or_mobile),
+            (&lookup_keys.vat_numbers, vat_number),
         ];
         for (values, column) in shared_keys {
             let index = self.index(organization, column);
@@ -119,23 +121,23 @@ impl Contacts {
             hits.extend(owners.flat_map(|ids| ids.iter().take(limit)));
         }
 
-        if let Some(target) = wanted.referring_to {
+        if let Some(target) = lookup_keys.referring_to {
             let referring = self.living(organization).filter(|row| row.relations.contains(&target));
             hits.extend(referring.map(|row| row.record.id));
         }
 
         let by_email = self.index(organization, email);
         let mut email_owners = Vec::new();
-        for email in &wanted.email_owners {
+        for email in &lookup_keys.email_owners {
             let owners = by_email.get(email.as_str()).into_iter().flatten().take(limit);
             email_owners.extend(owners.map(|owner| (email.clone(), *owner)));
         }
-        Found {
+        Loaded {
             contacts: hits.iter().map(|id| self.rows[id].record.clone()).collect(),
             aliases,
             email_owners,
-            references: wanted.references.iter().copied().filter(is_living).collect(),
-            ..Found::default()
+            references: lookup_keys.references.iter().copied().filter(is_living).collect(),
+            ..Loaded::default()
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a check finds, tells, mends and leaves.
 
-use contacts_domain::auditing::{Difference, Finding, Place};
+use contacts_domain::auditing::{ContactKey, Difference, Finding};
 use contacts_domain::contact::Record;
 use contacts_domain::upsert::Options;
 use serde_json::json;
@@ -39,9 +39,9 @@ async fn check_with(
     let mut notice = |notice: Notice<'_>| {
         told.push(match notice {
             Notice::Checked { contacts, of } => format!("{contacts} of {of}"),
-            Notice::Found(Discrepancy { place, findings, remedy }) => {
+            Notice::Discrepancy(Discrepancy { place, findings, remedy }) => {
                 let findings: Vec<_> = findings.iter().map(ToString::to_string).collect();
-                let Place { organization, id } = place;
+                let ContactKey { organization, id } = place;
                 format!("{organization}/{id}: {}, {remedy:?}", findings.join(", "))
             }
         });
@@ -208,7 +208,7 @@ async fn what_is_beyond_repair_is_never_handed_to_the_store() {
     audit.expect_repair().never();
     let mut found = Vec::new();
     let mut notice = |notice: Notice<'_>| {
-        if let Notice::Found(discrepancy) = notice {
+        if let Notice::Discrepancy(discrepancy) = notice {
             found.push(discrepancy.clone());
         }
     };
@@ -218,7 +218,7 @@ async fn what_is_beyond_repair_is_never_handed_to_the_store() {
 
     let difference =
         Difference { what: "id", stored: Some("2".to_owned()), computed: Some("1".to_owned()) };
-    let place = Place { organization: 1, id: 2 };
+    let place = ContactKey { organization: 1, id: 2 };
     let findings = vec![Finding::Differs(difference)];
     assert_eq!(found, [Discrepancy { place, findings, remedy: Remedy::Untouched }]);
     assert_eq!(report.left, 1);

@@ -1,12 +1,12 @@
 //! Roles, groups and permissions: somebody else's, stored as received.
 
 use crate::contact::kinds::{Free, GroupKind, Name, RoleKind, RoleType};
-use crate::tree::{Received, Text, Whole};
+use crate::tree::{OpaqueObject, SafeInteger, Text};
 
 crate::tree! {
     /// A role in a group.
     received GroupRole {
-        "id": Whole,
+        "id": SafeInteger,
         "name": Text<Name>,
         "roleType": Text<RoleType>,
     }
@@ -14,43 +14,43 @@ crate::tree! {
     /// A group that the contact's user belongs to.
     received UserGroup {
         "description": Text<Free>,
-        "globalRoles": Vec<Received<GroupRole>>,
-        "groupIds": Vec<Whole>,
-        "id": Whole,
+        "globalRoles": Vec<OpaqueObject<GroupRole>>,
+        "groupIds": Vec<SafeInteger>,
+        "id": SafeInteger,
         "isAdvanced": bool,
         "name": Text<Name>,
-        "roles": Vec<Received<GroupRole>>,
+        "roles": Vec<OpaqueObject<GroupRole>>,
         "rule": Text<Free>,
         "type": Text<GroupKind>,
-        "userIds": Vec<Whole>,
+        "userIds": Vec<SafeInteger>,
     }
 
     /// An organization in the tree of permissions.
     received PermissionNode {
-        "availableRoles": Vec<Received<AvailableRole>>,
-        "globalRoles": Vec<Received<PermissionRole>>,
-        "id": Whole,
+        "availableRoles": Vec<OpaqueObject<AvailableRole>>,
+        "globalRoles": Vec<OpaqueObject<PermissionRole>>,
+        "id": SafeInteger,
         "isActive": bool,
         "name": Text<Name>,
-        "organizationId": Whole,
-        "parentOrganizationId": Whole,
-        "roles": Vec<Received<PermissionRole>>,
+        "organizationId": SafeInteger,
+        "parentOrganizationId": SafeInteger,
+        "roles": Vec<OpaqueObject<PermissionRole>>,
     }
 
     /// A role that could be given.
     received AvailableRole {
         "description": Text<Free>,
-        "id": Whole,
+        "id": SafeInteger,
         "isDefault": bool,
         "name": Text<Name>,
-        "realId": Whole,
+        "realId": SafeInteger,
         "roleType": Text<RoleType>,
         "type": Text<RoleKind>,
     }
 
     /// A role that is given.
     received PermissionRole {
-        "id": Whole,
+        "id": SafeInteger,
         "isDefault": bool,
         "name": Text<Name>,
         "type": Text<RoleKind>,

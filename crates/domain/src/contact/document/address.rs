@@ -1,13 +1,13 @@
 //! Postal addresses.
 
 use crate::contact::kinds::{Free, Name};
-use crate::tree::{Member, Own, Received, Text, Whole};
+use crate::tree::{ElementId, Member, OpaqueObject, SafeInteger, Text};
 use crate::value::CountryCode;
 
 crate::tree! {
     /// A postal address of the contact.
     element Address {
-        id: Own = "id",
+        id: ElementId = "id",
         name: Text<Name> = "name",
         to_the_attention_of: Text<Free> = "toTheAttentionOf",
         service: Text<Free> = "service",
@@ -16,17 +16,17 @@ crate::tree! {
         house_number: Text<Free> = "houseNumber",
         post_code: Text<Free> = "postCode",
         city: Text<Name> = "city",
-        region: Received<Region> = "region",
+        region: OpaqueObject<Region> = "region",
         country_code2: Text<CountryCode> = "countryCode2",
-        country_id: Whole = "countryId",
-        position: Whole = "position",
+        country_id: SafeInteger = "countryId",
+        position: SafeInteger = "position",
         read_only: bool = "readOnly",
     }
 
     /// A region of a country, as the ERP knows it; stored as received.
     received Region {
         "code": Text<Free>,
-        "id": Whole,
+        "id": SafeInteger,
         "name": Text<Name>,
         "taxMode": Text<Free>,
     }

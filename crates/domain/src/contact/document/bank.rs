@@ -2,13 +2,13 @@
 
 use super::Address;
 use crate::contact::kinds::{AccountNumber, Free, Name};
-use crate::tree::{Member, Own, Text, Whole};
+use crate::tree::{ElementId, Member, SafeInteger, Text};
 use crate::value::{BankCustomerNumber, Bic, IsrCustomerNumber, QrIban};
 
 crate::tree! {
     /// A bank account of the contact.
     element Bank {
-        id: Own = "id",
+        id: ElementId = "id",
         name: Text<Name> = "name",
         bank_name: Text<Name> = "bankName",
         account_number: Text<AccountNumber> = "accountNumber",
@@ -18,8 +18,8 @@ crate::tree! {
         isr_customer_number: Text<IsrCustomerNumber> = "isrCustomerNumber",
         account_holder_address: Box<Address> = "accountHolderAddress",
         custom_holder: bool = "customHolder",
-        chart_of_accounts: Whole = "chartOfAccounts",
-        position: Whole = "position",
+        chart_of_accounts: SafeInteger = "chartOfAccounts",
+        position: SafeInteger = "position",
         use_for_reconciliation: bool = "useForReconciliation",
         remark: Text<Free> = "remark",
     }

@@ -1,20 +1,20 @@
 //! What was said with a contact, and when.
 
 use crate::contact::kinds::{Free, Name, Token};
-use crate::tree::{Member, Own, Text, Whole};
+use crate::tree::{ElementId, Member, SafeInteger, Text};
 use crate::value::CalendarDate;
 
 crate::tree! {
     /// A call, a letter or a meeting with the contact.
     element Communication {
-        id: Own = "id",
+        id: ElementId = "id",
         kind: Text<Token> = "type",
         date: Text<CalendarDate> = "date",
         description: Text<Free> = "description",
         long_description: Text<Free> = "longDescription",
-        our_contact_id: Whole = "ourContactId",
+        our_contact_id: SafeInteger = "ourContactId",
         our_contact_name: Text<Name> = "ourContactName",
-        external_contact_id: Whole = "externalContactId",
+        external_contact_id: SafeInteger = "externalContactId",
         external_contact_id_name: Text<Name> = "externalContactIdName",
         external_contact_name: Text<Name> = "externalContactName",
     }

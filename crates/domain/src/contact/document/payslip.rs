@@ -2,15 +2,17 @@
 
 use super::Label;
 use crate::contact::kinds::{Free, Name, NotNegative, Percentage, Plain, SalaryType, Token};
-use crate::tree::{Amount, Member, Mirror, OfPayslip, OfStaff, Own, Received, Text, Whole};
+use crate::tree::{
+    Amount, ElementId, Member, OfPayslip, OfStaff, OpaqueObject, ParentId, SafeInteger, Text,
+};
 use crate::value::CalendarDate;
 
 crate::tree! {
     /// What an employee is paid in a year.
     element Payslip {
-        id: Own<OfPayslip> = "id",
-        staff_id: Mirror<OfStaff> = "staffId",
-        calendar_year: Whole = "calendarYear",
+        id: ElementId<OfPayslip> = "id",
+        staff_id: ParentId<OfStaff> = "staffId",
+        calendar_year: SafeInteger = "calendarYear",
         employment_start_date: Text<CalendarDate> = "employmentStartDate",
         employment_end_date: Text<CalendarDate> = "employmentEndDate",
         base_salary_line: Box<BaseSalaryLine> = "baseSalaryLine",
@@ -25,19 +27,19 @@ crate::tree! {
 
     /// The base salary.
     block BaseSalaryLine {
-        id: Own = "id",
-        staff_payslip_entity_id: Mirror<OfPayslip> = "staffPayslipEntityId",
+        id: ElementId = "id",
+        staff_payslip_entity_id: ParentId<OfPayslip> = "staffPayslipEntityId",
         employee_amount: Amount<Plain> = "employeeAmount",
         employer_amount: Amount<Plain> = "employerAmount",
-        payslip_line_entity_id: Whole = "payslipLineEntityId",
+        payslip_line_entity_id: SafeInteger = "payslipLineEntityId",
         payslip_value_split_type: Text<Token> = "payslipValueSplitType",
     }
 
     /// A group of employees that the payslip counts for.
     element EmployeeGroup {
-        id: Own = "id",
-        staff_payslip_entity_id: Mirror<OfPayslip> = "staffPayslipEntityId",
-        department_id: Whole = "departmentId",
+        id: ElementId = "id",
+        staff_payslip_entity_id: ParentId<OfPayslip> = "staffPayslipEntityId",
+        department_id: SafeInteger = "departmentId",
         department_name: Text<Name> = "departmentName",
         group_type: Text<Token> = "groupType",
         percentage: Amount<Percentage> = "percentage",
@@ -45,9 +47,9 @@ crate::tree! {
 
     /// A line of the payslip.
     element PayslipLine {
-        id: Own = "id",
-        staff_payslip_entity_id: Mirror<OfPayslip> = "staffPayslipEntityId",
-        number: Whole = "number",
+        id: ElementId = "id",
+        staff_payslip_entity_id: ParentId<OfPayslip> = "staffPayslipEntityId",
+        number: SafeInteger = "number",
         description: Text<Free> = "description",
         quantity: Amount<Plain> = "quantity",
         employee_percentage: Amount<Percentage> = "employeePercentage",
@@ -57,16 +59,16 @@ crate::tree! {
         start_date: Text<CalendarDate> = "startDate",
         end_date: Text<CalendarDate> = "endDate",
         payslip_line_id: Text<Free> = "payslipLineId",
-        payslip_entity_id: Whole = "payslipEntityId",
-        organization_payslip_entity_id: Whole = "organizationPayslipEntityId",
-        organization_employee_group_id: Whole = "organizationEmployeeGroupId",
+        payslip_entity_id: SafeInteger = "payslipEntityId",
+        organization_payslip_entity_id: SafeInteger = "organizationPayslipEntityId",
+        organization_employee_group_id: SafeInteger = "organizationEmployeeGroupId",
     }
 
     /// How the salary is reckoned and paid.
     block SalaryInfo {
-        id: Own = "id",
-        staff_id: Mirror<OfStaff> = "staffId",
-        staff_payslip_entity_id: Mirror<OfPayslip> = "staffPayslipEntityId",
+        id: ElementId = "id",
+        staff_id: ParentId<OfStaff> = "staffId",
+        staff_payslip_entity_id: ParentId<OfPayslip> = "staffPayslipEntityId",
         salary_type: Text<SalaryType> = "salaryType",
         hourly_rate: Amount<NotNegative> = "hourlyRate",
         capacity: Amount<Plain> = "capacity",
@@ -76,29 +78,29 @@ crate::tree! {
         has_only_one_job: bool = "hasOnlyOneJob",
         is_source_tax_enabled: bool = "isSourceTaxEnabled",
         source_tax_code: Text<Free> = "sourceTaxCode",
-        payable_to_bank_id: Whole = "payableToBankId",
-        payroll_currency_id: Whole = "payrollCurrencyId",
-        region_id: Whole = "regionId",
-        organization_id: Whole = "organizationId",
-        organization_employee_group_id: Whole = "organizationEmployeeGroupId",
-        default_payment_account_id: Whole = "defaultPaymentAccountId",
-        default_payment_account_name: Received<Label> = "defaultPaymentAccountName",
+        payable_to_bank_id: SafeInteger = "payableToBankId",
+        payroll_currency_id: SafeInteger = "payrollCurrencyId",
+        region_id: SafeInteger = "regionId",
+        organization_id: SafeInteger = "organizationId",
+        organization_employee_group_id: SafeInteger = "organizationEmployeeGroupId",
+        default_payment_account_id: SafeInteger = "defaultPaymentAccountId",
+        default_payment_account_name: OpaqueObject<Label> = "defaultPaymentAccountName",
     }
 
     /// A line that the payroll system adds.
     block SystemLine {
-        id: Own = "id",
-        staff_payslip_entity_id: Mirror<OfPayslip> = "staffPayslipEntityId",
-        number: Whole = "number",
+        id: ElementId = "id",
+        staff_payslip_entity_id: ParentId<OfPayslip> = "staffPayslipEntityId",
+        number: SafeInteger = "number",
         bracket: Text<Free> = "bracket",
         rate: Amount<Plain> = "rate",
-        payslip_line_entity_id: Whole = "payslipLineEntityId",
+        payslip_line_entity_id: SafeInteger = "payslipLineEntityId",
         localizations: Box<Localizations> = "localizations",
     }
 
     /// The text of a line by language.
     block Localizations {
-        id: Own = "id",
+        id: ElementId = "id",
         de: Text<Free> = "de",
         en: Text<Free> = "en",
         fr: Text<Free> = "fr",

@@ -2,14 +2,16 @@
 
 use super::{Label, Payslip};
 use crate::contact::kinds::{Free, Name, NotNegative, Plain, Token};
-use crate::tree::{Amount, Member, Mirror, OfContact, OfStaff, Own, Received, Text, Whole};
+use crate::tree::{
+    Amount, ElementId, Member, OfContact, OfStaff, OpaqueObject, ParentId, SafeInteger, Text,
+};
 use crate::value::{AvsNumber, CalendarDate};
 
 crate::tree! {
     /// The contact as an employee.
     block Staff {
-        id: Own<OfStaff> = "id",
-        contact_id: Mirror<OfContact> = "contactId",
+        id: ElementId<OfStaff> = "id",
+        contact_id: ParentId<OfContact> = "contactId",
         avs_number: Text<AvsNumber> = "avsNumber",
         job_title: Text<Name> = "jobTitle",
         contract_type: Text<Token> = "contractType",
@@ -19,7 +21,7 @@ crate::tree! {
         document_number: Text<Free> = "documentNumber",
         document_expiry_date: Text<CalendarDate> = "documentExpiryDate",
         permit_expiry_date: Text<CalendarDate> = "permitExpiryDate",
-        work_permit: Received<WorkPermit> = "workPermit",
+        work_permit: OpaqueObject<WorkPermit> = "workPermit",
         marital_type: Text<Token> = "maritalType",
         marital_date: Text<CalendarDate> = "maritalDate",
         is_spouse_working: bool = "isSpouseWorking",
@@ -33,23 +35,23 @@ crate::tree! {
 
     /// A member of the employee's family.
     element FamilyMember {
-        id: Own = "id",
-        staff_id: Mirror<OfStaff> = "staffId",
+        id: ElementId = "id",
+        staff_id: ParentId<OfStaff> = "staffId",
         family_member_type: Text<Token> = "familyMemberType",
         first_name: Text<Name> = "firstName",
         last_name: Text<Name> = "lastName",
         birth_date: Text<CalendarDate> = "birthDate",
-        nationality_country_id: Whole = "nationalityCountryId",
+        nationality_country_id: SafeInteger = "nationalityCountryId",
     }
 
     /// What an hour of the employee is sold for.
     element TimesheetPricingLine {
-        id: Own = "id",
-        staff_id: Mirror<OfStaff> = "staffId",
-        client_id: Whole = "clientId",
+        id: ElementId = "id",
+        staff_id: ParentId<OfStaff> = "staffId",
+        client_id: SafeInteger = "clientId",
         client_name: Text<Name> = "clientName",
-        order_id: Whole = "orderId",
-        task: Received<Task> = "task",
+        order_id: SafeInteger = "orderId",
+        task: OpaqueObject<Task> = "task",
         rate: Amount<NotNegative> = "rate",
         start_date: Text<CalendarDate> = "startDate",
         end_date: Text<CalendarDate> = "endDate",
@@ -57,17 +59,17 @@ crate::tree! {
 
     /// A task of the ERP; stored as received.
     received Task {
-        "id": Whole,
+        "id": SafeInteger,
         "name": Text<Name>,
-        "organizationId": Whole,
+        "organizationId": SafeInteger,
         "rate": Amount<Plain>,
     }
 
     /// A work permit of the ERP; stored as received.
     received WorkPermit {
-        "countryId": Whole,
-        "id": Whole,
-        "name": Received<Label>,
-        "nameId": Whole,
+        "countryId": SafeInteger,
+        "id": SafeInteger,
+        "name": OpaqueObject<Label>,
+        "nameId": SafeInteger,
     }
 }

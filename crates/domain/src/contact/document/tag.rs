@@ -1,19 +1,19 @@
 //! Tags and notes.
 
 use crate::contact::kinds::Free;
-use crate::tree::{Member, Own, Text, Whole};
+use crate::tree::{ElementId, Member, SafeInteger, Text};
 use crate::value::TagName;
 
 crate::tree! {
     /// A tag of the organization, known by its name; the id follows from the name.
     block Tag {
-        id: Whole = "id",
+        id: SafeInteger = "id",
         name: Text<TagName> = "name",
     }
 
     /// A note about the contact, under a tag.
     element AdditionalInformation {
-        id: Own = "id",
+        id: ElementId = "id",
         tag: Tag = "tag",
         note: Text<Free> = "note",
     }

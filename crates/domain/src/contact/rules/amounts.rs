@@ -1,22 +1,22 @@
 //! Rules about one decimal number.
 
-use super::Flaw;
+use super::RuleError;
 use crate::tree::{AmountKind, AmountValue};
 use crate::value::{Decimal, InvalidDecimal};
 
-pub(crate) fn decimal(_: &'static AmountKind, amount: AmountValue<'_>) -> Result<(), Flaw> {
+pub(crate) fn decimal(_: &'static AmountKind, amount: AmountValue<'_>) -> Result<(), RuleError> {
     parse(amount)?;
     Ok(())
 }
 
 /// What cannot be read as a number is the business of [`decimal`].
-pub(crate) fn range(kind: &'static AmountKind, amount: AmountValue<'_>) -> Result<(), Flaw> {
+pub(crate) fn range(kind: &'static AmountKind, amount: AmountValue<'_>) -> Result<(), RuleError> {
     let Ok(number) = parse(amount) else { return Ok(()) };
     if kind.percentage && !number.is_percentage() {
-        return Err(Flaw::new("a percentage lies within 0 and 100"));
+        return Err(RuleError::new("a percentage lies within 0 and 100"));
     }
     if kind.not_negative && number.is_negative() {
-        return Err(Flaw::new("must not be negative"));
+        return Err(RuleError::new("must not be negative"));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Rules about the size of something.
 
-use super::Flaw;
+use super::RuleError;
 use crate::path::At;
 use crate::tree::Leaf;
 
@@ -17,36 +17,36 @@ pub const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
 /// How deep an item may be nested; the item itself is 1.
 pub const MAX_NESTING: usize = 16;
 
-pub(crate) fn size(_: &At<'_>, leaf: Leaf<'_>) -> Result<(), Flaw> {
+pub(crate) fn size(_: &At<'_>, leaf: Leaf<'_>) -> Result<(), RuleError> {
     match leaf {
         Leaf::Text(kind, text) => text_of_at_most(kind.max_chars, kind.name, text),
         Leaf::Name(name) => text_of_at_most(MAX_NAME, "member name", name),
-        Leaf::List(count) if count > MAX_ELEMENTS => {
-            Err(Flaw::new(format!("an array has at most {MAX_ELEMENTS} elements, not {count}")))
-        }
-        Leaf::Scalars(count) if count > MAX_CUSTOM_FIELDS => Err(Flaw::new(format!(
+        Leaf::List(count) if count > MAX_ELEMENTS => Err(RuleError::new(format!(
+            "an array has at most {MAX_ELEMENTS} elements, not {count}"
+        ))),
+        Leaf::CustomFields(count) if count > MAX_CUSTOM_FIELDS => Err(RuleError::new(format!(
             "there are at most {MAX_CUSTOM_FIELDS} custom fields, not {count}"
         ))),
-        Leaf::List(_) | Leaf::Scalars(_) | Leaf::Amount(..) | Leaf::Received(_) => Ok(()),
+        Leaf::List(_) | Leaf::CustomFields(_) | Leaf::Amount(..) | Leaf::OpaqueObject(_) => Ok(()),
     }
 }
 
-pub(crate) fn nesting(at: &At<'_>, leaf: Leaf<'_>) -> Result<(), Flaw> {
+pub(crate) fn nesting(at: &At<'_>, leaf: Leaf<'_>) -> Result<(), RuleError> {
     match leaf {
-        Leaf::Received(levels) if at.depth() + levels > MAX_NESTING => {
-            Err(Flaw::new(format!("an item is nested at most {MAX_NESTING} deep")))
+        Leaf::OpaqueObject(levels) if at.depth() + levels > MAX_NESTING => {
+            Err(RuleError::new(format!("an item is nested at most {MAX_NESTING} deep")))
         }
         _ => Ok(()),
     }
 }
 
-fn text_of_at_most(max: usize, name: &str, text: &str) -> Result<(), Flaw> {
+fn text_of_at_most(max: usize, name: &str, text: &str) -> Result<(), RuleError> {
     // A text has at most as many characters as bytes: the count is rarely needed.
     if text.len() > max && text.chars().nth(max).is_some() {
-        return Err(Flaw::new(format!("the {name} must have at most {max} characters")));
+        return Err(RuleError::new(format!("the {name} must have at most {max} characters")));
     }
     if text.as_bytes().contains(&0) {
-        return Err(Flaw::new("a text must not hold NUL (U+0000)"));
+        return Err(RuleError::new("a text must not hold NUL (U+0000)"));
     }
     Ok(())
 }

@@ -1,20 +1,20 @@
 //! Rules about what the store knows of other contacts.
 
-use super::{DUPLICATE, Lookups, RELATIONS_EXIST, Subject};
-use crate::contact::check::Findings;
+use super::{DUPLICATE, Lookups, RELATIONS_EXIST, RuleInput};
+use crate::contact::check::Violations;
 use crate::contact::document::ContactDocument;
 use crate::path::At;
-use crate::tree::{Member, Whole};
+use crate::tree::{Member, SafeInteger};
 
 /// Only what the item adds is looked up: deleting a contact leaves references to it standing.
 pub(crate) fn relations_exist(
-    subject: &Subject<'_>,
+    input: &RuleInput<'_>,
     lookups: &Lookups<'_>,
-    findings: &mut Findings,
+    findings: &mut Violations,
 ) {
-    for (name, relations) in relations(subject.document) {
-        let stored = subject.stored.map(self::relations).into_iter().flatten();
-        let stored: Vec<Whole> = stored
+    for (name, relations) in relations(input.document) {
+        let stored = input.stored.map(self::relations).into_iter().flatten();
+        let stored: Vec<SafeInteger> = stored
             .filter(|(stored_name, _)| *stored_name == name)
             .flat_map(|(_, ids)| ids.get().into_iter().flatten().copied())
             .collect();
@@ -33,9 +33,9 @@ pub(crate) fn relations_exist(
     }
 }
 
-pub(crate) fn duplicate(subject: &Subject<'_>, lookups: &Lookups<'_>, findings: &mut Findings) {
-    if let (None, Some(twin)) = (subject.stored, lookups.same_email) {
-        let email = subject.document.email.get().map_or("", |email| email.as_str());
+pub(crate) fn duplicate(input: &RuleInput<'_>, lookups: &Lookups<'_>, findings: &mut Violations) {
+    if let (None, Some(twin)) = (input.stored, lookups.same_email) {
+        let email = input.document.email.get().map_or("", |email| email.as_str());
         findings.report(
             &DUPLICATE,
             &At::root().member("email"),
@@ -45,7 +45,7 @@ pub(crate) fn duplicate(subject: &Subject<'_>, lookups: &Lookups<'_>, findings: 
     }
 }
 
-fn relations(document: &ContactDocument) -> [(&'static str, &Member<Vec<Whole>>); 2] {
+fn relations(document: &ContactDocument) -> [(&'static str, &Member<Vec<SafeInteger>>); 2] {
     [
         ("relatedContactIds", &document.related_contact_ids),
         ("relatedOrganizationContactIds", &document.related_organization_contact_ids),

@@ -26,7 +26,7 @@ pub fn render() -> String {
         let found = match rule.check {
             Check::Reading => "reading the item",
             Check::Matching => "matching",
-            Check::Merging => "merging",
+            Check::Patch => "merging",
             Check::Text(_) => "in a text",
             Check::Amount(_) => "in an amount",
             Check::Leaf(_) => "by size",
@@ -65,9 +65,9 @@ pub fn render() -> String {
 fn describe(kind: &Kind, shapes: &mut Vec<&'static Shape>) -> String {
     match kind {
         Kind::Flag => "flag".to_owned(),
-        Kind::Whole => "whole number".to_owned(),
-        Kind::Own => "id handed out by the hub".to_owned(),
-        Kind::Mirror => "id repeated by the hub, whatever is sent".to_owned(),
+        Kind::SafeInteger => "whole number".to_owned(),
+        Kind::ElementId => "id handed out by the hub".to_owned(),
+        Kind::ParentId => "id repeated by the hub, whatever is sent".to_owned(),
         Kind::ReadOnly => "shown by the hub; ignored when sent".to_owned(),
         Kind::Text(text) => {
             let blank = if text.blank_is_null { " *" } else { "" };
@@ -83,11 +83,11 @@ fn describe(kind: &Kind, shapes: &mut Vec<&'static Shape>) -> String {
             note(shapes, shape);
             format!("[{}](#{})", shape.name, shape.name.to_lowercase())
         }
-        Kind::Received(shape) => {
+        Kind::OpaqueObject(shape) => {
             note(shapes, shape);
             format!("[{}](#{}), stored as received", shape.name, shape.name.to_lowercase())
         }
-        Kind::Scalars => "object of strings, numbers and booleans, at most 100".to_owned(),
+        Kind::CustomFields => "object of strings, numbers and booleans, at most 100".to_owned(),
         Kind::List(element) => format!("array of: {}", describe(element, shapes)),
     }
 }

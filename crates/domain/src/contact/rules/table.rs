@@ -129,10 +129,10 @@ rules! {
         Check::Contact(whole::own_parts);
     OWN_IDS = "own ids", NotFound, Error;
         "The `id` of an element or block is one that this contact owns, each named once.";
-        Check::Merging;
+        Check::Patch;
     TAGS_KNOWN = "tags known", NotFound, Error;
         "A tag is named; an `id` alone is that of a tag which the contact has.";
-        Check::Merging;
+        Check::Patch;
     RELATIONS_EXIST = "relations exist", NotFound, Error;
         "Contacts that the item adds to `relatedContactIds` or `relatedOrganizationContactIds` \
          exist in the organization.";

@@ -2,24 +2,24 @@
 
 use super::{
     CONTACT_TYPE, DATE_ORDER, EXPIRY, IN_USE, NAMED, NO_STAFF_BLOCK, OWN_PARTS, PARTS_NAMED,
-    ROLES_AGREE, SCOPES, Subject,
+    ROLES_AGREE, RuleInput, SCOPES,
 };
 use crate::contact::ContactType;
-use crate::contact::check::Findings;
+use crate::contact::check::Violations;
 use crate::contact::document::{ContactDocument, Payslip};
 use crate::path::At;
-use crate::tree::{Member, Standing, Text, Whole};
+use crate::tree::{Member, Presence, SafeInteger, Text};
 use crate::value::CalendarDate;
 
-pub(crate) fn contact_type(subject: &Subject<'_>, findings: &mut Findings) {
-    if subject.stored.is_none() && subject.document.contact_type.get().is_none() {
+pub(crate) fn contact_type(input: &RuleInput<'_>, findings: &mut Violations) {
+    if input.stored.is_none() && input.document.contact_type.get().is_none() {
         let message = "a new contact needs a contactType";
         findings.report(&CONTACT_TYPE, &At::root().member("contactType"), "", message);
     }
 }
 
-pub(crate) fn named(subject: &Subject<'_>, findings: &mut Findings) {
-    let document = subject.document;
+pub(crate) fn named(input: &RuleInput<'_>, findings: &mut Violations) {
+    let document = input.document;
     let (member, message) = match document.contact_type() {
         Some(ContactType::Organization) => ("name", "an organization should have a name"),
         Some(ContactType::Person) => ("lastName", "a person should have a firstName or a lastName"),
@@ -40,7 +40,7 @@ fn later_is_not_before(
     start: &Member<Text<CalendarDate>>,
     end: &Member<Text<CalendarDate>>,
     at: &At<'_>,
-    findings: &mut Findings,
+    findings: &mut Violations,
 ) {
     if let (Some(from), Some(to)) = (date(start), date(end))
         && to < from
@@ -50,19 +50,19 @@ fn later_is_not_before(
     }
 }
 
-pub(crate) fn date_order(subject: &Subject<'_>, findings: &mut Findings) {
+pub(crate) fn date_order(input: &RuleInput<'_>, findings: &mut Violations) {
     let root = At::root();
-    let born = |member: &Member<Text<CalendarDate>>, at: &At<'_>, findings: &mut Findings| {
-        if let (Some(birth), Some(today)) = (date(member), subject.context.today())
+    let born = |member: &Member<Text<CalendarDate>>, at: &At<'_>, findings: &mut Violations| {
+        if let (Some(birth), Some(today)) = (date(member), input.context.today())
             && birth > today
         {
             let text = member.get().map_or("", |birth| birth.as_str());
             findings.report(&DATE_ORDER, at, text, "a birth must not be after today");
         }
     };
-    born(&subject.document.birthday, &root.member("birthday"), findings);
+    born(&input.document.birthday, &root.member("birthday"), findings);
 
-    let Some(staff) = subject.document.staff.get() else { return };
+    let Some(staff) = input.document.staff.get() else { return };
     let at_staff = root.member("staff");
     later_is_not_before(
         &staff.employment_start_date,
@@ -85,7 +85,7 @@ pub(crate) fn date_order(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-fn payslip_order(payslip: &Payslip, at: &At<'_>, findings: &mut Findings) {
+fn payslip_order(payslip: &Payslip, at: &At<'_>, findings: &mut Violations) {
     later_is_not_before(
         &payslip.employment_start_date,
         &payslip.employment_end_date,
@@ -103,8 +103,8 @@ fn elements<T>(list: &Member<Vec<T>>) -> impl Iterator<Item = (usize, &T)> {
     list.get().into_iter().flatten().enumerate()
 }
 
-pub(crate) fn no_staff_block(subject: &Subject<'_>, findings: &mut Findings) {
-    let document = subject.document;
+pub(crate) fn no_staff_block(input: &RuleInput<'_>, findings: &mut Violations) {
+    let document = input.document;
     if document.contact_type() == Some(ContactType::Organization) && document.staff.get().is_some()
     {
         let message = "an organization is nobody's employee";
@@ -112,8 +112,8 @@ pub(crate) fn no_staff_block(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-pub(crate) fn roles_agree(subject: &Subject<'_>, findings: &mut Findings) {
-    let document = subject.document;
+pub(crate) fn roles_agree(input: &RuleInput<'_>, findings: &mut Violations) {
+    let document = input.document;
     let roles = [
         ("client", document.client.get().is_some(), "isCustomer", &document.is_customer),
         ("supplier", document.supplier.get().is_some(), "isVendor", &document.is_vendor),
@@ -139,7 +139,7 @@ struct OwnReference {
 fn own_references(document: &ContactDocument) -> Vec<OwnReference> {
     let root = At::root();
     let mut references = Vec::new();
-    let mut note = |list, at: &At<'_>, member: &Member<Whole>| {
+    let mut note = |list, at: &At<'_>, member: &Member<SafeInteger>| {
         if let Some(id) = member.get() {
             references.push(OwnReference { list, path: at.path(), id: id.get() });
         }
@@ -172,47 +172,47 @@ fn has(document: &ContactDocument, list: &str, id: i64) -> bool {
     }
 }
 
-pub(crate) fn in_use(subject: &Subject<'_>, findings: &mut Findings) {
-    let Some(stored) = subject.stored else { return };
-    for reference in own_references(subject.document) {
+pub(crate) fn in_use(input: &RuleInput<'_>, findings: &mut Violations) {
+    let Some(stored) = input.stored else { return };
+    for reference in own_references(input.document) {
         let OwnReference { list, path, id } = &reference;
-        if !has(subject.document, list, *id) && has(stored, list, *id) {
+        if !has(input.document, list, *id) && has(stored, list, *id) {
             let message = format!("{path} still refers to what is to be removed");
             findings.report(&IN_USE, &At::root().member(list), id.to_string(), message);
         }
     }
 }
 
-pub(crate) fn own_parts(subject: &Subject<'_>, findings: &mut Findings) {
-    for OwnReference { list, path, id } in own_references(subject.document) {
-        let had = subject.stored.is_some_and(|stored| has(stored, list, id));
-        if !had && !has(subject.document, list, id) {
+pub(crate) fn own_parts(input: &RuleInput<'_>, findings: &mut Violations) {
+    for OwnReference { list, path, id } in own_references(input.document) {
+        let had = input.stored.is_some_and(|stored| has(stored, list, id));
+        if !had && !has(input.document, list, id) {
             let message = format!("names none of the contact's {list}");
             findings.extend([crate::Violation::new(&OWN_PARTS, path, id.to_string(), message)]);
         }
     }
 }
 
-pub(crate) fn scopes(subject: &Subject<'_>, findings: &mut Findings) {
-    let sends_staff = subject.sent.staff.standing() != Standing::Absent;
-    if sends_staff && !subject.context.may_write_staff {
+pub(crate) fn scopes(input: &RuleInput<'_>, findings: &mut Violations) {
+    let sends_staff = input.sent.staff.presence() != Presence::Absent;
+    if sends_staff && !input.context.may_write_staff {
         let message = "the caller lacks the scope for staff";
         findings.report(&SCOPES, &At::root().member("staff"), "", message);
     }
 }
 
-pub(crate) fn parts_named(subject: &Subject<'_>, findings: &mut Findings) {
+pub(crate) fn parts_named(input: &RuleInput<'_>, findings: &mut Violations) {
     let blank = |name: Option<&str>| name.is_none_or(|name| name.trim().is_empty());
     let root = At::root();
     let list = root.member("addresses");
-    for (index, address) in elements(&subject.document.addresses) {
+    for (index, address) in elements(&input.document.addresses) {
         if blank(address.name.get().map(Text::as_str)) {
             let at = list.element(index);
             findings.report(&PARTS_NAMED, &at.member("name"), "", "an address should have a name");
         }
     }
     let list = root.member("banks");
-    for (index, bank) in elements(&subject.document.banks) {
+    for (index, bank) in elements(&input.document.banks) {
         if blank(bank.name.get().map(Text::as_str)) {
             let at = list.element(index);
             findings.report(&PARTS_NAMED, &at.member("name"), "", "a bank should have a name");
@@ -220,8 +220,8 @@ pub(crate) fn parts_named(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-pub(crate) fn expiry(subject: &Subject<'_>, findings: &mut Findings) {
-    let Some(staff) = subject.document.staff.get() else { return };
+pub(crate) fn expiry(input: &RuleInput<'_>, findings: &mut Violations) {
+    let Some(staff) = input.document.staff.get() else { return };
     let Some(start) = date(&staff.employment_start_date) else { return };
     let expiries = [
         ("documentExpiryDate", &staff.document_expiry_date),

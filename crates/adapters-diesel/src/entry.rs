@@ -1,0 +1,212 @@
+//! Entries of the directory of intercoms as rows: how they are written, and what is read.
+
+use contacts_domain::ContactId;
+use contacts_domain::auditing::StoredEntry;
+use contacts_domain::contact::{Contact, IntercomEntry};
+use contacts_domain::value::LinkId;
+use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
+
+use super::failure::Failure;
+use super::row;
+use super::schema::contact_intercom;
+
+/// Writes the entry of a new contact, if it has one.
+///
+/// # Errors
+///
+/// When SQLite fails.
+pub(super) fn insert(connection: &mut SqliteConnection, contact: &Contact) -> Result<(), Failure> {
+    if let Some(entry) = contact.intercom_entry() {
+        let row = NewEntryRow::of(key(contact), &entry);
+        diesel::insert_into(contact_intercom::table).values(row).execute(connection)?;
+    }
+    Ok(())
+}
+
+/// Writes the entry of a contact in the place of the one that it had.
+///
+/// # Errors
+///
+/// When SQLite fails.
+pub(super) fn replace(connection: &mut SqliteConnection, contact: &Contact) -> Result<(), Failure> {
+    diesel::delete(contact_intercom::table.find(key(contact))).execute(connection)?;
+    insert(connection, contact)
+}
+
+fn key(contact: &Contact) -> (i32, i64) {
+    let record = contact.record();
+    (record.organization.get(), record.id.get())
+}
+
+/// An entry to be written.
+#[derive(Insertable)]
+#[diesel(table_name = contact_intercom)]
+struct NewEntryRow<'a> {
+    organization_id: i32,
+    contact_id: i64,
+    link_id: String,
+    name: &'a str,
+    kind: &'a str,
+    number: &'a str,
+    is_favorite: bool,
+    auto_answer: bool,
+    in_black_list: bool,
+    is_p2p: bool,
+    ringtone: &'a str,
+}
+
+impl<'a> NewEntryRow<'a> {
+    fn of((organization_id, contact_id): (i32, i64), entry: &'a IntercomEntry) -> Self {
+        Self {
+            organization_id,
+            contact_id,
+            link_id: entry.link_id.map(|link_id| link_id.to_string()).unwrap_or_default(),
+            name: &entry.name,
+            kind: &entry.kind,
+            number: &entry.number,
+            is_favorite: entry.is_favorite,
+            auto_answer: entry.auto_answer,
+            in_black_list: entry.in_black_list,
+            is_p2p: entry.is_p2p,
+            ringtone: &entry.ringtone,
+        }
+    }
+}
+
+/// An entry as it is read.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = contact_intercom, check_for_backend(Sqlite))]
+pub(super) struct EntryRow {
+    contact_id: i64,
+    link_id: String,
+    name: String,
+    kind: String,
+    number: String,
+    is_favorite: bool,
+    auto_answer: bool,
+    in_black_list: bool,
+    is_p2p: bool,
+    ringtone: String,
+}
+
+impl EntryRow {
+    /// The id of the contact.
+    pub(super) fn contact_id(&self) -> i64 {
+        self.contact_id
+    }
+}
+
+impl From<EntryRow> for StoredEntry {
+    /// The entry as it stands.
+    fn from(row: EntryRow) -> Self {
+        Self {
+            link_id: row.link_id,
+            name: row.name,
+            kind: row.kind,
+            number: row.number,
+            is_favorite: row.is_favorite,
+            auto_answer: row.auto_answer,
+            in_black_list: row.in_black_list,
+            is_p2p: row.is_p2p,
+            ringtone: row.ringtone,
+        }
+    }
+}
+
+impl TryFrom<EntryRow> for (ContactId, IntercomEntry) {
+    type Error = Failure;
+
+    fn try_from(row: EntryRow) -> Result<Self, Failure> {
+        let id = row::contact_id(row.contact_id)?;
+        let link_id = Some(row.link_id)
+            .filter(|text| !text.is_empty())
+            .map(|text| LinkId::parse(&text))
+            .transpose()
+            .map_err(|error| Failure::corrupt(format!("entry of contact {id}: {error}")))?;
+        let entry = IntercomEntry {
+            link_id,
+            name: row.name,
+            kind: row.kind,
+            number: row.number,
+            is_favorite: row.is_favorite,
+            auto_answer: row.auto_answer,
+            in_black_list: row.in_black_list,
+            is_p2p: row.is_p2p,
+            ringtone: row.ringtone,
+        };
+        Ok((id, entry))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contacts_domain::upsert::Item;
+    use diesel_migrations::MigrationHarness;
+
+    use super::*;
+    use crate::ids::Ids;
+    use crate::open::MIGRATIONS;
+    use crate::testing::{batch, context, memory};
+    use crate::transaction::Session;
+
+    fn send(connection: &mut SqliteConnection, items: Vec<Item>) {
+        let ids = &mut Ids::new();
+        let mut session = Session::begin(connection, ids).unwrap();
+        session.run(&batch(items)).unwrap();
+        session.commit().unwrap();
+    }
+
+    fn entries(connection: &mut SqliteConnection) -> Vec<(ContactId, IntercomEntry)> {
+        let rows: Vec<EntryRow> = contact_intercom::table
+            .order((contact_intercom::organization_id, contact_intercom::contact_id))
+            .select(EntryRow::as_select())
+            .load(connection)
+            .unwrap();
+        rows.into_iter().map(|row| row.try_into().unwrap()).collect()
+    }
+
+    #[test]
+    fn contacts_of_an_older_schema_become_the_entries_that_a_write_makes_of_them() {
+        let connection = &mut memory();
+        let read = |json: &str| Item::read(json, &context());
+        send(
+            connection,
+            vec![
+                read(
+                    r#"{"contactType": "ENDPOINT", "linkId": "6F9619FF-8B86-D011-B42D-00CF4FC964FF",
+                        "intercom": {"name": "Tür \"Nord\" \\ 🚪\t1", "type": "multi",
+                            "number": "0001-01-01", "isFavorite": true, "autoAnswer": true,
+                            "inBlackList": false, "isP2p": true, "ringtone": "bell.wav"}}"#,
+                ),
+                read(
+                    r#"{"contactType": "PERSON", "lastName": "Rochat", "externalId": "A",
+                        "intercom": {"name": "1", "type": "p2p", "number": "sip:1@a.example",
+                            "inBlackList": true, "ringtone": null}}"#,
+                ),
+                read(
+                    r#"{"contactType": "PERSON", "lastName": "Rochat", "intercom": {},
+                        "linkId": "91c615e3-1040-4815-8ecb-039a18b756b1"}"#,
+                ),
+                read(
+                    r#"{"contactType": "ENDPOINT", "externalId": "gone",
+                        "intercom": {"name": "Door", "type": "multi", "number": "0001-01-01"}}"#,
+                ),
+            ],
+        );
+        send(connection, vec![read(r#"{"externalId": "gone"}"#).to_delete()]);
+        let written = entries(connection);
+        assert_eq!(written.len(), 2);
+
+        // Back to where there was no such table, and forth again.
+        let is_there = |connection: &mut SqliteConnection| {
+            contact_intercom::table.count().get_result::<i64>(connection).is_ok()
+        };
+        while is_there(connection) {
+            connection.revert_last_migration(MIGRATIONS).unwrap();
+        }
+        connection.run_pending_migrations(MIGRATIONS).unwrap();
+
+        assert_eq!(entries(connection), written);
+    }
+}

@@ -1,0 +1,196 @@
+//! What a decision wants to know.
+
+use std::collections::HashSet;
+
+use contacts_domain::contact::Record;
+use contacts_domain::decision::{Alias, AliasKey, Loaded, LookupKeys};
+use contacts_domain::{ContactId, OrganizationId};
+use diesel::connection::DefaultLoadingMode;
+use diesel::dsl::{AsSelect, exists, select};
+use diesel::prelude::*;
+use diesel::query_dsl::methods::LoadQuery;
+use diesel::sqlite::Sqlite;
+
+use super::failure::Failure;
+use super::query;
+use super::row::{self, ContactRow};
+use super::schema::contact;
+
+/// Looks up what is wanted, key by key: SQLite runs in this process, so a statement costs no round
+/// trip, and each of them is prepared already.
+///
+/// # Errors
+///
+/// When SQLite fails, or a row cannot be read.
+pub(super) fn look_up(
+    connection: &mut SqliteConnection,
+    organization: OrganizationId,
+    lookup_keys: &LookupKeys,
+) -> Result<Loaded, Failure> {
+    let mut lookup = Lookup {
+        connection,
+        organization: organization.get(),
+        contacts: Vec::new(),
+        ids: HashSet::new(),
+    };
+    lookup.by_identity(lookup_keys)?;
+    lookup.by_shared_keys(lookup_keys)?;
+    if let Some(id) = lookup_keys.referring_to {
+        lookup.add(query::referring_to(lookup.organization, id.get()).select(row()))?;
+    }
+    Ok(Loaded {
+        aliases: lookup.aliases(lookup_keys)?,
+        email_owners: lookup.email_owners(lookup_keys)?,
+        references: lookup.references(&lookup_keys.references)?,
+        contacts: lookup.contacts,
+        contested: HashSet::new(),
+    })
+}
+
+/// All columns of a contact.
+fn row() -> AsSelect<ContactRow, Sqlite> {
+    ContactRow::as_select()
+}
+
+struct Lookup<'a> {
+    connection: &'a mut SqliteConnection,
+    organization: i32,
+    /// What was found so far, each contact once.
+    contacts: Vec<Record>,
+    ids: HashSet<ContactId>,
+}
+
+impl Lookup<'_> {
+    /// By the keys that belong to one living contact at most. A key of a contact that is found
+    /// already needs no look-up of its own.
+    fn by_identity(&mut self, lookup_keys: &LookupKeys) -> Result<(), Failure> {
+        for id in &lookup_keys.ids {
+            self.add(query::by_id(self.organization, id.get()).select(row()))?;
+        }
+
+        let known: HashSet<_> =
+            self.contacts.iter().filter_map(|found| found.projection.link_id).collect();
+        for link_id in lookup_keys.link_ids.iter().filter(|link_id| !known.contains(link_id)) {
+            let link_id = link_id.to_string();
+            self.add(query::by_link_id(self.organization, &link_id).select(row()))?;
+        }
+
+        let known: HashSet<_> =
+            self.contacts.iter().filter_map(|found| found.projection.external_id.clone()).collect();
+        for key in lookup_keys.external_ids.iter().filter(|key| !known.contains(*key)) {
+            self.add(query::by_external_id(self.organization, key).select(row()))?;
+        }
+        Ok(())
+    }
+
+    /// By the keys that any number of living contacts may have.
+    fn by_shared_keys(&mut self, lookup_keys: &LookupKeys) -> Result<(), Failure> {
+        let organization = self.organization;
+        let at_most = usize::try_from(lookup_keys.per_shared_key).unwrap_or(usize::MAX);
+        for email in &lookup_keys.emails {
+            let rows = self.first(at_most, query::by_email(organization, email).select(row()))?;
+            self.add_rows(rows)?;
+        }
+        for number in &lookup_keys.vat_numbers {
+            let query = query::by_vat_number(organization, number).select(row());
+            let rows = self.first(at_most, query)?;
+            self.add_rows(rows)?;
+        }
+        for phone in &lookup_keys.phones {
+            // One query for both columns could not walk two indexes in the order of the ids.
+            let mut rows =
+                self.first(at_most, query::by_phone(organization, phone).select(row()))?;
+            let mobile = query::by_mobile(organization, phone).select(row());
+            rows.extend(self.first(at_most, mobile)?);
+            rows.sort_unstable_by_key(ContactRow::id);
+            rows.dedup_by_key(|row| row.id());
+            rows.truncate(at_most);
+            self.add_rows(rows)?;
+        }
+        Ok(())
+    }
+
+    /// The aliases of the identity keys, and the contacts that they lead to.
+    fn aliases(&mut self, lookup_keys: &LookupKeys) -> Result<Vec<Alias>, Failure> {
+        let mut aliases = Vec::new();
+        if lookup_keys.external_ids.is_empty() && lookup_keys.link_ids.is_empty() {
+            return Ok(aliases);
+        }
+        // Few organizations have any.
+        if !select(exists(query::aliases(self.organization))).get_result(self.connection)? {
+            return Ok(aliases);
+        }
+        let external_ids = lookup_keys.external_ids.iter().cloned().map(AliasKey::ExternalId);
+        let link_ids = lookup_keys.link_ids.iter().copied().map(AliasKey::LinkId);
+        for key in external_ids.chain(link_ids) {
+            let (kind, value) = row::alias(&key);
+            let target: Option<ContactRow> = query::by_alias(self.organization, kind, &value)
+                .select(row())
+                .get_result(self.connection)
+                .optional()?;
+            if let Some(target) = target {
+                aliases.push(Alias { key, contact: self.add_row(target)? });
+            }
+        }
+        Ok(aliases)
+    }
+
+    fn email_owners(
+        &mut self,
+        lookup_keys: &LookupKeys,
+    ) -> Result<Vec<(String, ContactId)>, Failure> {
+        let at_most = usize::try_from(lookup_keys.per_shared_key).unwrap_or(usize::MAX);
+        let mut owners = Vec::new();
+        for email in &lookup_keys.email_owners {
+            let ids = query::by_email(self.organization, email).select(contact::id);
+            for owner in self.first(at_most, ids)? {
+                owners.push((email.clone(), row::contact_id(owner)?));
+            }
+        }
+        Ok(owners)
+    }
+
+    fn references(&mut self, references: &[ContactId]) -> Result<HashSet<ContactId>, Failure> {
+        let mut existing = HashSet::new();
+        for id in references {
+            let found: Option<i64> = query::by_id(self.organization, id.get())
+                .select(contact::id)
+                .get_result(self.connection)
+                .optional()?;
+            existing.extend(found.map(|_| *id));
+        }
+        Ok(existing)
+    }
+
+    fn add<'q, Q>(&mut self, query: Q) -> Result<(), Failure>
+    where
+        Q: RunQueryDsl<SqliteConnection> + LoadQuery<'q, SqliteConnection, ContactRow>,
+    {
+        let rows = self.first(usize::MAX, query)?;
+        self.add_rows(rows)
+    }
+
+    fn first<'q, Q, R>(&mut self, at_most: usize, query: Q) -> Result<Vec<R>, Failure>
+    where
+        Q: RunQueryDsl<SqliteConnection> + LoadQuery<'q, SqliteConnection, R>,
+    {
+        let rows = query.load_iter::<R, DefaultLoadingMode>(self.connection)?;
+        Ok(rows.take(at_most).collect::<Result<_, _>>()?)
+    }
+
+    fn add_rows(&mut self, rows: Vec<ContactRow>) -> Result<(), Failure> {
+        for row in rows {
+            self.add_row(row)?;
+        }
+        Ok(())
+    }
+
+    fn add_row(&mut self, row: ContactRow) -> Result<ContactId, Failure> {
+        let record = Record::try_from(row)?;
+        let id = record.id;
+        if self.ids.insert(id) {
+            self.contacts.push(record);
+        }
+        Ok(id)
+    }
+}

@@ -1,0 +1,178 @@
+//! The look-ups as queries, one for each key. All of them are prepared once per connection.
+//!
+//! Each names its organization, and `deleted_at` the way the partial indexes do: that is what
+//! makes SQLite use them, as a test asserts of every query here. None has a `LIMIT`: as a bound
+//! value it makes SQLite prepare the statement anew each time (it plans with the value), and rows
+//! come one by one anyway, so whoever has enough stops.
+
+use diesel::dsl::auto_type;
+use diesel::prelude::*;
+
+use super::schema::{contact, contact_alias, contact_intercom, contact_relation};
+
+/// The source of an alias that the hub made itself.
+pub(super) const OWN: &str = "";
+
+/// The living contacts of an organization.
+#[auto_type]
+pub(super) fn living(organization: i32) -> _ {
+    contact::table
+        .filter(contact::organization_id.eq(organization))
+        .filter(contact::deleted_at.is_null())
+}
+
+/// The living contact of that id.
+#[auto_type]
+pub(super) fn by_id(organization: i32, id: i64) -> _ {
+    let living: living = living(organization);
+    living.filter(contact::id.eq(id))
+}
+
+/// The deleted contact of that id.
+#[auto_type]
+pub(super) fn deleted_by_id(organization: i32, id: i64) -> _ {
+    contact::table
+        .filter(contact::organization_id.eq(organization))
+        .filter(contact::deleted_at.is_not_null())
+        .filter(contact::id.eq(id))
+}
+
+/// The contact of that id, living or deleted.
+#[auto_type]
+pub(super) fn whatever_has_id(organization: i32, id: i64) -> _ {
+    contact::table.filter(contact::organization_id.eq(organization)).filter(contact::id.eq(id))
+}
+
+/// The contacts of all organizations with higher ids, living or deleted, lowest ids first.
+#[auto_type]
+pub(super) fn all_after(id: i64) -> _ {
+    contact::table.filter(contact::id.gt(id)).order(contact::id)
+}
+
+/// The relations of the contacts from that id to that one.
+#[auto_type]
+pub(super) fn relations_from(organization: i32, first: i64, last: i64) -> _ {
+    contact_relation::table
+        .filter(contact_relation::organization_id.eq(organization))
+        .filter(contact_relation::from_id.between(first, last))
+}
+
+/// The entries of the contacts from that id to that one.
+#[auto_type]
+pub(super) fn entries_of(organization: i32, first: i64, last: i64) -> _ {
+    contact_intercom::table
+        .filter(contact_intercom::organization_id.eq(organization))
+        .filter(contact_intercom::contact_id.between(first, last))
+}
+
+/// The living contact of that external id.
+#[auto_type]
+pub(super) fn by_external_id<'a>(organization: i32, key: &'a str) -> _ {
+    let living: living = living(organization);
+    living.filter(contact::external_id.eq(key))
+}
+
+/// The living contact of that link id.
+#[auto_type]
+pub(super) fn by_link_id<'a>(organization: i32, key: &'a str) -> _ {
+    let living: living = living(organization);
+    living.filter(contact::link_id.eq(key))
+}
+
+/// The living contacts of that e-mail address, lowest ids first.
+#[auto_type]
+pub(super) fn by_email<'a>(organization: i32, key: &'a str) -> _ {
+    let living: living = living(organization);
+    living.filter(contact::email.eq(key)).order(contact::id)
+}
+
+/// The living contacts of that phone number, lowest ids first.
+#[auto_type]
+pub(super) fn by_phone<'a>(organization: i32, key: &'a str) -> _ {
+    let living: living = living(organization);
+    living.filter(contact::phone.eq(key)).order(contact::id)
+}
+
+/// The living contacts of that mobile number, lowest ids first.
+#[auto_type]
+pub(super) fn by_mobile<'a>(organization: i32, key: &'a str) -> _ {
+    let living: living = living(organization);
+    living.filter(contact::mobile.eq(key)).order(contact::id)
+}
+
+/// The living contacts of that VAT number, lowest ids first.
+#[auto_type]
+pub(super) fn by_vat_number<'a>(organization: i32, key: &'a str) -> _ {
+    let living: living = living(organization);
+    living.filter(contact::vat_number.eq(key)).order(contact::id)
+}
+
+/// The living contacts that refer to that one.
+#[auto_type]
+pub(super) fn referring_to(organization: i32, id: i64) -> _ {
+    contact_relation::table
+        .inner_join(contact::table.on(contact::id.eq(contact_relation::from_id)))
+        .filter(contact_relation::organization_id.eq(organization))
+        .filter(contact_relation::to_id.eq(id))
+        .filter(contact::deleted_at.is_null())
+}
+
+/// The living contact that an alias leads to.
+#[auto_type]
+pub(super) fn by_alias<'a>(organization: i32, kind: &'a str, value: &'a str) -> _ {
+    let own: &'static str = OWN;
+    contact_alias::table
+        .inner_join(contact::table.on(contact::id.eq(contact_alias::contact_id)))
+        .filter(contact_alias::organization_id.eq(organization))
+        .filter(contact_alias::source.eq(own))
+        .filter(contact_alias::kind.eq(kind))
+        .filter(contact_alias::value.eq(value))
+        .filter(contact::deleted_at.is_null())
+}
+
+/// The aliases of an organization.
+#[auto_type]
+pub(super) fn aliases(organization: i32) -> _ {
+    let own: &'static str = OWN;
+    contact_alias::table
+        .filter(contact_alias::organization_id.eq(organization))
+        .filter(contact_alias::source.eq(own))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::plan;
+
+    #[test]
+    fn every_look_up_goes_through_an_index_and_sorts_nothing() {
+        let by_key = |index| format!("SEARCH contact USING INDEX {index} (organization_id=? AND");
+        let by_rowid = "SEARCH contact USING INTEGER PRIMARY KEY (rowid=?)".to_owned();
+        for (plan, expected) in [
+            (plan(&by_id(1, 1)), by_rowid.clone()),
+            (plan(&deleted_by_id(1, 1)), by_rowid.clone()),
+            (plan(&whatever_has_id(1, 1)), by_rowid.clone()),
+            (plan(&all_after(1)), "SEARCH contact USING INTEGER PRIMARY KEY (rowid>?)".to_owned()),
+            (
+                plan(&relations_from(1, 1, 2)),
+                "USING COVERING INDEX contact_relation_from_id (organization_id=? AND".to_owned(),
+            ),
+            (
+                plan(&entries_of(1, 1, 2)),
+                "USING PRIMARY KEY (organization_id=? AND contact_id>?".to_owned(),
+            ),
+            (plan(&by_external_id(1, "k")), by_key("contact_external_id")),
+            (plan(&by_link_id(1, "k")), by_key("contact_link_id")),
+            (plan(&by_email(1, "k")), by_key("contact_email")),
+            (plan(&by_phone(1, "k")), by_key("contact_phone")),
+            (plan(&by_mobile(1, "k")), by_key("contact_mobile")),
+            (plan(&by_vat_number(1, "k")), by_key("contact_vat_number")),
+            (plan(&referring_to(1, 1)), by_rowid.clone()),
+            (plan(&by_alias(1, "k", "v")), by_rowid),
+            (plan(&aliases(1)), "SEARCH contact_alias USING PRIMARY KEY".to_owned()),
+        ] {
+            assert!(plan.contains(&expected), "{plan}");
+            assert!(!plan.contains("SCAN") && !plan.contains("B-TREE"), "{plan}");
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! Rows: what is written and read, and how a [`Record`] becomes one and comes out of one.
+
+use std::borrow::Cow;
+
+use contacts_application::access::Organization;
+use contacts_domain::auditing::{ContactKey, StoredColumns, StoredContact};
+use contacts_domain::contact::{ContactType, Projection, Record};
+use contacts_domain::decision::AliasKey;
+use contacts_domain::value::{CountryCode, LinkId};
+use contacts_domain::{ContactId, OrganizationId, Timestamp, Version};
+use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
+
+use super::failure::Failure;
+use super::schema::{contact, organization};
+
+/// A contact to be inserted.
+#[derive(Insertable)]
+#[diesel(table_name = contact, treat_none_as_default_value = false)]
+pub(super) struct NewContactRow<'a> {
+    id: i64,
+    organization_id: i32,
+    contact_type: &'a str,
+    created_at: i64,
+    #[diesel(embed)]
+    keys: KeysRow<'a>,
+    #[diesel(embed)]
+    content: ContentRow<'a>,
+}
+
+/// The part of a contact that indexes cover. Writing it costs a change to each of them.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = contact, treat_none_as_default_value = false, treat_none_as_null = true)]
+pub(super) struct KeysRow<'a> {
+    external_id: Option<&'a str>,
+    link_id: Option<String>,
+    email: Option<&'a str>,
+    phone: Option<&'a str>,
+    mobile: Option<&'a str>,
+    vat_number: Option<&'a str>,
+    deleted_at: Option<i64>,
+}
+
+/// The part of a contact that no index covers.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = contact, treat_none_as_default_value = false, treat_none_as_null = true)]
+pub(super) struct ContentRow<'a> {
+    display_name: &'a str,
+    archived: bool,
+    is_customer: bool,
+    is_vendor: bool,
+    is_staff: bool,
+    version: i64,
+    document_version: i32,
+    updated_at: i64,
+    document: &'a str,
+}
+
+/// The part of a contact that follows from its document.
+#[derive(AsChangeset)]
+#[diesel(table_name = contact, treat_none_as_null = true)]
+pub(super) struct DerivedRow<'a> {
+    contact_type: &'a str,
+    external_id: Option<&'a str>,
+    link_id: Option<String>,
+    display_name: &'a str,
+    email: Option<&'a str>,
+    phone: Option<&'a str>,
+    mobile: Option<&'a str>,
+    vat_number: Option<&'a str>,
+    archived: bool,
+    is_customer: bool,
+    is_vendor: bool,
+    is_staff: bool,
+}
+
+impl<'a> From<&'a Projection> for DerivedRow<'a> {
+    fn from(projection: &'a Projection) -> Self {
+        Self {
+            contact_type: projection.contact_type.as_str(),
+            external_id: projection.external_id.as_deref(),
+            link_id: projection.link_id.map(|link_id| link_id.to_string()),
+            display_name: &projection.display_name,
+            email: projection.email.as_deref(),
+            phone: projection.phone.as_deref(),
+            mobile: projection.mobile.as_deref(),
+            vat_number: projection.vat_number.as_deref(),
+            archived: projection.archived,
+            is_customer: projection.is_customer,
+            is_vendor: projection.is_vendor,
+            is_staff: projection.is_staff,
+        }
+    }
+}
+
+impl<'a> From<&'a Record> for NewContactRow<'a> {
+    fn from(record: &'a Record) -> Self {
+        Self {
+            id: record.id.get(),
+            organization_id: record.organization.get(),
+            contact_type: record.projection.contact_type.as_str(),
+            created_at: record.created_at.micros(),
+            keys: record.into(),
+            content: record.into(),
+        }
+    }
+}
+
+impl<'a> From<&'a Record> for KeysRow<'a> {
+    fn from(record: &'a Record) -> Self {
+        let Projection { external_id, link_id, email, phone, mobile, vat_number, .. } =
+            &record.projection;
+        Self {
+            external_id: external_id.as_deref(),
+            link_id: link_id.map(|link_id| link_id.to_string()),
+            email: email.as_deref(),
+            phone: phone.as_deref(),
+            mobile: mobile.as_deref(),
+            vat_number: vat_number.as_deref(),
+            deleted_at: record.deleted_at.map(Timestamp::micros),
+        }
+    }
+}
+
+impl<'a> From<&'a Record> for ContentRow<'a> {
+    fn from(record: &'a Record) -> Self {
+        let projection = &record.projection;
+        Self {
+            display_name: &projection.display_name,
+            archived: projection.archived,
+            is_customer: projection.is_customer,
+            is_vendor: projection.is_vendor,
+            is_staff: projection.is_staff,
+            version: record.version.get(),
+            document_version: record.document_version,
+            updated_at: record.updated_at.micros(),
+            document: &record.document,
+        }
+    }
+}
+
+/// A contact as it is read.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = contact, check_for_backend(Sqlite))]
+pub(super) struct ContactRow {
+    id: i64,
+    organization_id: i32,
+    contact_type: String,
+    external_id: Option<String>,
+    link_id: Option<String>,
+    display_name: String,
+    email: Option<String>,
+    phone: Option<String>,
+    mobile: Option<String>,
+    vat_number: Option<String>,
+    archived: bool,
+    is_customer: bool,
+    is_vendor: bool,
+    is_staff: bool,
+    version: i64,
+    document_version: i32,
+    created_at: i64,
+    updated_at: i64,
+    deleted_at: Option<i64>,
+    document: String,
+}
+
+impl ContactRow {
+    /// The id.
+    pub(super) fn id(&self) -> i64 {
+        self.id
+    }
+}
+
+impl From<ContactRow> for StoredContact {
+    /// The contact as it stands, without what stands beside it.
+    fn from(row: ContactRow) -> Self {
+        Self {
+            place: ContactKey { organization: row.organization_id, id: row.id },
+            columns: StoredColumns {
+                contact_type: row.contact_type,
+                external_id: row.external_id,
+                link_id: row.link_id,
+                display_name: row.display_name,
+                email: row.email,
+                phone: row.phone,
+                mobile: row.mobile,
+                vat_number: row.vat_number,
+                archived: row.archived,
+                is_customer: row.is_customer,
+                is_vendor: row.is_vendor,
+                is_staff: row.is_staff,
+            },
+            version: Version::new(row.version),
+            created_at: Timestamp::from_micros(row.created_at),
+            updated_at: Timestamp::from_micros(row.updated_at),
+            deleted_at: row.deleted_at.map(Timestamp::from_micros),
+            document_version: row.document_version,
+            document: row.document,
+            relations: Vec::new(),
+            entry: None,
+        }
+    }
+}
+
+impl TryFrom<ContactRow> for Record {
+    type Error = Failure;
+
+    fn try_from(row: ContactRow) -> Result<Self, Failure> {
+        let id = contact_id(row.id)?;
+        let organization = organization_id(row.organization_id)?;
+        let contact_type = ContactType::parse(&row.contact_type)
+            .ok_or_else(|| Failure::corrupt(format!("contact {id} has no known type")))?;
+        let link_id = row
+            .link_id
+            .map(|text| LinkId::parse(&text))
+            .transpose()
+            .map_err(|error| Failure::corrupt(format!("contact {id}: {error}")))?;
+        Ok(Self {
+            id,
+            organization,
+            projection: Projection {
+                contact_type,
+                external_id: row.external_id,
+                link_id,
+                display_name: row.display_name,
+                email: row.email,
+                phone: row.phone,
+                mobile: row.mobile,
+                vat_number: row.vat_number,
+                archived: row.archived,
+                is_customer: row.is_customer,
+                is_vendor: row.is_vendor,
+                is_staff: row.is_staff,
+            },
+            version: Version::new(row.version),
+            created_at: Timestamp::from_micros(row.created_at),
+            updated_at: Timestamp::from_micros(row.updated_at),
+            deleted_at: row.deleted_at.map(Timestamp::from_micros),
+            document_version: row.document_version,
+            document: row.document,
+        })
+    }
+}
+
+/// An organization, written and read.
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = organization, check_for_backend(Sqlite))]
+pub(super) struct OrganizationRow {
+    id: i32,
+    name: String,
+    region: String,
+}
+
+impl From<Organization> for OrganizationRow {
+    fn from(organization: Organization) -> Self {
+        Self {
+            id: organization.id.get(),
+            name: organization.name,
+            region: organization.region.as_str().to_owned(),
+        }
+    }
+}
+
+impl TryFrom<OrganizationRow> for Organization {
+    type Error = Failure;
+
+    fn try_from(row: OrganizationRow) -> Result<Self, Failure> {
+        let id = organization_id(row.id)?;
+        let region = CountryCode::parse(&row.region)
+            .map_err(|error| Failure::corrupt(format!("organization {id}: {error}")))?;
+        Ok(Self { id, name: row.name, region })
+    }
+}
+
+/// The kind of an alias, and its value.
+pub(super) fn alias(key: &AliasKey) -> (&'static str, Cow<'_, str>) {
+    match key {
+        AliasKey::ExternalId(external_id) => ("EXTERNAL_ID", external_id.into()),
+        AliasKey::LinkId(link_id) => ("LINK_ID", link_id.to_string().into()),
+    }
+}
+
+/// The id in a row.
+///
+/// # Errors
+///
+/// When it can be none.
+pub(super) fn contact_id(id: i64) -> Result<ContactId, Failure> {
+    ContactId::new(id).ok_or_else(|| Failure::corrupt(format!("{id} is no contact id")))
+}
+
+/// The id of an organization in a row.
+///
+/// # Errors
+///
+/// When it can be none.
+pub(super) fn organization_id(id: i32) -> Result<OrganizationId, Failure> {
+    OrganizationId::new(id).ok_or_else(|| Failure::corrupt(format!("{id} is no organization id")))
+}

@@ -1,0 +1,106 @@
+//! Organizations and tokens.
+
+use contacts_application::access::{
+    NewToken, Organization, Reach, Scope, Scopes, TokenDigest, TokenId,
+};
+use contacts_application::ports::{AccessStore, StoreError};
+use contacts_domain::value::CountryCode;
+use contacts_domain::{OrganizationId, Timestamp};
+
+use crate::TestDatabase;
+
+fn organization(id: i32) -> Organization {
+    Organization {
+        id: OrganizationId::new(id).unwrap(),
+        name: format!("Number {id}"),
+        region: CountryCode::parse("CH").unwrap(),
+    }
+}
+
+fn token(digest: u8, reach: Reach) -> NewToken {
+    NewToken {
+        digest: TokenDigest([digest; 32]),
+        prefix: "hub_ab".to_owned(),
+        name: "nightly batch".to_owned(),
+        reach,
+        scopes: [Scope::Read, Scope::Write].into_iter().collect(),
+        created_at: Timestamp::from_micros(1),
+        expires_at: Some(Timestamp::from_micros(2)),
+    }
+}
+
+#[tokio::test]
+async fn an_organization_is_added_once() {
+    let place = TestDatabase::new();
+    let store = place.open();
+    let one = organization(1);
+    assert!(store.add_organization(one.clone()).await.unwrap());
+    let other = Organization { name: "Other".to_owned(), ..one.clone() };
+    assert!(!store.add_organization(other).await.unwrap());
+    assert_eq!(store.organization(one.id).await.unwrap(), Some(one));
+    assert_eq!(store.organization(organization(2).id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_token_is_found_by_its_digest_as_it_was_added() {
+    let place = TestDatabase::new();
+    let store = place.open();
+    let reaches =
+        [Reach::Everywhere, Reach::Organizations([1, 7].map(|id| organization(id).id).to_vec())];
+    for (number, reach) in (1..).zip(reaches) {
+        let new = token(number, reach);
+        let id = store.add_token(new.clone()).await.unwrap();
+        let found = store.token(new.digest).await.unwrap().unwrap();
+        assert_eq!((found.id, &found.reach, found.scopes), (id, &new.reach, new.scopes));
+        assert_eq!((&found.prefix, &found.name), (&new.prefix, &new.name));
+        assert_eq!((found.created_at, found.expires_at), (new.created_at, new.expires_at));
+        assert_eq!(found.revoked_at, None);
+    }
+    assert_eq!(store.tokens().await.unwrap().len(), 2);
+    assert!(store.token(TokenDigest([9; 32])).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_token_is_revoked_once_and_stays_on_the_list() {
+    let place = TestDatabase::new();
+    let store = place.open();
+    let id = store.add_token(token(1, Reach::Everywhere)).await.unwrap();
+    let at = Timestamp::from_micros(5);
+    assert!(store.revoke_token(id, at).await.unwrap());
+    assert!(!store.revoke_token(id, Timestamp::from_micros(6)).await.unwrap());
+    assert!(!store.revoke_token(TokenId(id.0 + 1), at).await.unwrap());
+    assert_eq!(store.tokens().await.unwrap()[0].revoked_at, Some(at));
+}
+
+#[tokio::test]
+async fn a_digest_is_taken_once() {
+    let place = TestDatabase::new();
+    let store = place.open();
+    store.add_token(token(1, Reach::Everywhere)).await.unwrap();
+    let again = store.add_token(token(1, Reach::Everywhere)).await;
+    assert!(matches!(again, Err(StoreError::Internal(_))));
+}
+
+#[tokio::test]
+async fn what_another_process_grants_or_revokes_counts_at_once() {
+    let place = TestDatabase::new();
+    let (server, command) = (place.open(), place.open());
+    assert!(server.token(TokenDigest([1; 32])).await.unwrap().is_none());
+
+    command.add_organization(organization(3)).await.unwrap();
+    assert!(server.organization(organization(3).id).await.unwrap().is_some());
+    let id = command.add_token(token(1, Reach::Everywhere)).await.unwrap();
+    assert!(server.token(TokenDigest([1; 32])).await.unwrap().is_some());
+    command.revoke_token(id, Timestamp::from_micros(5)).await.unwrap();
+    let found = server.token(TokenDigest([1; 32])).await.unwrap().unwrap();
+    assert!(!found.is_valid(Timestamp::from_micros(1)));
+}
+
+#[tokio::test]
+async fn no_scope_at_all_is_a_set_of_scopes() {
+    let place = TestDatabase::new();
+    let store = place.open();
+    let new = NewToken { scopes: Scopes::default(), ..token(1, Reach::Everywhere) };
+    store.add_token(new.clone()).await.unwrap();
+    assert_eq!(store.token(new.digest).await.unwrap().unwrap().scopes, Scopes::default());
+}

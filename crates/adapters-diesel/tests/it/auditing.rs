@@ -1,0 +1,90 @@
+//! Audits of a file that somebody worked on by hand.
+
+use std::sync::Arc;
+
+use contacts_application::ports::{Audit, ContactStore};
+use contacts_domain::auditing::{Difference, Discrepancy, Finding, Remedy, Repair, StoredContact};
+use contacts_domain::upsert::Verdict;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+
+use crate::{TestDatabase, batch, context, person};
+
+const ENTRY: &str = r#""intercom": {"name": "Ada", "type": "regular", "number": "0001-01-11-11"}"#;
+
+fn by_hand(place: &TestDatabase, sql: &str) {
+    let mut connection = SqliteConnection::establish(place.path().to_str().unwrap()).unwrap();
+    connection.batch_execute(sql).unwrap();
+}
+
+async fn stands(store: &impl Audit) -> Vec<StoredContact> {
+    store.contacts_after(None, 100).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_cannot_even_be_read_as_a_value_is_shown_and_mended() {
+    let place = TestDatabase::new();
+    let store = place.open();
+    let item = person("A", "Abt").replace('}', &format!(", {ENTRY}}}"));
+    let written = store.upsert(batch(std::slice::from_ref(&item))).await.unwrap();
+    assert_eq!(written[0].verdict, Verdict::Created, "{written:?}");
+    let sound = stands(&store).await;
+    by_hand(
+        &place,
+        "UPDATE contact SET contact_type = 'DOG', link_id = 'Rex';
+         UPDATE contact_intercom SET link_id = 'Rex'",
+    );
+    assert!(
+        store.upsert(batch(std::slice::from_ref(&item))).await.is_err(),
+        "nothing else can read it"
+    );
+
+    let contact = written[0].contact.as_ref().unwrap().record.id;
+    let repair = Repair::new(context().organization, context().region, vec![contact]);
+    let told = store.repair(Arc::new(repair)).await.unwrap();
+
+    let differs = |what, stored: &str, computed: Option<&str>| {
+        Finding::Differs(Difference {
+            what,
+            stored: Some(stored.to_owned()),
+            computed: computed.map(str::to_owned),
+        })
+    };
+    let findings = vec![
+        differs("contact_type", "DOG", Some("PERSON")),
+        differs("link_id", "Rex", None),
+        differs("entry.link_id", "Rex", Some("")),
+    ];
+    let place = sound[0].place;
+    assert_eq!(told, [Discrepancy { place, findings, remedy: Remedy::Mended }]);
+    assert_eq!(stands(&store).await, sound);
+    assert_eq!(store.upsert(batch(&[item])).await.unwrap()[0].verdict, Verdict::Unchanged);
+}
+
+#[tokio::test]
+async fn contacts_under_numbers_that_are_no_ids_are_shown() {
+    let place = TestDatabase::new();
+    let store = place.open();
+    store.upsert(batch(&[person("A", "Abt"), person("B", "Bär")])).await.unwrap();
+    by_hand(
+        &place,
+        "UPDATE contact SET id = -5, organization_id = 0 WHERE external_id = 'A';
+         UPDATE contact SET id = 9007199254740993 WHERE external_id = 'B'",
+    );
+    let places: Vec<_> = stands(&store).await.into_iter().map(|contact| contact.place).collect();
+    let place = |organization, id| contacts_domain::auditing::ContactKey { organization, id };
+    assert_eq!(places, [place(0, -5), place(1, 9_007_199_254_740_993)]);
+    let after = store.contacts_after(Some(places[0]), 100).await.unwrap();
+    assert_eq!(after.len(), 1);
+}
+
+#[tokio::test]
+async fn a_database_whose_counter_went_back_says_so() {
+    let place = TestDatabase::new();
+    let store = place.open();
+    store.upsert(batch(&[person("A", "Abt")])).await.unwrap();
+    let before = store.next_id().await.unwrap();
+    by_hand(&place, "UPDATE id_counter SET next_id = 1");
+    assert!(before > 1);
+    assert_eq!(store.next_id().await.unwrap(), 1);
+}

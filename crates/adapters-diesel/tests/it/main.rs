@@ -1,0 +1,65 @@
+//! What only the SQLite store promises; what every store does is in `contract.rs`.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod access;
+mod auditing;
+mod backup;
+mod opening;
+mod storing;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use contacts_adapters_diesel::{SqliteOptions, SqliteStore};
+use contacts_domain::upsert::{Batch, Context, Endpoints, Handling, Item, Options};
+use contacts_domain::value::CountryCode;
+use contacts_domain::{OrganizationId, Timestamp};
+use tempfile::TempDir;
+
+/// A database file of its own, gone with the test.
+struct TestDatabase {
+    directory: TempDir,
+}
+
+impl TestDatabase {
+    fn new() -> Self {
+        Self { directory: tempfile::tempdir().unwrap() }
+    }
+
+    fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    fn path(&self) -> PathBuf {
+        self.directory.path().join("test.db")
+    }
+
+    fn open(&self) -> SqliteStore {
+        SqliteStore::open(&self.path(), SqliteOptions::default()).unwrap().store
+    }
+}
+
+fn context() -> Context {
+    Context {
+        organization: OrganizationId::new(1).unwrap(),
+        region: CountryCode::parse("CH").unwrap(),
+        now: Timestamp::from_micros(1_790_000_000_000_000),
+        may_write_staff: true,
+        endpoints: Endpoints::Hidden,
+        handling: Handling::Lenient,
+    }
+}
+
+/// A batch of these items, as JSON.
+fn batch(items: &[String]) -> Arc<Batch> {
+    let items = items.iter().map(|json| Item::read(json, &context())).collect();
+    Arc::new(Batch::new(context(), Options::default(), items))
+}
+
+/// A person of that external id and last name.
+fn person(external_id: &str, last_name: &str) -> String {
+    format!(
+        r#"{{"contactType": "PERSON", "externalId": "{external_id}", "lastName": "{last_name}"}}"#
+    )
+}

@@ -1,0 +1,196 @@
+//! Contacts in the file: ids, keys, commits, and a disk that is full.
+
+use std::collections::HashSet;
+
+use contacts_adapters_diesel::{SqliteOptions, SqliteStore};
+use contacts_application::ports::{ContactStore, Lifecycle, StoreError};
+use contacts_domain::contact::Record;
+use contacts_domain::merging::Merge;
+use contacts_domain::upsert::{Item, Options, Outcome, Verdict};
+use contacts_domain::{ContactId, OrganizationId};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::BigInt;
+
+use crate::{TestDatabase, batch, context, person};
+
+fn connection(place: &TestDatabase) -> SqliteConnection {
+    SqliteConnection::establish(place.path().to_str().unwrap()).unwrap()
+}
+
+async fn upsert(store: &SqliteStore, items: &[String]) -> Vec<Outcome> {
+    store.upsert(batch(items)).await.unwrap()
+}
+
+async fn contact(store: &SqliteStore, id: ContactId, lifecycle: Lifecycle) -> Option<Record> {
+    store.contact(OrganizationId::new(1).unwrap(), id, lifecycle).await.unwrap()
+}
+
+fn verdicts(outcomes: &[Outcome]) -> Vec<Verdict> {
+    outcomes.iter().map(|outcome| outcome.verdict).collect()
+}
+
+fn id(outcome: &Outcome) -> ContactId {
+    outcome.contact.as_ref().unwrap().record.id
+}
+
+#[tokio::test]
+async fn a_contact_is_read_as_it_was_written() {
+    let place = TestDatabase::new();
+    let store = place.open();
+    let json = r#"{"contactType": "PERSON", "externalId": "A", "lastName": "Bär",
+        "linkId": "6f9619ff-8b86-d011-b42d-00cf4fc964ff", "email": "a@example.org",
+        "phone": "+41 21 555 12 12", "mobile": "+41 79 555 12 12", "isCustomer": true,
+        "client": {"vatNumber": "CHE-123.456.788 MWST", "creditLimit": 1000.50}}"#;
+    let outcomes = upsert(&store, &[json.to_owned()]).await;
+    let written = &outcomes[0].contact.as_ref().unwrap().record;
+    let read = contact(&store, written.id, Lifecycle::Living).await;
+    assert_eq!(read.as_ref(), Some(written));
+    assert_eq!(contact(&store, written.id, Lifecycle::Deleted).await, None);
+
+    let elsewhere = OrganizationId::new(2).unwrap();
+    assert_eq!(store.contact(elsewhere, written.id, Lifecycle::Living).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_contact_is_there_after_a_restart() {
+    let place = TestDatabase::new();
+    let created = upsert(&place.open(), &[person("A", "Abt")]).await;
+    let again = upsert(&place.open(), &[person("A", "Abt")]).await;
+    assert_eq!(verdicts(&again), [Verdict::Unchanged]);
+    assert_eq!(id(&created[0]), id(&again[0]));
+}
+
+#[tokio::test]
+async fn ids_are_handed_out_once_whoever_asks() {
+    let place = TestDatabase::new();
+    let stores = [place.open(), place.open()];
+    let mut ids = HashSet::new();
+    for round in 0..20 {
+        for (number, store) in stores.iter().enumerate() {
+            let outcomes = upsert(store, &[person(&format!("{round}/{number}"), "Abt")]).await;
+            assert_eq!(verdicts(&outcomes), [Verdict::Created]);
+            assert!(ids.insert(id(&outcomes[0])));
+        }
+    }
+    drop(stores);
+    let outcomes = upsert(&place.open(), &[person("later", "Abt")]).await;
+    assert!(ids.iter().all(|earlier| *earlier < id(&outcomes[0])));
+}
+
+#[derive(QueryableByName)]
+struct DataVersion {
+    #[diesel(sql_type = BigInt)]
+    data_version: i64,
+}
+
+/// Changes whenever somebody else has written to the file.
+fn data_version(connection: &mut SqliteConnection) -> i64 {
+    let version: DataVersion = sql_query("PRAGMA data_version").get_result(connection).unwrap();
+    version.data_version
+}
+
+#[tokio::test]
+async fn a_batch_that_changes_nothing_writes_nothing() {
+    let place = TestDatabase::new();
+    upsert(&place.open(), &[person("A", "Abt"), person("B", "Bär")]).await;
+
+    // Also the first batch after a start, when no ids are set aside yet.
+    let store = place.open();
+    let mut watching = connection(&place);
+    let before = data_version(&mut watching);
+    let outcomes = upsert(&store, &[person("A", "Abt"), person("B", "Bär")]).await;
+    assert_eq!(verdicts(&outcomes), [Verdict::Unchanged, Verdict::Unchanged]);
+    assert_eq!(data_version(&mut watching), before);
+
+    upsert(&store, &[person("A", "Ammann")]).await;
+    assert_ne!(data_version(&mut watching), before);
+}
+
+#[tokio::test]
+async fn a_deleted_contact_frees_its_keys() {
+    let place = TestDatabase::new();
+    let store = place.open();
+    let deleted = id(&upsert(&store, &[person("A", "Abt")]).await[0]);
+
+    let item = Item::read(&person("A", "Abt"), &context()).to_delete();
+    let deletion = contacts_domain::upsert::Batch::new(context(), Options::default(), vec![item]);
+    let outcomes = store.upsert(deletion.into()).await.unwrap();
+    assert_eq!(verdicts(&outcomes), [Verdict::Deleted]);
+    assert!(contact(&store, deleted, Lifecycle::Deleted).await.is_some());
+    assert!(contact(&store, deleted, Lifecycle::Living).await.is_none());
+
+    let outcomes = upsert(&store, &[person("A", "Ammann")]).await;
+    assert_eq!(verdicts(&outcomes), [Verdict::Created]);
+    assert_ne!(id(&outcomes[0]), deleted);
+}
+
+#[tokio::test]
+async fn a_key_moves_from_one_contact_to_another_in_one_transaction() {
+    let place = TestDatabase::new();
+    let store = place.open();
+    let created = upsert(&store, &[person("A", "Abt"), person("B", "Bär")]).await;
+    let (a, b) = (id(&created[0]), id(&created[1]));
+
+    let outcomes = upsert(
+        &store,
+        &[
+            format!(r#"{{"id": {a}, "externalId": null}}"#),
+            format!(r#"{{"id": {b}, "externalId": "A"}}"#),
+            format!(r#"{{"id": {a}, "externalId": "B"}}"#),
+        ],
+    )
+    .await;
+    assert_eq!(verdicts(&outcomes), [Verdict::Updated; 3], "{outcomes:?}");
+    let found = upsert(&store, &[person("A", "Bär"), person("B", "Abt")]).await;
+    assert_eq!([id(&found[0]), id(&found[1])], [b, a]);
+    assert_eq!(verdicts(&found), [Verdict::Unchanged; 2]);
+}
+
+#[tokio::test]
+async fn a_key_that_a_merge_leaves_leads_to_the_target() {
+    let place = TestDatabase::new();
+    let store = place.open();
+    let created = upsert(&store, &[person("A", "Abt"), person("B", "Abt")]).await;
+    let (a, b) = (id(&created[0]), id(&created[1]));
+
+    let merge = Merge::new(context(), a.get(), b.get()).unwrap();
+    assert_eq!(store.merge(merge.into()).await.unwrap(), Ok(()));
+    assert!(contact(&store, b, Lifecycle::Deleted).await.is_some());
+
+    let found = upsert(&store, &[person("B", "Abt")]).await;
+    assert_eq!(id(&found[0]), a, "{found:?}");
+}
+
+#[tokio::test]
+async fn a_full_disk_is_unavailable_until_there_is_room_again() {
+    let place = TestDatabase::new();
+    let options = SqliteOptions { max_bytes: Some(400_000), ..SqliteOptions::default() };
+    let store = SqliteStore::open(&place.path(), options).unwrap().store;
+    upsert(&store, &[person("A", "Abt")]).await;
+
+    let many: Vec<_> =
+        (0..2_000).map(|number| person(&format!("many {number}"), &"x".repeat(400))).collect();
+    let refused = store.upsert(batch(&many)).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    assert_eq!(verdicts(&upsert(&store, &many[..1]).await), [Verdict::Created], "a small one fits");
+
+    // Until it is full to the brim, one by one.
+    let mut stored = 1;
+    let full = loop {
+        match store.upsert(batch(&many[stored..=stored])).await {
+            Ok(outcomes) => assert_eq!(verdicts(&outcomes), [Verdict::Created]),
+            Err(error) => break error,
+        }
+        stored += 1;
+    };
+    assert!(matches!(full, StoreError::Unavailable(_)), "{full:?}");
+    assert_eq!(verdicts(&upsert(&store, &[person("A", "Abt")]).await), [Verdict::Unchanged]);
+
+    connection(&place)
+        .batch_execute("DELETE FROM contact WHERE external_id LIKE 'many 1%'")
+        .unwrap();
+    let outcomes = upsert(&store, &many[stored..=stored]).await;
+    assert_eq!(verdicts(&outcomes), [Verdict::Created]);
+}

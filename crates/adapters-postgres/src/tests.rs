@@ -1,0 +1,77 @@
+//! What the store promises on a real server.
+
+mod attempt_errors;
+mod auditing;
+mod contract;
+mod directory;
+mod ids;
+mod log;
+pub(super) mod plans;
+mod races;
+mod reading;
+mod relay;
+mod response_timeout;
+mod statements;
+
+use std::sync::Arc;
+
+use contacts_application::ports::{ContactStore, StoreError};
+use contacts_application::testing::{batch, context};
+use contacts_domain::upsert::{Options, Outcome};
+use serde_json::{Value, json};
+use tokio_postgres::Client;
+
+use super::PostgresStore;
+
+/// A person of that external id, with these members.
+fn person(external_id: &str, members: Value) -> Value {
+    let mut person = json!({"contactType": "PERSON", "externalId": external_id, "lastName": "Abt"});
+    if let (Value::Object(person), Value::Object(members)) = (&mut person, members) {
+        person.extend(members);
+    }
+    person
+}
+
+/// Sends items for organization 1.
+async fn send(store: &PostgresStore, items: &[Value]) -> Result<Vec<Outcome>, StoreError> {
+    store.upsert(batch(context(1), Options::default(), items)).await
+}
+
+/// The same on its way: it begins now, and ends without whoever began it.
+fn sent(
+    store: &Arc<PostgresStore>,
+    items: Vec<Value>,
+) -> tokio::task::JoinHandle<Result<Vec<Outcome>, StoreError>> {
+    let store = Arc::clone(store);
+    tokio::spawn(async move { send(&store, &items).await })
+}
+
+/// Each outcome in a line: the verdict, the version, and the codes of what is wrong.
+fn answers(outcomes: &[Outcome]) -> Vec<String> {
+    let answer = |outcome: &Outcome| {
+        let mut answer = format!("{:?}", outcome.verdict);
+        if let Some(contact) = &outcome.contact {
+            answer += &format!(" {}", contact.record.version);
+        }
+        for violation in outcome.violations.iter().filter(|violation| violation.is_error()) {
+            answer += &format!(" {}", violation.rule.code.as_str());
+        }
+        answer
+    };
+    outcomes.iter().map(answer).collect()
+}
+
+/// The id of the contact that an outcome shows.
+fn id_of(outcome: &Outcome) -> i64 {
+    outcome.contact.as_ref().unwrap().record.id.get()
+}
+
+/// Waits until so many connections to the database of that one wait for a lock.
+async fn until_waiting(client: &Client, count: i64) {
+    const WAITING: &str = "
+        SELECT count(*) FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while client.query_one(WAITING, &[]).await.unwrap().get::<_, i64>(0) < count {
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,0 +1,262 @@
+//! How PostgreSQL runs the statements: no test can make the store send one whose plan is not
+//! expected here or beside it.
+
+mod explained;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use contacts_application::access::{NewToken, Reach, Scopes, TokenDigest};
+use contacts_application::ports::{AccessStore, ContactStore, Lifecycle};
+use contacts_application::testing::{batch, context, now, organization};
+use contacts_domain::ContactId;
+use contacts_domain::merging::Merge;
+use contacts_domain::upsert::{Key, Ladder, Options};
+use serde_json::json;
+
+pub(super) use self::explained::Explained;
+
+use super::{auditing, directory, id_of, person, send};
+use crate::PostgresStore;
+use crate::session::notes::{SentStatement, statements_of};
+use crate::testing::TestDatabase;
+
+/// Everything that the store can be asked for, but for what has tests of plans of its own: audits,
+/// and the directory, whose statements are made for one request.
+async fn everything(store: &PostgresStore) {
+    store.add_organization(organization(1)).await.unwrap();
+    store.organization(organization(1).id).await.unwrap().unwrap();
+    let token = NewToken {
+        digest: TokenDigest([7; 32]),
+        prefix: "p".to_owned(),
+        name: "n".to_owned(),
+        reach: Reach::Everywhere,
+        scopes: Scopes::all_but_admin(),
+        created_at: now(),
+        expires_at: None,
+    };
+    let token = store.add_token(token).await.unwrap();
+    store.token(TokenDigest([7; 32])).await.unwrap().unwrap();
+    store.tokens().await.unwrap();
+    store.revoke_token(token, now()).await.unwrap();
+
+    let keys = ["A", "B", "C", "D"].map(|key| person(key, json!({"email": "a@example.org"})));
+    let ids: Vec<i64> = send(store, &keys).await.unwrap().iter().map(id_of).collect();
+    let inflight = [
+        json!({"id": ids[3], "externalId": null}),
+        json!({"id": ids[1], "externalId": "D", "relatedContactIds": [ids[2]]}),
+    ];
+    send(store, &inflight).await.unwrap();
+    let by_email = Options { ladder: Ladder::new([Key::Email]), ..Options::default() };
+    store.upsert(batch(context(1), by_email, &keys)).await.unwrap();
+    let merge = Merge::new(context(1), ids[0], ids[2]).unwrap();
+    store.merge(Arc::new(merge)).await.unwrap().unwrap();
+    send(store, &[json!({"id": ids[1], "externalId": "C"})]).await.unwrap();
+    let entry = json!({"name": "Door", "type": "multi", "number": "0001-01-01"});
+    send(store, &[json!({"id": ids[1], "intercom": entry})]).await.unwrap();
+    send(store, &[json!({"id": ids[1], "intercom": null})]).await.unwrap();
+    let id = ContactId::new(ids[0]).unwrap();
+    store.contact(organization(1).id, id, Lifecycle::Living).await.unwrap().unwrap();
+}
+
+/// How each statement is to be run.
+const EXPECTED: [(&str, &str); 25] = [
+    (
+        "DELETE FROM contact_alias … alias.value = gone.value",
+        "contact_alias_pkey(organization_id,source,kind,value)",
+    ),
+    (
+        "DELETE FROM contact_intercom … = ANY ($2)",
+        "contact_intercom_pkey(organization_id,contact_id)",
+    ),
+    (
+        "DELETE FROM contact_relation … = ANY ($2)",
+        "contact_relation_from_id(organization_id,from_id)",
+    ),
+    ("INSERT INTO api_token … $7) RETURNING id", ""),
+    ("INSERT INTO contact … FROM unnest($2::bigint[], $21::bigint[]))", "contact_pkey(conflict)"),
+    ("INSERT INTO contact … NOTHING RETURNING id", ""),
+    (
+        "INSERT INTO contact … link_id = NULL",
+        "contact_pkey(conflict) contact_pkey(organization_id,id)",
+    ),
+    (
+        "INSERT INTO contact_alias … contact_id = excluded.contact_id",
+        "contact_alias_pkey(conflict)",
+    ),
+    (
+        "INSERT INTO contact_intercom … ringtone = excluded.ringtone",
+        "contact_intercom_pkey(conflict)",
+    ),
+    ("INSERT INTO contact_relation … $3::bigint[]) AS new", ""),
+    ("INSERT INTO organization … CONFLICT DO NOTHING", ""),
+    ("SELECT CASE WHEN … place (number, shared)", ""),
+    ("SELECT existing.id FROM … 0) AS existing", "contact_pkey(organization_id,id)"),
+    (
+        "SELECT found.id, found.contact_type, … ) AS found",
+        "contact_alias_pkey(organization_id,source) \
+         contact_alias_pkey(organization_id,source,kind,value) \
+         contact_external_id(organization_id,external_id) \
+         contact_link_id(organization_id,link_id) \
+         contact_pkey(organization_id,id)",
+    ),
+    ("SELECT from_id FROM … to_id = $2", "contact_relation_pkey(organization_id,to_id)"),
+    ("SELECT id, contact_type, … NULL) = $3", "contact_pkey(organization_id,id)"),
+    ("SELECT id, name, … id = $1", "organization_pkey(id)"),
+    ("SELECT id, prefix, … ORDER BY id", "all of api_token"),
+    ("SELECT id, prefix, … digest = $1", "api_token_digest_key(digest)"),
+    (
+        "SELECT locked.id FROM … UPDATE) AS locked",
+        "contact_alias_pkey(organization_id,source) \
+         contact_alias_pkey(organization_id,source,kind,value) \
+         contact_external_id(organization_id,external_id) \
+         contact_link_id(organization_id,link_id) \
+         contact_pkey(organization_id,id)",
+    ),
+    (
+        "SELECT owner.id FROM … $5) AS owner",
+        "contact_email(organization_id,email) \
+         contact_mobile(organization_id,mobile) \
+         contact_phone(organization_id,phone) \
+         contact_vat_number(organization_id,vat_number)",
+    ),
+    ("SELECT wanted.email, owner.id … $3) AS owner", "contact_email(organization_id,email)"),
+    ("UPDATE api_token SET … revoked_at IS NULL", "api_token_pkey(id)"),
+    (
+        "UPDATE contact_alias SET … contact_id = $2",
+        "contact_alias_contact_id(organization_id,contact_id)",
+    ),
+    ("UPDATE id_counter SET … next_id - $1", "id_counter_pkey(singleton)"),
+];
+
+/// The statements by their names. One that has the name of another gets a number.
+pub(super) fn by_name(scans: Vec<(&str, String)>) -> BTreeMap<String, String> {
+    let mut named = BTreeMap::new();
+    for (sql, scans) in scans {
+        let first = name(sql);
+        let others = (2..).map(|number| format!("{first} ({number})"));
+        let mut names = std::iter::once(first.clone()).chain(others);
+        named.insert(names.find(|name| !named.contains_key(name)).unwrap(), scans);
+    }
+    named
+}
+
+/// What tells a statement from the others: how it begins, and how it ends.
+fn name(sql: &str) -> String {
+    let words: Vec<_> = sql.split_whitespace().collect();
+    format!("{} … {}", words[..3].join(" "), words[words.len() - 3..].join(" "))
+}
+
+/// The same of what is expected.
+pub(super) fn named(expected: &[(&str, &str)]) -> BTreeMap<String, String> {
+    expected.iter().map(|(name, scans)| ((*name).to_owned(), (*scans).to_owned())).collect()
+}
+
+/// Fails for a statement about our tables that no test of plans expects.
+pub(crate) fn assert_expected(sql: &str) {
+    let words: Vec<_> = sql.split_whitespace().collect();
+    let about_ours = words
+        .windows(2)
+        .any(|pair| matches!(pair, ["FROM" | "INTO" | "UPDATE", table] if TABLES.contains(table)));
+    if about_ours && !directory::is_expected(sql) {
+        let name = name(sql);
+        let mut expected = EXPECTED.iter().chain(&auditing::EXPECTED).map(|(name, _)| *name);
+        assert!(expected.any(|other| other == name), "a statement without a plan: {name}");
+    }
+}
+
+/// All of our tables.
+const TABLES: [&str; 7] = [
+    "api_token",
+    "contact",
+    "contact_alias",
+    "contact_intercom",
+    "contact_relation",
+    "id_counter",
+    "organization",
+];
+
+/// A database with some thousand rows in every table, which the planner knows of.
+pub(super) async fn filled() -> TestDatabase {
+    let database = TestDatabase::migrated();
+    let client = database.connect().await;
+    client.batch_execute(FILL).await.unwrap();
+    client.batch_execute("VACUUM ANALYZE").await.unwrap();
+    database
+}
+
+/// What the store sends.
+async fn sent() -> Vec<SentStatement> {
+    let database = TestDatabase::migrated();
+    let store = database.open().await;
+    statements_of(everything(&store)).await
+}
+
+#[tokio::test]
+async fn every_statement_finds_its_rows_through_the_index_meant_for_it() {
+    let (database, sent) = (filled().await, sent().await);
+    let explained = Explained::prepare(database.connect().await, &sent).await;
+    assert_eq!(by_name(explained.scans().await), named(&EXPECTED));
+}
+
+/// Statements that are run while there are no rows find them all the same when there are many.
+pub(super) async fn assert_right_for_ever(sent: &[SentStatement], expected: &[(&str, &str)]) {
+    let expected = named(expected);
+    for told_that_there_are_none in [false, true] {
+        let database = TestDatabase::migrated();
+        let client = database.connect().await;
+        if told_that_there_are_none {
+            client.batch_execute("VACUUM ANALYZE").await.unwrap();
+        }
+        let explained = Explained::prepare(database.connect().await, sent).await;
+        explained.scans().await;
+        client.batch_execute(FILL).await.unwrap();
+        let (mut scans, mut early) = (by_name(explained.scans().await), expected.clone());
+        for plans in [&mut scans, &mut early] {
+            plans.remove(NEEDS_STATISTICS);
+            if told_that_there_are_none {
+                plans.values_mut().for_each(leave_out_narrow_tables);
+            }
+        }
+        assert_eq!(scans, early);
+
+        // As the server soon does by itself. It plans the statements about these tables anew then.
+        client.batch_execute("ANALYZE contact_alias, contact_relation").await.unwrap();
+        assert_eq!(by_name(explained.scans().await), expected);
+    }
+}
+
+/// Planned each time, but on a guess: it may read all aliases of an organization.
+const NEEDS_STATISTICS: &str = "DELETE FROM contact_alias … alias.value = gone.value";
+
+/// Leaves only the scans of the tables of contacts and entries. Of the narrow tables beside them,
+/// any index serves where it is known for sure that they are empty.
+fn leave_out_narrow_tables(scans: &mut String) {
+    let is_narrow =
+        |scan: &str| scan.starts_with("contact_alias") || scan.starts_with("contact_relation");
+    *scans = scans.split(' ').filter(|scan| !is_narrow(scan)).collect::<Vec<_>>().join(" ");
+}
+
+#[tokio::test]
+async fn what_was_prepared_while_the_tables_were_empty_is_right_when_they_are_large() {
+    assert_right_for_ever(&sent().await, &EXPECTED).await;
+}
+
+/// Some thousand rows in every table, of two dozen organizations one after the other.
+const FILL: &str = "
+    INSERT INTO contact
+    SELECT 1 + i / 250, i, 'PERSON', 'K-' || i, md5(i::text)::uuid, 'Abt', i || '@example.org',
+           '+4121' || i, '+4179' || i, 'CHE' || i, false, false, false, false, 1, 1, now(), now(),
+           NULL, '{}'
+      FROM generate_series(0, 5999) AS i;
+    INSERT INTO contact_relation SELECT 1 + i / 250, 1 + i % 1000, i FROM generate_series(0, 5999) AS i;
+    INSERT INTO contact_intercom
+    SELECT 1 + i / 250, i, '', 'N-' || i, 'multi', '1', false, false, false, false, ''
+      FROM generate_series(0, 5999) AS i;
+    INSERT INTO contact_alias
+    SELECT 1 + i / 250, '', 'EXTERNAL_ID', 'L-' || i, i FROM generate_series(0, 5999) AS i;
+    INSERT INTO organization SELECT i, 'O', 'CH' FROM generate_series(0, 5999) AS i
+        ON CONFLICT DO NOTHING;
+    INSERT INTO api_token (digest, prefix, name, organizations, scopes, created_at)
+    SELECT sha256(i::text::bytea), 'p', 'n', '*', 'read', now() FROM generate_series(0, 5999) AS i;
+";

@@ -1,0 +1,128 @@
+//! From a checked document to a row: ids, mirrors, projection, JSON.
+
+use super::Snapshot;
+use super::check::ParseCache;
+use super::document::ContactDocument;
+use super::record::{ContactType, DOCUMENT_VERSION, Projection, Record};
+use super::rules::{LIMITS, MAX_DOCUMENT_BYTES};
+use crate::decision::OutOfIds;
+use crate::ids::{ContactId, IdBlock, OrganizationId, Version};
+use crate::path::Path;
+use crate::timestamp::Timestamp;
+use crate::tree::{IdAssignment, Member, SafeInteger, Tree};
+use crate::upsert::Context;
+use crate::violation::Violation;
+
+/// What a document needs to become a row.
+pub(crate) struct RowBuilder {
+    id: ContactId,
+    organization: OrganizationId,
+    version: Version,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl RowBuilder {
+    /// A new contact.
+    pub(crate) fn new(context: &Context, id: ContactId) -> Self {
+        Self {
+            id,
+            organization: context.organization,
+            version: Version::FIRST,
+            created_at: context.now,
+            updated_at: context.now,
+        }
+    }
+
+    /// A contact after a change. Time does not run backwards within a contact.
+    pub(crate) fn after(context: &Context, before: &Record) -> Self {
+        Self {
+            id: before.id,
+            organization: before.organization,
+            version: before.version.next(),
+            created_at: before.created_at,
+            updated_at: context.now.max(before.updated_at),
+        }
+    }
+
+    /// Numbers the parts, computes the projection and writes the JSON.
+    pub(crate) fn seal(
+        &self,
+        mut document: ContactDocument,
+        values: &mut ParseCache,
+        ids: &mut IdBlock,
+    ) -> Result<Snapshot, OutOfIds> {
+        document.id = SafeInteger::new(self.id.get()).into();
+        document.contact_id = document.id;
+        document.organization_id = SafeInteger::new(i64::from(self.organization.get())).into();
+        let mut numbering = IdAssignment::new(self.id.get(), ids);
+        document.number(&mut numbering);
+        if numbering.ran_short() {
+            return Err(OutOfIds);
+        }
+        // A checked document has a type; the other arm is never taken.
+        let contact_type = document.contact_type().unwrap_or(ContactType::Organization);
+        let record = Record {
+            id: self.id,
+            organization: self.organization,
+            projection: Projection::of(&document, contact_type, values),
+            version: self.version,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            deleted_at: None,
+            document_version: DOCUMENT_VERSION,
+            document: to_json(&document),
+        };
+        Ok(Snapshot { record, document })
+    }
+}
+
+impl Snapshot {
+    /// The same contact, deleted.
+    pub(crate) fn deleted(&self, now: Timestamp) -> Self {
+        let updated_at = now.max(self.record.updated_at);
+        let record = Record {
+            version: self.record.version.next(),
+            updated_at,
+            deleted_at: Some(updated_at),
+            ..self.record.clone()
+        };
+        Self { record, document: self.document.clone() }
+    }
+
+    /// As [`too_large`], at no cost where it is not.
+    pub(crate) fn too_large(&self, stored: Option<&ContactDocument>) -> Option<Violation> {
+        let over = self.record.document.len() > MAX_DOCUMENT_BYTES;
+        over.then(|| too_large(&self.document, stored)).flatten()
+    }
+}
+
+/// The violation of a document that is too large; ids that it lacks are not counted.
+///
+/// What a device owns has limits of its own and does not count either, nor does a document that is
+/// no larger than it was: no device is refused for what others wrote.
+pub(crate) fn too_large(
+    document: &ContactDocument,
+    stored: Option<&ContactDocument>,
+) -> Option<Violation> {
+    let bytes = counted_bytes(document);
+    let grew = || stored.is_none_or(|stored| bytes > counted_bytes(stored));
+    (bytes > MAX_DOCUMENT_BYTES && grew()).then(|| {
+        let message = format!(
+            "a contact has at most {MAX_DOCUMENT_BYTES} bytes as JSON, without linkId and intercom"
+        );
+        Violation::new(&LIMITS, Path::root(), "", message)
+    })
+}
+
+fn counted_bytes(document: &ContactDocument) -> usize {
+    let counted =
+        ContactDocument { link_id: Member::Absent, intercom: Member::Absent, ..document.clone() };
+    to_json(&counted).len()
+}
+
+/// A document as JSON. It has string keys and no failing members, so this cannot fail.
+#[expect(clippy::expect_used, reason = "see above")]
+fn to_json(document: &ContactDocument) -> String {
+    serde_json::to_string(document).expect("a document is always valid JSON")
+}
