@@ -7,23 +7,25 @@ use xtask::{Failure, workspace};
 
 use super::Facts;
 
-/// Our crates and which of ours each may use. `xtask` uses none, so that it builds in seconds.
-const LAYERS: [(&str, &[&str]); 6] = [
-    ("contacts-domain", &[]),
-    ("contacts-application", &["contacts-domain"]),
-    ("contacts-adapters-http", &["contacts-application", "contacts-domain"]),
-    ("contacts-adapters-diesel", &["contacts-application", "contacts-domain"]),
-    (
-        "contact-hub",
-        &[
-            "contacts-adapters-diesel",
-            "contacts-adapters-http",
-            "contacts-application",
-            "contacts-domain",
-        ],
-    ),
-    ("xtask", &[]),
+/// Our crates, which of ours each may use, and which its tests may use besides. The tools use none
+/// of the crates, so that they test what users get.
+const LAYERS: [(&str, &[&str], &[&str]); 8] = [
+    (DOMAIN, &[], &[]),
+    (APPLICATION, &[DOMAIN], &[TESTING]),
+    (TESTING, &[APPLICATION, DOMAIN], &[]),
+    (HTTP, &[APPLICATION, DOMAIN], &[TESTING]),
+    (DIESEL, &[APPLICATION, DOMAIN], &[TESTING]),
+    (POSTGRES, &[APPLICATION, DOMAIN], &[TESTING]),
+    ("contact-hub", &[DIESEL, HTTP, POSTGRES, APPLICATION, DOMAIN], &[TESTING]),
+    ("xtask", &[], &[]),
 ];
+
+const DOMAIN: &str = "contacts-domain";
+const APPLICATION: &str = "contacts-application";
+const TESTING: &str = "contacts-testing";
+const HTTP: &str = "contacts-adapters-http";
+const DIESEL: &str = "contacts-adapters-diesel";
+const POSTGRES: &str = "contacts-adapters-postgres";
 
 /// What the domain is built from: data, errors, and one small library per kind of value. A new one
 /// is a decision, so it is made here too.
@@ -46,9 +48,6 @@ const DOMAIN_LIBRARIES: [&str; 16] = [
     "xxhash-rust",
 ];
 
-/// Behind a feature of the domain only.
-const DOMAIN_OPTIONAL_LIBRARIES: [&str; 1] = ["utoipa"];
-
 /// Features of the domain's libraries that bring a clock or randomness.
 const IMPURE_FEATURES: [&str; 7] =
     ["v1", "v4", "v6", "v7", "fast-rng", "local-offset", "wasm-bindgen"];
@@ -62,24 +61,25 @@ struct Package<'a> {
 struct Dependency<'a> {
     name: &'a str,
     kind: Option<&'a str>,
-    optional: bool,
     features: Vec<&'a str>,
 }
 
-/// The layers: domain ← application ← adapters ← server, and nothing besides. Edges of tests count,
-/// but for a crate that uses itself with other features.
+/// The layers: domain ← application ← adapters ← server, and nothing besides. Tests may also use
+/// `contacts-testing`, and their own crate with other features.
 pub(super) fn layers(facts: &Facts) -> Result<Vec<String>, Failure> {
     let packages = packages(facts);
     let mut findings = Vec::new();
     for package in &packages {
-        let Some((_, allowed)) = LAYERS.iter().find(|(name, _)| *name == package.name) else {
+        let layer = LAYERS.iter().find(|(name, ..)| *name == package.name);
+        let Some((_, allowed, allowed_in_tests)) = layer else {
             findings.push(format!("{}: has no place in the layers", package.name));
             continue;
         };
         for dependency in &package.dependencies {
             let ours = packages.iter().any(|package| package.name == dependency.name);
-            let itself = dependency.name == package.name && dependency.kind == Some("dev");
-            if ours && !itself && !allowed.contains(&dependency.name) {
+            let in_tests = dependency.kind == Some("dev")
+                && (dependency.name == package.name || allowed_in_tests.contains(&dependency.name));
+            if ours && !in_tests && !allowed.contains(&dependency.name) {
                 findings.push(format!("{} may not use {}", package.name, dependency.name));
             }
         }
@@ -93,9 +93,7 @@ pub(super) fn domain_libraries(facts: &Facts) -> Result<Vec<String>, Failure> {
     let mut findings = Vec::new();
     for package in packages(facts).iter().filter(|package| package.name == "contacts-domain") {
         for dependency in package.dependencies.iter().filter(|found| found.kind.is_none()) {
-            let known = DOMAIN_LIBRARIES.contains(&dependency.name)
-                || dependency.optional && DOMAIN_OPTIONAL_LIBRARIES.contains(&dependency.name);
-            if !known {
+            if !DOMAIN_LIBRARIES.contains(&dependency.name) {
                 findings.push(format!("contacts-domain may not use {}", dependency.name));
             }
             for feature in &dependency.features {
@@ -147,7 +145,6 @@ fn dependency(value: &Value) -> Option<Dependency<'_>> {
     Some(Dependency {
         name: value.get("name")?.as_str()?,
         kind: value.get("kind").and_then(Value::as_str),
-        optional: value.get("optional").and_then(Value::as_bool).unwrap_or(false),
         features: features.into_iter().flatten().filter_map(Value::as_str).collect(),
     })
 }
@@ -160,7 +157,7 @@ mod tests {
 
     fn facts(name: &str, dependency: &Value) -> Facts {
         let others = LAYERS.map(
-            |(name, _)| json!({"name": name, "manifest_path": "Cargo.toml", "dependencies": []}),
+            |(name, ..)| json!({"name": name, "manifest_path": "Cargo.toml", "dependencies": []}),
         );
         let mut packages = others.to_vec();
         packages.retain(|package| package["name"] != name);
@@ -177,6 +174,17 @@ mod tests {
             &json!({"name": "contacts-adapters-diesel", "kind": "dev"}),
         ));
         assert_eq!(found.unwrap(), ["contacts-adapters-http may not use contacts-adapters-diesel"]);
+    }
+
+    #[test]
+    fn the_test_kit_is_for_tests_alone() {
+        for (kind, found) in [
+            (json!("dev"), vec![]),
+            (json!(null), vec!["contacts-adapters-http may not use contacts-testing"]),
+        ] {
+            let dependency = json!({"name": "contacts-testing", "kind": kind});
+            assert_eq!(layers(&facts("contacts-adapters-http", &dependency)).unwrap(), found);
+        }
     }
 
     #[test]
@@ -197,7 +205,6 @@ mod tests {
         for (dependency, found) in [
             (json!({"name": "tokio"}), vec!["contacts-domain may not use tokio"]),
             (json!({"name": "utoipa"}), vec!["contacts-domain may not use utoipa"]),
-            (json!({"name": "utoipa", "optional": true}), vec![]),
             (json!({"name": "proptest", "kind": "dev"}), vec![]),
             (
                 json!({"name": "uuid", "features": ["v7"]}),

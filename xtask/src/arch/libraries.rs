@@ -14,18 +14,12 @@ const SQL: [&str; 7] =
     ["diesel", "diesel-async", "libsqlite3-sys", "postgres", "rusqlite", "sqlx", "tokio-postgres"];
 const CHANCE: [&str; 4] = ["getrandom", "rand", "rand_core", "mio"];
 
-/// The domain brings no runtime, transport, store, log or randomness; and the describer of HTTP
-/// APIs only where asked for.
+/// The domain brings no runtime, transport, store, log or randomness.
 pub(super) fn domain_is_pure(_: &Facts) -> Result<Vec<String>, Failure> {
-    let plain = brought("contacts-domain", &[])?;
-    let whole = brought("contacts-domain", &["--all-features"])?;
-    let mut findings = among("contacts-domain", &plain, &[&["utoipa"]]);
-    findings.extend(among(
-        "contacts-domain",
-        &whole,
-        &[&RUNTIME, &HTTP, &SQL, &CHANCE, &["tracing", "log4rs", "chrono"]],
-    ));
-    Ok(findings)
+    let found = brought("contacts-domain", &["--all-features"])?;
+    let forbidden =
+        [&RUNTIME[..], &HTTP, &SQL, &CHANCE, &["tracing", "log4rs", "chrono", "utoipa"]];
+    Ok(among("contacts-domain", &found, &forbidden))
 }
 
 /// The application brings neither transport nor store.
@@ -34,7 +28,7 @@ pub(super) fn application(_: &Facts) -> Result<Vec<String>, Failure> {
     Ok(among("contacts-application", &found, &[&HTTP, &SQL]))
 }
 
-/// The HTTP doors bring no store.
+/// The HTTP APIs bring no store.
 pub(super) fn http_without_sql(_: &Facts) -> Result<Vec<String>, Failure> {
     let found = brought("contacts-adapters-http", &["--all-features"])?;
     Ok(among("contacts-adapters-http", &found, &[&SQL]))
@@ -42,8 +36,11 @@ pub(super) fn http_without_sql(_: &Facts) -> Result<Vec<String>, Failure> {
 
 /// The stores bring no HTTP.
 pub(super) fn sql_without_http(_: &Facts) -> Result<Vec<String>, Failure> {
-    let found = brought("contacts-adapters-diesel", &["--all-features"])?;
-    Ok(among("contacts-adapters-diesel", &found, &[&HTTP]))
+    let mut findings = Vec::new();
+    for store in ["contacts-adapters-diesel", "contacts-adapters-postgres"] {
+        findings.extend(among(store, &brought(store, &["--all-features"])?, &[&HTTP]));
+    }
+    Ok(findings)
 }
 
 /// Nothing that is shipped needs a PostgreSQL client library on the machine.

@@ -19,6 +19,7 @@ const EFFECTS: [&str; 11] = [
     "println!",
     "eprintln!",
 ];
+const STORES: [&str; 2] = ["crates/adapters-diesel/", "crates/adapters-postgres/"];
 const SQL: [&str; 6] =
     ["SELECT ", "INSERT INTO ", "UPDATE contact", "DELETE FROM ", "sql_query", "PRAGMA "];
 
@@ -34,9 +35,9 @@ pub(super) fn one_clock(facts: &Facts) -> Result<Vec<String>, Failure> {
     Ok(find(facts, application, &CLOCKS))
 }
 
-/// SQL and column names live in the store's crate.
+/// SQL and column names live in the crates of the stores.
 pub(super) fn sql_in_one_crate(facts: &Facts) -> Result<Vec<String>, Failure> {
-    let elsewhere = |file: &TextFile| !file.path.starts_with("crates/adapters-diesel/");
+    let elsewhere = |file: &TextFile| !STORES.iter().any(|store| file.path.starts_with(store));
     Ok(find(facts, elsewhere, &SQL))
 }
 
@@ -96,7 +97,9 @@ mod tests {
     fn a_statement_outside_the_store_is_found() {
         let text = "let sql = \"SELECT id FROM contact\";";
         assert_eq!(sql_in_one_crate(&facts("crates/server/src/x.rs", text)).unwrap().len(), 1);
-        let store = facts("crates/adapters-diesel/src/read.rs", text);
-        assert_eq!(sql_in_one_crate(&store).unwrap(), Vec::<String>::new());
+        for store in STORES {
+            let store = facts(&format!("{store}src/read.rs"), text);
+            assert_eq!(sql_in_one_crate(&store).unwrap(), Vec::<String>::new());
+        }
     }
 }
