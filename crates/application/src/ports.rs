@@ -6,6 +6,7 @@ mod clock;
 mod contact_store;
 mod error;
 mod intercom_directory;
+mod open_error;
 
 pub use access_store::AccessStore;
 pub use audit::Audit;
@@ -13,6 +14,7 @@ pub use clock::Clock;
 pub use contact_store::{ContactStore, Lifecycle};
 pub use error::StoreError;
 pub use intercom_directory::IntercomDirectory;
+pub use open_error::{OpenError, OpenErrorKind};
 
 #[cfg(any(test, feature = "mocks"))]
 pub use access_store::MockAccessStore;
