@@ -1,9 +1,9 @@
 //! The port of the organizations and tokens.
 
+use std::error::Error;
+
 use async_trait::async_trait;
-use contacts_application::access::{
-    NewToken, Organization, Reach, Scope, Scopes, Token, TokenDigest, TokenId,
-};
+use contacts_application::access::{NewToken, Organization, Token, TokenDigest, TokenId};
 use contacts_application::ports::{AccessStore, StoreError};
 use contacts_domain::{OrganizationId, Timestamp};
 use diesel::prelude::*;
@@ -11,7 +11,7 @@ use diesel::sqlite::Sqlite;
 
 use super::SqliteStore;
 use super::failure::Failure;
-use super::row::{self, OrganizationRow};
+use super::row::OrganizationRow;
 use super::schema::{api_token, organization};
 
 #[async_trait]
@@ -92,9 +92,6 @@ impl AccessStore for SqliteStore {
     }
 }
 
-/// What stands for all organizations.
-const EVERYWHERE: &str = "*";
-
 /// A token to be inserted.
 #[derive(Insertable)]
 #[diesel(table_name = api_token)]
@@ -110,18 +107,11 @@ struct NewTokenRow {
 
 impl From<NewToken> for NewTokenRow {
     fn from(token: NewToken) -> Self {
-        let organizations = match token.reach {
-            Reach::Everywhere => EVERYWHERE.to_owned(),
-            Reach::Organizations(organizations) => {
-                let ids: Vec<i32> = organizations.into_iter().map(OrganizationId::get).collect();
-                serde_json::Value::from(ids).to_string()
-            }
-        };
         Self {
             digest: token.digest.0.to_vec(),
             prefix: token.prefix,
             name: token.name,
-            organizations,
+            organizations: token.reach.to_string(),
             scopes: token.scopes.to_string(),
             created_at: token.created_at.micros(),
             expires_at: token.expires_at.map(Timestamp::micros),
@@ -148,23 +138,13 @@ impl TryFrom<TokenRow> for Token {
 
     fn try_from(row: TokenRow) -> Result<Self, Failure> {
         let id = row.id;
-        let reach = match row.organizations.as_str() {
-            EVERYWHERE => Reach::Everywhere,
-            list => {
-                let ids: Vec<i32> = serde_json::from_str(list)
-                    .map_err(|error| Failure::corrupt(format!("reach of token {id}: {error}")))?;
-                let ids = ids.into_iter().map(row::organization_id);
-                Reach::Organizations(ids.collect::<Result<_, _>>()?)
-            }
-        };
-        let scopes: Option<Scopes> = row.scopes.split_whitespace().map(Scope::parse).collect();
+        let corrupt = |error: &dyn Error| Failure::corrupt(format!("token {id}: {error}"));
         Ok(Self {
             id: TokenId(id),
             prefix: row.prefix,
             name: row.name,
-            reach,
-            scopes: scopes
-                .ok_or_else(|| Failure::corrupt(format!("token {id} has an unknown scope")))?,
+            reach: row.organizations.parse().map_err(|error| corrupt(&error))?,
+            scopes: row.scopes.parse().map_err(|error| corrupt(&error))?,
             created_at: Timestamp::from_micros(row.created_at),
             expires_at: row.expires_at.map(Timestamp::from_micros),
             revoked_at: row.revoked_at.map(Timestamp::from_micros),

@@ -5,6 +5,8 @@ use std::ffi::c_int;
 use std::fmt;
 use std::sync::Arc;
 
+pub(super) use contacts_application::ports::StoreErrorKind as Kind;
+
 use contacts_application::ports::StoreError;
 use contacts_domain::decision::OutOfIds;
 use diesel::result::{ConnectionError, Error as DieselError};
@@ -15,15 +17,6 @@ use libsqlite3_sys as sqlite;
 pub(super) struct Failure {
     kind: Kind,
     cause: Arc<dyn Error + Send + Sync>,
-}
-
-/// What a failure means for whoever asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Unavailable,
-    Contention,
-    Corrupt,
-    Internal,
 }
 
 /// The result codes of SQLite that mean more than a fault of ours.
@@ -119,14 +112,8 @@ impl From<OutOfIds> for Failure {
 }
 
 impl From<Failure> for StoreError {
-    fn from(Failure { kind, cause }: Failure) -> Self {
-        let cause = Box::new(cause);
-        match kind {
-            Kind::Unavailable => Self::Unavailable(cause),
-            Kind::Contention => Self::Contention(cause),
-            Kind::Corrupt => Self::Corrupt(cause),
-            Kind::Internal => Self::Internal(cause),
-        }
+    fn from(failure: Failure) -> Self {
+        Self::new(failure.kind, failure)
     }
 }
 

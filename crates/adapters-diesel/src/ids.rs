@@ -1,15 +1,11 @@
 //! Ids: blocks set aside in the database, handed out from memory.
 
+use contacts_application::ports::ID_BLOCK_SIZE;
 use contacts_domain::{IdBlock, MAX_SAFE_INTEGER};
 use diesel::prelude::*;
 
 use super::failure::Failure;
 use super::schema::id_counter;
-
-/// How many ids are set aside at once.
-///
-/// A restart loses what is left of a block: of the 2^53 ids, ninety thousand million blocks.
-const BLOCK: i64 = 100_000;
 
 /// The ids that this store may hand out.
 ///
@@ -43,7 +39,7 @@ impl Ids {
         // What was offered but not taken is not set aside: another process may have it by now.
         if self.block.left() < count || (!self.reserved && count > 0) {
             let next: i64 = id_counter::table.select(id_counter::next_id).get_result(connection)?;
-            let size = BLOCK.max(count);
+            let size = ID_BLOCK_SIZE.max(count);
             if MAX_SAFE_INTEGER - next < size {
                 return Err(Failure::internal("there are no more ids below 2^53"));
             }
@@ -102,7 +98,7 @@ mod tests {
         let mut offered = ids.offer(connection, 10).unwrap();
         assert_eq!([offered.take(), offered.take()], [Some(1), Some(2)]);
         ids.keep(connection, offered).unwrap();
-        assert_eq!(counter(connection), 1 + BLOCK);
+        assert_eq!(counter(connection), 1 + ID_BLOCK_SIZE);
         assert_eq!(ids.offer(connection, 10).unwrap().take(), Some(3));
     }
 
@@ -110,11 +106,11 @@ mod tests {
     fn a_request_may_take_more_ids_than_a_block_has() {
         let connection = &mut memory();
         let mut ids = Ids::new();
-        let mut offered = ids.offer(connection, 3 * BLOCK).unwrap();
+        let mut offered = ids.offer(connection, 3 * ID_BLOCK_SIZE).unwrap();
         while offered.take().is_some() {}
         ids.keep(connection, offered).unwrap();
-        assert_eq!(counter(connection), 1 + 3 * BLOCK);
-        assert_eq!(ids.offer(connection, 1).unwrap().take(), Some(1 + 3 * BLOCK));
+        assert_eq!(counter(connection), 1 + 3 * ID_BLOCK_SIZE);
+        assert_eq!(ids.offer(connection, 1).unwrap().take(), Some(1 + 3 * ID_BLOCK_SIZE));
     }
 
     #[test]

@@ -1,8 +1,6 @@
 //! One transaction for many requests: each in a savepoint of its own.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
+use contacts_application::compute::catch_panic;
 use contacts_domain::decision::Decision;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
@@ -48,8 +46,8 @@ impl<'a> Session<'a> {
     ) -> Result<Result<T, Failure>, Lost> {
         AnsiTransactionManager::begin_transaction(self.connection).map_err(lost)?;
         let ids = *self.ids;
-        let done = catch_unwind(AssertUnwindSafe(|| work(self)));
-        match done.unwrap_or_else(|panic| Err(fault(panic.as_ref()))) {
+        let done = catch_panic(|| work(self));
+        match done.unwrap_or_else(|panic| Err(Failure::internal(format!("a decision {panic}")))) {
             Ok(value) => {
                 AnsiTransactionManager::commit_transaction(self.connection).map_err(lost)?;
                 Ok(Ok(value))
@@ -94,13 +92,6 @@ impl<'a> Session<'a> {
 
 fn lost(error: diesel::result::Error) -> Lost {
     Lost(error.into())
-}
-
-/// The failure that a panic becomes.
-fn fault(panic: &(dyn Any + Send)) -> Failure {
-    let said = panic.downcast_ref::<&str>().copied();
-    let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    Failure::internal(format!("a decision panicked: {}", said.unwrap_or("without words")))
 }
 
 #[cfg(test)]

@@ -212,6 +212,7 @@ mod tests {
     use diesel::prelude::*;
 
     use super::*;
+    use crate::failure::Kind;
     use crate::options::SqliteOptions;
     use crate::schema::contact;
     use crate::testing::{file, persons};
@@ -264,7 +265,7 @@ mod tests {
         let aside = directory.path().join("aside.db");
         std::fs::rename(&path, &aside).unwrap();
         for key in ["B", "C"] {
-            assert!(matches!(write(key).await, Err(StoreError::Unavailable(_))));
+            assert_eq!(write(key).await.unwrap_err().kind(), Kind::Unavailable);
         }
         std::fs::rename(&aside, &path).unwrap();
         write("D").await.unwrap();
@@ -276,7 +277,7 @@ mod tests {
         let (_directory, database) = file(SqliteOptions::default());
         let writer = Writer::start(&database).unwrap();
         let panicked = writer.write(|_| -> Result<(), Failure> { panic!("a fault") }).await;
-        assert!(matches!(panicked, Err(StoreError::Internal(_))));
+        assert_eq!(panicked.unwrap_err().kind(), Kind::Internal);
 
         let batch = persons(&[("A", "Abt")]);
         writer.write(move |session| session.run(&batch)).await.unwrap();
@@ -300,7 +301,7 @@ mod tests {
                 Poll::Pending => waiting.push(()),
             }
         };
-        assert!(matches!(turned_away, Err(StoreError::Contention(_))));
+        assert_eq!(turned_away.unwrap_err().kind(), Kind::Contention);
         assert!(waiting.len() <= 2, "{} wait", waiting.len());
         other.batch_execute("COMMIT").unwrap();
     }
@@ -314,7 +315,7 @@ mod tests {
 
         other.batch_execute("BEGIN IMMEDIATE").unwrap();
         let refused = writer.write(|_| Ok(())).await;
-        assert!(matches!(refused, Err(StoreError::Contention(_))));
+        assert_eq!(refused.unwrap_err().kind(), Kind::Contention);
         other.batch_execute("COMMIT").unwrap();
         writer.write(|_| Ok(())).await.unwrap();
     }

@@ -16,7 +16,8 @@ use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use contacts_application::ports::StoreError;
+use contacts_application::compute::Panicked;
+use contacts_application::ports::StoreErrorKind;
 use contacts_application::use_cases::UseCaseError;
 use contacts_domain::{Code, Violation};
 
@@ -230,12 +231,12 @@ impl From<UseCaseError> for Problem {
             UseCaseError::Forbidden => Self::new(Kind::Forbidden, detail),
             UseCaseError::UnknownOrganization(_) => Self::new(Kind::UnknownOrganization, detail),
             UseCaseError::NameNoOrganization(_) => Self::new(Kind::OrganizationNotNamed, detail),
-            UseCaseError::PreparationPanicked(error) => Self::internal(error),
-            UseCaseError::Store(error) => match error {
-                StoreError::Unavailable(_) | StoreError::Contention(_) => {
+            UseCaseError::Panicked(error) => Self::internal(error),
+            UseCaseError::Store(error) => match error.kind() {
+                StoreErrorKind::Unavailable | StoreErrorKind::Contention => {
                     Self::unavailable(Some(error.into()))
                 }
-                StoreError::Corrupt(_) | StoreError::Internal(_) => Self::internal(error),
+                StoreErrorKind::Corrupt | StoreErrorKind::Internal => Self::internal(error),
             },
         }
     }
@@ -254,14 +255,7 @@ pub(crate) async fn method_not_allowed(method: Method) -> Problem {
 
 /// The answer to a request whose handler panicked.
 pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> Response {
-    let message = match payload.downcast::<String>() {
-        Ok(message) => *message,
-        Err(payload) => match payload.downcast::<&str>() {
-            Ok(message) => (*message).to_owned(),
-            Err(_) => "a panic without a message".to_owned(),
-        },
-    };
-    Problem::internal(message).into_response()
+    Problem::internal(Panicked::from(payload)).into_response()
 }
 
 /// `Retry-After` knows whole seconds (RFC 9110 §10.2.3); rounded up, so that nobody comes too early.

@@ -1,9 +1,9 @@
 //! The port of the organizations and tokens.
 
+use std::error::Error;
+
 use async_trait::async_trait;
-use contacts_application::access::{
-    NewToken, Organization, Reach, Scope, Scopes, Token, TokenDigest, TokenId,
-};
+use contacts_application::access::{NewToken, Organization, Token, TokenDigest, TokenId};
 use contacts_application::ports::{AccessStore, StoreError};
 use contacts_domain::{OrganizationId, Timestamp};
 use tokio_postgres::Row;
@@ -33,9 +33,6 @@ const ADD_TOKEN: &str = "
 
 const REVOKE_TOKEN: &str =
     "UPDATE api_token SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
-
-/// What stands for all organizations.
-const EVERYWHERE: &str = "*";
 
 #[async_trait]
 impl AccessStore for PostgresStore {
@@ -70,7 +67,7 @@ impl AccessStore for PostgresStore {
                 (&digest.0.as_slice(), Type::BYTEA),
                 (&prefix, Type::TEXT),
                 (&name, Type::TEXT),
-                (&organizations(reach), Type::TEXT),
+                (&reach.to_string(), Type::TEXT),
                 (&scopes.to_string(), Type::TEXT),
                 (&Instant(created_at), Type::TIMESTAMPTZ),
                 (&expires_at.map(Instant), Type::TIMESTAMPTZ),
@@ -109,30 +106,11 @@ impl PostgresStore {
     }
 }
 
-/// The organizations of a token, as they are stored: `*`, or a JSON array of ids.
-fn organizations(reach: Reach) -> String {
-    match reach {
-        Reach::Everywhere => EVERYWHERE.to_owned(),
-        Reach::Organizations(organizations) => {
-            let ids: Vec<i32> = organizations.into_iter().map(OrganizationId::get).collect();
-            serde_json::Value::from(ids).to_string()
-        }
-    }
-}
-
 fn token(row: &Row) -> Result<Token, Failure> {
     let id: i64 = row.try_get(0)?;
-    let reach = match row.try_get(3)? {
-        EVERYWHERE => Reach::Everywhere,
-        list => {
-            let ids: Vec<i32> = serde_json::from_str(list)
-                .map_err(|error| Failure::corrupt(format_args!("reach of token {id}: {error}")))?;
-            let ids = ids.into_iter().map(row::organization_id);
-            Reach::Organizations(ids.collect::<Result<_, _>>()?)
-        }
-    };
+    let corrupt = |error: &dyn Error| Failure::corrupt(format_args!("token {id}: {error}"));
+    let reach: &str = row.try_get(3)?;
     let scopes: &str = row.try_get(4)?;
-    let scopes: Option<Scopes> = scopes.split_whitespace().map(Scope::parse).collect();
     let Instant(created_at) = row.try_get(5)?;
     let expires_at: Option<Instant> = row.try_get(6)?;
     let revoked_at: Option<Instant> = row.try_get(7)?;
@@ -140,9 +118,8 @@ fn token(row: &Row) -> Result<Token, Failure> {
         id: TokenId(id),
         prefix: row.try_get(1)?,
         name: row.try_get(2)?,
-        reach,
-        scopes: scopes
-            .ok_or_else(|| Failure::corrupt(format_args!("token {id} has an unknown scope")))?,
+        reach: reach.parse().map_err(|error| corrupt(&error))?,
+        scopes: scopes.parse().map_err(|error| corrupt(&error))?,
         created_at,
         expires_at: expires_at.map(|Instant(at)| at),
         revoked_at: revoked_at.map(|Instant(at)| at),

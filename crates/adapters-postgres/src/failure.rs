@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+pub(super) use contacts_application::ports::StoreErrorKind as Kind;
+
 use contacts_application::ports::StoreError;
 use contacts_domain::decision::OutOfIds;
 use tokio_postgres::Error as PostgresError;
@@ -22,15 +24,6 @@ pub(super) struct Failure {
     /// Whether the connection is gone.
     connection_lost: bool,
     message: String,
-}
-
-/// What a failure means for whoever asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Unavailable,
-    Contention,
-    Corrupt,
-    Internal,
 }
 
 /// Why the same transaction may end well when it is run again.
@@ -180,14 +173,7 @@ impl From<OutOfIds> for Failure {
 
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
-        let kind = failure.kind;
-        let cause = Box::new(failure);
-        match kind {
-            Kind::Unavailable => Self::Unavailable(cause),
-            Kind::Contention => Self::Contention(cause),
-            Kind::Corrupt => Self::Corrupt(cause),
-            Kind::Internal => Self::Internal(cause),
-        }
+        Self::new(failure.kind, failure)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Ids: blocks set aside in the database, handed out from memory.
 
+use contacts_application::ports::ID_BLOCK_SIZE;
 use contacts_domain::{IdBlock, MAX_SAFE_INTEGER};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -8,11 +9,6 @@ use tokio_postgres::types::Type;
 use super::failure::Failure;
 use super::pool::Pool;
 use super::session::Parameter;
-
-/// How many ids are set aside at once.
-///
-/// A restart loses what is left of a block: of the 2^53 ids, ninety thousand million blocks.
-const BLOCK: i64 = 100_000;
 
 /// Sets so many ids ($1) aside, unless that would reach beyond the last one ($2); the first of them.
 const SET_ASIDE: &str = "
@@ -48,7 +44,7 @@ impl Ids {
             return Err(Failure::unavailable("others wait for more ids"));
         };
         if block.left() < count {
-            let size = BLOCK.max(count);
+            let size = ID_BLOCK_SIZE.max(count);
             *block = IdBlock::new(set_aside(pool, begin, size).await?, size);
         }
         let reserved = IdBlock::new(block.next(), count);

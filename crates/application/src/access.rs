@@ -1,6 +1,7 @@
 //! Who may do what: organizations, tokens, scopes.
 
 use std::fmt;
+use std::str::FromStr;
 
 use contacts_domain::value::CountryCode;
 use contacts_domain::{OrganizationId, Timestamp};
@@ -75,6 +76,17 @@ impl Token {
 ///
 /// A token of one organization is at home there. A token of several, or of all, has no home: its
 /// requests name the organization.
+///
+/// Its text is `*`, or the ids as a JSON array.
+///
+/// ```
+/// use contacts_application::access::Reach;
+///
+/// let reach: Reach = "[1,7]".parse()?;
+/// assert_eq!(reach.to_string(), "[1,7]");
+/// assert_eq!("*".parse(), Ok(Reach::Everywhere));
+/// # Ok::<(), contacts_application::access::InvalidReach>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reach {
     /// These.
@@ -103,6 +115,39 @@ impl Reach {
         }
     }
 }
+
+impl fmt::Display for Reach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Everywhere => f.write_str("*"),
+            Self::Organizations(organizations) => {
+                let ids = organizations.iter().map(|organization| organization.get());
+                f.debug_list().entries(ids).finish()
+            }
+        }
+    }
+}
+
+impl FromStr for Reach {
+    type Err = InvalidReach;
+
+    fn from_str(text: &str) -> Result<Self, InvalidReach> {
+        let text = text.trim();
+        if text == "*" {
+            return Ok(Self::Everywhere);
+        }
+        let list = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+        let list = list.ok_or(InvalidReach)?.trim();
+        let ids = list.split_terminator(',').map(|id| id.trim().parse().ok());
+        let ids = ids.map(|id| id.and_then(OrganizationId::new));
+        ids.collect::<Option<_>>().map(Self::Organizations).ok_or(InvalidReach)
+    }
+}
+
+/// A text that is no [`Reach`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a reach has to be `*` or a JSON array of organization ids")]
+pub struct InvalidReach;
 
 /// What a token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -134,11 +179,6 @@ impl Scope {
         }
     }
 
-    /// The scope of that name, or `None`.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scope| scope.as_str() == name)
-    }
-
     fn bit(self) -> u8 {
         match self {
             Self::Read => 1,
@@ -150,13 +190,28 @@ impl Scope {
     }
 }
 
-/// A set of scopes.
+impl FromStr for Scope {
+    type Err = UnknownScope;
+
+    fn from_str(name: &str) -> Result<Self, UnknownScope> {
+        let scope = Self::ALL.into_iter().find(|scope| scope.as_str() == name);
+        scope.ok_or_else(|| UnknownScope(name.to_owned()))
+    }
+}
+
+/// There is no scope of this name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no scope `{0}`")]
+pub struct UnknownScope(String);
+
+/// A set of scopes. Its text is their names, separated by spaces.
 ///
 /// ```
 /// use contacts_application::access::{Scope, Scopes};
 /// let scopes: Scopes = [Scope::Read, Scope::Staff].into_iter().collect();
 /// assert!(scopes.include(Scope::Staff) && !scopes.include(Scope::Write));
 /// assert_eq!(scopes.to_string(), "read staff");
+/// assert_eq!("staff read".parse(), Ok(scopes));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Scopes(u8);
@@ -193,6 +248,14 @@ impl fmt::Display for Scopes {
             f.write_str(scope.as_str())?;
         }
         Ok(())
+    }
+}
+
+impl FromStr for Scopes {
+    type Err = UnknownScope;
+
+    fn from_str(names: &str) -> Result<Self, UnknownScope> {
+        names.split_whitespace().map(str::parse).collect()
     }
 }
 

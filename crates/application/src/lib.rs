@@ -6,6 +6,7 @@
 //! ports.
 
 pub mod access;
+pub mod compute;
 pub mod directory;
 pub mod ports;
 pub mod use_cases;

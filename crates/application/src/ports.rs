@@ -7,14 +7,20 @@ mod contact_store;
 mod error;
 mod intercom_directory;
 mod open_error;
+mod schema;
 
 pub use access_store::AccessStore;
 pub use audit::Audit;
 pub use clock::Clock;
 pub use contact_store::{ContactStore, Lifecycle};
-pub use error::StoreError;
+pub use error::{StoreError, StoreErrorKind};
 pub use intercom_directory::IntercomDirectory;
 pub use open_error::{OpenError, OpenErrorKind};
+pub use schema::SchemaState;
+
+/// How many ids a store sets aside at a time. A restart loses the unused rest of a block; 2^53 ids
+/// are 9·10^10 blocks.
+pub const ID_BLOCK_SIZE: i64 = 100_000;
 
 #[cfg(any(test, feature = "mocks"))]
 pub use access_store::MockAccessStore;

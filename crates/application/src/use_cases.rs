@@ -18,6 +18,5 @@ pub use get_entry::GetEntry;
 pub use list_entries::ListEntries;
 pub use manage_access::{AccessError, ManageAccess};
 pub use merge_contacts::MergeContacts;
-pub use preparation::PreparationPanicked;
 pub use unlink_contacts::{EntryKey, UnlinkContacts};
 pub use upsert_contacts::{Request, UpsertContacts};

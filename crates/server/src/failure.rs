@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use contacts_application::ports::StoreError;
+use contacts_application::ports::{StoreError, StoreErrorKind};
 
 /// What stops a command. Printed as `cause; remedy`, on one line.
 ///
@@ -40,11 +40,11 @@ impl Error for Failure {}
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        let remedy = match &error {
-            StoreError::Unavailable(_) => "check the database, its disk and its rights",
-            StoreError::Contention(_) => "try again",
-            StoreError::Corrupt(_) => "restore the database from a backup",
-            StoreError::Internal(_) => "please report this",
+        let remedy = match error.kind() {
+            StoreErrorKind::Unavailable => "check the database, its disk and its rights",
+            StoreErrorKind::Contention => "try again",
+            StoreErrorKind::Corrupt => "restore the database from a backup",
+            StoreErrorKind::Internal => "please report this",
         };
         Self::new(chain(&error), remedy)
     }
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn a_failure_is_one_line_with_its_causes_and_a_remedy() {
         let source = io::Error::other("disk I/O error\nwhile reading");
-        let failure = Failure::from(StoreError::Unavailable(Box::new(source)));
+        let failure = Failure::from(StoreError::unavailable(source));
         assert_eq!(
             failure.to_string(),
             "the store is unavailable: disk I/O error while reading; \

@@ -131,8 +131,7 @@ pub(crate) async fn revoke(
 }
 
 fn scope_parser() -> impl clap::builder::TypedValueParser<Value = Scope> {
-    PossibleValuesParser::new(Scope::ALL.map(Scope::as_str))
-        .try_map(|name| Scope::parse(&name).ok_or_else(|| format!("no scope `{name}`")))
+    PossibleValuesParser::new(Scope::ALL.map(Scope::as_str)).try_map(|name| name.parse::<Scope>())
 }
 
 #[cfg(test)]

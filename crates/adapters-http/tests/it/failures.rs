@@ -41,33 +41,33 @@ async fn answers(error: fn() -> StoreError) -> [Answer; 3] {
 
 #[tokio::test]
 async fn a_store_that_is_away_or_busy_is_503_and_says_when_to_try_again() {
-    for error in [|| StoreError::Unavailable(cause()), || StoreError::Contention(cause())] {
+    for error in [|| StoreError::unavailable(cause()), || StoreError::contention(cause())] {
         for answer in answers(error).await {
             assert_eq!(answer.problem(), (503, String::new()));
             assert_eq!(answer.header("retry-after"), Some("1"));
             assert!(!format!("{answer:?}{}", answer.text()).contains("10.0.0.7"));
         }
     }
-    let [batch, ..] = answers(|| StoreError::Unavailable(cause())).await;
+    let [batch, ..] = answers(|| StoreError::unavailable(cause())).await;
     insta::assert_snapshot!(batch.whole());
 }
 
 #[tokio::test]
 async fn a_store_that_is_broken_is_500_and_says_nothing() {
-    for error in [|| StoreError::Corrupt(cause()), || StoreError::Internal(cause())] {
+    for error in [|| StoreError::corrupt(cause()), || StoreError::internal(cause())] {
         for answer in answers(error).await {
             assert_eq!(answer.problem(), (500, String::new()));
             assert!(!answer.text().contains("10.0.0.7"));
         }
     }
-    let [batch, ..] = answers(|| StoreError::Internal(cause())).await;
+    let [batch, ..] = answers(|| StoreError::internal(cause())).await;
     insta::assert_snapshot!(batch.whole());
 }
 
 #[tokio::test]
 async fn tokens_that_cannot_be_looked_up_are_503_not_401() {
     let mut access = MockAccessStore::new();
-    access.expect_token().times(1).returning(|_| Err(StoreError::Unavailable(cause())));
+    access.expect_token().times(1).returning(|_| Err(StoreError::unavailable(cause())));
     let store = Arc::new(MemoryStore::default());
     let app = app(store.clone(), store, Arc::new(access), Settings::default());
     let response = app.oneshot(post(BATCH, "all", ITEM)).await.unwrap();
@@ -124,7 +124,7 @@ async fn logged(work: impl Future<Output = ()>) -> String {
 #[tokio::test]
 async fn a_cause_is_logged_once_with_the_id_of_the_request_and_no_personal_data() {
     let log = logged(async {
-        let app = App::on(failing(|| StoreError::Unavailable(cause()))).await;
+        let app = App::on(failing(|| StoreError::unavailable(cause()))).await;
         app.send(post(BATCH, "all", ITEM)).await;
     })
     .await;

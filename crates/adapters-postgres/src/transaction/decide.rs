@@ -1,12 +1,10 @@
 //! Letting a decision decide, away from the threads that talk to the database.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use contacts_application::compute::{catch_panic, compute};
 use contacts_domain::IdBlock;
 use contacts_domain::decision::{Decision, Loaded, Writes};
-use tokio::task::{JoinError, spawn_blocking};
 
 use crate::failure::Failure;
 use crate::write::Stored;
@@ -41,24 +39,6 @@ pub(super) async fn decide<D: Decision>(
         let (writes, report) = decision.decide(found, &mut ids)?;
         Ok(Decided { writes, stored, report, left: ids })
     };
-    if takes_a_while {
-        spawn_blocking(deciding).await.map_err(stopped)?
-    } else {
-        catch_unwind(AssertUnwindSafe(deciding)).map_err(|panic| fault(panic.as_ref()))?
-    }
-}
-
-/// The failure of a decision that did not come to its end.
-fn stopped(error: JoinError) -> Failure {
-    match error.try_into_panic() {
-        Ok(panic) => fault(panic.as_ref()),
-        Err(_) => Failure::unavailable("the server is stopping"),
-    }
-}
-
-/// The failure that a panic becomes.
-fn fault(panic: &(dyn Any + Send)) -> Failure {
-    let said = panic.downcast_ref::<&str>().copied();
-    let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    Failure::internal(format_args!("a decision panicked: {}", said.unwrap_or("without words")))
+    let decided = if takes_a_while { compute(deciding).await } else { catch_panic(deciding) };
+    decided.map_err(|panic| Failure::internal(format_args!("a decision {panic}")))?
 }

@@ -1,23 +1,72 @@
-//! What can go wrong with a store.
+//! Errors of a store.
 
 use std::error::Error;
+use std::sync::Arc;
 
-/// A store could not do what it was asked for. Never a verdict on an item.
-///
-/// The cause travels in [`source`](Error::source) and is logged once, at the edge; it never
-/// reaches a caller.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The database is away, full or read-only. Asking again later is safe.
+/// What kind of failure a [`StoreError`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum StoreErrorKind {
+    /// The database cannot be reached, is full or is read-only. Retrying later is safe.
     #[error("the store is unavailable")]
-    Unavailable(#[source] Box<dyn Error + Send + Sync>),
-    /// Others were in the way for too long. Asking again is safe.
+    Unavailable,
+    /// Other requests held a lock or a queue for too long. Retrying is safe.
     #[error("the store is busy")]
-    Contention(#[source] Box<dyn Error + Send + Sync>),
-    /// What is stored is not what was written.
+    Contention,
+    /// The stored data is not what was written.
     #[error("the store is corrupt")]
-    Corrupt(#[source] Box<dyn Error + Send + Sync>),
-    /// A fault of ours.
+    Corrupt,
+    /// A bug in the program.
     #[error("the store failed")]
-    Internal(#[source] Box<dyn Error + Send + Sync>),
+    Internal,
+}
+
+/// A store could not do its work. It is never the verdict on an item.
+///
+/// Its text names the kind alone. [`source`](Error::source) is the cause: log it, and keep it out
+/// of every answer.
+///
+/// ```
+/// use contacts_application::ports::{StoreError, StoreErrorKind};
+///
+/// let error = StoreError::contention("the queue is full");
+/// assert_eq!(error.kind(), StoreErrorKind::Contention);
+/// assert_eq!(error.to_string(), "the store is busy");
+/// ```
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{kind}")]
+pub struct StoreError {
+    kind: StoreErrorKind,
+    source: Arc<dyn Error + Send + Sync>,
+}
+
+impl StoreError {
+    /// A failure of that kind.
+    pub fn new(kind: StoreErrorKind, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { kind, source: cause.into().into() }
+    }
+
+    /// A failure of the kind [`Unavailable`](StoreErrorKind::Unavailable).
+    pub fn unavailable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(StoreErrorKind::Unavailable, cause)
+    }
+
+    /// A failure of the kind [`Contention`](StoreErrorKind::Contention).
+    pub fn contention(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(StoreErrorKind::Contention, cause)
+    }
+
+    /// A failure of the kind [`Corrupt`](StoreErrorKind::Corrupt).
+    pub fn corrupt(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(StoreErrorKind::Corrupt, cause)
+    }
+
+    /// A failure of the kind [`Internal`](StoreErrorKind::Internal).
+    pub fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(StoreErrorKind::Internal, cause)
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> StoreErrorKind {
+        self.kind
+    }
 }

@@ -23,7 +23,7 @@ use crate::ports::{AccessStore, Audit, ContactStore, IntercomDirectory, Lifecycl
 /// A store in memory, for tests: as strict as a database, and as forgetful as a process.
 ///
 /// It passes the [contract suite](super::contract), holds the unique keys of living contacts to
-/// their promise, and fails with [`StoreError::Internal`] on writes that a database would refuse.
+/// their promise, and fails with a [`StoreError`] on writes that a database would refuse.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -72,7 +72,7 @@ impl MemoryStore {
     ) -> Result<T, StoreError> {
         let mut contacts = lock(&self.contacts);
         let mut draft = contacts.clone();
-        let report = work(&mut draft).map_err(|e| StoreError::Internal(Box::new(e)))?;
+        let report = work(&mut draft).map_err(StoreError::internal)?;
         *contacts = draft;
         Ok(report)
     }
@@ -152,7 +152,7 @@ impl AccessStore for MemoryStore {
     }
 
     async fn add_token(&self, token: NewToken) -> Result<TokenId, StoreError> {
-        lock(&self.access).add_token(token).map_err(|e| StoreError::Internal(Box::new(e)))
+        lock(&self.access).add_token(token).map_err(StoreError::internal)
     }
 
     async fn tokens(&self) -> Result<Vec<Token>, StoreError> {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use contacts_domain::OrganizationId;
 
-use super::PreparationPanicked;
 use crate::access::{Organization, Scope, Scopes, TokenDigest};
+use crate::compute::Panicked;
 use crate::ports::{AccessStore, Clock, StoreError};
 
 /// Who is calling, for which organization, with which scopes.
@@ -32,9 +32,9 @@ pub enum UseCaseError {
     /// The token is at home in no single organization and the request names none.
     #[error(transparent)]
     NameNoOrganization(#[from] NameNoOrganization),
-    /// The items could not be prepared.
+    /// Preparing the items panicked.
     #[error(transparent)]
-    PreparationPanicked(#[from] PreparationPanicked),
+    Panicked(#[from] Panicked),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -99,14 +99,13 @@ impl Caller {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
 
     use contacts_domain::Timestamp;
     use mockall::predicate::eq;
 
     use super::*;
     use crate::access::{Reach, Token, TokenId};
-    use crate::ports::{MockAccessStore, MockClock};
+    use crate::ports::{MockAccessStore, MockClock, StoreErrorKind};
     use crate::testing::{now, organization};
 
     const DIGEST: TokenDigest = TokenDigest([7; 32]);
@@ -237,16 +236,13 @@ mod tests {
     #[tokio::test]
     async fn a_failing_store_is_not_an_unknown_token() {
         let mut access = MockAccessStore::new();
-        access
-            .expect_token()
-            .times(1)
-            .returning(|_| Err(StoreError::Unavailable(Box::new(io::Error::other("gone")))));
+        access.expect_token().times(1).returning(|_| Err(StoreError::unavailable("gone")));
         let authenticate = Authenticate::new(Arc::new(access), Arc::new(MockClock::new()));
 
         let failed = authenticate.execute(DIGEST, None).await;
 
         assert!(
-            matches!(failed, Err(UseCaseError::Store(StoreError::Unavailable(_)))),
+            matches!(&failed, Err(UseCaseError::Store(error)) if error.kind() == StoreErrorKind::Unavailable),
             "{failed:?}"
         );
     }

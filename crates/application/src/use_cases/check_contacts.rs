@@ -11,7 +11,7 @@ use contacts_domain::value::CountryCode;
 use contacts_domain::{ContactId, OrganizationId};
 use rayon::prelude::*;
 
-use super::preparation::on_the_pool;
+use crate::compute::compute;
 use crate::ports::{AccessStore, Audit, StoreError};
 
 /// How many contacts are read, compared and mended at a time.
@@ -146,9 +146,9 @@ async fn compare(
 ) -> Result<Vec<(ContactKey, Audited)>, StoreError> {
     let region = |contact: &StoredContact| regions.of(contact.place.organization);
     let page: Vec<_> = page.into_iter().map(|contact| (region(&contact), contact)).collect();
-    let compare = |(region, contact): (_, StoredContact)| (contact.place, contact.audit(region));
-    let compared = on_the_pool(move || page.into_par_iter().map(compare).collect()).await;
-    compared.map_err(|error| StoreError::Internal(Box::new(error)))
+    let audit = |(region, contact): (_, StoredContact)| (contact.place, contact.audit(region));
+    let compared = compute(move || page.into_par_iter().map(audit).collect()).await;
+    compared.map_err(StoreError::internal)
 }
 
 /// A check under way.

@@ -35,13 +35,12 @@ impl ListEntries {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
 
     use mockall::predicate::eq;
 
     use super::*;
     use crate::directory::{Order, OrderKey};
-    use crate::ports::{MockIntercomDirectory, StoreError};
+    use crate::ports::{MockIntercomDirectory, StoreError, StoreErrorKind};
     use crate::testing::caller;
 
     fn query() -> EntryQuery {
@@ -83,15 +82,13 @@ mod tests {
     #[tokio::test]
     async fn a_failing_directory_is_no_empty_page() {
         let mut directory = MockIntercomDirectory::new();
-        directory
-            .expect_entries()
-            .returning(|_, _| Err(StoreError::Unavailable(Box::new(io::Error::other("gone")))));
+        directory.expect_entries().returning(|_, _| Err(StoreError::unavailable("gone")));
         let list = ListEntries::new(Arc::new(directory));
 
         let failed = list.execute(&caller(7, [Scope::Read]), &query()).await;
 
         assert!(
-            matches!(failed, Err(UseCaseError::Store(StoreError::Unavailable(_)))),
+            matches!(&failed, Err(UseCaseError::Store(error)) if error.kind() == StoreErrorKind::Unavailable),
             "{failed:?}"
         );
     }

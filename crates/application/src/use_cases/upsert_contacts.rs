@@ -65,14 +65,13 @@ impl UpsertContacts {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-    use std::io;
     use std::sync::Mutex;
 
     use contacts_domain::decision::Decision;
     use contacts_domain::upsert::Verdict;
 
     use super::*;
-    use crate::ports::{MockClock, MockContactStore, StoreError};
+    use crate::ports::{MockClock, MockContactStore, StoreError, StoreErrorKind};
     use crate::testing::{caller, context, now};
     use crate::use_cases::preparation::PARALLEL_FROM;
 
@@ -211,17 +210,14 @@ mod tests {
                 )
                 .await;
 
-            assert!(matches!(panicked, Err(UseCaseError::PreparationPanicked(_))), "{panicked:?}");
+            assert!(matches!(panicked, Err(UseCaseError::Panicked(_))), "{panicked:?}");
         }
     }
 
     #[tokio::test]
     async fn a_failing_store_is_no_verdict() {
         let mut store = MockContactStore::new();
-        store
-            .expect_upsert()
-            .times(1)
-            .returning(|_| Err(StoreError::Unavailable(Box::new(io::Error::other("gone")))));
+        store.expect_upsert().times(1).returning(|_| Err(StoreError::unavailable("gone")));
         let upsert = UpsertContacts::new(Arc::new(store), Arc::new(a_clock_asked_once()));
 
         let failed = upsert
@@ -229,7 +225,7 @@ mod tests {
             .await;
 
         assert!(
-            matches!(failed, Err(UseCaseError::Store(StoreError::Unavailable(_)))),
+            matches!(&failed, Err(UseCaseError::Store(error)) if error.kind() == StoreErrorKind::Unavailable),
             "{failed:?}"
         );
     }

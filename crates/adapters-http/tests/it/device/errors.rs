@@ -142,7 +142,7 @@ async fn the_organization_is_that_of_the_token_or_named_by_the_header() {
 
 #[tokio::test]
 async fn a_store_that_is_away_or_busy_is_503_and_says_when_to_try_again() {
-    for fail in [|| StoreError::Unavailable(cause()), || StoreError::Contention(cause())] {
+    for fail in [|| StoreError::unavailable(cause()), || StoreError::contention(cause())] {
         let app = on_a_failing_store(fail).await;
         for request in requests("all") {
             let answer = app.send(request).await;
@@ -156,7 +156,7 @@ async fn a_store_that_is_away_or_busy_is_503_and_says_when_to_try_again() {
 
 #[tokio::test]
 async fn a_store_that_is_broken_is_500_and_says_nothing() {
-    for fail in [|| StoreError::Corrupt(cause()), || StoreError::Internal(cause())] {
+    for fail in [|| StoreError::corrupt(cause()), || StoreError::internal(cause())] {
         let app = on_a_failing_store(fail).await;
         for request in requests("all") {
             let answer = app.send(request).await;
@@ -187,7 +187,7 @@ async fn a_panic_is_500_and_the_next_request_is_served() {
 #[tokio::test]
 async fn tokens_that_cannot_be_looked_up_are_503_not_401() {
     let mut access = MockAccessStore::new();
-    access.expect_token().returning(|_| Err(StoreError::Unavailable(cause())));
+    access.expect_token().returning(|_| Err(StoreError::unavailable(cause())));
     let store = Arc::new(MemoryStore::default());
     let router = app(store.clone(), store, Arc::new(access), Settings::default());
     for request in requests("all") {
