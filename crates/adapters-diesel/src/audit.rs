@@ -95,9 +95,9 @@ fn with_what_is_beside(
     let (Some(first), Some(last)) = (contacts.first(), contacts.last()) else {
         return Ok(contacts);
     };
-    let (first, last) = (first.place.id, last.place.id);
+    let (first, last) = (first.key.id, last.key.id);
     let organizations: BTreeSet<i32> =
-        contacts.iter().map(|contact| contact.place.organization).collect();
+        contacts.iter().map(|contact| contact.key.organization).collect();
 
     let mut relations: BTreeMap<ContactKey, Vec<i64>> = BTreeMap::new();
     let mut entries: BTreeMap<ContactKey, StoredEntry> = BTreeMap::new();
@@ -116,8 +116,8 @@ fn with_what_is_beside(
         }
     }
     for contact in &mut contacts {
-        contact.relations = relations.remove(&contact.place).unwrap_or_default();
-        contact.entry = entries.remove(&contact.place);
+        contact.relations = relations.remove(&contact.key).unwrap_or_default();
+        contact.entry = entries.remove(&contact.key);
     }
     Ok(contacts)
 }

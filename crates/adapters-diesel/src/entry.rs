@@ -1,9 +1,8 @@
 //! Entries of the directory of intercoms as rows: how they are written, and what is read.
 
-use contacts_domain::ContactId;
 use contacts_domain::auditing::StoredEntry;
-use contacts_domain::contact::{Contact, IntercomEntry};
-use contacts_domain::value::LinkId;
+use contacts_domain::contact::{IntercomEntry, Record};
+use contacts_domain::{Change, ContactId};
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 
@@ -11,31 +10,22 @@ use super::failure::Failure;
 use super::row;
 use super::schema::contact_intercom;
 
-/// Writes the entry of a new contact, if it has one.
-///
-/// # Errors
-///
-/// When SQLite fails.
-pub(super) fn insert(connection: &mut SqliteConnection, contact: &Contact) -> Result<(), Failure> {
-    if let Some(entry) = contact.intercom_entry() {
-        let row = NewEntryRow::of(key(contact), &entry);
+/// Writes the entry of a contact, if it has one.
+pub(super) fn insert(connection: &mut SqliteConnection, change: &Change) -> Result<(), Failure> {
+    if let Some(entry) = change.intercom_entry() {
+        let row = NewEntryRow::of(key(change.record()), &entry);
         diesel::insert_into(contact_intercom::table).values(row).execute(connection)?;
     }
     Ok(())
 }
 
-/// Writes the entry of a contact in the place of the one that it had.
-///
-/// # Errors
-///
-/// When SQLite fails.
-pub(super) fn replace(connection: &mut SqliteConnection, contact: &Contact) -> Result<(), Failure> {
-    diesel::delete(contact_intercom::table.find(key(contact))).execute(connection)?;
-    insert(connection, contact)
+/// Deletes the entry of a contact, if it has one.
+pub(super) fn delete(connection: &mut SqliteConnection, record: &Record) -> Result<(), Failure> {
+    diesel::delete(contact_intercom::table.find(key(record))).execute(connection)?;
+    Ok(())
 }
 
-fn key(contact: &Contact) -> (i32, i64) {
-    let record = contact.record();
+fn key(record: &Record) -> (i32, i64) {
     (record.organization.get(), record.id.get())
 }
 
@@ -119,22 +109,9 @@ impl TryFrom<EntryRow> for (ContactId, IntercomEntry) {
 
     fn try_from(row: EntryRow) -> Result<Self, Failure> {
         let id = row::contact_id(row.contact_id)?;
-        let link_id = Some(row.link_id)
-            .filter(|text| !text.is_empty())
-            .map(|text| LinkId::parse(&text))
-            .transpose()
-            .map_err(|error| Failure::corrupt(format!("entry of contact {id}: {error}")))?;
-        let entry = IntercomEntry {
-            link_id,
-            name: row.name,
-            kind: row.kind,
-            number: row.number,
-            is_favorite: row.is_favorite,
-            auto_answer: row.auto_answer,
-            in_black_list: row.in_black_list,
-            is_p2p: row.is_p2p,
-            ringtone: row.ringtone,
-        };
+        let entry = StoredEntry::from(row).read().map_err(|column| {
+            Failure::corrupt(format!("entry of contact {id}: {column} holds no valid value"))
+        })?;
         Ok((id, entry))
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 pub(super) use contacts_application::ports::StoreErrorKind as Kind;
 
 use contacts_application::ports::StoreError;
-use contacts_domain::decision::OutOfIds;
+use contacts_domain::OutOfIds;
 use diesel::result::{ConnectionError, Error as DieselError};
 use libsqlite3_sys as sqlite;
 

@@ -123,7 +123,7 @@ impl Lookup<'_> {
         let external_ids = lookup_keys.external_ids.iter().cloned().map(AliasKey::ExternalId);
         let link_ids = lookup_keys.link_ids.iter().copied().map(AliasKey::LinkId);
         for key in external_ids.chain(link_ids) {
-            let (kind, value) = row::alias(&key);
+            let (kind, value) = (key.kind(), key.value());
             let target: Option<ContactRow> = query::by_alias(self.organization, kind, &value)
                 .select(row())
                 .get_result(self.connection)

@@ -3,15 +3,14 @@
 use std::collections::HashMap;
 
 use contacts_domain::ContactId;
-use contacts_domain::auditing::{Discrepancy, Mend, Repair};
-use contacts_domain::contact::Record;
+use contacts_domain::auditing::{Discrepancy, Repair};
 use contacts_domain::decision::AliasKey;
 use diesel::prelude::*;
 
 use super::failure::Failure;
-use super::row::{self, DerivedRow};
+use super::row;
 use super::schema::contact;
-use super::{audit, entry, query, write};
+use super::{audit, query, write};
 
 /// Reads the contacts of the repair, has them examined, and writes what that comes to. Documents,
 /// versions and times are not written.
@@ -26,22 +25,8 @@ pub(super) fn mend(
     let stored = audit::stored(connection, repair.organization(), repair.contacts())?;
     let examined = repair.examine(stored);
     let owners = owners(connection, repair, examined.keys())?;
-    let (mends, discrepancies) = examined.settle(&owners);
-    // As always: keys are given up before they are taken.
-    for mend in mends.iter().filter(|mend| mend.gives_up_keys) {
-        write::give_up_keys(connection, &mend.contact)?;
-    }
-    for Mend { contact, columns, relations, entry, .. } in &mends {
-        if *columns {
-            update(connection, contact.record())?;
-        }
-        if *relations {
-            write::replace_relations(connection, contact)?;
-        }
-        if *entry {
-            entry::replace(connection, contact)?;
-        }
-    }
+    let (writes, discrepancies) = examined.settle(&owners);
+    write::write(connection, repair.organization(), &writes)?;
     Ok(discrepancies)
 }
 
@@ -71,11 +56,4 @@ fn owners(
         }
     }
     Ok(owners)
-}
-
-fn update(connection: &mut SqliteConnection, record: &Record) -> Result<(), Failure> {
-    diesel::update(contact::table.find(record.id.get()))
-        .set(DerivedRow::from(&record.projection))
-        .execute(connection)?;
-    Ok(())
 }

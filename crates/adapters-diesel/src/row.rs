@@ -1,12 +1,9 @@
 //! Rows: what is written and read, and how a [`Record`] becomes one and comes out of one.
 
-use std::borrow::Cow;
-
 use contacts_application::access::Organization;
 use contacts_domain::auditing::{ContactKey, StoredColumns, StoredContact};
-use contacts_domain::contact::{ContactType, Projection, Record};
-use contacts_domain::decision::AliasKey;
-use contacts_domain::value::{CountryCode, LinkId};
+use contacts_domain::contact::{Projection, Record};
+use contacts_domain::value::CountryCode;
 use contacts_domain::{ContactId, OrganizationId, Timestamp, Version};
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
@@ -20,7 +17,6 @@ use super::schema::{contact, organization};
 pub(super) struct NewContactRow<'a> {
     id: i64,
     organization_id: i32,
-    contact_type: &'a str,
     created_at: i64,
     #[diesel(embed)]
     keys: KeysRow<'a>,
@@ -45,6 +41,7 @@ pub(super) struct KeysRow<'a> {
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = contact, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub(super) struct ContentRow<'a> {
+    contact_type: &'a str,
     display_name: &'a str,
     archived: bool,
     is_customer: bool,
@@ -56,49 +53,11 @@ pub(super) struct ContentRow<'a> {
     document: &'a str,
 }
 
-/// The part of a contact that follows from its document.
-#[derive(AsChangeset)]
-#[diesel(table_name = contact, treat_none_as_null = true)]
-pub(super) struct DerivedRow<'a> {
-    contact_type: &'a str,
-    external_id: Option<&'a str>,
-    link_id: Option<String>,
-    display_name: &'a str,
-    email: Option<&'a str>,
-    phone: Option<&'a str>,
-    mobile: Option<&'a str>,
-    vat_number: Option<&'a str>,
-    archived: bool,
-    is_customer: bool,
-    is_vendor: bool,
-    is_staff: bool,
-}
-
-impl<'a> From<&'a Projection> for DerivedRow<'a> {
-    fn from(projection: &'a Projection) -> Self {
-        Self {
-            contact_type: projection.contact_type.as_str(),
-            external_id: projection.external_id.as_deref(),
-            link_id: projection.link_id.map(|link_id| link_id.to_string()),
-            display_name: &projection.display_name,
-            email: projection.email.as_deref(),
-            phone: projection.phone.as_deref(),
-            mobile: projection.mobile.as_deref(),
-            vat_number: projection.vat_number.as_deref(),
-            archived: projection.archived,
-            is_customer: projection.is_customer,
-            is_vendor: projection.is_vendor,
-            is_staff: projection.is_staff,
-        }
-    }
-}
-
 impl<'a> From<&'a Record> for NewContactRow<'a> {
     fn from(record: &'a Record) -> Self {
         Self {
             id: record.id.get(),
             organization_id: record.organization.get(),
-            contact_type: record.projection.contact_type.as_str(),
             created_at: record.created_at.micros(),
             keys: record.into(),
             content: record.into(),
@@ -126,6 +85,7 @@ impl<'a> From<&'a Record> for ContentRow<'a> {
     fn from(record: &'a Record) -> Self {
         let projection = &record.projection;
         Self {
+            contact_type: projection.contact_type.as_str(),
             display_name: &projection.display_name,
             archived: projection.archived,
             is_customer: projection.is_customer,
@@ -176,7 +136,7 @@ impl From<ContactRow> for StoredContact {
     /// The contact as it stands, without what stands beside it.
     fn from(row: ContactRow) -> Self {
         Self {
-            place: ContactKey { organization: row.organization_id, id: row.id },
+            key: ContactKey { organization: row.organization_id, id: row.id },
             columns: StoredColumns {
                 contact_type: row.contact_type,
                 external_id: row.external_id,
@@ -207,38 +167,21 @@ impl TryFrom<ContactRow> for Record {
     type Error = Failure;
 
     fn try_from(row: ContactRow) -> Result<Self, Failure> {
-        let id = contact_id(row.id)?;
-        let organization = organization_id(row.organization_id)?;
-        let contact_type = ContactType::parse(&row.contact_type)
-            .ok_or_else(|| Failure::corrupt(format!("contact {id} has no known type")))?;
-        let link_id = row
-            .link_id
-            .map(|text| LinkId::parse(&text))
-            .transpose()
-            .map_err(|error| Failure::corrupt(format!("contact {id}: {error}")))?;
+        let stored = StoredContact::from(row);
+        let id = contact_id(stored.key.id)?;
+        let projection = stored.columns.read().map_err(|column| {
+            Failure::corrupt(format!("contact {id}: the column {column} holds no valid value"))
+        })?;
         Ok(Self {
             id,
-            organization,
-            projection: Projection {
-                contact_type,
-                external_id: row.external_id,
-                link_id,
-                display_name: row.display_name,
-                email: row.email,
-                phone: row.phone,
-                mobile: row.mobile,
-                vat_number: row.vat_number,
-                archived: row.archived,
-                is_customer: row.is_customer,
-                is_vendor: row.is_vendor,
-                is_staff: row.is_staff,
-            },
-            version: Version::new(row.version),
-            created_at: Timestamp::from_micros(row.created_at),
-            updated_at: Timestamp::from_micros(row.updated_at),
-            deleted_at: row.deleted_at.map(Timestamp::from_micros),
-            document_version: row.document_version,
-            document: row.document,
+            organization: organization_id(stored.key.organization)?,
+            projection,
+            version: stored.version,
+            created_at: stored.created_at,
+            updated_at: stored.updated_at,
+            deleted_at: stored.deleted_at,
+            document_version: stored.document_version,
+            document: stored.document,
         })
     }
 }
@@ -270,14 +213,6 @@ impl TryFrom<OrganizationRow> for Organization {
         let region = CountryCode::parse(&row.region)
             .map_err(|error| Failure::corrupt(format!("organization {id}: {error}")))?;
         Ok(Self { id, name: row.name, region })
-    }
-}
-
-/// The kind of an alias, and its value.
-pub(super) fn alias(key: &AliasKey) -> (&'static str, Cow<'_, str>) {
-    match key {
-        AliasKey::ExternalId(external_id) => ("EXTERNAL_ID", external_id.into()),
-        AliasKey::LinkId(link_id) => ("LINK_ID", link_id.to_string().into()),
     }
 }
 

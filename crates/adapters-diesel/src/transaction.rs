@@ -80,11 +80,9 @@ impl<'a> Session<'a> {
     pub(super) fn run<D: Decision>(&mut self, decision: &D) -> Result<D::Report, Failure> {
         let organization = decision.organization();
         let found = look_up(self.connection, organization, decision.lookup_keys())?;
-        let stored =
-            found.contacts.iter().map(|record| (record.id, record.projection.clone())).collect();
         let mut ids = self.ids.offer(self.connection, decision.ids_at_most())?;
         let (writes, report) = decision.decide(found, &mut ids)?;
-        write(self.connection, organization, &writes, &stored)?;
+        write(self.connection, organization, &writes)?;
         self.ids.keep(self.connection, ids)?;
         Ok(report)
     }

@@ -1,11 +1,10 @@
 //! What a decision wants written.
 
-use std::collections::HashMap;
 use std::marker::PhantomData;
 
-use contacts_domain::contact::{Contact, Projection, Record};
-use contacts_domain::decision::{Alias, AliasWrite, Write, Writes};
-use contacts_domain::{ContactId, OrganizationId};
+use contacts_domain::contact::Record;
+use contacts_domain::decision::{Alias, AliasWrite, Writes};
+use contacts_domain::{Change, ContactId, OrganizationId, Parts, Version};
 use diesel::prelude::*;
 use diesel::query_builder::{AsChangeset, AstPass, QueryFragment, QueryId};
 use diesel::sql_types::BigInt;
@@ -14,11 +13,8 @@ use diesel::sqlite::Sqlite;
 use super::entry;
 use super::failure::Failure;
 use super::query::OWN;
-use super::row::{self, ContentRow, KeysRow, NewContactRow};
+use super::row::{ContentRow, KeysRow, NewContactRow};
 use super::schema::{contact, contact_alias, contact_relation};
-
-/// The keys of the stored contacts, to tell which of them a write changes.
-pub(super) type StoredKeys = HashMap<ContactId, Projection>;
 
 /// Writes what a decision says.
 ///
@@ -27,46 +23,35 @@ pub(super) type StoredKeys = HashMap<ContactId, Projection>;
 ///
 /// # Errors
 ///
-/// When SQLite fails, or a contact to be updated is not there.
+/// When SQLite fails, or a contact to be updated is not there in the version decided on.
 pub(super) fn write(
     connection: &mut SqliteConnection,
     organization: OrganizationId,
     writes: &Writes,
-    stored: &StoredKeys,
 ) -> Result<(), Failure> {
-    for write in &writes.contacts {
-        if let Write::Update { contact, gives_up_keys: true, .. } = write {
-            give_up_keys(connection, contact)?;
+    for change in writes.changes.iter().filter(|change| !change.keys().given_up.is_empty()) {
+        give_up_keys(connection, change.record().id)?;
+    }
+    for change in &writes.changes {
+        if let Some(before) = change.before() {
+            update(connection, change, before)?;
         }
     }
-    for write in &writes.contacts {
-        if let Write::Update { contact, .. } = write {
-            update(connection, contact, stored)?;
-        }
+    for change in writes.changes.iter().filter(|change| change.before().is_none()) {
+        let row = NewContactRow::from(change.record());
+        diesel::insert_into(contact::table).values(row).execute(connection)?;
     }
-    for write in &writes.contacts {
-        if let Write::Insert(contact) = write {
-            let row = NewContactRow::from(contact.record());
-            diesel::insert_into(contact::table).values(row).execute(connection)?;
+    for change in writes.changes.iter().filter(|change| change.parts().relations) {
+        if change.before().is_some() {
+            delete_relations(connection, change.record())?;
         }
+        insert_relations(connection, change)?;
     }
-    for write in &writes.contacts {
-        match write {
-            Write::Insert(contact) => insert_relations(connection, contact)?,
-            Write::Update { contact, moves_relations: true, .. } => {
-                replace_relations(connection, contact)?;
-            }
-            Write::Update { .. } => {}
+    for change in writes.changes.iter().filter(|change| change.parts().entry) {
+        if change.before().is_some() {
+            entry::delete(connection, change.record())?;
         }
-    }
-    for write in &writes.contacts {
-        match write {
-            Write::Insert(contact) => entry::insert(connection, contact)?,
-            Write::Update { contact, moves_entry: true, .. } => {
-                entry::replace(connection, contact)?;
-            }
-            Write::Update { .. } => {}
-        }
+        entry::insert(connection, change)?;
     }
     for alias in &writes.aliases {
         write_alias(connection, organization, alias)?;
@@ -74,16 +59,8 @@ pub(super) fn write(
     Ok(())
 }
 
-/// Takes its external id and its link id from a contact.
-///
-/// # Errors
-///
-/// When SQLite fails.
-pub(super) fn give_up_keys(
-    connection: &mut SqliteConnection,
-    contact: &Contact,
-) -> Result<(), Failure> {
-    diesel::update(contact::table.find(contact.record().id.get()))
+fn give_up_keys(connection: &mut SqliteConnection, id: ContactId) -> Result<(), Failure> {
+    diesel::update(contact::table.find(id.get()))
         .set((contact::external_id.eq(None::<&str>), contact::link_id.eq(None::<&str>)))
         .execute(connection)?;
     Ok(())
@@ -91,51 +68,35 @@ pub(super) fn give_up_keys(
 
 fn update(
     connection: &mut SqliteConnection,
-    contact: &Contact,
-    stored: &StoredKeys,
+    change: &Change,
+    before: Version,
 ) -> Result<(), Failure> {
-    let record = contact.record();
-    let id = record.id.get();
-    let updated = if changes_keys(record, stored) {
+    let record = change.record();
+    let (id, before) = (record.id.get(), before.get());
+    let updated = if touches_an_index(change) {
         let changes = (KeysRow::from(record), ContentRow::from(record)).as_changeset();
-        Update::<KeysAndContent, _>::new(id, changes).execute(connection)?
+        Update::<KeysAndContent, _>::new(id, before, changes).execute(connection)?
     } else {
         let changes = ContentRow::from(record).as_changeset();
-        Update::<ContentOnly, _>::new(id, changes).execute(connection)?
+        Update::<ContentOnly, _>::new(id, before, changes).execute(connection)?
     };
     match updated {
         1 => Ok(()),
-        _ => Err(Failure::internal(format!("contact {id} was to be updated and is not there"))),
+        _ => Err(Failure::internal(format!("contact {id} is not there in version {before}"))),
     }
 }
 
 /// Whether an index covers something that changes. SQLite does not look: it rewrites the entry of
 /// every index of which a column is set.
-fn changes_keys(record: &Record, stored: &StoredKeys) -> bool {
-    fn keys(projection: &Projection) -> impl PartialEq {
-        let Projection { external_id, link_id, email, phone, mobile, vat_number, .. } = projection;
-        (external_id, link_id, email, phone, mobile, vat_number)
-    }
-    record.deleted_at.is_some()
-        || stored.get(&record.id).is_none_or(|stored| keys(stored) != keys(&record.projection))
+fn touches_an_index(change: &Change) -> bool {
+    let Parts { external_id, link_id, email, phone, mobile, vat_number, .. } = change.parts();
+    let deleted = change.record().deleted_at.is_some();
+    deleted || external_id || link_id || email || phone || mobile || vat_number
 }
 
-/// Writes the relations of a contact in the place of those that it had.
-///
-/// # Errors
-///
-/// When SQLite fails.
-pub(super) fn replace_relations(
-    connection: &mut SqliteConnection,
-    contact: &Contact,
-) -> Result<(), Failure> {
-    delete_relations(connection, contact)?;
-    insert_relations(connection, contact)
-}
-
-fn insert_relations(connection: &mut SqliteConnection, contact: &Contact) -> Result<(), Failure> {
-    let record = contact.record();
-    for to in contact.relations() {
+fn insert_relations(connection: &mut SqliteConnection, change: &Change) -> Result<(), Failure> {
+    let record = change.record();
+    for to in change.relations() {
         diesel::insert_into(contact_relation::table)
             .values((
                 contact_relation::organization_id.eq(record.organization.get()),
@@ -147,8 +108,7 @@ fn insert_relations(connection: &mut SqliteConnection, contact: &Contact) -> Res
     Ok(())
 }
 
-fn delete_relations(connection: &mut SqliteConnection, contact: &Contact) -> Result<(), Failure> {
-    let record = contact.record();
+fn delete_relations(connection: &mut SqliteConnection, record: &Record) -> Result<(), Failure> {
     diesel::delete(contact_relation::table)
         .filter(contact_relation::organization_id.eq(record.organization.get()))
         .filter(contact_relation::from_id.eq(record.id.get()))
@@ -164,7 +124,7 @@ fn write_alias(
     let organization = organization.get();
     match write {
         AliasWrite::Add(Alias { key, contact }) => {
-            let (kind, value) = row::alias(key);
+            let (kind, value) = (key.kind(), key.value());
             diesel::replace_into(contact_alias::table)
                 .values((
                     contact_alias::organization_id.eq(organization),
@@ -176,7 +136,7 @@ fn write_alias(
                 .execute(connection)?;
         }
         AliasWrite::Remove(key) => {
-            let (kind, value) = row::alias(key);
+            let (kind, value) = (key.kind(), key.value());
             diesel::delete(contact_alias::table.find((organization, OWN, kind, value)))
                 .execute(connection)?;
         }
@@ -195,6 +155,7 @@ fn write_alias(
 /// not know that a changeset is always the same; `S` names the one that this is.
 struct Update<S, C> {
     id: i64,
+    before: i64,
     changes: C,
     statement: PhantomData<S>,
 }
@@ -203,8 +164,8 @@ struct ContentOnly;
 struct KeysAndContent;
 
 impl<S, C> Update<S, C> {
-    fn new(id: i64, changes: C) -> Self {
-        Self { id, changes, statement: PhantomData }
+    fn new(id: i64, before: i64, changes: C) -> Self {
+        Self { id, before, changes, statement: PhantomData }
     }
 }
 
@@ -217,7 +178,9 @@ impl<S, C: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Update<S, C> {
         out.push_sql("UPDATE contact SET ");
         self.changes.walk_ast(out.reborrow())?;
         out.push_sql(" WHERE id = ");
-        out.push_bind_param::<BigInt, _>(&self.id)
+        out.push_bind_param::<BigInt, _>(&self.id)?;
+        out.push_sql(" AND version = ");
+        out.push_bind_param::<BigInt, _>(&self.before)
     }
 }
 

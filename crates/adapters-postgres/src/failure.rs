@@ -7,7 +7,7 @@ use std::io;
 pub(super) use contacts_application::ports::StoreErrorKind as Kind;
 
 use contacts_application::ports::StoreError;
-use contacts_domain::decision::OutOfIds;
+use contacts_domain::OutOfIds;
 use tokio_postgres::Error as PostgresError;
 use tokio_postgres::error::SqlState;
 

@@ -121,33 +121,10 @@ pub(super) fn organization(row: &Row) -> Result<Organization, Failure> {
     Ok(Organization { id, name: row.try_get(1)?, region })
 }
 
-/// The kind of an alias of an external id.
-const EXTERNAL_ID: &str = "EXTERNAL_ID";
-/// The kind of an alias of a link id.
-const LINK_ID: &str = "LINK_ID";
-
-/// The kind of an alias, and its value.
-pub(super) fn alias(key: &AliasKey) -> (&'static str, String) {
-    match key {
-        AliasKey::ExternalId(external_id) => (EXTERNAL_ID, external_id.clone()),
-        AliasKey::LinkId(link_id) => (LINK_ID, link_id.to_string()),
-    }
-}
-
 /// The alias of that kind and value.
-///
-/// # Errors
-///
-/// When there is no such alias.
 pub(super) fn alias_key(kind: &str, value: &str) -> Result<AliasKey, Failure> {
-    let unknown = || Failure::corrupt(format_args!("an alias of the kind {kind} cannot be read"));
-    match kind {
-        EXTERNAL_ID => Ok(AliasKey::ExternalId(value.to_owned())),
-        LINK_ID => LinkId::parse(value).map(AliasKey::LinkId).map_err(|error| {
-            Failure::corrupt(format_args!("an alias of the kind {kind}: {error}"))
-        }),
-        _ => Err(unknown()),
-    }
+    AliasKey::parse(kind, value)
+        .ok_or_else(|| Failure::corrupt(format_args!("an alias of the kind {kind} cannot be read")))
 }
 
 /// The id in a row.

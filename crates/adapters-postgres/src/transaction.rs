@@ -82,9 +82,9 @@ impl Transactions {
         found.contested.clone_from(&retry_state.contested);
         let work = async {
             let decided = decide(Arc::clone(decision), found, ids).await?;
-            let Decided { writes, stored, report, left } = decided;
+            let Decided { writes, report, left } = decided;
             if !writes.is_empty() {
-                write(&session, decision.organization(), &writes, &stored).await?;
+                write(&session, decision.organization(), &writes).await?;
             }
             Ok((writes, report, left))
         };

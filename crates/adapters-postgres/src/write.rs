@@ -14,13 +14,9 @@ pub(super) mod relations;
 
 use std::collections::HashSet;
 
-use contacts_domain::OrganizationId;
-use contacts_domain::contact::Contact;
 use contacts_domain::decision::{AliasKey, Writes};
+use contacts_domain::{Change, OrganizationId};
 use tokio_postgres::types::Type;
-
-pub(super) use self::changes::Stored;
-pub(super) use self::entries::Entries;
 
 use self::changes::Changes;
 use self::columns::Columns;
@@ -56,7 +52,7 @@ const CLEAR_KEYS: &str = "
 /// while a table is small.
 pub(super) const PLAN_ANEW: &str = "SET LOCAL plan_cache_mode = force_custom_plan";
 
-/// Writes what was decided about the contacts that were found as `stored`.
+/// Writes what a decision says.
 ///
 /// Partial unique indexes cannot be deferred, so keys that change hands are first given up, then
 /// come the updates, then the inserts.
@@ -68,9 +64,8 @@ pub(super) async fn write(
     session: &Session,
     organization: OrganizationId,
     writes: &Writes,
-    stored: &Stored,
 ) -> Result<(), AttemptError> {
-    let changes = Changes::of(writes, stored);
+    let changes = Changes::of(writes);
     clear_keys(session, organization, &changes).await?;
     update(session, organization, &changes).await?;
     insert(session, organization, &changes.inserts).await?;
@@ -97,26 +92,12 @@ async fn clear_keys(
     }
     // These rows come before others of lower ids: without locks on all of them, two transactions
     // could wait for each other.
-    let all: Vec<i64> = changes.updates.iter().map(|contact| contact.record().id.get()).collect();
+    let all: Vec<i64> =
+        changes.updates.iter().map(|(change, _)| change.record().id.get()).collect();
     locks::lock_rows(session, organization, &all, &[], &[]).await?;
-    clear_keys_of(session, organization, &changes.giving_way).await
-}
-
-/// Takes the keys from these contacts.
-///
-/// # Errors
-///
-/// When the database fails.
-pub(super) async fn clear_keys_of(
-    session: &Session,
-    organization: OrganizationId,
-    ids: &[i64],
-) -> Result<(), Failure> {
-    if !ids.is_empty() {
-        let parameters: [Parameter<'_>; 2] =
-            [(&organization.get(), Type::INT4), (&ids, Type::INT8_ARRAY)];
-        session.execute(CLEAR_KEYS, &parameters).await?;
-    }
+    let parameters: [Parameter<'_>; 2] =
+        [(&organization.get(), Type::INT4), (&changes.giving_way, Type::INT8_ARRAY)];
+    session.execute(CLEAR_KEYS, &parameters).await?;
     Ok(())
 }
 
@@ -125,10 +106,9 @@ async fn update(
     organization: OrganizationId,
     changes: &Changes<'_>,
 ) -> Result<(), AttemptError> {
-    for portion in portions(&changes.updates) {
-        let columns = Columns::of(organization, portion.iter().map(|contact| contact.record()));
-        let versions = portion.iter().map(|contact| changes.stored_version(contact));
-        let versions = versions.collect::<Result<Vec<_>, _>>()?;
+    for portion in portions(&changes.updates, |(change, _)| change.record()) {
+        let columns = Columns::of(organization, portion.iter().map(|(change, _)| change.record()));
+        let versions: Vec<i64> = portion.iter().map(|(_, before)| before.get()).collect();
         let mut parameters = columns.parameters();
         parameters.push((&versions, Type::INT8_ARRAY));
         match session.execute(UPDATE, &parameters).await {
@@ -150,17 +130,17 @@ async fn update(
 async fn insert(
     session: &Session,
     organization: OrganizationId,
-    inserts: &[&Contact],
+    inserts: &[&Change],
 ) -> Result<(), AttemptError> {
     let mut left_out = Vec::new();
-    for portion in portions(inserts) {
-        let columns = Columns::of(organization, portion.iter().map(|contact| contact.record()));
+    for portion in portions(inserts, |change| change.record()) {
+        let columns = Columns::of(organization, portion.iter().map(|change| change.record()));
         let rows = session.query(INSERT, &columns.parameters()).await?;
         if rows.len() < portion.len() {
             let inserted = rows.iter().map(|row| row.try_get(0));
             let inserted: HashSet<i64> =
                 inserted.collect::<Result<_, _>>().map_err(Failure::from)?;
-            let is_left_out = |contact: &&Contact| !inserted.contains(&contact.record().id.get());
+            let is_left_out = |change: &&Change| !inserted.contains(&change.record().id.get());
             left_out.extend(portion.iter().copied().filter(is_left_out));
         }
     }
@@ -168,7 +148,8 @@ async fn insert(
         return Ok(());
     }
     ids_are_free(session, organization, &left_out).await?;
-    let keys: Vec<AliasKey> = left_out.iter().flat_map(|contact| Changes::keys(contact)).collect();
+    let keys: Vec<AliasKey> =
+        left_out.iter().flat_map(|change| change.keys().taken.clone()).collect();
     let failure = Failure::contention("others took the same keys at the same time");
     Err(AttemptError::Raced { failure, keys, certain: true })
 }
@@ -177,9 +158,9 @@ async fn insert(
 async fn ids_are_free(
     session: &Session,
     organization: OrganizationId,
-    contacts: &[&Contact],
+    changes: &[&Change],
 ) -> Result<(), Failure> {
-    let ids: Vec<i64> = contacts.iter().map(|contact| contact.record().id.get()).collect();
+    let ids: Vec<i64> = changes.iter().map(|change| change.record().id.get()).collect();
     let found = lookup::identified(session, organization, &ids, &[], &[]).await?;
     match found.contacts.first() {
         None => Ok(()),

@@ -26,7 +26,7 @@
 //! # let items = vec![Item::read(item, &context)];
 //! # let batch = Batch::new(context, Options::default(), items);
 //! # let (writes, _) = batch.decide(Loaded::default(), &mut IdBlock::new(1, 10))?;
-//! # let contact = writes.contacts[0].contact();
+//! # let contact = &writes.changes[0];
 //! let mut stored = StoredContact::from(contact);
 //! assert_eq!(stored.audit(Some(region)).findings, []);
 //!
@@ -41,11 +41,13 @@
 //! ```
 
 mod comparison;
+mod contact_key;
 mod finding;
 mod repair;
 mod stored;
 
-pub use comparison::{Audited, Mend};
+pub use comparison::Audited;
+pub use contact_key::ContactKey;
 pub use finding::{Difference, Discrepancy, Finding, Remedy};
 pub use repair::{Examination, Repair};
-pub use stored::{ContactKey, StoredColumns, StoredContact, StoredEntry};
+pub use stored::{StoredColumns, StoredContact, StoredEntry};

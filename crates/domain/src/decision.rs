@@ -6,9 +6,12 @@
 
 use std::collections::HashSet;
 
-use crate::contact::{Contact, Record};
-use crate::ids::{ContactId, IdBlock, OrganizationId};
+use crate::change::Change;
+use crate::contact::Record;
+use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds};
 use crate::value::LinkId;
+
+pub use crate::identity::AliasKey;
 
 /// A pure function from what a store holds to what it should hold.
 pub trait Decision: Send + Sync + 'static {
@@ -31,11 +34,6 @@ pub trait Decision: Send + Sync + 'static {
     /// When `ids` holds fewer ids than [`ids_at_most`](Self::ids_at_most) asked for.
     fn decide(&self, found: Loaded, ids: &mut IdBlock) -> Result<(Writes, Self::Report), OutOfIds>;
 }
-
-/// The block of ids was smaller than asked for: a fault of the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the store handed out fewer ids than were asked for")]
-pub struct OutOfIds;
 
 /// What a decision has to know. Each list holds no value twice.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -87,50 +85,13 @@ pub struct Alias {
     pub contact: ContactId,
 }
 
-/// The value of an identity key.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum AliasKey {
-    /// An external id, trimmed.
-    ExternalId(String),
-    /// A link id.
-    LinkId(LinkId),
-}
-
 /// What is to be written, in one transaction.
 #[derive(Debug, Clone, Default)]
 pub struct Writes {
     /// Contacts, each once.
-    pub contacts: Vec<Write>,
+    pub changes: Vec<Change>,
     /// Aliases, after the contacts, in this order.
     pub aliases: Vec<AliasWrite>,
-}
-
-/// A contact to be written.
-#[derive(Debug, Clone)]
-pub enum Write {
-    /// A contact that is new.
-    Insert(Contact),
-    /// A contact that is stored already.
-    Update {
-        /// As it shall be.
-        contact: Contact,
-        /// Whether it gives up an external id or link id, which another contact may then take in
-        /// the same transaction.
-        gives_up_keys: bool,
-        /// Whether its relations changed.
-        moves_relations: bool,
-        /// Whether its [entry](crate::contact::IntercomEntry) came, went or changed.
-        moves_entry: bool,
-    },
-}
-
-impl Write {
-    /// The contact as it shall be.
-    pub fn contact(&self) -> &Contact {
-        match self {
-            Self::Insert(contact) | Self::Update { contact, .. } => contact,
-        }
-    }
 }
 
 /// A change to the aliases.
@@ -152,6 +113,6 @@ pub enum AliasWrite {
 impl Writes {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        self.contacts.is_empty() && self.aliases.is_empty()
+        self.changes.is_empty() && self.aliases.is_empty()
     }
 }

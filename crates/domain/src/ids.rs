@@ -133,3 +133,8 @@ impl IdBlock {
         self.end - self.next
     }
 }
+
+/// The block of ids was smaller than asked for: a fault of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the store handed out fewer ids than were asked for")]
+pub struct OutOfIds;

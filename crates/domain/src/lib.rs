@@ -23,13 +23,16 @@
 //! // A store would look up what the batch wants; here nothing is stored yet.
 //! let (writes, outcomes) = batch.decide(Loaded::default(), &mut IdBlock::new(1, 10))?;
 //! assert_eq!(outcomes[0].verdict, Verdict::Created);
-//! assert_eq!(writes.contacts.len(), 1);
+//! assert_eq!(writes.changes.len(), 1);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 pub mod auditing;
+mod change;
+mod columns;
 pub mod contact;
 pub mod decision;
+mod identity;
 mod ids;
 pub mod json;
 pub mod merging;
@@ -41,6 +44,9 @@ pub mod upsert;
 pub mod value;
 mod violation;
 
-pub use ids::{ContactId, IdBlock, MAX_SAFE_INTEGER, OrganizationId, Version};
+pub use change::{Change, KeyChange, Parts};
+pub use columns::{Column, EntryColumn};
+pub use identity::{AliasKey, IdentityKeys};
+pub use ids::{ContactId, IdBlock, MAX_SAFE_INTEGER, OrganizationId, OutOfIds, Version};
 pub use timestamp::Timestamp;
 pub use violation::{Code, Fix, MAX_VALUE_CHARS, Severity, Violation};

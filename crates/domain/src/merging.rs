@@ -7,13 +7,12 @@
 
 use std::sync::Arc;
 
+use crate::change::{Change, KeyChange};
 use crate::contact::document::ContactDocument;
 use crate::contact::rules::{FOUND, RuleInput, TWO_CONTACTS, TYPE_STAYS};
-use crate::contact::{Contact, ContactType, ParseCache, RowBuilder, Snapshot, check_stored, weigh};
-use crate::decision::{
-    Alias, AliasKey, AliasWrite, Decision, Loaded, LookupKeys, OutOfIds, Write, Writes,
-};
-use crate::ids::{ContactId, IdBlock, OrganizationId};
+use crate::contact::{ContactType, ParseCache, RowBuilder, Snapshot, check_stored, weigh};
+use crate::decision::{Alias, AliasWrite, Decision, Loaded, LookupKeys, Writes};
+use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds};
 use crate::path::Path;
 use crate::tree::{Equivalence, Member, SafeInteger, Tree};
 use crate::upsert::{Context, Endpoints};
@@ -60,9 +59,9 @@ impl Merge {
     ) -> Result<Result<Writes, Vec<Violation>>, OutOfIds> {
         let mut contacts = Vec::with_capacity(found.contacts.len());
         for record in found.contacts {
-            match record.read() {
-                Ok(document) => contacts.push(Snapshot { record, document }),
-                Err(error) => {
+            match Snapshot::read(record) {
+                Ok(snapshot) => contacts.push(snapshot),
+                Err((record, error)) => {
                     let violation = Violation::new(
                         &crate::contact::rules::STORED_READABLE,
                         Path::root(),
@@ -113,15 +112,18 @@ impl Merge {
         if let Some(too_large) = merged.too_large(Some(&target.document)) {
             return Ok(Err(vec![too_large]));
         }
-        let mut writes = Writes { contacts: Vec::new(), aliases: self.aliases(&merged, source) };
-        writes.contacts.push(write(source, source.deleted(self.context.now)));
-        writes.contacts.push(write(target, merged));
+        let aliases = self.aliases(&merged, source);
+        let deleted = source.deleted(self.context.now);
+        let mut changes = vec![
+            Change::between(source, Arc::new(deleted)),
+            Change::between(target, Arc::new(merged)),
+        ];
         for referring in &contacts {
             if let Some(relinked) = self.relinked(referring, &mut values, ids)? {
-                writes.contacts.push(write(referring, relinked));
+                changes.push(Change::between(referring, Arc::new(relinked)));
             }
         }
-        Ok(Ok(writes))
+        Ok(Ok(Writes { changes, aliases }))
     }
 
     fn one<'a>(&self, contacts: &'a [Snapshot], id: ContactId) -> Option<&'a Snapshot> {
@@ -171,21 +173,10 @@ impl Merge {
 
     /// Keys of the source that the target does not take over lead to the target.
     fn aliases(&self, merged: &Snapshot, source: &Snapshot) -> Vec<AliasWrite> {
-        let (target, source) = (&merged.record.projection, &source.record.projection);
         let mut aliases = vec![AliasWrite::Move { from: self.source, to: self.target }];
-        let mut lead = |key| {
-            aliases.push(AliasWrite::Add(Alias { key, contact: self.target }));
-        };
-        if let Some(external_id) = &source.external_id
-            && target.external_id.as_ref() != Some(external_id)
-        {
-            lead(AliasKey::ExternalId(external_id.clone()));
-        }
-        if let Some(link_id) = source.link_id
-            && target.link_id != Some(link_id)
-        {
-            lead(AliasKey::LinkId(link_id));
-        }
+        let keys = KeyChange::between(merged.record.identity_keys(), source.record.identity_keys());
+        let lead = |key| AliasWrite::Add(Alias { key, contact: self.target });
+        aliases.extend(keys.taken.into_iter().map(lead));
         aliases
     }
 
@@ -289,17 +280,6 @@ fn twins<T: Tree>(here: &Member<Vec<T>>, there: &Member<Vec<T>>) -> Vec<(i64, i6
             Some((element.own_id()?, twin.own_id()?))
         })
         .collect()
-}
-
-fn write(before: &Snapshot, now: Snapshot) -> Write {
-    let (old, new) = (&before.record.projection, &now.record.projection);
-    let gives_up_keys = now.record.deleted_at.is_some()
-        || (old.external_id.is_some() && old.external_id != new.external_id)
-        || (old.link_id.is_some() && old.link_id != new.link_id);
-    let moves_relations = before.document.relations() != now.document.relations();
-    let moves_entry = before.intercom_entry() != now.intercom_entry();
-    let contact = Contact::proven(Arc::new(now));
-    Write::Update { contact, gives_up_keys, moves_relations, moves_entry }
 }
 
 fn not_found(name: &str, id: i64) -> Vec<Violation> {

@@ -55,8 +55,8 @@ async fn what_cannot_even_be_read_as_a_value_is_shown_and_mended() {
         differs("link_id", "Rex", None),
         differs("entry.link_id", "Rex", Some("")),
     ];
-    let place = sound[0].place;
-    assert_eq!(told, [Discrepancy { place, findings, remedy: Remedy::Mended }]);
+    let place = sound[0].key;
+    assert_eq!(told, [Discrepancy { key: place, findings, remedy: Remedy::Mended }]);
     assert_eq!(stands(&store).await, sound);
     assert_eq!(store.upsert(batch(&[item])).await.unwrap()[0].verdict, Verdict::Unchanged);
 }
@@ -71,7 +71,7 @@ async fn contacts_under_numbers_that_are_no_ids_are_shown() {
         "UPDATE contact SET id = -5, organization_id = 0 WHERE external_id = 'A';
          UPDATE contact SET id = 9007199254740993 WHERE external_id = 'B'",
     );
-    let places: Vec<_> = stands(&store).await.into_iter().map(|contact| contact.place).collect();
+    let places: Vec<_> = stands(&store).await.into_iter().map(|contact| contact.key).collect();
     let place = |organization, id| contacts_domain::auditing::ContactKey { organization, id };
     assert_eq!(places, [place(0, -5), place(1, 9_007_199_254_740_993)]);
     let after = store.contacts_after(Some(places[0]), 100).await.unwrap();

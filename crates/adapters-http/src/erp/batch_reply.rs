@@ -227,7 +227,7 @@ impl View {
     }
 }
 
-fn row(Snapshot { record, document }: &Snapshot) -> RowReply<'_> {
+fn row(Snapshot { record, document, .. }: &Snapshot) -> RowReply<'_> {
     let Record { id, projection, version, updated_at, .. } = record;
     let address = document.addresses.get().and_then(|addresses| addresses.first());
     RowReply {

@@ -101,7 +101,7 @@ fn contact(row: &Row) -> Result<StoredContact, Failure> {
     let Json(document) = row.try_get(19)?;
     let has_entry: bool = row.try_get(21)?;
     Ok(StoredContact {
-        place: ContactKey { organization: row.try_get(0)?, id: row.try_get(1)? },
+        key: ContactKey { organization: row.try_get(0)?, id: row.try_get(1)? },
         columns: StoredColumns {
             contact_type: row.try_get(2)?,
             external_id: row.try_get(3)?,

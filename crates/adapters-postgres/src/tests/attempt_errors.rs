@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use contacts_domain::decision::{Decision, Loaded, LookupKeys, OutOfIds, Writes};
+use contacts_domain::OutOfIds;
+use contacts_domain::decision::{Decision, Loaded, LookupKeys, Writes};
 use contacts_domain::{IdBlock, OrganizationId};
 use serde_json::json;
 

@@ -54,7 +54,7 @@ async fn what_cannot_even_be_read_as_a_value_is_shown_and_mended() {
         differs("link_id", Some(nil), None),
         differs("entry.link_id", Some("Rex"), Some("")),
     ];
-    assert_eq!(told, [Discrepancy { place: sound[0].place, findings, remedy: Remedy::Mended }]);
+    assert_eq!(told, [Discrepancy { key: sound[0].key, findings, remedy: Remedy::Mended }]);
     assert_eq!(stands(&store).await, sound);
     assert_eq!(answers(&send(&store, &[item]).await.unwrap()), ["Unchanged 1"]);
 }
@@ -72,8 +72,8 @@ async fn contacts_under_numbers_that_are_no_ids_and_at_times_that_never_come_are
           WHERE external_id = 'C'",
     );
     let contacts = stands(&store).await;
-    let places: Vec<_> = contacts.iter().map(|contact| contact.place).collect();
-    let third = contacts[1].place;
+    let places: Vec<_> = contacts.iter().map(|contact| contact.key).collect();
+    let third = contacts[1].key;
     let place = |organization, id| ContactKey { organization, id };
     assert_eq!(places, [place(0, -5), third, place(1, 9_007_199_254_740_993)]);
     assert!(contacts[1].deleted_at.is_some() && contacts[1].created_at < contacts[1].updated_at);
@@ -104,7 +104,7 @@ async fn a_repair_mends_a_contact_as_others_leave_it() {
     let told = repairing.await.unwrap().unwrap();
     let findings = vec![differs("email", None, Some("a@example.org"))];
     let place = ContactKey { organization: 1, id: ids[0] };
-    assert_eq!(told, [Discrepancy { place, findings, remedy: Remedy::Mended }]);
+    assert_eq!(told, [Discrepancy { key: place, findings, remedy: Remedy::Mended }]);
     let emails: Vec<_> =
         stands(&store).await.into_iter().map(|contact| contact.columns.email).collect();
     assert_eq!(emails, ["a@example.org", "b@example.org"].map(|email| Some(email.to_owned())));

@@ -7,7 +7,6 @@ use contacts_domain::IdBlock;
 use contacts_domain::decision::{Decision, Loaded, Writes};
 
 use crate::failure::Failure;
-use crate::write::Stored;
 
 /// How many ids a decision may ask for, and with them how many items it may have, to be made right
 /// here: to hand it to another thread takes longer.
@@ -16,8 +15,6 @@ const AT_ONCE: i64 = 32;
 /// What was decided.
 pub(super) struct Decided<R> {
     pub(super) writes: Writes,
-    /// What the writes are based on.
-    pub(super) stored: Stored,
     pub(super) report: R,
     /// The ids that were not taken.
     pub(super) left: IdBlock,
@@ -35,9 +32,8 @@ pub(super) async fn decide<D: Decision>(
 ) -> Result<Decided<D::Report>, Failure> {
     let takes_a_while = decision.ids_at_most() > AT_ONCE;
     let deciding = move || {
-        let stored = Stored::of(&found.contacts);
         let (writes, report) = decision.decide(found, &mut ids)?;
-        Ok(Decided { writes, stored, report, left: ids })
+        Ok(Decided { writes, report, left: ids })
     };
     let decided = if takes_a_while { compute(deciding).await } else { catch_panic(deciding) };
     decided.map_err(|panic| Failure::internal(format_args!("a decision {panic}")))?

@@ -7,7 +7,6 @@ use contacts_domain::decision::{Alias, AliasKey, AliasWrite};
 use tokio_postgres::types::Type;
 
 use crate::failure::Failure;
-use crate::row;
 use crate::session::{Parameter, Session};
 
 const ADD: &str = "
@@ -64,7 +63,7 @@ async fn add(session: &Session, organization: i32, aliases: &[&Alias]) -> Result
         return Ok(());
     }
     let (kinds, values): (Vec<&str>, Vec<String>) =
-        aliases.iter().map(|alias| row::alias(&alias.key)).unzip();
+        aliases.iter().map(|alias| (alias.key.kind(), alias.key.value().into_owned())).unzip();
     let targets: Vec<i64> = aliases.iter().map(|alias| alias.contact.get()).collect();
     let parameters: [Parameter<'_>; 4] = [
         (&organization, Type::INT4),
@@ -80,7 +79,8 @@ async fn remove(session: &Session, organization: i32, keys: &[&AliasKey]) -> Res
     if keys.is_empty() {
         return Ok(());
     }
-    let (kinds, values): (Vec<&str>, Vec<String>) = keys.iter().map(|key| row::alias(key)).unzip();
+    let (kinds, values): (Vec<&str>, Vec<String>) =
+        keys.iter().map(|key| (key.kind(), key.value().into_owned())).unzip();
     let parameters: [Parameter<'_>; 3] =
         [(&organization, Type::INT4), (&kinds, Type::TEXT_ARRAY), (&values, Type::TEXT_ARRAY)];
     session.execute(REMOVE, &parameters).await?;

@@ -1,7 +1,8 @@
 //! The entries of contacts in the directory of intercoms.
 
+use contacts_domain::Change;
 use contacts_domain::OrganizationId;
-use contacts_domain::contact::{Contact, IntercomEntry};
+use contacts_domain::contact::IntercomEntry;
 use tokio_postgres::types::Type;
 
 use crate::failure::Failure;
@@ -23,15 +24,15 @@ pub(crate) struct Entries {
 
 impl Entries {
     /// Adds the entry of a contact that is new.
-    pub(super) fn add(&mut self, contact: &Contact) {
-        let entry = contact.intercom_entry();
-        self.put.extend(entry.map(|entry| (contact.record().id.get(), entry)));
+    pub(super) fn add(&mut self, change: &Change) {
+        let entry = change.intercom_entry();
+        self.put.extend(entry.map(|entry| (change.record().id.get(), entry)));
     }
 
     /// Has a contact that is stored get the entry that it should have, or none.
-    pub(crate) fn renew(&mut self, contact: &Contact) {
-        let id = contact.record().id.get();
-        match contact.intercom_entry() {
+    pub(crate) fn renew(&mut self, change: &Change) {
+        let id = change.record().id.get();
+        match change.intercom_entry() {
             Some(entry) => self.put.push((id, entry)),
             None => self.deleted.push(id),
         }

@@ -2,17 +2,18 @@
 
 use std::iter;
 
-use contacts_domain::contact::Contact;
+use contacts_domain::contact::Record;
 
 /// The most bytes of documents in one statement, but for a document that is larger alone.
 /// PostgreSQL takes no message of 1 GiB, and both sides hold a statement more than once.
 const MOST_BYTES: usize = 64 << 20;
 
-/// The contacts in their order: all of them at once, unless they are very large.
-pub(super) fn portions<'s, 'c>(
-    contacts: &'s [&'c Contact],
-) -> impl Iterator<Item = &'s [&'c Contact]> {
-    portions_of(contacts, |contact| contact.record().document.len())
+/// The changes in their order: all of them at once, unless their documents are very large.
+pub(super) fn portions<T>(
+    changes: &[T],
+    record: impl Fn(&T) -> &Record,
+) -> impl Iterator<Item = &[T]> {
+    portions_of(changes, move |change| record(change).document.len())
 }
 
 fn portions_of<T>(all: &[T], bytes: impl Fn(&T) -> usize) -> impl Iterator<Item = &[T]> {

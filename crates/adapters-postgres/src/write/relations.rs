@@ -1,7 +1,6 @@
 //! The relations of contacts.
 
-use contacts_domain::OrganizationId;
-use contacts_domain::contact::Contact;
+use contacts_domain::{Change, OrganizationId};
 use tokio_postgres::types::Type;
 
 use crate::failure::Failure;
@@ -22,10 +21,10 @@ const INSERT: &str = "
 pub(crate) async fn delete(
     session: &Session,
     organization: OrganizationId,
-    contacts: &[&Contact],
+    changes: &[&Change],
 ) -> Result<(), Failure> {
-    if !contacts.is_empty() {
-        let ids: Vec<i64> = contacts.iter().map(|contact| contact.record().id.get()).collect();
+    if !changes.is_empty() {
+        let ids: Vec<i64> = changes.iter().map(|change| change.record().id.get()).collect();
         let parameters: [Parameter<'_>; 2] =
             [(&organization.get(), Type::INT4), (&ids, Type::INT8_ARRAY)];
         session.execute(DELETE, &parameters).await?;
@@ -41,13 +40,13 @@ pub(crate) async fn delete(
 pub(crate) async fn insert(
     session: &Session,
     organization: OrganizationId,
-    contacts: &[&Contact],
+    changes: &[&Change],
 ) -> Result<(), Failure> {
-    let (to, from): (Vec<i64>, Vec<i64>) = contacts
+    let (to, from): (Vec<i64>, Vec<i64>) = changes
         .iter()
-        .flat_map(|contact| {
-            let from = contact.record().id.get();
-            contact.relations().into_iter().map(move |to| (to.get(), from))
+        .flat_map(|change| {
+            let from = change.record().id.get();
+            change.relations().into_iter().map(move |to| (to.get(), from))
         })
         .unzip();
     if !to.is_empty() {

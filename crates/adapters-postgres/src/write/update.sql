@@ -10,7 +10,8 @@ SELECT $1, new.*
        $15::bigint[], $16::integer[], $17::timestamptz[], $18::timestamptz[], $19::timestamptz[],
        $20::json[]) AS new
     ON CONFLICT (organization_id, id) DO UPDATE
-   SET external_id = excluded.external_id,
+   SET contact_type = excluded.contact_type,
+       external_id = excluded.external_id,
        link_id = excluded.link_id,
        display_name = excluded.display_name,
        email = excluded.email,

@@ -98,7 +98,7 @@ impl CheckContacts {
         loop {
             let page = self.audit.contacts_after(after, PAGE).await?;
             let Some(last) = page.last() else { break };
-            after = Some(last.place);
+            after = Some(last.key);
             regions.look_up(&*self.access, &page).await?;
 
             let broken = check.sort(compare(page, &regions).await?, mode);
@@ -144,9 +144,9 @@ async fn compare(
     page: Vec<StoredContact>,
     regions: &Regions,
 ) -> Result<Vec<(ContactKey, Audited)>, StoreError> {
-    let region = |contact: &StoredContact| regions.of(contact.place.organization);
+    let region = |contact: &StoredContact| regions.of(contact.key.organization);
     let page: Vec<_> = page.into_iter().map(|contact| (region(&contact), contact)).collect();
-    let audit = |(region, contact): (_, StoredContact)| (contact.place, contact.audit(region));
+    let audit = |(region, contact): (_, StoredContact)| (contact.key, contact.audit(region));
     let compared = compute(move || page.into_par_iter().map(audit).collect()).await;
     compared.map_err(StoreError::internal)
 }
@@ -161,15 +161,15 @@ impl Check<'_> {
     /// Counts and tells what was found, but for what is to be mended.
     fn sort(&mut self, page: Vec<(ContactKey, Audited)>, mode: Mode) -> Broken {
         let mut broken = Broken::default();
-        for (place, Audited { findings, mend, highest_id }) in page {
+        for (key, Audited { findings, repair, highest_id }) in page {
             self.report.contacts += 1;
             self.report.highest_id = self.report.highest_id.max(highest_id);
             if findings.is_empty() {
                 continue;
             }
-            let found = Discrepancy { place, findings, remedy: Remedy::Untouched };
+            let found = Discrepancy { key, findings, remedy: Remedy::Untouched };
             match mode {
-                Mode::Repair if mend.is_some() => broken.add(&found),
+                Mode::Repair if repair.is_some() => broken.add(&found),
                 Mode::Repair | Mode::Report => self.found(&found),
             }
         }
@@ -190,10 +190,10 @@ impl Check<'_> {
 struct Broken(BTreeMap<OrganizationId, Vec<ContactId>>);
 
 impl Broken {
-    fn add(&mut self, Discrepancy { place, .. }: &Discrepancy) {
+    fn add(&mut self, Discrepancy { key, .. }: &Discrepancy) {
         // What can be mended has ids that are ones.
         if let (Some(organization), Some(id)) =
-            (OrganizationId::new(place.organization), ContactId::new(place.id))
+            (OrganizationId::new(key.organization), ContactId::new(key.id))
         {
             self.0.entry(organization).or_default().push(id);
         }
@@ -216,7 +216,7 @@ impl Regions {
         access: &dyn AccessStore,
         page: &[StoredContact],
     ) -> Result<(), StoreError> {
-        let met: BTreeSet<i32> = page.iter().map(|contact| contact.place.organization).collect();
+        let met: BTreeSet<i32> = page.iter().map(|contact| contact.key.organization).collect();
         for id in met.into_iter().filter_map(OrganizationId::new) {
             if !self.0.contains_key(&id.get())
                 && let Some(organization) = access.organization(id).await?

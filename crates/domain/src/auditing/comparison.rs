@@ -1,44 +1,28 @@
 //! The comparison of one contact with what follows from its document.
 
-use std::sync::Arc;
-
 use super::finding::{Difference, Finding};
 use super::stored::{StoredColumns, StoredContact, StoredEntry};
+use crate::change::{Change, Parts};
 use crate::contact::document::ContactDocument;
 use crate::contact::{
-    Contact, ContactType, IntercomEntry, ParseCache, Projection, Record, Snapshot,
-    UnreadableDocument, read_document,
+    ContactType, IntercomEntry, ParseCache, Projection, Record, Snapshot, UnreadableDocument,
+    read_document,
 };
+use crate::identity::IdentityKeys;
 use crate::ids::{ContactId, IdBlock, OrganizationId};
 use crate::tree::{IdAssignment, Member, SafeInteger, Tree};
-use crate::value::CountryCode;
+use crate::value::{CountryCode, LinkId};
 
 /// What was found about a contact.
 #[derive(Debug, Clone)]
 pub struct Audited {
     /// What is wrong; empty where all is well.
     pub findings: Vec<Finding>,
-    /// What is to be written to mend all of it; `None` where nothing is, or where it is the
-    /// document that may be wrong.
-    pub mend: Option<Mend>,
-    /// The highest id that the hub gave this contact or a part of it, as far as it can be read.
+    /// The change that makes everything follow from the document; `None` where nothing differs, or
+    /// where the document itself may be wrong.
+    pub repair: Option<Change>,
+    /// The highest id of this contact and its parts, as far as it can be read.
     pub highest_id: i64,
-}
-
-/// What is to be written of a contact, so that it is as its document says.
-#[derive(Debug, Clone)]
-pub struct Mend {
-    /// The contact as it should be: its document, its version and its times are those stored.
-    pub contact: Contact,
-    /// Whether the columns of its row differ.
-    pub columns: bool,
-    /// Whether it has an external id or link id by mistake, which another contact may take once
-    /// this one is mended.
-    pub gives_up_keys: bool,
-    /// Whether its relations differ.
-    pub relations: bool,
-    /// Whether its entry differs.
-    pub entry: bool,
 }
 
 impl StoredContact {
@@ -47,9 +31,9 @@ impl StoredContact {
     pub fn audit(&self, region: Option<CountryCode>) -> Audited {
         let document = match read_document(self.document_version, &self.document) {
             Ok(document) => document,
-            Err(error) => return Audited::beyond_repair(vec![error.into()], self.place.id),
+            Err(error) => return Audited::beyond_repair(vec![error.into()], self.key.id),
         };
-        let highest_id = highest_id(self.place.id, &document);
+        let highest_id = highest_id(self.key.id, &document);
         let Some(region) = region else {
             return Audited::beyond_repair(vec![Finding::NoOrganization], highest_id);
         };
@@ -61,28 +45,25 @@ impl StoredContact {
         };
 
         let due = Due::of(&document, contact_type, region, self.deleted_at.is_some());
-        let columns = self.column_differences(&due);
+        let (columns, mut differences) = self.columns.differences(&due.columns);
         let relations = self.relation_differences(&due);
         let entry = self.entry_differences(&due);
-        let gives_up_keys = self.deleted_at.is_none() && self.gives_up_keys(&due);
-        let (has_columns, has_relations, has_entry) =
-            (!columns.is_empty(), !relations.is_empty(), !entry.is_empty());
-        let findings: Vec<Finding> =
-            [columns, relations, entry].into_iter().flatten().map(Finding::Differs).collect();
-        let mend = (!findings.is_empty()).then(|| Mend {
-            contact: self.mended(id, organization, due.projection, document),
-            columns: has_columns,
-            gives_up_keys,
-            relations: has_relations,
-            entry: has_entry,
+        let parts = Parts { relations: !relations.is_empty(), entry: !entry.is_empty(), ..columns };
+        differences.extend(relations);
+        differences.extend(entry);
+        let repair = (parts != Parts::default()).then(|| {
+            let stored = self.identity_keys();
+            let now = self.repaired(id, organization, due.projection, document);
+            Change::repair(now, stored, parts)
         });
-        Audited { findings, mend, highest_id }
+        let findings = differences.into_iter().map(Finding::Differs).collect();
+        Audited { findings, repair, highest_id }
     }
 
     /// The ids of the contact, where its document names the same.
     fn identity(&self, document: &ContactDocument) -> (Option<ContactId>, Option<OrganizationId>) {
-        let id = ContactId::new(self.place.id);
-        let organization = OrganizationId::new(self.place.organization);
+        let id = ContactId::new(self.key.id);
+        let organization = OrganizationId::new(self.key.organization);
         (
             id.filter(|id| number(&document.id) == Some(id.get())),
             organization
@@ -93,11 +74,11 @@ impl StoredContact {
     fn identity_differences(&self, document: &ContactDocument) -> Vec<Finding> {
         let (id, organization) = self.identity(document);
         let pairs = [
-            (id.is_none(), "id", self.place.id, number(&document.id)),
+            (id.is_none(), "id", self.key.id, number(&document.id)),
             (
                 organization.is_none(),
                 "organization_id",
-                self.place.organization.into(),
+                self.key.organization.into(),
                 number(&document.organization_id),
             ),
         ];
@@ -115,45 +96,43 @@ impl StoredContact {
             .collect()
     }
 
-    fn column_differences(&self, due: &Due) -> Vec<Difference> {
-        if self.columns == due.columns {
-            return Vec::new();
-        }
-        differences(self.columns.clone().columns(), due.columns.clone().columns())
-    }
-
     fn relation_differences(&self, due: &Due) -> Vec<Difference> {
         let mut stored = self.relations.clone();
         stored.sort_unstable();
-        differences([("relations", list(&stored))], [("relations", list(&due.relations))])
+        difference("relations", list(&stored), list(&due.relations))
     }
 
     fn entry_differences(&self, due: &Due) -> Vec<Difference> {
         match (&self.entry, &due.entry) {
             (None, None) => Vec::new(),
-            (Some(stored), Some(due)) => {
-                differences(stored.clone().columns(), due.clone().columns())
-            }
+            (Some(stored), Some(due)) => stored.differences(due),
             (stored, due) => {
                 let name = |entry: &Option<StoredEntry>| Some(entry.as_ref()?.name.clone());
-                differences([("entry", name(stored))], [("entry", name(due))])
+                difference("entry", name(stored), name(due))
             }
         }
     }
 
-    fn gives_up_keys(&self, due: &Due) -> bool {
-        let gives_up = |stored: &Option<String>, due| stored.is_some() && stored != due;
-        gives_up(&self.columns.external_id, &due.columns.external_id)
-            || gives_up(&self.columns.link_id, &due.columns.link_id)
+    /// The keys that it has as a living contact; a link id that cannot be read is no key.
+    fn identity_keys(&self) -> IdentityKeys {
+        if self.deleted_at.is_some() {
+            return IdentityKeys::default();
+        }
+        let StoredColumns { external_id, link_id, .. } = &self.columns;
+        IdentityKeys {
+            external_id: external_id.clone(),
+            link_id: link_id.as_ref().and_then(|text| LinkId::parse(text).ok()),
+        }
     }
 
-    fn mended(
+    /// The contact with the projection that follows from its document.
+    fn repaired(
         &self,
         id: ContactId,
         organization: OrganizationId,
         projection: Projection,
         document: ContactDocument,
-    ) -> Contact {
+    ) -> Snapshot {
         let record = Record {
             id,
             organization,
@@ -165,13 +144,13 @@ impl StoredContact {
             document_version: self.document_version,
             document: self.document.clone(),
         };
-        Contact::proven(Arc::new(Snapshot { record, document }))
+        Snapshot { record, document }
     }
 }
 
 impl Audited {
     fn beyond_repair(findings: Vec<Finding>, highest_id: i64) -> Self {
-        Self { findings, mend: None, highest_id }
+        Self { findings, repair: None, highest_id }
     }
 }
 
@@ -201,15 +180,12 @@ impl Due {
     }
 }
 
-fn differences<const N: usize>(
-    stored: [(&'static str, Option<String>); N],
-    computed: [(&'static str, Option<String>); N],
+fn difference(
+    what: &'static str,
+    stored: Option<String>,
+    computed: Option<String>,
 ) -> Vec<Difference> {
-    let pairs = stored.into_iter().zip(computed);
-    pairs
-        .filter(|((_, stored), (_, computed))| stored != computed)
-        .map(|((what, stored), (_, computed))| Difference { what, stored, computed })
-        .collect()
+    if stored == computed { Vec::new() } else { vec![Difference { what, stored, computed }] }
 }
 
 fn list(ids: &[i64]) -> Option<String> {

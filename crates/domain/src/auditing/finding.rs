@@ -2,16 +2,16 @@
 
 use std::fmt;
 
-use super::stored::ContactKey;
+use super::contact_key::ContactKey;
 use crate::contact::UnreadableDocument;
-use crate::decision::AliasKey;
+use crate::identity::AliasKey;
 use crate::ids::ContactId;
 
 /// A contact that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Discrepancy {
     /// Which contact.
-    pub place: ContactKey,
+    pub key: ContactKey,
     /// What is wrong with it.
     pub findings: Vec<Finding>,
     /// What was done about it.

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::comparison::{Audited, Mend};
+use super::comparison::Audited;
 use super::finding::{Discrepancy, Remedy};
 use super::stored::StoredContact;
-use crate::contact::{Contact, Projection};
-use crate::decision::AliasKey;
+use crate::change::Change;
+use crate::decision::Writes;
+use crate::identity::AliasKey;
 use crate::ids::{ContactId, OrganizationId};
 use crate::value::CountryCode;
 
@@ -62,37 +63,34 @@ impl Examination {
     /// The identity keys that living contacts should have; which living contacts have them now is
     /// to be looked up.
     pub fn keys(&self) -> Vec<AliasKey> {
-        let mends = self.mends().filter(|mend| mend.columns);
-        mends.flat_map(|mend| identity_keys(&mend.contact)).collect()
+        self.columns_repaired().flat_map(|change| change.record().identity_keys()).collect()
     }
 
-    /// What is to be written, and what is reported, given which living contacts have the
-    /// [keys](Self::keys).
+    /// What to write and what to report, given which living contacts have the [keys](Self::keys).
     ///
     /// A contact is left as it is where another one keeps a key that it should have. Keys that
     /// contacts of this repair give up are free for the others of it.
-    pub fn settle(self, owners: &HashMap<AliasKey, ContactId>) -> (Vec<Mend>, Vec<Discrepancy>) {
+    pub fn settle(self, owners: &HashMap<AliasKey, ContactId>) -> (Writes, Vec<Discrepancy>) {
         let left = self.left(owners);
-        let mut mends = Vec::new();
+        let mut writes = Writes::default();
         let mut discrepancies = Vec::new();
-        for (stored, audited) in self.contacts {
-            let Audited { findings, mend, .. } = audited;
+        for (stored, Audited { findings, repair, .. }) in self.contacts {
             if findings.is_empty() {
                 continue;
             }
-            let remedy = match mend {
+            let remedy = match repair {
                 None => Remedy::Untouched,
-                Some(mend) => match left.get(&mend.contact.record().id) {
+                Some(change) => match left.get(&change.record().id) {
                     Some((key, owner)) => Remedy::KeyTaken { key: key.clone(), owner: *owner },
                     None => {
-                        mends.push(mend);
+                        writes.changes.push(change);
                         Remedy::Mended
                     }
                 },
             };
-            discrepancies.push(Discrepancy { place: stored.place, findings, remedy });
+            discrepancies.push(Discrepancy { key: stored.key, findings, remedy });
         }
-        (mends, discrepancies)
+        (writes, discrepancies)
     }
 
     /// The contacts that cannot have a key, and who keeps it. One that is left keeps the keys that
@@ -101,23 +99,24 @@ impl Examination {
         &self,
         owners: &HashMap<AliasKey, ContactId>,
     ) -> BTreeMap<ContactId, (AliasKey, ContactId)> {
-        let lookup_keys: BTreeMap<ContactId, Vec<AliasKey>> = self
-            .mends()
-            .filter(|mend| mend.columns)
-            .map(|mend| (mend.contact.record().id, identity_keys(&mend.contact)))
+        let due: BTreeMap<ContactId, Vec<AliasKey>> = self
+            .columns_repaired()
+            .map(|change| {
+                (change.record().id, change.record().identity_keys().into_iter().collect())
+            })
             .collect();
         let mut left = BTreeMap::new();
         loop {
             let before = left.len();
             let mut given: HashMap<&AliasKey, ContactId> = HashMap::new();
-            for (id, keys) in &lookup_keys {
+            for (id, keys) in &due {
                 if left.contains_key(id) {
                     continue;
                 }
                 let keeps = |owner: &ContactId, key: &AliasKey| {
                     owner != id
                         && (left.contains_key(owner)
-                            || lookup_keys.get(owner).is_none_or(|keys| keys.contains(key)))
+                            || due.get(owner).is_none_or(|keys| keys.contains(key)))
                 };
                 let taken = keys.iter().find_map(|key| {
                     let owner = owners.get(key).filter(|owner| keeps(owner, key));
@@ -136,18 +135,9 @@ impl Examination {
         }
     }
 
-    fn mends(&self) -> impl Iterator<Item = &Mend> {
-        self.contacts.iter().filter_map(|(_, audited)| audited.mend.as_ref())
+    /// The repairs that change columns, and so perhaps keys.
+    fn columns_repaired(&self) -> impl Iterator<Item = &Change> {
+        let repairs = self.contacts.iter().filter_map(|(_, audited)| audited.repair.as_ref());
+        repairs.filter(|change| change.parts().any_column())
     }
-}
-
-/// The keys that nobody else in the organization may have: none for a deleted contact.
-fn identity_keys(contact: &Contact) -> Vec<AliasKey> {
-    let record = contact.record();
-    if record.deleted_at.is_some() {
-        return Vec::new();
-    }
-    let Projection { external_id, link_id, .. } = &record.projection;
-    let external_id = external_id.clone().map(AliasKey::ExternalId);
-    external_id.into_iter().chain(link_id.map(AliasKey::LinkId)).collect()
 }

@@ -1,25 +1,18 @@
 //! A contact as it stands in a store.
 
-use crate::contact::{Contact, IntercomEntry, Projection, Record};
+use super::contact_key::ContactKey;
+use super::finding::Difference;
+use crate::change::{Change, Parts};
+use crate::columns::{Column, EntryColumn};
+use crate::contact::{IntercomEntry, Projection, Record};
 use crate::ids::{ContactId, Version};
 use crate::timestamp::Timestamp;
 
-/// Where a contact stands: its organization and its id, as numbers that may be none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ContactKey {
-    /// The number of the organization.
-    pub organization: i32,
-    /// The number of the contact.
-    pub id: i64,
-}
-
-/// A contact as it stands in a store, whatever has become of it.
-///
-/// Reading one does not fail on what is in it, so that what is wrong can be told and mended.
+/// A contact as it stands in a store, whatever its columns hold.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredContact {
-    /// Where it stands.
-    pub place: ContactKey,
+    /// Its organization and id.
+    pub key: ContactKey,
     /// What it is searched and matched by.
     pub columns: StoredColumns,
     /// How often it has been written.
@@ -40,48 +33,123 @@ pub struct StoredContact {
     pub entry: Option<StoredEntry>,
 }
 
-/// A [`Projection`] as it stands in a store: texts where the projection has values.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields of a projection, by their names")]
-pub struct StoredColumns {
-    pub contact_type: String,
-    pub external_id: Option<String>,
-    pub link_id: Option<String>,
-    pub display_name: String,
-    pub email: Option<String>,
-    pub phone: Option<String>,
-    pub mobile: Option<String>,
-    pub vat_number: Option<String>,
-    pub archived: bool,
-    pub is_customer: bool,
-    pub is_vendor: bool,
-    pub is_staff: bool,
+/// What a difference shows of a stored value.
+trait Shown {
+    fn shown(&self) -> Option<String>;
 }
 
-/// An [`IntercomEntry`] as it stands in a store: texts where the entry has values.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields of an entry, by their names")]
-pub struct StoredEntry {
-    /// Empty where the contact has none.
-    pub link_id: String,
-    pub name: String,
-    pub kind: String,
-    pub number: String,
-    pub is_favorite: bool,
-    pub auto_answer: bool,
-    pub in_black_list: bool,
-    pub is_p2p: bool,
-    pub ringtone: String,
+impl Shown for Option<String> {
+    fn shown(&self) -> Option<String> {
+        self.clone()
+    }
 }
 
-/// The name of a column, and what is in it.
-type Column = (&'static str, Option<String>);
+impl Shown for String {
+    fn shown(&self) -> Option<String> {
+        Some(self.clone())
+    }
+}
+
+impl Shown for bool {
+    fn shown(&self) -> Option<String> {
+        Some(self.to_string())
+    }
+}
+
+macro_rules! stored_columns {
+    ($($(#[$doc:meta])* $name:ident: $type:ty,)+) => {
+        /// A [`Projection`] as it stands in a store: texts where the projection has values.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct StoredColumns {
+            $($(#[$doc])* pub $name: <$type as Column>::Stored,)+
+        }
+
+        impl From<&Projection> for StoredColumns {
+            fn from(projection: &Projection) -> Self {
+                Self { $($name: Column::stored(&projection.$name),)+ }
+            }
+        }
+
+        impl StoredColumns {
+            /// The columns as a projection.
+            ///
+            /// # Errors
+            ///
+            /// The name of the first column that holds no value of its kind.
+            pub fn read(self) -> Result<Projection, &'static str> {
+                Ok(Projection { $($name: Column::read(self.$name).ok_or(stringify!($name))?,)+ })
+            }
+
+            /// The columns that differ from those computed.
+            pub(super) fn differences(&self, computed: &Self) -> (Parts, Vec<Difference>) {
+                let mut differences = Vec::new();
+                $(if self.$name != computed.$name {
+                    differences.push(Difference {
+                        what: stringify!($name),
+                        stored: self.$name.shown(),
+                        computed: computed.$name.shown(),
+                    });
+                })+
+                let parts = Parts { $($name: self.$name != computed.$name,)+ ..Parts::default() };
+                (parts, differences)
+            }
+        }
+    };
+}
+
+crate::contact_columns!(stored_columns);
+
+macro_rules! stored_entry {
+    ($($(#[$doc:meta])* $name:ident: $type:ty,)+) => {
+        /// An [`IntercomEntry`] as it stands in a store: texts where the entry has values, and an
+        /// empty text where it has no link id.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct StoredEntry {
+            $($(#[$doc])* pub $name: <$type as EntryColumn>::Stored,)+
+        }
+
+        impl From<&IntercomEntry> for StoredEntry {
+            fn from(entry: &IntercomEntry) -> Self {
+                Self { $($name: EntryColumn::stored(&entry.$name),)+ }
+            }
+        }
+
+        impl StoredEntry {
+            /// The columns as an entry.
+            ///
+            /// # Errors
+            ///
+            /// The name of the first column that holds no value of its kind.
+            pub fn read(self) -> Result<IntercomEntry, &'static str> {
+                let read = IntercomEntry {
+                    $($name: EntryColumn::read(self.$name).ok_or(stringify!($name))?,)+
+                };
+                Ok(read)
+            }
+
+            /// The columns that differ from those computed.
+            pub(super) fn differences(&self, computed: &Self) -> Vec<Difference> {
+                let mut differences = Vec::new();
+                $(if self.$name != computed.$name {
+                    differences.push(Difference {
+                        what: concat!("entry.", stringify!($name)),
+                        stored: self.$name.shown(),
+                        computed: computed.$name.shown(),
+                    });
+                })+
+                differences
+            }
+        }
+    };
+}
+
+crate::entry_columns!(stored_entry);
 
 impl StoredContact {
     /// A contact whose columns could be read.
     pub fn new(record: Record, relations: &[ContactId], entry: Option<&IntercomEntry>) -> Self {
         Self {
-            place: ContactKey { organization: record.organization.get(), id: record.id.get() },
+            key: ContactKey { organization: record.organization.get(), id: record.id.get() },
             columns: StoredColumns::from(&record.projection),
             version: record.version,
             created_at: record.created_at,
@@ -95,108 +163,10 @@ impl StoredContact {
     }
 }
 
-impl From<&Contact> for StoredContact {
-    /// The contact as a store should hold it.
-    fn from(contact: &Contact) -> Self {
-        let entry = contact.intercom_entry();
-        Self::new(contact.record().clone(), &contact.relations(), entry.as_ref())
-    }
-}
-
-impl From<&Projection> for StoredColumns {
-    fn from(projection: &Projection) -> Self {
-        // Taken apart, so that a new field is not forgotten.
-        let Projection {
-            contact_type,
-            external_id,
-            link_id,
-            display_name,
-            email,
-            phone,
-            mobile,
-            vat_number,
-            archived,
-            is_customer,
-            is_vendor,
-            is_staff,
-        } = projection.clone();
-        Self {
-            contact_type: contact_type.as_str().to_owned(),
-            external_id,
-            link_id: link_id.map(|link_id| link_id.to_string()),
-            display_name,
-            email,
-            phone,
-            mobile,
-            vat_number,
-            archived,
-            is_customer,
-            is_vendor,
-            is_staff,
-        }
-    }
-}
-
-impl From<&IntercomEntry> for StoredEntry {
-    fn from(entry: &IntercomEntry) -> Self {
-        let IntercomEntry {
-            link_id,
-            name,
-            kind,
-            number,
-            is_favorite,
-            auto_answer,
-            in_black_list,
-            is_p2p,
-            ringtone,
-        } = entry.clone();
-        Self {
-            link_id: link_id.map(|link_id| link_id.to_string()).unwrap_or_default(),
-            name,
-            kind,
-            number,
-            is_favorite,
-            auto_answer,
-            in_black_list,
-            is_p2p,
-            ringtone,
-        }
-    }
-}
-
-impl StoredColumns {
-    /// Every column.
-    pub(super) fn columns(self) -> [Column; 12] {
-        [
-            ("contact_type", Some(self.contact_type)),
-            ("external_id", self.external_id),
-            ("link_id", self.link_id),
-            ("display_name", Some(self.display_name)),
-            ("email", self.email),
-            ("phone", self.phone),
-            ("mobile", self.mobile),
-            ("vat_number", self.vat_number),
-            ("archived", Some(self.archived.to_string())),
-            ("is_customer", Some(self.is_customer.to_string())),
-            ("is_vendor", Some(self.is_vendor.to_string())),
-            ("is_staff", Some(self.is_staff.to_string())),
-        ]
-    }
-}
-
-impl StoredEntry {
-    /// Every column.
-    pub(super) fn columns(self) -> [Column; 9] {
-        [
-            ("entry.link_id", Some(self.link_id)),
-            ("entry.name", Some(self.name)),
-            ("entry.kind", Some(self.kind)),
-            ("entry.number", Some(self.number)),
-            ("entry.is_favorite", Some(self.is_favorite.to_string())),
-            ("entry.auto_answer", Some(self.auto_answer.to_string())),
-            ("entry.in_black_list", Some(self.in_black_list.to_string())),
-            ("entry.is_p2p", Some(self.is_p2p.to_string())),
-            ("entry.ringtone", Some(self.ringtone)),
-        ]
+impl From<&Change> for StoredContact {
+    /// The contact as a store should hold it after the change.
+    fn from(change: &Change) -> Self {
+        let entry = change.intercom_entry();
+        Self::new(change.record().clone(), &change.relations(), entry.as_ref())
     }
 }

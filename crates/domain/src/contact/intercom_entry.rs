@@ -1,35 +1,22 @@
 //! What an intercom shows of a contact.
 
+use super::Snapshot;
 use super::document::ContactDocument;
-use super::{Contact, Snapshot};
 use crate::tree::{Member, Text};
 use crate::value::LinkId;
 
-/// A contact as an entry of an intercom's directory: its `intercom` block, with the defaults where
-/// a member is empty, and its link id.
-///
-/// Derived from the document by one function; stores that list entries copy it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IntercomEntry {
-    /// The key that a device bound the contact to.
-    pub link_id: Option<LinkId>,
-    /// The name that the intercom shows.
-    pub name: String,
-    /// The type: `regular`, `individual`, `multi` or `p2p`.
-    pub kind: String,
-    /// An internal address of the type, or a SIP URI.
-    pub number: String,
-    /// Shown first.
-    pub is_favorite: bool,
-    /// Answers by itself.
-    pub auto_answer: bool,
-    /// Is not let through.
-    pub in_black_list: bool,
-    /// Is called without a server.
-    pub is_p2p: bool,
-    /// The file name of the ringtone.
-    pub ringtone: String,
+macro_rules! entry {
+    ($($(#[$doc:meta])* $name:ident: $type:ty,)+) => {
+        /// A contact as an entry of an intercom's directory: its link id and its `intercom` block,
+        /// with the defaults where a member is absent.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct IntercomEntry {
+            $($(#[$doc])* pub $name: $type,)+
+        }
+    };
 }
+
+crate::entry_columns!(entry);
 
 impl IntercomEntry {
     /// The ringtone of an entry that names none.
@@ -61,13 +48,6 @@ impl Snapshot {
             None => IntercomEntry::of(&self.document),
             Some(_) => None,
         }
-    }
-}
-
-impl Contact {
-    /// The entry of a living contact that has an `intercom` block.
-    pub fn intercom_entry(&self) -> Option<IntercomEntry> {
-        self.snapshot.intercom_entry()
     }
 }
 

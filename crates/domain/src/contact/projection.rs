@@ -4,7 +4,7 @@ use super::check::ParseCache;
 use super::document::ContactDocument;
 use super::record::{ContactType, Projection};
 use crate::ids::ContactId;
-use crate::tree::Text;
+use crate::tree::{Member, SafeInteger, Text};
 use crate::value::{LinkId, VatNumber};
 
 impl Projection {
@@ -17,7 +17,7 @@ impl Projection {
         values: &mut ParseCache,
     ) -> Self {
         let text = |text: &Text<_>| text.as_str().to_owned();
-        let flag = |flag: &crate::tree::Member<bool>| flag.get().copied().unwrap_or(false);
+        let flag = |flag: &Member<bool>| flag.get().copied().unwrap_or(false);
         Self {
             contact_type,
             external_id: document.external_id.get().map(text),
@@ -80,10 +80,15 @@ impl ContactDocument {
         key(client).or_else(|| key(supplier))
     }
 
+    /// The lists of contacts that this one refers to.
+    pub(crate) fn relation_lists(&self) -> [&Member<Vec<SafeInteger>>; 2] {
+        [&self.related_contact_ids, &self.related_organization_contact_ids]
+    }
+
     /// The contacts that this one refers to in its relations, each once.
     pub(crate) fn relations(&self) -> Vec<ContactId> {
-        let lists = [&self.related_contact_ids, &self.related_organization_contact_ids];
-        let mut relations: Vec<ContactId> = lists
+        let mut relations: Vec<ContactId> = self
+            .relation_lists()
             .into_iter()
             .filter_map(|list| list.get())
             .flatten()

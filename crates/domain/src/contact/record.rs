@@ -3,16 +3,16 @@
 use std::fmt;
 
 use super::document::ContactDocument;
+use crate::identity::IdentityKeys;
 use crate::ids::{ContactId, OrganizationId, Version};
 use crate::timestamp::Timestamp;
-use crate::value::LinkId;
 
 /// The shape that documents are stored in today; see [`Record::read`].
 pub const DOCUMENT_VERSION: i32 = 1;
 
 /// One row: what a contact is searched and matched by, beside its document as JSON.
 ///
-/// Anyone may read one; only a [`Contact`](super::Contact) brings one into a store.
+/// Anyone may read one; only a [`Change`](crate::Change) brings one into a store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     /// The id.
@@ -35,35 +35,18 @@ pub struct Record {
     pub document: String,
 }
 
-/// What a contact is searched and matched by, computed from its document by one function
-/// ([`Projection::of`]).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Projection {
-    /// Person, organization or endpoint.
-    pub contact_type: ContactType,
-    /// The caller's own key, trimmed.
-    pub external_id: Option<String>,
-    /// The key that a device or another system bound it to.
-    pub link_id: Option<LinkId>,
-    /// What it is called: a name, or first and last name.
-    pub display_name: String,
-    /// The normal form of the e-mail address.
-    pub email: Option<String>,
-    /// The phone number as E.164.
-    pub phone: Option<String>,
-    /// The mobile number as E.164.
-    pub mobile: Option<String>,
-    /// The normal form of the VAT number.
-    pub vat_number: Option<String>,
-    /// Put away, but still there.
-    pub archived: bool,
-    /// A customer.
-    pub is_customer: bool,
-    /// A supplier.
-    pub is_vendor: bool,
-    /// An employee.
-    pub is_staff: bool,
+macro_rules! projection {
+    ($($(#[$doc:meta])* $name:ident: $type:ty,)+) => {
+        /// What a contact is searched and matched by, computed from its document by one function
+        /// ([`Projection::of`]).
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct Projection {
+            $($(#[$doc])* pub $name: $type,)+
+        }
+    };
 }
+
+crate::contact_columns!(projection);
 
 /// Person, organization or endpoint: set once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -109,6 +92,15 @@ pub enum UnreadableDocument {
 }
 
 impl Record {
+    /// The keys that no other living contact of the organization has; a deleted contact has none.
+    pub fn identity_keys(&self) -> IdentityKeys {
+        if self.deleted_at.is_some() {
+            return IdentityKeys::default();
+        }
+        let Projection { external_id, link_id, .. } = &self.projection;
+        IdentityKeys { external_id: external_id.clone(), link_id: *link_id }
+    }
+
     /// The document as a tree, brought up to today's shape.
     ///
     /// # Errors

@@ -5,8 +5,7 @@ use super::check::ParseCache;
 use super::document::ContactDocument;
 use super::record::{ContactType, DOCUMENT_VERSION, Projection, Record};
 use super::rules::{LIMITS, MAX_DOCUMENT_BYTES};
-use crate::decision::OutOfIds;
-use crate::ids::{ContactId, IdBlock, OrganizationId, Version};
+use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds, Version};
 use crate::path::Path;
 use crate::timestamp::Timestamp;
 use crate::tree::{IdAssignment, Member, SafeInteger, Tree};
@@ -78,18 +77,6 @@ impl RowBuilder {
 }
 
 impl Snapshot {
-    /// The same contact, deleted.
-    pub(crate) fn deleted(&self, now: Timestamp) -> Self {
-        let updated_at = now.max(self.record.updated_at);
-        let record = Record {
-            version: self.record.version.next(),
-            updated_at,
-            deleted_at: Some(updated_at),
-            ..self.record.clone()
-        };
-        Self { record, document: self.document.clone() }
-    }
-
     /// As [`too_large`], at no cost where it is not.
     pub(crate) fn too_large(&self, stored: Option<&ContactDocument>) -> Option<Violation> {
         let over = self.record.document.len() > MAX_DOCUMENT_BYTES;

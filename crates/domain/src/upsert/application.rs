@@ -11,10 +11,10 @@ use super::working_set::WorkingSet;
 use crate::contact::document::ContactDocument;
 use crate::contact::rules::{self, Lookups, RuleInput};
 use crate::contact::{
-    ContactType, RowBuilder, Snapshot, Violations, check_stored, too_large, weigh,
+    ContactType, Record, RowBuilder, Snapshot, Violations, check_stored, too_large, weigh,
 };
-use crate::decision::{AliasKey, OutOfIds};
-use crate::ids::{ContactId, IdBlock, Version};
+use crate::identity::AliasKey;
+use crate::ids::{ContactId, IdBlock, OutOfIds, Version};
 use crate::path::{At, Path};
 use crate::tree::{Arrays, Equivalence, Member, Patch, Tree};
 use crate::violation::Violation;
@@ -97,7 +97,9 @@ impl Application<'_> {
         let id = self.ids.take().and_then(ContactId::new).ok_or(OutOfIds)?;
         let sealing = RowBuilder::new(self.context, id);
         let snapshot = sealing.seal(document, &mut sent.values.clone(), self.ids)?;
-        if let Some(fault) = snapshot.too_large(None).or_else(|| self.lost_race(None, &snapshot)) {
+        if let Some(fault) =
+            snapshot.too_large(None).or_else(|| self.lost_race(None, &snapshot.record))
+        {
             return Ok(refused(violations, Some(fault), None));
         }
         let snapshot = Arc::new(snapshot);
@@ -152,11 +154,13 @@ impl Application<'_> {
         let sealing = RowBuilder::after(self.context, &before.record);
         let snapshot = sealing.seal(document, &mut values, self.ids)?;
         let too_large = snapshot.too_large(Some(&before.document));
-        if let Some(fault) = too_large.or_else(|| self.lost_race(Some(before), &snapshot)) {
+        if let Some(fault) =
+            too_large.or_else(|| self.lost_race(Some(&before.record), &snapshot.record))
+        {
             return Ok(refused(violations, Some(fault), Some(before)));
         }
         let snapshot = Arc::new(snapshot);
-        self.working_set.update(slot, Arc::clone(&snapshot));
+        self.working_set.update(slot, before, Arc::clone(&snapshot));
         Ok(stored(Verdict::Updated, violations, snapshot))
     }
 
@@ -240,7 +244,7 @@ impl Application<'_> {
 
     fn delete(&mut self, slot: usize, before: &Arc<Snapshot>) -> Outcome {
         let snapshot = Arc::new(before.deleted(self.context.now));
-        self.working_set.delete(slot, Arc::clone(&snapshot));
+        self.working_set.delete(slot, before, Arc::clone(&snapshot));
         stored(Verdict::Deleted, Vec::new(), snapshot)
     }
 
@@ -261,9 +265,8 @@ impl Application<'_> {
     }
 
     /// The refusal of an item that would take a key which others keep taking.
-    fn lost_race(&self, before: Option<&Arc<Snapshot>>, now: &Snapshot) -> Option<Violation> {
-        let before = before.map(|before| &before.record.projection);
-        let (key, value) = match self.working_set.contested(before, &now.record.projection)? {
+    fn lost_race(&self, before: Option<&Record>, now: &Record) -> Option<Violation> {
+        let (key, value) = match self.working_set.contested(before, now)? {
             AliasKey::ExternalId(external_id) => (Key::ExternalId, external_id),
             AliasKey::LinkId(link_id) => (Key::LinkId, link_id.to_string()),
         };

@@ -7,7 +7,7 @@ use crate::contact::ContactType;
 use crate::contact::rules::{
     FOUND, KEYS_AGREE, NOT_THERE_YET, Rule, SAME_ORGANIZATION, TYPE_STAYS, UNAMBIGUOUS,
 };
-use crate::decision::AliasKey;
+use crate::identity::AliasKey;
 use crate::ids::ContactId;
 use crate::path::Path;
 use crate::violation::Violation;

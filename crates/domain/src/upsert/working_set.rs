@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use super::item::Keys;
 use super::options::Key;
+use crate::change::{Change, KeyChange};
 use crate::contact::rules::STORED_READABLE;
-use crate::contact::{Contact, ContactType, Projection, Record, Snapshot};
-use crate::decision::{AliasKey, AliasWrite, Loaded, Write, Writes};
+use crate::contact::{ContactType, Projection, Record, Snapshot};
+use crate::decision::{AliasWrite, Loaded, Writes};
+use crate::identity::{AliasKey, IdentityKeys};
 use crate::ids::ContactId;
 use crate::path::Path;
 use crate::value::LinkId;
@@ -30,38 +32,22 @@ pub(super) struct WorkingSet {
 }
 
 /// One contact.
+#[derive(Default)]
 struct Slot {
-    /// As it is stored, if it is.
-    stored: Option<Stored>,
-    /// As it is now, once an item has changed it.
-    current: Option<Arc<Snapshot>>,
+    /// As it is stored, until its document is read.
+    loaded: Option<Record>,
+    /// As it is stored, with its document. A new contact has neither.
+    stored: Option<Arc<Snapshot>>,
+    /// As the items left it, once one has changed it.
+    changed: Option<Arc<Snapshot>>,
     /// The first item that named it.
     first_item: Option<usize>,
 }
 
-#[expect(clippy::large_enum_variant, reason = "a box would cost an allocation a contact")]
-enum Stored {
-    /// As it was found.
-    Unread(Record),
-    /// With its document, because somebody asked for it.
-    Read(Arc<Snapshot>),
-}
-
-impl Stored {
-    fn record(&self) -> &Record {
-        match self {
-            Self::Unread(record) => record,
-            Self::Read(snapshot) => &snapshot.record,
-        }
-    }
-}
-
 impl Slot {
     fn record(&self) -> Option<&Record> {
-        match &self.current {
-            Some(snapshot) => Some(&snapshot.record),
-            None => self.stored.as_ref().map(Stored::record),
-        }
+        let read = self.changed.as_ref().or(self.stored.as_ref());
+        read.map(|snapshot| &snapshot.record).or(self.loaded.as_ref())
     }
 }
 
@@ -91,8 +77,7 @@ impl WorkingSet {
         for record in found.contacts {
             let slot = working_set.slots.len();
             working_set.index(slot, record.id, &record.projection);
-            let stored = Some(Stored::Unread(record));
-            working_set.slots.push(Slot { stored, current: None, first_item: None });
+            working_set.slots.push(Slot { loaded: Some(record), ..Slot::default() });
         }
         working_set
     }
@@ -158,50 +143,45 @@ impl WorkingSet {
     pub(super) fn read(&mut self, slot: usize) -> Result<Arc<Snapshot>, Box<Violation>> {
         let slot = self.slots.get_mut(slot);
         let slot = slot.ok_or_else(|| unreadable(None, "the contact is gone"))?;
-        if let Some(current) = &slot.current {
-            return Ok(Arc::clone(current));
-        }
-        let snapshot = match slot.stored.take() {
-            None => return Err(unreadable(None, "the contact is gone")),
-            Some(Stored::Read(snapshot)) => snapshot,
-            Some(Stored::Unread(record)) => match record.read() {
-                Ok(document) => Arc::new(Snapshot { record, document }),
-                Err(error) => {
-                    let fault = unreadable(Some(record.id), error.to_string());
-                    slot.stored = Some(Stored::Unread(record));
-                    return Err(fault);
+        if let Some(record) = slot.loaded.take() {
+            match Snapshot::read(record) {
+                Ok(snapshot) => slot.stored = Some(Arc::new(snapshot)),
+                Err((record, error)) => {
+                    let violation = unreadable(Some(record.id), error.to_string());
+                    slot.loaded = Some(record);
+                    return Err(violation);
                 }
-            },
-        };
-        slot.stored = Some(Stored::Read(Arc::clone(&snapshot)));
-        Ok(snapshot)
+            }
+        }
+        let read = slot.changed.as_ref().or(slot.stored.as_ref());
+        read.map(Arc::clone).ok_or_else(|| unreadable(None, "the contact is gone"))
     }
 
-    /// A contact that was created.
-    pub(super) fn create(&mut self, snapshot: Arc<Snapshot>, item: usize) {
+    /// Adds a contact that was created.
+    pub(super) fn create(&mut self, now: Arc<Snapshot>, item: usize) {
         let slot = self.slots.len();
-        self.index(slot, snapshot.record.id, &snapshot.record.projection);
-        self.take_over_aliases(None, &snapshot.record.projection);
-        self.slots.push(Slot { stored: None, current: Some(snapshot), first_item: Some(item) });
+        self.index(slot, now.record.id, &now.record.projection);
+        self.release_aliases(None, &now.record);
+        self.slots.push(Slot { changed: Some(now), first_item: Some(item), ..Slot::default() });
     }
 
-    /// A contact that was changed.
-    pub(super) fn update(&mut self, slot: usize, snapshot: Arc<Snapshot>) {
-        let before = self.forget(slot);
-        self.index(slot, snapshot.record.id, &snapshot.record.projection);
-        self.take_over_aliases(before.as_ref(), &snapshot.record.projection);
+    /// Puts a contact as an item changed it.
+    pub(super) fn update(&mut self, slot: usize, before: &Snapshot, now: Arc<Snapshot>) {
+        self.forget(&before.record);
+        self.index(slot, now.record.id, &now.record.projection);
+        self.release_aliases(Some(&before.record), &now.record);
         if let Some(slot) = self.slots.get_mut(slot) {
-            slot.current = Some(snapshot);
+            slot.changed = Some(now);
         }
     }
 
-    /// A contact that was deleted: it is no longer found, and its keys are free.
-    pub(super) fn delete(&mut self, slot: usize, snapshot: Arc<Snapshot>) {
-        self.forget(slot);
-        self.by_id.remove(&snapshot.record.id);
-        self.references.remove(&snapshot.record.id);
+    /// Puts a contact that was deleted: it is no longer found, and its keys are free.
+    pub(super) fn delete(&mut self, slot: usize, before: &Snapshot, now: Arc<Snapshot>) {
+        self.forget(&before.record);
+        self.by_id.remove(&now.record.id);
+        self.references.remove(&now.record.id);
         if let Some(slot) = self.slots.get_mut(slot) {
-            slot.current = Some(snapshot);
+            slot.changed = Some(now);
         }
     }
 
@@ -213,16 +193,12 @@ impl WorkingSet {
         }
     }
 
-    /// A key that a contact would take and that others keep taking, if there is one.
-    pub(super) fn contested(
-        &self,
-        before: Option<&Projection>,
-        now: &Projection,
-    ) -> Option<AliasKey> {
+    /// A key that the contact would take and that other requests keep taking, if there is one.
+    pub(super) fn contested(&self, before: Option<&Record>, now: &Record) -> Option<AliasKey> {
         if self.contested.is_empty() {
             return None;
         }
-        keys_taken(before, now).find(|key| self.contested.contains(key))
+        keys_taken(before, now).into_iter().find(|key| self.contested.contains(key))
     }
 
     /// Whether a living contact has that id.
@@ -238,18 +214,15 @@ impl WorkingSet {
 
     /// What has to be written: every contact that changed, once, as it is now.
     pub(super) fn into_writes(self) -> Writes {
-        let contacts = self
-            .slots
-            .into_iter()
-            .filter_map(|slot| {
-                let current = slot.current?;
-                Some(match slot.stored {
-                    None => Write::Insert(Contact::proven(current)),
-                    Some(stored) => update(&stored, current),
-                })
+        let change = |slot: Slot| {
+            let now = slot.changed?;
+            Some(match slot.stored {
+                Some(before) => Change::between(&before, now),
+                None => Change::create(now),
             })
-            .collect();
-        Writes { contacts, aliases: self.alias_writes }
+        };
+        let changes = self.slots.into_iter().filter_map(change).collect();
+        Writes { changes, aliases: self.alias_writes }
     }
 
     fn index(&mut self, slot: usize, id: ContactId, projection: &Projection) {
@@ -267,27 +240,24 @@ impl WorkingSet {
         }
     }
 
-    /// Takes a contact's keys out of the index; what it was like.
-    fn forget(&mut self, slot: usize) -> Option<Projection> {
-        let record = self.slots.get(slot)?.record()?;
-        let (id, projection) = (record.id, record.projection.clone());
-        if let Some(external_id) = &projection.external_id {
+    /// Takes the keys of a contact out of the index.
+    fn forget(&mut self, record: &Record) {
+        if let Some(external_id) = &record.projection.external_id {
             self.by_external_id.remove(external_id);
         }
-        if let Some(link_id) = projection.link_id {
+        if let Some(link_id) = record.projection.link_id {
             self.by_link_id.remove(&link_id);
         }
-        for (key, value) in shared(&projection) {
+        for (key, value) in shared(&record.projection) {
             let owners = self.by_shared_key.get_mut(&key);
             if let Some(owners) = owners.and_then(|owners| owners.get_mut(value)) {
-                owners.remove(&id);
+                owners.remove(&record.id);
             }
         }
-        Some(projection)
     }
 
-    /// A key that is given to a living contact leads nowhere else any more.
-    fn take_over_aliases(&mut self, before: Option<&Projection>, now: &Projection) {
+    /// Removes the aliases whose keys a contact takes: they lead to that contact alone.
+    fn release_aliases(&mut self, before: Option<&Record>, now: &Record) {
         if self.aliases.is_empty() {
             return;
         }
@@ -300,28 +270,9 @@ impl WorkingSet {
 }
 
 /// The identity keys that a contact has now and had not before.
-fn keys_taken(before: Option<&Projection>, now: &Projection) -> impl Iterator<Item = AliasKey> {
-    let keys = |projection: &Projection| {
-        let external_id = projection.external_id.clone().map(AliasKey::ExternalId);
-        [external_id, projection.link_id.map(AliasKey::LinkId)]
-    };
-    let had = before.map(keys).unwrap_or_default();
-    keys(now).into_iter().flatten().filter(move |key| !had.iter().flatten().any(|had| had == key))
-}
-
-fn update(stored: &Stored, current: Arc<Snapshot>) -> Write {
-    let (before, now) = (&stored.record().projection, &current.record.projection);
-    let gives_up_keys = current.record.deleted_at.is_some()
-        || (before.external_id.is_some() && before.external_id != now.external_id)
-        || (before.link_id.is_some() && before.link_id != now.link_id);
-    let (moves_relations, moves_entry) = match stored {
-        Stored::Read(read) => (
-            read.document.relations() != current.document.relations(),
-            read.intercom_entry() != current.intercom_entry(),
-        ),
-        Stored::Unread(_) => (true, true),
-    };
-    Write::Update { contact: Contact::proven(current), gives_up_keys, moves_relations, moves_entry }
+fn keys_taken(before: Option<&Record>, now: &Record) -> IdentityKeys {
+    let had = before.map(Record::identity_keys).unwrap_or_default();
+    KeyChange::between(had, now.identity_keys()).taken
 }
 
 fn shared(projection: &Projection) -> impl Iterator<Item = (Key, &String)> {

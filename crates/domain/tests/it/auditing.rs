@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use contacts_domain::auditing::{
-    Audited, ContactKey, Difference, Discrepancy, Finding, Mend, Remedy, Repair, StoredContact,
+    Audited, ContactKey, Difference, Discrepancy, Finding, Remedy, Repair, StoredContact,
 };
 use contacts_domain::decision::{AliasKey, Decision, Loaded};
 use contacts_domain::upsert::{Batch, Context, Endpoints, Item, Options};
+use contacts_domain::{Change, Parts};
 use contacts_domain::{ContactId, IdBlock, OrganizationId};
 use serde_json::{Value, json};
 
@@ -27,7 +28,7 @@ fn stored(items: &Value) -> Vec<StoredContact> {
     let batch = Batch::new(context.clone(), Options::default(), items);
     let (writes, outcomes) = batch.decide(found, &mut IdBlock::new(FIRST_ID, 1_000)).unwrap();
     assert!(outcomes.iter().all(|outcome| !outcome.verdict.is_refusal()), "{outcomes:?}");
-    writes.contacts.iter().map(|write| StoredContact::from(write.contact())).collect()
+    writes.changes.iter().map(|write| StoredContact::from(write)).collect()
 }
 
 /// A person with everything that something follows from.
@@ -55,8 +56,10 @@ fn differs(what: &'static str, stored: Option<&str>, computed: Option<&str>) -> 
 }
 
 /// What is written, in words.
-fn writes(mend: &Mend) -> Vec<&'static str> {
-    let parts = [(mend.columns, "columns"), (mend.relations, "relations"), (mend.entry, "entry")];
+fn writes(repair: &Change) -> Vec<&'static str> {
+    let parts = repair.parts();
+    let columns = Parts { relations: false, entry: false, ..parts } != Parts::default();
+    let parts = [(columns, "columns"), (parts.relations, "relations"), (parts.entry, "entry")];
     parts.into_iter().filter(|(writes, _)| *writes).map(|(_, part)| part).collect()
 }
 
@@ -75,7 +78,7 @@ fn a_contact_as_it_is_written_is_sound() {
     for contact in contacts.into_iter().chain([person()]) {
         let audited = audit(&contact);
         assert_eq!(audited.findings, [], "{contact:?}");
-        assert!(audited.mend.is_none());
+        assert!(audited.repair.is_none());
     }
 }
 
@@ -120,11 +123,11 @@ fn every_column_that_differs_is_found_and_mended() {
     for (spoil, what, found, due) in cases {
         let mut contact = person();
         spoil(&mut contact);
-        let Audited { findings, mend, .. } = audit(&contact);
+        let Audited { findings, repair, .. } = audit(&contact);
         assert_eq!(findings, [differs(what, found, due)]);
-        let mend = mend.unwrap();
-        assert_eq!(writes(&mend), ["columns"], "{what}");
-        assert_eq!(StoredContact::from(&mend.contact), person(), "{what}");
+        let repair = repair.unwrap();
+        assert_eq!(writes(&repair), ["columns"], "{what}");
+        assert_eq!(StoredContact::from(&repair), person(), "{what}");
     }
 }
 
@@ -132,11 +135,11 @@ fn every_column_that_differs_is_found_and_mended() {
 fn relations_that_differ_are_found_and_mended() {
     for (relations, found) in [(vec![], None), (vec![7, 1, 2], Some("1, 2, 7"))] {
         let contact = StoredContact { relations, ..person() };
-        let Audited { findings, mend, .. } = audit(&contact);
+        let Audited { findings, repair, .. } = audit(&contact);
         assert_eq!(findings, [differs("relations", found, Some("1, 2"))]);
-        let mend = mend.unwrap();
-        assert_eq!(writes(&mend), ["relations"]);
-        assert_eq!(StoredContact::from(&mend.contact), person());
+        let repair = repair.unwrap();
+        assert_eq!(writes(&repair), ["relations"]);
+        assert_eq!(StoredContact::from(&repair), person());
     }
 }
 
@@ -183,11 +186,11 @@ fn entries_that_differ_are_found_and_mended() {
             ],
         ),
     ] {
-        let Audited { findings, mend, .. } = audit(&contact);
+        let Audited { findings, repair, .. } = audit(&contact);
         assert_eq!(findings, found);
-        let mend = mend.unwrap();
-        assert_eq!(writes(&mend), ["entry"]);
-        assert_eq!(StoredContact::from(&mend.contact), due);
+        let repair = repair.unwrap();
+        assert_eq!(writes(&repair), ["entry"]);
+        assert_eq!(StoredContact::from(&repair), due);
     }
 }
 
@@ -200,12 +203,12 @@ fn a_deleted_contact_has_no_entry_and_keeps_the_rest() {
     let mut spoiled = deleted.clone();
     spoiled.columns.external_id = None;
     spoiled.relations.clear();
-    let Audited { findings, mend, .. } = audit(&spoiled);
+    let Audited { findings, repair, .. } = audit(&spoiled);
     assert_eq!(
         findings,
         [differs("external_id", None, Some("A")), differs("relations", None, Some("1, 2"))]
     );
-    assert_eq!(StoredContact::from(&mend.unwrap().contact), deleted);
+    assert_eq!(StoredContact::from(&repair.unwrap()), deleted);
 }
 
 #[test]
@@ -230,7 +233,7 @@ fn what_may_be_the_fault_of_the_document_is_found_and_never_mended() {
             unreadable("the stored document names no known type of contact"),
         ),
         (
-            StoredContact { place: ContactKey { organization: 2, id: 11 }, ..spoiled.clone() },
+            StoredContact { key: ContactKey { organization: 2, id: 11 }, ..spoiled.clone() },
             vec![
                 differs("id", Some("11"), Some("10")),
                 differs("organization_id", Some("2"), Some("1")),
@@ -238,19 +241,19 @@ fn what_may_be_the_fault_of_the_document_is_found_and_never_mended() {
         ),
         (
             StoredContact {
-                place: ContactKey { organization: 1, id: 0 },
+                key: ContactKey { organization: 1, id: 0 },
                 document: spoiled.document.replace(r#""id":10,"#, r#""id":0,"#),
                 ..spoiled.clone()
             },
             vec![differs("id", Some("0"), None)],
         ),
     ] {
-        let Audited { findings, mend, .. } = audit(&contact);
+        let Audited { findings, repair, .. } = audit(&contact);
         assert_eq!(findings, found);
-        assert!(mend.is_none());
+        assert!(repair.is_none());
     }
     assert_eq!(spoiled.audit(None).findings, [Finding::NoOrganization]);
-    assert!(spoiled.audit(None).mend.is_none());
+    assert!(spoiled.audit(None).repair.is_none());
 }
 
 #[test]
@@ -289,12 +292,12 @@ type Settled = (Vec<(i64, bool)>, Vec<(i64, i64)>);
 /// The ids of those mended, with whether they give keys up, and of those left with who has the
 /// key. Others than those examined have the keys in `elsewhere`.
 fn settle(contacts: &[StoredContact], elsewhere: &[(&str, i64)]) -> Settled {
-    let ids = contacts.iter().filter_map(|contact| ContactId::new(contact.place.id)).collect();
+    let ids = contacts.iter().filter_map(|contact| ContactId::new(contact.key.id)).collect();
     let repair = Repair::new(OrganizationId::new(1).unwrap(), context().region, ids);
     let examined = repair.examine(contacts.to_vec());
     let columns = contacts.iter().filter(|contact| contact.deleted_at.is_none());
     let owned =
-        columns.filter_map(|stored| Some((stored.columns.external_id.clone()?, stored.place.id)));
+        columns.filter_map(|stored| Some((stored.columns.external_id.clone()?, stored.key.id)));
     let elsewhere = elsewhere.iter().map(|(key, owner)| ((*key).to_owned(), *owner));
     let all: HashMap<AliasKey, ContactId> = owned
         .chain(elsewhere)
@@ -302,16 +305,16 @@ fn settle(contacts: &[StoredContact], elsewhere: &[(&str, i64)]) -> Settled {
         .collect();
     let keys = examined.keys();
     let owners = all.into_iter().filter(|(key, _)| keys.contains(key)).collect();
-    let (mends, discrepancies) = examined.settle(&owners);
-    let mended: Vec<_> =
-        mends.iter().map(|mend| (mend.contact.record().id.get(), mend.gives_up_keys)).collect();
+    let (writes, discrepancies) = examined.settle(&owners);
+    let gives_up = |change: &Change| (change.record().id.get(), !change.keys().given_up.is_empty());
+    let mended: Vec<_> = writes.changes.iter().map(gives_up).collect();
     let told = |lookup_keys: &Remedy| {
         let told = discrepancies.iter().filter(|told| told.remedy == *lookup_keys);
-        told.map(|told| told.place.id).collect::<Vec<_>>()
+        told.map(|told| told.key.id).collect::<Vec<_>>()
     };
     assert_eq!(told(&Remedy::Mended), mended.iter().map(|(id, _)| *id).collect::<Vec<_>>());
     let left = discrepancies.iter().filter_map(|told| match &told.remedy {
-        Remedy::KeyTaken { owner, .. } => Some((told.place.id, owner.get())),
+        Remedy::KeyTaken { owner, .. } => Some((told.key.id, owner.get())),
         Remedy::Mended | Remedy::Untouched => None,
     });
     (mended.clone(), left.collect())
@@ -334,7 +337,7 @@ fn a_contact_whose_key_another_keeps_is_left_and_so_is_who_wants_its_own() {
 #[test]
 fn a_key_that_two_documents_claim_stays_with_who_has_it() {
     let [mut one, mut other] = [person(), person()];
-    other.place.id = 50;
+    other.key.id = 50;
     other.document =
         other.document.replace(r#""id":10,"contactId":10"#, r#""id":50,"contactId":50"#);
     one.columns.external_id = None;
@@ -357,8 +360,8 @@ fn a_repair_tells_of_what_it_cannot_mend_and_not_of_what_is_sound() {
     let broken = StoredContact { document_version: 99, ..person() };
     let sound = mixed_up(&[("B", Some("B"))]).remove(0);
     let repair = Repair::new(OrganizationId::new(1).unwrap(), context().region, Vec::new());
-    let (mends, told) = repair.examine(vec![broken.clone(), sound]).settle(&HashMap::new());
-    assert!(mends.is_empty());
+    let (writes, told) = repair.examine(vec![broken.clone(), sound]).settle(&HashMap::new());
+    assert!(writes.is_empty());
     let findings = audit(&broken).findings;
-    assert_eq!(told, [Discrepancy { place: broken.place, findings, remedy: Remedy::Untouched }]);
+    assert_eq!(told, [Discrepancy { key: broken.key, findings, remedy: Remedy::Untouched }]);
 }

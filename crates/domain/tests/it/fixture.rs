@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use contacts_domain::contact::{ContactType, IntercomEntry, Record};
-use contacts_domain::decision::{AliasKey, AliasWrite, Decision, Loaded, LookupKeys, Write};
+use contacts_domain::decision::{AliasKey, AliasWrite, Decision, Loaded, LookupKeys};
 use contacts_domain::upsert::{Batch, Context, Endpoints, Handling, Item, Options, Outcome};
 use contacts_domain::value::CountryCode;
 use contacts_domain::{IdBlock, OrganizationId, Timestamp};
@@ -72,10 +72,10 @@ impl Fixture {
         let mut ids = IdBlock::new(self.next_id, decision.ids_at_most());
         let (writes, report) = decision.decide(found, &mut ids).unwrap();
         self.next_id = ids.next();
-        for write in writes.contacts {
-            let record = write.contact().record().clone();
-            if !matches!(write, Write::Update { moves_entry: false, .. }) {
-                match write.contact().intercom_entry() {
+        for change in writes.changes {
+            let record = change.record().clone();
+            if change.parts().entry {
+                match change.intercom_entry() {
                     Some(entry) => self.entries.insert(record.id.get(), entry),
                     None => self.entries.remove(&record.id.get()),
                 };

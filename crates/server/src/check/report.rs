@@ -12,7 +12,7 @@ const GUIDE: &str = "docs/backup.md tells what to do";
 /// A line for each thing that is wrong with a contact, its values among them if they are to be
 /// shown.
 pub(super) fn lines(discrepancy: &Discrepancy, show_values: bool) -> Vec<String> {
-    let Discrepancy { place: ContactKey { organization, id }, findings, remedy } = discrepancy;
+    let Discrepancy { key: ContactKey { organization, id }, findings, remedy } = discrepancy;
     let remedy = outcome(remedy);
     let line = |finding: &Finding| {
         let values = match finding {
@@ -87,7 +87,7 @@ mod tests {
             computed: None,
         };
         Discrepancy {
-            place: ContactKey { organization: 7, id: 42 },
+            key: ContactKey { organization: 7, id: 42 },
             findings: vec![Finding::Differs(email), Finding::NoOrganization],
             remedy,
         }

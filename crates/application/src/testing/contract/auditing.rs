@@ -99,7 +99,7 @@ fn told(discrepancies: &[Discrepancy]) -> Vec<(i64, Vec<&str>, Remedy)> {
         Finding::NoOrganization => "organization",
     };
     let told = |one: &'_ Discrepancy| {
-        (one.place.id, one.findings.iter().map(what).collect(), one.remedy.clone())
+        (one.key.id, one.findings.iter().map(what).collect(), one.remedy.clone())
     };
     discrepancies.iter().map(told).collect()
 }
@@ -128,12 +128,12 @@ pub async fn pages_show_every_contact_of_all_organizations_once(fixture: &StoreF
         let page = audit.contacts_after(after, 2).await.expect("the store does not fail");
         assert!(page.len() <= 2, "{} contacts", page.len());
         let Some(last) = page.last() else { break };
-        after = Some(last.place);
-        shown.extend(page.into_iter().map(|contact| contact.place));
+        after = Some(last.key);
+        shown.extend(page.into_iter().map(|contact| contact.key));
     }
 
     let stored = fixture.everything().await;
-    let expected: BTreeSet<_> = stored.into_iter().map(|record| plain(&record).place).collect();
+    let expected: BTreeSet<_> = stored.into_iter().map(|record| plain(&record).key).collect();
     assert_eq!((shown.len(), expected.len()), (11, 11));
     assert_eq!(shown.into_iter().collect::<BTreeSet<_>>(), expected);
     assert_eq!(audit.contact_count().await.expect("the store does not fail"), 11);

@@ -224,7 +224,7 @@ impl StoreFixture {
     /// Every contact with what stands beside it, by id.
     pub(super) async fn everything_as_it_stands(&self) -> Vec<StoredContact> {
         let mut contacts = self.audit().contacts_after(None, 10_000).await.expect("a page");
-        contacts.sort_by_key(|contact| contact.place.id);
+        contacts.sort_by_key(|contact| contact.key.id);
         contacts
     }
 
@@ -244,7 +244,7 @@ impl StoreFixture {
         let repair = Repair::new(organization, region, contacts.to_vec());
         let repaired = self.audit().repair(Arc::new(repair)).await;
         let mut discrepancies = repaired.expect("the store does not fail");
-        discrepancies.sort_by_key(|discrepancy| discrepancy.place.id);
+        discrepancies.sort_by_key(|discrepancy| discrepancy.key.id);
         discrepancies
     }
 

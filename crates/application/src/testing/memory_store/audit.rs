@@ -5,10 +5,10 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use contacts_domain::ContactId;
-use contacts_domain::auditing::{ContactKey, Discrepancy, Mend, Repair, StoredContact};
+use contacts_domain::auditing::{ContactKey, Discrepancy, Repair, StoredContact};
 use contacts_domain::decision::AliasKey;
 
-use super::contacts::{Contacts, Refused, Row, identity_keys};
+use super::contacts::{Contacts, Refused, Row};
 
 impl Contacts {
     /// Contacts by id.
@@ -40,23 +40,8 @@ impl Contacts {
                 Some((key, owner))
             })
             .collect();
-        let (mends, discrepancies) = examined.settle(&owners);
-        for Mend { contact, gives_up_keys, .. } in &mends {
-            if *gives_up_keys {
-                self.owners.retain(|_, owner| *owner != contact.record().id);
-            }
-        }
-        for Mend { contact, columns, relations, entry, .. } in mends {
-            let id = contact.record().id;
-            let row = self.rows.get(&id).ok_or(Refused::Missing(id))?.as_ref().clone();
-            let relations = if relations { contact.relations() } else { row.relations };
-            let entry = if entry { contact.intercom_entry() } else { row.entry };
-            if columns {
-                self.put(&contact, relations, entry)?;
-            } else {
-                self.rows.insert(id, Arc::new(Row { record: row.record, relations, entry }));
-            }
-        }
+        let (writes, discrepancies) = examined.settle(&owners);
+        self.write(repair.organization(), &writes, |_| false)?;
         Ok(discrepancies)
     }
 
@@ -64,7 +49,7 @@ impl Contacts {
     pub(super) fn overwrite(&mut self, row: Row) {
         let (id, organization) = (row.record.id, row.record.organization);
         self.owners.retain(|_, owner| *owner != id);
-        for key in identity_keys(&row.record) {
+        for key in row.record.identity_keys() {
             self.owners.insert((organization, key), id);
         }
         self.rows.insert(id, Arc::new(row));

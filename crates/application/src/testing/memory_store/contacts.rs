@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use contacts_domain::contact::{Contact, IntercomEntry, Projection, Record};
+use contacts_domain::contact::{IntercomEntry, Projection, Record};
 use contacts_domain::decision::{
-    Alias, AliasKey, AliasWrite, Decision, Loaded, LookupKeys, OutOfIds, Write, Writes,
+    Alias, AliasKey, AliasWrite, Decision, Loaded, LookupKeys, Writes,
 };
-use contacts_domain::{ContactId, IdBlock, OrganizationId};
+use contacts_domain::{Change, ContactId, IdBlock, OrganizationId, OutOfIds};
 
 /// The table of contacts and its indexes. Cheap to copy: the rows are shared.
 #[derive(Debug, Clone, Default)]
@@ -177,49 +177,48 @@ impl Contacts {
     /// Writes in the order of a database whose unique indexes cannot be deferred: what is said to
     /// give up its keys lets go of them, then come the updates, then the inserts. Keys given up
     /// without a word become free only at the end.
-    fn write(
+    pub(super) fn write(
         &mut self,
         organization: OrganizationId,
         writes: &Writes,
         was_set_aside: impl Fn(ContactId) -> bool,
     ) -> Result<(), Refused> {
         let mut written = BTreeSet::new();
-        for write in &writes.contacts {
-            let Record { id, organization: home, .. } = *write.contact().record();
+        for change in &writes.changes {
+            let Record { id, organization: home, .. } = *change.record();
             if home != organization {
                 return Err(Refused::Foreign(id));
             }
             if !written.insert(id) {
                 return Err(Refused::WrittenTwice(id));
             }
-            if let Write::Update { gives_up_keys: true, .. } = write {
+            if !change.keys().given_up.is_empty() {
                 self.owners.retain(|_, owner| *owner != id);
             }
         }
 
-        for write in &writes.contacts {
-            if let Write::Update { contact, moves_relations, moves_entry, .. } = write {
-                let id = contact.record().id;
-                let stored = self.rows.get(&id).ok_or(Refused::Missing(id))?;
-                let relations =
-                    if *moves_relations { contact.relations() } else { stored.relations.clone() };
-                let entry =
-                    if *moves_entry { contact.intercom_entry() } else { stored.entry.clone() };
-                self.put(contact, relations, entry)?;
-            }
+        let (inserts, updates): (Vec<&Change>, Vec<&Change>) =
+            writes.changes.iter().partition(|change| change.before().is_none());
+        for change in updates {
+            let id = change.record().id;
+            let stored = self.rows.get(&id).ok_or(Refused::Missing(id))?;
+            let parts = change.parts();
+            let relations =
+                if parts.relations { change.relations() } else { stored.relations.clone() };
+            let entry = if parts.entry { change.intercom_entry() } else { stored.entry.clone() };
+            self.put(change.record(), relations, entry)?;
         }
-        for write in &writes.contacts {
-            if let Write::Insert(contact) = write {
-                let id = contact.record().id;
-                if !was_set_aside(id) {
-                    return Err(Refused::NotItsId(id));
-                }
-                self.put(contact, contact.relations(), contact.intercom_entry())?;
+        for change in inserts {
+            let id = change.record().id;
+            if !was_set_aside(id) {
+                return Err(Refused::NotItsId(id));
             }
+            self.put(change.record(), change.relations(), change.intercom_entry())?;
         }
         let rows = &self.rows;
         self.owners.retain(|(_, key), owner| {
-            rows.get(owner).is_some_and(|row| identity_keys(&row.record).contains(key))
+            rows.get(owner)
+                .is_some_and(|row| row.record.identity_keys().into_iter().any(|own| own == *key))
         });
 
         for alias in &writes.aliases {
@@ -228,14 +227,13 @@ impl Contacts {
         Ok(())
     }
 
-    pub(super) fn put(
+    fn put(
         &mut self,
-        contact: &Contact,
+        record: &Record,
         relations: Vec<ContactId>,
         entry: Option<IntercomEntry>,
     ) -> Result<(), Refused> {
-        let record = contact.record();
-        for key in identity_keys(record) {
+        for key in record.identity_keys() {
             let place = (record.organization, key);
             match self.owners.get(&place) {
                 Some(owner) if *owner != record.id => {
@@ -264,14 +262,4 @@ impl Contacts {
             }
         }
     }
-}
-
-/// The keys that nobody else in the organization may have: none for a deleted contact.
-pub(super) fn identity_keys(record: &Record) -> Vec<AliasKey> {
-    if record.deleted_at.is_some() {
-        return Vec::new();
-    }
-    let Projection { external_id, link_id, .. } = &record.projection;
-    let external_id = external_id.clone().map(AliasKey::ExternalId);
-    external_id.into_iter().chain(link_id.map(AliasKey::LinkId)).collect()
 }

@@ -39,9 +39,9 @@ async fn check_with(
     let mut notice = |notice: Notice<'_>| {
         told.push(match notice {
             Notice::Checked { contacts, of } => format!("{contacts} of {of}"),
-            Notice::Discrepancy(Discrepancy { place, findings, remedy }) => {
+            Notice::Discrepancy(Discrepancy { key, findings, remedy }) => {
                 let findings: Vec<_> = findings.iter().map(ToString::to_string).collect();
-                let ContactKey { organization, id } = place;
+                let ContactKey { organization, id } = key;
                 format!("{organization}/{id}: {}, {remedy:?}", findings.join(", "))
             }
         });
@@ -203,7 +203,7 @@ async fn an_id_in_use_that_is_to_be_handed_out_is_found() {
 async fn what_is_beyond_repair_is_never_handed_to_the_store() {
     let store = a_store_of(1, &[1]).await;
     let mut page = store.contacts_after(None, 1).await.unwrap();
-    page[0].place.id = 2;
+    page[0].key.id = 2;
     let mut audit = an_audit_of(page, 3);
     audit.expect_repair().never();
     let mut found = Vec::new();
@@ -218,8 +218,8 @@ async fn what_is_beyond_repair_is_never_handed_to_the_store() {
 
     let difference =
         Difference { what: "id", stored: Some("2".to_owned()), computed: Some("1".to_owned()) };
-    let place = ContactKey { organization: 1, id: 2 };
+    let key = ContactKey { organization: 1, id: 2 };
     let findings = vec![Finding::Differs(difference)];
-    assert_eq!(found, [Discrepancy { place, findings, remedy: Remedy::Untouched }]);
+    assert_eq!(found, [Discrepancy { key, findings, remedy: Remedy::Untouched }]);
     assert_eq!(report.left, 1);
 }

@@ -1,0 +1,146 @@
+//! What a decision writes of one contact, and how that differs from what is stored.
+
+use std::sync::Arc;
+
+use crate::contact::document::ContactDocument;
+use crate::contact::{IntercomEntry, Projection, Record, Snapshot};
+use crate::identity::IdentityKeys;
+use crate::ids::{ContactId, Version};
+
+/// A contact to be written.
+///
+/// It is the only thing that brings a contact into a store, and it carries the only difference that
+/// is ever worked out: a store writes the [`parts`](Self::parts), checks that the stored version is
+/// still [`before`](Self::before), and compares nothing.
+#[derive(Debug, Clone)]
+pub struct Change {
+    now: Arc<Snapshot>,
+    before: Option<Version>,
+    keys: KeyChange,
+    parts: Parts,
+}
+
+/// The identity keys that move with a change.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeyChange {
+    /// Keys that the contact has from now on.
+    pub taken: IdentityKeys,
+    /// Keys that it had. Another contact may take them in the same transaction.
+    pub given_up: IdentityKeys,
+}
+
+macro_rules! parts {
+    ($($(#[$doc:meta])* $name:ident: $type:ty,)+) => {
+        /// The parts of a stored contact that a change touches. The document, the version and the
+        /// time of the change are written with every change.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        pub struct Parts {
+            $($(#[$doc])* pub $name: bool,)+
+            /// The relations to other contacts.
+            pub relations: bool,
+            /// The entry in the directory of intercoms.
+            pub entry: bool,
+        }
+
+        impl Parts {
+            /// Every part.
+            const ALL: Self = Self { $($name: true,)+ relations: true, entry: true };
+
+            /// Whether a column of the contact's row differs.
+            pub(crate) fn any_column(self) -> bool {
+                $(self.$name)||+
+            }
+
+            /// The columns that differ.
+            fn columns(before: &Projection, now: &Projection) -> Self {
+                Self { $($name: before.$name != now.$name,)+ relations: false, entry: false }
+            }
+        }
+    };
+}
+
+crate::contact_columns!(parts);
+
+impl Change {
+    /// A new contact.
+    pub(crate) fn create(now: Arc<Snapshot>) -> Self {
+        let keys = KeyChange { taken: now.record.identity_keys(), ..KeyChange::default() };
+        Self { now, before: None, keys, parts: Parts::ALL }
+    }
+
+    /// A stored contact as it is from now on.
+    pub(crate) fn between(before: &Snapshot, now: Arc<Snapshot>) -> Self {
+        let columns = Parts::columns(&before.record.projection, &now.record.projection);
+        let parts = Parts {
+            relations: relations_differ(&before.document, &now.document),
+            entry: entries_differ(before, &now),
+            ..columns
+        };
+        let keys = KeyChange::between(before.record.identity_keys(), now.record.identity_keys());
+        Self { before: Some(before.record.version), now, keys, parts }
+    }
+
+    /// A stored contact whose columns, relations or entry do not follow from its document. Its
+    /// document, its version and its times stay.
+    pub(crate) fn repair(now: Snapshot, stored: IdentityKeys, parts: Parts) -> Self {
+        let keys = KeyChange::between(stored, now.record.identity_keys());
+        Self { before: Some(now.record.version), now: Arc::new(now), keys, parts }
+    }
+
+    /// The row to write.
+    pub fn record(&self) -> &Record {
+        &self.now.record
+    }
+
+    /// The contacts that it refers to in its relations, each once.
+    pub fn relations(&self) -> Vec<ContactId> {
+        self.now.document.relations()
+    }
+
+    /// Its entry in the directory of intercoms; `None` without an `intercom` block, or deleted.
+    pub fn intercom_entry(&self) -> Option<IntercomEntry> {
+        self.now.intercom_entry()
+    }
+
+    /// The stored version that the change was decided on, or `None` for a new contact.
+    pub fn before(&self) -> Option<Version> {
+        self.before
+    }
+
+    /// The identity keys that it takes and gives up.
+    pub fn keys(&self) -> &KeyChange {
+        &self.keys
+    }
+
+    /// The parts that differ from what is stored; of a new contact all of them.
+    pub fn parts(&self) -> Parts {
+        self.parts
+    }
+}
+
+/// Most changes touch neither list, and then nothing is collected.
+fn relations_differ(before: &ContactDocument, now: &ContactDocument) -> bool {
+    before.relation_lists() != now.relation_lists() && before.relations() != now.relations()
+}
+
+/// Most changes touch nothing that an entry shows, and then no entry is made.
+fn entries_differ(before: &Snapshot, now: &Snapshot) -> bool {
+    fn shown(contact: &Snapshot) -> impl PartialEq {
+        let ContactDocument { intercom, link_id, .. } = &contact.document;
+        (intercom, link_id, contact.record.deleted_at)
+    }
+    shown(before) != shown(now) && before.intercom_entry() != now.intercom_entry()
+}
+
+impl KeyChange {
+    /// From the keys that a contact has to the keys that it will have.
+    pub(crate) fn between(mut had: IdentityKeys, mut has: IdentityKeys) -> Self {
+        if had.external_id == has.external_id {
+            (had.external_id, has.external_id) = (None, None);
+        }
+        if had.link_id == has.link_id {
+            (had.link_id, has.link_id) = (None, None);
+        }
+        Self { taken: has, given_up: had }
+    }
+}

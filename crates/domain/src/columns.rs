@@ -1,0 +1,164 @@
+//! The columns that follow from a document, declared once.
+//!
+//! Whatever reads, binds, names or compares them is generated from these lists, in this crate and in
+//! the stores.
+
+use crate::contact::ContactType;
+use crate::value::LinkId;
+
+/// A column of a contact's row. A store can read it as its simpler type, whatever it holds.
+pub trait Column: Sized {
+    /// The simpler type: text, optional text or a flag.
+    type Stored;
+
+    /// The value as a store holds it.
+    fn stored(&self) -> Self::Stored;
+
+    /// The value, or `None` if what is stored is no value of this column.
+    fn read(stored: Self::Stored) -> Option<Self>;
+}
+
+/// A column of an entry in the directory of intercoms, as [`Column`] is one of a contact's row. It
+/// is never `NULL`: an empty text stands for no link id.
+pub trait EntryColumn: Sized {
+    /// The simpler type: text or a flag.
+    type Stored;
+
+    /// The value as a store holds it.
+    fn stored(&self) -> Self::Stored;
+
+    /// The value, or `None` if what is stored is no value of this column.
+    fn read(stored: Self::Stored) -> Option<Self>;
+}
+
+impl Column for ContactType {
+    type Stored = String;
+
+    fn stored(&self) -> String {
+        self.as_str().to_owned()
+    }
+
+    fn read(stored: String) -> Option<Self> {
+        Self::parse(&stored)
+    }
+}
+
+impl Column for Option<LinkId> {
+    type Stored = Option<String>;
+
+    fn stored(&self) -> Option<String> {
+        self.map(|link_id| link_id.to_string())
+    }
+
+    fn read(stored: Option<String>) -> Option<Self> {
+        stored.map(|text| LinkId::parse(&text)).transpose().ok()
+    }
+}
+
+impl EntryColumn for Option<LinkId> {
+    type Stored = String;
+
+    fn stored(&self) -> String {
+        Column::stored(self).unwrap_or_default()
+    }
+
+    fn read(stored: String) -> Option<Self> {
+        Column::read(Some(stored).filter(|text| !text.is_empty()))
+    }
+}
+
+macro_rules! stored_as_they_are {
+    ($($column:ident for $type:ty),+) => {$(
+        impl $column for $type {
+            type Stored = Self;
+
+            fn stored(&self) -> Self {
+                self.clone()
+            }
+
+            fn read(stored: Self) -> Option<Self> {
+                Some(stored)
+            }
+        }
+    )+};
+}
+
+stored_as_they_are! {
+    Column for String,
+    Column for Option<String>,
+    Column for bool,
+    EntryColumn for String,
+    EntryColumn for bool
+}
+
+/// Calls a macro with the columns of a contact's row that follow from its document:
+/// `$(#[$doc:meta])* $name:ident: $type:ty,` each.
+///
+/// ```
+/// macro_rules! names {
+///     ($($(#[$doc:meta])* $name:ident: $type:ty,)+) => {
+///         [$(stringify!($name)),+]
+///     };
+/// }
+/// let names = contacts_domain::contact_columns!(names);
+/// assert_eq!(names[..2], ["contact_type", "external_id"]);
+/// ```
+#[macro_export]
+macro_rules! contact_columns {
+    ($callback:ident) => {
+        $callback! {
+            /// Person, organization or endpoint.
+            contact_type: $crate::contact::ContactType,
+            /// The caller's own key, trimmed.
+            external_id: Option<String>,
+            /// The key that a device or another system bound it to.
+            link_id: Option<$crate::value::LinkId>,
+            /// The name, or first and last name, or the name that an intercom shows.
+            display_name: String,
+            /// The normal form of the e-mail address.
+            email: Option<String>,
+            /// The phone number (E.164).
+            phone: Option<String>,
+            /// The mobile number (E.164).
+            mobile: Option<String>,
+            /// The normal form of the VAT number.
+            vat_number: Option<String>,
+            /// Archived, but not deleted.
+            archived: bool,
+            /// A customer.
+            is_customer: bool,
+            /// A supplier.
+            is_vendor: bool,
+            /// An employee.
+            is_staff: bool,
+        }
+    };
+}
+
+/// Calls a macro with the columns of an entry in the directory of intercoms, in the form of
+/// [`contact_columns!`](crate::contact_columns!).
+#[macro_export]
+macro_rules! entry_columns {
+    ($callback:ident) => {
+        $callback! {
+            /// The key that a device bound the contact to.
+            link_id: Option<$crate::value::LinkId>,
+            /// The name that the intercom shows.
+            name: String,
+            /// The type: `regular`, `individual`, `multi` or `p2p`.
+            kind: String,
+            /// An internal address of the type, or a SIP URI.
+            number: String,
+            /// Listed first.
+            is_favorite: bool,
+            /// Answers calls by itself.
+            auto_answer: bool,
+            /// Blocked.
+            in_black_list: bool,
+            /// Called without a server.
+            is_p2p: bool,
+            /// The file name of the ringtone.
+            ringtone: String,
+        }
+    };
+}
