@@ -1,65 +1,73 @@
 //! `contact-hub backup`.
 
-use std::path::{Path, PathBuf};
+#[cfg(feature = "postgres")]
+use std::path::Path;
+use std::path::PathBuf;
 
 use clap::Args;
+#[cfg(feature = "sqlite")]
 use contacts_adapters_diesel::BackupError;
+#[cfg(feature = "postgres")]
 use contacts_adapters_postgres::PostgresUrl;
 
 use crate::database_url::DatabaseUrl;
 use crate::failure::Failure;
-use crate::printing;
 
-/// A copy to make.
+/// The arguments of `contact-hub backup`.
 #[derive(Debug, Args)]
 pub(crate) struct MakeBackup {
-    /// The file to make; it must not be there yet
+    /// The file to create; it must not exist yet
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
 
-/// Copies the database, checks the copy, and says what is in it.
+/// Copies the database, checks the copy, and prints what it holds.
 ///
 /// # Errors
 ///
-/// When there is nothing to copy, or no place for the copy; and where the database is in
-/// PostgreSQL, which has a program for that.
+/// If the database is missing or damaged, if the copy cannot be written, and always for
+/// PostgreSQL, which `pg_dump` copies.
 pub(crate) fn make(
     database: &DatabaseUrl,
     MakeBackup { file }: &MakeBackup,
 ) -> Result<(), Failure> {
-    let path = match database {
-        DatabaseUrl::Sqlite(path) => path,
+    match database {
+        #[cfg(feature = "sqlite")]
+        DatabaseUrl::Sqlite(path) => {
+            let backup = contacts_adapters_diesel::back_up(path, file)?;
+            crate::printing::print(&format!(
+                "{} is complete; contacts: {}, bytes: {}",
+                backup.path.display(),
+                backup.contacts,
+                backup.bytes
+            ))
+        }
+        #[cfg(feature = "postgres")]
         DatabaseUrl::Postgres(url) => {
             let cause = "a PostgreSQL database is copied by its own program";
-            return Err(Failure::new(cause, format!("run `{}`", pg_dump(url, file))));
+            Err(Failure::new(cause, format!("run `{}`", pg_dump(url, file))))
         }
-    };
-    let backup = contacts_adapters_diesel::back_up(path, file)?;
-    printing::print(&format!(
-        "{} is complete; contacts: {}, bytes: {}",
-        backup.path.display(),
-        backup.contacts,
-        backup.bytes
-    ))
+    }
 }
 
-/// The command that copies that database into that file, without the password.
+/// The `pg_dump` command for the database and the file, without the password.
+#[cfg(feature = "postgres")]
 fn pg_dump(url: &PostgresUrl, file: &Path) -> String {
     let (host, port) = url.host_and_port();
     let mut command = format!(
         "pg_dump --format=custom --file={} --host={} --port={port}",
-        word(&file.display().to_string()),
-        word(&host)
+        quoted(&file.display().to_string()),
+        quoted(&host)
     );
     if let Some(user) = url.user() {
-        command += &format!(" --username={}", word(user));
+        command += &format!(" --username={}", quoted(user));
     }
-    command + &format!(" --dbname={}", word(url.database()))
+    command + &format!(" --dbname={}", quoted(url.database()))
 }
 
-/// A text as a word of a shell.
-fn word(text: &str) -> String {
+/// The text as one word of a shell command.
+#[cfg(feature = "postgres")]
+fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./:,@+".contains(c);
     if text.chars().all(is_plain) {
         text.to_owned()
@@ -68,6 +76,7 @@ fn word(text: &str) -> String {
     }
 }
 
+#[cfg(feature = "sqlite")]
 impl From<BackupError> for Failure {
     fn from(error: BackupError) -> Self {
         match error {
@@ -78,7 +87,7 @@ impl From<BackupError> for Failure {
             BackupError::Database(error) => error.into(),
             BackupError::NoContacts(path) => Self::new(
                 format!("{} holds no contacts", path.display()),
-                "name the database of a hub with --database-url",
+                "name a database of contact-hub with --database-url",
             ),
             BackupError::Damaged { path, fault } => Self::new(
                 format!("{} is damaged: {fault}", path.display()),
@@ -111,11 +120,12 @@ impl From<BackupError> for Failure {
 }
 
 #[cfg(test)]
+#[cfg(feature = "postgres")]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_command_for_postgres_can_be_pasted_and_has_no_password() {
+    fn pg_dump_command_is_quoted_without_password() {
         for (url, file, command) in [
             (
                 "postgres://hub:secret@db.example.org/contacts?sslmode=require",

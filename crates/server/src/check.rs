@@ -32,7 +32,7 @@ pub(crate) struct CheckDatabase {
 /// should be.
 pub(crate) async fn run(database: &DatabaseSettings, check: &CheckDatabase) -> Result<(), Failure> {
     let CheckDatabase { repair, show_values } = *check;
-    let store = Store::open_as_it_is(database).await?;
+    let store = Store::open_existing(database).await?;
     let mode = if repair { Mode::Repair } else { Mode::Report };
     let mut progress = Progress::start();
     let mut notice = |notice: Notice<'_>| match notice {

@@ -1,61 +1,64 @@
-//! The settings: flags, then `CONTACT_HUB_*` variables, then a TOML file, then defaults.
+//! The settings: flags win over `CONTACT_HUB_*` variables, those over a TOML file, that over defaults.
 //!
 //! A setting has one name everywhere: `--max-items`, `CONTACT_HUB_MAX_ITEMS`, `max_items`. Clap
 //! reads the first two; this module adds the third and the defaults.
 
 mod file;
 mod flags;
+#[cfg(feature = "postgres")]
+mod postgres;
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use contacts_adapters_diesel::Durability as SqliteDurability;
 use contacts_adapters_http::Settings as HttpSettings;
-use contacts_adapters_postgres::{PostgresOptions, PostgresUrl};
+#[cfg(feature = "postgres")]
+use contacts_adapters_postgres::PostgresOptions;
 
 use self::file::SettingsFile;
-use self::flags::{Durability, Switch};
-pub(crate) use self::flags::{GlobalFlags, ServeFlags};
+pub(crate) use self::flags::{Durability, GlobalFlags, ServeFlags};
 use crate::database_url::DatabaseUrl;
 use crate::failure::Failure;
 use crate::logging::LogFormat;
 
+const DEFAULT_DATABASE: &str = "sqlite://contact-hub.db";
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 const DEFAULT_LOG: &str = "info";
 const DEFAULT_SHUTDOWN_SECONDS: u64 = 30;
 
-/// What every command works with.
+/// The settings of every command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct GlobalSettings {
-    /// Where the contacts live, and how they are reached.
+    /// The database and how to connect to it.
     pub(crate) database: DatabaseSettings,
-    /// What to log.
+    /// The log filter.
     pub(crate) log: String,
-    /// How to write it.
+    /// The format of a log line.
     pub(crate) log_format: LogFormat,
 }
 
-/// Where the contacts live, and how they are reached.
+/// The database and how to connect to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DatabaseSettings {
-    /// Where they live.
+    /// Where the contacts are stored.
     pub(crate) url: DatabaseUrl,
     /// Whether a missing or old schema is brought up to date.
     pub(crate) migrate: bool,
-    /// A hot standby that lists are read from, should it be PostgreSQL.
-    pub(crate) standby: Option<PostgresUrl>,
-    /// How PostgreSQL is reached, should it be that.
+    /// A hot standby of a PostgreSQL database, to read lists from.
+    pub(crate) standby: Option<DatabaseUrl>,
+    /// The options of a connection to PostgreSQL.
+    #[cfg(feature = "postgres")]
     pub(crate) postgres: PostgresOptions,
 }
 
-/// What the server works with.
+/// The settings of `contact-hub serve`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ServeSettings {
     /// The address to listen on.
     pub(crate) listen: String,
-    /// What an acknowledged write to a database file survives.
-    pub(crate) durability: SqliteDurability,
-    /// The limits of the front doors.
+    /// What an acknowledged write to SQLite survives.
+    pub(crate) durability: Durability,
+    /// The limits of the HTTP APIs.
     pub(crate) http: HttpSettings,
     /// How long requests in flight may take to finish.
     pub(crate) shutdown: Duration,
@@ -73,7 +76,7 @@ impl Sources {
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, is not TOML, or has a key or a value that is no setting.
+    /// If the file cannot be read, is not TOML, or has an unknown key or a wrong value.
     pub(crate) fn read(flags: GlobalFlags) -> Result<Self, Failure> {
         let file = flags.config.as_deref().map(SettingsFile::read).transpose()?.unwrap_or_default();
         Ok(Self { flags, file })
@@ -83,76 +86,56 @@ impl Sources {
     ///
     /// # Errors
     ///
-    /// When the database URL is none that this build supports.
+    /// If this build does not support the database URL.
     pub(crate) fn global(&self) -> Result<GlobalSettings, Failure> {
         let Self { flags, file } = self;
-        let url = match flags.database_url.as_ref().or(file.database_url.as_ref()) {
-            Some(url) => url.parse()?,
-            None => DatabaseUrl::default_file(),
-        };
+        let url = flags.database_url.as_ref().or(file.database_url.as_ref());
+        let url: DatabaseUrl = url.map_or(DEFAULT_DATABASE, String::as_str).parse()?;
         let standby = flags.read_database_url.as_ref().or(file.read_database_url.as_ref());
-        let standby = standby.map(|standby| match (&url, standby.parse()?) {
-            (DatabaseUrl::Postgres(_), DatabaseUrl::Postgres(standby)) => Ok(*standby),
-            _ => Err(Failure::new(
+        let standby: Option<DatabaseUrl> = standby.map(|standby| standby.parse()).transpose()?;
+        if standby.iter().any(|standby| !(standby.is_postgres() && url.is_postgres())) {
+            return Err(Failure::new(
                 "the read database is not a standby of the database",
                 "name a PostgreSQL database by --database-url, and its standby by \
                  --read-database-url",
-            )),
-        });
-        let standby = standby.transpose()?;
+            ));
+        }
         let no_migrate = flags.no_migrate.or(file.no_migrate).unwrap_or(false);
-        let usual = PostgresOptions::default();
-        let connections = flags.database_connections.or(file.database_connections);
-        let wait = flags.database_wait.or(file.database_wait);
-        let timeout = flags.database_timeout.or(file.database_timeout);
-        let statement_timeout =
-            timeout.map_or(usual.statement_timeout, |seconds| Duration::from_secs(seconds.get()));
-        let rest = flags.read_database_rest.or(file.read_database_rest);
-        let prepared = flags.prepared_statements.or(file.prepared_statements);
-        let postgres = PostgresOptions {
-            connections: connections.map_or(usual.connections, NonZeroUsize::get),
-            wait: wait.map_or(usual.wait, Duration::from_secs),
-            prepared_statements: prepared
-                .map_or(usual.prepared_statements, |switch| switch == Switch::On),
-            statement_timeout,
-            // No lock is waited for longer than the statement may take that wants it.
-            lock_timeout: usual.lock_timeout.min(statement_timeout),
-            standby_rest: rest.map_or(usual.standby_rest, Duration::from_secs),
-            ..usual
-        };
         let log = flags.log.as_ref().or(file.log.as_ref());
         Ok(GlobalSettings {
-            database: DatabaseSettings { url, migrate: !no_migrate, standby, postgres },
+            database: DatabaseSettings {
+                url,
+                migrate: !no_migrate,
+                standby,
+                #[cfg(feature = "postgres")]
+                postgres: postgres::options(flags, file),
+            },
             log: log.map_or_else(|| DEFAULT_LOG.to_owned(), Clone::clone),
             log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
         })
     }
 
-    /// The settings of the server.
+    /// The settings of `contact-hub serve`.
     pub(crate) fn serve(self, flags: ServeFlags) -> ServeSettings {
         let Self { file, .. } = self;
-        let usual = HttpSettings::default();
+        let defaults = HttpSettings::default();
         let items = flags.max_items.or(file.max_items);
         let body = flags.max_body_bytes.or(file.max_body_bytes);
         let pause = flags.max_body_pause_seconds.or(file.max_body_pause_seconds);
         let in_flight = flags.max_in_flight.or(file.max_in_flight);
         let http = HttpSettings {
-            max_items: items.map_or(usual.max_items, NonZeroUsize::get),
-            max_body_bytes: body.map_or(usual.max_body_bytes, NonZeroUsize::get),
+            max_items: items.map_or(defaults.max_items, NonZeroUsize::get),
+            max_body_bytes: body.map_or(defaults.max_body_bytes, NonZeroUsize::get),
             max_body_pause: pause
-                .map_or(usual.max_body_pause, |seconds| Duration::from_secs(seconds.get())),
-            max_in_flight: in_flight.map_or(usual.max_in_flight, NonZeroUsize::get),
+                .map_or(defaults.max_body_pause, |seconds| Duration::from_secs(seconds.get())),
+            max_in_flight: in_flight.map_or(defaults.max_in_flight, NonZeroUsize::get),
             requests_per_second: flags.requests_per_second.or(file.requests_per_second),
-            ..usual
+            ..defaults
         };
-        let durability = flags.durability.or(file.durability).map(|durability| match durability {
-            Durability::Power => SqliteDurability::Power,
-            Durability::Process => SqliteDurability::Process,
-        });
         let seconds = flags.shutdown_seconds.or(file.shutdown_seconds);
         ServeSettings {
             listen: flags.listen.or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
-            durability: durability.unwrap_or_default(),
+            durability: flags.durability.or(file.durability).unwrap_or_default(),
             http,
             shutdown: Duration::from_secs(seconds.unwrap_or(DEFAULT_SHUTDOWN_SECONDS)),
         }
@@ -160,6 +143,7 @@ impl Sources {
 }
 
 #[cfg(test)]
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
 mod tests {
     use std::fs;
 
@@ -173,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn without_anything_the_defaults_hold() {
+    fn defaults_apply_without_settings() {
         let sources = Sources::read(GlobalFlags::default()).unwrap();
         let database = sources.global().unwrap().database;
         assert_eq!(database.url, DatabaseUrl::Sqlite("contact-hub.db".into()));
@@ -185,15 +169,15 @@ mod tests {
     }
 
     #[test]
-    fn the_documented_file_says_what_the_defaults_are() {
-        let shown = sources(include_str!("../../../docs/contact-hub.toml")).unwrap();
-        let bare = Sources::read(GlobalFlags::default()).unwrap();
-        assert_eq!(shown.global().unwrap(), bare.global().unwrap());
-        assert_eq!(shown.serve(ServeFlags::default()), bare.serve(ServeFlags::default()));
+    fn documented_file_holds_the_defaults() {
+        let documented = sources(include_str!("../../../docs/contact-hub.toml")).unwrap();
+        let defaults = Sources::read(GlobalFlags::default()).unwrap();
+        assert_eq!(documented.global().unwrap(), defaults.global().unwrap());
+        assert_eq!(documented.serve(ServeFlags::default()), defaults.serve(ServeFlags::default()));
     }
 
     #[test]
-    fn the_database_is_reached_as_the_file_says() {
+    fn file_sets_the_database_options() {
         let toml = "database_url = 'postgres://u@db/hub'\ndatabase_connections = 3\n\
                     database_wait = 7\ndatabase_timeout = 2\nprepared_statements = 'off'\nno_migrate = true\n\
                     read_database_url = 'postgres://u@standby/hub'
@@ -215,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_beats_the_file() {
+    fn flag_wins_over_file() {
         let sources = sources("listen = '127.0.0.1:1'\nmax_items = 7").unwrap();
         let flags = ServeFlags { listen: Some("127.0.0.1:2".to_owned()), ..ServeFlags::default() };
         let serve = sources.serve(flags);
@@ -223,8 +207,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_file_is_one_line_that_names_the_key() {
-        for (toml, named) in [
+    fn error_in_file_is_one_line_naming_the_key() {
+        for (toml, expected) in [
             ("listn = '127.0.0.1:1'", "listn"),
             ("\nmax_items = 'many'", "line 2: invalid type: string \"many\""),
             ("max_items = -1", "-1"),
@@ -235,12 +219,12 @@ mod tests {
             ("prepared_statements = 'maybe'", "maybe"),
         ] {
             let failure = sources(toml).unwrap_err().to_string();
-            assert!(failure.contains(named) && !failure.contains('\n'), "{failure}");
+            assert!(failure.contains(expected) && !failure.contains('\n'), "{failure}");
         }
     }
 
     #[test]
-    fn a_password_in_a_broken_file_is_not_repeated() {
+    fn error_in_file_hides_the_password() {
         let failure = sources("database_url = 'postgres://u:secret@h/d").unwrap_err().to_string();
         assert!(!failure.contains("secret"), "{failure}");
     }

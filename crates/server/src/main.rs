@@ -1,5 +1,8 @@
 //! `contact-hub`: takes the contacts of many organizations in bulk, over HTTP.
 
+#[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+compile_error!("contact-hub needs a store: build it with the feature `sqlite` or `postgres`");
+
 mod backup;
 mod check;
 mod cli;

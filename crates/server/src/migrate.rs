@@ -14,7 +14,7 @@ pub(crate) async fn run(mut database: DatabaseSettings) -> Result<(), Failure> {
     database.migrate = true;
     let store = Store::open(&database).await?;
     printing::print(&match store.migrated() {
-        Migrated::Made(newest) => format!("made the schema {newest}"),
+        Migrated::Created(newest) => format!("made the schema {newest}"),
         Migrated::Ran(names) => format!("brought the schema up to date: {}", names.join(", ")),
         Migrated::Nothing => "the schema is up to date".to_owned(),
     })

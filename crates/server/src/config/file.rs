@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::logging::LogFormat;
 
 /// The TOML file: every setting, all of them optional.
+#[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "some are for PostgreSQL"))]
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SettingsFile {

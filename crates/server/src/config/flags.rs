@@ -113,12 +113,23 @@ pub(super) enum Switch {
     Off,
 }
 
-/// What an acknowledged write survives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+/// What an acknowledged write to SQLite survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Durability {
+pub(crate) enum Durability {
     /// Loss of power: each commit waits for the disk
+    #[default]
     Power,
     /// The end of the process; faster where the disk is slow
     Process,
+}
+
+#[cfg(feature = "sqlite")]
+impl From<Durability> for contacts_adapters_diesel::Durability {
+    fn from(durability: Durability) -> Self {
+        match durability {
+            Durability::Power => Self::Power,
+            Durability::Process => Self::Process,
+        }
+    }
 }

@@ -1,27 +1,26 @@
 //! Opens the store that the database URL names.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use contacts_adapters_diesel::{
-    BackupError, Durability, OpenError as SqliteOpenError, SqliteOptions, SqliteStore,
-};
+#[cfg(feature = "sqlite")]
+use contacts_adapters_diesel::{OpenError as SqliteOpenError, SqliteOptions, SqliteStore};
 use contacts_adapters_http::Services;
+#[cfg(feature = "postgres")]
 use contacts_adapters_postgres::{
-    OpenError as PostgresOpenError, OpenErrorKind, PostgresOptions, PostgresStore, PostgresUrl,
+    OpenError as PostgresOpenError, OpenErrorKind, PostgresOptions, PostgresStore,
 };
 use contacts_application::ports::{AccessStore, Audit, ContactStore, IntercomDirectory};
 use contacts_application::use_cases::{CheckContacts, ManageAccess};
 
 use crate::clock::SystemClock;
-use crate::config::DatabaseSettings;
+use crate::config::{DatabaseSettings, Durability};
 use crate::database_url::DatabaseUrl;
 use crate::failure::Failure;
 
-/// What tells how to bring a schema up to date.
+/// How to bring a schema up to date.
 const MIGRATE: &str = "run `contact-hub migrate`";
 
-/// An open store, migrated to what this build expects.
+/// An open store with the schema that this build expects.
 pub(crate) struct Store {
     contacts: Arc<dyn ContactStore>,
     directory: Arc<dyn IntercomDirectory>,
@@ -30,44 +29,47 @@ pub(crate) struct Store {
     migrated: Migrated,
 }
 
-/// What was done to the schema when the store was opened.
+/// What opening the store did to the schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Migrated {
-    /// It was made; the newest migration.
-    Made(String),
-    /// These migrations were run.
+    /// Created it; the newest migration.
+    Created(String),
+    /// Ran these migrations.
     Ran(Vec<String>),
     /// Nothing: it was up to date.
     Nothing,
 }
 
 impl Store {
-    /// Opens the store, and makes it if it is missing. Without a standby, which is for servers: no
-    /// command waits for one.
+    /// Opens the store for a command, and creates it if it is missing. Commands use no standby.
     ///
     /// # Errors
     ///
-    /// When it cannot be opened or migrated.
+    /// If the store cannot be opened or migrated.
     pub(crate) async fn open(database: &DatabaseSettings) -> Result<Self, Failure> {
-        let alone = DatabaseSettings { standby: None, ..database.clone() };
-        Self::open_with(&alone, Durability::default()).await
+        let without_standby = DatabaseSettings { standby: None, ..database.clone() };
+        Self::open_with(&without_standby, Durability::default()).await
     }
 
-    /// Opens the store for a server; what is acknowledged survives that much, should it be a file.
+    /// Opens the store for a server; an acknowledged write to SQLite has that durability.
     ///
     /// # Errors
     ///
-    /// When it cannot be opened or migrated.
+    /// If the store cannot be opened or migrated.
     pub(crate) async fn open_with(
         database: &DatabaseSettings,
         durability: Durability,
     ) -> Result<Self, Failure> {
+        let migrate = database.migrate;
         match &database.url {
+            #[cfg(feature = "sqlite")]
             DatabaseUrl::Sqlite(path) => {
-                let migrate = database.migrate;
+                let durability = durability.into();
                 let options = SqliteOptions { durability, migrate, ..SqliteOptions::default() };
-                open_sqlite(path, options)
+                let opened = SqliteStore::open(path, options)?;
+                Ok(Self::new(opened.store, Migrated::new(opened.created, opened.migrations)))
             }
+            #[cfg(feature = "postgres")]
             DatabaseUrl::Postgres(url) => {
                 if durability == Durability::Process {
                     tracing::warn!(
@@ -75,33 +77,51 @@ impl Store {
                          `synchronous_commit` decides on PostgreSQL"
                     );
                 }
-                let migrate = database.migrate;
                 let options = PostgresOptions { migrate, ..database.postgres.clone() };
-                open_postgres(url, database.standby.as_ref(), options).await
+                let mut opened = PostgresStore::open(url, options).await?;
+                if let Some(DatabaseUrl::Postgres(standby)) = &database.standby {
+                    opened.store = opened.store.with_standby(standby).await?;
+                }
+                Ok(Self::new(opened.store, Migrated::new(opened.created, opened.migrations)))
             }
         }
     }
 
-    /// Opens a store that is there and of the current schema; it is neither made nor migrated.
+    /// Opens a store that exists and has the current schema; neither creates nor migrates it.
     ///
     /// # Errors
     ///
-    /// When it is not there, or cannot be opened.
-    pub(crate) async fn open_as_it_is(database: &DatabaseSettings) -> Result<Self, Failure> {
+    /// If the store does not exist or cannot be opened.
+    pub(crate) async fn open_existing(database: &DatabaseSettings) -> Result<Self, Failure> {
+        #[cfg(feature = "sqlite")]
         if let DatabaseUrl::Sqlite(path) = &database.url
             && !path.exists()
         {
-            return Err(BackupError::Missing(path.clone()).into());
+            return Err(contacts_adapters_diesel::BackupError::Missing(path.clone()).into());
         }
         Self::open(&DatabaseSettings { migrate: false, ..database.clone() }).await
     }
 
-    /// What was done to the schema on the way.
+    fn new<S>(store: S, migrated: Migrated) -> Self
+    where
+        S: ContactStore + IntercomDirectory + AccessStore + Audit + 'static,
+    {
+        let store = Arc::new(store);
+        Self {
+            contacts: store.clone(),
+            directory: store.clone(),
+            access: store.clone(),
+            audit: store,
+            migrated,
+        }
+    }
+
+    /// What opening did to the schema.
     pub(crate) fn migrated(&self) -> &Migrated {
         &self.migrated
     }
 
-    /// What the front doors offer on this store.
+    /// The services behind the HTTP APIs.
     pub(crate) fn services(&self) -> Services {
         Services::new(
             self.contacts.clone(),
@@ -111,21 +131,21 @@ impl Store {
         )
     }
 
-    /// The chores on organizations and tokens.
+    /// The use case that manages organizations and tokens.
     pub(crate) fn manage_access(&self) -> ManageAccess {
         ManageAccess::new(self.access.clone(), Arc::new(SystemClock))
     }
 
-    /// The check of all contacts.
+    /// The use case that checks all contacts.
     pub(crate) fn check_contacts(&self) -> CheckContacts {
         CheckContacts::new(self.audit.clone(), self.access.clone())
     }
 }
 
 impl Migrated {
-    fn of(created: bool, mut migrations: Vec<String>) -> Self {
+    fn new(created: bool, mut migrations: Vec<String>) -> Self {
         match migrations.pop() {
-            Some(newest) if created => Self::Made(newest),
+            Some(newest) if created => Self::Created(newest),
             Some(newest) => {
                 migrations.push(newest);
                 Self::Ran(migrations)
@@ -135,41 +155,7 @@ impl Migrated {
     }
 }
 
-fn open_sqlite(path: &Path, options: SqliteOptions) -> Result<Store, Failure> {
-    let contacts_adapters_diesel::Opened { store, created, migrations } =
-        SqliteStore::open(path, options)?;
-    let store = Arc::new(store);
-    let migrated = Migrated::of(created, migrations);
-    Ok(Store {
-        contacts: store.clone(),
-        directory: store.clone(),
-        access: store.clone(),
-        audit: store,
-        migrated,
-    })
-}
-
-async fn open_postgres(
-    url: &PostgresUrl,
-    standby: Option<&PostgresUrl>,
-    options: PostgresOptions,
-) -> Result<Store, Failure> {
-    let opened = PostgresStore::open(url, options).await?;
-    let contacts_adapters_postgres::Opened { mut store, created, migrations } = opened;
-    if let Some(standby) = standby {
-        store = store.with_standby(standby).await?;
-    }
-    let store = Arc::new(store);
-    let migrated = Migrated::of(created, migrations);
-    Ok(Store {
-        contacts: store.clone(),
-        directory: store.clone(),
-        access: store.clone(),
-        audit: store,
-        migrated,
-    })
-}
-
+#[cfg(feature = "postgres")]
 impl From<PostgresOpenError> for Failure {
     fn from(error: PostgresOpenError) -> Self {
         let remedy = match error.kind() {
@@ -185,9 +171,10 @@ impl From<PostgresOpenError> for Failure {
     }
 }
 
+#[cfg(feature = "sqlite")]
 impl From<SqliteOpenError> for Failure {
     fn from(error: SqliteOpenError) -> Self {
-        let shown = |path: &Path| path.display().to_string();
+        let shown = |path: &std::path::Path| path.display().to_string();
         match &error {
             SqliteOpenError::NoPath(path) => Self::new(
                 format!("`{}` cannot be the path of a database", shown(path)),
