@@ -12,24 +12,22 @@ use crate::failure::Failure;
 use crate::printing;
 use crate::startup::Store;
 
-/// How the database is checked.
+/// The arguments of `contact-hub check`.
 #[derive(Debug, Args)]
 pub(crate) struct CheckDatabase {
-    /// Mend what does not follow from the documents; documents, versions and times stay as they are
+    /// Repair what differs from the documents; documents, versions and times never change
     #[arg(long)]
     repair: bool,
-    /// Show the values that differ, which may be personal
+    /// Show the values that differ; they may be personal data
     #[arg(long)]
     show_values: bool,
 }
 
-/// Compares every contact with its document and prints what differs, a line each, and a line of
-/// numbers in the end.
+/// Compares every contact with its document. Prints a line for each difference and a summary.
 ///
 /// # Errors
 ///
-/// When there is no database or the store fails, and when something is left that is not as it
-/// should be.
+/// If the database does not exist, the store fails, or a difference is left.
 pub(crate) async fn run(database: &DatabaseSettings, check: &CheckDatabase) -> Result<(), Failure> {
     let CheckDatabase { repair, show_values } = *check;
     let store = Store::open_existing(database).await?;
@@ -39,7 +37,7 @@ pub(crate) async fn run(database: &DatabaseSettings, check: &CheckDatabase) -> R
         Notice::Checked { contacts, of } => progress.show(contacts, of),
         Notice::Discrepancy(discrepancy) => {
             for line in report::lines(discrepancy, show_values) {
-                progress.beside(|| printing::tell(&line));
+                progress.suspend(|| printing::print_notice(&line));
             }
         }
     };

@@ -12,11 +12,11 @@ use crate::organization::CreateOrganization;
 use crate::token::{CreateToken, RevokeToken};
 use crate::{backup, check, logging, migrate, organization, serve, token};
 
-/// Takes the contacts of many organizations in bulk and answers for each what became of it
+/// Takes the contacts of many organizations in bulk and answers each with one exact result
 ///
-/// Without a command it serves: a SQLite file contact-hub.db in the working directory, on
-/// 127.0.0.1:8080. The other commands work beside a running server, which heeds them from its next
-/// request on.
+/// Without a command, it serves the SQLite file contact-hub.db of the working directory on
+/// 127.0.0.1:8080. The other commands also work while a server runs, which sees their changes from
+/// its next request on.
 #[derive(Debug, Parser)]
 #[command(
     name = "contact-hub",
@@ -34,30 +34,30 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve until SIGTERM or Ctrl-C (this is what happens without a command)
+    /// Serve until SIGTERM or Ctrl-C (the default command)
     ///
-    /// On a new database, organization 1 and a first token are made, and the token is printed once.
-    /// When requests are accepted, the address is printed: `listening on http://ADDR`.
+    /// On a new database, the server creates organization 1 and a first token, and prints the token
+    /// once. When it accepts requests, it prints its address: `listening on http://ADDR`.
     Serve(ServeFlags),
-    /// Make the schema of the database, or bring it up to date, and say what was done
+    /// Create the schema of the database or bring it up to date, and print what was done
     Migrate,
     /// Add organizations, the tenants that contacts belong to
     #[command(subcommand)]
     Organization(OrganizationCommand),
-    /// Make, list and revoke tokens, which requests name themselves by
+    /// Create, list and revoke tokens, which authenticate requests
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Copy the database into a file, beside a running server
+    /// Copy a SQLite database into a file, also while a server runs
     ///
     /// The copy holds what was committed at one moment. FILE appears when the copy is complete,
-    /// checked and safe from loss of power; a file that is there already is left alone. For SQLite;
-    /// PostgreSQL has `pg_dump`.
+    /// checked and safe from power loss; an existing file is never replaced. For PostgreSQL, the
+    /// command prints how to run `pg_dump`.
     Backup(MakeBackup),
-    /// Compare every contact with its document, also beside a running server
+    /// Compare every contact with its document, also while a server runs
     ///
-    /// What a contact is searched and matched by, its relations and its entry in the directory of
-    /// intercoms follow from its document. Each that does not is printed as a line; the exit code
-    /// is 0 when nothing is left that is not as it should be, and 1 otherwise.
+    /// The search columns, the relations and the intercom entry of a contact follow from its
+    /// document. The command prints a line for each that differs. The exit code is 0 if no
+    /// difference is left, and 1 otherwise.
     Check(CheckDatabase),
 }
 
@@ -69,25 +69,25 @@ enum OrganizationCommand {
 
 #[derive(Debug, Subcommand)]
 enum TokenCommand {
-    /// Make a token and print it, alone, on standard output; only its digest is stored
+    /// Create a token and print it, alone, on standard output; only its digest is stored
     Create(CreateToken),
     /// List the tokens, oldest first, by their first characters
     List,
-    /// Revoke a token; the server's next request counts it as unknown
+    /// Revoke a token; a running server refuses it from its next request on
     Revoke(RevokeToken),
 }
 
-/// Runs the command that the program was called with.
+/// Runs the command of the command line. Clap prints an error in the call itself and ends the
+/// program with 2.
 ///
 /// # Errors
 ///
-/// When the command fails. What is wrong with the call itself is printed by clap, which ends the
-/// program with 2.
+/// If the command fails.
 pub(crate) fn run() -> Result<(), Failure> {
     let Cli { global, command } = Cli::parse();
     let command = match command {
         Some(command) => command,
-        // Parsed once more, so that the variables of `serve` are read.
+        // Parsed again, so that clap reads the variables of `serve`.
         None => match Cli::parse_from(std::env::args_os().chain(["serve".into()])).command {
             Some(command) => command,
             None => Command::Serve(ServeFlags::default()),
@@ -102,25 +102,29 @@ pub(crate) fn run() -> Result<(), Failure> {
             runtime(runtime::Builder::new_multi_thread())?
                 .block_on(serve::run(&settings.database, serve))
         }
-        Command::Migrate => beside()?.block_on(migrate::run(settings.database)),
+        Command::Migrate => single_threaded()?.block_on(migrate::run(settings.database)),
         Command::Organization(OrganizationCommand::Create(create)) => {
-            beside()?.block_on(organization::create(&settings.database, create))
+            single_threaded()?.block_on(organization::create(&settings.database, create))
         }
         Command::Token(TokenCommand::Create(create)) => {
-            let create = create.checked().unwrap_or_else(|message| wrong_token(message));
-            beside()?.block_on(token::create(&settings.database, create))
+            let create = create.checked().unwrap_or_else(|message| exit_with_usage(message));
+            single_threaded()?.block_on(token::create(&settings.database, create))
         }
-        Command::Token(TokenCommand::List) => beside()?.block_on(token::list(&settings.database)),
+        Command::Token(TokenCommand::List) => {
+            single_threaded()?.block_on(token::list(&settings.database))
+        }
         Command::Token(TokenCommand::Revoke(revoke)) => {
-            beside()?.block_on(token::revoke(&settings.database, revoke))
+            single_threaded()?.block_on(token::revoke(&settings.database, revoke))
         }
-        Command::Check(check) => beside()?.block_on(check::run(&settings.database, &check)),
+        Command::Check(check) => {
+            single_threaded()?.block_on(check::run(&settings.database, &check))
+        }
         Command::Backup(backup) => backup::make(&settings.database.url, &backup),
     }
 }
 
-/// Ends the program the way clap does when `token create` is called wrongly.
-fn wrong_token(message: &str) -> ! {
+/// Ends the program as clap does for a wrong call of `token create`.
+fn exit_with_usage(message: &str) -> ! {
     let mut cli = Cli::command();
     cli.build();
     let token = cli.find_subcommand_mut("token");
@@ -129,8 +133,7 @@ fn wrong_token(message: &str) -> ! {
     create.map_or_else(Cli::command, |create| create.clone()).error(kind, message).exit()
 }
 
-/// A runtime for a command that does one thing.
-fn beside() -> Result<runtime::Runtime, Failure> {
+fn single_threaded() -> Result<runtime::Runtime, Failure> {
     runtime(runtime::Builder::new_current_thread())
 }
 
@@ -145,12 +148,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_well_formed() {
+    fn command_line_is_well_formed() {
         Cli::command().debug_assert();
     }
 
     #[test]
-    fn global_options_go_before_and_after_a_command() {
+    fn global_options_stand_before_or_after_command() {
         for line in [
             "contact-hub --database-url sqlite://a.db token list",
             "contact-hub token --database-url sqlite://a.db list",
@@ -173,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_a_usage_error() {
+    fn wrong_call_exits_with_2() {
         for line in [
             "contact-hub frobnicate",
             "contact-hub organization create --id 0 --name Muster",

@@ -1,11 +1,11 @@
-//! The time of day, from the system.
+//! The system clock.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use contacts_application::ports::Clock;
 use contacts_domain::Timestamp;
 
-/// The system's clock.
+/// The system clock.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SystemClock;
 

@@ -1,13 +1,13 @@
-//! What stops a command: one line with the cause and what to do about it.
+//! Why a command fails: one line with the cause and a remedy.
 
 use std::error::Error;
 use std::fmt;
 
-use contacts_application::ports::{StoreError, StoreErrorKind};
+use contacts_application::ports::{OpenError, StoreError, StoreErrorKind};
 
-/// What stops a command. Printed as `cause; remedy`, on one line.
+/// Why a command fails. `Display` is `cause; remedy`, on one line.
 ///
-/// Neither half ever holds a database URL or a token: both are secrets, or have one inside.
+/// Neither half may hold a token or a database URL, which may contain a password.
 #[derive(Debug)]
 pub(crate) struct Failure {
     cause: String,
@@ -15,12 +15,12 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// What happened and what the user can do.
+    /// A failure with its cause and what the user can do about it.
     pub(crate) fn new(cause: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { cause: cause.into(), remedy: remedy.into() }
     }
 
-    /// The same with the errors behind it, the outer first.
+    /// A failure whose cause includes the error and its sources.
     pub(crate) fn because(cause: impl fmt::Display, error: &dyn Error, remedy: &str) -> Self {
         Self::new(format!("{cause}: {}", chain(error)), remedy)
     }
@@ -38,6 +38,12 @@ impl fmt::Display for Failure {
 
 impl Error for Failure {}
 
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Self::new(error.to_string(), error.remedy())
+    }
+}
+
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let remedy = match error.kind() {
@@ -50,7 +56,8 @@ impl From<StoreError> for Failure {
     }
 }
 
-/// The error and what is behind it, joined by colons; what repeats the line before it is left out.
+/// The error and its sources, joined by colons. A source whose text the line already ends with is
+/// left out.
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
@@ -72,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_is_one_line_with_its_causes_and_a_remedy() {
+    fn failure_is_one_line_with_causes_and_remedy() {
         let source = io::Error::other("disk I/O error\nwhile reading");
         let failure = Failure::from(StoreError::unavailable(source));
         assert_eq!(

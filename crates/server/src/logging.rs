@@ -1,4 +1,4 @@
-//! Logs: to standard error, as text for people or JSON for machines.
+//! Logs on standard error, as text for people or JSON for machines.
 
 use std::io;
 
@@ -9,11 +9,11 @@ use tracing_subscriber::filter::ParseError;
 
 use crate::failure::Failure;
 
-/// The driver of PostgreSQL would log the values of statements at the level `debug`: contacts, with
-/// their salaries, and digests of tokens. That is nobody's business, whatever the filter says.
+/// At the level `debug`, tokio-postgres logs the values of statements: contacts with salary data,
+/// and digests of tokens. No filter of the user may turn that on.
 const PRIVACY: &str = "tokio_postgres=warn";
 
-/// How a log line is written.
+/// The format of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LogFormat {
@@ -28,7 +28,7 @@ pub(crate) enum LogFormat {
 ///
 /// # Errors
 ///
-/// When the filter is not one.
+/// If the filter has a syntax error.
 pub(crate) fn start(filter: &str, format: LogFormat) -> Result<(), Failure> {
     let wrong = |error: ParseError| {
         let remedy = "write it as in `info,contact_hub=debug`";

@@ -1,4 +1,4 @@
-//! `contact-hub`: takes the contacts of many organizations in bulk, over HTTP.
+//! `contact-hub`: a server that takes the contacts of many organizations in bulk, over HTTP.
 
 #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
 compile_error!("contact-hub needs a store: build it with the feature `sqlite` or `postgres`");
@@ -22,8 +22,8 @@ use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 
-/// Reading a batch makes thousands of small allocations on several threads, which is what this
-/// allocator is good at.
+/// Reading a batch makes thousands of small allocations on several threads. mimalloc is faster at
+/// that than the system's allocator.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     match cli::run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            printing::complain(&failure);
+            printing::print_failure(&failure);
             ExitCode::FAILURE
         }
     }

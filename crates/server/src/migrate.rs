@@ -5,11 +5,11 @@ use crate::failure::Failure;
 use crate::printing;
 use crate::startup::{Migrated, Store};
 
-/// Brings the schema up to date, whatever the settings say about doing so by itself.
+/// Brings the schema up to date, even with `--no-migrate`.
 ///
 /// # Errors
 ///
-/// When the store cannot be opened or migrated.
+/// If the store cannot be opened or migrated.
 pub(crate) async fn run(mut database: DatabaseSettings) -> Result<(), Failure> {
     database.migrate = true;
     let store = Store::open(&database).await?;

@@ -11,19 +11,19 @@ use crate::failure::Failure;
 use crate::printing;
 use crate::startup::Store;
 
-/// The region of an organization that names none.
+/// The region of an organization that is created without one.
 pub(crate) const DEFAULT_REGION: &str = "CH";
 
-/// An organization to add.
+/// The arguments of `contact-hub organization create`.
 #[derive(Debug, Args)]
 pub(crate) struct CreateOrganization {
-    /// Its id, which requests name in TARGET-ORGANIZATION-ID: 1 to 2147483647
+    /// Its id, 1 to 2147483647, as requests send it in TARGET-ORGANIZATION-ID
     #[arg(long, value_name = "N", value_parser = parse_organization)]
     id: OrganizationId,
-    /// What it is called
+    /// Its name
     #[arg(long, value_name = "TEXT", value_parser = parse_name)]
     name: String,
-    /// The country that its phone numbers without a country code belong to (ISO 3166-1 alpha-2)
+    /// The country of its phone numbers without a country code (ISO 3166-1 alpha-2)
     #[arg(long, value_name = "COUNTRY", value_parser = parse_region, default_value = DEFAULT_REGION)]
     region: CountryCode,
 }
@@ -32,7 +32,7 @@ pub(crate) struct CreateOrganization {
 ///
 /// # Errors
 ///
-/// When the id is taken, or the store fails.
+/// If the id is taken, or the store fails.
 pub(crate) async fn create(
     database: &DatabaseSettings,
     create: CreateOrganization,
@@ -43,13 +43,13 @@ pub(crate) async fn create(
     printing::print(&format!("organization {id} is there"))
 }
 
-/// Reads the id of an organization.
+/// Parses the id of an organization.
 pub(crate) fn parse_organization(text: &str) -> Result<OrganizationId, String> {
     let id = text.parse().ok().and_then(OrganizationId::new);
     id.ok_or_else(|| format!("an organization is a whole number from 1 to {}", i32::MAX))
 }
 
-/// Reads what an organization or a token is called.
+/// Parses the name of an organization or a token.
 pub(crate) fn parse_name(text: &str) -> Result<String, &'static str> {
     if text.trim().is_empty() { Err("a name is not blank") } else { Ok(text.to_owned()) }
 }

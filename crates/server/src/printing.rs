@@ -1,14 +1,14 @@
-//! What the program says on standard output and standard error, logs apart.
+//! What the program prints on standard output and standard error, except for logs.
 
 use std::io::{self, Write as _};
 
 use crate::failure::Failure;
 
-/// Prints lines that are what the command is for.
+/// Prints the result of a command.
 ///
 /// # Errors
 ///
-/// When standard output takes nothing.
+/// If standard output is closed or full.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     writeln!(out, "{text}").and_then(|()| out.flush()).map_err(|error| {
@@ -16,13 +16,13 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     })
 }
 
-/// Prints lines that are good to know; nobody listening is no reason to stop.
-pub(crate) fn tell(text: &str) {
+/// Prints a notice. A closed standard output is no failure.
+pub(crate) fn print_notice(text: &str) {
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
-/// Prints why the program ends.
-pub(crate) fn complain(failure: &Failure) {
+/// Prints the failure that ends the program.
+pub(crate) fn print_failure(failure: &Failure) {
     let _ = writeln!(io::stderr().lock(), "contact-hub: {failure}");
 }

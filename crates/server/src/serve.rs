@@ -15,14 +15,14 @@ use crate::failure::Failure;
 use crate::printing;
 use crate::startup::{self, Store};
 
-/// How long a connection may stay open without a whole request head.
+/// How long a connection may stay open without a complete request head.
 const MAX_HEAD_TIME: Duration = Duration::from_secs(75);
 
 /// Serves until the process is asked to stop, then lets the requests in flight finish.
 ///
 /// # Errors
 ///
-/// When the store cannot be opened or the address is not to be had.
+/// If the store cannot be opened or the server cannot listen on the address.
 pub(crate) async fn run(
     database: &DatabaseSettings,
     settings: ServeSettings,
@@ -35,14 +35,14 @@ pub(crate) async fn run(
     };
     let listener = TcpListener::bind(&listen).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
-    // Before anything is printed: who reads the address may send a signal at once.
+    // Before the address is printed: whoever reads it may send a signal at once.
     let shutdown = Shutdown::watch()?;
 
     if let Some(greeting) = startup::first_run(&store, address).await? {
-        printing::tell(&greeting);
+        printing::print_notice(&greeting);
     }
     let app = router(store.services(), http);
-    printing::tell(&format!("listening on http://{address}"));
+    printing::print_notice(&format!("listening on http://{address}"));
     let timeouts = ConnectionTimeouts { head: MAX_HEAD_TIME, grace };
     connections::serve(listener, app, shutdown, timeouts).await;
     Ok(())

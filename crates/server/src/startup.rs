@@ -1,4 +1,4 @@
-//! What happens before a command does its work: the store is opened, a new database is set up.
+//! Opens the store and sets up a new database.
 
 mod first_run;
 mod store;

@@ -1,4 +1,4 @@
-//! `contact-hub token`, and what a token is made of.
+//! `contact-hub token`.
 
 mod list;
 mod secret;
@@ -20,27 +20,27 @@ use crate::startup::{self, Store};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
-/// A token to make.
+/// The arguments of `contact-hub token create`.
 #[derive(Debug, Args)]
 pub(crate) struct CreateToken {
-    /// An organization that it may act for; give it again for further ones
+    /// An organization that the token may act for; repeat it for further ones
     #[arg(long, value_name = "N", value_parser = parse_organization)]
     organization: Vec<OrganizationId>,
-    /// What it may do; several by commas or repetition [default: all but admin]
+    /// What the token may do; several with commas or by repetition [default: all but admin]
     ///
-    /// `staff` opens the salary data of the block `staff`; `admin` lets the other scopes reach every
-    /// organization, also those still to come.
+    /// `staff` gives access to the salary data of the block `staff`. `admin` extends the other
+    /// scopes to every organization, also to those that are created later.
     #[arg(long, value_delimiter = ',', value_parser = scope_parser())]
     scope: Vec<Scope>,
-    /// What it is for, to recognize it in the list
+    /// A name that shows in the list
     #[arg(long, value_name = "TEXT", value_parser = parse_name)]
     name: Option<String>,
-    /// End it by itself after that many days
+    /// Let the token expire after so many days
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     expires_in_days: Option<u16>,
 }
 
-/// A token to make whose options agree.
+/// A token to create, whose options agree.
 #[derive(Debug)]
 pub(crate) struct CheckedToken {
     reach: Reach,
@@ -50,11 +50,11 @@ pub(crate) struct CheckedToken {
 }
 
 impl CreateToken {
-    /// Finds out the reach.
+    /// Works out which organizations the token reaches.
     ///
     /// # Errors
     ///
-    /// When the token would reach nothing.
+    /// If there is none.
     pub(crate) fn checked(self) -> Result<CheckedToken, &'static str> {
         let Self { mut organization, scope, name, expires_in_days } = self;
         let scopes = match scope.is_empty() {
@@ -74,19 +74,19 @@ impl CreateToken {
     }
 }
 
-/// A token to revoke.
+/// The arguments of `contact-hub token revoke`.
 #[derive(Debug, Args)]
 pub(crate) struct RevokeToken {
-    /// Its number in `contact-hub token list`
+    /// The id of the token in `contact-hub token list`
     #[arg(value_name = "ID")]
     id: i64,
 }
 
-/// Makes a token and prints it.
+/// Creates a token and prints it.
 ///
 /// # Errors
 ///
-/// When an organization does not exist, or the store fails.
+/// If an organization does not exist, or the store fails.
 pub(crate) async fn create(
     database: &DatabaseSettings,
     create: CheckedToken,
@@ -115,7 +115,7 @@ pub(crate) async fn create(
 ///
 /// # Errors
 ///
-/// When there is no such token or it was revoked before, or the store fails.
+/// If the token does not exist or was revoked before, or the store fails.
 pub(crate) async fn revoke(
     database: &DatabaseSettings,
     revoke: RevokeToken,
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn without_scopes_a_token_may_everything_but_admin() {
+    fn default_scopes_are_all_but_admin() {
         let token = checked(&[2, 1, 2], &[]).unwrap();
         assert_eq!(token.scopes, Scopes::all_but_admin());
         let both = [1, 2].into_iter().filter_map(OrganizationId::new).collect();
@@ -153,12 +153,12 @@ mod tests {
     }
 
     #[test]
-    fn an_admin_reaches_everything() {
+    fn admin_reaches_every_organization() {
         assert_eq!(checked(&[], &[Scope::Read, Scope::Admin]).unwrap().reach, Reach::Everywhere);
     }
 
     #[test]
-    fn a_token_for_nothing_is_refused() {
+    fn token_without_organization_is_refused() {
         assert!(checked(&[], &[Scope::Read]).is_err());
     }
 }

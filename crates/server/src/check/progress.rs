@@ -1,25 +1,25 @@
-//! How far a check is: a bar on a terminal, lines of the log elsewhere.
+//! The progress of a check: a bar on a terminal, log lines elsewhere.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
-/// How many contacts lie between two lines of the log.
+/// The number of contacts between two log lines.
 const LINE_EVERY: u64 = 100_000;
 
 const TEMPLATE: &str = "{bar:40} {human_pos} of {human_len} contacts, {rate}/s, {eta} left";
 
-/// How far a check is.
+/// The progress of a check.
 pub(super) struct Progress {
-    /// It draws itself on standard error if that is a terminal, and hides otherwise.
+    /// Drawn on standard error if that is a terminal, hidden otherwise.
     bar: ProgressBar,
     started: Instant,
     next_line: u64,
 }
 
 impl Progress {
-    /// A check that begins now.
+    /// Starts at zero contacts.
     pub(super) fn start() -> Self {
         let bar = ProgressBar::new(0);
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
@@ -31,7 +31,7 @@ impl Progress {
         Self { bar, started: Instant::now(), next_line: LINE_EVERY }
     }
 
-    /// So many contacts are checked, of about so many.
+    /// Shows that `contacts` of about `of` contacts are checked.
     pub(super) fn show(&mut self, contacts: u64, of: u64) {
         self.bar.set_length(of);
         self.bar.set_position(contacts);
@@ -41,12 +41,12 @@ impl Progress {
         }
     }
 
-    /// Prints something without leaving a part of the bar behind.
-    pub(super) fn beside(&self, print: impl FnOnce()) {
+    /// Hides the bar while `print` runs.
+    pub(super) fn suspend(&self, print: impl FnOnce()) {
         self.bar.suspend(print);
     }
 
-    /// It is done, or has failed.
+    /// Removes the bar.
     pub(super) fn end(self) {
         self.bar.finish_and_clear();
     }
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_tells_how_fast_it_goes_and_how_long_it_takes() {
+    fn log_line_shows_rate_and_time_left() {
         assert_eq!(
             line(100_000, 250_000, Duration::from_secs(2)),
             "checked 100000 of 250000 contacts, 50000/s, 3 s left"
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bar_is_well_formed() {
+    fn bar_template_is_well_formed() {
         assert!(ProgressStyle::with_template(TEMPLATE).is_ok());
     }
 }

@@ -1,4 +1,4 @@
-//! What a check found, in words.
+//! The output of a check.
 
 use contacts_application::use_cases::{CheckReport, Mode};
 use contacts_domain::auditing::{ContactKey, Difference, Discrepancy, Finding, Remedy};
@@ -6,11 +6,10 @@ use contacts_domain::decision::AliasKey;
 
 use crate::failure::Failure;
 
-/// What tells how to go on where nothing can be mended.
-const GUIDE: &str = "docs/backup.md tells what to do";
+/// The remedy for what `--repair` cannot repair.
+const GUIDE: &str = "see docs/backup.md";
 
-/// A line for each thing that is wrong with a contact, its values among them if they are to be
-/// shown.
+/// A line for each finding about a contact, with its values if they are to be shown.
 pub(super) fn lines(discrepancy: &Discrepancy, show_values: bool) -> Vec<String> {
     let Discrepancy { key: ContactKey { organization, id }, findings, remedy } = discrepancy;
     let remedy = outcome(remedy);
@@ -24,17 +23,17 @@ pub(super) fn lines(discrepancy: &Discrepancy, show_values: bool) -> Vec<String>
     findings.iter().map(line).collect()
 }
 
-/// The check in numbers.
+/// The numbers of the check.
 pub(super) fn summary(report: &CheckReport) -> String {
     let CheckReport { contacts, mended, left, .. } = report;
     format!("contacts checked: {contacts}, mended: {mended}, left as they are: {left}")
 }
 
-/// Whether all is well in the end.
+/// Succeeds if no difference is left.
 ///
 /// # Errors
 ///
-/// When it is not.
+/// If a contact is still wrong, or the next id is already in use.
 pub(super) fn verdict(report: &CheckReport, mode: Mode) -> Result<(), Failure> {
     if report.left > 0 {
         let remedy = match mode {
@@ -66,7 +65,7 @@ fn outcome(remedy: &Remedy) -> String {
 }
 
 fn values(Difference { stored, computed, .. }: &Difference) -> String {
-    // As in a string literal: a value may hold what moves the cursor.
+    // Escaped: a value may hold control characters that move the cursor.
     let shown = |value: &Option<String>| match value {
         Some(value) => format!("{value:?}"),
         None => "nothing".to_owned(),
@@ -105,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_shown_where_asked_for_and_cannot_move_the_cursor() {
+    fn shown_values_are_escaped() {
         let [line, _] = &lines(&discrepancy(Remedy::Untouched), true)[..] else { panic!() };
         assert_eq!(
             line,
@@ -115,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn who_keeps_a_key_is_named() {
+    fn owner_of_a_taken_key_is_named() {
         let key = AliasKey::ExternalId("secret".to_owned());
         let owner = ContactId::new(43).unwrap();
         let lines = lines(&discrepancy(Remedy::KeyTaken { key, owner }), false);
@@ -123,13 +122,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_is_a_failure_that_says_how_to_go_on() {
+    fn remaining_difference_is_a_failure_with_remedy() {
         let sound = CheckReport { contacts: 5, mended: 2, ..CheckReport::default() };
         assert!(verdict(&sound, Mode::Repair).is_ok());
         let left = CheckReport { left: 1, ..sound };
         for (mode, remedy) in [
             (Mode::Report, "`contact-hub check --repair` mends what follows from the documents"),
-            (Mode::Repair, "docs/backup.md tells what to do"),
+            (Mode::Repair, "see docs/backup.md"),
         ] {
             let failure = verdict(&left, mode).unwrap_err().to_string();
             assert_eq!(failure, format!("the database is not as it should be; {remedy}"));
@@ -138,7 +137,7 @@ mod tests {
         assert_eq!(
             verdict(&counter, Mode::Repair).unwrap_err().to_string(),
             "the next id is 3, and ids up to 9 are in use; \
-             docs/backup.md tells what to do"
+             see docs/backup.md"
         );
     }
 }

@@ -10,7 +10,7 @@ use super::flags::{Durability, Switch};
 use crate::failure::Failure;
 use crate::logging::LogFormat;
 
-/// The TOML file: every setting, all of them optional.
+/// A TOML file with any of the settings.
 #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "some are for PostgreSQL"))]
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,11 +36,11 @@ pub(super) struct SettingsFile {
 }
 
 impl SettingsFile {
-    /// Reads the file.
+    /// Reads a settings file.
     ///
     /// # Errors
     ///
-    /// When it cannot be read, is not TOML, or has a key or a value that is no setting.
+    /// If the file cannot be read, is not TOML, or has an unknown key or a wrong value.
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
         let shown = path.display();
         let text = fs::read_to_string(path).map_err(|error| {
@@ -48,7 +48,7 @@ impl SettingsFile {
             Failure::because(format_args!("cannot read {shown}"), &error, remedy)
         })?;
         toml::from_str(&text).map_err(|error| {
-            // The message alone: the error as a whole quotes the line, which may hold a password.
+            // Only the message: `Display` quotes the line, which may hold a password.
             let line = error.span().and_then(|span| text.get(..span.start)).map(|before| {
                 let number = before.matches('\n').count() + 1;
                 format!(" line {number}")

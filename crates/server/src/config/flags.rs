@@ -12,10 +12,10 @@ use crate::logging::LogFormat;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct GlobalFlags {
-    /// A TOML file with settings, each under its long name with `_` for `-`
+    /// A TOML file with settings; the keys are the long option names with `_` for `-`
     #[arg(long, global = true, value_name = "FILE", env = "CONTACT_HUB_CONFIG")]
     pub(super) config: Option<PathBuf>,
-    /// Where the contacts live: `sqlite://PATH`, made if missing, or `postgres://USER@HOST/DATABASE`
+    /// The database: `sqlite://PATH`, created if missing, or `postgres://USER@HOST/DATABASE`
     /// [default: `sqlite://contact-hub.db`]
     #[arg(
         long,
@@ -25,7 +25,7 @@ pub(crate) struct GlobalFlags {
         hide_env_values = true
     )]
     pub(super) database_url: Option<String>,
-    /// A hot standby of a PostgreSQL database, which lists are read from when it has caught up
+    /// A hot standby of the PostgreSQL database; lists are read from it when it has caught up
     #[arg(
         long,
         global = true,
@@ -34,19 +34,19 @@ pub(crate) struct GlobalFlags {
         hide_env_values = true
     )]
     pub(super) read_database_url: Option<String>,
-    /// How long that standby is left alone when it has failed [default: 10]
+    /// How long no list is read from the standby after it has failed [default: 10]
     #[arg(long, global = true, value_name = "SECONDS", env = "CONTACT_HUB_READ_DATABASE_REST")]
     pub(super) read_database_rest: Option<u64>,
-    /// How many connections to PostgreSQL to have at most [default: 16]
+    /// The most connections to PostgreSQL [default: 16]
     #[arg(long, global = true, value_name = "N", env = "CONTACT_HUB_DATABASE_CONNECTIONS")]
     pub(super) database_connections: Option<NonZeroUsize>,
-    /// How long a request may wait for one of them; then it is answered 503 [default: 5]
+    /// How long a request may wait for a connection before it is answered 503 [default: 5]
     #[arg(long, global = true, value_name = "SECONDS", env = "CONTACT_HUB_DATABASE_WAIT")]
     pub(super) database_wait: Option<u64>,
-    /// How long PostgreSQL may take for one statement; then the request is answered 503 [default: 30]
+    /// How long a PostgreSQL statement may run before the request is answered 503 [default: 30]
     #[arg(long, global = true, value_name = "SECONDS", env = "CONTACT_HUB_DATABASE_TIMEOUT")]
     pub(super) database_timeout: Option<NonZeroU64>,
-    /// Whether PostgreSQL is to keep statements; `off` behind a pooler that knows none [default: on]
+    /// Whether to prepare statements; `off` for a pooler without prepared statements [default: on]
     #[arg(
         long,
         global = true,
@@ -55,7 +55,7 @@ pub(crate) struct GlobalFlags {
         env = "CONTACT_HUB_PREPARED_STATEMENTS"
     )]
     pub(super) prepared_statements: Option<Switch>,
-    /// Refuse a database whose schema is missing or old, instead of migrating it
+    /// Refuse a database with a missing or old schema instead of migrating it
     #[arg(
         long,
         global = true,
@@ -66,15 +66,15 @@ pub(crate) struct GlobalFlags {
         env = "CONTACT_HUB_NO_MIGRATE"
     )]
     pub(super) no_migrate: Option<bool>,
-    /// What to log, as in `info,contact_hub=debug` [default: info]
+    /// The log filter, as in `info,contact_hub=debug` [default: info]
     #[arg(long, global = true, value_name = "FILTER", env = "CONTACT_HUB_LOG")]
     pub(super) log: Option<String>,
-    /// How to write logs, which go to standard error [default: text]
+    /// The format of the log, which goes to standard error [default: text]
     #[arg(long, global = true, value_enum, value_name = "FORMAT", env = "CONTACT_HUB_LOG_FORMAT")]
     pub(super) log_format: Option<LogFormat>,
 }
 
-/// Settings of the server.
+/// Settings of `contact-hub serve`.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ServeFlags {
     /// The address to listen on; port 0 picks a free one [default: 127.0.0.1:8080]
@@ -89,27 +89,25 @@ pub(crate) struct ServeFlags {
     /// The largest body of a request, in bytes [default: 33554432]
     #[arg(long, value_name = "BYTES", env = "CONTACT_HUB_MAX_BODY_BYTES")]
     pub(super) max_body_bytes: Option<NonZeroUsize>,
-    /// How long a client may pause in the middle of a body [default: 30]
+    /// How long a client may pause within a body [default: 30]
     #[arg(long, value_name = "SECONDS", env = "CONTACT_HUB_MAX_BODY_PAUSE_SECONDS")]
     pub(super) max_body_pause_seconds: Option<NonZeroU64>,
-    /// How many requests are worked on at once; more are answered 503 [default: 512]
+    /// The most requests in flight; further ones are answered 503 [default: 512]
     #[arg(long, value_name = "N", env = "CONTACT_HUB_MAX_IN_FLIGHT")]
     pub(super) max_in_flight: Option<NonZeroUsize>,
-    /// How many requests a token may make per second on average [default: any number]
+    /// The most requests per second and token, on average [default: unlimited]
     #[arg(long, value_name = "N", env = "CONTACT_HUB_REQUESTS_PER_SECOND")]
     pub(super) requests_per_second: Option<NonZeroU32>,
-    /// How long requests in flight may take to finish after SIGTERM [default: 30]
+    /// How long requests in flight may take to finish after SIGTERM or Ctrl-C [default: 30]
     #[arg(long, value_name = "SECONDS", env = "CONTACT_HUB_SHUTDOWN_SECONDS")]
     pub(super) shutdown_seconds: Option<u64>,
 }
 
-/// Whether something is done.
+/// A setting that is on or off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Switch {
-    /// Yes
     On,
-    /// No
     Off,
 }
 

@@ -1,4 +1,4 @@
-//! Connections: taken in, answered, and let go.
+//! Accepts connections, answers their requests, and closes them at the end.
 
 use std::time::Duration;
 
@@ -15,17 +15,17 @@ use super::shutdown::Shutdown;
 /// How long the server waits for its clients.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ConnectionTimeouts {
-    /// A connection may be without a whole request head, be it silent, idle or slow, for so long.
+    /// The longest time without a complete request head: for an idle or a slow connection.
     pub(super) head: Duration,
-    /// Requests in flight may take so long when the server is asked to stop.
+    /// The longest time that requests in flight may take after a request to stop.
     pub(super) grace: Duration,
 }
 
-/// How long to wait when no connection can be taken in, mostly because too many are open.
+/// The pause after a failure to accept a connection, mostly because too many files are open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Answers HTTP/1.1 (RFC 9112) until it is asked to stop; then the requests in flight may finish,
-/// within the grace.
+/// Answers HTTP/1.1 (RFC 9112) until a request to stop; then the requests in flight may finish within
+/// the grace time.
 pub(super) async fn serve(
     listener: TcpListener,
     app: Router,
@@ -43,14 +43,14 @@ pub(super) async fn serve(
         let stream = match accepted {
             Ok((stream, _)) => stream,
             Err(error) => {
-                tracing::warn!(%error, "a connection cannot be taken in");
+                tracing::warn!(%error, "cannot accept a connection");
                 sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
-        // An answer is written whole; waiting to fill a segment (RFC 896) would only delay it.
+        // An answer is written in one piece; Nagle's algorithm (RFC 896) would only delay it.
         if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps Nagle's algorithm");
+            tracing::debug!(%error, "cannot turn off Nagle's algorithm");
         }
         let service = TowerToHyperService::new(app.clone());
         let connection = open.watch(http.serve_connection(TokioIo::new(stream), service));
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn who_sends_no_request_is_not_waited_for_forever() {
+    async fn connection_without_request_is_closed() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = Shutdown::watch().unwrap();
@@ -89,9 +89,9 @@ mod tests {
         for begun in ["", "GET / HT", "GET / HTTP/1.1\r\nHost: hub\r\nX-Slow: "] {
             let mut connection = TcpStream::connect(address).await.unwrap();
             connection.write_all(begun.as_bytes()).await.unwrap();
-            // The end of the connection, after whatever the server has to say about it.
-            let mut said = Vec::new();
-            let end = connection.read_to_end(&mut said);
+            // The server may answer before it closes the connection.
+            let mut answer = Vec::new();
+            let end = connection.read_to_end(&mut answer);
             timeout(Duration::from_secs(30), end).await.unwrap().unwrap();
         }
     }

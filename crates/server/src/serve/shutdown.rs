@@ -1,10 +1,10 @@
-//! Tells when the process has been asked to stop.
+//! The request to stop the process.
 
 use tokio::sync::watch;
 
 use crate::failure::Failure;
 
-/// Knows whether the process has been asked to stop, by SIGTERM or Ctrl-C.
+/// Whether SIGTERM or Ctrl-C has asked the process to stop.
 #[derive(Debug, Clone)]
 pub(super) struct Shutdown(watch::Receiver<bool>);
 
@@ -13,25 +13,25 @@ impl Shutdown {
     ///
     /// # Errors
     ///
-    /// When the system refuses.
+    /// If the system refuses.
     pub(super) fn watch() -> Result<Self, Failure> {
         let (sender, receiver) = watch::channel(false);
-        let asked = signals().map_err(|error| {
+        let received = signals().map_err(|error| {
             Failure::because("cannot listen for signals", &error, "allow the process more files")
         })?;
         tokio::spawn(async move {
-            let signal = asked.await;
+            let signal = received.await;
             tracing::info!(signal, "finishing the requests in flight");
-            // Nobody left to tell: the server has ended already.
+            // Fails only if the server has ended already.
             let _ = sender.send(true);
         });
         Ok(Self(receiver))
     }
 
-    /// Waits until it is asked.
+    /// Waits for the request to stop.
     pub(super) async fn requested(&mut self) {
-        // The sender goes away only after it has sent, or with the runtime.
-        let _ = self.0.wait_for(|asked| *asked).await;
+        // The sender is dropped only after it has sent, or with the runtime.
+        let _ = self.0.wait_for(|requested| *requested).await;
     }
 }
 

@@ -1,4 +1,4 @@
-//! Makes a new database usable: an organization, a token, and a line to try it with.
+//! Sets up a new database: an organization, a token, and a command to try it with.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -14,24 +14,24 @@ use crate::failure::Failure;
 use crate::organization::DEFAULT_REGION;
 use crate::token::Secret;
 
-/// A contact as a new user might have one. Without apostrophes: it stands between two in a shell.
+/// An example contact. Without apostrophes: it is quoted by two in a shell command.
 const CONTACT: &str = r#"[{"contactType":"PERSON","externalId":"ERP-1","firstName":"Amélie","lastName":"Rochat","email":"amelie.rochat@boulangerie-rhone.example","mobile":"079 111 22 33","addresses":[{"name":"Domicile","line1":"Rue de Carouge","houseNumber":"12","postCode":"1205","city":"Genève","countryCode2":"CH"}]}]"#;
 
-/// On a database that nobody has used yet: makes organization 1 and its first token, and says what
-/// to print about it. `None` on any other.
+/// Creates organization 1 and its first token in a new database. Returns the greeting to print, or
+/// `None` if the database is in use already.
 ///
 /// # Errors
 ///
-/// When the store fails.
+/// If the store fails.
 pub(crate) async fn first_run(
     store: &Store,
     address: SocketAddr,
 ) -> Result<Option<String>, Failure> {
     let access = store.manage_access();
-    // Of two servers that start on one new file, one adds the organization, and that one goes on.
+    // Of two servers that start on one new database, only one adds the organization and goes on.
     if !first_organization(store).await? {
         if access.tokens().await?.is_empty() {
-            tracing::warn!("no token yet: `contact-hub token create --organization N` makes one");
+            tracing::warn!("no token yet: run `contact-hub token create --organization N`");
         }
         return Ok(None);
     }
@@ -49,11 +49,11 @@ pub(crate) async fn first_run(
     Ok(Some(greeting(secret.reveal(), address)))
 }
 
-/// Makes organization 1 on a database without tokens; whether it did.
+/// Creates organization 1 in a database without tokens. Returns whether it did.
 ///
 /// # Errors
 ///
-/// When the store fails.
+/// If the store fails.
 pub(crate) async fn first_organization(store: &Store) -> Result<bool, Failure> {
     let access = store.manage_access();
     if !access.tokens().await?.is_empty() {
@@ -86,7 +86,7 @@ fn greeting(token: &str, address: SocketAddr) -> String {
     )
 }
 
-/// An address to connect to: a server that listens everywhere is reached on this machine.
+/// An address to connect to: loopback for a server that listens on every address.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_line_to_try_is_one_line_that_a_shell_takes() {
+    fn greeting_holds_one_line_for_a_shell() {
         let text = greeting("chub_0", "0.0.0.0:8080".parse().unwrap());
         let line = text.lines().find(|line| line.contains("curl")).unwrap();
         assert!(line.contains("http://127.0.0.1:8080/"), "{line}");
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_address_is_reachable_in_brackets() {
+    fn ipv6_address_stands_in_brackets() {
         let text = greeting("chub_0", "[::]:80".parse().unwrap());
         assert!(text.contains("http://[::1]:80/"), "{text}");
     }

@@ -12,17 +12,16 @@ use crate::startup::Store;
 
 const HEADINGS: [&str; 7] = ["ID", "TOKEN", "STATE", "ORGANIZATIONS", "SCOPES", "CREATED", "NAME"];
 
-/// Lists the tokens.
+/// Prints the tokens as a table.
 ///
 /// # Errors
 ///
-/// When the store fails.
+/// If the store fails.
 pub(crate) async fn list(database: &DatabaseSettings) -> Result<(), Failure> {
     let tokens = Store::open(database).await?.manage_access().tokens().await?;
     printing::print(&table(&tokens, SystemClock.now()))
 }
 
-/// The tokens in columns.
 fn table(tokens: &[Token], now: Timestamp) -> String {
     let mut rows = vec![HEADINGS.map(str::to_owned)];
     rows.extend(tokens.iter().map(|token| row(token, now)));
@@ -53,7 +52,7 @@ fn row(token: &Token, now: Timestamp) -> [String; HEADINGS.len()] {
         organizations,
         token.scopes.to_string().replace(' ', ","),
         day(token.created_at),
-        // As it is written in a string literal: a name may hold what moves the cursor.
+        // Escaped: a name may hold control characters that move the cursor.
         token.name.chars().flat_map(printable).collect(),
     ]
 }
@@ -87,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_cannot_move_the_cursor() {
+    fn control_characters_in_names_are_escaped() {
         let name: String = "a\n\u{1b}[2Kü".chars().flat_map(printable).collect();
         assert_eq!(name, r"a\n\u{1b}[2Kü");
     }

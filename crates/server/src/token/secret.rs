@@ -7,24 +7,24 @@ use sha2::{Digest as _, Sha256};
 
 use crate::failure::Failure;
 
-/// Tells people and secret scanners what they have found.
+/// The prefix by which people and secret scanners recognize a token.
 const PREFIX: &str = "chub_";
 
-/// How much of a token is kept in the clear, to tell it from others. It leaves 224 bits to guess.
+/// How many characters the database keeps in the clear, to distinguish tokens. 224 bits stay secret.
 const SHOWN: usize = PREFIX.len() + 8;
 
 /// The text of a token: `chub_` and 256 random bits in hexadecimal.
 ///
-/// It exists while it is made and printed; the store gets its digest. A plain SHA-256 is enough: no
-/// dictionary holds 256 random bits.
+/// It is printed once; the store gets its SHA-256. A slow hash would add nothing: 256 random bits
+/// cannot be guessed.
 pub(crate) struct Secret(String);
 
 impl Secret {
-    /// A new one, from the randomness of the system.
+    /// A new token, from the random source of the system.
     ///
     /// # Errors
     ///
-    /// When the system has none.
+    /// If the system has none.
     pub(crate) fn new() -> Result<Self, Failure> {
         let mut bits = [0_u8; 32];
         getrandom::fill(&mut bits).map_err(|error| {
@@ -37,17 +37,17 @@ impl Secret {
         Ok(Self(text))
     }
 
-    /// What is stored.
+    /// The digest, which the store keeps.
     pub(crate) fn digest(&self) -> TokenDigest {
         TokenDigest(Sha256::digest(self.0.as_bytes()).into())
     }
 
-    /// Its first characters.
+    /// The first characters, which the store keeps.
     pub(crate) fn prefix(&self) -> String {
         self.0.chars().take(SHOWN).collect()
     }
 
-    /// The text, for the one who asked for it.
+    /// The whole text.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_has_256_bits_behind_a_prefix_and_shows_few_of_them() {
+    fn token_is_a_prefix_and_256_bits() {
         let secret = Secret::new().unwrap();
         let bits = secret.reveal().strip_prefix("chub_").unwrap();
         assert_eq!(bits.len(), 64);
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn the_digest_is_sha_256() {
+    fn digest_is_sha_256() {
         // FIPS 180-4, the example "abc".
         let TokenDigest(digest) = Secret("abc".to_owned()).digest();
         assert_eq!(digest[..4], [0xba, 0x78, 0x16, 0xbf]);

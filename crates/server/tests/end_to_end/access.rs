@@ -1,4 +1,4 @@
-//! Organizations and tokens, managed beside a running server.
+//! Organizations and tokens, managed while a server runs.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::program::{BATCH, done, each, people, run, served};
 
 #[test]
-fn a_revoked_token_is_unknown_from_the_next_request_on() {
+fn revoked_token_is_refused_from_the_next_request() {
     let (folder, server, token) = served();
     assert_eq!(server.batch(&token, &people([1])).status, 200);
     done(folder.path(), &["token", "revoke", "1"]);
@@ -18,14 +18,14 @@ fn a_revoked_token_is_unknown_from_the_next_request_on() {
 }
 
 #[test]
-fn an_organization_made_beside_a_running_server_is_there_at_once() {
+fn new_organization_is_usable_at_once() {
     let (folder, server, first) = served();
     done(folder.path(), &["organization", "create", "--id", "7", "--name", "Muster AG"]);
     let token = done(folder.path(), &["token", "create", "--organization", "7"]);
     let created = server.batch(&token, &people([1]));
     assert_eq!(each(&created, "/freshRow/version"), [1]);
 
-    // Nothing crosses the border between two organizations.
+    // Organizations do not share contacts.
     let other = server.batch(&first, &people([1]));
     assert_ne!(each(&other, "/freshRow/id"), each(&created, "/freshRow/id"));
     let foreign = server.post(
@@ -37,7 +37,7 @@ fn an_organization_made_beside_a_running_server_is_there_at_once() {
 }
 
 #[test]
-fn an_organization_is_made_once() {
+fn organization_is_created_once() {
     let folder = tempfile::tempdir().unwrap();
     let create = ["organization", "create", "--id", "7", "--name", "Muster AG"];
     done(folder.path(), &create);
@@ -50,7 +50,7 @@ fn an_organization_is_made_once() {
 }
 
 #[test]
-fn the_region_of_an_organization_reads_its_phone_numbers() {
+fn phone_numbers_follow_the_region_of_the_organization() {
     let (folder, server, _) = served();
     let create = ["organization", "create", "--id", "49", "--name", "GmbH", "--region", "DE"];
     done(folder.path(), &create);
@@ -58,11 +58,11 @@ fn the_region_of_an_organization_reads_its_phone_numbers() {
     let body = r#"[{"contactType":"PERSON","lastName":"Maier","phone":"030 901820"}]"#;
     let answer = server.batch(&token, body);
     let details = each(&answer, "/errorCode/errorDetailValues");
-    assert_eq!(details, [&Value::Array(Vec::new())], "a number of Berlin");
+    assert_eq!(details, [&Value::Array(Vec::new())], "it is a number of Berlin");
 }
 
 #[test]
-fn a_token_is_printed_alone_and_stored_as_a_digest_only() {
+fn token_is_stored_as_a_digest_only() {
     let (folder, server, first) = served();
     let create = ["token", "create", "--organization", "1", "--name", "nightly import"];
     let token = done(folder.path(), &create);
@@ -81,7 +81,7 @@ fn a_token_is_printed_alone_and_stored_as_a_digest_only() {
 }
 
 #[test]
-fn a_token_may_do_what_its_scopes_say() {
+fn scopes_limit_a_token() {
     let (folder, server, _) = served();
     let token = |scope: &str| {
         done(folder.path(), &["token", "create", "--organization", "1", "--scope", scope])
@@ -91,10 +91,10 @@ fn a_token_may_do_what_its_scopes_say() {
 }
 
 #[test]
-fn an_admin_acts_for_every_organization_by_name() {
+fn admin_must_name_the_organization() {
     let (folder, server, _) = served();
     let token = done(folder.path(), &["token", "create", "--scope", "admin,read,write"]);
-    assert_eq!(server.batch(&token, &people([1])).status, 400, "which organization?");
+    assert_eq!(server.batch(&token, &people([1])).status, 400, "no organization is named");
     for (organization, status) in [("1", 200), ("2", 404)] {
         let headers = [("WEAL-TOKEN", token.as_str()), ("TARGET-ORGANIZATION-ID", organization)];
         assert_eq!(server.post(BATCH, &headers, &people([1])).status, status);

@@ -1,18 +1,18 @@
-//! Copies of the database.
+//! Backups of the database.
 
 use std::fs;
 
 use super::program::{Server, done, people, run, served};
 
 #[test]
-fn a_backup_of_a_running_server_is_restored_by_serving_it() {
+fn backup_of_a_running_server_can_be_served() {
     let (folder, server, token) = served();
     let stored = server.batch(&token, &people(1..=200));
-    let said = done(folder.path(), &["backup", "copy.db"]);
+    let printed = done(folder.path(), &["backup", "copy.db"]);
     let bytes = fs::metadata(folder.path().join("copy.db")).unwrap().len();
-    assert_eq!(said, format!("copy.db is complete; contacts: 200, bytes: {bytes}"));
+    assert_eq!(printed, format!("copy.db is complete; contacts: 200, bytes: {bytes}"));
 
-    // What comes later is not in it.
+    // A later contact is not in the backup.
     server.batch(&token, &people([201]));
     let copy = folder.path().join("copy.db").display().to_string();
     let url = format!("sqlite://{copy}");
@@ -24,11 +24,11 @@ fn a_backup_of_a_running_server_is_restored_by_serving_it() {
 }
 
 #[test]
-fn a_backup_that_cannot_be_made_is_one_line_and_leaves_nothing() {
+fn failed_backup_prints_one_line_and_leaves_no_file() {
     let (folder, _server, _) = served();
     fs::write(folder.path().join("letter"), "to somebody").unwrap();
     let before = names(&folder);
-    for (arguments, said) in [
+    for (arguments, expected) in [
         (&["backup", "letter"][..], "letter exists already; name another file, or remove it"),
         (
             &["backup", "nowhere/copy.db"],
@@ -47,7 +47,7 @@ fn a_backup_that_cannot_be_made_is_one_line_and_leaves_nothing() {
         let output = run(folder.path(), arguments);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
         let errors = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(errors, format!("contact-hub: {said}\n"), "{arguments:?}");
+        assert_eq!(errors, format!("contact-hub: {expected}\n"), "{arguments:?}");
         assert_eq!(names(&folder), before, "{arguments:?}");
     }
     assert_eq!(fs::read_to_string(folder.path().join("letter")).unwrap(), "to somebody");

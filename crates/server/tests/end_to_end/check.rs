@@ -1,4 +1,4 @@
-//! Checks of the database.
+//! `contact-hub check`.
 
 use std::path::Path;
 use std::process::Output;
@@ -12,27 +12,27 @@ use super::program::{Server, each, people, run, served};
 
 const REALISTIC: &str = include_str!("../data/erp-batch-realistic.json");
 
-/// Works on the database by hand.
-fn by_hand(folder: &Path, sql: &str) {
+/// Runs SQL on the database file.
+fn execute(folder: &Path, sql: &str) {
     let connection = Connection::open(folder.join("contact-hub.db")).unwrap();
     connection.execute_batch(sql).unwrap();
 }
 
-/// What a check printed on standard output and standard error, and its exit code.
+/// Runs a check. Returns its standard output, standard error and exit code.
 fn check(folder: &Path, arguments: &[&str]) -> (String, String, Option<i32>) {
     let arguments: Vec<&str> = ["check"].iter().chain(arguments).copied().collect();
     let Output { stdout, stderr, status } = run(folder, &arguments);
     (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap(), status.code())
 }
 
-/// What is printed when that many contacts are checked and all is well.
-fn all_is_well(contacts: u32, mended: u32) -> (String, String, Option<i32>) {
+/// The result of a check that leaves no difference.
+fn sound(contacts: u32, mended: u32) -> (String, String, Option<i32>) {
     let summary = format!("contacts checked: {contacts}, mended: {mended}, left as they are: 0\n");
     (summary, String::new(), Some(0))
 }
 
-/// Contacts that refer to each other, that were merged and changed, as a server wrote them.
-fn write_all_sorts(server: &Server, token: &str) {
+/// Lets the server write contacts with relations, a merge and updates.
+fn write_contacts(server: &Server, token: &str) {
     let first = server.batch(token, REALISTIC);
     assert_eq!(each(&first, "/error"), [false, false]);
     assert_eq!(first.status, 200);
@@ -54,24 +54,24 @@ fn write_all_sorts(server: &Server, token: &str) {
 }
 
 #[test]
-fn what_a_server_wrote_is_sound_also_while_it_runs() {
+fn contacts_of_a_server_are_sound() {
     let (folder, server, token) = served();
-    assert_eq!(check(folder.path(), &[]), all_is_well(0, 0));
-    write_all_sorts(&server, &token);
-    assert_eq!(check(folder.path(), &[]), all_is_well(22, 0));
-    assert_eq!(check(folder.path(), &["--repair"]), all_is_well(22, 0));
+    assert_eq!(check(folder.path(), &[]), sound(0, 0));
+    write_contacts(&server, &token);
+    assert_eq!(check(folder.path(), &[]), sound(22, 0));
+    assert_eq!(check(folder.path(), &["--repair"]), sound(22, 0));
     server.stop();
-    assert_eq!(check(folder.path(), &[]), all_is_well(22, 0));
+    assert_eq!(check(folder.path(), &[]), sound(22, 0));
 }
 
 #[test]
-fn what_was_changed_by_hand_is_found_and_mended_beside_a_server() {
+fn repair_works_while_a_server_runs() {
     let (folder, server, token) = served();
     server.batch(&token, &people(1..=3));
     let related = json!([{"externalId": "ERP-1", "email": "Ada@Rhone.example",
         "relatedContactIds": [2]}]);
     let before = server.batch(&token, &related.to_string());
-    by_hand(
+    execute(
         folder.path(),
         "UPDATE contact SET email = 'berta@rhone.example', archived = 1 WHERE id = 1;
          UPDATE contact SET external_id = NULL WHERE id = 3;
@@ -111,18 +111,18 @@ fn what_was_changed_by_hand_is_found_and_mended_beside_a_server() {
             Some(0)
         )
     );
-    assert_eq!(check(folder.path(), &[]), all_is_well(3, 0));
+    assert_eq!(check(folder.path(), &[]), sound(3, 0));
     assert_eq!(server.batch(&token, &related.to_string()).body, before.body);
     assert_eq!(each(&server.batch(&token, &people([3])), "/freshRow/version"), [1]);
 }
 
 #[test]
-fn what_cannot_be_mended_is_left_and_said_with_exit_code_1() {
+fn irreparable_differences_are_listed_with_exit_code_1() {
     let (folder, server, token) = served();
     server.batch(&token, &people(1..=4));
-    by_hand(folder.path(), "UPDATE contact SET external_id = NULL WHERE id = 1");
+    execute(folder.path(), "UPDATE contact SET external_id = NULL WHERE id = 1");
     server.batch(&token, &people([1]));
-    by_hand(
+    execute(
         folder.path(),
         r#"UPDATE contact SET document = '{"dog":"Rex"}' WHERE id = 2;
            UPDATE contact SET organization_id = 7 WHERE id = 3;
@@ -139,31 +139,27 @@ fn what_cannot_be_mended_is_left_and_said_with_exit_code_1() {
          contact 5 has its external id\n\
          contacts checked: 5, mended: 0, left as they are: 4\n"
     );
-    assert_eq!(
-        errors,
-        "contact-hub: the database is not as it should be; docs/backup.md tells what to do\n"
-    );
+    assert_eq!(errors, "contact-hub: the database is not as it should be; see docs/backup.md\n");
     assert_eq!(code, Some(1));
 }
 
 #[test]
-fn a_counter_that_went_back_is_found() {
+fn next_id_in_use_is_found() {
     let (folder, server, token) = served();
     server.batch(&token, &people(1..=4));
     server.stop();
-    by_hand(folder.path(), "UPDATE id_counter SET next_id = 3");
+    execute(folder.path(), "UPDATE id_counter SET next_id = 3");
     let (found, errors, code) = check(folder.path(), &["--repair"]);
     assert_eq!(found, "contacts checked: 4, mended: 0, left as they are: 0\n");
     assert_eq!(
         errors,
-        "contact-hub: the next id is 3, and ids up to 4 are in use; docs/backup.md tells what to \
-         do\n"
+        "contact-hub: the next id is 3, and ids up to 4 are in use; see docs/backup.md\n"
     );
     assert_eq!(code, Some(1));
 }
 
 #[test]
-fn a_check_makes_no_database_and_no_schema() {
+fn check_creates_no_database_and_no_schema() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(
         check(folder.path(), &[]),
@@ -176,18 +172,18 @@ fn a_check_makes_no_database_and_no_schema() {
     );
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 
-    by_hand(folder.path(), "CREATE TABLE recipe (name TEXT)");
+    execute(folder.path(), "CREATE TABLE recipe (name TEXT)");
     let (found, errors, code) = check(folder.path(), &[]);
     assert_eq!((found.as_str(), code), ("", Some(1)));
     assert!(errors.starts_with("contact-hub: ") && errors.lines().count() == 1, "{errors}");
-    by_hand(folder.path(), "SELECT name FROM recipe");
+    execute(folder.path(), "SELECT name FROM recipe");
     let connection = Connection::open(folder.path().join("contact-hub.db")).unwrap();
     let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0));
-    assert_eq!(tables, Ok(1), "nothing was made");
+    assert_eq!(tables, Ok(1), "nothing was created");
 }
 
 #[test]
-fn a_check_beside_a_busy_server_tells_of_nothing_that_is_not_there() {
+fn check_beside_a_busy_server_finds_nothing() {
     let (folder, server, token) = served();
     server.batch(&token, &people(1..=100));
     let done = AtomicBool::new(false);
@@ -210,8 +206,8 @@ fn a_check_beside_a_busy_server_tells_of_nothing_that_is_not_there() {
         });
         let checks: Vec<_> = (0..5).map(|_| check(folder.path(), &["--repair"])).collect();
         done.store(true, Ordering::Relaxed);
-        for told in checks {
-            assert_eq!(told, all_is_well(100, 0));
+        for result in checks {
+            assert_eq!(result, sound(100, 0));
         }
     });
 }

@@ -9,7 +9,7 @@ const EVERY_FIELD: &str = include_str!("../data/erp-batch-every-field.json");
 const SHAPE: &str = include_str!("../data/erp-batch-response-shape.json");
 
 #[test]
-fn a_realistic_batch_is_stored_and_sending_it_again_changes_nothing() {
+fn batch_sent_again_changes_nothing() {
     let (folder, server, token) = served();
     let first = server.batch(&token, REALISTIC);
     assert_eq!(first.status, 200, "{first:?}");
@@ -20,7 +20,7 @@ fn a_realistic_batch_is_stored_and_sending_it_again_changes_nothing() {
     let again = server.batch(&token, REALISTIC);
     assert_eq!(again.body, first.body);
 
-    // And a restart forgets nothing of it.
+    // A restart keeps everything.
     server.stop();
     let server = Server::start(folder.path());
     assert_eq!(server.batch(&token, REALISTIC).body, first.body);
@@ -31,7 +31,7 @@ fn a_realistic_batch_is_stored_and_sending_it_again_changes_nothing() {
 }
 
 #[test]
-fn an_answer_has_the_shape_of_the_contract() {
+fn answer_has_the_shape_of_the_contract() {
     let (_folder, server, token) = served();
     let shape: Value = serde_json::from_str(SHAPE).unwrap();
     let answer = server.batch(&token, REALISTIC).body;
@@ -42,7 +42,7 @@ fn an_answer_has_the_shape_of_the_contract() {
 }
 
 #[test]
-fn placeholders_in_every_field_are_refused_field_by_field() {
+fn placeholders_are_refused_field_by_field() {
     let (_folder, server, token) = served();
     let answer = server.batch(&token, EVERY_FIELD);
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -53,7 +53,7 @@ fn placeholders_in_every_field_are_refused_field_by_field() {
 }
 
 #[test]
-fn a_bad_item_does_not_stop_the_others() {
+fn bad_item_leaves_other_items_alone() {
     let (_folder, server, token) = served();
     let mut items: Value = serde_json::from_str(&people([1, 2, 3])).unwrap();
     items[1]["email"] = json!("nobody");
@@ -63,18 +63,18 @@ fn a_bad_item_does_not_stop_the_others() {
 }
 
 #[test]
-fn two_servers_work_on_one_file() {
+fn two_servers_share_one_file() {
     let (folder, one, token) = served();
     let two = Server::start(folder.path());
     let created = one.batch(&token, &people(1..=50));
-    let seen = two.batch(&token, &people(1..=50));
-    assert_eq!(seen.body, created.body, "the other finds what the one has stored");
+    let found = two.batch(&token, &people(1..=50));
+    assert_eq!(found.body, created.body, "the second server finds the contacts of the first");
     assert_eq!(each(&two.batch(&token, &people([51])), "/freshRow/version"), [1]);
     assert_eq!(each(&one.batch(&token, &people([51])), "/freshRow/version"), [1]);
 }
 
 #[test]
-fn the_api_describes_itself() {
+fn openapi_description_is_served() {
     let (_folder, server, token) = served();
     let description = server.get("/openapi.json", &token);
     assert_eq!(description.status, 200);

@@ -1,4 +1,4 @@
-//! The door of devices.
+//! The device API.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ const UPSERT: &str = include_str!("../data/device-upsert.json");
 const LINK: &str = "/api/v1/contacts/items/link";
 
 #[test]
-fn the_items_of_a_device_are_created_then_updated_and_survive_a_restart() {
+fn device_items_are_created_updated_and_kept() {
     let (folder, server, token) = served();
     let bearer = format!("Bearer {token}");
     let headers = [("authorization", bearer.as_str())];
@@ -42,7 +42,7 @@ fn the_items_of_a_device_are_created_then_updated_and_survive_a_restart() {
 }
 
 #[test]
-fn whoever_is_not_logged_in_is_told_so_in_the_words_of_the_contract() {
+fn request_without_token_gets_the_error_envelope() {
     let (_folder, server, _) = served();
     let answer = server.post(LINK, &[], UPSERT);
     let error = json!({"error": {"code": "invalid_authentication", "message": "Log In"}});

@@ -1,4 +1,4 @@
-//! What the documentation says about the program.
+//! The commands and settings that README.md shows.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::program::{done, served};
 
 const README: &str = include_str!("../../../../README.md");
 
-/// The first block of that language that contains `text`.
+/// The first code block of that language that contains `text`.
 fn block(language: &str, text: &str) -> &'static str {
     let blocks = README.split("\n```").skip(1).step_by(2);
     let mut blocks = blocks.filter_map(|block| block.strip_prefix(language));
@@ -14,7 +14,7 @@ fn block(language: &str, text: &str) -> &'static str {
 }
 
 #[test]
-fn the_readme_shows_a_request_and_its_answer_as_they_are() {
+fn readme_batch_gets_the_answer_shown() {
     let (_folder, server, token) = served();
     let command = block("sh", "curl ")
         .replace("127.0.0.1:8080", &server.address.to_string())
@@ -29,7 +29,7 @@ fn the_readme_shows_a_request_and_its_answer_as_they_are() {
 }
 
 #[test]
-fn the_readme_shows_a_device_and_its_answer_as_they_are() {
+fn readme_device_request_gets_the_answer_shown() {
     let (_folder, server, token) = served();
     let command = block("sh", "list_items")
         .replace("127.0.0.1:8080", &server.address.to_string())

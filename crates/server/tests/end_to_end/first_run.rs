@@ -1,11 +1,11 @@
-//! A new database.
+//! The first start on a new database.
 
 use std::thread;
 
 use super::program::{Server, done, each, people, served};
 
 #[test]
-fn a_new_database_greets_with_a_curl_line_that_works_when_pasted() {
+fn curl_line_of_the_greeting_works() {
     let (_folder, server, token) = served();
     let lines = server.greeting.lines().map(str::trim).filter(|line| line.starts_with("curl "));
     let [line] = lines.collect::<Vec<_>>()[..] else { panic!("{}", server.greeting) };
@@ -21,7 +21,7 @@ fn a_new_database_greets_with_a_curl_line_that_works_when_pasted() {
 }
 
 #[test]
-fn the_first_token_is_shown_once() {
+fn first_token_is_shown_once() {
     let (folder, server, token) = served();
     server.stop();
     let server = Server::start(folder.path());
@@ -30,7 +30,7 @@ fn the_first_token_is_shown_once() {
 }
 
 #[test]
-fn two_servers_that_start_on_one_new_file_make_one_token() {
+fn two_servers_on_a_new_file_create_one_token() {
     let folder = tempfile::tempdir().unwrap();
     let (one, two) = thread::scope(|scope| {
         let other = scope.spawn(|| Server::start(folder.path()));
@@ -46,17 +46,17 @@ fn two_servers_that_start_on_one_new_file_make_one_token() {
 }
 
 #[test]
-fn a_token_can_be_made_before_the_first_start() {
+fn token_can_be_created_before_the_first_start() {
     let folder = tempfile::tempdir().unwrap();
     let token = done(folder.path(), &["token", "create", "--organization", "1"]);
     let server = Server::start(folder.path());
-    assert_eq!(server.first_token(), None, "there is one already");
+    assert_eq!(server.first_token(), None, "a token exists already");
     assert_eq!(server.batch(&token, &people([1])).status, 200);
 }
 
 #[test]
-fn without_arguments_it_serves() {
-    // With a variable for the port alone: the usual one may be taken where this runs.
+fn program_without_arguments_serves() {
+    // Only the port is set, because the default port may be in use.
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start_bare(folder.path(), &[("CONTACT_HUB_LISTEN", "127.0.0.1:0")]);
     assert!(server.first_token().is_some());

@@ -1,12 +1,12 @@
-//! The real program on a real port with a real file, or a real PostgreSQL server.
+//! The real program on a real port with a SQLite file or a PostgreSQL server.
 //!
-//! Nothing here sleeps: a test waits for the line that a server prints, for an answer, or for the
-//! end of a process.
+//! No test sleeps: each waits for a line that a server prints, for an answer, or for the end of a
+//! process.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test ends where its expectation does"
+    reason = "a failed expectation ends a test"
 )]
 
 mod access;

@@ -1,9 +1,9 @@
-//! The schema of a database file, by hand.
+//! `contact-hub migrate` on a database file.
 
 use super::program::{Server, done, program, run};
 
 #[test]
-fn a_schema_is_made_by_hand_and_then_served() {
+fn migrate_creates_the_schema_that_no_migrate_expects() {
     let folder = tempfile::tempdir().unwrap();
     let output = run(folder.path(), &["serve", "--no-migrate"]);
     assert_eq!(output.status.code(), Some(1));
@@ -11,17 +11,17 @@ fn a_schema_is_made_by_hand_and_then_served() {
     let start = format!("contact-hub: {} lacks the schema 2", database(&folder));
     assert!(errors.starts_with(&start), "{errors}");
     assert!(errors.ends_with("; run `contact-hub migrate`\n"), "{errors}");
-    assert_eq!(folder.path().read_dir().unwrap().count(), 0, "nothing was made");
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0, "nothing was created");
 
-    // What the server is told is not for this command.
+    // `migrate` ignores the setting.
     let mut migrate = program(folder.path());
     let output = migrate.arg("migrate").env("CONTACT_HUB_NO_MIGRATE", "true").output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success() && said.starts_with("made the schema 2"), "{said}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && printed.starts_with("made the schema 2"), "{printed}");
     assert_eq!(done(folder.path(), &["migrate"]), "the schema is up to date");
 
     let server = Server::start_with(folder.path(), &["--no-migrate"], &[]);
-    assert!(server.first_token().is_some(), "the database is new to it all the same");
+    assert!(server.first_token().is_some(), "the database counts as new");
 }
 
 fn database(folder: &tempfile::TempDir) -> String {

@@ -9,12 +9,12 @@ use tempfile::TempDir;
 
 use super::program::{Server, done, each, people, run};
 
-/// A server on that database.
+/// Starts a server on the database.
 fn serve(folder: &TempDir, url: &str, arguments: &[&str]) -> Server {
     Server::start_with(folder.path(), arguments, &[("CONTACT_HUB_DATABASE_URL", url)])
 }
 
-/// What a command that fails says, alone on its line.
+/// Runs a command that fails. Returns its one line on standard error.
 fn refused(arguments: &[&str], url: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let arguments = [arguments, &["--database-url", url]].concat();
@@ -26,7 +26,7 @@ fn refused(arguments: &[&str], url: &str) -> String {
 }
 
 #[test]
-fn a_new_database_is_set_up_and_remembers() {
+fn new_database_is_set_up_and_keeps_contacts() {
     let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
     let url = database.url();
     let server = serve(&folder, &url, &[]);
@@ -42,11 +42,11 @@ fn a_new_database_is_set_up_and_remembers() {
     assert_eq!(server.batch(&made, &people([1, 2])).body, created.body);
     let listed = done(folder.path(), &["token", "list", "--database-url", &url]);
     assert_eq!(listed.lines().count(), 3, "{listed}");
-    assert_eq!(folder.path().read_dir().unwrap().count(), 0, "no file was made");
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0, "no file was created");
 }
 
 #[test]
-fn of_servers_that_start_at_once_on_a_new_database_one_shows_a_token() {
+fn servers_on_a_new_database_create_one_token() {
     let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
     let url = database.url();
     let servers: Vec<_> = thread::scope(|scope| {
@@ -62,7 +62,7 @@ fn of_servers_that_start_at_once_on_a_new_database_one_shows_a_token() {
 }
 
 #[test]
-fn no_log_shows_the_url_the_token_or_a_contact() {
+fn log_hides_url_token_and_contacts() {
     let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
     let url = format!("{}&application_name=of-the-url", database.url());
     let mut server = serve(&folder, &url, &["--log", "trace,tokio_postgres=trace"]);
@@ -78,7 +78,7 @@ fn no_log_shows_the_url_the_token_or_a_contact() {
 }
 
 #[test]
-fn a_server_starts_without_its_standby_and_says_so_in_a_line() {
+fn server_starts_without_standby_and_logs_one_line() {
     let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let standby = format!("postgres://hub:secret@{free}/hub");
@@ -91,12 +91,15 @@ fn a_server_starts_without_its_standby_and_says_so_in_a_line() {
     server.signal("TERM");
     let mut log = String::new();
     server.errors.read_to_string(&mut log).unwrap();
-    let told = format!("the standby is of no use standby=\"{free}\" cause=error connecting");
-    assert!(log.lines().count() == 1 && log.contains(&told) && !log.contains("secret"), "{log}");
+    let expected = format!("the standby is of no use standby=\"{free}\" cause=error connecting");
+    assert!(
+        log.lines().count() == 1 && log.contains(&expected) && !log.contains("secret"),
+        "{log}"
+    );
 }
 
 #[test]
-fn who_asks_for_less_durability_than_the_database_gives_is_told_who_decides() {
+fn durability_flag_warns_on_postgres() {
     let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::migrated());
     for (durability, lines) in [("process", 1), ("power", 0)] {
         let arguments = ["--durability", durability, "--log", "contact_hub::startup::store=warn"];
@@ -104,13 +107,13 @@ fn who_asks_for_less_durability_than_the_database_gives_is_told_who_decides() {
         server.signal("TERM");
         let mut log = String::new();
         server.errors.read_to_string(&mut log).unwrap();
-        let told = "`synchronous_commit` decides on PostgreSQL";
-        assert_eq!((log.lines().count(), log.matches(told).count()), (lines, lines), "{log}");
+        let warning = "`synchronous_commit` decides on PostgreSQL";
+        assert_eq!((log.lines().count(), log.matches(warning).count()), (lines, lines), "{log}");
     }
 }
 
 #[test]
-fn who_may_not_write_is_told_before_anything_is_served() {
+fn missing_right_is_refused_with_the_grant() {
     let database = TestDatabase::migrated();
     database.execute(
         "GRANT SELECT ON ALL TABLES IN SCHEMA public TO pg_monitor;
@@ -118,16 +121,16 @@ fn who_may_not_write_is_told_before_anything_is_served() {
          REVOKE DELETE ON contact_alias FROM pg_monitor",
     );
     let url = format!("{}&options=-c%20role%3Dpg_monitor", database.url());
-    let said = format!(
+    let expected = format!(
         "the user lacks DELETE on contact_alias in the database `{}`; \
          GRANT DELETE ON contact_alias TO pg_monitor",
         database.name()
     );
-    assert_eq!(refused(&["serve", "--no-migrate"], &url), said);
+    assert_eq!(refused(&["serve", "--no-migrate"], &url), expected);
 }
 
 #[test]
-fn a_schema_is_made_by_hand_where_servers_may_not() {
+fn migrate_creates_the_schema_that_no_migrate_expects() {
     let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
     let (name, url) = (database.name(), database.url());
     let newest = "2026-11-22-000000_contacts";
@@ -142,7 +145,7 @@ fn a_schema_is_made_by_hand_where_servers_may_not() {
 }
 
 #[test]
-fn a_schema_of_a_newer_release_is_left_to_it() {
+fn schema_of_a_newer_release_is_refused() {
     let database = TestDatabase::migrated();
     database.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')");
     let name = database.name();
@@ -157,15 +160,15 @@ fn a_schema_of_a_newer_release_is_left_to_it() {
     }
 }
 
-/// A server that asks for a password and likes none.
-fn doorkeeper() -> SocketAddr {
+/// A server that asks for a password and accepts none.
+fn refusing_server() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let mut message = [0; 1024];
-            // No encryption; a password in plain, please; no.
+            // Asks for a plain password, then refuses it.
             let answers: [&[u8]; 2] =
                 [b"R\0\0\0\x08\0\0\0\x03", b"E\0\0\0\x21SFATAL\0VFATAL\0C28P01\0Mwrong\0\0"];
             for answer in answers {
@@ -178,9 +181,9 @@ fn doorkeeper() -> SocketAddr {
 }
 
 #[test]
-fn what_is_wrong_with_a_database_url_is_a_line_with_a_remedy_and_without_the_password() {
+fn wrong_url_prints_one_line_without_password() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let door = doorkeeper();
+    let refusing = refusing_server();
     for (url, line) in [
         (
             "postgres://hub:sec@ret@db/hub".to_owned(),
@@ -207,9 +210,9 @@ fn what_is_wrong_with_a_database_url_is_a_line_with_a_remedy_and_without_the_pas
             ),
         ),
         (
-            format!("postgres://hub:secret@{door}/hub?sslmode=disable"),
+            format!("postgres://hub:secret@{refusing}/hub?sslmode=disable"),
             format!(
-                "the database on {door} refuses the password of `hub`; \
+                "the database on {refusing} refuses the password of `hub`; \
                  correct user and password in the database URL"
             ),
         ),
@@ -225,17 +228,17 @@ fn what_is_wrong_with_a_database_url_is_a_line_with_a_remedy_and_without_the_pas
 }
 
 #[test]
-fn a_backup_names_the_program_that_makes_it() {
-    let said = refused(&["backup", "copy.dump"], "postgres://hub:secret@db.example.org/contacts");
+fn backup_names_the_pg_dump_command() {
+    let line = refused(&["backup", "copy.dump"], "postgres://hub:secret@db.example.org/contacts");
     assert_eq!(
-        said,
+        line,
         "a PostgreSQL database is copied by its own program; run `pg_dump --format=custom \
          --file=copy.dump --host=db.example.org --port=5432 --username=hub --dbname=contacts`"
     );
 }
 
 #[test]
-fn what_was_changed_by_hand_is_found_and_mended_beside_a_server() {
+fn repair_works_while_a_server_runs() {
     let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
     let url = database.url();
     let check = |arguments: &[&str]| {
@@ -246,8 +249,8 @@ fn what_was_changed_by_hand_is_found_and_mended_beside_a_server() {
     let token = server.first_token().expect("a first token").to_owned();
     let created = server.batch(&token, &people(1..=1_500));
     assert_eq!(created.status, 200);
-    let all_is_well = "contacts checked: 1500, mended: 0, left as they are: 0\n";
-    assert_eq!(check(&[]), (all_is_well.to_owned(), Some(0)));
+    let sound = "contacts checked: 1500, mended: 0, left as they are: 0\n";
+    assert_eq!(check(&[]), (sound.to_owned(), Some(0)));
 
     database.execute(
         "UPDATE contact SET archived = true WHERE external_id IN ('ERP-3', 'ERP-1400');
@@ -267,14 +270,14 @@ fn what_was_changed_by_hand_is_found_and_mended_beside_a_server() {
     assert_eq!(check(&[]), (found("") + numbers, Some(1)));
     let numbers = "contacts checked: 1500, mended: 2, left as they are: 0\n";
     assert_eq!(check(&["--repair"]), (found("; mended") + numbers, Some(0)));
-    assert_eq!(check(&[]), (all_is_well.to_owned(), Some(0)));
+    assert_eq!(check(&[]), (sound.to_owned(), Some(0)));
     assert_eq!(server.batch(&token, &people(1..=1_500)).body, created.body);
 }
 
 #[test]
-fn a_check_makes_no_schema() {
+fn check_creates_no_schema() {
     let database = TestDatabase::empty();
-    let said = refused(&["check"], &database.url());
-    assert!(said.ends_with("; run `contact-hub migrate`"), "{said}");
-    assert_eq!(refused(&["check"], &database.url()), said, "it was not made");
+    let line = refused(&["check"], &database.url());
+    assert!(line.ends_with("; run `contact-hub migrate`"), "{line}");
+    assert_eq!(refused(&["check"], &database.url()), line, "it was not created");
 }

@@ -1,4 +1,4 @@
-//! The program under test: run once, or running as a server.
+//! The program under test, as a command or as a running server.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
@@ -12,7 +12,7 @@ use ureq::Agent;
 
 pub(crate) const BATCH: &str = "/api-v1/contact/batch";
 
-/// The program, about to run in a folder, with nothing of our environment but the path.
+/// The program in a folder, with no variable of our environment but `PATH`.
 pub(crate) fn program(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_contact-hub"));
     command.current_dir(folder).env_clear();
@@ -21,12 +21,12 @@ pub(crate) fn program(folder: &Path) -> Command {
     command
 }
 
-/// Runs the program to its end.
+/// Runs the program until it ends.
 pub(crate) fn run<S: AsRef<OsStr>>(folder: &Path, arguments: &[S]) -> Output {
     program(folder).args(arguments).output().unwrap()
 }
 
-/// Runs a command that has to succeed; what it printed, without the new line at the end.
+/// Runs a command that has to succeed. Returns its output without the last line feed.
 pub(crate) fn done(folder: &Path, arguments: &[&str]) -> String {
     let output = run(folder, arguments);
     let errors = String::from_utf8(output.stderr).unwrap();
@@ -39,13 +39,13 @@ pub(crate) struct Server {
     process: Child,
     output: BufReader<ChildStdout>,
     pub(crate) errors: BufReader<ChildStderr>,
-    /// What it printed until it listened, that line apart.
+    /// What it printed before the line `listening on`.
     pub(crate) greeting: String,
     pub(crate) address: SocketAddr,
     agent: Agent,
 }
 
-/// An answer: its status and its body.
+/// An HTTP response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -53,12 +53,12 @@ pub(crate) struct Answer {
 }
 
 impl Server {
-    /// Starts a server in that folder, on a free port, and waits until it accepts.
+    /// Starts a server in the folder, on a free port, and waits until it listens.
     pub(crate) fn start(folder: &Path) -> Self {
         Self::start_with(folder, &[], &[])
     }
 
-    /// The same with further arguments and variables.
+    /// Starts a server with further arguments and variables.
     pub(crate) fn start_with(
         folder: &Path,
         arguments: &[&str],
@@ -117,8 +117,8 @@ impl Server {
         answer(request.send(body).unwrap())
     }
 
-    /// Sends what a `curl` command would send: a shell takes the command apart, so that it is known
-    /// to work when pasted, and curl need not be installed.
+    /// Sends what a `curl` command would send. A shell splits the command, so that it works when
+    /// pasted; curl itself need not be installed.
     pub(crate) fn curl(&self, command: &str) -> Answer {
         let words = words(command);
         let after = |flag: &str| {
@@ -144,7 +144,7 @@ impl Server {
         assert!(sent.success());
     }
 
-    /// Waits for its end.
+    /// Waits until it ends.
     pub(crate) fn wait(mut self) -> ExitStatus {
         let status = self.process.wait().unwrap();
         let mut rest = String::new();
@@ -152,7 +152,7 @@ impl Server {
         status
     }
 
-    /// Asks it to stop and waits until it has.
+    /// Sends SIGTERM and waits until it ends.
     pub(crate) fn stop(self) {
         self.signal("TERM");
         assert_eq!(self.wait().code(), Some(0));
@@ -161,13 +161,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Both fail when it has ended already.
+        // Both fail if it has ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// The words after `curl`, as the shell itself takes the command apart.
+/// The arguments of `curl`, split by a shell.
 fn words(line: &str) -> Vec<String> {
     let script = format!("curl() {{ printf '%s\\0' \"$@\"; }}\n{line}");
     let output = Command::new("sh").args(["-c", &script]).output().unwrap();
@@ -176,7 +176,7 @@ fn words(line: &str) -> Vec<String> {
     text.split_terminator('\0').map(str::to_owned).collect()
 }
 
-/// A folder with a server in it and its first token.
+/// A folder, a server in it, and its first token.
 pub(crate) fn served() -> (TempDir, Server, String) {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path());
@@ -196,7 +196,7 @@ pub(crate) fn people(ids: impl IntoIterator<Item = u32>) -> String {
     Value::Array(items.collect()).to_string()
 }
 
-/// The member of that path in every item of an answer.
+/// The member at the pointer in each item of an answer.
 pub(crate) fn each<'a>(answer: &'a Answer, pointer: &str) -> Vec<&'a Value> {
     let items = answer.body["items"].as_array().expect("items");
     items.iter().map(|item| item.pointer(pointer).unwrap_or(&Value::Null)).collect()

@@ -1,4 +1,4 @@
-//! What the program refuses to do, and how it says so.
+//! Failures of commands.
 
 use std::fs;
 use std::net::TcpListener;
@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use super::program::run;
 
 #[test]
-fn a_failure_is_one_line_with_a_remedy_and_exit_code_1() {
+fn failure_is_one_line_with_exit_code_1() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("typo.toml"), "listn = '127.0.0.1:0'\n").unwrap();
     fs::write(
@@ -17,7 +17,7 @@ fn a_failure_is_one_line_with_a_remedy_and_exit_code_1() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
 
-    for (arguments, named) in [
+    for (arguments, expected) in [
         (&["serve", "--database-url", "mysql://hub:secret@db/hub"][..], "`mysql`"),
         (&["serve", "--database-url", "hub:secret@db"], "no scheme"),
         (&["serve", "--database-url", "sqlite://"], "no file"),
@@ -36,14 +36,14 @@ fn a_failure_is_one_line_with_a_remedy_and_exit_code_1() {
         let errors = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {errors}");
         assert!(errors.starts_with("contact-hub: ") && errors.contains("; "), "{errors}");
-        assert!(errors.contains(named) && !errors.contains("secret"), "{errors}");
+        assert!(errors.contains(expected) && !errors.contains("secret"), "{errors}");
         assert_eq!(errors.lines().count(), 1, "{errors}");
         assert!(output.stdout.is_empty());
     }
 }
 
 #[test]
-fn a_wrong_call_is_explained_and_ends_with_2() {
+fn wrong_call_exits_with_2() {
     let folder = tempfile::tempdir().unwrap();
     for arguments in [
         &["frobnicate"][..],
@@ -61,11 +61,11 @@ fn a_wrong_call_is_explained_and_ends_with_2() {
         let errors = String::from_utf8(output.stderr).unwrap();
         assert!(errors.starts_with("error: ") && errors.contains("--help"), "{errors}");
     }
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was made");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was created");
 }
 
 #[test]
-fn help_hides_what_a_database_url_may_hold() {
+fn help_hides_the_database_url() {
     let folder = tempfile::tempdir().unwrap();
     let output = super::program::program(folder.path())
         .env("CONTACT_HUB_DATABASE_URL", "postgres://hub:secret@db/hub")

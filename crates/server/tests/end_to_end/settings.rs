@@ -1,17 +1,17 @@
-//! Where settings come from.
+//! The precedence of settings.
 
 use std::fs;
 
 use super::program::{Server, people, program};
 
-/// How many items a server takes, found out by asking.
+/// How many items the server accepts in one batch.
 fn max_items(server: &Server, token: &str) -> u32 {
-    let taken = (1..6).take_while(|count| server.batch(token, &people(0..*count)).status == 200);
-    taken.last().unwrap_or(0)
+    let accepted = (1..6).take_while(|count| server.batch(token, &people(0..*count)).status == 200);
+    accepted.last().unwrap_or(0)
 }
 
 #[test]
-fn flags_win_over_variables_and_variables_over_the_file() {
+fn flags_win_over_variables_and_file() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("hub.toml"), "max_items = 1\n").unwrap();
     let file = ("CONTACT_HUB_CONFIG", "hub.toml");
@@ -28,13 +28,13 @@ fn flags_win_over_variables_and_variables_over_the_file() {
 }
 
 #[test]
-fn the_database_is_named_in_each_way_before_and_after_the_command() {
+fn database_url_comes_from_flag_variable_or_file() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("hub.toml"), "database_url = 'sqlite://file.db'\n").unwrap();
     let absolute = format!("sqlite://{}", folder.path().join("absolute.db").display());
     let variable = Some("sqlite://variable.db");
 
-    for (arguments, variable, made) in [
+    for (arguments, variable, created) in [
         (&["token", "list"][..], None, "contact-hub.db"),
         (&["--config", "hub.toml", "token", "list"], None, "file.db"),
         (&["token", "list", "--config", "hub.toml"], variable, "variable.db"),
@@ -48,14 +48,14 @@ fn the_database_is_named_in_each_way_before_and_after_the_command() {
     ] {
         let mut command = program(folder.path());
         command.args(arguments).envs(variable.map(|url| ("CONTACT_HUB_DATABASE_URL", url)));
-        assert!(!folder.path().join(made).exists(), "{made} is new");
+        assert!(!folder.path().join(created).exists(), "{created} is new");
         assert!(command.output().unwrap().status.success(), "{arguments:?}");
-        assert!(folder.path().join(made).is_file(), "{arguments:?} makes {made}");
+        assert!(folder.path().join(created).is_file(), "{arguments:?} creates {created}");
     }
 }
 
 #[test]
-fn logs_are_json_where_asked_for() {
+fn log_format_json_writes_json_lines() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::start_with(folder.path(), &["--log-format", "json"], &[]);
     server.signal("TERM");

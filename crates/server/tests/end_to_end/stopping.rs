@@ -1,11 +1,11 @@
-//! Ends, asked for and not.
+//! Stopping and killing a server.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
 use super::program::{BATCH, Server, each, people, served};
 
-/// A request whose head the server has taken and whose body is still to come.
+/// Sends the head of a request. The server waits for the body.
 fn half_a_request(server: &Server, token: &str, body: &str) -> BufReader<TcpStream> {
     let mut stream = TcpStream::connect(server.address).unwrap();
     write!(
@@ -22,8 +22,8 @@ fn half_a_request(server: &Server, token: &str, body: &str) -> BufReader<TcpStre
     stream
 }
 
-/// Reads the log until the server has heard the signal.
-fn wait_until_asked(server: &mut Server) {
+/// Reads the log until the server has received the signal.
+fn wait_for_signal(server: &mut Server) {
     let mut line = String::new();
     while !line.contains("finishing the requests in flight") {
         line.clear();
@@ -32,13 +32,13 @@ fn wait_until_asked(server: &mut Server) {
 }
 
 #[test]
-fn a_request_in_flight_is_answered_and_kept_when_the_server_is_asked_to_stop() {
+fn request_in_flight_is_answered_after_a_signal() {
     for signal in ["TERM", "INT"] {
         let (folder, mut server, token) = served();
         let body = people([1]);
         let mut stream = half_a_request(&server, &token, &body);
         server.signal(signal);
-        wait_until_asked(&mut server);
+        wait_for_signal(&mut server);
 
         stream.get_mut().write_all(body.as_bytes()).unwrap();
         let mut answer = String::new();
@@ -52,7 +52,7 @@ fn a_request_in_flight_is_answered_and_kept_when_the_server_is_asked_to_stop() {
 }
 
 #[test]
-fn a_request_that_does_not_end_cannot_keep_the_server() {
+fn unfinished_request_does_not_keep_the_server_running() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start_with(folder.path(), &["--shutdown-seconds", "0"], &[]);
     let token = server.first_token().unwrap().to_owned();
@@ -62,11 +62,11 @@ fn a_request_that_does_not_end_cannot_keep_the_server() {
 }
 
 #[test]
-fn what_was_acknowledged_survives_a_kill() {
+fn acknowledged_contacts_survive_a_kill() {
     let (folder, server, token) = served();
     let created = server.batch(&token, &people(1..=200));
     server.signal("KILL");
-    assert_eq!(server.wait().code(), None, "ended by the signal");
+    assert_eq!(server.wait().code(), None, "killed by the signal");
 
     let server = Server::start(folder.path());
     assert_eq!(server.batch(&token, &people(1..=200)).body, created.body);
