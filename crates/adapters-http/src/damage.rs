@@ -1,8 +1,8 @@
 //! Stored contacts that cannot be read: nothing is wrong with what was sent about them, and it is
 //! for whoever runs the server to mend them.
 
-use contacts_domain::Violation;
-use contacts_domain::contact::{Record, rules};
+use contacts_domain::contact::Record;
+use contacts_domain::{Rule, Violation};
 
 use crate::problem::Problem;
 
@@ -42,7 +42,7 @@ pub(crate) fn is_not_in(record: &Record) -> Result<(), Problem> {
 }
 
 fn is_damage(violation: &Violation) -> bool {
-    violation.rule == &rules::STORED_READABLE
+    violation.rule == Rule::StoredReadable
 }
 
 fn unreadable(id: impl std::fmt::Display, cause: impl std::fmt::Display) -> Problem {

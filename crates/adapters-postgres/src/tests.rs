@@ -54,7 +54,7 @@ fn answers(outcomes: &[Outcome]) -> Vec<String> {
             answer += &format!(" {}", contact.record.version);
         }
         for violation in outcome.violations.iter().filter(|violation| violation.is_error()) {
-            answer += &format!(" {}", violation.rule.code.as_str());
+            answer += &format!(" {}", violation.code().as_str());
         }
         answer
     };

@@ -3,6 +3,7 @@
 mod check;
 pub mod document;
 mod intercom_entry;
+mod key_texts;
 pub mod kinds;
 mod projection;
 mod record;
@@ -11,11 +12,11 @@ pub mod rules;
 mod snapshot;
 mod tags;
 
-pub use check::{ParseCache, Violations};
-pub(crate) use check::{check_stored, weigh};
+pub use check::Contact;
 pub use intercom_entry::IntercomEntry;
 pub use record::{ContactType, DOCUMENT_VERSION, Projection, Record, UnreadableDocument};
 pub use snapshot::Snapshot;
 
+pub(crate) use check::{Candidate, Draft, Refused, weigh};
 pub(crate) use record::read_document;
 pub(crate) use row_builder::{RowBuilder, too_large};

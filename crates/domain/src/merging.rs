@@ -9,17 +9,19 @@ use std::sync::Arc;
 
 use crate::change::{Change, KeyChange};
 use crate::contact::document::ContactDocument;
-use crate::contact::rules::{FOUND, RuleInput, TWO_CONTACTS, TYPE_STAYS};
-use crate::contact::{ContactType, ParseCache, RowBuilder, Snapshot, check_stored, weigh};
+use crate::contact::rules::RuleInput;
+use crate::contact::{Candidate, ContactType, RowBuilder, Snapshot};
+use crate::context::{Context, Endpoints, Handling};
 use crate::decision::{Alias, AliasWrite, Decision, Loaded, LookupKeys, Writes};
 use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds};
+use crate::parse_cache::ParseCache;
 use crate::path::Path;
+use crate::rule::Rule;
 use crate::tree::{Equivalence, Member, SafeInteger, Tree};
-use crate::upsert::{Context, Endpoints};
-use crate::violation::Violation;
+use crate::violation::{Violation, Violations};
 
 /// What became of a merge: the violations that refused it, if any.
-pub type MergeReport = Result<(), Vec<Violation>>;
+pub type MergeReport = Result<(), Violations>;
 
 /// The merge of one contact, the source, into another, the target.
 #[derive(Debug, Clone)]
@@ -36,13 +38,13 @@ impl Merge {
     /// # Errors
     ///
     /// When the ids are equal or cannot be ids.
-    pub fn new(context: Context, target: i64, source: i64) -> Result<Self, Vec<Violation>> {
+    pub fn new(context: Context, target: i64, source: i64) -> Result<Self, Violations> {
         let id = |name, id| ContactId::new(id).ok_or_else(|| not_found(name, id));
         let (target, source) = (id("targetId", target)?, id("sourceId", source)?);
         if target == source {
             let message = "a contact cannot be merged into itself";
             let path = Path::of("sourceId");
-            return Err(vec![Violation::new(&TWO_CONTACTS, path, source.to_string(), message)]);
+            return Err(Violation::new(Rule::TwoContacts, path, source.to_string(), message).into());
         }
         let lookup_keys = LookupKeys {
             ids: vec![target, source],
@@ -56,19 +58,19 @@ impl Merge {
         &self,
         found: Loaded,
         ids: &mut IdBlock,
-    ) -> Result<Result<Writes, Vec<Violation>>, OutOfIds> {
+    ) -> Result<Result<Writes, Violations>, OutOfIds> {
         let mut contacts = Vec::with_capacity(found.contacts.len());
         for record in found.contacts {
             match Snapshot::read(record) {
                 Ok(snapshot) => contacts.push(snapshot),
                 Err((record, error)) => {
                     let violation = Violation::new(
-                        &crate::contact::rules::STORED_READABLE,
+                        Rule::StoredReadable,
                         Path::root(),
                         record.id.to_string(),
                         error.to_string(),
                     );
-                    return Ok(Err(vec![violation]));
+                    return Ok(Err(violation.into()));
                 }
             }
         }
@@ -84,33 +86,16 @@ impl Merge {
                 format!("the target is of type {}, the source of type {}", types.0, types.1);
             let path = Path::of("sourceId");
             let id = self.source.to_string();
-            return Ok(Err(vec![Violation::new(&TYPE_STAYS, path, id, message)]));
+            return Ok(Err(Violation::new(Rule::TypeStays, path, id, message).into()));
         }
 
         let document = self.united(target, source);
-        let mut values = ParseCache::new(self.context.region);
-        let nothing = ContactDocument::default();
-        let input = RuleInput {
-            context: &self.context,
-            sent: &nothing,
-            document: &document,
-            stored: Some(&target.document),
+        let merged = match self.checked(document, target, &[target, source], ids)? {
+            Ok(merged) => merged,
+            Err(violations) => return Ok(Err(violations)),
         };
-        let mut violations = input.check(&mut values).into_sorted();
-        weigh(&mut violations, false, || {
-            let of_source = RuleInput { stored: Some(&source.document), ..input };
-            let mut known = check_stored(&input, &mut values);
-            known.extend(check_stored(&of_source, &mut values));
-            known
-        });
-        violations.retain(Violation::is_error);
-        if !violations.is_empty() {
-            return Ok(Err(violations));
-        }
-        let merged =
-            RowBuilder::after(&self.context, &target.record).seal(document, &mut values, ids)?;
         if let Some(too_large) = merged.too_large(Some(&target.document)) {
-            return Ok(Err(vec![too_large]));
+            return Ok(Err(too_large.into()));
         }
         let aliases = self.aliases(&merged, source);
         let deleted = source.deleted(self.context.now);
@@ -119,8 +104,10 @@ impl Merge {
             Change::between(target, Arc::new(merged)),
         ];
         for referring in &contacts {
-            if let Some(relinked) = self.relinked(referring, &mut values, ids)? {
-                changes.push(Change::between(referring, Arc::new(relinked)));
+            let Some(document) = self.relinked(referring) else { continue };
+            match self.checked(document, referring, &[referring], ids)? {
+                Ok(relinked) => changes.push(Change::between(referring, Arc::new(relinked))),
+                Err(violations) => return Ok(Err(violations)),
             }
         }
         Ok(Ok(Writes { changes, aliases }))
@@ -180,16 +167,55 @@ impl Merge {
         aliases
     }
 
-    /// A contact that referred to the source, referring to the target; `None` if it did not.
-    fn relinked(
+    /// The contact with that document, unless it violates a rule that no contact of `known` violates
+    /// already.
+    fn checked(
         &self,
-        referring: &Snapshot,
-        values: &mut ParseCache,
+        document: ContactDocument,
+        before: &Snapshot,
+        known: &[&Snapshot],
         ids: &mut IdBlock,
-    ) -> Result<Option<Snapshot>, OutOfIds> {
+    ) -> Result<Result<Snapshot, Violations>, OutOfIds> {
+        let mut cache = ParseCache::new(self.context.region);
+        let nothing = ContactDocument::default();
+        let violations = self.rule_input(&nothing, &document, before).check(&mut cache);
+        let candidate = Candidate { document, stored: Some(before), violations, cache };
+        let decided = candidate.decide(Handling::Lenient, |cache| {
+            let mut violations = Violations::default();
+            for stored in known {
+                let input = self.rule_input(&nothing, &stored.document, stored);
+                violations.extend(input.check_stored(cache));
+            }
+            violations
+        });
+        match decided {
+            Ok(contact) => {
+                let row = RowBuilder::after(&self.context, &before.record);
+                let (now, _warnings) = row.build(contact, ids)?;
+                Ok(Ok(now))
+            }
+            Err(refused) => {
+                let errors = refused.violations.into_iter().filter(Violation::is_error);
+                Ok(Err(errors.collect::<Vec<_>>().into()))
+            }
+        }
+    }
+
+    fn rule_input<'i>(
+        &'i self,
+        sent: &'i ContactDocument,
+        document: &'i ContactDocument,
+        stored: &'i Snapshot,
+    ) -> RuleInput<'i> {
+        RuleInput { context: &self.context, sent, document, stored: Some(&stored.document) }
+    }
+
+    /// The document of a contact that refers to the source, referring to the target; `None` if it
+    /// does not.
+    fn relinked(&self, referring: &Snapshot) -> Option<ContactDocument> {
         let id = referring.record.id;
         if id == self.target || id == self.source {
-            return Ok(None);
+            return None;
         }
         let mut document = referring.document.clone();
         for list in
@@ -206,11 +232,7 @@ impl Merge {
                 }
             }
         }
-        if document == referring.document {
-            return Ok(None);
-        }
-        let sealing = RowBuilder::after(&self.context, &referring.record);
-        Ok(Some(sealing.seal(document, values, ids)?))
+        (document != referring.document).then_some(document)
     }
 }
 
@@ -282,6 +304,6 @@ fn twins<T: Tree>(here: &Member<Vec<T>>, there: &Member<Vec<T>>) -> Vec<(i64, i6
         .collect()
 }
 
-fn not_found(name: &str, id: i64) -> Vec<Violation> {
-    vec![Violation::new(&FOUND, Path::of(name), id.to_string(), "no such contact")]
+fn not_found(name: &str, id: i64) -> Violations {
+    Violation::new(Rule::Exists, Path::of(name), id.to_string(), "no such contact").into()
 }

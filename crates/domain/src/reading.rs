@@ -7,11 +7,11 @@
 pub(crate) mod sift;
 
 use crate::contact::document::ContactDocument;
-use crate::contact::rules;
 use crate::json::Json;
 use crate::path::{At, Path};
+use crate::rule::Rule;
 use crate::tree::{Presence, Tree};
-use crate::violation::Violation;
+use crate::violation::{Violation, Violations};
 
 /// A document that was read, and what was left out of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +46,7 @@ pub struct Read {
 ///
 /// The violations of stage 1, one alone, or all of stage 2 (upsert-rules §6): the item is empty, is
 /// no object, cannot be read at all, or has members of wrong JSON types.
-pub fn read(json: &str) -> Result<Read, Vec<Violation>> {
+pub fn read(json: &str) -> Result<Read, Violations> {
     match serde_json::from_str::<ContactDocument>(json) {
         Ok(document) if document.presence() == Presence::Value => {
             Ok(Read { document, unknown: Vec::new() })
@@ -55,7 +55,7 @@ pub fn read(json: &str) -> Result<Read, Vec<Violation>> {
     }
 }
 
-fn read_closely(json: &str) -> Result<Read, Vec<Violation>> {
+fn read_closely(json: &str) -> Result<Read, Violations> {
     let mut tree =
         Json::read(json).map_err(|error| alone(&format!("the item cannot be read: {error}")))?;
     match &tree {
@@ -67,7 +67,7 @@ fn read_closely(json: &str) -> Result<Read, Vec<Violation>> {
     let mut sieve = sift::Sieve::default();
     sieve.sift(&mut tree, &ContactDocument::KIND, &At::root());
     if !sieve.faults.is_empty() {
-        return Err(sieve.faults);
+        return Err(sieve.faults.into());
     }
     // Once more from text: what was sifted is written as it came, number by number.
     let sifted = serde_json::to_string(&tree).and_then(|text| serde_json::from_str(&text));
@@ -77,10 +77,10 @@ fn read_closely(json: &str) -> Result<Read, Vec<Violation>> {
     }
 }
 
-pub(crate) fn alone(message: &str) -> Vec<Violation> {
-    vec![Violation::new(&rules::READABLE, Path::root(), "", message)]
+pub(crate) fn alone(message: &str) -> Violations {
+    Violation::new(Rule::Readable, Path::root(), "", message).into()
 }
 
-fn empty() -> Vec<Violation> {
-    vec![Violation::new(&rules::CONTENT, Path::root(), "", "the item is empty")]
+fn empty() -> Violations {
+    Violation::new(Rule::Content, Path::root(), "", "the item is empty").into()
 }

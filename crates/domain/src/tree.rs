@@ -24,11 +24,11 @@ pub use member::{Member, MemberName};
 pub use opaque_object::OpaqueObject;
 pub use safe_integer::SafeInteger;
 pub use shape::{Kind, MemberShape, Shape, Shaped};
-pub use text::{Text, TextKind, TextValue};
+pub use text::{Free, MAX_FREE_TEXT, RuleError, Text, TextCheck, TextKind, TextValue};
 
-use crate::contact::rules::Rule;
 use crate::ids::IdBlock;
 use crate::path::At;
+use crate::rule::Rule;
 use crate::violation::Violation;
 
 /// What can be the value of a [`Member`].
@@ -186,7 +186,7 @@ impl Patch {
         Self { arrays, faults: Vec::new() }
     }
 
-    pub(crate) fn fault(&mut self, rule: &'static Rule, at: &At<'_>, id: i64, message: &str) {
+    pub(crate) fn fault(&mut self, rule: Rule, at: &At<'_>, id: i64, message: &str) {
         self.faults.push(Violation::new(rule, at.path(), id.to_string(), message));
     }
 }

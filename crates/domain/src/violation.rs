@@ -1,15 +1,17 @@
 //! What is wrong with an item, where, and how badly.
 
+use std::error::Error;
 use std::fmt;
+use std::ops::Deref;
 
-use crate::contact::rules::Rule;
 use crate::path::Path;
+use crate::rule::{Code, Rule, Severity};
 
 /// One broken rule on one item.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Violation {
-    /// The rule that is broken; it brings the code.
-    pub rule: &'static Rule,
+    /// The rule that is broken; it has the code.
+    pub rule: Rule,
     /// Where.
     pub path: Path,
     /// Whether it refuses the item.
@@ -18,7 +20,7 @@ pub struct Violation {
     pub value: String,
     /// A sentence for a person.
     pub message: String,
-    /// What would mend it, where that is certain.
+    /// The correction, where it is certain.
     pub fix: Option<Fix>,
 }
 
@@ -28,7 +30,7 @@ pub const MAX_VALUE_CHARS: usize = 200;
 impl Violation {
     /// A violation of `rule` at its own severity.
     pub fn new(
-        rule: &'static Rule,
+        rule: Rule,
         path: Path,
         value: impl Into<String>,
         message: impl Into<String>,
@@ -37,7 +39,7 @@ impl Violation {
         if let Some((end, _)) = value.char_indices().nth(MAX_VALUE_CHARS) {
             value.truncate(end);
         }
-        Self { rule, path, severity: rule.severity, value, message: message.into(), fix: None }
+        Self { rule, path, severity: rule.severity(), value, message: message.into(), fix: None }
     }
 
     /// The same with a fix.
@@ -47,9 +49,9 @@ impl Violation {
         self
     }
 
-    /// The code that front doors report.
+    /// The code that APIs report.
     pub fn code(&self) -> Code {
-        self.rule.code
+        self.rule.code()
     }
 
     /// Whether it refuses the item.
@@ -60,17 +62,8 @@ impl Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: {}", self.path, self.rule.code, self.message)
+        write!(f, "{}: {}: {}", self.path, self.code(), self.message)
     }
-}
-
-/// Whether a violation refuses its item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// The item is stored, the violation reported.
-    Warning,
-    /// The item is refused.
-    Error,
 }
 
 /// One operation of a JSON Patch (RFC 6902) that mends a violation.
@@ -92,67 +85,94 @@ pub enum Fix {
     },
 }
 
-macro_rules! codes {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// The closed list of codes that front doors report: the ERP contract's eighteen.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Code {
-            $($(#[$doc])* $variant,)*
-        }
+/// Violations; as an error, at least one.
+///
+/// ```
+/// use contacts_domain::path::Path;
+/// use contacts_domain::{Rule, Violation, Violations};
+///
+/// let missing = Violation::new(Rule::ContactType, Path::of("contactType"), "", "is missing");
+/// let violations = Violations::from(vec![missing]);
+/// assert_eq!(violations.to_string(), "contactType: FIELD_REQUIRED: is missing");
+/// ```
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Violations(Vec<Violation>);
 
-        impl Code {
-            /// Every code, in the contract's order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+impl Violations {
+    /// Whether one of them refuses the item.
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(Violation::is_error)
+    }
 
-            /// The code as it is written on the wire.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-        }
-    };
-}
+    /// Brings them into the order of the rules; within a rule, document order stays.
+    pub(crate) fn sort(&mut self) {
+        self.0.sort_by_key(|violation| violation.rule);
+    }
 
-codes! {
-    /// Nothing is wrong.
-    NoError = "NO_ERROR",
-    /// Asked for something that is not built.
-    NotImplementedYet = "NOT_IMPLEMENTED_YET",
-    /// No such contact.
-    ContactNotFound = "CONTACT_NOT_FOUND",
-    /// A required member is missing.
-    FieldRequired = "FIELD_REQUIRED",
-    /// A value breaks its rule.
-    ValidationError = "VALIDATION_ERROR",
-    /// The contact seems to exist already, or several match.
-    DuplicationError = "DUPLICATION_ERROR",
-    /// A race for a unique key was lost.
-    UniqueConstraintViolation = "UNIQUE_CONSTRAINT_VIOLATION",
-    /// Unused by contacts.
-    WrongPasswordFormat = "WRONG_PASSWORD_FORMAT",
-    /// Unused by contacts.
-    WrongPassword = "WRONG_PASSWORD",
-    /// The caller may not do this.
-    ActionDenied = "ACTION_DENIED",
-    /// Something referred to does not exist.
-    NotFound = "NOT_FOUND",
-    /// Unused by contacts.
-    ExpectedOneFile = "EXPECTED_ONE_FILE",
-    /// A unique key belongs to another contact.
-    UniqueViolation = "UNIQUE_VIOLATION",
-    /// The item is empty.
-    ContentEmpty = "CONTENT_EMPTY",
-    /// A value of a closed list is not on it, or a type cannot change.
-    InvalidType = "INVALID_TYPE",
-    /// A value cannot be read as what it should be.
-    ConversionError = "CONVERSION_ERROR",
-    /// Unused by contacts.
-    FileParseException = "FILE_PARSE_EXCEPTION",
-    /// Something to be removed is still referred to.
-    InUse = "IN_USE",
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+    /// Each of them, to be changed.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Violation> {
+        self.0.iter_mut()
     }
 }
+
+impl Extend<Violation> for Violations {
+    fn extend<I: IntoIterator<Item = Violation>>(&mut self, violations: I) {
+        self.0.extend(violations);
+    }
+}
+
+impl Deref for Violations {
+    type Target = [Violation];
+
+    fn deref(&self) -> &[Violation] {
+        &self.0
+    }
+}
+
+impl From<Violation> for Violations {
+    fn from(violation: Violation) -> Self {
+        Self(vec![violation])
+    }
+}
+
+impl From<Vec<Violation>> for Violations {
+    fn from(violations: Vec<Violation>) -> Self {
+        Self(violations)
+    }
+}
+
+impl From<Violations> for Vec<Violation> {
+    fn from(violations: Violations) -> Self {
+        violations.0
+    }
+}
+
+impl IntoIterator for Violations {
+    type Item = Violation;
+    type IntoIter = std::vec::IntoIter<Violation>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Violations {
+    type Item = &'a Violation;
+    type IntoIter = std::slice::Iter<'a, Violation>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, violation) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{violation}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for Violations {}

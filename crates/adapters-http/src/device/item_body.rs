@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use contacts_domain::contact::document::{ContactDocument, Intercom};
-use contacts_domain::contact::{ContactType, IntercomEntry, rules};
+use contacts_domain::contact::{ContactType, IntercomEntry};
 use contacts_domain::path::Path;
 use contacts_domain::tree::{Member, SafeInteger, Text};
 use contacts_domain::upsert::{Context, Item};
 use contacts_domain::value::{InvalidRingtone, LinkId};
-use contacts_domain::{ContactId, Violation};
+use contacts_domain::{ContactId, Rule, Violation};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -70,7 +70,7 @@ impl SentItem {
         // Here it costs more, and finds every member of a wrong type.
         let Ok(members) = serde_json::from_str(json) else {
             let message = misfit(json, "an object");
-            let fault = Violation::new(&rules::READABLE, Path::root(), "", message);
+            let fault = Violation::new(Rule::Readable, Path::root(), "", message);
             return Self { link_id: None, intercom: None, faults: vec![fault] };
         };
         let mut members = Members { members, faults: Vec::new() };
@@ -95,7 +95,7 @@ impl SentItem {
             Ok(_) => true,
             Err(error) => {
                 let path = Path::of("linkId");
-                faults.push(Violation::new(&rules::LINK_ID, path, text, error.to_string()));
+                faults.push(Violation::new(Rule::LinkId, path, text, error.to_string()));
                 false
             }
         });
@@ -104,7 +104,7 @@ impl SentItem {
         {
             let message = InvalidRingtone::Blank.to_string();
             faults.push(Violation::new(
-                &rules::INTERCOM_RINGTONE,
+                Rule::IntercomRingtone,
                 Path::of("ringtone"),
                 text,
                 message,
@@ -163,7 +163,7 @@ impl Members<'_> {
         let json = self.members.get(name)?.get();
         serde_json::from_str(json).unwrap_or_else(|_| {
             let message = misfit(json, expected);
-            self.faults.push(Violation::new(&rules::JSON_TYPES, Path::of(name), "", message));
+            self.faults.push(Violation::new(Rule::JsonTypes, Path::of(name), "", message));
             None
         })
     }

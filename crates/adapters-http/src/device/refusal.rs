@@ -1,7 +1,7 @@
 //! Why items were refused, as devices are told.
 
+use contacts_domain::Rule;
 use contacts_domain::Violation;
-use contacts_domain::contact::rules;
 use contacts_domain::path::Path;
 use contacts_domain::upsert::Outcome;
 
@@ -28,7 +28,7 @@ pub(super) fn require_stored(
     for (index, outcome) in refused {
         let mut seen = Vec::new();
         for violation in outcome.violations.iter().filter(|violation| violation.is_error()) {
-            if violation.rule == &rules::TOGETHER {
+            if violation.rule == Rule::Together {
                 continue;
             }
             if is_ours(violation) {
@@ -63,19 +63,19 @@ pub(super) fn was_there(outcome: &Outcome) -> Result<bool, Problem> {
     let mut errors = outcome.violations.iter().filter(|violation| violation.is_error());
     match errors.next().filter(|_| outcome.verdict.is_refusal()) {
         None => Ok(true),
-        Some(violation) if violation.rule == &rules::FOUND => Ok(false),
+        Some(violation) if violation.rule == Rule::Exists => Ok(false),
         Some(violation) => Err(ours(violation)),
     }
 }
 
 /// Whether an item was refused for something that is not wrong with it.
 fn is_ours(violation: &Violation) -> bool {
-    [&rules::LOST_RACE, &rules::STORED_READABLE].contains(&violation.rule)
+    [Rule::LostRace, Rule::StoredReadable].contains(&violation.rule)
 }
 
 fn ours(violation: &Violation) -> Problem {
     let cause = violation.to_string().into();
-    if violation.rule == &rules::LOST_RACE {
+    if violation.rule == Rule::LostRace {
         Problem::unavailable(Some(cause))
     } else {
         Problem::internal(cause)
@@ -84,10 +84,10 @@ fn ours(violation: &Violation) -> Problem {
 
 /// What this wire calls the member that is at fault; empty for the item itself.
 fn member(violation: &Violation) -> String {
-    if violation.rule == &rules::FOUND {
+    if violation.rule == Rule::Exists {
         return UID.to_owned();
     }
-    if violation.rule == &rules::NOT_THERE_YET {
+    if violation.rule == Rule::NotThereYet {
         return "link_id".to_owned();
     }
     wire_name(&violation.path)
@@ -108,10 +108,10 @@ fn wire_name(path: &Path) -> String {
 }
 
 fn reason(violation: &Violation) -> &str {
-    if violation.rule == &rules::FOUND {
+    if violation.rule == Rule::Exists {
         return UNKNOWN_UID;
     }
-    if violation.rule == &rules::INTERCOM_FLAGS {
+    if violation.rule == Rule::IntercomFlags {
         // The rule speaks of the members by their names in the document.
         return "auto_answer and in_black_list must not both be true";
     }

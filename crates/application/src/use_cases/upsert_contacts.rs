@@ -67,6 +67,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::sync::Mutex;
 
+    use contacts_domain::Violations;
     use contacts_domain::decision::Decision;
     use contacts_domain::upsert::Verdict;
 
@@ -107,7 +108,7 @@ mod tests {
             matched_by: None,
             same_as: None,
             candidates: Vec::new(),
-            violations: Vec::new(),
+            violations: Violations::default(),
             contact: None,
         }
     }

@@ -5,11 +5,11 @@ use super::stored::{StoredColumns, StoredContact, StoredEntry};
 use crate::change::{Change, Parts};
 use crate::contact::document::ContactDocument;
 use crate::contact::{
-    ContactType, IntercomEntry, ParseCache, Projection, Record, Snapshot, UnreadableDocument,
-    read_document,
+    ContactType, IntercomEntry, Projection, Record, Snapshot, UnreadableDocument, read_document,
 };
 use crate::identity::IdentityKeys;
 use crate::ids::{ContactId, IdBlock, OrganizationId};
+use crate::parse_cache::ParseCache;
 use crate::tree::{IdAssignment, Member, SafeInteger, Tree};
 use crate::value::{CountryCode, LinkId};
 

@@ -1,206 +1,255 @@
-//! The check: every rule of the table on one contact.
+//! Checking a contact: every rule on one document, and the contact that comes out of it.
 
 use super::document::ContactDocument;
-use super::rules::{self, Check, Lookups, RULES, Rule, RuleError, RuleInput};
+use super::record::ContactType;
+use super::rules::{self, Lookups, Reporter, RuleInput};
+use super::snapshot::Snapshot;
+use crate::context::{Context, Handling};
+use crate::parse_cache::ParseCache;
 use crate::path::At;
-use crate::tree::{AmountValue, Leaf, Tree};
-use crate::value::{CountryCode, Email, InvalidEmail, InvalidPhone, Phone};
-use crate::violation::{Fix, Severity, Violation};
+use crate::rule::Severity;
+use crate::tree::{AmountValue, Arrays, Leaf, Patch, Text, Tree};
+use crate::violation::{Violation, Violations};
 
-/// Violations under collection.
-#[derive(Debug, Clone, Default)]
-pub struct Violations(Vec<Violation>);
-
-impl Violations {
-    /// Notes a violation.
-    pub(crate) fn report(
-        &mut self,
-        rule: &'static Rule,
-        at: &At<'_>,
-        value: impl Into<String>,
-        message: impl Into<String>,
-    ) {
-        self.0.push(Violation::new(rule, at.path(), value, message));
-    }
-
-    fn error(&mut self, rule: &'static Rule, at: &At<'_>, value: &str, error: RuleError) {
-        let violation = Violation::new(rule, at.path(), value, error.message);
-        self.0.push(match error.fix {
-            Some(value) => {
-                let path = violation.path.clone();
-                violation.with_fix(Fix::Replace { path, value })
-            }
-            None => violation,
-        });
-    }
-
-    /// Whether nothing was found.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The first violation of that rule.
-    pub(crate) fn of(&self, rule: &'static Rule) -> Option<Violation> {
-        self.0.iter().find(|violation| violation.rule == rule).cloned()
-    }
-
-    /// Adds what was found elsewhere.
-    pub(crate) fn extend(&mut self, violations: impl IntoIterator<Item = Violation>) {
-        self.0.extend(violations);
-    }
-
-    /// The violations, in the order of the table; within a rule, in document order.
-    pub(crate) fn into_sorted(self) -> Vec<Violation> {
-        let mut violations = self.0;
-        if violations.len() > 1 {
-            violations.sort_by_cached_key(|violation| violation.rule.row());
-        }
-        violations
-    }
-}
-
-/// Values parsed while a contact is checked, to be used again for its projection.
+/// A checked contact: no violation refuses it.
 ///
-/// A phone number costs a microsecond to parse, as much as a tenth of everything else that is done
-/// for a contact.
+/// It is the proof that the rules ran, and [`check`](Self::check) is the only way to one; a batch
+/// and a merge go the same way with what they know of stored contacts.
+///
+/// ```
+/// use contacts_domain::contact::{Contact, document::ContactDocument};
+/// use contacts_domain::upsert::Context;
+/// use contacts_domain::{OrganizationId, Rule, Timestamp};
+/// # use contacts_domain::upsert::{Endpoints, Handling};
+/// # use contacts_domain::value::CountryCode;
+/// # let context = Context {
+/// #     organization: OrganizationId::new(1).ok_or("not an id")?,
+/// #     region: CountryCode::parse("CH")?,
+/// #     now: Timestamp::from_micros(1_790_000_000_000_000),
+/// #     may_write_staff: true,
+/// #     endpoints: Endpoints::Hidden,
+/// #     handling: Handling::Lenient,
+/// # };
+///
+/// let sent = r#"{"contactType": "PERSON", "lastName": "Rochat", "phone": "12"}"#;
+/// let document: ContactDocument = serde_json::from_str(sent)?;
+/// let contact = Contact::check(document.clone(), &context)?;
+/// assert_eq!(contact.warnings()[0].rule, Rule::Phone);
+///
+/// let strict = Context { handling: Handling::Strict, ..context };
+/// let refused = Contact::check(document, &strict).unwrap_err();
+/// assert_eq!(refused[0].rule, Rule::Phone);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
-pub struct ParseCache {
-    region: CountryCode,
-    emails: Vec<(Box<str>, Result<Email, InvalidEmail>)>,
-    phones: Vec<(Box<str>, Result<Phone, InvalidPhone>)>,
+pub struct Contact {
+    document: ContactDocument,
+    contact_type: ContactType,
+    warnings: Violations,
+    cache: ParseCache,
 }
 
-impl ParseCache {
-    /// Nothing parsed yet; phone numbers without a country code belong to `region`.
-    pub fn new(region: CountryCode) -> Self {
-        Self { region, emails: Vec::new(), phones: Vec::new() }
-    }
-
-    /// That text as an e-mail address.
+impl Contact {
+    /// Checks a document as a new contact, against every rule that needs no store.
     ///
     /// # Errors
     ///
-    /// When it is none.
-    pub fn email(&mut self, text: &str) -> Result<Email, InvalidEmail> {
-        remember(&mut self.emails, text, Email::parse)
+    /// All violations, in the order of the rules, if one of them refuses the contact.
+    pub fn check(mut document: ContactDocument, context: &Context) -> Result<Self, Violations> {
+        document.trim_keys();
+        let has_nameless_tags = document.name_tags();
+        let mut cache = ParseCache::new(context.region);
+        let draft = Draft::of(&document, None, context, &mut cache);
+        let mut document = draft.document.map_or(document, |draft| *draft);
+        let mut violations = draft.violations;
+        if has_nameless_tags {
+            violations.extend(document.find_tag_names(None));
+        }
+        let candidate = Candidate { document, stored: None, violations, cache };
+        let decided = candidate.decide(context.handling, |_| Violations::default());
+        decided.map_err(|refused| refused.violations)
     }
 
-    /// That text as a phone number.
+    /// The document, with the keys trimmed and without null members.
+    pub fn document(&self) -> &ContactDocument {
+        &self.document
+    }
+
+    /// Person, organization or endpoint.
+    pub fn contact_type(&self) -> ContactType {
+        self.contact_type
+    }
+
+    /// The violations that do not refuse the contact, in the order of the rules.
+    pub fn warnings(&self) -> &[Violation] {
+        &self.warnings
+    }
+
+    pub(super) fn into_parts(self) -> (ContactDocument, ContactType, Violations, ParseCache) {
+        (self.document, self.contact_type, self.warnings, self.cache)
+    }
+}
+
+/// A document on its way to a [`Contact`], with the violations found so far.
+pub(crate) struct Candidate<'a> {
+    pub(crate) document: ContactDocument,
+    /// The contact as it is stored, if it is.
+    pub(crate) stored: Option<&'a Snapshot>,
+    pub(crate) violations: Violations,
+    pub(crate) cache: ParseCache,
+}
+
+/// A candidate that a violation refuses, with all of its violations in the order of the rules.
+pub(crate) struct Refused {
+    pub(crate) document: ContactDocument,
+    pub(crate) violations: Violations,
+}
+
+impl Candidate<'_> {
+    /// Weighs the violations: under `handling=strict` warnings are errors, but what the stored
+    /// contact violates already is a warning. `known` finds that, and is asked only where it matters.
     ///
-    /// # Errors
-    ///
-    /// When it is none.
-    pub fn phone(&mut self, text: &str) -> Result<Phone, InvalidPhone> {
-        let region = self.region;
-        remember(&mut self.phones, text, |text| Phone::parse(text, region))
-    }
-}
-
-fn remember<T: Clone, E: Clone>(
-    known: &mut Vec<(Box<str>, Result<T, E>)>,
-    text: &str,
-    parse: impl FnOnce(&str) -> Result<T, E>,
-) -> Result<T, E> {
-    if let Some((_, result)) = known.iter().find(|(known, _)| **known == *text) {
-        return result.clone();
-    }
-    let result = parse(text);
-    known.push((text.into(), result.clone()));
-    result
-}
-
-impl RuleInput<'_> {
-    /// Every rule that needs no look-up.
-    pub(crate) fn check(&self, values: &mut ParseCache) -> Violations {
-        let mut findings = Violations::default();
-        self.document
-            .walk(&At::root(), &mut |at, leaf| check_leaf(at, leaf, values, &mut findings));
-        for rule in RULES {
-            if let Check::Contact(check) = rule.check {
-                check(self, &mut findings);
+    /// A stored contact keeps the type of its row, whatever its document says.
+    pub(crate) fn decide(
+        mut self,
+        handling: Handling,
+        known: impl FnOnce(&mut ParseCache) -> Violations,
+    ) -> Result<Contact, Box<Refused>> {
+        self.violations.sort();
+        let cache = &mut self.cache;
+        weigh(&mut self.violations, handling, || known(cache));
+        let contact_type = match self.stored {
+            Some(stored) => Some(stored.record.projection.contact_type),
+            None => self.document.contact_type(),
+        };
+        let Self { document, mut violations, cache, .. } = self;
+        match contact_type {
+            Some(contact_type) if !violations.has_errors() => {
+                Ok(Contact { document, contact_type, warnings: violations, cache })
             }
-        }
-        findings
-    }
-
-    /// Every rule that needs a look-up.
-    pub(crate) fn look_up(&self, lookups: &Lookups<'_>, findings: &mut Violations) {
-        for rule in RULES {
-            if let Check::Lookup(check) = rule.check {
-                check(self, lookups, findings);
-            }
-        }
-    }
-}
-
-fn check_leaf(at: &At<'_>, leaf: Leaf<'_>, values: &mut ParseCache, findings: &mut Violations) {
-    for rule in [&rules::READABLE, &rules::LIMITS] {
-        if let Check::Leaf(check) = rule.check
-            && let Err(error) = check(at, leaf)
-        {
-            let value = match leaf {
-                Leaf::Text(_, text) | Leaf::Name(text) => text,
-                _ => "",
-            };
-            findings.error(rule, at, value, error);
-        }
-    }
-    match leaf {
-        Leaf::Text(kind, text) => {
-            if let Some(rule) = kind.rule
-                && let Check::Text(check) = rule.check
-                && let Err(error) = check(kind, text, values)
-            {
-                findings.error(rule, at, text, error);
-            }
-        }
-        Leaf::Amount(kind, amount @ (AmountValue::Text(text) | AmountValue::Number(text))) => {
-            for rule in [&rules::AMOUNT, &rules::RANGE] {
-                if let Check::Amount(check) = rule.check
-                    && let Err(error) = check(kind, amount)
-                {
-                    findings.error(rule, at, text, error);
+            Some(_) => Err(Box::new(Refused { document, violations })),
+            None => {
+                if !violations.has_errors() {
+                    violations.extend([rules::missing_type()]);
+                    violations.sort();
                 }
+                Err(Box::new(Refused { document, violations }))
             }
         }
-        Leaf::List(_) | Leaf::CustomFields(_) | Leaf::Name(_) | Leaf::OpaqueObject(_) => {}
     }
 }
 
-/// Weighs violations: what the stored contact had already is a warning, and under
-/// `handling=strict` warnings are errors.
-///
-/// `stored` is asked for only where it can matter.
+/// Under `handling=strict`, warnings are errors; what is `known` of the stored contact is a warning.
 pub(crate) fn weigh(
-    violations: &mut [Violation],
-    strict: bool,
-    stored: impl FnOnce() -> Vec<Violation>,
+    violations: &mut Violations,
+    handling: Handling,
+    known: impl FnOnce() -> Violations,
 ) {
-    if strict {
-        for violation in violations.iter_mut().filter(|found| !found.rule.lenient_always) {
+    if handling == Handling::Strict {
+        for violation in violations.iter_mut().filter(|found| !found.rule.is_lenient_always()) {
             violation.severity = Severity::Error;
         }
     }
-    if violations.iter().any(Violation::is_error) {
-        let stored = stored();
-        for violation in violations {
+    if violations.has_errors() {
+        let known = known();
+        for violation in violations.iter_mut() {
             let same = |old: &Violation| {
                 old.rule == violation.rule
                     && old.path == violation.path
                     && old.value == violation.value
             };
-            if stored.iter().any(same) {
+            if known.iter().any(same) {
                 violation.severity = Severity::Warning;
             }
         }
     }
 }
 
-/// Every rule that needs no look-up, on a contact that is stored.
-pub(crate) fn check_stored(input: &RuleInput<'_>, values: &mut ParseCache) -> Vec<Violation> {
-    let nothing = ContactDocument::default();
-    let document = input.stored.unwrap_or(&nothing);
-    RuleInput { sent: &nothing, document, stored: Some(document), ..*input }
-        .check(values)
-        .into_sorted()
+/// What was sent, as a new contact.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft {
+    /// The document, where it differs from the one sent.
+    pub(crate) document: Option<Box<ContactDocument>>,
+    /// What is wrong with it.
+    pub(crate) violations: Violations,
+}
+
+impl Draft {
+    /// The draft of a document, whose type is `new` if it names none.
+    pub(crate) fn of(
+        sent: &ContactDocument,
+        new: Option<ContactType>,
+        context: &Context,
+        cache: &mut ParseCache,
+    ) -> Self {
+        let mut patch = Patch::new(Arrays::Replace);
+        let named = new.filter(|_| sent.contact_type.is_absent());
+        let document = (named.is_some() || !sent.is_plain()).then(|| {
+            let mut fresh = sent.settle(&mut patch, &At::root());
+            if let Some(named) = named {
+                fresh.contact_type = Text::from(named.as_str()).into();
+            }
+            Box::new(fresh)
+        });
+        let draft = document.as_deref().unwrap_or(sent);
+        let mut violations =
+            RuleInput { context, sent, document: draft, stored: None }.check(cache);
+        violations.extend(patch.faults);
+        Self { document, violations }
+    }
+}
+
+impl RuleInput<'_> {
+    /// Every rule that needs no look-up.
+    pub(crate) fn check(&self, cache: &mut ParseCache) -> Violations {
+        let mut violations = Violations::default();
+        self.document
+            .walk(&At::root(), &mut |at, leaf| check_leaf(at, leaf, cache, &mut violations));
+        for (rule, check) in rules::WHOLE {
+            check(self, &mut Reporter { rule, violations: &mut violations });
+        }
+        violations
+    }
+
+    /// Every rule that needs no look-up, on the contact as it is stored.
+    pub(crate) fn check_stored(&self, cache: &mut ParseCache) -> Violations {
+        let nothing = ContactDocument::default();
+        let document = self.stored.unwrap_or(&nothing);
+        RuleInput { sent: &nothing, document, stored: Some(document), ..*self }.check(cache)
+    }
+
+    /// Every rule that needs a look-up.
+    pub(crate) fn look_up(&self, lookups: &Lookups<'_>, violations: &mut Violations) {
+        for (rule, check) in rules::LOOK_UPS {
+            check(self, lookups, &mut Reporter { rule, violations });
+        }
+    }
+}
+
+fn check_leaf(at: &At<'_>, leaf: Leaf<'_>, cache: &mut ParseCache, violations: &mut Violations) {
+    let mut reject = |rule, value: &str, result: Result<(), rules::RuleError>| {
+        if let Err(error) = result {
+            violations.extend([error.at(rule, at, value)]);
+        }
+    };
+    let value = match leaf {
+        Leaf::Text(_, text) | Leaf::Name(text) => text,
+        _ => "",
+    };
+    for (rule, check) in rules::SIZES {
+        reject(rule, value, check(at, leaf));
+    }
+    match leaf {
+        Leaf::Text(kind, text) => {
+            if let Some((rule, check)) = kind.check {
+                reject(rule, text, check(kind, text, cache));
+            }
+        }
+        Leaf::Amount(kind, amount @ (AmountValue::Text(text) | AmountValue::Number(text))) => {
+            for (rule, check) in rules::AMOUNTS {
+                reject(rule, text, check(kind, amount));
+            }
+        }
+        Leaf::List(_) | Leaf::CustomFields(_) | Leaf::Name(_) | Leaf::OpaqueObject(_) => {}
+    }
 }

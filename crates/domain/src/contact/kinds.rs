@@ -3,13 +3,13 @@
 //! Together with the types in [`document`](super::document) this is the table "which field is
 //! what"; `docs/rules.md` is rendered from it.
 
-use super::rules::{self, MAX_FREE_TEXT, MAX_NAME};
-use crate::tree::{AmountKind, AmountOf, TextKind, TextValue};
+use super::rules::{MAX_NAME, texts};
+use crate::rule::Rule;
+use crate::tree::{AmountKind, AmountOf, MAX_FREE_TEXT, TextKind, TextValue};
+
+pub use crate::tree::Free;
 use crate::value;
 
-/// Free text: kept as sent, blank or not.
-#[derive(Debug)]
-pub struct Free;
 /// A name of something: free text, but shorter.
 #[derive(Debug)]
 pub struct Name;
@@ -32,16 +32,6 @@ pub struct IntercomName;
 #[derive(Debug)]
 pub struct IntercomNumber;
 
-impl TextValue for Free {
-    const KIND: TextKind = TextKind {
-        name: "free text",
-        max_chars: MAX_FREE_TEXT,
-        rule: None,
-        blank_is_null: false,
-        allowed: &[],
-    };
-}
-
 impl TextValue for Name {
     const KIND: TextKind = TextKind { name: "name", max_chars: MAX_NAME, ..Free::KIND };
 }
@@ -52,57 +42,70 @@ impl TextValue for ExternalId {
 }
 
 impl TextValue for value::LinkId {
-    const KIND: TextKind = TextKind::ruled("link id (UUID)", 64, &rules::LINK_ID);
+    const KIND: TextKind = TextKind::checked("link id (UUID)", 64, Rule::LinkId, texts::link_id);
 }
 
 impl TextValue for value::Email {
-    const KIND: TextKind = TextKind::ruled("e-mail address", 320, &rules::EMAIL);
+    const KIND: TextKind = TextKind::checked("e-mail address", 320, Rule::Email, texts::email);
 }
 
 impl TextValue for value::Phone {
-    const KIND: TextKind = TextKind::ruled("phone number", 64, &rules::PHONE);
+    const KIND: TextKind = TextKind::checked("phone number", 64, Rule::Phone, texts::phone);
 }
 
 impl TextValue for value::WebSite {
-    const KIND: TextKind = TextKind::ruled("web site", MAX_FREE_TEXT, &rules::WEB_SITE);
+    const KIND: TextKind =
+        TextKind::checked("web site", MAX_FREE_TEXT, Rule::WebSite, texts::web_site);
 }
 
 impl TextValue for value::CalendarDate {
-    const KIND: TextKind = TextKind::ruled("date", MAX_FREE_TEXT, &rules::DATE);
+    const KIND: TextKind = TextKind::checked("date", MAX_FREE_TEXT, Rule::Date, texts::date);
 }
 
 impl TextValue for value::CountryCode {
-    const KIND: TextKind = TextKind::ruled("country code", MAX_FREE_TEXT, &rules::COUNTRY_CODE);
+    const KIND: TextKind =
+        TextKind::checked("country code", MAX_FREE_TEXT, Rule::CountryCode, texts::country_code);
 }
 
 impl TextValue for AccountNumber {
-    const KIND: TextKind = TextKind::ruled("account number", MAX_FREE_TEXT, &rules::IBAN);
+    const KIND: TextKind =
+        TextKind::checked("account number", MAX_FREE_TEXT, Rule::Iban, texts::account_number);
 }
 
 impl TextValue for value::QrIban {
-    const KIND: TextKind = TextKind::ruled("QR-IBAN", MAX_FREE_TEXT, &rules::QR_IBAN);
+    const KIND: TextKind =
+        TextKind::checked("QR-IBAN", MAX_FREE_TEXT, Rule::QrIban, texts::qr_iban);
 }
 
 impl TextValue for value::Bic {
-    const KIND: TextKind = TextKind::ruled("BIC", MAX_FREE_TEXT, &rules::BIC);
+    const KIND: TextKind = TextKind::checked("BIC", MAX_FREE_TEXT, Rule::Bic, texts::bic);
 }
 
 impl TextValue for value::BankCustomerNumber {
-    const KIND: TextKind =
-        TextKind::ruled("bank customer number", MAX_FREE_TEXT, &rules::BANK_CUSTOMER_NUMBER);
+    const KIND: TextKind = TextKind::checked(
+        "bank customer number",
+        MAX_FREE_TEXT,
+        Rule::BankCustomerNumber,
+        texts::bank_customer_number,
+    );
 }
 
 impl TextValue for value::IsrCustomerNumber {
-    const KIND: TextKind =
-        TextKind::ruled("ISR customer number", MAX_FREE_TEXT, &rules::ISR_CUSTOMER_NUMBER);
+    const KIND: TextKind = TextKind::checked(
+        "ISR customer number",
+        MAX_FREE_TEXT,
+        Rule::IsrCustomerNumber,
+        texts::isr_customer_number,
+    );
 }
 
 impl TextValue for value::VatNumber {
-    const KIND: TextKind = TextKind::ruled("VAT number", 64, &rules::VAT_NUMBER);
+    const KIND: TextKind = TextKind::checked("VAT number", 64, Rule::VatNumber, texts::vat_number);
 }
 
 impl TextValue for value::AvsNumber {
-    const KIND: TextKind = TextKind::ruled("AVS number", MAX_FREE_TEXT, &rules::AVS_NUMBER);
+    const KIND: TextKind =
+        TextKind::checked("AVS number", MAX_FREE_TEXT, Rule::AvsNumber, texts::avs_number);
 }
 
 impl TextValue for value::TagName {
@@ -111,28 +114,33 @@ impl TextValue for value::TagName {
 }
 
 impl TextValue for Token {
-    const KIND: TextKind = TextKind::ruled("token", MAX_FREE_TEXT, &rules::OPEN_LIST);
+    const KIND: TextKind =
+        TextKind::checked("token", MAX_FREE_TEXT, Rule::OpenList, texts::open_list);
 }
 
 impl TextValue for IntercomTypeName {
-    const KIND: TextKind =
-        TextKind::closed("intercom type", &["regular", "individual", "multi", "p2p"]);
+    const KIND: TextKind = closed_kind("intercom type", &["regular", "individual", "multi", "p2p"]);
 }
 
 impl TextValue for IntercomName {
-    const KIND: TextKind = TextKind::ruled("intercom name", MAX_NAME, &rules::INTERCOM_NAME);
+    const KIND: TextKind =
+        TextKind::checked("intercom name", MAX_NAME, Rule::IntercomName, texts::intercom_name);
 }
 
 impl TextValue for IntercomNumber {
-    const KIND: TextKind = TextKind {
-        name: "intercom number",
-        rule: None,
-        ..TextKind::ruled("intercom number", MAX_FREE_TEXT, &rules::INTERCOM_NUMBER)
-    };
+    /// Its rule needs the type beside it, and so looks at the whole contact.
+    const KIND: TextKind = TextKind { name: "intercom number", blank_is_null: true, ..Free::KIND };
 }
 
 impl TextValue for value::Ringtone {
-    const KIND: TextKind = TextKind::ruled("ringtone", MAX_FREE_TEXT, &rules::INTERCOM_RINGTONE);
+    const KIND: TextKind =
+        TextKind::checked("ringtone", MAX_FREE_TEXT, Rule::IntercomRingtone, texts::ringtone);
+}
+
+/// A kind whose texts are a closed list.
+const fn closed_kind(name: &'static str, allowed: &'static [&'static str]) -> TextKind {
+    let kind = TextKind::checked(name, MAX_FREE_TEXT, Rule::ClosedList, texts::closed_list);
+    TextKind { allowed, ..kind }
 }
 
 macro_rules! closed {
@@ -142,7 +150,7 @@ macro_rules! closed {
         pub struct $kind;
 
         impl TextValue for $kind {
-            const KIND: TextKind = TextKind::closed($name, &[$($text),+]);
+            const KIND: TextKind = closed_kind($name, &[$($text),+]);
         }
     )+};
 }

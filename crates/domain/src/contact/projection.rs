@@ -1,9 +1,9 @@
 //! What a contact is searched and matched by, derived from its document.
 
-use super::check::ParseCache;
 use super::document::ContactDocument;
 use super::record::{ContactType, Projection};
 use crate::ids::ContactId;
+use crate::parse_cache::ParseCache;
 use crate::tree::{Member, SafeInteger, Text};
 use crate::value::{LinkId, VatNumber};
 
@@ -14,7 +14,7 @@ impl Projection {
     pub fn of(
         document: &ContactDocument,
         contact_type: ContactType,
-        values: &mut ParseCache,
+        cache: &mut ParseCache,
     ) -> Self {
         let text = |text: &Text<_>| text.as_str().to_owned();
         let flag = |flag: &Member<bool>| flag.get().copied().unwrap_or(false);
@@ -26,15 +26,15 @@ impl Projection {
             email: document
                 .email
                 .get()
-                .and_then(|text| Some(values.email(text).ok()?.as_str().to_owned())),
+                .and_then(|text| Some(cache.email(text).ok()?.as_str().to_owned())),
             phone: document
                 .phone
                 .get()
-                .and_then(|text| Some(values.phone(text).ok()?.as_str().to_owned())),
+                .and_then(|text| Some(cache.phone(text).ok()?.as_str().to_owned())),
             mobile: document
                 .mobile
                 .get()
-                .and_then(|text| Some(values.phone(text).ok()?.as_str().to_owned())),
+                .and_then(|text| Some(cache.phone(text).ok()?.as_str().to_owned())),
             vat_number: document.vat_number_key(),
             archived: flag(&document.archived),
             is_customer: flag(&document.is_customer),

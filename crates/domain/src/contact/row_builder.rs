@@ -1,18 +1,19 @@
-//! From a checked document to a row: ids, mirrors, projection, JSON.
+//! From a checked contact to a row: ids, projection, JSON.
 
 use super::Snapshot;
-use super::check::ParseCache;
+use super::check::Contact;
 use super::document::ContactDocument;
-use super::record::{ContactType, DOCUMENT_VERSION, Projection, Record};
-use super::rules::{LIMITS, MAX_DOCUMENT_BYTES};
+use super::record::{DOCUMENT_VERSION, Projection, Record};
+use super::rules::MAX_DOCUMENT_BYTES;
+use crate::context::Context;
 use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds, Version};
 use crate::path::Path;
+use crate::rule::Rule;
 use crate::timestamp::Timestamp;
 use crate::tree::{IdAssignment, Member, SafeInteger, Tree};
-use crate::upsert::Context;
-use crate::violation::Violation;
+use crate::violation::{Violation, Violations};
 
-/// What a document needs to become a row.
+/// What a contact needs beside its document to become a row.
 pub(crate) struct RowBuilder {
     id: ContactId,
     organization: OrganizationId,
@@ -44,27 +45,25 @@ impl RowBuilder {
         }
     }
 
-    /// Numbers the parts, computes the projection and writes the JSON.
-    pub(crate) fn seal(
+    /// Assigns the ids, computes the projection and writes the JSON. The warnings come back.
+    pub(crate) fn build(
         &self,
-        mut document: ContactDocument,
-        values: &mut ParseCache,
+        contact: Contact,
         ids: &mut IdBlock,
-    ) -> Result<Snapshot, OutOfIds> {
+    ) -> Result<(Snapshot, Violations), OutOfIds> {
+        let (mut document, contact_type, warnings, mut cache) = contact.into_parts();
         document.id = SafeInteger::new(self.id.get()).into();
         document.contact_id = document.id;
         document.organization_id = SafeInteger::new(i64::from(self.organization.get())).into();
-        let mut numbering = IdAssignment::new(self.id.get(), ids);
-        document.number(&mut numbering);
-        if numbering.ran_short() {
+        let mut assignment = IdAssignment::new(self.id.get(), ids);
+        document.number(&mut assignment);
+        if assignment.ran_short() {
             return Err(OutOfIds);
         }
-        // A checked document has a type; the other arm is never taken.
-        let contact_type = document.contact_type().unwrap_or(ContactType::Organization);
         let record = Record {
             id: self.id,
             organization: self.organization,
-            projection: Projection::of(&document, contact_type, values),
+            projection: Projection::of(&document, contact_type, &mut cache),
             version: self.version,
             created_at: self.created_at,
             updated_at: self.updated_at,
@@ -72,7 +71,7 @@ impl RowBuilder {
             document_version: DOCUMENT_VERSION,
             document: to_json(&document),
         };
-        Ok(Snapshot { record, document })
+        Ok((Snapshot { record, document }, warnings))
     }
 }
 
@@ -98,7 +97,7 @@ pub(crate) fn too_large(
         let message = format!(
             "a contact has at most {MAX_DOCUMENT_BYTES} bytes as JSON, without linkId and intercom"
         );
-        Violation::new(&LIMITS, Path::root(), "", message)
+        Violation::new(Rule::Limits, Path::root(), "", message)
     })
 }
 

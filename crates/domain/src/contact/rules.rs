@@ -1,123 +1,150 @@
-//! The rule table: what may be wrong with an item, in the order in which it is reported.
+//! The functions of the rules, in one typed table for each place where a rule looks.
 //!
-//! A rule is one row of [`RULES`]: a name, a code, a severity, and one function. The functions
-//! stand beside each other by what they look at: one text, one decimal number, the size of
-//! something, the whole contact, the intercom block, or what a look-up in the store has shown.
+//! What a rule is stands in [`Rule`]. A table pairs rules with functions of one type, so that a
+//! rule about amounts cannot be called on a text. Rules about one text are paired with their
+//! functions in [`kinds`](super::kinds).
 
 pub(crate) mod amounts;
-pub(crate) mod intercom;
-pub(crate) mod limits;
-pub(crate) mod lookups;
+mod intercom;
+mod limits;
+mod lookups;
 mod render;
-mod table;
 pub(crate) mod texts;
-pub(crate) mod whole;
+mod whole;
 
-pub use limits::{
-    MAX_CUSTOM_FIELDS, MAX_DOCUMENT_BYTES, MAX_ELEMENTS, MAX_FREE_TEXT, MAX_NAME, MAX_NESTING,
-};
+pub use limits::{MAX_CUSTOM_FIELDS, MAX_DOCUMENT_BYTES, MAX_ELEMENTS, MAX_NAME, MAX_NESTING};
 pub use render::render;
-pub use table::*;
 
-use super::check::{ParseCache, Violations};
+pub(crate) use intercom::MAX_INTERCOM_NAME;
+pub(crate) use whole::missing_type;
+
 use super::document::ContactDocument;
+use crate::context::Context;
 use crate::ids::ContactId;
-use crate::path::At;
-use crate::tree::{AmountKind, AmountValue, Leaf, TextKind};
-use crate::upsert::Context;
-use crate::violation::{Code, Severity};
+use crate::path::{At, Path};
+use crate::rule::Rule;
+use crate::tree::{AmountKind, AmountValue, Leaf};
+use crate::violation::{Violation, Violations};
 
-/// One row of the rule table.
-#[derive(Debug)]
-pub struct Rule {
-    /// What it is called in `docs/rules.md`.
-    pub name: &'static str,
-    /// What front doors report.
-    pub code: Code,
-    /// Whether it refuses the item.
-    pub severity: Severity,
-    /// Whether it stays a warning under `handling=strict`.
-    pub lenient_always: bool,
-    /// One sentence.
-    pub about: &'static str,
-    /// Where it looks, and its function.
-    pub check: Check,
-}
+pub(crate) use crate::tree::RuleError;
 
-/// Where a rule looks, and its function.
-#[derive(Debug, Clone, Copy)]
-pub enum Check {
-    /// At the item before it is a contact: found while it is read.
-    Reading,
-    /// At the item and the contacts that its keys name: found while it is matched.
-    Matching,
-    /// At parts of the item that name parts of the contact: found while they are merged.
-    Patch,
-    /// At a text of a kind that names this rule.
-    Text(fn(&'static TextKind, &str, &mut ParseCache) -> Result<(), RuleError>),
-    /// At a decimal number.
-    Amount(fn(&'static AmountKind, AmountValue<'_>) -> Result<(), RuleError>),
-    /// At the size of something.
-    Leaf(fn(&At<'_>, Leaf<'_>) -> Result<(), RuleError>),
-    /// At the whole contact.
-    Contact(fn(&RuleInput<'_>, &mut Violations)),
-    /// At what the store knows of other contacts.
-    Lookup(fn(&RuleInput<'_>, &Lookups<'_>, &mut Violations)),
-}
+/// A rule about one decimal number.
+type AmountCheck = fn(&'static AmountKind, AmountValue<'_>) -> Result<(), RuleError>;
+/// A rule about the size of one value.
+type SizeCheck = fn(&At<'_>, Leaf<'_>) -> Result<(), RuleError>;
+/// A rule about the whole contact.
+type WholeCheck = fn(&RuleInput<'_>, &mut Reporter<'_>);
+/// A rule about what the store holds of other contacts.
+type LookUpCheck = fn(&RuleInput<'_>, &Lookups<'_>, &mut Reporter<'_>);
 
-/// What is wrong, in a sentence, and the text that would be right, where that is certain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RuleError {
-    /// The sentence.
-    pub message: String,
-    /// The right text.
-    pub fix: Option<String>,
-}
+/// The rules about decimal numbers.
+pub(crate) const AMOUNTS: [(Rule, AmountCheck); 2] =
+    [(Rule::Amount, amounts::decimal), (Rule::Range, amounts::range)];
 
-impl RuleError {
-    /// A flaw that only a person can mend.
-    pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), fix: None }
-    }
-}
+/// The rules about sizes.
+pub(crate) const SIZES: [(Rule, SizeCheck); 2] =
+    [(Rule::Readable, limits::nesting), (Rule::Limits, limits::size)];
 
-impl<E: std::error::Error> From<E> for RuleError {
-    fn from(error: E) -> Self {
-        Self::new(error.to_string())
-    }
-}
+/// The rules about the whole contact.
+pub(crate) const WHOLE: [(Rule, WholeCheck); 13] = [
+    (Rule::ContactType, whole::contact_type),
+    (Rule::Named, whole::named),
+    (Rule::DateOrder, whole::date_order),
+    (Rule::NoStaffBlock, whole::no_staff_block),
+    (Rule::RolesAgree, whole::roles_agree),
+    (Rule::InUse, whole::in_use),
+    (Rule::OwnParts, whole::own_parts),
+    (Rule::Scopes, whole::scopes),
+    (Rule::IntercomRequired, intercom::required),
+    (Rule::IntercomNumber, intercom::number),
+    (Rule::IntercomFlags, intercom::flags),
+    (Rule::PartsNamed, whole::parts_named),
+    (Rule::Expiry, whole::expiry),
+];
+
+/// The rules about other contacts.
+pub(crate) const LOOK_UPS: [(Rule, LookUpCheck); 2] =
+    [(Rule::RelationsExist, lookups::relations_exist), (Rule::Duplicate, lookups::duplicate)];
 
 /// The contact that a rule looks at.
 #[derive(Debug, Clone, Copy)]
-pub struct RuleInput<'a> {
-    /// Who asks, for which tenant, and when.
-    pub context: &'a Context,
+pub(crate) struct RuleInput<'a> {
+    /// The request.
+    pub(crate) context: &'a Context,
     /// The item, as sent.
-    pub sent: &'a ContactDocument,
+    pub(crate) sent: &'a ContactDocument,
     /// The contact as it would be stored.
-    pub document: &'a ContactDocument,
+    pub(crate) document: &'a ContactDocument,
     /// The contact as it is stored, if it is.
-    pub stored: Option<&'a ContactDocument>,
+    pub(crate) stored: Option<&'a ContactDocument>,
 }
 
-/// What the store knows of other contacts.
+/// What the store holds of other contacts.
 #[derive(Clone, Copy)]
-pub struct Lookups<'a> {
+pub(crate) struct Lookups<'a> {
     /// Whether a living contact has that id.
-    pub exists: &'a dyn Fn(i64) -> bool,
+    pub(crate) exists: &'a dyn Fn(i64) -> bool,
     /// Another contact with the same e-mail address.
-    pub same_email: Option<ContactId>,
+    pub(crate) same_email: Option<ContactId>,
 }
 
-impl Rule {
-    /// Its place in the table.
-    pub fn row(&'static self) -> usize {
-        RULES.iter().position(|rule| std::ptr::eq(*rule, self)).unwrap_or(RULES.len())
+/// Takes the violations of one rule.
+pub(crate) struct Reporter<'v> {
+    pub(crate) rule: Rule,
+    pub(crate) violations: &'v mut Violations,
+}
+
+impl Reporter<'_> {
+    fn report(&mut self, at: &At<'_>, value: impl Into<String>, message: impl Into<String>) {
+        self.report_path(at.path(), value, message);
+    }
+
+    fn report_path(&mut self, path: Path, value: impl Into<String>, message: impl Into<String>) {
+        self.violations.extend([Violation::new(self.rule, path, value, message)]);
     }
 }
 
-impl PartialEq for Rule {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::contact::document::ContactDocument;
+    use crate::rule::Stage;
+    use crate::tree::{Kind, Shape, Shaped, TextKind};
+
+    fn text_kinds(kind: &'static Kind, seen: &mut Vec<&'static str>) -> Vec<&'static TextKind> {
+        match kind {
+            Kind::Text(text) => vec![text],
+            Kind::List(element) => text_kinds(element, seen),
+            Kind::Block(shape) | Kind::OpaqueObject(shape) => texts_of(shape, seen),
+            _ => Vec::new(),
+        }
+    }
+
+    fn texts_of(shape: &'static Shape, seen: &mut Vec<&'static str>) -> Vec<&'static TextKind> {
+        if seen.contains(&shape.name) {
+            return Vec::new();
+        }
+        seen.push(shape.name);
+        shape.members.iter().flat_map(|member| text_kinds(&member.kind, seen)).collect()
+    }
+
+    #[test]
+    fn each_rule_stands_in_the_table_of_its_stage() {
+        let texts = texts_of(ContactDocument::SHAPE, &mut Vec::new());
+        let texts = texts.iter().filter_map(|kind| Some((kind.check?.0, Stage::Text)));
+        let tables: Vec<(Rule, Stage)> = texts
+            .chain(AMOUNTS.map(|(rule, _)| (rule, Stage::Amount)))
+            .chain(SIZES.map(|(rule, _)| (rule, Stage::Size)))
+            .chain(WHOLE.map(|(rule, _)| (rule, Stage::Contact)))
+            .chain(LOOK_UPS.map(|(rule, _)| (rule, Stage::LookUp)))
+            .collect();
+        let found: BTreeMap<Rule, Stage> = tables.into_iter().collect();
+        for rule in Rule::ALL {
+            let elsewhere = [Stage::Reading, Stage::Matching, Stage::Merging];
+            let expected = Some(rule.stage()).filter(|stage| !elsewhere.contains(stage));
+            assert_eq!(found.get(rule).copied(), expected, "{rule:?}");
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Tags belong to the organization and are known by name (upsert-rules §4.4).
 
 use super::document::{ContactDocument, Tag};
-use super::rules;
 use crate::path::At;
+use crate::rule::Rule;
 use crate::tree::{Member, Presence, SafeInteger, Text};
 use crate::value::TagName;
 use crate::violation::Violation;
@@ -72,13 +72,11 @@ impl ContactDocument {
 fn unknown_tag(at: &At<'_>, tag: &Tag) -> Violation {
     match tag.id.get() {
         Some(id) => Violation::new(
-            &rules::TAGS_KNOWN,
+            Rule::TagsKnown,
             at.member("id").path(),
             id.get().to_string(),
             "the contact has no tag with this id, and the tag has no name",
         ),
-        None => {
-            Violation::new(&rules::TAGS_KNOWN, at.member("name").path(), "", "a tag needs a name")
-        }
+        None => Violation::new(Rule::TagsKnown, at.member("name").path(), "", "a tag needs a name"),
     }
 }

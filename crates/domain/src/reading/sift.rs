@@ -1,8 +1,8 @@
 //! Sifts a bare tree by the shape of the document.
 
-use crate::contact::rules;
 use crate::json::{Json, Members};
 use crate::path::At;
+use crate::rule::Rule;
 use crate::tree::{Kind, SafeInteger, Shape};
 use crate::violation::{Fix, Violation};
 
@@ -20,7 +20,7 @@ impl Sieve {
     pub(crate) fn sift(&mut self, value: &mut Json, kind: &Kind, at: &At<'_>) {
         if !is_read_from(value, kind) {
             let message = format!("must be {}, not {}", expected(kind), named(value));
-            self.faults.push(Violation::new(&rules::JSON_TYPES, at.path(), shown(value), message));
+            self.faults.push(Violation::new(Rule::JsonTypes, at.path(), shown(value), message));
             return;
         }
         match (kind, value) {
@@ -37,7 +37,7 @@ impl Sieve {
                         let message =
                             format!("must be text, a number, true or false, not {}", named(value));
                         let path = at.member(name).path();
-                        let fault = Violation::new(&rules::JSON_TYPES, path, shown(value), message);
+                        let fault = Violation::new(Rule::JsonTypes, path, shown(value), message);
                         self.faults.push(fault);
                     }
                 }
@@ -78,7 +78,7 @@ impl Sieve {
                 Some(close) => format!("unknown member; did you mean {close}?"),
                 None => "unknown member".to_owned(),
             };
-            let violation = Violation::new(&rules::UNKNOWN_MEMBER, path.clone(), value, message);
+            let violation = Violation::new(Rule::UnknownMember, path.clone(), value, message);
             let free = meant.filter(|close| members.get(close).is_none());
             self.unknown.push(match free {
                 Some(close) => {

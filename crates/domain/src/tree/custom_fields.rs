@@ -3,8 +3,8 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::Free;
 use super::{Equivalence, Kind, Leaf, Patch, Presence, TextValue, Tree, Visit};
-use crate::contact::kinds::Free;
 use crate::json::{Json, Members};
 use crate::path::At;
 

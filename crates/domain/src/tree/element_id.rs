@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::{Equivalence, IdAssignment, Kind, Member, Ownership, Patch, Tree, Visit};
-use crate::contact::rules;
 use crate::path::At;
+use crate::rule::Rule;
 
 /// Whose id a mirror repeats.
 pub trait Of: 'static {
@@ -109,13 +109,13 @@ impl<K: Of> Tree for ElementId<K> {
 
     fn merge(&mut self, sent: &Self, merging: &mut Patch, at: &At<'_>) {
         if self != sent {
-            merging.fault(&rules::OWN_IDS, at, sent.id, "this is not the id of this part");
+            merging.fault(Rule::OwnIds, at, sent.id, "this is not the id of this part");
         }
     }
 
     fn settle(&self, merging: &mut Patch, at: &At<'_>) -> Self {
         merging.fault(
-            &rules::OWN_IDS,
+            Rule::OwnIds,
             at,
             self.id,
             "no such part of this contact, or one that was named before",

@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::Free;
 use super::{AmountValue, Equivalence, Kind, Leaf, Patch, Presence, Shaped, Tree, Visit};
-use crate::contact::kinds::Free;
 use crate::json::{Json, Members};
 use crate::path::At;
 use crate::reading::sift;

@@ -5,8 +5,10 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Equivalence, Kind, Leaf, Patch, Presence, Tree, Visit};
-use crate::contact::rules::{self, Rule};
+use crate::parse_cache::ParseCache;
 use crate::path::At;
+use crate::rule::Rule;
+use crate::violation::{Fix, Violation};
 
 /// A text as it was sent, and by its type what it should be.
 ///
@@ -31,6 +33,9 @@ pub trait TextValue: 'static {
     const KIND: TextKind;
 }
 
+/// The most characters of a free text.
+pub const MAX_FREE_TEXT: usize = 10_000;
+
 /// The name, limit and rule of a kind of text.
 #[derive(Debug)]
 pub struct TextKind {
@@ -38,25 +43,75 @@ pub struct TextKind {
     pub name: &'static str,
     /// The most characters it may have.
     pub max_chars: usize,
-    /// The row of the rule table that checks it.
-    pub rule: Option<&'static Rule>,
-    /// Whether a blank text counts as null, as it does in keys and in whatever a rule checks.
+    /// The rule that holds for each text of this kind, with its function.
+    pub check: Option<(Rule, TextCheck)>,
+    /// Whether a blank text counts as null, as it does in keys and in every text with a rule.
     pub blank_is_null: bool,
-    /// The whole list, where it is closed.
+    /// The allowed texts, where the list is closed.
     pub allowed: &'static [&'static str],
 }
 
+/// A rule about one text.
+pub type TextCheck = fn(&'static TextKind, &str, &mut ParseCache) -> Result<(), RuleError>;
+
+/// What is wrong with a value, in a sentence, and the correction, where it is certain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleError {
+    /// The sentence.
+    pub message: String,
+    /// The corrected text.
+    pub fix: Option<String>,
+}
+
 impl TextKind {
-    /// A kind that a rule checks, of at most that many characters.
-    pub const fn ruled(name: &'static str, max_chars: usize, rule: &'static Rule) -> Self {
-        Self { name, max_chars, rule: Some(rule), blank_is_null: true, allowed: &[] }
+    /// A kind of at most that many characters with a rule.
+    pub const fn checked(
+        name: &'static str,
+        max_chars: usize,
+        rule: Rule,
+        check: TextCheck,
+    ) -> Self {
+        Self { name, max_chars, check: Some((rule, check)), blank_is_null: true, allowed: &[] }
+    }
+}
+
+impl RuleError {
+    /// An error without a certain correction.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), fix: None }
     }
 
-    /// A kind whose texts are a closed list.
-    pub const fn closed(name: &'static str, allowed: &'static [&'static str]) -> Self {
-        let rule = Some(&rules::CLOSED_LIST);
-        Self { name, max_chars: rules::MAX_FREE_TEXT, rule, blank_is_null: true, allowed }
+    /// The violation of `rule` by the value at that path.
+    pub(crate) fn at(self, rule: Rule, at: &At<'_>, value: &str) -> Violation {
+        let violation = Violation::new(rule, at.path(), value, self.message);
+        match self.fix {
+            Some(value) => {
+                let path = violation.path.clone();
+                violation.with_fix(Fix::Replace { path, value })
+            }
+            None => violation,
+        }
     }
+}
+
+impl<E: std::error::Error> From<E> for RuleError {
+    fn from(error: E) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+/// Free text: kept as sent, blank or not.
+#[derive(Debug)]
+pub struct Free;
+
+impl TextValue for Free {
+    const KIND: TextKind = TextKind {
+        name: "free text",
+        max_chars: MAX_FREE_TEXT,
+        check: None,
+        blank_is_null: false,
+        allowed: &[],
+    };
 }
 
 impl<T> Text<T> {

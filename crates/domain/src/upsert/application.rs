@@ -5,19 +5,21 @@ use std::sync::Arc;
 
 use super::item::{Intent, ParsedItem};
 use super::matching::{Match, Matching, Mismatch};
-use super::options::{Context, Handling, Key, Ladder, Options};
+use super::options::{Context, Key, Ladder, Options};
 use super::outcome::{Outcome, Verdict};
 use super::working_set::WorkingSet;
 use crate::contact::document::ContactDocument;
-use crate::contact::rules::{self, Lookups, RuleInput};
+use crate::contact::rules::{Lookups, RuleInput};
 use crate::contact::{
-    ContactType, Record, RowBuilder, Snapshot, Violations, check_stored, too_large, weigh,
+    Candidate, ContactType, Record, Refused, RowBuilder, Snapshot, too_large, weigh,
 };
 use crate::identity::AliasKey;
 use crate::ids::{ContactId, IdBlock, OutOfIds, Version};
+use crate::parse_cache::ParseCache;
 use crate::path::{At, Path};
+use crate::rule::Rule;
 use crate::tree::{Arrays, Equivalence, Member, Patch, Tree};
-use crate::violation::Violation;
+use crate::violation::{Violation, Violations};
 
 /// The items being applied, one after the other.
 pub(super) struct Application<'a> {
@@ -28,11 +30,11 @@ pub(super) struct Application<'a> {
 }
 
 impl Application<'_> {
-    /// Applies the item of that index to what the items before have made of the world.
+    /// Applies the item of that index to what the items before have left.
     pub(super) fn apply(
         &mut self,
         index: usize,
-        sent: &ParsedItem,
+        item: &ParsedItem,
         ladder: &Ladder,
     ) -> Result<Outcome, OutOfIds> {
         let matching = Matching {
@@ -40,9 +42,9 @@ impl Application<'_> {
             context: self.context,
             options: self.options,
         };
-        match matching.find(sent, ladder) {
+        match matching.find(item, ladder) {
             Err(Mismatch { violation, slot }) => {
-                let mut outcome = Outcome::rejected(vec![*violation]);
+                let mut outcome = Outcome::rejected(*violation);
                 if let Some(slot) = slot {
                     outcome.same_as = self.working_set.named_by(slot, index);
                     outcome.contact = self.working_set.read(slot).ok();
@@ -52,20 +54,20 @@ impl Application<'_> {
             Ok(Match::Ambiguous { candidates, violation }) => Ok(Outcome {
                 verdict: Verdict::Ambiguous,
                 candidates: candidates.into_iter().take(Outcome::MAX_CANDIDATES).collect(),
-                ..Outcome::rejected(vec![*violation])
+                ..Outcome::rejected(*violation)
             }),
-            Ok(Match::New) => self.create(index, sent),
+            Ok(Match::New) => self.create(index, item),
             Ok(Match::Existing { slot, by }) => {
                 let same_as = self.working_set.named_by(slot, index);
                 let mut outcome = match self.working_set.read(slot) {
-                    Err(unreadable) => Outcome::rejected(vec![*unreadable]),
-                    Ok(stored) if needs_entry(sent, by) && stored.intercom_entry().is_none() => {
-                        no_entry(sent)
+                    Err(unreadable) => Outcome::rejected(*unreadable),
+                    Ok(stored) if needs_entry(item, by) && stored.intercom_entry().is_none() => {
+                        no_entry(item)
                     }
-                    Ok(stored) => match sent.intent {
-                        Intent::Upsert | Intent::UpsertEntry => self.update(slot, sent, &stored)?,
+                    Ok(stored) => match item.intent {
+                        Intent::Upsert | Intent::UpsertEntry => self.update(slot, item, &stored)?,
                         Intent::Delete => self.delete(slot, &stored),
-                        Intent::Unlink => self.unlink(slot, sent, &stored)?,
+                        Intent::Unlink => self.unlink(slot, item, &stored)?,
                     },
                 };
                 outcome.matched_by = Some(by);
@@ -75,117 +77,119 @@ impl Application<'_> {
         }
     }
 
-    fn create(&mut self, index: usize, sent: &ParsedItem) -> Result<Outcome, OutOfIds> {
-        if let Some(version) = sent.if_version {
+    fn create(&mut self, index: usize, item: &ParsedItem) -> Result<Outcome, OutOfIds> {
+        if let Some(version) = item.if_version {
             return Ok(stale(version, None));
         }
-        let mut document = match &sent.draft.document {
+        let mut document = match &item.draft.document {
             Some(draft) => (**draft).clone(),
-            None => sent.document.clone(),
+            None => item.document.clone(),
         };
-        let mut findings = sent.draft.findings.clone();
-        findings.extend(sent.noted.iter().cloned());
-        if sent.nameless_tags {
-            findings.extend(document.find_tag_names(None));
+        let mut violations = item.draft.violations.clone();
+        violations.extend(item.noted.iter().cloned());
+        if item.nameless_tags {
+            violations.extend(document.find_tag_names(None));
         }
-        self.look_up(sent, &document, None, &mut findings);
-        let mut violations = findings.into_sorted();
-        weigh(&mut violations, self.is_strict(), Vec::new);
-        if violations.iter().any(Violation::is_error) {
-            return Ok(refused(violations, too_large(&document, None), None));
-        }
+        self.look_up(item, &document, None, &mut violations);
+        let candidate = Candidate { document, stored: None, violations, cache: item.cache.clone() };
+        let contact = match candidate.decide(self.context.handling, |_| Violations::default()) {
+            Ok(contact) => contact,
+            Err(refused) => return Ok(refusal(*refused, None)),
+        };
         let id = self.ids.take().and_then(ContactId::new).ok_or(OutOfIds)?;
-        let sealing = RowBuilder::new(self.context, id);
-        let snapshot = sealing.seal(document, &mut sent.values.clone(), self.ids)?;
-        if let Some(fault) =
-            snapshot.too_large(None).or_else(|| self.lost_race(None, &snapshot.record))
-        {
-            return Ok(refused(violations, Some(fault), None));
+        let (now, warnings) = RowBuilder::new(self.context, id).build(contact, self.ids)?;
+        if let Some(fault) = now.too_large(None).or_else(|| self.lost_race(None, &now.record)) {
+            return Ok(refused(warnings, Some(fault), None));
         }
-        let snapshot = Arc::new(snapshot);
-        self.working_set.create(Arc::clone(&snapshot), index);
-        Ok(stored(Verdict::Created, violations, snapshot))
+        let now = Arc::new(now);
+        self.working_set.create(Arc::clone(&now), index);
+        Ok(stored(Verdict::Created, warnings, now))
     }
 
     fn update(
         &mut self,
         slot: usize,
-        sent: &ParsedItem,
+        item: &ParsedItem,
         before: &Arc<Snapshot>,
     ) -> Result<Outcome, OutOfIds> {
-        let mut patch = self.patch(sent, before);
-        let replaces = self.options.arrays == Arrays::Replace && !sent.nameless_tags;
-        if replaces && before.document.matches(&patch, Equivalence::Unchanged) {
-            return Ok(self.unchanged(sent, before));
+        let mut sent = self.patch(item, before);
+        let replaces = self.options.arrays == Arrays::Replace && !item.nameless_tags;
+        if replaces && before.document.matches(&sent, Equivalence::Unchanged) {
+            return Ok(self.unchanged(item, before));
         }
 
-        let mut merging = Patch::new(self.options.arrays);
+        let mut patch = Patch::new(self.options.arrays);
         let mut document = before.document.clone();
-        if sent.nameless_tags {
-            merging.faults.extend(patch.to_mut().find_tag_names(Some(&before.document)));
+        if item.nameless_tags {
+            patch.faults.extend(sent.to_mut().find_tag_names(Some(&before.document)));
         }
-        document.merge(&patch, &mut merging, &At::root());
-        if document == before.document && merging.faults.is_empty() {
-            return Ok(self.unchanged(sent, before));
+        document.merge(&sent, &mut patch, &At::root());
+        if document == before.document && patch.faults.is_empty() {
+            return Ok(self.unchanged(item, before));
         }
-        if let Some(version) = sent.if_version
+        if let Some(version) = item.if_version
             && version != before.record.version.get()
         {
             return Ok(stale(version, Some(Arc::clone(before))));
         }
 
-        let mut values = sent.values.clone();
-        let input = RuleInput {
-            context: self.context,
-            sent: &sent.document,
-            document: &document,
-            stored: Some(&before.document),
+        let mut cache = item.cache.clone();
+        let mut violations = self.rule_input(item, &document, before).check(&mut cache);
+        violations.extend(patch.faults);
+        violations.extend(item.noted.iter().cloned());
+        self.look_up(item, &document, Some(&before.document), &mut violations);
+        let candidate = Candidate { document, stored: Some(before), violations, cache };
+        let known = |cache: &mut ParseCache| {
+            self.rule_input(item, &before.document, before).check_stored(cache)
         };
-        let mut findings = input.check(&mut values);
-        findings.extend(merging.faults);
-        findings.extend(sent.noted.iter().cloned());
-        self.look_up(sent, &document, Some(&before.document), &mut findings);
-        let mut violations = findings.into_sorted();
-        weigh(&mut violations, self.is_strict(), || check_stored(&input, &mut values));
-        if violations.iter().any(Violation::is_error) {
-            let too_large = too_large(&document, Some(&before.document));
-            return Ok(refused(violations, too_large, Some(before)));
-        }
-        let sealing = RowBuilder::after(self.context, &before.record);
-        let snapshot = sealing.seal(document, &mut values, self.ids)?;
-        let too_large = snapshot.too_large(Some(&before.document));
-        if let Some(fault) =
-            too_large.or_else(|| self.lost_race(Some(&before.record), &snapshot.record))
+        let contact = match candidate.decide(self.context.handling, known) {
+            Ok(contact) => contact,
+            Err(refused) => return Ok(refusal(*refused, Some(before))),
+        };
+        let row = RowBuilder::after(self.context, &before.record);
+        let (now, warnings) = row.build(contact, self.ids)?;
+        let too_large = now.too_large(Some(&before.document));
+        if let Some(fault) = too_large.or_else(|| self.lost_race(Some(&before.record), &now.record))
         {
-            return Ok(refused(violations, Some(fault), Some(before)));
+            return Ok(refused(warnings, Some(fault), Some(before)));
         }
-        let snapshot = Arc::new(snapshot);
-        self.working_set.update(slot, before, Arc::clone(&snapshot));
-        Ok(stored(Verdict::Updated, violations, snapshot))
+        let now = Arc::new(now);
+        self.working_set.update(slot, before, Arc::clone(&now));
+        Ok(stored(Verdict::Updated, warnings, now))
+    }
+
+    fn rule_input<'i>(
+        &'i self,
+        item: &'i ParsedItem,
+        document: &'i ContactDocument,
+        before: &'i Snapshot,
+    ) -> RuleInput<'i> {
+        let stored = Some(&before.document);
+        RuleInput { context: self.context, sent: &item.document, document, stored }
     }
 
     /// What is merged, where that is not just what was sent: a key that leads to this contact as an
     /// alias names it, and does not become its own. Given together with the `id`, it does. And a
     /// link id in another case may be the one that the contact has.
-    fn patch<'s>(&self, sent: &'s ParsedItem, before: &Snapshot) -> Cow<'s, ContactDocument> {
-        let mut patch = Cow::Borrowed(&sent.document);
-        if sent.intent == Intent::Unlink {
+    fn patch<'s>(&self, item: &'s ParsedItem, before: &Snapshot) -> Cow<'s, ContactDocument> {
+        let mut patch = Cow::Borrowed(&item.document);
+        if item.intent == Intent::Unlink {
             return patch;
         }
         let own = &before.record.projection;
-        let same_link_id = sent.keeps_spelling
+        let same_link_id = item.keeps_spelling
             && own.link_id.is_some()
-            && own.link_id == sent.keys.link_id
-            && before.document.link_id != sent.document.link_id;
-        let is_named = sent.named_id().is_some();
+            && own.link_id == item.keys.link_id
+            && before.document.link_id != item.document.link_id;
+        let is_named = item.named_id().is_some();
         let leads_here = |key: AliasKey| {
             !is_named
                 && self.working_set.by_alias(&key).and_then(|slot| self.working_set.id(slot))
                     == Some(before.record.id)
         };
-        let external_id = sent.keys.external_id.clone().map(AliasKey::ExternalId);
+        let external_id = item.keys.external_id.clone().map(AliasKey::ExternalId);
         let keeps_external_id = own.external_id.is_some() && external_id.is_some_and(leads_here);
-        let link_id = sent.keys.link_id.map(AliasKey::LinkId);
+        let link_id = item.keys.link_id.map(AliasKey::LinkId);
         let keeps_link_id =
             same_link_id || (own.link_id.is_some() && link_id.is_some_and(leads_here));
         if keeps_external_id {
@@ -199,27 +203,22 @@ impl Application<'_> {
 
     /// The contact looks like that already: every error is one that it had before.
     ///
-    /// An item that says everything about its contact, and against which no rule spoke when it was
-    /// read, need not be checked again: most of a nightly batch is like that.
-    fn unchanged(&self, sent: &ParsedItem, before: &Arc<Snapshot>) -> Outcome {
-        if sent.draft.findings.is_empty()
-            && sent.noted.is_empty()
-            && before.document.matches(&sent.document, Equivalence::Equal)
+    /// An item that says everything about its contact, and had no violation when it was read, is
+    /// not checked again: most items of a nightly batch are like that.
+    fn unchanged(&self, item: &ParsedItem, before: &Arc<Snapshot>) -> Outcome {
+        if item.draft.violations.is_empty()
+            && item.noted.is_empty()
+            && before.document.matches(&item.document, Equivalence::Equal)
         {
-            return stored(Verdict::Unchanged, Vec::new(), Arc::clone(before));
+            return stored(Verdict::Unchanged, Violations::default(), Arc::clone(before));
         }
-        let input = RuleInput {
-            context: self.context,
-            sent: &sent.document,
-            document: &before.document,
-            stored: Some(&before.document),
-        };
-        let mut values = sent.values.clone();
-        let mut findings = input.check(&mut values);
-        findings.extend(sent.noted.iter().cloned());
-        let mut violations = findings.into_sorted();
-        weigh(&mut violations, self.is_strict(), || check_stored(&input, &mut values));
-        if violations.iter().any(Violation::is_error) {
+        let input = self.rule_input(item, &before.document, before);
+        let mut cache = item.cache.clone();
+        let mut violations = input.check(&mut cache);
+        violations.extend(item.noted.iter().cloned());
+        violations.sort();
+        weigh(&mut violations, self.context.handling, || input.check_stored(&mut cache));
+        if violations.has_errors() {
             return refused(violations, None, Some(before));
         }
         stored(Verdict::Unchanged, violations, Arc::clone(before))
@@ -229,14 +228,14 @@ impl Application<'_> {
     fn unlink(
         &mut self,
         slot: usize,
-        sent: &ParsedItem,
+        item: &ParsedItem,
         before: &Arc<Snapshot>,
     ) -> Result<Outcome, OutOfIds> {
         if before.record.projection.contact_type == ContactType::Endpoint {
             return Ok(self.delete(slot, before));
         }
-        let outcome = self.update(slot, sent, before)?;
-        if let (false, Some(link_id)) = (outcome.verdict.is_refusal(), sent.keys.link_id) {
+        let outcome = self.update(slot, item, before)?;
+        if let (false, Some(link_id)) = (outcome.verdict.is_refusal(), item.keys.link_id) {
             self.working_set.drop_alias(AliasKey::LinkId(link_id), slot);
         }
         Ok(outcome)
@@ -245,23 +244,23 @@ impl Application<'_> {
     fn delete(&mut self, slot: usize, before: &Arc<Snapshot>) -> Outcome {
         let snapshot = Arc::new(before.deleted(self.context.now));
         self.working_set.delete(slot, before, Arc::clone(&snapshot));
-        stored(Verdict::Deleted, Vec::new(), snapshot)
+        stored(Verdict::Deleted, Violations::default(), snapshot)
     }
 
     fn look_up(
         &self,
-        sent: &ParsedItem,
+        item: &ParsedItem,
         document: &ContactDocument,
         stored: Option<&ContactDocument>,
-        findings: &mut Violations,
+        violations: &mut Violations,
     ) {
-        let email = sent.keys.email.as_deref();
+        let email = item.keys.email.as_deref();
         let lookups = Lookups {
             exists: &|id| self.working_set.exists(id),
             same_email: email.and_then(|email| self.working_set.email_owner(email)),
         };
-        let input = RuleInput { context: self.context, sent: &sent.document, document, stored };
-        input.look_up(&lookups, findings);
+        let input = RuleInput { context: self.context, sent: &item.document, document, stored };
+        input.look_up(&lookups, violations);
     }
 
     /// The refusal of an item that would take a key which others keep taking.
@@ -271,45 +270,48 @@ impl Application<'_> {
             AliasKey::LinkId(link_id) => (Key::LinkId, link_id.to_string()),
         };
         let message = "other requests took this key at the same time; send the item again";
-        Some(Violation::new(&rules::LOST_RACE, Path::of(key.as_str()), value, message))
-    }
-
-    fn is_strict(&self) -> bool {
-        self.context.handling == Handling::Strict
+        Some(Violation::new(Rule::LostRace, Path::of(key.as_str()), value, message))
     }
 }
 
-fn stored(verdict: Verdict, violations: Vec<Violation>, contact: Arc<Snapshot>) -> Outcome {
+fn stored(verdict: Verdict, violations: Violations, contact: Arc<Snapshot>) -> Outcome {
     Outcome { verdict, contact: Some(contact), ..Outcome::rejected(violations) }
+}
+
+/// The outcome of a refused candidate, which may also be too large.
+fn refusal(candidate: Refused, before: Option<&Arc<Snapshot>>) -> Outcome {
+    let stored = before.map(|before| &before.document);
+    let too_large = too_large(&candidate.document, stored);
+    refused(candidate.violations, too_large, before)
 }
 
 /// Refused, for one more reason where there is one, which takes its place in the order.
 fn refused(
-    mut violations: Vec<Violation>,
+    mut violations: Violations,
     further: Option<Violation>,
     before: Option<&Arc<Snapshot>>,
 ) -> Outcome {
     violations.extend(further);
-    violations.sort_by_cached_key(|violation| violation.rule.row());
+    violations.sort();
     Outcome { contact: before.cloned(), ..Outcome::rejected(violations) }
 }
 
 /// Whether the contact has to be an entry of an intercom already.
-fn needs_entry(sent: &ParsedItem, by: Key) -> bool {
-    match sent.intent {
+fn needs_entry(item: &ParsedItem, by: Key) -> bool {
+    match item.intent {
         Intent::UpsertEntry => true,
         Intent::Unlink => by == Key::Id,
         Intent::Upsert | Intent::Delete => false,
     }
 }
 
-fn no_entry(sent: &ParsedItem) -> Outcome {
-    let (path, id) = match sent.named_id() {
+fn no_entry(item: &ParsedItem) -> Outcome {
+    let (path, id) = match item.named_id() {
         Some(id) => (Path::of("id"), id.to_string()),
         None => (Path::root(), String::new()),
     };
     let message = "the contact is no entry of an intercom";
-    Outcome::rejected(vec![Violation::new(&rules::FOUND, path, id, message)])
+    Outcome::rejected(Violation::new(Rule::Exists, path, id, message))
 }
 
 fn stale(version: i64, before: Option<Arc<Snapshot>>) -> Outcome {
@@ -319,6 +321,6 @@ fn stale(version: i64, before: Option<Arc<Snapshot>>) -> Outcome {
         None => "there is no such contact yet".to_owned(),
     };
     let violation =
-        Violation::new(&rules::CURRENT, Path::of("version"), version.to_string(), message);
-    Outcome { verdict: Verdict::Stale, contact: before, ..Outcome::rejected(vec![violation]) }
+        Violation::new(Rule::Current, Path::of("version"), version.to_string(), message);
+    Outcome { verdict: Verdict::Stale, contact: before, ..Outcome::rejected(violation) }
 }

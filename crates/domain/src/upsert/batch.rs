@@ -7,10 +7,10 @@ use super::item::{Intent, Item};
 use super::options::{Atomicity, Context, Key, Mode, OnRepeat, Options};
 use super::outcome::Outcome;
 use super::working_set::WorkingSet;
-use crate::contact::rules;
 use crate::decision::{Decision, Loaded, LookupKeys, Writes};
 use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds};
 use crate::path::Path;
+use crate::rule::Rule;
 use crate::tree::Tree;
 use crate::violation::Violation;
 
@@ -65,7 +65,7 @@ impl Batch {
         for (index, item) in self.items.iter().enumerate() {
             outcomes.push(match &item.read {
                 Err(faults) => Outcome::rejected(faults.clone()),
-                Ok(_) if left_out.contains(&index) => Outcome::rejected(vec![repeated()]),
+                Ok(_) if left_out.contains(&index) => Outcome::rejected(repeated()),
                 Ok(sent) => application.apply(
                     index,
                     sent,
@@ -127,8 +127,8 @@ impl Decision for Batch {
         {
             for outcome in outcomes.iter_mut().filter(|outcome| !outcome.verdict.is_refusal()) {
                 let message = format!("not stored, because item {refused} was refused");
-                let violation = Violation::new(&rules::TOGETHER, Path::root(), "", message);
-                *outcome = Outcome::rejected(vec![violation]);
+                let violation = Violation::new(Rule::Together, Path::root(), "", message);
+                *outcome = Outcome::rejected(violation);
             }
             return Ok((Writes::default(), outcomes));
         }
@@ -138,7 +138,7 @@ impl Decision for Batch {
 
 fn repeated() -> Violation {
     let message = "another item of the batch names the same contact";
-    Violation::new(&rules::REPEATS, Path::root(), "", message)
+    Violation::new(Rule::Repeats, Path::root(), "", message)
 }
 
 fn shared_keys(options: &Options, items: &[Item]) -> Vec<Key> {

@@ -2,13 +2,13 @@
 
 use super::options::{Context, Ladder};
 use crate::contact::document::ContactDocument;
-use crate::contact::rules::{self, RuleInput};
-use crate::contact::{ContactType, ParseCache, Violations};
-use crate::path::At;
+use crate::contact::{ContactType, Draft};
+use crate::parse_cache::ParseCache;
 use crate::reading::{self, Read};
-use crate::tree::{Arrays, Member, Patch, Presence, SafeInteger, Text, TextValue, Tree};
+use crate::rule::Rule;
+use crate::tree::{Member, Presence, SafeInteger, Text, TextValue};
 use crate::value::LinkId;
-use crate::violation::Violation;
+use crate::violation::{Violation, Violations};
 
 /// What a caller wants a contact to look like, or to be gone.
 ///
@@ -17,7 +17,7 @@ use crate::violation::Violation;
 /// so a batch of them is made on all cores.
 #[derive(Debug, Clone)]
 pub struct Item {
-    pub(super) read: Result<Box<ParsedItem>, Vec<Violation>>,
+    pub(super) read: Result<Box<ParsedItem>, Violations>,
     pub(super) ladder: Option<Ladder>,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct ParsedItem {
     pub(super) noted: Vec<Violation>,
     pub(super) draft: Draft,
     /// What was parsed on the way.
-    pub(super) values: ParseCache,
+    pub(super) cache: ParseCache,
 }
 
 /// What shall become of the contact.
@@ -54,15 +54,6 @@ pub(super) enum Intent {
     Delete,
     /// It shall be no entry of an intercom any more.
     Unlink,
-}
-
-/// The item as a new contact.
-#[derive(Debug, Clone)]
-pub(super) struct Draft {
-    /// Its document, where it is another than the one sent.
-    pub(super) document: Option<Box<ContactDocument>>,
-    /// What is wrong with it.
-    pub(super) findings: Violations,
 }
 
 /// The keys of an item, in their normal forms.
@@ -161,10 +152,11 @@ impl Item {
         document.trim_keys();
         let nameless_tags = document.name_tags();
 
-        let mut values = ParseCache::new(context.region);
-        let keys = Keys::of(&document, &mut values);
-        let draft = Draft::of(&document, new, context, &mut values);
-        if let Some(unreadable) = draft.findings.of(&rules::READABLE) {
+        let mut cache = ParseCache::new(context.region);
+        let keys = Keys::of(&document, &mut cache);
+        let draft = Draft::of(&document, new, context, &mut cache);
+        if let Some(unreadable) = draft.violations.iter().find(|found| found.rule == Rule::Readable)
+        {
             return Self { read: Err(reading::alone(&unreadable.message)), ladder: None };
         }
         let sent = ParsedItem {
@@ -179,7 +171,7 @@ impl Item {
             nameless_tags,
             noted: unknown,
             draft,
-            values,
+            cache,
         };
         Self { read: Ok(Box::new(sent)), ladder: None }
     }
@@ -192,37 +184,14 @@ impl ParsedItem {
     }
 }
 
-impl Draft {
-    fn of(
-        sent: &ContactDocument,
-        new: Option<ContactType>,
-        context: &Context,
-        values: &mut ParseCache,
-    ) -> Self {
-        let mut merging = Patch::new(Arrays::Replace);
-        let named = new.filter(|_| sent.contact_type.is_absent());
-        let document = (named.is_some() || !sent.is_plain()).then(|| {
-            let mut fresh = sent.settle(&mut merging, &At::root());
-            if let Some(named) = named {
-                fresh.contact_type = Text::from(named.as_str()).into();
-            }
-            Box::new(fresh)
-        });
-        let draft = document.as_deref().unwrap_or(sent);
-        let mut findings = RuleInput { context, sent, document: draft, stored: None }.check(values);
-        findings.extend(merging.faults);
-        Self { document, findings }
-    }
-}
-
 impl Keys {
-    fn of(document: &ContactDocument, values: &mut ParseCache) -> Self {
+    fn of(document: &ContactDocument, cache: &mut ParseCache) -> Self {
         let link_id = document.link_id.get();
         let external_id = key_text(&document.external_id);
-        let email = key_text(&document.email).and_then(|text| values.email(text).ok());
+        let email = key_text(&document.email).and_then(|text| cache.email(text).ok());
         let mut phones = Vec::new();
         for text in [&document.phone, &document.mobile].into_iter().filter_map(key_text) {
-            if let Ok(phone) = values.phone(text)
+            if let Ok(phone) = cache.phone(text)
                 && !phones.iter().any(|known| known == phone.as_str())
             {
                 phones.push(phone.as_str().to_owned());
@@ -249,30 +218,4 @@ fn key_text<T: TextValue>(member: &Member<Text<T>>) -> Option<&str> {
 /// No text that is stored holds NUL, and not every database can be asked for one.
 fn can_be_stored(text: &str) -> bool {
     !text.contains('\0')
-}
-
-impl ContactDocument {
-    /// Keys are stored and returned as sent, but trimmed (upsert-rules §3.7).
-    fn trim_keys(&mut self) {
-        trim(&mut self.external_id);
-        trim(&mut self.link_id);
-        trim(&mut self.email);
-        trim(&mut self.phone);
-        trim(&mut self.mobile);
-        if let Some(client) = self.client.get_mut() {
-            trim(&mut client.vat_number);
-        }
-        if let Some(supplier) = self.supplier.get_mut() {
-            trim(&mut supplier.vat_number);
-        }
-    }
-}
-
-fn trim<T>(member: &mut Member<Text<T>>) {
-    if let Some(text) = member.get_mut() {
-        let trimmed = text.trim();
-        if trimmed.len() < text.len() {
-            *text = Text::from(trimmed);
-        }
-    }
 }

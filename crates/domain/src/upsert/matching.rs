@@ -4,12 +4,10 @@ use super::item::{Intent, ParsedItem};
 use super::options::{Context, Endpoints, Key, Ladder, Mode, OnAmbiguous, Options};
 use super::working_set::WorkingSet;
 use crate::contact::ContactType;
-use crate::contact::rules::{
-    FOUND, KEYS_AGREE, NOT_THERE_YET, Rule, SAME_ORGANIZATION, TYPE_STAYS, UNAMBIGUOUS,
-};
 use crate::identity::AliasKey;
 use crate::ids::ContactId;
 use crate::path::Path;
+use crate::rule::Rule;
 use crate::violation::Violation;
 
 /// The contact that an item means.
@@ -41,7 +39,13 @@ impl Matching<'_> {
             && self.visible(self.working_set.by_id(id)).is_none()
         {
             let key = if sent.id.is_some() { "id" } else { "contactId" };
-            return Err(fault(&FOUND, Path::of(key), id.to_string(), "no such contact", None));
+            return Err(fault(
+                Rule::Exists,
+                Path::of(key),
+                id.to_string(),
+                "no such contact",
+                None,
+            ));
         }
         let matched = self.climb(sent, ladder);
         let slot = match &matched {
@@ -51,14 +55,14 @@ impl Matching<'_> {
         let must_be_there = sent.intent != Intent::Upsert || self.options.mode == Mode::Update;
         if must_be_there && matches!(matched, Match::New) {
             let message = "no contact has one of the keys of this item";
-            return Err(fault(&FOUND, Path::root(), "", message, None));
+            return Err(fault(Rule::Exists, Path::root(), "", message, None));
         }
         self.keys_agree(sent, ladder, &matched, slot)?;
         self.organization(sent, slot)?;
         self.contact_type(sent, slot)?;
         if let (Mode::Create, Some(slot)) = (self.options.mode, slot) {
             let message = format!("contact {} has a key of this item", self.named(Some(slot)));
-            return Err(fault(&NOT_THERE_YET, Path::root(), "", message, Some(slot)));
+            return Err(fault(Rule::NotThereYet, Path::root(), "", message, Some(slot)));
         }
         Ok(matched)
     }
@@ -124,7 +128,7 @@ impl Matching<'_> {
                 let path = Path::of(key.as_str());
                 Some(Match::Ambiguous {
                     candidates: hits.into_iter().map(|(id, _)| id).collect(),
-                    violation: Box::new(Violation::new(&UNAMBIGUOUS, path, value, message)),
+                    violation: Box::new(Violation::new(Rule::Unambiguous, path, value, message)),
                 })
             }
         }
@@ -143,7 +147,7 @@ impl Matching<'_> {
         {
             let message = format!("id is {id}, contactId is {contact_id}");
             let path = Path::of("contactId");
-            return Err(fault(&KEYS_AGREE, path, contact_id.to_string(), message, slot));
+            return Err(fault(Rule::KeysAgree, path, contact_id.to_string(), message, slot));
         }
         if matches!(matched, Match::Ambiguous { .. }) {
             return Ok(());
@@ -170,7 +174,7 @@ impl Matching<'_> {
                 None => format!("belongs to contact {}", self.named(owner)),
             };
             let path = Path::of(key.as_str());
-            return Err(fault(&KEYS_AGREE, path, value.unwrap_or_default(), message, slot));
+            return Err(fault(Rule::KeysAgree, path, value.unwrap_or_default(), message, slot));
         }
         Ok(())
     }
@@ -181,7 +185,7 @@ impl Matching<'_> {
                 let message =
                     format!("the request is for organization {}", self.context.organization);
                 let path = Path::of("organizationId");
-                Err(fault(&SAME_ORGANIZATION, path, id.to_string(), message, slot))
+                Err(fault(Rule::SameOrganization, path, id.to_string(), message, slot))
             }
             _ => Ok(()),
         }
@@ -201,7 +205,7 @@ impl Matching<'_> {
             }
             _ => return Ok(()),
         };
-        Err(fault(&TYPE_STAYS, Path::of("contactType"), text.as_str(), message, slot))
+        Err(fault(Rule::TypeStays, Path::of("contactType"), text.as_str(), message, slot))
     }
 
     /// The contact, unless this door does not know its type.
@@ -218,7 +222,7 @@ impl Matching<'_> {
 }
 
 fn fault(
-    rule: &'static Rule,
+    rule: Rule,
     path: Path,
     value: impl Into<String>,
     message: impl Into<String>,

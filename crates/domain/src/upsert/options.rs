@@ -1,34 +1,7 @@
 //! What a request may ask of the upsert rules.
 
-use crate::ids::OrganizationId;
-use crate::timestamp::Timestamp;
-use crate::value::{CalendarDate, CountryCode};
-
+pub use crate::context::{Context, Endpoints, Handling};
 pub use crate::tree::Arrays;
-
-/// Who asks, for which tenant, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Context {
-    /// The tenant of the request.
-    pub organization: OrganizationId,
-    /// The region that phone numbers without a country code belong to.
-    pub region: CountryCode,
-    /// When the request arrived.
-    pub now: Timestamp,
-    /// Whether the caller may write the block `staff`, which is salary data.
-    pub may_write_staff: bool,
-    /// Whether this door knows contacts of type ENDPOINT.
-    pub endpoints: Endpoints,
-    /// Whether warnings refuse an item.
-    pub handling: Handling,
-}
-
-impl Context {
-    /// The calendar date of the request, in UTC.
-    pub fn today(&self) -> Option<CalendarDate> {
-        CalendarDate::from_unix_seconds(self.now.seconds())
-    }
-}
 
 /// The options of one batch; the defaults are those of the ERP contract.
 ///
@@ -163,24 +136,4 @@ pub enum Atomicity {
     Item,
     /// All or nothing.
     Batch,
-}
-
-/// Whether warnings refuse an item (RFC 7240 `handling`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Handling {
-    /// Warnings are reported.
-    #[default]
-    Lenient,
-    /// Warnings are errors, except where the rule table says otherwise.
-    Strict,
-}
-
-/// Whether a door knows contacts of type ENDPOINT.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Endpoints {
-    /// They are not there, but their keys are taken.
-    #[default]
-    Hidden,
-    /// They are contacts like all others.
-    Shown,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::options::Key;
 use crate::contact::Snapshot;
 use crate::ids::ContactId;
-use crate::violation::Violation;
+use crate::violation::Violations;
 
 /// The exact answer to one item.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +19,7 @@ pub struct Outcome {
     /// The contacts that a shared key matched, at most [`Outcome::MAX_CANDIDATES`].
     pub candidates: Vec<ContactId>,
     /// What is wrong, in the order of the rule table.
-    pub violations: Vec<Violation>,
+    pub violations: Violations,
     /// The contact right after this item, where there is one.
     pub contact: Option<Arc<Snapshot>>,
 }
@@ -28,13 +28,13 @@ impl Outcome {
     /// How many candidates an ambiguous item lists at most.
     pub const MAX_CANDIDATES: usize = 10;
 
-    pub(crate) fn rejected(violations: Vec<Violation>) -> Self {
+    pub(crate) fn rejected(violations: impl Into<Violations>) -> Self {
         Self {
             verdict: Verdict::Rejected,
             matched_by: None,
             same_as: None,
             candidates: Vec::new(),
-            violations,
+            violations: violations.into(),
             contact: None,
         }
     }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::item::Keys;
 use super::options::Key;
 use crate::change::{Change, KeyChange};
-use crate::contact::rules::STORED_READABLE;
 use crate::contact::{ContactType, Projection, Record, Snapshot};
 use crate::decision::{AliasWrite, Loaded, Writes};
 use crate::identity::{AliasKey, IdentityKeys};
 use crate::ids::ContactId;
 use crate::path::Path;
+use crate::rule::Rule;
 use crate::value::LinkId;
 use crate::violation::Violation;
 
@@ -288,5 +288,5 @@ fn shared(projection: &Projection) -> impl Iterator<Item = (Key, &String)> {
 
 fn unreadable(id: Option<ContactId>, message: impl Into<String>) -> Box<Violation> {
     let id = id.map(|id| id.to_string()).unwrap_or_default();
-    Box::new(Violation::new(&STORED_READABLE, Path::root(), id, message))
+    Box::new(Violation::new(Rule::StoredReadable, Path::root(), id, message))
 }

@@ -1,12 +1,12 @@
 //! Contacts as entries of an intercom's directory (device-directory §2).
 
-use contacts_domain::Violation;
-use contacts_domain::contact::rules::{JSON_TYPES, MAX_DOCUMENT_BYTES, UNKNOWN_MEMBER};
+use contacts_domain::contact::rules::MAX_DOCUMENT_BYTES;
 use contacts_domain::contact::{ContactType, IntercomEntry};
-use contacts_domain::merging::Merge;
+use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::path::{At, Path};
 use contacts_domain::upsert::{Context, Endpoints, Handling, Item};
 use contacts_domain::value::LinkId;
+use contacts_domain::{Rule, Violation};
 use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, faults, verdicts};
@@ -46,7 +46,7 @@ fn person(members: Value) -> Value {
     person
 }
 
-fn merge(fixture: &mut Fixture, target: i64, source: i64) -> Result<(), Vec<Violation>> {
+fn merge(fixture: &mut Fixture, target: i64, source: i64) -> MergeReport {
     let merge = Merge::new(fixture.context.clone(), target, source).unwrap();
     fixture.run(&merge)
 }
@@ -191,7 +191,7 @@ fn faults_of_the_front_door_are_told_with_all_others_and_refuse_the_item() {
     fixture.send(json!([person(json!({}))]));
     let fault = || {
         let path = At::root().member("intercom").member("isFavorite").path();
-        [Violation::new(&JSON_TYPES, path, "\"yes\"", "must be true or false")]
+        [Violation::new(Rule::JsonTypes, path, "\"yes\"", "must be true or false")]
     };
     let bad = |link_id: &str| {
         let mut members = sent(link_id, &"x".repeat(31));
@@ -229,7 +229,7 @@ fn faults_of_the_front_door_are_told_with_all_others_and_refuse_the_item() {
 #[test]
 fn a_warning_of_the_front_door_refuses_nothing() {
     let mut fixture = fixture();
-    let warning = Violation::new(&UNKNOWN_MEMBER, Path::of("colour"), "red", "no such member");
+    let warning = Violation::new(Rule::UnknownMember, Path::of("colour"), "red", "no such member");
     let outcomes =
         fixture.send_items(vec![fixture.entry(sent(LINK_ID, "Door")).with_faults([warning])]);
     assert_eq!(verdicts(&outcomes), ["created"]);

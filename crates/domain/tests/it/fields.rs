@@ -79,7 +79,7 @@ fn a_text_is_of_the_kind_that_its_name_says() {
 
 #[test]
 fn names_are_shorter_than_other_free_texts() {
-    for (at, name, kind) in texts().filter(|(.., kind)| kind.rule.is_none()) {
+    for (at, name, kind) in texts().filter(|(.., kind)| kind.check.is_none()) {
         let is_name =
             name == "name" || name.ends_with("Name") || ["city", "jobTitle"].contains(&name);
         let max = match name {

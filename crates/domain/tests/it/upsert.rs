@@ -1,5 +1,6 @@
 //! Matching, merging, repeats and verdicts (upsert-rules §2 to §5).
 
+use contacts_domain::contact::ContactType;
 use contacts_domain::contact::DOCUMENT_VERSION;
 use contacts_domain::tree::Arrays;
 use contacts_domain::upsert::{
@@ -474,6 +475,19 @@ fn an_error_that_was_there_before_is_a_warning() {
         assert_eq!(faults(&outcomes[0]), ["email VALIDATION_ERROR"]);
         assert!(!outcomes[0].violations[0].is_error());
     }
+}
+
+#[test]
+fn damaged_document_keeps_the_type_of_its_row() {
+    let mut fixture = Fixture::default();
+    fixture.send(json!([person("A", json!({}))]));
+    let document = &mut fixture.records[0].document;
+    *document = document.replace(r#""contactType":"PERSON","#, "");
+    assert!(!document.contains("contactType"));
+
+    let outcomes = fixture.send(json!([{"externalId": "A", "title": "Dr"}]));
+    assert_eq!(verdicts(&outcomes), ["updated"]);
+    assert_eq!(fixture.records[0].projection.contact_type, ContactType::Person);
 }
 
 #[test]

@@ -11,8 +11,8 @@ use contacts_application::ports::{
     MockAccessStore, MockContactStore, MockIntercomDirectory, StoreError,
 };
 use contacts_application::testing::MemoryStore;
+use contacts_domain::Rule;
 use contacts_domain::Violation;
-use contacts_domain::contact::rules;
 use contacts_domain::path::Path;
 use contacts_domain::upsert::{Outcome, Verdict};
 use serde_json::{Value, json};
@@ -216,20 +216,20 @@ async fn a_full_server_is_503_and_an_impatient_token_429() {
 }
 
 /// A race that was lost is not what was sent.
-fn outcome(rule: &'static rules::Rule, path: &str) -> Outcome {
+fn outcome(rule: Rule, path: &str) -> Outcome {
     Outcome {
         verdict: Verdict::Rejected,
         matched_by: None,
         same_as: None,
         candidates: Vec::new(),
-        violations: vec![Violation::new(rule, Path::of(path), "", SECRET)],
+        violations: Violation::new(rule, Path::of(path), "", SECRET).into(),
         contact: None,
     }
 }
 
 #[tokio::test]
 async fn an_item_that_was_refused_through_no_fault_of_its_own_is_not_called_invalid() {
-    for (rule, status) in [(&rules::LOST_RACE, 503), (&rules::STORED_READABLE, 500)] {
+    for (rule, status) in [(Rule::LostRace, 503), (Rule::StoredReadable, 500)] {
         let mut contacts = MockContactStore::new();
         contacts.expect_upsert().returning(move |_| Ok(vec![outcome(rule, "linkId")]));
         let app = App::on_both(contacts, MockIntercomDirectory::new()).await;
@@ -250,9 +250,9 @@ async fn an_item_that_was_refused_through_no_fault_of_its_own_is_not_called_inva
 async fn what_was_sent_wrong_is_told_also_where_a_race_was_lost() {
     let mut contacts = MockContactStore::new();
     contacts.expect_upsert().returning(|_| {
-        let together = outcome(&rules::TOGETHER, "linkId");
-        let wrong = outcome(&rules::CLOSED_LIST, "type");
-        Ok(vec![outcome(&rules::LOST_RACE, "linkId"), together, wrong])
+        let together = outcome(Rule::Together, "linkId");
+        let wrong = outcome(Rule::ClosedList, "type");
+        Ok(vec![outcome(Rule::LostRace, "linkId"), together, wrong])
     });
     let app = App::on_both(contacts, MockIntercomDirectory::new()).await;
     let body = json!({"list_items": [item(1), item(2), item(3)]}).to_string();

@@ -7,7 +7,7 @@ use contacts_domain::auditing::{Discrepancy, Repair, StoredContact};
 use contacts_domain::contact::{ContactType, IntercomEntry, Record};
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::upsert::{Batch, Context, Endpoints, Item, Options, Outcome};
-use contacts_domain::{ContactId, OrganizationId, Timestamp, Violation};
+use contacts_domain::{ContactId, OrganizationId, Timestamp};
 use serde_json::{Value, json};
 
 use super::StoreUnderTest;
@@ -180,7 +180,7 @@ impl StoreFixture {
         context: Context,
         target: i64,
         source: i64,
-    ) -> Result<(), Vec<Violation>> {
+    ) -> MergeReport {
         let merge = Arc::new(Merge::new(context, target, source)?);
         self.contacts().merge(merge).await.expect("the store does not fail")
     }

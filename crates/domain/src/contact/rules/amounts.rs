@@ -4,13 +4,13 @@ use super::RuleError;
 use crate::tree::{AmountKind, AmountValue};
 use crate::value::{Decimal, InvalidDecimal};
 
-pub(crate) fn decimal(_: &'static AmountKind, amount: AmountValue<'_>) -> Result<(), RuleError> {
+pub(super) fn decimal(_: &'static AmountKind, amount: AmountValue<'_>) -> Result<(), RuleError> {
     parse(amount)?;
     Ok(())
 }
 
 /// What cannot be read as a number is the business of [`decimal`].
-pub(crate) fn range(kind: &'static AmountKind, amount: AmountValue<'_>) -> Result<(), RuleError> {
+pub(super) fn range(kind: &'static AmountKind, amount: AmountValue<'_>) -> Result<(), RuleError> {
     let Ok(number) = parse(amount) else { return Ok(()) };
     if kind.percentage && !number.is_percentage() {
         return Err(RuleError::new("a percentage lies within 0 and 100"));

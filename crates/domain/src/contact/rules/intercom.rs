@@ -1,15 +1,13 @@
 //! Rules about the intercom block (device-directory §2).
 
-use super::{INTERCOM_FLAGS, INTERCOM_NUMBER, INTERCOM_REQUIRED, RuleError, RuleInput};
-use crate::contact::check::{ParseCache, Violations};
+use super::{Reporter, RuleInput};
 use crate::path::At;
-use crate::tree::TextKind;
-use crate::value::{IntercomNumber, IntercomType, Ringtone};
+use crate::value::{IntercomNumber, IntercomType};
 
 /// The most characters (Unicode scalar values) of an intercom name.
 pub(crate) const MAX_INTERCOM_NAME: usize = 30;
 
-pub(crate) fn required(input: &RuleInput<'_>, findings: &mut Violations) {
+pub(super) fn required(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
     let Some(intercom) = input.document.intercom.get() else { return };
     let members = [
         ("name", intercom.name.get().is_some()),
@@ -20,28 +18,14 @@ pub(crate) fn required(input: &RuleInput<'_>, findings: &mut Violations) {
         if !present {
             let root = At::root();
             let at = root.member("intercom");
-            findings.report(
-                &INTERCOM_REQUIRED,
-                &at.member(name),
-                "",
-                format!("an intercom entry needs a {name}"),
-            );
+            violations.report(&at.member(name), "", format!("an intercom entry needs a {name}"));
         }
-    }
-}
-
-pub(crate) fn name(_: &'static TextKind, text: &str, _: &mut ParseCache) -> Result<(), RuleError> {
-    match text.chars().nth(MAX_INTERCOM_NAME) {
-        None => Ok(()),
-        Some(_) => Err(RuleError::new(format!(
-            "an intercom name has at most {MAX_INTERCOM_NAME} characters"
-        ))),
     }
 }
 
 /// What the type makes of the number. A missing or unknown type is the business of other rules, but
 /// then the number has to be one of some type, so that all faults are known at once.
-pub(crate) fn number(input: &RuleInput<'_>, findings: &mut Violations) {
+pub(super) fn number(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
     let Some(intercom) = input.document.intercom.get() else { return };
     let Some(number) = intercom.number.get().filter(|number| !number.is_empty()) else { return };
     let kind = intercom.kind.get().and_then(|kind| IntercomType::parse(kind).ok());
@@ -55,29 +39,19 @@ pub(crate) fn number(input: &RuleInput<'_>, findings: &mut Violations) {
     if let Some(error) = error {
         let root = At::root();
         let at = root.member("intercom");
-        findings.report(&INTERCOM_NUMBER, &at.member("number"), number.as_str(), error);
+        violations.report(&at.member("number"), number.as_str(), error);
     }
 }
 
-pub(crate) fn flags(input: &RuleInput<'_>, findings: &mut Violations) {
+pub(super) fn flags(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
     let Some(intercom) = input.document.intercom.get() else { return };
     if intercom.auto_answer.get() == Some(&true) && intercom.in_black_list.get() == Some(&true) {
         let root = At::root();
         let at = root.member("intercom");
-        findings.report(
-            &INTERCOM_FLAGS,
+        violations.report(
             &at.member("inBlackList"),
             "true",
             "autoAnswer and inBlackList must not both be true",
         );
     }
-}
-
-pub(crate) fn ringtone(
-    _: &'static TextKind,
-    text: &str,
-    _: &mut ParseCache,
-) -> Result<(), RuleError> {
-    Ringtone::parse(text)?;
-    Ok(())
 }

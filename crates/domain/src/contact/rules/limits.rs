@@ -4,8 +4,6 @@ use super::RuleError;
 use crate::path::At;
 use crate::tree::Leaf;
 
-/// The most characters of a free text.
-pub const MAX_FREE_TEXT: usize = 10_000;
 /// The most characters of a name.
 pub const MAX_NAME: usize = 500;
 /// The most elements of an array.
@@ -17,7 +15,7 @@ pub const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
 /// How deep an item may be nested; the item itself is 1.
 pub const MAX_NESTING: usize = 16;
 
-pub(crate) fn size(_: &At<'_>, leaf: Leaf<'_>) -> Result<(), RuleError> {
+pub(super) fn size(_: &At<'_>, leaf: Leaf<'_>) -> Result<(), RuleError> {
     match leaf {
         Leaf::Text(kind, text) => text_of_at_most(kind.max_chars, kind.name, text),
         Leaf::Name(name) => text_of_at_most(MAX_NAME, "member name", name),
@@ -31,7 +29,7 @@ pub(crate) fn size(_: &At<'_>, leaf: Leaf<'_>) -> Result<(), RuleError> {
     }
 }
 
-pub(crate) fn nesting(at: &At<'_>, leaf: Leaf<'_>) -> Result<(), RuleError> {
+pub(super) fn nesting(at: &At<'_>, leaf: Leaf<'_>) -> Result<(), RuleError> {
     match leaf {
         Leaf::OpaqueObject(levels) if at.depth() + levels > MAX_NESTING => {
             Err(RuleError::new(format!("an item is nested at most {MAX_NESTING} deep")))

@@ -1,16 +1,15 @@
 //! Rules about what the store knows of other contacts.
 
-use super::{DUPLICATE, Lookups, RELATIONS_EXIST, RuleInput};
-use crate::contact::check::Violations;
+use super::{Lookups, Reporter, RuleInput};
 use crate::contact::document::ContactDocument;
 use crate::path::At;
 use crate::tree::{Member, SafeInteger};
 
 /// Only what the item adds is looked up: deleting a contact leaves references to it standing.
-pub(crate) fn relations_exist(
+pub(super) fn relations_exist(
     input: &RuleInput<'_>,
     lookups: &Lookups<'_>,
-    findings: &mut Violations,
+    violations: &mut Reporter<'_>,
 ) {
     for (name, relations) in relations(input.document) {
         let stored = input.stored.map(self::relations).into_iter().flatten();
@@ -22,8 +21,7 @@ pub(crate) fn relations_exist(
             if !stored.contains(id) && !(lookups.exists)(id.get()) {
                 let root = At::root();
                 let list = root.member(name);
-                findings.report(
-                    &RELATIONS_EXIST,
+                violations.report(
                     &list.element(index),
                     id.get().to_string(),
                     "no such contact in this organization",
@@ -33,11 +31,14 @@ pub(crate) fn relations_exist(
     }
 }
 
-pub(crate) fn duplicate(input: &RuleInput<'_>, lookups: &Lookups<'_>, findings: &mut Violations) {
+pub(super) fn duplicate(
+    input: &RuleInput<'_>,
+    lookups: &Lookups<'_>,
+    violations: &mut Reporter<'_>,
+) {
     if let (None, Some(twin)) = (input.stored, lookups.same_email) {
         let email = input.document.email.get().map_or("", |email| email.as_str());
-        findings.report(
-            &DUPLICATE,
+        violations.report(
             &At::root().member("email"),
             email,
             format!("contact {twin} has the same e-mail address"),

@@ -2,10 +2,9 @@
 
 use std::fmt::Write;
 
-use super::{Check, MAX_FREE_TEXT, RULES};
 use crate::contact::document::ContactDocument;
-use crate::tree::{Kind, Shape, Shaped};
-use crate::violation::Severity;
+use crate::rule::{Rule, Severity};
+use crate::tree::{Kind, MAX_FREE_TEXT, Shape, Shaped};
 
 /// The rule table and the table "which field is what", as Markdown.
 pub fn render() -> String {
@@ -17,29 +16,20 @@ pub fn render() -> String {
          its first error.\n\n\
          | rule | what holds | code | severity | found |\n| --- | --- | --- | --- | --- |\n",
     );
-    for rule in RULES {
-        let severity = match (rule.severity, rule.lenient_always) {
+    for rule in Rule::ALL {
+        let severity = match (rule.severity(), rule.is_lenient_always()) {
             (Severity::Error, _) => "error",
             (Severity::Warning, false) => "warning",
             (Severity::Warning, true) => "warning, also under strict",
         };
-        let found = match rule.check {
-            Check::Reading => "reading the item",
-            Check::Matching => "matching",
-            Check::Patch => "merging",
-            Check::Text(_) => "in a text",
-            Check::Amount(_) => "in an amount",
-            Check::Leaf(_) => "by size",
-            Check::Contact(_) => "in the whole contact",
-            Check::Lookup(_) => "by a look-up",
-        };
         put(
             &mut page,
             format_args!(
-                "| {} | {} | {} | {severity} | {found} |\n",
-                rule.name,
-                rule.about.replace('|', "\\|"),
-                rule.code
+                "| {} | {} | {} | {severity} | {} |\n",
+                rule.name(),
+                rule.about().replace('|', "\\|"),
+                rule.code(),
+                rule.stage().as_str()
             ),
         );
     }
@@ -72,7 +62,7 @@ fn describe(kind: &Kind, shapes: &mut Vec<&'static Shape>) -> String {
         Kind::Text(text) => {
             let blank = if text.blank_is_null { " *" } else { "" };
             let name = text.name;
-            match (text.allowed, text.rule) {
+            match (text.allowed, text.check) {
                 ([], Some(_)) if text.max_chars == MAX_FREE_TEXT => format!("{name}{blank}"),
                 ([], _) => format!("{name}{blank}, at most {} characters", text.max_chars),
                 (allowed, _) => format!("{name}{blank}: {}", allowed.join(", ")),

@@ -1,11 +1,11 @@
 //! Rules about one text.
 
-use super::RuleError;
-use crate::contact::check::ParseCache;
+use super::{MAX_INTERCOM_NAME, RuleError};
+use crate::parse_cache::ParseCache;
 use crate::tree::TextKind;
 use crate::value::{
     AvsNumber, BankCustomerNumber, Bic, CalendarDate, CountryCode, Iban, IsrCustomerNumber, LinkId,
-    QrIban, VatNumber, WebSite,
+    QrIban, Ringtone, VatNumber, WebSite,
 };
 
 type Verdict = Result<(), RuleError>;
@@ -100,5 +100,19 @@ pub(crate) fn avs_number(_: &'static TextKind, text: &str, _: &mut ParseCache) -
 
 pub(crate) fn isr_customer_number(_: &'static TextKind, text: &str, _: &mut ParseCache) -> Verdict {
     IsrCustomerNumber::parse(text)?;
+    Ok(())
+}
+
+pub(crate) fn intercom_name(_: &'static TextKind, text: &str, _: &mut ParseCache) -> Verdict {
+    match text.chars().nth(MAX_INTERCOM_NAME) {
+        None => Ok(()),
+        Some(_) => Err(RuleError::new(format!(
+            "an intercom name has at most {MAX_INTERCOM_NAME} characters"
+        ))),
+    }
+}
+
+pub(crate) fn ringtone(_: &'static TextKind, text: &str, _: &mut ParseCache) -> Verdict {
+    Ringtone::parse(text)?;
     Ok(())
 }

@@ -1,24 +1,28 @@
 //! Rules about the whole contact.
 
-use super::{
-    CONTACT_TYPE, DATE_ORDER, EXPIRY, IN_USE, NAMED, NO_STAFF_BLOCK, OWN_PARTS, PARTS_NAMED,
-    ROLES_AGREE, RuleInput, SCOPES,
-};
+use super::{Reporter, RuleInput};
 use crate::contact::ContactType;
-use crate::contact::check::Violations;
 use crate::contact::document::{ContactDocument, Payslip};
-use crate::path::At;
+use crate::path::{At, Path};
+use crate::rule::Rule;
 use crate::tree::{Member, Presence, SafeInteger, Text};
 use crate::value::CalendarDate;
+use crate::violation::Violation;
 
-pub(crate) fn contact_type(input: &RuleInput<'_>, findings: &mut Violations) {
+const NO_TYPE: &str = "a new contact needs a contactType";
+
+pub(super) fn contact_type(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
     if input.stored.is_none() && input.document.contact_type.get().is_none() {
-        let message = "a new contact needs a contactType";
-        findings.report(&CONTACT_TYPE, &At::root().member("contactType"), "", message);
+        violations.report(&At::root().member("contactType"), "", NO_TYPE);
     }
 }
 
-pub(crate) fn named(input: &RuleInput<'_>, findings: &mut Violations) {
+/// The violation of a new contact without a type.
+pub(crate) fn missing_type() -> Violation {
+    Violation::new(Rule::ContactType, Path::of("contactType"), "", NO_TYPE)
+}
+
+pub(super) fn named(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
     let document = input.document;
     let (member, message) = match document.contact_type() {
         Some(ContactType::Organization) => ("name", "an organization should have a name"),
@@ -27,7 +31,7 @@ pub(crate) fn named(input: &RuleInput<'_>, findings: &mut Violations) {
         None => return,
     };
     if document.display_name_text().is_empty() {
-        findings.report(&NAMED, &At::root().member(member), "", message);
+        violations.report(&At::root().member(member), "", message);
     }
 }
 
@@ -40,27 +44,27 @@ fn later_is_not_before(
     start: &Member<Text<CalendarDate>>,
     end: &Member<Text<CalendarDate>>,
     at: &At<'_>,
-    findings: &mut Violations,
+    violations: &mut Reporter<'_>,
 ) {
     if let (Some(from), Some(to)) = (date(start), date(end))
         && to < from
     {
         let text = end.get().map_or("", |end| end.as_str());
-        findings.report(&DATE_ORDER, at, text, format!("must not be before {from}"));
+        violations.report(at, text, format!("must not be before {from}"));
     }
 }
 
-pub(crate) fn date_order(input: &RuleInput<'_>, findings: &mut Violations) {
+pub(super) fn date_order(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
     let root = At::root();
-    let born = |member: &Member<Text<CalendarDate>>, at: &At<'_>, findings: &mut Violations| {
+    let born = |member: &Member<Text<CalendarDate>>, at: &At<'_>, violations: &mut Reporter<'_>| {
         if let (Some(birth), Some(today)) = (date(member), input.context.today())
             && birth > today
         {
             let text = member.get().map_or("", |birth| birth.as_str());
-            findings.report(&DATE_ORDER, at, text, "a birth must not be after today");
+            violations.report(at, text, "a birth must not be after today");
         }
     };
-    born(&input.document.birthday, &root.member("birthday"), findings);
+    born(&input.document.birthday, &root.member("birthday"), violations);
 
     let Some(staff) = input.document.staff.get() else { return };
     let at_staff = root.member("staff");
@@ -68,34 +72,34 @@ pub(crate) fn date_order(input: &RuleInput<'_>, findings: &mut Violations) {
         &staff.employment_start_date,
         &staff.employment_end_date,
         &at_staff.member("employmentEndDate"),
-        findings,
+        violations,
     );
     let list = at_staff.member("familyMembers");
     for (index, relative) in elements(&staff.family_members) {
-        born(&relative.birth_date, &list.element(index).member("birthDate"), findings);
+        born(&relative.birth_date, &list.element(index).member("birthDate"), violations);
     }
     let list = at_staff.member("timesheetPricingLines");
     for (index, line) in elements(&staff.timesheet_pricing_lines) {
         let at = list.element(index);
-        later_is_not_before(&line.start_date, &line.end_date, &at.member("endDate"), findings);
+        later_is_not_before(&line.start_date, &line.end_date, &at.member("endDate"), violations);
     }
     let list = at_staff.member("staffPayslips");
     for (index, payslip) in elements(&staff.staff_payslips) {
-        payslip_order(payslip, &list.element(index), findings);
+        payslip_order(payslip, &list.element(index), violations);
     }
 }
 
-fn payslip_order(payslip: &Payslip, at: &At<'_>, findings: &mut Violations) {
+fn payslip_order(payslip: &Payslip, at: &At<'_>, violations: &mut Reporter<'_>) {
     later_is_not_before(
         &payslip.employment_start_date,
         &payslip.employment_end_date,
         &at.member("employmentEndDate"),
-        findings,
+        violations,
     );
     let list = at.member("payslipTableLines");
     for (index, line) in elements(&payslip.payslip_table_lines) {
         let at = list.element(index);
-        later_is_not_before(&line.start_date, &line.end_date, &at.member("endDate"), findings);
+        later_is_not_before(&line.start_date, &line.end_date, &at.member("endDate"), violations);
     }
 }
 
@@ -103,16 +107,16 @@ fn elements<T>(list: &Member<Vec<T>>) -> impl Iterator<Item = (usize, &T)> {
     list.get().into_iter().flatten().enumerate()
 }
 
-pub(crate) fn no_staff_block(input: &RuleInput<'_>, findings: &mut Violations) {
+pub(super) fn no_staff_block(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
     let document = input.document;
     if document.contact_type() == Some(ContactType::Organization) && document.staff.get().is_some()
     {
         let message = "an organization is nobody's employee";
-        findings.report(&NO_STAFF_BLOCK, &At::root().member("staff"), "", message);
+        violations.report(&At::root().member("staff"), "", message);
     }
 }
 
-pub(crate) fn roles_agree(input: &RuleInput<'_>, findings: &mut Violations) {
+pub(super) fn roles_agree(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
     let document = input.document;
     let roles = [
         ("client", document.client.get().is_some(), "isCustomer", &document.is_customer),
@@ -122,7 +126,7 @@ pub(crate) fn roles_agree(input: &RuleInput<'_>, findings: &mut Violations) {
     for (block, present, flag, set) in roles {
         if present && set.get() != Some(&true) {
             let message = format!("a contact with {block} should have {flag}");
-            findings.report(&ROLES_AGREE, &At::root().member(block), "", message);
+            violations.report(&At::root().member(block), "", message);
         }
     }
 }
@@ -132,7 +136,7 @@ struct OwnReference {
     /// The list that it refers to.
     list: &'static str,
     /// As `client.invoiceAddressId`.
-    path: crate::path::Path,
+    path: Path,
     id: i64,
 }
 
@@ -172,55 +176,55 @@ fn has(document: &ContactDocument, list: &str, id: i64) -> bool {
     }
 }
 
-pub(crate) fn in_use(input: &RuleInput<'_>, findings: &mut Violations) {
+pub(super) fn in_use(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
     let Some(stored) = input.stored else { return };
     for reference in own_references(input.document) {
         let OwnReference { list, path, id } = &reference;
         if !has(input.document, list, *id) && has(stored, list, *id) {
             let message = format!("{path} still refers to what is to be removed");
-            findings.report(&IN_USE, &At::root().member(list), id.to_string(), message);
+            violations.report(&At::root().member(list), id.to_string(), message);
         }
     }
 }
 
-pub(crate) fn own_parts(input: &RuleInput<'_>, findings: &mut Violations) {
+pub(super) fn own_parts(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
     for OwnReference { list, path, id } in own_references(input.document) {
         let had = input.stored.is_some_and(|stored| has(stored, list, id));
         if !had && !has(input.document, list, id) {
             let message = format!("names none of the contact's {list}");
-            findings.extend([crate::Violation::new(&OWN_PARTS, path, id.to_string(), message)]);
+            violations.report_path(path, id.to_string(), message);
         }
     }
 }
 
-pub(crate) fn scopes(input: &RuleInput<'_>, findings: &mut Violations) {
+pub(super) fn scopes(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
     let sends_staff = input.sent.staff.presence() != Presence::Absent;
     if sends_staff && !input.context.may_write_staff {
         let message = "the caller lacks the scope for staff";
-        findings.report(&SCOPES, &At::root().member("staff"), "", message);
+        violations.report(&At::root().member("staff"), "", message);
     }
 }
 
-pub(crate) fn parts_named(input: &RuleInput<'_>, findings: &mut Violations) {
+pub(super) fn parts_named(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
     let blank = |name: Option<&str>| name.is_none_or(|name| name.trim().is_empty());
     let root = At::root();
     let list = root.member("addresses");
     for (index, address) in elements(&input.document.addresses) {
         if blank(address.name.get().map(Text::as_str)) {
             let at = list.element(index);
-            findings.report(&PARTS_NAMED, &at.member("name"), "", "an address should have a name");
+            violations.report(&at.member("name"), "", "an address should have a name");
         }
     }
     let list = root.member("banks");
     for (index, bank) in elements(&input.document.banks) {
         if blank(bank.name.get().map(Text::as_str)) {
             let at = list.element(index);
-            findings.report(&PARTS_NAMED, &at.member("name"), "", "a bank should have a name");
+            violations.report(&at.member("name"), "", "a bank should have a name");
         }
     }
 }
 
-pub(crate) fn expiry(input: &RuleInput<'_>, findings: &mut Violations) {
+pub(super) fn expiry(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
     let Some(staff) = input.document.staff.get() else { return };
     let Some(start) = date(&staff.employment_start_date) else { return };
     let expiries = [
@@ -233,7 +237,7 @@ pub(crate) fn expiry(input: &RuleInput<'_>, findings: &mut Violations) {
             let at = root.member("staff");
             let text = member.get().map_or("", |end| end.as_str());
             let message = format!("expires before the employment starts on {start}");
-            findings.report(&EXPIRY, &at.member(name), text, message);
+            violations.report(&at.member(name), text, message);
         }
     }
 }

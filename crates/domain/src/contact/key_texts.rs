@@ -1,0 +1,30 @@
+//! The texts that are keys.
+
+use super::document::ContactDocument;
+use crate::tree::{Member, Text};
+
+impl ContactDocument {
+    /// Keys are stored and returned as sent, but trimmed (upsert-rules §3.7).
+    pub(crate) fn trim_keys(&mut self) {
+        trim(&mut self.external_id);
+        trim(&mut self.link_id);
+        trim(&mut self.email);
+        trim(&mut self.phone);
+        trim(&mut self.mobile);
+        if let Some(client) = self.client.get_mut() {
+            trim(&mut client.vat_number);
+        }
+        if let Some(supplier) = self.supplier.get_mut() {
+            trim(&mut supplier.vat_number);
+        }
+    }
+}
+
+fn trim<T>(member: &mut Member<Text<T>>) {
+    if let Some(text) = member.get_mut() {
+        let trimmed = text.trim();
+        if trimmed.len() < text.len() {
+            *text = Text::from(trimmed);
+        }
+    }
+}

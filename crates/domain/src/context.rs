@@ -1,0 +1,49 @@
+//! Who asks, for which organization, and when.
+
+use crate::ids::OrganizationId;
+use crate::timestamp::Timestamp;
+use crate::value::{CalendarDate, CountryCode};
+
+/// The organization, the caller's rights and the time of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Context {
+    /// The tenant of the request.
+    pub organization: OrganizationId,
+    /// The region that phone numbers without a country code belong to.
+    pub region: CountryCode,
+    /// When the request arrived.
+    pub now: Timestamp,
+    /// Whether the caller may write the block `staff`, which is salary data.
+    pub may_write_staff: bool,
+    /// Whether the API shows contacts of type ENDPOINT.
+    pub endpoints: Endpoints,
+    /// Whether warnings refuse an item.
+    pub handling: Handling,
+}
+
+impl Context {
+    /// The calendar date of the request, in UTC.
+    pub fn today(&self) -> Option<CalendarDate> {
+        CalendarDate::from_unix_seconds(self.now.seconds())
+    }
+}
+
+/// Whether warnings refuse an item (RFC 7240 `handling`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Handling {
+    /// Warnings are reported.
+    #[default]
+    Lenient,
+    /// Warnings are errors, unless the rule is lenient always.
+    Strict,
+}
+
+/// Whether an API shows contacts of type ENDPOINT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Endpoints {
+    /// They are hidden, but their keys are taken.
+    #[default]
+    Hidden,
+    /// They are contacts like all others.
+    Shown,
+}
