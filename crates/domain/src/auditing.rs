@@ -1,10 +1,8 @@
-//! Auditing: what a store holds beside a document, compared with what follows from the document.
+//! Comparing stored columns, relations and entries with the documents that they follow from.
 //!
-//! A contact's row, the rows of its relations and its entry in the directory of intercoms repeat
-//! what its document says. They can only be wrong where a database was changed by hand, a disk
-//! failed, or a release derives something else than the one before. [`StoredContact::audit`] finds
-//! what is wrong, and a [`Repair`] decides what is to be written about it. The document, the
-//! version and the times of a contact are never touched: everything else follows from them.
+//! They differ only if a database was changed by hand, a disk failed, or a release computes them in
+//! another way. [`StoredContact::audit`] finds the differences, and a [`Repair`] decides how to
+//! correct them. It never changes the document, the version or the times of a contact.
 //!
 //! ```
 //! use contacts_domain::auditing::{Difference, Finding, StoredContact};

@@ -1,4 +1,4 @@
-//! Who asks, for which organization, and when.
+//! The context of a request.
 
 use crate::ids::OrganizationId;
 use crate::timestamp::Timestamp;
@@ -7,9 +7,9 @@ use crate::value::{CalendarDate, CountryCode};
 /// The organization, the caller's rights and the time of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
-    /// The tenant of the request.
+    /// The organization that the request is about.
     pub organization: OrganizationId,
-    /// The region that phone numbers without a country code belong to.
+    /// The country of phone numbers without a country code.
     pub region: CountryCode,
     /// When the request arrived.
     pub now: Timestamp,

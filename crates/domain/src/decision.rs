@@ -1,8 +1,8 @@
-//! How a decision meets a store: what it wants to know, what it was told, what is to be written.
+//! The conversation of a decision and a store.
 //!
-//! A store looks up what a [`Decision`] wants, lets it decide, and writes the outcome, all in one
-//! transaction. The decision is pure, so the store may run it again when it has to retry, and
-//! every rule can be tested without a store.
+//! In one transaction, a store loads what a [`Decision`] names by its lookup keys, runs the decision
+//! and writes its changes. The decision is pure: the store may run it again to retry, and every rule
+//! can be tested without a store.
 
 use std::collections::HashSet;
 
@@ -15,27 +15,29 @@ pub use crate::identity::AliasKey;
 
 /// A pure function from what a store holds to what it should hold.
 pub trait Decision: Send + Sync + 'static {
-    /// What the caller gets to know.
+    /// What the decision reports to the caller.
     type Report: Send + 'static;
 
-    /// The tenant. Nothing outside it is looked up or written.
+    /// The organization. The store loads and writes nothing outside it.
     fn organization(&self) -> OrganizationId;
 
-    /// What has to be looked up first.
+    /// What the store has to load first.
     fn lookup_keys(&self) -> &LookupKeys;
 
-    /// How many ids [`decide`](Self::decide) can take at most.
+    /// The most ids that [`decide`](Self::decide) can take.
     fn ids_at_most(&self) -> i64;
 
-    /// Decides. Called inside the transaction, possibly more than once; each call starts afresh.
+    /// Decides. A store calls it inside the transaction, possibly more than once; each call starts
+    /// afresh.
     ///
     /// # Errors
     ///
     /// When `ids` holds fewer ids than [`ids_at_most`](Self::ids_at_most) asked for.
-    fn decide(&self, found: Loaded, ids: &mut IdBlock) -> Result<(Writes, Self::Report), OutOfIds>;
+    fn decide(&self, loaded: Loaded, ids: &mut IdBlock)
+    -> Result<(Writes, Self::Report), OutOfIds>;
 }
 
-/// What a decision has to know. Each list holds no value twice.
+/// The keys of what a store has to load. No list holds a value twice.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LookupKeys {
     /// Living contacts with these ids.
@@ -50,58 +52,58 @@ pub struct LookupKeys {
     pub phones: Vec<String>,
     /// Living contacts with these VAT numbers (normal form).
     pub vat_numbers: Vec<String>,
-    /// For one e-mail address, phone or VAT number: at most so many contacts, lowest ids first.
+    /// The most contacts for one e-mail address, phone or VAT number; those with the lowest ids.
     pub per_shared_key: i64,
-    /// The ids of the living contacts with these e-mail addresses, no documents.
+    /// The ids of the living contacts with these e-mail addresses, without documents.
     pub email_owners: Vec<String>,
-    /// Which of these ids are living contacts; no document.
+    /// Which of these ids are living contacts, without documents.
     pub references: Vec<ContactId>,
     /// All living contacts that refer to this one in their relations.
     pub referring_to: Option<ContactId>,
 }
 
-/// What a store holds of what was wanted, as seen inside the transaction.
+/// What a store loaded, as seen inside the transaction.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Loaded {
-    /// The contacts, each once, in any order; those that aliases lead to included.
+    /// The contacts, each once, in any order, with those that aliases lead to.
     pub contacts: Vec<Record>,
     /// The aliases that lead to living contacts.
     pub aliases: Vec<Alias>,
-    /// E-mail addresses and who has them, an address as often as it has owners.
+    /// E-mail addresses with the contacts that have them, a pair for each.
     pub email_owners: Vec<(String, ContactId)>,
     /// Which of the references exist.
     pub references: HashSet<ContactId>,
-    /// Keys that others took, time and again, between look-up and write. An item that would take
-    /// one is refused, so that the rest can be written. Empty, unless races were lost.
+    /// Keys that other requests took again and again between look-up and write. An item that would
+    /// take one is refused, so that the rest can be written. Empty unless races were lost.
     pub contested: HashSet<AliasKey>,
 }
 
-/// A key that a merged contact left behind and that leads to the contact it was merged into.
+/// A key of a merged contact. It leads to the contact that it was merged into.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alias {
-    /// The value of the key.
+    /// The key.
     pub key: AliasKey,
-    /// Where it leads.
+    /// The contact that it leads to.
     pub contact: ContactId,
 }
 
-/// What is to be written, in one transaction.
+/// What a store has to write, in one transaction.
 #[derive(Debug, Clone, Default)]
 pub struct Writes {
     /// Contacts, each once.
     pub changes: Vec<Change>,
-    /// Aliases, after the contacts, in this order.
+    /// Changes of aliases, to be written after the contacts, in this order.
     pub aliases: Vec<AliasWrite>,
 }
 
 /// A change to the aliases.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AliasWrite {
-    /// The key leads to that contact from now on.
+    /// The key leads to that contact.
     Add(Alias),
-    /// The key belongs to a living contact again.
+    /// The key leads nowhere: it belongs to a living contact again.
     Remove(AliasKey),
-    /// What led to `from` leads to `to` from now on.
+    /// The keys that led to `from` lead to `to`.
     Move {
         /// The contact that is gone.
         from: ContactId,

@@ -1,11 +1,11 @@
-//! Identifiers: strict newtypes, so that no id can be taken for another.
+//! Identifiers as strict newtypes, so that the compiler tells them apart.
 
 use std::fmt;
 
 /// The largest integer that every JSON reader keeps exactly: 2^53 − 1 (RFC 8259 §6).
 pub const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
 
-/// The tenant a contact belongs to. Nothing crosses its border.
+/// The organization that a contact belongs to. No request reads or writes beyond its own.
 ///
 /// ```
 /// use contacts_domain::OrganizationId;
@@ -33,9 +33,9 @@ impl fmt::Display for OrganizationId {
     }
 }
 
-/// The id that the hub gave a contact: positive, below 2^53, never reused.
+/// The id of a contact: positive, below 2^53, assigned by the store and never reused.
 ///
-/// Contacts and their children (addresses, banks, …) share one id space of the whole database.
+/// Contacts and their parts (addresses, banks, …) share one id space in a database.
 ///
 /// ```
 /// use contacts_domain::ContactId;
@@ -64,7 +64,7 @@ impl fmt::Display for ContactId {
     }
 }
 
-/// How often a contact has been written: 1 when created, one more with every change.
+/// The version of a contact: 1 when created, one more with every change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(i64);
 
@@ -72,7 +72,7 @@ impl Version {
     /// The version of a contact just created.
     pub const FIRST: Self = Self(1);
 
-    /// A version read back from a store or a request.
+    /// A version read from a store or a request.
     pub fn new(version: i64) -> Self {
         Self(version)
     }
@@ -95,7 +95,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// A run of ids that a store has set aside and nobody else will hand out.
+/// A run of ids that a store reserved for one decision.
 ///
 /// ```
 /// use contacts_domain::IdBlock;
@@ -123,7 +123,7 @@ impl IdBlock {
         })
     }
 
-    /// The id that [`take`](Self::take) would hand out next.
+    /// The id that [`take`](Self::take) returns next.
     pub fn next(&self) -> i64 {
         self.next
     }
@@ -134,7 +134,7 @@ impl IdBlock {
     }
 }
 
-/// The block of ids was smaller than asked for: a fault of the store.
+/// The block held fewer ids than the decision asked for: a fault of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the store handed out fewer ids than were asked for")]
 pub struct OutOfIds;

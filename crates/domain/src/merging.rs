@@ -1,9 +1,9 @@
 //! Merging two contacts into one (erp-batch §3).
 //!
-//! The source fills what the target lacks, lists are united by content, references of other
-//! contacts name the target from now on, and the source is deleted. Keys of the source that the
-//! target does not take over stay as aliases that lead to the target: otherwise tonight's batch
-//! would bring the duplicate back.
+//! The target takes from the source what it lacks, lists are united by content, references of other
+//! contacts are moved to the target, and the source is deleted. Keys of the source that the target
+//! does not take become aliases that lead to the target: otherwise the next batch would create the
+//! duplicate again.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::rule::Rule;
 use crate::tree::{Equivalence, Member, SafeInteger, Tree};
 use crate::violation::{Violation, Violations};
 
-/// What became of a merge: the violations that refused it, if any.
+/// The result of a merge, or the violations that refused it.
 pub type MergeReport = Result<(), Violations>;
 
 /// The merge of one contact, the source, into another, the target.
@@ -37,7 +37,7 @@ impl Merge {
     ///
     /// # Errors
     ///
-    /// When the ids are equal or cannot be ids.
+    /// The ids are equal, or one cannot be an id.
     pub fn new(context: Context, target: i64, source: i64) -> Result<Self, Violations> {
         let id = |name, id| ContactId::new(id).ok_or_else(|| not_found(name, id));
         let (target, source) = (id("targetId", target)?, id("sourceId", source)?);
@@ -56,11 +56,11 @@ impl Merge {
 
     fn decided(
         &self,
-        found: Loaded,
+        loaded: Loaded,
         ids: &mut IdBlock,
     ) -> Result<Result<Writes, Violations>, OutOfIds> {
-        let mut contacts = Vec::with_capacity(found.contacts.len());
-        for record in found.contacts {
+        let mut contacts = Vec::with_capacity(loaded.contacts.len());
+        for record in loaded.contacts {
             match Snapshot::read(record) {
                 Ok(snapshot) => contacts.push(snapshot),
                 Err((record, error)) => {
@@ -122,7 +122,7 @@ impl Merge {
         })
     }
 
-    /// The target's document with what it lacks from the source.
+    /// The target's document, with members from the source that it lacks.
     fn united(&self, target: &Snapshot, source: &Snapshot) -> ContactDocument {
         let mut document = target.document.clone();
         let mut other = source.document.clone();
@@ -138,7 +138,7 @@ impl Merge {
         if let Some(tags) = other.tags.get_mut() {
             tags.retain(|tag| !known.contains(&tag.id.get().copied().map(SafeInteger::get)));
         }
-        // An entry is one thing: flags of one do not go with the number of another.
+        // An entry is taken whole: the flags of one do not fit the number of another.
         if document.intercom.get().is_some() {
             other.intercom = Member::Absent;
         }
@@ -158,7 +158,7 @@ impl Merge {
         document
     }
 
-    /// Keys of the source that the target does not take over lead to the target.
+    /// Aliases for the keys of the source that the target does not take.
     fn aliases(&self, merged: &Snapshot, source: &Snapshot) -> Vec<AliasWrite> {
         let mut aliases = vec![AliasWrite::Move { from: self.source, to: self.target }];
         let keys = KeyChange::between(merged.record.identity_keys(), source.record.identity_keys());
@@ -167,8 +167,8 @@ impl Merge {
         aliases
     }
 
-    /// The contact with that document, unless it violates a rule that no contact of `known` violates
-    /// already.
+    /// Checks the document and builds the row. Violations that a contact of `known` has already refuse
+    /// nothing.
     fn checked(
         &self,
         document: ContactDocument,
@@ -210,8 +210,8 @@ impl Merge {
         RuleInput { context: &self.context, sent, document, stored: Some(&stored.document) }
     }
 
-    /// The document of a contact that refers to the source, referring to the target; `None` if it
-    /// does not.
+    /// The document of a contact that refers to the source, with the reference moved to the target, or
+    /// `None` if it does not refer to the source.
     fn relinked(&self, referring: &Snapshot) -> Option<ContactDocument> {
         let id = referring.record.id;
         if id == self.target || id == self.source {
@@ -251,8 +251,8 @@ impl Decision for Merge {
         0
     }
 
-    fn decide(&self, found: Loaded, ids: &mut IdBlock) -> Result<(Writes, MergeReport), OutOfIds> {
-        Ok(match self.decided(found, ids)? {
+    fn decide(&self, loaded: Loaded, ids: &mut IdBlock) -> Result<(Writes, MergeReport), OutOfIds> {
+        Ok(match self.decided(loaded, ids)? {
             Ok(writes) => (writes, Ok(())),
             Err(violations) => (Writes::default(), Err(violations)),
         })
@@ -260,8 +260,8 @@ impl Decision for Merge {
 }
 
 impl ContactDocument {
-    /// Where this contact refers to an address or bank of its own that `target` has by content,
-    /// refers to the target's: the other one will not survive.
+    /// Moves references to own addresses and banks that `target` has with equal content: only those of
+    /// the target survive.
     fn follow_to(&mut self, target: &Self) {
         let mut moved: Vec<(i64, i64)> = twins(&self.addresses, &target.addresses);
         moved.extend(twins(&self.banks, &target.banks));
@@ -292,7 +292,7 @@ impl ContactDocument {
     }
 }
 
-/// The ids of elements that stand in both lists: here, and there.
+/// The ids of equal elements: in this list, and in the other.
 fn twins<T: Tree>(here: &Member<Vec<T>>, there: &Member<Vec<T>>) -> Vec<(i64, i64)> {
     let there = there.get().map(Vec::as_slice).unwrap_or_default();
     let here = here.get().map(Vec::as_slice).unwrap_or_default();

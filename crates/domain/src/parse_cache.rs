@@ -12,26 +12,18 @@ pub struct ParseCache {
 }
 
 impl ParseCache {
-    /// Nothing parsed yet; phone numbers without a country code belong to `region`.
-    pub fn new(region: CountryCode) -> Self {
+    /// An empty cache. Phone numbers without a country code belong to `region`.
+    pub(crate) fn new(region: CountryCode) -> Self {
         Self { region, emails: Vec::new(), phones: Vec::new() }
     }
 
-    /// That text as an e-mail address.
-    ///
-    /// # Errors
-    ///
-    /// When it is none.
-    pub fn email(&mut self, text: &str) -> Result<Email, InvalidEmail> {
+    /// Parses an e-mail address.
+    pub(crate) fn email(&mut self, text: &str) -> Result<Email, InvalidEmail> {
         remember(&mut self.emails, text, Email::parse)
     }
 
-    /// That text as a phone number.
-    ///
-    /// # Errors
-    ///
-    /// When it is none.
-    pub fn phone(&mut self, text: &str) -> Result<Phone, InvalidPhone> {
+    /// Parses a phone number.
+    pub(crate) fn phone(&mut self, text: &str) -> Result<Phone, InvalidPhone> {
         let region = self.region;
         remember(&mut self.phones, text, |text| Phone::parse(text, region))
     }

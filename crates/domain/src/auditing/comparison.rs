@@ -1,4 +1,4 @@
-//! The comparison of one contact with what follows from its document.
+//! Comparing one contact with its document.
 
 use super::finding::{Difference, Finding};
 use super::stored::{StoredColumns, StoredContact, StoredEntry};
@@ -13,21 +13,21 @@ use crate::parse_cache::ParseCache;
 use crate::tree::{IdAssignment, Member, SafeInteger, Tree};
 use crate::value::{CountryCode, LinkId};
 
-/// What was found about a contact.
+/// The result of auditing a contact.
 #[derive(Debug, Clone)]
 pub struct Audited {
-    /// What is wrong; empty where all is well.
+    /// The findings; empty for a sound contact.
     pub findings: Vec<Finding>,
-    /// The change that makes everything follow from the document; `None` where nothing differs, or
-    /// where the document itself may be wrong.
+    /// The change that corrects all findings, or `None` if there are none or the document itself may
+    /// be wrong.
     pub repair: Option<Change>,
-    /// The highest id of this contact and its parts, as far as it can be read.
+    /// The highest readable id of this contact and its parts.
     pub highest_id: i64,
 }
 
 impl StoredContact {
-    /// Compares everything that stands beside the document with what follows from it, in an
-    /// organization of that region; `None` where the organization does not exist.
+    /// Compares the columns, relations and entry with the document. `region` is that of the
+    /// organization, or `None` if the organization does not exist.
     pub fn audit(&self, region: Option<CountryCode>) -> Audited {
         let document = match read_document(self.document_version, &self.document) {
             Ok(document) => document,
@@ -60,7 +60,7 @@ impl StoredContact {
         Audited { findings, repair, highest_id }
     }
 
-    /// The ids of the contact, where its document names the same.
+    /// The ids of the contact, if the document names the same.
     fn identity(&self, document: &ContactDocument) -> (Option<ContactId>, Option<OrganizationId>) {
         let id = ContactId::new(self.key.id);
         let organization = OrganizationId::new(self.key.organization);
@@ -85,7 +85,7 @@ impl StoredContact {
         let differing = pairs.into_iter().filter(|(differs, ..)| *differs);
         differing
             .map(|(_, what, stored, computed)| {
-                // Two that agree on a number which is no id agree on nothing.
+                // Both may hold the same number that is no valid id.
                 let computed = computed.filter(|computed| *computed != stored);
                 Finding::Differs(Difference {
                     what,
@@ -113,7 +113,7 @@ impl StoredContact {
         }
     }
 
-    /// The keys that it has as a living contact; a link id that cannot be read is no key.
+    /// The stored keys of a living contact. An unreadable link id is no key.
     fn identity_keys(&self) -> IdentityKeys {
         if self.deleted_at.is_some() {
             return IdentityKeys::default();
@@ -125,7 +125,7 @@ impl StoredContact {
         }
     }
 
-    /// The contact with the projection that follows from its document.
+    /// The contact with the columns that follow from its document.
     fn repaired(
         &self,
         id: ContactId,
@@ -154,7 +154,7 @@ impl Audited {
     }
 }
 
-/// What follows from a document.
+/// The columns, relations and entry that follow from a document.
 struct Due {
     projection: Projection,
     columns: StoredColumns,

@@ -1,4 +1,4 @@
-//! What is wrong with a contact, and what was done about it.
+//! Findings of an audit.
 
 use std::fmt;
 
@@ -7,39 +7,39 @@ use crate::contact::UnreadableDocument;
 use crate::identity::AliasKey;
 use crate::ids::ContactId;
 
-/// A contact that is not as it should be.
+/// A contact with findings, and what was done about them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Discrepancy {
-    /// Which contact.
+    /// The contact.
     pub key: ContactKey,
-    /// What is wrong with it.
+    /// The findings.
     pub findings: Vec<Finding>,
-    /// What was done about it.
+    /// What was done about them.
     pub remedy: Remedy,
 }
 
-/// Something wrong with a contact.
+/// Something wrong with a stored contact.
 ///
-/// Printed without what is in the contact, which may be personal.
+/// `Display` prints no content of the contact, which may be personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
-    /// What stands beside the document is not what follows from it.
+    /// A stored value does not follow from the document.
     Differs(Difference),
-    /// The document cannot be read, so nothing follows from it.
+    /// The document cannot be read.
     Unreadable(String),
-    /// The organization is not there, and so not the region of its phone numbers.
+    /// The organization does not exist, so the region of phone numbers is unknown.
     NoOrganization,
 }
 
-/// Two values that should be one.
+/// A stored value that differs from the computed one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// A column of the contact (`email`), `relations`, `entry` where one is there and should not
-    /// be or the other way round, or a column of the entry (`entry.name`).
+    /// A column of the contact (`email`), `relations`, a column of the entry (`entry.name`), or
+    /// `entry` if it is missing or should not exist.
     pub what: &'static str,
-    /// What stands there; `None` where nothing does.
+    /// The stored value.
     pub stored: Option<String>,
-    /// What follows from the document; `None` where nothing does.
+    /// The value that follows from the document.
     pub computed: Option<String>,
 }
 
@@ -48,13 +48,13 @@ pub struct Difference {
 pub enum Remedy {
     /// Nothing.
     Untouched,
-    /// All of it was mended.
+    /// All findings were corrected.
     Mended,
-    /// Nothing: its document claims a key that another contact has.
+    /// Nothing: its document names a key that another contact has.
     KeyTaken {
         /// The key.
         key: AliasKey,
-        /// Who has it.
+        /// The contact that has it.
         owner: ContactId,
     },
 }

@@ -1,4 +1,4 @@
-//! The decision what is to be written about contacts that are not as they should be.
+//! Deciding how to correct contacts with findings.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,11 +11,11 @@ use crate::identity::AliasKey;
 use crate::ids::{ContactId, OrganizationId};
 use crate::value::CountryCode;
 
-/// The wish to mend these contacts of one organization.
+/// A request to correct some contacts of one organization.
 ///
-/// A store carries it out in one transaction: it reads the contacts as they stand now, has them
-/// [examined](Self::examine), looks up who has the keys that they should have, and writes what is
-/// [settled](Examination::settle). All of it is pure, so the store may run it again.
+/// A store runs it in one transaction: it reads the contacts, [examines](Self::examine) them, looks up
+/// the owners of the keys that they should have, and writes what [`settle`](Examination::settle)
+/// returns. The repair is pure, so the store may run it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repair {
     organization: OrganizationId,
@@ -23,14 +23,14 @@ pub struct Repair {
     contacts: Vec<ContactId>,
 }
 
-/// Contacts that were compared with what follows from their documents.
+/// Contacts that were compared with their documents.
 #[derive(Debug)]
 pub struct Examination {
     contacts: Vec<(StoredContact, Audited)>,
 }
 
 impl Repair {
-    /// The repair of these contacts, living or deleted, in an organization of that region.
+    /// A repair of these contacts, living or deleted, in an organization of that region.
     pub fn new(
         organization: OrganizationId,
         region: CountryCode,
@@ -39,17 +39,17 @@ impl Repair {
         Self { organization, region, contacts }
     }
 
-    /// The tenant. Nothing outside it is looked up or written.
+    /// The organization. The store reads and writes nothing outside it.
     pub fn organization(&self) -> OrganizationId {
         self.organization
     }
 
-    /// The contacts to be read.
+    /// The contacts to read.
     pub fn contacts(&self) -> &[ContactId] {
         &self.contacts
     }
 
-    /// Compares the contacts as they stand.
+    /// Compares the stored contacts with their documents.
     pub fn examine(&self, stored: Vec<StoredContact>) -> Examination {
         let audit = |contact: StoredContact| {
             let audited = contact.audit(Some(self.region));
@@ -60,18 +60,17 @@ impl Repair {
 }
 
 impl Examination {
-    /// The identity keys that living contacts should have; which living contacts have them now is
-    /// to be looked up.
+    /// The identity keys that the contacts should have. The store looks up their owners.
     pub fn keys(&self) -> Vec<AliasKey> {
         self.columns_repaired().flat_map(|change| change.record().identity_keys()).collect()
     }
 
-    /// What to write and what to report, given which living contacts have the [keys](Self::keys).
+    /// What to write and what to report, given the living owners of the [keys](Self::keys).
     ///
-    /// A contact is left as it is where another one keeps a key that it should have. Keys that
-    /// contacts of this repair give up are free for the others of it.
+    /// A contact stays as it is if another one keeps a key that it should have. Keys that contacts of
+    /// this repair give up are free for its other contacts.
     pub fn settle(self, owners: &HashMap<AliasKey, ContactId>) -> (Writes, Vec<Discrepancy>) {
-        let left = self.left(owners);
+        let blocked = self.blocked(owners);
         let mut writes = Writes::default();
         let mut discrepancies = Vec::new();
         for (stored, Audited { findings, repair, .. }) in self.contacts {
@@ -80,7 +79,7 @@ impl Examination {
             }
             let remedy = match repair {
                 None => Remedy::Untouched,
-                Some(change) => match left.get(&change.record().id) {
+                Some(change) => match blocked.get(&change.record().id) {
                     Some((key, owner)) => Remedy::KeyTaken { key: key.clone(), owner: *owner },
                     None => {
                         writes.changes.push(change);
@@ -93,9 +92,9 @@ impl Examination {
         (writes, discrepancies)
     }
 
-    /// The contacts that cannot have a key, and who keeps it. One that is left keeps the keys that
-    /// it has, so others may have to be left in turn.
-    fn left(
+    /// The contacts that cannot get a key, with the owner of that key. Such a contact keeps its stored
+    /// keys, so others may have to stay as they are in turn.
+    fn blocked(
         &self,
         owners: &HashMap<AliasKey, ContactId>,
     ) -> BTreeMap<ContactId, (AliasKey, ContactId)> {
@@ -105,17 +104,17 @@ impl Examination {
                 (change.record().id, change.record().identity_keys().into_iter().collect())
             })
             .collect();
-        let mut left = BTreeMap::new();
+        let mut blocked = BTreeMap::new();
         loop {
-            let before = left.len();
+            let before = blocked.len();
             let mut given: HashMap<&AliasKey, ContactId> = HashMap::new();
             for (id, keys) in &due {
-                if left.contains_key(id) {
+                if blocked.contains_key(id) {
                     continue;
                 }
                 let keeps = |owner: &ContactId, key: &AliasKey| {
                     owner != id
-                        && (left.contains_key(owner)
+                        && (blocked.contains_key(owner)
                             || due.get(owner).is_none_or(|keys| keys.contains(key)))
                 };
                 let taken = keys.iter().find_map(|key| {
@@ -124,18 +123,18 @@ impl Examination {
                 });
                 match taken {
                     Some((key, owner)) => {
-                        left.insert(*id, (key.clone(), owner));
+                        blocked.insert(*id, (key.clone(), owner));
                     }
                     None => given.extend(keys.iter().map(|key| (key, *id))),
                 }
             }
-            if left.len() == before {
-                return left;
+            if blocked.len() == before {
+                return blocked;
             }
         }
     }
 
-    /// The repairs that change columns, and so perhaps keys.
+    /// The repairs that change columns, which include the keys.
     fn columns_repaired(&self) -> impl Iterator<Item = &Change> {
         let repairs = self.contacts.iter().filter_map(|(_, audited)| audited.repair.as_ref());
         repairs.filter(|change| change.parts().any_column())

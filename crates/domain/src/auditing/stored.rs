@@ -1,4 +1,4 @@
-//! A contact as it stands in a store.
+//! A contact as stored, whether valid or not.
 
 use super::contact_key::ContactKey;
 use super::finding::Difference;
@@ -8,14 +8,14 @@ use crate::contact::{IntercomEntry, Projection, Record};
 use crate::ids::{ContactId, Version};
 use crate::timestamp::Timestamp;
 
-/// A contact as it stands in a store, whatever its columns hold.
+/// A contact as stored, whatever its columns hold.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredContact {
     /// Its organization and id.
     pub key: ContactKey,
-    /// What it is searched and matched by.
+    /// The columns that should follow from the document.
     pub columns: StoredColumns,
-    /// How often it has been written.
+    /// The version.
     pub version: Version,
     /// When it was created.
     pub created_at: Timestamp,
@@ -23,17 +23,17 @@ pub struct StoredContact {
     pub updated_at: Timestamp,
     /// When it was deleted, if it was.
     pub deleted_at: Option<Timestamp>,
-    /// The shape that the document is stored in.
+    /// The version of the stored shape.
     pub document_version: i32,
     /// The document.
     pub document: String,
-    /// The contacts that it refers to in its relations, in any order.
+    /// The related contacts, in any order.
     pub relations: Vec<i64>,
     /// Its entry in the directory of intercoms.
     pub entry: Option<StoredEntry>,
 }
 
-/// What a difference shows of a stored value.
+/// A stored value as a difference shows it.
 trait Shown {
     fn shown(&self) -> Option<String>;
 }
@@ -58,7 +58,7 @@ impl Shown for bool {
 
 macro_rules! stored_columns {
     ($($(#[$doc:meta])* $name:ident: $type:ty,)+) => {
-        /// A [`Projection`] as it stands in a store: texts where the projection has values.
+        /// A [`Projection`] as stored: texts instead of values.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct StoredColumns {
             $($(#[$doc])* pub $name: <$type as Column>::Stored,)+
@@ -101,8 +101,8 @@ crate::contact_columns!(stored_columns);
 
 macro_rules! stored_entry {
     ($($(#[$doc:meta])* $name:ident: $type:ty,)+) => {
-        /// An [`IntercomEntry`] as it stands in a store: texts where the entry has values, and an
-        /// empty text where it has no link id.
+        /// An [`IntercomEntry`] as stored: texts instead of values, and an empty text without a link
+        /// id.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct StoredEntry {
             $($(#[$doc])* pub $name: <$type as EntryColumn>::Stored,)+
@@ -146,7 +146,7 @@ macro_rules! stored_entry {
 crate::entry_columns!(stored_entry);
 
 impl StoredContact {
-    /// A contact whose columns could be read.
+    /// A contact with valid columns.
     pub fn new(record: Record, relations: &[ContactId], entry: Option<&IntercomEntry>) -> Self {
         Self {
             key: ContactKey { organization: record.organization.get(), id: record.id.get() },
@@ -164,7 +164,7 @@ impl StoredContact {
 }
 
 impl From<&Change> for StoredContact {
-    /// The contact as a store should hold it after the change.
+    /// The contact as a store holds it after the change.
     fn from(change: &Change) -> Self {
         let entry = change.intercom_entry();
         Self::new(change.record().clone(), &change.relations(), entry.as_ref())

@@ -8,7 +8,7 @@ use crate::context::{Context, Handling};
 use crate::parse_cache::ParseCache;
 use crate::path::At;
 use crate::rule::Severity;
-use crate::tree::{AmountValue, Arrays, Leaf, Patch, Text, Tree};
+use crate::tree::{AmountValue, Arrays, Leaf, Patch, RuleError, Text, Tree};
 use crate::violation::{Violation, Violations};
 
 /// A checked contact: no violation refuses it.
@@ -227,7 +227,7 @@ impl RuleInput<'_> {
 }
 
 fn check_leaf(at: &At<'_>, leaf: Leaf<'_>, cache: &mut ParseCache, violations: &mut Violations) {
-    let mut reject = |rule, value: &str, result: Result<(), rules::RuleError>| {
+    let mut reject = |rule, value: &str, result: Result<(), RuleError>| {
         if let Err(error) = result {
             violations.extend([error.at(rule, at, value)]);
         }

@@ -1,4 +1,4 @@
-//! What an intercom shows of a contact.
+//! A contact as an intercom shows it.
 
 use super::Snapshot;
 use super::document::ContactDocument;
@@ -19,10 +19,10 @@ macro_rules! entry {
 crate::entry_columns!(entry);
 
 impl IntercomEntry {
-    /// The ringtone of an entry that names none.
+    /// The ringtone of an entry without one.
     pub const DEFAULT_RINGTONE: &str = "ring1.wav";
 
-    /// The entry of a document; `None` where it has no `intercom` block.
+    /// The entry of a document, or `None` without an `intercom` block.
     pub fn of(document: &ContactDocument) -> Option<Self> {
         let intercom = document.intercom.get()?;
         let flag = |flag: &Member<bool>| flag.get().copied().unwrap_or(false);
@@ -42,7 +42,7 @@ impl IntercomEntry {
 }
 
 impl Snapshot {
-    /// The entry of a living contact that has an `intercom` block.
+    /// The entry of a living contact, or `None` without an `intercom` block.
     pub fn intercom_entry(&self) -> Option<IntercomEntry> {
         match self.record.deleted_at {
             None => IntercomEntry::of(&self.document),

@@ -4,7 +4,7 @@ use super::document::ContactDocument;
 use crate::tree::{Member, Text};
 
 impl ContactDocument {
-    /// Keys are stored and returned as sent, but trimmed (upsert-rules §3.7).
+    /// Trims the keys. Otherwise they are stored and returned as sent (upsert-rules §3.7).
     pub(crate) fn trim_keys(&mut self) {
         trim(&mut self.external_id);
         trim(&mut self.link_id);

@@ -1,7 +1,7 @@
-//! Which kinds of text and amount a contact holds: the name, limit and rule of each.
+//! The kinds of texts and amounts in a contact: the name, limit and rule of each.
 //!
-//! Together with the types in [`document`](super::document) this is the table "which field is
-//! what"; `docs/rules.md` is rendered from it.
+//! `docs/rules.md` is rendered from these kinds and the types of
+//! [`document`](super::document).
 
 use super::rules::{MAX_NAME, texts};
 use crate::rule::Rule;
@@ -10,16 +10,16 @@ use crate::tree::{AmountKind, AmountOf, MAX_FREE_TEXT, TextKind, TextValue};
 pub use crate::tree::Free;
 use crate::value;
 
-/// A name of something: free text, but shorter.
+/// A name: free text, but shorter.
 #[derive(Debug)]
 pub struct Name;
-/// The caller's own key of a contact.
+/// The caller's own key for a contact.
 #[derive(Debug)]
 pub struct ExternalId;
 /// An account number, which may be an IBAN.
 #[derive(Debug)]
 pub struct AccountNumber;
-/// A token of a list that others may lengthen: upper case, digits, underscores.
+/// A value of an open list: capitals, digits and underscores.
 #[derive(Debug)]
 pub struct Token;
 /// The type of an intercom entry.
@@ -128,7 +128,7 @@ impl TextValue for IntercomName {
 }
 
 impl TextValue for IntercomNumber {
-    /// Its rule needs the type beside it, and so looks at the whole contact.
+    // Its rule needs the type beside it, so it stands among the rules about the whole contact.
     const KIND: TextKind = TextKind { name: "intercom number", blank_is_null: true, ..Free::KIND };
 }
 
@@ -137,7 +137,7 @@ impl TextValue for value::Ringtone {
         TextKind::checked("ringtone", MAX_FREE_TEXT, Rule::IntercomRingtone, texts::ringtone);
 }
 
-/// A kind whose texts are a closed list.
+/// A kind of text with a closed list of values.
 const fn closed_kind(name: &'static str, allowed: &'static [&'static str]) -> TextKind {
     let kind = TextKind::checked(name, MAX_FREE_TEXT, Rule::ClosedList, texts::closed_list);
     TextKind { allowed, ..kind }
@@ -160,18 +160,18 @@ closed! {
     ContactTypeName "contact type": "ORGANIZATION" "PERSON" "ENDPOINT";
     /// The language to write to a contact in.
     Language "language": "EN" "FR" "DE" "IT" "UNDEFINED";
-    /// Whose role it is.
+    /// The owner of a role.
     RoleType "role type": "ORGANIZATION" "GLOBAL";
     /// Role or set of roles.
     RoleKind "kind of role": "ROLE" "SUPER_ROLE";
     /// Group or set of groups.
     GroupKind "kind of group": "GROUP" "SUPER_GROUP";
-    /// Who pays the fees of a transfer.
+    /// The payer of transfer fees.
     FeeSplit "fee split":
         "CHARGED_TO_THE_BENEFICIARY" "FIFTY_FIFTY_SPLIT" "CHARGED_TO_THE_ORDERER";
-    /// How a supplier's VAT is treated.
+    /// The VAT treatment of a supplier.
     VatType "VAT type": "NO_VAT" "NATIVE" "IMPORT_OF_SERVICE";
-    /// What a salary is paid for.
+    /// The unit that a salary is paid by.
     SalaryType "salary type": "MONTHLY" "HOURLY";
     /// The gender of a person.
     Gender "gender": "MALE" "FEMALE" "OTHER";

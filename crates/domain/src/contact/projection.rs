@@ -1,4 +1,4 @@
-//! What a contact is searched and matched by, derived from its document.
+//! The columns that follow from a document.
 
 use super::document::ContactDocument;
 use super::record::{ContactType, Projection};
@@ -8,9 +8,7 @@ use crate::tree::{Member, SafeInteger, Text};
 use crate::value::{LinkId, VatNumber};
 
 impl Projection {
-    /// The projection of a document of that type.
-    ///
-    /// Adapters copy it; nobody else computes one.
+    /// The projection of a document of that type. This is the only function that computes one.
     pub fn of(
         document: &ContactDocument,
         contact_type: ContactType,
@@ -45,12 +43,12 @@ impl Projection {
 }
 
 impl ContactDocument {
-    /// The type, if it is a known one.
+    /// The type, or `None` if it is missing or unknown.
     pub(crate) fn contact_type(&self) -> Option<ContactType> {
         ContactType::parse(self.contact_type.get()?)
     }
 
-    /// What the contact is called: the name, or first and last name, or what an intercom shows.
+    /// The display name: the name, or first and last name, or the name that an intercom shows.
     pub(crate) fn display_name_text(&self) -> String {
         let name = trimmed(self.name.get());
         let first = trimmed(self.first_name.get());
@@ -72,7 +70,7 @@ impl ContactDocument {
         called.unwrap_or_default()
     }
 
-    /// The VAT number as a key: the client's, else the supplier's.
+    /// The VAT number as a key: that of the client block, else that of the supplier block.
     pub(crate) fn vat_number_key(&self) -> Option<String> {
         let client = self.client.get().and_then(|client| client.vat_number.get());
         let supplier = self.supplier.get().and_then(|supplier| supplier.vat_number.get());
@@ -80,12 +78,12 @@ impl ContactDocument {
         key(client).or_else(|| key(supplier))
     }
 
-    /// The lists of contacts that this one refers to.
+    /// The lists of related contacts.
     pub(crate) fn relation_lists(&self) -> [&Member<Vec<SafeInteger>>; 2] {
         [&self.related_contact_ids, &self.related_organization_contact_ids]
     }
 
-    /// The contacts that this one refers to in its relations, each once.
+    /// The related contacts, each once.
     pub(crate) fn relations(&self) -> Vec<ContactId> {
         let mut relations: Vec<ContactId> = self
             .relation_lists()

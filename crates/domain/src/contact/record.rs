@@ -1,4 +1,4 @@
-//! A contact as a store holds it.
+//! A contact as a row of a store.
 
 use std::fmt;
 
@@ -7,21 +7,21 @@ use crate::identity::IdentityKeys;
 use crate::ids::{ContactId, OrganizationId, Version};
 use crate::timestamp::Timestamp;
 
-/// The shape that documents are stored in today; see [`Record::read`].
+/// The version of the stored shape of documents; see [`Record::read`].
 pub const DOCUMENT_VERSION: i32 = 1;
 
-/// One row: what a contact is searched and matched by, beside its document as JSON.
+/// A row: the columns that a contact is searched and matched by, and its document as JSON.
 ///
-/// Anyone may read one; only a [`Change`](crate::Change) brings one into a store.
+/// Everyone may read one. Only a [`Change`](crate::Change) brings one into a store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     /// The id.
     pub id: ContactId,
-    /// The tenant.
+    /// The organization.
     pub organization: OrganizationId,
-    /// What it is searched and matched by.
+    /// The columns that follow from the document.
     pub projection: Projection,
-    /// How often it has been written.
+    /// The version.
     pub version: Version,
     /// When it was created.
     pub created_at: Timestamp,
@@ -29,16 +29,16 @@ pub struct Record {
     pub updated_at: Timestamp,
     /// When it was deleted, if it was.
     pub deleted_at: Option<Timestamp>,
-    /// The shape that the document is stored in.
+    /// The version of the stored shape.
     pub document_version: i32,
-    /// The document as JSON: whole, ids filled in.
+    /// The whole document as JSON, with all ids.
     pub document: String,
 }
 
 macro_rules! projection {
     ($($(#[$doc:meta])* $name:ident: $type:ty,)+) => {
-        /// What a contact is searched and matched by, computed from its document by one function
-        /// ([`Projection::of`]).
+        /// The columns that a contact is searched and matched by. [`Projection::of`] computes them
+        /// from the document.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct Projection {
             $($(#[$doc])* pub $name: $type,)+
@@ -48,14 +48,14 @@ macro_rules! projection {
 
 crate::contact_columns!(projection);
 
-/// Person, organization or endpoint: set once.
+/// The type of a contact, which never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ContactType {
     /// A company, an association, an authority.
     Organization,
     /// A human being.
     Person,
-    /// A door panel or a phone; unknown to the ERP contract.
+    /// A door panel or a phone. The ERP contract does not know this type.
     Endpoint,
 }
 
@@ -77,22 +77,22 @@ impl ContactType {
     }
 }
 
-/// A stored document that cannot be read: that contact's problem, nobody else's.
+/// A stored document cannot be read. Other contacts are not affected.
 #[derive(Debug, thiserror::Error)]
 pub enum UnreadableDocument {
-    /// It is stored in a shape that this release does not know.
+    /// Its stored shape is newer than this release.
     #[error("the document is stored in shape {0}, and this release reads up to {DOCUMENT_VERSION}")]
     Newer(i32),
-    /// It is not what its shape says.
+    /// It does not fit its stored shape.
     #[error("the stored document does not fit its shape")]
     Malformed(#[from] serde_json::Error),
-    /// It does not say what kind of contact it is of, as every document does.
+    /// It has no known `contactType`.
     #[error("the stored document names no known type of contact")]
     NoType,
 }
 
 impl Record {
-    /// The keys that no other living contact of the organization has; a deleted contact has none.
+    /// The identity keys. A deleted contact has none.
     pub fn identity_keys(&self) -> IdentityKeys {
         if self.deleted_at.is_some() {
             return IdentityKeys::default();
@@ -101,17 +101,18 @@ impl Record {
         IdentityKeys { external_id: external_id.clone(), link_id: *link_id }
     }
 
-    /// The document as a tree, brought up to today's shape.
+    /// Reads the document.
     ///
     /// # Errors
     ///
-    /// When the document does not fit the shape it is stored in, or the shape is newer than ours.
+    /// [`UnreadableDocument`], if the document does not fit its stored shape or the shape is newer than
+    /// this release.
     pub fn read(&self) -> Result<ContactDocument, UnreadableDocument> {
         read_document(self.document_version, &self.document)
     }
 }
 
-/// A stored document as a tree, brought up to today's shape.
+/// Reads a document of that stored shape.
 pub(crate) fn read_document(
     version: i32,
     document: &str,

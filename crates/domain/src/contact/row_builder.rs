@@ -13,7 +13,7 @@ use crate::timestamp::Timestamp;
 use crate::tree::{IdAssignment, Member, SafeInteger, Tree};
 use crate::violation::{Violation, Violations};
 
-/// What a contact needs beside its document to become a row.
+/// The parts of a row that do not follow from the contact.
 pub(crate) struct RowBuilder {
     id: ContactId,
     organization: OrganizationId,
@@ -34,7 +34,7 @@ impl RowBuilder {
         }
     }
 
-    /// A contact after a change. Time does not run backwards within a contact.
+    /// A changed contact. Its time of change never goes back, even if the clock does.
     pub(crate) fn after(context: &Context, before: &Record) -> Self {
         Self {
             id: before.id,
@@ -45,7 +45,7 @@ impl RowBuilder {
         }
     }
 
-    /// Assigns the ids, computes the projection and writes the JSON. The warnings come back.
+    /// Assigns the ids, computes the projection and writes the JSON. Returns the warnings as well.
     pub(crate) fn build(
         &self,
         contact: Contact,
@@ -76,17 +76,17 @@ impl RowBuilder {
 }
 
 impl Snapshot {
-    /// As [`too_large`], at no cost where it is not.
+    /// As [`too_large`], but free for a small document.
     pub(crate) fn too_large(&self, stored: Option<&ContactDocument>) -> Option<Violation> {
         let over = self.record.document.len() > MAX_DOCUMENT_BYTES;
         over.then(|| too_large(&self.document, stored)).flatten()
     }
 }
 
-/// The violation of a document that is too large; ids that it lacks are not counted.
+/// The violation of a document that is too large. Missing ids do not count.
 ///
-/// What a device owns has limits of its own and does not count either, nor does a document that is
-/// no larger than it was: no device is refused for what others wrote.
+/// The members of the device contract have limits of their own and do not count. A document that
+/// did not grow is accepted: no device is refused for members that another client wrote.
 pub(crate) fn too_large(
     document: &ContactDocument,
     stored: Option<&ContactDocument>,
@@ -107,8 +107,8 @@ fn counted_bytes(document: &ContactDocument) -> usize {
     to_json(&counted).len()
 }
 
-/// A document as JSON. It has string keys and no failing members, so this cannot fail.
-#[expect(clippy::expect_used, reason = "see above")]
+/// Writes a document as JSON. All keys are strings and no member fails to serialize.
+#[expect(clippy::expect_used, reason = "see the comment")]
 fn to_json(document: &ContactDocument) -> String {
     serde_json::to_string(document).expect("a document is always valid JSON")
 }

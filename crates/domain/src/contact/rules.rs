@@ -1,150 +1,21 @@
 //! The functions of the rules, in one typed table for each place where a rule looks.
 //!
-//! What a rule is stands in [`Rule`]. A table pairs rules with functions of one type, so that a
-//! rule about amounts cannot be called on a text. Rules about one text are paired with their
-//! functions in [`kinds`](super::kinds).
+//! What a rule is stands in [`Rule`](crate::Rule). A table pairs rules with functions of one type,
+//! so that a rule about amounts cannot be called on a text.
 
-pub(crate) mod amounts;
+mod amounts;
+mod input;
 mod intercom;
 mod limits;
 mod lookups;
 mod render;
+mod tables;
 pub(crate) mod texts;
 mod whole;
 
 pub use limits::{MAX_CUSTOM_FIELDS, MAX_DOCUMENT_BYTES, MAX_ELEMENTS, MAX_NAME, MAX_NESTING};
 pub use render::render;
 
-pub(crate) use intercom::MAX_INTERCOM_NAME;
+pub(crate) use input::{Lookups, Reporter, RuleInput};
+pub(crate) use tables::{AMOUNTS, LOOK_UPS, SIZES, WHOLE};
 pub(crate) use whole::missing_type;
-
-use super::document::ContactDocument;
-use crate::context::Context;
-use crate::ids::ContactId;
-use crate::path::{At, Path};
-use crate::rule::Rule;
-use crate::tree::{AmountKind, AmountValue, Leaf};
-use crate::violation::{Violation, Violations};
-
-pub(crate) use crate::tree::RuleError;
-
-/// A rule about one decimal number.
-type AmountCheck = fn(&'static AmountKind, AmountValue<'_>) -> Result<(), RuleError>;
-/// A rule about the size of one value.
-type SizeCheck = fn(&At<'_>, Leaf<'_>) -> Result<(), RuleError>;
-/// A rule about the whole contact.
-type WholeCheck = fn(&RuleInput<'_>, &mut Reporter<'_>);
-/// A rule about what the store holds of other contacts.
-type LookUpCheck = fn(&RuleInput<'_>, &Lookups<'_>, &mut Reporter<'_>);
-
-/// The rules about decimal numbers.
-pub(crate) const AMOUNTS: [(Rule, AmountCheck); 2] =
-    [(Rule::Amount, amounts::decimal), (Rule::Range, amounts::range)];
-
-/// The rules about sizes.
-pub(crate) const SIZES: [(Rule, SizeCheck); 2] =
-    [(Rule::Readable, limits::nesting), (Rule::Limits, limits::size)];
-
-/// The rules about the whole contact.
-pub(crate) const WHOLE: [(Rule, WholeCheck); 13] = [
-    (Rule::ContactType, whole::contact_type),
-    (Rule::Named, whole::named),
-    (Rule::DateOrder, whole::date_order),
-    (Rule::NoStaffBlock, whole::no_staff_block),
-    (Rule::RolesAgree, whole::roles_agree),
-    (Rule::InUse, whole::in_use),
-    (Rule::OwnParts, whole::own_parts),
-    (Rule::Scopes, whole::scopes),
-    (Rule::IntercomRequired, intercom::required),
-    (Rule::IntercomNumber, intercom::number),
-    (Rule::IntercomFlags, intercom::flags),
-    (Rule::PartsNamed, whole::parts_named),
-    (Rule::Expiry, whole::expiry),
-];
-
-/// The rules about other contacts.
-pub(crate) const LOOK_UPS: [(Rule, LookUpCheck); 2] =
-    [(Rule::RelationsExist, lookups::relations_exist), (Rule::Duplicate, lookups::duplicate)];
-
-/// The contact that a rule looks at.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct RuleInput<'a> {
-    /// The request.
-    pub(crate) context: &'a Context,
-    /// The item, as sent.
-    pub(crate) sent: &'a ContactDocument,
-    /// The contact as it would be stored.
-    pub(crate) document: &'a ContactDocument,
-    /// The contact as it is stored, if it is.
-    pub(crate) stored: Option<&'a ContactDocument>,
-}
-
-/// What the store holds of other contacts.
-#[derive(Clone, Copy)]
-pub(crate) struct Lookups<'a> {
-    /// Whether a living contact has that id.
-    pub(crate) exists: &'a dyn Fn(i64) -> bool,
-    /// Another contact with the same e-mail address.
-    pub(crate) same_email: Option<ContactId>,
-}
-
-/// Takes the violations of one rule.
-pub(crate) struct Reporter<'v> {
-    pub(crate) rule: Rule,
-    pub(crate) violations: &'v mut Violations,
-}
-
-impl Reporter<'_> {
-    fn report(&mut self, at: &At<'_>, value: impl Into<String>, message: impl Into<String>) {
-        self.report_path(at.path(), value, message);
-    }
-
-    fn report_path(&mut self, path: Path, value: impl Into<String>, message: impl Into<String>) {
-        self.violations.extend([Violation::new(self.rule, path, value, message)]);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-    use crate::contact::document::ContactDocument;
-    use crate::rule::Stage;
-    use crate::tree::{Kind, Shape, Shaped, TextKind};
-
-    fn text_kinds(kind: &'static Kind, seen: &mut Vec<&'static str>) -> Vec<&'static TextKind> {
-        match kind {
-            Kind::Text(text) => vec![text],
-            Kind::List(element) => text_kinds(element, seen),
-            Kind::Block(shape) | Kind::OpaqueObject(shape) => texts_of(shape, seen),
-            _ => Vec::new(),
-        }
-    }
-
-    fn texts_of(shape: &'static Shape, seen: &mut Vec<&'static str>) -> Vec<&'static TextKind> {
-        if seen.contains(&shape.name) {
-            return Vec::new();
-        }
-        seen.push(shape.name);
-        shape.members.iter().flat_map(|member| text_kinds(&member.kind, seen)).collect()
-    }
-
-    #[test]
-    fn each_rule_stands_in_the_table_of_its_stage() {
-        let texts = texts_of(ContactDocument::SHAPE, &mut Vec::new());
-        let texts = texts.iter().filter_map(|kind| Some((kind.check?.0, Stage::Text)));
-        let tables: Vec<(Rule, Stage)> = texts
-            .chain(AMOUNTS.map(|(rule, _)| (rule, Stage::Amount)))
-            .chain(SIZES.map(|(rule, _)| (rule, Stage::Size)))
-            .chain(WHOLE.map(|(rule, _)| (rule, Stage::Contact)))
-            .chain(LOOK_UPS.map(|(rule, _)| (rule, Stage::LookUp)))
-            .collect();
-        let found: BTreeMap<Rule, Stage> = tables.into_iter().collect();
-        for rule in Rule::ALL {
-            let elsewhere = [Stage::Reading, Stage::Matching, Stage::Merging];
-            let expected = Some(rule.stage()).filter(|stage| !elsewhere.contains(stage));
-            assert_eq!(found.get(rule).copied(), expected, "{rule:?}");
-        }
-    }
-}

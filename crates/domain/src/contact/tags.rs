@@ -8,9 +8,8 @@ use crate::value::TagName;
 use crate::violation::Violation;
 
 impl ContactDocument {
-    /// Gives every named tag the id that follows from its name; an id beside it is replaced.
-    ///
-    /// Whether a tag is left that has no name.
+    /// Sets the id of every named tag, which follows from the name. Returns whether a tag without a
+    /// name is left.
     pub(crate) fn name_tags(&mut self) -> bool {
         let mut nameless = false;
         self.each_tag(&mut |_, tag| {
@@ -26,7 +25,7 @@ impl ContactDocument {
         nameless
     }
 
-    /// Finds the name of every tag that has only an id among the tags that the contact has.
+    /// Fills in the names of tags that have only an id, from the tags that the contact has.
     pub(crate) fn find_tag_names(&mut self, stored: Option<&Self>) -> Vec<Violation> {
         let known = stored.map(Self::tags_known).unwrap_or_default();
         let mut faults = Vec::new();

@@ -30,7 +30,7 @@ pub(super) struct Application<'a> {
 }
 
 impl Application<'_> {
-    /// Applies the item of that index to what the items before have left.
+    /// Applies one item to the contacts as the items before it left them.
     pub(super) fn apply(
         &mut self,
         index: usize,
@@ -168,9 +168,9 @@ impl Application<'_> {
         RuleInput { context: self.context, sent: &item.document, document, stored }
     }
 
-    /// What is merged, where that is not just what was sent: a key that leads to this contact as an
-    /// alias names it, and does not become its own. Given together with the `id`, it does. And a
-    /// link id in another case may be the one that the contact has.
+    /// The members to merge. They are those sent, with two exceptions. A key that leads to this
+    /// contact as an alias only names it; together with the `id`, it becomes the contact's own key.
+    /// A link id that differs in case alone leaves the stored spelling.
     fn patch<'s>(&self, item: &'s ParsedItem, before: &Snapshot) -> Cow<'s, ContactDocument> {
         let mut patch = Cow::Borrowed(&item.document);
         if item.intent == Intent::Unlink {
@@ -201,10 +201,10 @@ impl Application<'_> {
         patch
     }
 
-    /// The contact looks like that already: every error is one that it had before.
+    /// The outcome of an item that changes nothing.
     ///
-    /// An item that says everything about its contact, and had no violation when it was read, is
-    /// not checked again: most items of a nightly batch are like that.
+    /// An item that had no violation when it was read, and equals the stored contact, is not checked
+    /// again: most items of a nightly batch are like that.
     fn unchanged(&self, item: &ParsedItem, before: &Arc<Snapshot>) -> Outcome {
         if item.draft.violations.is_empty()
             && item.noted.is_empty()
@@ -224,7 +224,7 @@ impl Application<'_> {
         stored(Verdict::Unchanged, violations, Arc::clone(before))
     }
 
-    /// Takes a contact out of the directory of intercoms: the item says no more than that.
+    /// Takes a contact out of the directory of intercoms.
     fn unlink(
         &mut self,
         slot: usize,
@@ -263,7 +263,7 @@ impl Application<'_> {
         input.look_up(&lookups, violations);
     }
 
-    /// The refusal of an item that would take a key which others keep taking.
+    /// The violation of an item that would take a key which other requests keep taking.
     fn lost_race(&self, before: Option<&Record>, now: &Record) -> Option<Violation> {
         let (key, value) = match self.working_set.contested(before, now)? {
             AliasKey::ExternalId(external_id) => (Key::ExternalId, external_id),
@@ -278,14 +278,14 @@ fn stored(verdict: Verdict, violations: Violations, contact: Arc<Snapshot>) -> O
     Outcome { verdict, contact: Some(contact), ..Outcome::rejected(violations) }
 }
 
-/// The outcome of a refused candidate, which may also be too large.
+/// The outcome of a refused candidate. A document that is too large is reported as well.
 fn refusal(candidate: Refused, before: Option<&Arc<Snapshot>>) -> Outcome {
     let stored = before.map(|before| &before.document);
     let too_large = too_large(&candidate.document, stored);
     refused(candidate.violations, too_large, before)
 }
 
-/// Refused, for one more reason where there is one, which takes its place in the order.
+/// A refusal by these violations and perhaps one more.
 fn refused(
     mut violations: Violations,
     further: Option<Violation>,
@@ -296,7 +296,7 @@ fn refused(
     Outcome { contact: before.cloned(), ..Outcome::rejected(violations) }
 }
 
-/// Whether the contact has to be an entry of an intercom already.
+/// Whether the contact must be an entry of an intercom already.
 fn needs_entry(item: &ParsedItem, by: Key) -> bool {
     match item.intent {
         Intent::UpsertEntry => true,

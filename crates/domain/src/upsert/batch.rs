@@ -1,4 +1,4 @@
-//! A batch of items and what is decided about it.
+//! A batch of items and the decision about it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,7 +14,7 @@ use crate::rule::Rule;
 use crate::tree::Tree;
 use crate::violation::Violation;
 
-/// A batch of items: what to look up, and the decision about what was found.
+/// A batch of items: the keys to look up, and the decision.
 #[derive(Debug, Clone)]
 pub struct Batch {
     context: Context,
@@ -25,15 +25,15 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// A batch of items that were made for that context.
+    /// A batch of items that were read for that context.
     pub fn new(context: Context, options: Options, items: Vec<Item>) -> Self {
         let lookup_keys = lookup_keys(&options, &items);
-        let sent = items.iter().filter_map(|item| item.read.as_ref().ok());
-        let ids_at_most = sent.map(|sent| 1 + sent.document.ids_at_most()).sum();
+        let parsed = items.iter().filter_map(|item| item.read.as_ref().ok());
+        let ids_at_most = parsed.map(|item| 1 + item.document.ids_at_most()).sum();
         Self { context, options, items, lookup_keys, ids_at_most }
     }
 
-    /// How many items there are.
+    /// The number of items.
     pub fn len(&self) -> usize {
         self.items.len()
     }
@@ -43,20 +43,20 @@ impl Batch {
         self.items.is_empty()
     }
 
-    /// Who asks, for which tenant, and when.
+    /// The context of the request.
     pub fn context(&self) -> &Context {
         &self.context
     }
 
-    /// Applies the items in order, but for those that are left out.
+    /// Applies the items in order, except those that are left out.
     fn apply_all(
         &self,
-        found: Loaded,
+        loaded: Loaded,
         ids: &mut IdBlock,
         left_out: &HashSet<usize>,
     ) -> Result<(WorkingSet, Vec<Outcome>), OutOfIds> {
         let mut application = Application {
-            working_set: WorkingSet::new(found, shared_keys(&self.options, &self.items)),
+            working_set: WorkingSet::new(loaded, shared_keys(&self.options, &self.items)),
             context: &self.context,
             options: &self.options,
             ids,
@@ -66,9 +66,9 @@ impl Batch {
             outcomes.push(match &item.read {
                 Err(faults) => Outcome::rejected(faults.clone()),
                 Ok(_) if left_out.contains(&index) => Outcome::rejected(repeated()),
-                Ok(sent) => application.apply(
+                Ok(parsed) => application.apply(
                     index,
-                    sent,
+                    parsed,
                     item.ladder.as_ref().unwrap_or(&self.options.ladder),
                 )?,
             });
@@ -76,7 +76,7 @@ impl Batch {
         Ok((application.working_set, outcomes))
     }
 
-    /// The items that the policy on repeats leaves out, told from how all of them would end.
+    /// The items that the policy on repeats leaves out, given the outcomes of all of them.
     fn left_out(&self, outcomes: &[Outcome]) -> HashSet<usize> {
         let repeats = outcomes
             .iter()
@@ -113,14 +113,18 @@ impl Decision for Batch {
         self.ids_at_most
     }
 
-    fn decide(&self, found: Loaded, ids: &mut IdBlock) -> Result<(Writes, Vec<Outcome>), OutOfIds> {
+    fn decide(
+        &self,
+        loaded: Loaded,
+        ids: &mut IdBlock,
+    ) -> Result<(Writes, Vec<Outcome>), OutOfIds> {
         let nothing = HashSet::new();
         let (working_set, mut outcomes) = if self.options.on_repeat == OnRepeat::Merge {
-            self.apply_all(found, ids, &nothing)?
+            self.apply_all(loaded, ids, &nothing)?
         } else {
             let mut rehearsal = *ids;
-            let (_, outcomes) = self.apply_all(found.clone(), &mut rehearsal, &nothing)?;
-            self.apply_all(found, ids, &self.left_out(&outcomes))?
+            let (_, outcomes) = self.apply_all(loaded.clone(), &mut rehearsal, &nothing)?;
+            self.apply_all(loaded, ids, &self.left_out(&outcomes))?
         };
         if self.options.atomicity == Atomicity::Batch
             && let Some(refused) = outcomes.iter().position(|outcome| outcome.verdict.is_refusal())
@@ -161,9 +165,9 @@ fn lookup_keys(options: &Options, items: &[Item]) -> LookupKeys {
             .unwrap_or(i64::MAX),
         ..LookupKeys::default()
     };
-    for sent in items.iter().filter_map(|item| item.read.as_ref().ok()) {
-        let keys = &sent.keys;
-        lookup_keys.ids.extend(sent.named_id().and_then(ContactId::new));
+    for item in items.iter().filter_map(|item| item.read.as_ref().ok()) {
+        let keys = &item.keys;
+        lookup_keys.ids.extend(item.named_id().and_then(ContactId::new));
         lookup_keys.external_ids.extend(keys.external_id.clone());
         lookup_keys.link_ids.extend(keys.link_id);
         if shared.contains(&Key::Email) {
@@ -175,10 +179,10 @@ fn lookup_keys(options: &Options, items: &[Item]) -> LookupKeys {
         if shared.contains(&Key::VatNumber) {
             lookup_keys.vat_numbers.extend(keys.vat_number.clone());
         }
-        if options.mode != Mode::Update && sent.intent == Intent::Upsert {
+        if options.mode != Mode::Update && item.intent == Intent::Upsert {
             lookup_keys.email_owners.extend(keys.email.clone());
         }
-        lookup_keys.references.extend(sent.document.relations());
+        lookup_keys.references.extend(item.document.relations());
     }
     once_each(&mut lookup_keys.ids);
     once_each(&mut lookup_keys.external_ids);

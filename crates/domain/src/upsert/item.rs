@@ -1,4 +1,4 @@
-//! One element of a batch: read, normalised, and checked as if it were new.
+//! One item of a batch: read, normalized, and checked as a new contact.
 
 use super::options::{Context, Ladder};
 use crate::contact::document::ContactDocument;
@@ -10,21 +10,20 @@ use crate::tree::{Member, Presence, SafeInteger, Text, TextValue};
 use crate::value::LinkId;
 use crate::violation::{Violation, Violations};
 
-/// What a caller wants a contact to look like, or to be gone.
+/// What a caller wants one contact to look like, or its deletion.
 ///
-/// Everything that needs no store is done when an item is made: it is read, its keys are brought
-/// into their normal forms, and it is checked as a new contact. Items do not depend on each other,
-/// so a batch of them is made on all cores.
+/// Making an item does all work that needs no store: it reads the item, normalizes its keys and
+/// checks it as a new contact. Items do not depend on each other, so a batch is made on all cores.
 #[derive(Debug, Clone)]
 pub struct Item {
     pub(super) read: Result<Box<ParsedItem>, Violations>,
     pub(super) ladder: Option<Ladder>,
 }
 
-/// An item that could be read.
+/// A readable item.
 #[derive(Debug, Clone)]
 pub(super) struct ParsedItem {
-    /// The members that go into the contact.
+    /// The members that are merged into the contact.
     pub(super) document: ContactDocument,
     pub(super) id: Option<i64>,
     pub(super) contact_id: Option<i64>,
@@ -32,27 +31,27 @@ pub(super) struct ParsedItem {
     pub(super) if_version: Option<i64>,
     pub(super) keys: Keys,
     pub(super) intent: Intent,
-    /// Whether a link id that the contact has already stays spelled as it is stored.
+    /// Whether the stored spelling of the link id stays if only the case differs.
     pub(super) keeps_spelling: bool,
     /// Whether a tag has an id and no name.
     pub(super) nameless_tags: bool,
-    /// What was found while it was read, and what the front door found.
+    /// Violations found while it was read, or by the API.
     pub(super) noted: Vec<Violation>,
     pub(super) draft: Draft,
-    /// What was parsed on the way.
+    /// The values parsed so far.
     pub(super) cache: ParseCache,
 }
 
-/// What shall become of the contact.
+/// What the item asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Intent {
-    /// It shall look like that.
+    /// Create or update the contact.
     Upsert,
-    /// It shall look like that, and be an entry of an intercom already.
+    /// Update the contact, which must be an entry of an intercom.
     UpsertEntry,
-    /// It shall be gone.
+    /// Delete the contact.
     Delete,
-    /// It shall be no entry of an intercom any more.
+    /// Take the contact out of the directory of intercoms.
     Unlink,
 }
 
@@ -67,7 +66,7 @@ pub(super) struct Keys {
 }
 
 impl Item {
-    /// Reads an item from JSON; whatever is wrong with it is inside.
+    /// Reads an item from JSON. The item carries all violations.
     pub fn read(json: &str, context: &Context) -> Self {
         match reading::read(json) {
             Ok(read) => Self::new(read, None, context),
@@ -75,18 +74,18 @@ impl Item {
         }
     }
 
-    /// An item of a front door with a wire of its own.
+    /// An item of an API with a wire format of its own.
     pub fn of(document: ContactDocument, context: &Context) -> Self {
         Self::new(Read { document, unknown: Vec::new() }, None, context)
     }
 
-    /// An item of a front door whose new contacts are of one type. A contact that is there already
-    /// keeps its type, and its link id the case that it is stored in.
+    /// An item of an API whose new contacts are of one type. A stored contact keeps its type, and
+    /// its link id keeps the stored case.
     pub fn of_type(new: ContactType, document: ContactDocument, context: &Context) -> Self {
         Self::new(Read { document, unknown: Vec::new() }, Some(new), context)
     }
 
-    /// The same item with faults that the front door found in it; errors among them refuse it.
+    /// Adds violations that the API found. Errors among them refuse the item.
     #[must_use]
     pub fn with_faults(mut self, faults: impl IntoIterator<Item = Violation>) -> Self {
         match &mut self.read {
@@ -96,30 +95,30 @@ impl Item {
         self
     }
 
-    /// The same item with a ladder of its own.
+    /// Gives the item a ladder of its own.
     #[must_use]
     pub fn matched_by(mut self, ladder: Ladder) -> Self {
         self.ladder = Some(ladder);
         self
     }
 
-    /// The contact that the item's keys name shall be deleted; its other members do not count.
+    /// Asks for the deletion of the contact that the keys name. Other members do not count.
     #[must_use]
     pub fn to_delete(mut self) -> Self {
         self.intend(Intent::Delete);
         self
     }
 
-    /// The contact that the item's keys name has to be there, and to be an entry of an intercom.
+    /// Asks for an update of the contact that the keys name, which must be an entry of an intercom.
     #[must_use]
     pub fn to_update_entry(mut self) -> Self {
         self.intend(Intent::UpsertEntry);
         self
     }
 
-    /// The contact that the item's keys name shall be no entry of an intercom any more: one of type
-    /// ENDPOINT is deleted, another loses its `intercom` block and its link id. Named by its id, it
-    /// has to be an entry. The item's other members do not count.
+    /// Asks to take the contact that the keys name out of the directory of intercoms: one of type
+    /// ENDPOINT is deleted, another loses its `intercom` block and its link id. A contact named by
+    /// its id must be an entry. Other members do not count.
     #[must_use]
     pub fn to_unlink(mut self) -> Self {
         self.intend(Intent::Unlink);
@@ -178,7 +177,7 @@ impl Item {
 }
 
 impl ParsedItem {
-    /// The id that the item names, if any: `contactId` alone is read as `id`.
+    /// The id that the item names; `contactId` alone is read as `id`.
     pub(super) fn named_id(&self) -> Option<i64> {
         self.id.or(self.contact_id)
     }
@@ -207,7 +206,7 @@ impl Keys {
     }
 }
 
-/// The text of a key, unless it is blank or can be no contact's.
+/// The text of a key, unless it is blank or no contact can have it.
 fn key_text<T: TextValue>(member: &Member<Text<T>>) -> Option<&str> {
     match member.presence() {
         Presence::Value => member.get().map(Text::as_str).filter(|text| can_be_stored(text)),
@@ -215,7 +214,7 @@ fn key_text<T: TextValue>(member: &Member<Text<T>>) -> Option<&str> {
     }
 }
 
-/// No text that is stored holds NUL, and not every database can be asked for one.
+/// No stored text holds NUL, and not every database takes it in a query.
 fn can_be_stored(text: &str) -> bool {
     !text.contains('\0')
 }

@@ -1,4 +1,4 @@
-//! Which contact an item means (upsert-rules §3).
+//! Finding the contact that an item names (upsert-rules §3).
 
 use super::item::{Intent, ParsedItem};
 use super::options::{Context, Endpoints, Key, Ladder, Mode, OnAmbiguous, Options};
@@ -10,17 +10,17 @@ use crate::path::Path;
 use crate::rule::Rule;
 use crate::violation::Violation;
 
-/// The contact that an item means.
+/// The contact that an item names.
 pub(super) enum Match {
     /// None: it is new.
     New,
-    /// One that is there.
+    /// A stored contact.
     Existing { slot: usize, by: Key },
-    /// Several, and the request refuses to choose.
+    /// Several contacts, and the request asks to refuse the item then.
     Ambiguous { candidates: Vec<ContactId>, violation: Box<Violation> },
 }
 
-/// An item that cannot be matched: the first fault, alone, and the contact it was found on.
+/// An item that cannot be matched: the first violation alone, and the contact it is about.
 pub(super) struct Mismatch {
     pub(super) violation: Box<Violation>,
     pub(super) slot: Option<usize>,
@@ -33,12 +33,12 @@ pub(super) struct Matching<'a> {
 }
 
 impl Matching<'_> {
-    /// Finds the contact, or the first fault in the order of upsert-rules §6 (3).
-    pub(super) fn find(&self, sent: &ParsedItem, ladder: &Ladder) -> Result<Match, Mismatch> {
-        if let Some(id) = sent.named_id()
+    /// Finds the contact, or the first violation in the order of upsert-rules §6 (3).
+    pub(super) fn find(&self, item: &ParsedItem, ladder: &Ladder) -> Result<Match, Mismatch> {
+        if let Some(id) = item.named_id()
             && self.visible(self.working_set.by_id(id)).is_none()
         {
-            let key = if sent.id.is_some() { "id" } else { "contactId" };
+            let key = if item.id.is_some() { "id" } else { "contactId" };
             return Err(fault(
                 Rule::Exists,
                 Path::of(key),
@@ -47,19 +47,19 @@ impl Matching<'_> {
                 None,
             ));
         }
-        let matched = self.climb(sent, ladder);
+        let matched = self.climb(item, ladder);
         let slot = match &matched {
             Match::Existing { slot, .. } => Some(*slot),
             Match::New | Match::Ambiguous { .. } => None,
         };
-        let must_be_there = sent.intent != Intent::Upsert || self.options.mode == Mode::Update;
+        let must_be_there = item.intent != Intent::Upsert || self.options.mode == Mode::Update;
         if must_be_there && matches!(matched, Match::New) {
             let message = "no contact has one of the keys of this item";
             return Err(fault(Rule::Exists, Path::root(), "", message, None));
         }
-        self.keys_agree(sent, ladder, &matched, slot)?;
-        self.organization(sent, slot)?;
-        self.contact_type(sent, slot)?;
+        self.keys_agree(item, ladder, &matched, slot)?;
+        self.organization(item, slot)?;
+        self.contact_type(item, slot)?;
         if let (Mode::Create, Some(slot)) = (self.options.mode, slot) {
             let message = format!("contact {} has a key of this item", self.named(Some(slot)));
             return Err(fault(Rule::NotThereYet, Path::root(), "", message, Some(slot)));
@@ -67,14 +67,14 @@ impl Matching<'_> {
         Ok(matched)
     }
 
-    /// Walks the ladder: the first rung that finds exactly one contact wins.
-    fn climb(&self, sent: &ParsedItem, ladder: &Ladder) -> Match {
+    /// Tries the keys of the ladder in order. The first that finds exactly one contact wins.
+    fn climb(&self, item: &ParsedItem, ladder: &Ladder) -> Match {
         for key in ladder.keys() {
             let found = match key {
                 Key::Id | Key::LinkId | Key::ExternalId => self
-                    .visible(self.identified(sent, *key))
+                    .visible(self.identified(item, *key))
                     .map(|slot| Match::Existing { slot, by: *key }),
-                Key::Email | Key::Phone | Key::VatNumber => self.shared(sent, *key),
+                Key::Email | Key::Phone | Key::VatNumber => self.shared(item, *key),
             };
             if let Some(found) = found {
                 return found;
@@ -83,35 +83,35 @@ impl Matching<'_> {
         Match::New
     }
 
-    /// The contact that an identity key leads to, by itself or as an alias.
-    fn identified(&self, sent: &ParsedItem, key: Key) -> Option<usize> {
+    /// The contact that has an identity key or that the key leads to as an alias.
+    fn identified(&self, item: &ParsedItem, key: Key) -> Option<usize> {
         let alias = |key: AliasKey| self.working_set.by_alias(&key);
         match key {
-            Key::Id => self.owner(sent, key),
+            Key::Id => self.owner(item, key),
             Key::LinkId => {
-                let value = sent.keys.link_id?;
-                self.owner(sent, key).or_else(|| alias(AliasKey::LinkId(value)))
+                let value = item.keys.link_id?;
+                self.owner(item, key).or_else(|| alias(AliasKey::LinkId(value)))
             }
             Key::ExternalId => {
-                let value = sent.keys.external_id.clone()?;
-                self.owner(sent, key).or_else(|| alias(AliasKey::ExternalId(value)))
+                let value = item.keys.external_id.clone()?;
+                self.owner(item, key).or_else(|| alias(AliasKey::ExternalId(value)))
             }
             Key::Email | Key::Phone | Key::VatNumber => None,
         }
     }
 
     /// The contact that has an identity key as its own.
-    fn owner(&self, sent: &ParsedItem, key: Key) -> Option<usize> {
+    fn owner(&self, item: &ParsedItem, key: Key) -> Option<usize> {
         match key {
-            Key::Id => self.working_set.by_id(sent.named_id()?),
-            Key::LinkId => self.working_set.by_link_id(sent.keys.link_id?),
-            Key::ExternalId => self.working_set.by_external_id(sent.keys.external_id.as_deref()?),
+            Key::Id => self.working_set.by_id(item.named_id()?),
+            Key::LinkId => self.working_set.by_link_id(item.keys.link_id?),
+            Key::ExternalId => self.working_set.by_external_id(item.keys.external_id.as_deref()?),
             Key::Email | Key::Phone | Key::VatNumber => None,
         }
     }
 
-    fn shared(&self, sent: &ParsedItem, key: Key) -> Option<Match> {
-        let mut hits = self.working_set.by_shared_key(key, &sent.keys);
+    fn shared(&self, item: &ParsedItem, key: Key) -> Option<Match> {
+        let mut hits = self.working_set.by_shared_key(key, &item.keys);
         hits.retain(|(_, slot)| self.visible(Some(*slot)).is_some());
         let (oldest, others) = hits.split_first()?;
         match (others, self.options.on_ambiguous) {
@@ -120,9 +120,9 @@ impl Matching<'_> {
             (_, OnAmbiguous::Reject) => {
                 let message = format!("{} contacts have this {}", hits.len(), key.as_str());
                 let value = match key {
-                    Key::Email => sent.keys.email.clone(),
-                    Key::VatNumber => sent.keys.vat_number.clone(),
-                    _ => sent.keys.phones.first().cloned(),
+                    Key::Email => item.keys.email.clone(),
+                    Key::VatNumber => item.keys.vat_number.clone(),
+                    _ => item.keys.phones.first().cloned(),
                 };
                 let value = value.unwrap_or_default();
                 let path = Path::of(key.as_str());
@@ -134,15 +134,16 @@ impl Matching<'_> {
         }
     }
 
-    /// Identity keys of one item name one contact, also those off the ladder; the later is at fault.
+    /// Checks that all identity keys name one contact, also those off the ladder. The later key is
+    /// at fault.
     fn keys_agree(
         &self,
-        sent: &ParsedItem,
+        item: &ParsedItem,
         ladder: &Ladder,
         matched: &Match,
         slot: Option<usize>,
     ) -> Result<(), Mismatch> {
-        if let (Some(id), Some(contact_id)) = (sent.id, sent.contact_id)
+        if let (Some(id), Some(contact_id)) = (item.id, item.contact_id)
             && id != contact_id
         {
             let message = format!("id is {id}, contactId is {contact_id}");
@@ -156,14 +157,14 @@ impl Matching<'_> {
         let on_ladder = ladder.keys().iter().filter(|key| identity.contains(key));
         let off_ladder = identity.iter().filter(|key| !ladder.keys().contains(key));
         for key in on_ladder.chain(off_ladder) {
-            let owner = self.owner(sent, *key);
+            let owner = self.owner(item, *key);
             if owner.is_none() || owner == slot {
                 continue;
             }
             let value = match key {
-                Key::Id => sent.named_id().map(|id| id.to_string()),
-                Key::LinkId => sent.keys.link_id.map(|link_id| link_id.to_string()),
-                _ => sent.keys.external_id.clone(),
+                Key::Id => item.named_id().map(|id| id.to_string()),
+                Key::LinkId => item.keys.link_id.map(|link_id| link_id.to_string()),
+                _ => item.keys.external_id.clone(),
             };
             let message = match slot {
                 Some(_) => format!(
@@ -179,8 +180,8 @@ impl Matching<'_> {
         Ok(())
     }
 
-    fn organization(&self, sent: &ParsedItem, slot: Option<usize>) -> Result<(), Mismatch> {
-        match sent.organization {
+    fn organization(&self, item: &ParsedItem, slot: Option<usize>) -> Result<(), Mismatch> {
+        match item.organization {
             Some(id) if id != i64::from(self.context.organization.get()) => {
                 let message =
                     format!("the request is for organization {}", self.context.organization);
@@ -191,8 +192,8 @@ impl Matching<'_> {
         }
     }
 
-    fn contact_type(&self, sent: &ParsedItem, slot: Option<usize>) -> Result<(), Mismatch> {
-        let Some(text) = sent.document.contact_type.get() else { return Ok(()) };
+    fn contact_type(&self, item: &ParsedItem, slot: Option<usize>) -> Result<(), Mismatch> {
+        let Some(text) = item.document.contact_type.get() else { return Ok(()) };
         let stored = slot.and_then(|slot| self.working_set.contact_type(slot));
         let message = match stored {
             Some(stored) if stored.as_str() != text.as_str() => {
@@ -208,7 +209,7 @@ impl Matching<'_> {
         Err(fault(Rule::TypeStays, Path::of("contactType"), text.as_str(), message, slot))
     }
 
-    /// The contact, unless this door does not know its type.
+    /// The contact, unless the API hides its type.
     fn visible(&self, slot: Option<usize>) -> Option<usize> {
         slot.filter(|slot| {
             self.context.endpoints == Endpoints::Shown

@@ -1,4 +1,4 @@
-//! What a request may ask of the upsert rules.
+//! The options of a request.
 
 pub use crate::context::{Context, Endpoints, Handling};
 pub use crate::tree::Arrays;
@@ -18,28 +18,28 @@ pub struct Options {
     pub on_ambiguous: OnAmbiguous,
     /// Whether items may create, update, or both.
     pub mode: Mode,
-    /// What becomes of items that name a contact named before in the batch.
+    /// What happens to items that name a contact named before in the batch.
     pub on_repeat: OnRepeat,
-    /// What becomes of array elements that are not sent.
+    /// What happens to array elements that are not sent.
     pub arrays: Arrays,
-    /// Whether a refused item keeps the others from being stored.
+    /// Whether a refused item stops the others from being stored.
     pub atomicity: Atomicity,
 }
 
-/// What may identify a contact.
+/// A key that may name a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Key {
-    /// The hub's id; unique.
+    /// The id; unique.
     Id,
     /// The link id; unique.
     LinkId,
     /// The external id; unique.
     ExternalId,
-    /// The e-mail address; shared by right.
+    /// The e-mail address; several contacts may share it.
     Email,
-    /// The phone or mobile number; shared by right.
+    /// The phone or mobile number; several contacts may share it.
     Phone,
-    /// The VAT number of the client, else of the supplier; shared by right.
+    /// The VAT number of the client block, else of the supplier block; several contacts may share it.
     VatNumber,
 }
 
@@ -66,7 +66,7 @@ impl Key {
 pub struct Ladder(Vec<Key>);
 
 impl Ladder {
-    /// These keys, in this order; a key named again counts once.
+    /// A ladder of these keys, in this order. A repeated key counts once.
     pub fn new(keys: impl IntoIterator<Item = Key>) -> Self {
         let mut ladder = Vec::new();
         for key in keys {
@@ -84,7 +84,7 @@ impl Ladder {
 }
 
 impl Default for Ladder {
-    /// `id, linkId, externalId`: the shared keys match only where a request asks for it.
+    /// `id, linkId, externalId`: shared keys match only if a request asks for it.
     fn default() -> Self {
         Self(vec![Key::Id, Key::LinkId, Key::ExternalId])
     }
@@ -105,35 +105,35 @@ pub enum OnAmbiguous {
 /// Whether items may create, update, or both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
-    /// Create what is not there, update what is.
+    /// Create new contacts and update stored ones.
     #[default]
     Upsert,
-    /// Refuse what is there.
+    /// Refuse items that name a stored contact.
     Create,
-    /// Refuse what is not there.
+    /// Refuse items that name no stored contact.
     Update,
 }
 
-/// What becomes of items that name a contact named before in the batch.
+/// What happens to items that name a contact named before in the batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnRepeat {
-    /// They are applied in order, each to the result of the one before.
+    /// Each is applied to the result of the one before.
     #[default]
     Merge,
-    /// The first counts, later ones are refused.
+    /// The first is applied, the others are refused.
     First,
-    /// The last counts, earlier ones are refused.
+    /// The last is applied, the others are refused.
     Last,
     /// All of them are refused.
     Reject,
 }
 
-/// Whether a refused item keeps the others from being stored.
+/// Whether a refused item stops the others from being stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Atomicity {
-    /// Each item on its own.
+    /// No.
     #[default]
     Item,
-    /// All or nothing.
+    /// Yes: all items are stored, or none.
     Batch,
 }

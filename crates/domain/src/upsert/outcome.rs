@@ -1,4 +1,4 @@
-//! What became of an item.
+//! The outcome of an item.
 
 use std::sync::Arc;
 
@@ -10,22 +10,22 @@ use crate::violation::Violations;
 /// The exact answer to one item.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
-    /// What became of it.
+    /// The outcome in one word.
     pub verdict: Verdict,
     /// The key that found the contact.
     pub matched_by: Option<Key>,
-    /// The first item of the batch that named the same contact, if it is not this one.
+    /// The first item of the batch that named the same contact, unless it is this one.
     pub same_as: Option<usize>,
     /// The contacts that a shared key matched, at most [`Outcome::MAX_CANDIDATES`].
     pub candidates: Vec<ContactId>,
-    /// What is wrong, in the order of the rule table.
+    /// The violations, in the order of the rules.
     pub violations: Violations,
-    /// The contact right after this item, where there is one.
+    /// The contact right after this item, if there is one.
     pub contact: Option<Arc<Snapshot>>,
 }
 
 impl Outcome {
-    /// How many candidates an ambiguous item lists at most.
+    /// The most candidates that an ambiguous item lists.
     pub const MAX_CANDIDATES: usize = 10;
 
     pub(crate) fn rejected(violations: impl Into<Violations>) -> Self {
@@ -40,22 +40,22 @@ impl Outcome {
     }
 }
 
-/// What became of an item, in one word.
+/// The outcome of an item in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
-    /// A new contact.
+    /// A contact was created.
     Created,
-    /// An existing contact changed; its version went up by one.
+    /// A contact was changed; its version went up by one.
     Updated,
-    /// The contact already looked like that; nothing is written.
+    /// The contact already equalled the item; nothing is written.
     Unchanged,
-    /// The item asked for deletion and the contact is gone.
+    /// A contact was deleted.
     Deleted,
-    /// Violations of severity error; nothing is written for this item.
+    /// A violation refused the item; nothing is written for it.
     Rejected,
     /// A shared key matched several contacts.
     Ambiguous,
-    /// The item named a version that is no longer current.
+    /// The item named an outdated version.
     Stale,
 }
 

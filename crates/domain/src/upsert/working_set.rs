@@ -1,4 +1,4 @@
-//! The contacts of a batch, as they are after each item.
+//! The contacts of a batch, as each item left them.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -15,15 +15,15 @@ use crate::rule::Rule;
 use crate::value::LinkId;
 use crate::violation::Violation;
 
-/// What the store holds, with the items applied so far.
+/// The loaded contacts, with the items applied so far.
 ///
-/// Looking a key up here answers what it would answer if the items before had been sent one by one.
+/// A look-up answers as a store would after the items before had been sent one by one.
 pub(super) struct WorkingSet {
     slots: Vec<Slot>,
     by_id: HashMap<ContactId, usize>,
     by_external_id: HashMap<String, usize>,
     by_link_id: HashMap<LinkId, usize>,
-    /// Who has a shared key; only those keys that are of interest.
+    /// The contacts with a shared key, only for keys that some ladder or rule asks for.
     by_shared_key: HashMap<Key, HashMap<String, BTreeSet<ContactId>>>,
     aliases: HashMap<AliasKey, ContactId>,
     alias_writes: Vec<AliasWrite>,
@@ -52,9 +52,9 @@ impl Slot {
 }
 
 impl WorkingSet {
-    /// The world as found; `shared_keys` are those that some ladder names.
-    pub(super) fn new(found: Loaded, shared_keys: Vec<Key>) -> Self {
-        let count = found.contacts.len();
+    /// The contacts as loaded; `shared_keys` are those that some ladder names.
+    pub(super) fn new(loaded: Loaded, shared_keys: Vec<Key>) -> Self {
+        let count = loaded.contacts.len();
         let mut working_set = Self {
             slots: Vec::with_capacity(count),
             by_id: HashMap::with_capacity(count),
@@ -65,16 +65,16 @@ impl WorkingSet {
                 .chain([Key::Email])
                 .map(|key| (key, HashMap::new()))
                 .collect(),
-            aliases: found.aliases.into_iter().map(|alias| (alias.key, alias.contact)).collect(),
+            aliases: loaded.aliases.into_iter().map(|alias| (alias.key, alias.contact)).collect(),
             alias_writes: Vec::new(),
-            references: found.references,
-            contested: found.contested,
+            references: loaded.references,
+            contested: loaded.contested,
         };
         let by_email = working_set.by_shared_key.entry(Key::Email).or_default();
-        for (email, owner) in found.email_owners {
+        for (email, owner) in loaded.email_owners {
             by_email.entry(email).or_default().insert(owner);
         }
-        for record in found.contacts {
+        for record in loaded.contacts {
             let slot = working_set.slots.len();
             working_set.index(slot, record.id, &record.projection);
             working_set.slots.push(Slot { loaded: Some(record), ..Slot::default() });
@@ -94,7 +94,7 @@ impl WorkingSet {
         self.by_link_id.get(&link_id).copied()
     }
 
-    /// Where a key leads that a merged contact left behind.
+    /// The contact that an alias leads to.
     pub(super) fn by_alias(&self, key: &AliasKey) -> Option<usize> {
         if self.aliases.is_empty() {
             return None;
@@ -102,7 +102,7 @@ impl WorkingSet {
         self.by_id.get(self.aliases.get(key)?).copied()
     }
 
-    /// The contacts that have one of those values of a shared key, lowest ids first.
+    /// The contacts that have one of these values of a shared key, lowest ids first.
     pub(super) fn by_shared_key(&self, key: Key, keys: &Keys) -> Vec<(ContactId, usize)> {
         let values: Vec<&String> = match key {
             Key::Email => keys.email.iter().collect(),
@@ -127,7 +127,7 @@ impl WorkingSet {
         self.slots.get(slot)?.record().map(|record| record.projection.contact_type)
     }
 
-    /// The first item that named this contact; from now on, if none has, this one.
+    /// The first item that named this contact before. If there is none, notes this item.
     pub(super) fn named_by(&mut self, slot: usize, item: usize) -> Option<usize> {
         let slot = self.slots.get_mut(slot)?;
         match slot.first_item {
@@ -165,7 +165,7 @@ impl WorkingSet {
         self.slots.push(Slot { changed: Some(now), first_item: Some(item), ..Slot::default() });
     }
 
-    /// Puts a contact as an item changed it.
+    /// Replaces a contact that an item changed.
     pub(super) fn update(&mut self, slot: usize, before: &Snapshot, now: Arc<Snapshot>) {
         self.forget(&before.record);
         self.index(slot, now.record.id, &now.record.projection);
@@ -175,7 +175,7 @@ impl WorkingSet {
         }
     }
 
-    /// Puts a contact that was deleted: it is no longer found, and its keys are free.
+    /// Removes a contact that was deleted and frees its keys.
     pub(super) fn delete(&mut self, slot: usize, before: &Snapshot, now: Arc<Snapshot>) {
         self.forget(&before.record);
         self.by_id.remove(&now.record.id);
@@ -185,7 +185,7 @@ impl WorkingSet {
         }
     }
 
-    /// An alias that leads to that contact leads nowhere any more.
+    /// Removes an alias, if it leads to that contact.
     pub(super) fn drop_alias(&mut self, key: AliasKey, slot: usize) {
         if self.by_alias(&key) == Some(slot) {
             self.aliases.remove(&key);
@@ -212,7 +212,7 @@ impl WorkingSet {
         self.by_shared_key.get(&Key::Email)?.get(email)?.first().copied()
     }
 
-    /// What has to be written: every contact that changed, once, as it is now.
+    /// The writes: each changed contact once, as it is now.
     pub(super) fn into_writes(self) -> Writes {
         let change = |slot: Slot| {
             let now = slot.changed?;
@@ -256,7 +256,7 @@ impl WorkingSet {
         }
     }
 
-    /// Removes the aliases whose keys a contact takes: they lead to that contact alone.
+    /// Removes the aliases with keys that a contact takes.
     fn release_aliases(&mut self, before: Option<&Record>, now: &Record) {
         if self.aliases.is_empty() {
             return;
@@ -269,7 +269,7 @@ impl WorkingSet {
     }
 }
 
-/// The identity keys that a contact has now and had not before.
+/// The identity keys that a contact has now and did not have before.
 fn keys_taken(before: Option<&Record>, now: &Record) -> IdentityKeys {
     let had = before.map(Record::identity_keys).unwrap_or_default();
     KeyChange::between(had, now.identity_keys()).taken

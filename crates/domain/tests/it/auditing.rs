@@ -1,4 +1,4 @@
-//! What stands beside a document, against what follows from it.
+//! Stored columns, relations and entries against the document.
 
 use std::collections::HashMap;
 
@@ -15,10 +15,10 @@ use crate::fixture::context;
 
 const LINK_ID: &str = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
 
-/// The ids that the first contact and what it consists of get.
+/// The ids of the first contact and its parts.
 const FIRST_ID: i64 = 10;
 
-/// Contacts as a store should hold them, with ids from 10 on; contacts 1 and 2 are there too.
+/// Contacts as a store should hold them, with ids from 10 on. Contacts 1 and 2 exist as well.
 fn stored(items: &Value) -> Vec<StoredContact> {
     let context = Context { endpoints: Endpoints::Shown, ..context() };
     let read = |item: &Value| Item::read(&item.to_string(), &context);
@@ -31,7 +31,7 @@ fn stored(items: &Value) -> Vec<StoredContact> {
     writes.changes.iter().map(|write| StoredContact::from(write)).collect()
 }
 
-/// A person with everything that something follows from.
+/// A person with every member that a column, a relation or an entry follows from.
 fn person() -> StoredContact {
     let person = json!([{
         "contactType": "PERSON", "externalId": "A", "linkId": LINK_ID.to_uppercase(),
@@ -55,7 +55,7 @@ fn differs(what: &'static str, stored: Option<&str>, computed: Option<&str>) -> 
     Finding::Differs(Difference { what, stored: owned(stored), computed: owned(computed) })
 }
 
-/// What is written, in words.
+/// The parts that a repair writes, in words.
 fn writes(repair: &Change) -> Vec<&'static str> {
     let parts = repair.parts();
     let columns = Parts { relations: false, entry: false, ..parts } != Parts::default();
@@ -64,7 +64,7 @@ fn writes(repair: &Change) -> Vec<&'static str> {
 }
 
 #[test]
-fn a_contact_as_it_is_written_is_sound() {
+fn written_contact_is_sound() {
     let mut everything: Value =
         serde_json::from_str(include_str!("data/erp-batch-realistic.json")).unwrap();
     everything.as_array_mut().unwrap().extend([
@@ -83,7 +83,7 @@ fn a_contact_as_it_is_written_is_sound() {
 }
 
 #[test]
-fn every_column_that_differs_is_found_and_mended() {
+fn differing_columns_are_found_and_corrected() {
     type Spoil = fn(&mut StoredContact);
     let cases: [(Spoil, &str, Option<&str>, Option<&str>); 13] = [
         (
@@ -132,7 +132,7 @@ fn every_column_that_differs_is_found_and_mended() {
 }
 
 #[test]
-fn relations_that_differ_are_found_and_mended() {
+fn differing_relations_are_found_and_corrected() {
     for (relations, found) in [(vec![], None), (vec![7, 1, 2], Some("1, 2, 7"))] {
         let contact = StoredContact { relations, ..person() };
         let Audited { findings, repair, .. } = audit(&contact);
@@ -144,7 +144,7 @@ fn relations_that_differ_are_found_and_mended() {
 }
 
 #[test]
-fn entries_that_differ_are_found_and_mended() {
+fn differing_entries_are_found_and_corrected() {
     let without = stored(&json!([{"contactType": "PERSON", "lastName": "Rochat"}])).remove(0);
     let mut renamed = person();
     let entry = renamed.entry.as_mut().unwrap();
@@ -195,7 +195,7 @@ fn entries_that_differ_are_found_and_mended() {
 }
 
 #[test]
-fn a_deleted_contact_has_no_entry_and_keeps_the_rest() {
+fn deleted_contact_keeps_all_but_its_entry() {
     let deleted = StoredContact { deleted_at: Some(person().updated_at), ..person() };
     assert_eq!(audit(&deleted).findings, [differs("entry", Some("Ada"), None)]);
     let deleted = StoredContact { entry: None, ..deleted };
@@ -212,7 +212,7 @@ fn a_deleted_contact_has_no_entry_and_keeps_the_rest() {
 }
 
 #[test]
-fn what_may_be_the_fault_of_the_document_is_found_and_never_mended() {
+fn fault_of_the_document_is_never_corrected() {
     let unreadable = |fault: &str| vec![Finding::Unreadable(fault.to_owned())];
     let mut spoiled = person();
     spoiled.columns.email = None;
@@ -257,7 +257,7 @@ fn what_may_be_the_fault_of_the_document_is_found_and_never_mended() {
 }
 
 #[test]
-fn the_highest_id_is_that_of_the_contact_or_of_a_part_of_it() {
+fn highest_id_includes_the_parts() {
     // Two addresses and the block `client` come after the contact.
     assert_eq!(audit(&person()).highest_id, FIRST_ID + 3);
     assert_eq!(person().audit(None).highest_id, FIRST_ID + 3);
@@ -268,7 +268,7 @@ fn the_highest_id_is_that_of_the_contact_or_of_a_part_of_it() {
 }
 
 #[test]
-fn a_finding_is_printed_without_what_is_in_the_contact() {
+fn printed_finding_shows_no_content() {
     let finding = differs("email", Some("x@x.example"), Some("ada@rhone.example"));
     assert_eq!(finding.to_string(), "email does not follow from the document");
 }
@@ -286,11 +286,11 @@ fn mixed_up(persons: &[(&str, Option<&str>)]) -> Vec<StoredContact> {
     contacts
 }
 
-/// Ids with whether they give keys up, and ids with who has the key.
+/// Ids with whether they give up keys, and ids with the owner of the key.
 type Settled = (Vec<(i64, bool)>, Vec<(i64, i64)>);
 
-/// The ids of those mended, with whether they give keys up, and of those left with who has the
-/// key. Others than those examined have the keys in `elsewhere`.
+/// The ids of corrected contacts with whether they give up keys, and of blocked contacts with the
+/// owner of the key. Contacts outside the repair own the keys in `elsewhere`.
 fn settle(contacts: &[StoredContact], elsewhere: &[(&str, i64)]) -> Settled {
     let ids = contacts.iter().filter_map(|contact| ContactId::new(contact.key.id)).collect();
     let repair = Repair::new(OrganizationId::new(1).unwrap(), context().region, ids);
@@ -308,26 +308,26 @@ fn settle(contacts: &[StoredContact], elsewhere: &[(&str, i64)]) -> Settled {
     let (writes, discrepancies) = examined.settle(&owners);
     let gives_up = |change: &Change| (change.record().id.get(), !change.keys().given_up.is_empty());
     let mended: Vec<_> = writes.changes.iter().map(gives_up).collect();
-    let told = |lookup_keys: &Remedy| {
-        let told = discrepancies.iter().filter(|told| told.remedy == *lookup_keys);
-        told.map(|told| told.key.id).collect::<Vec<_>>()
+    let reported = |lookup_keys: &Remedy| {
+        let reported = discrepancies.iter().filter(|reported| reported.remedy == *lookup_keys);
+        reported.map(|reported| reported.key.id).collect::<Vec<_>>()
     };
-    assert_eq!(told(&Remedy::Mended), mended.iter().map(|(id, _)| *id).collect::<Vec<_>>());
-    let left = discrepancies.iter().filter_map(|told| match &told.remedy {
-        Remedy::KeyTaken { owner, .. } => Some((told.key.id, owner.get())),
+    assert_eq!(reported(&Remedy::Mended), mended.iter().map(|(id, _)| *id).collect::<Vec<_>>());
+    let left = discrepancies.iter().filter_map(|reported| match &reported.remedy {
+        Remedy::KeyTaken { owner, .. } => Some((reported.key.id, owner.get())),
         Remedy::Mended | Remedy::Untouched => None,
     });
     (mended.clone(), left.collect())
 }
 
 #[test]
-fn keys_that_went_round_go_back_together() {
+fn exchanged_keys_go_back_together() {
     let contacts = mixed_up(&[("A", Some("C")), ("B", Some("A")), ("C", Some("B"))]);
     assert_eq!(settle(&contacts, &[]), (vec![(10, true), (11, true), (12, true)], vec![]));
 }
 
 #[test]
-fn a_contact_whose_key_another_keeps_is_left_and_so_is_who_wants_its_own() {
+fn blocked_contact_blocks_contacts_that_need_its_key() {
     // 10 should have A, which 99 has; 11 should have Z, which 10 keeps.
     let contacts = mixed_up(&[("A", Some("Z")), ("Z", None), ("Q", None)]);
     assert_eq!(settle(&contacts, &[("A", 99)]), (vec![(12, false)], vec![(10, 99), (11, 10)]));
@@ -335,7 +335,7 @@ fn a_contact_whose_key_another_keeps_is_left_and_so_is_who_wants_its_own() {
 }
 
 #[test]
-fn a_key_that_two_documents_claim_stays_with_who_has_it() {
+fn key_of_two_documents_stays_with_its_owner() {
     let [mut one, mut other] = [person(), person()];
     other.key.id = 50;
     other.document =
@@ -345,7 +345,7 @@ fn a_key_that_two_documents_claim_stays_with_who_has_it() {
     other.columns.link_id = None;
     assert_eq!(settle(&[one.clone(), other.clone()], &[]), (vec![(50, false)], vec![(10, 50)]));
 
-    // And where nobody has it, with the first.
+    // Without an owner, the first gets it.
     other.columns.external_id = None;
     assert_eq!(settle(&[one.clone(), other.clone()], &[]), (vec![(10, false)], vec![(50, 10)]));
 
@@ -356,12 +356,12 @@ fn a_key_that_two_documents_claim_stays_with_who_has_it() {
 }
 
 #[test]
-fn a_repair_tells_of_what_it_cannot_mend_and_not_of_what_is_sound() {
+fn repair_reports_what_it_cannot_correct() {
     let broken = StoredContact { document_version: 99, ..person() };
     let sound = mixed_up(&[("B", Some("B"))]).remove(0);
     let repair = Repair::new(OrganizationId::new(1).unwrap(), context().region, Vec::new());
-    let (writes, told) = repair.examine(vec![broken.clone(), sound]).settle(&HashMap::new());
+    let (writes, reported) = repair.examine(vec![broken.clone(), sound]).settle(&HashMap::new());
     assert!(writes.is_empty());
     let findings = audit(&broken).findings;
-    assert_eq!(told, [Discrepancy { key: broken.key, findings, remedy: Remedy::Untouched }]);
+    assert_eq!(reported, [Discrepancy { key: broken.key, findings, remedy: Remedy::Untouched }]);
 }

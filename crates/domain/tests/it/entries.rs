@@ -14,14 +14,14 @@ use crate::fixture::{Fixture, faults, verdicts};
 pub(crate) const LINK_ID: &str = "91c615e3-1040-4815-8ecb-039a18b756b1";
 pub(crate) const OTHER_LINK_ID: &str = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
 
-/// A shelf as the door of the intercoms sees it.
+/// A fixture whose context is that of the device API.
 pub(crate) fn fixture() -> Fixture {
     let mut fixture = Fixture::default();
     fixture.context.endpoints = Endpoints::Shown;
     fixture
 }
 
-/// A whole block of that name.
+/// A complete block with that name.
 pub(crate) fn block(name: &str) -> Value {
     json!({
         "name": name, "type": "multi", "number": "0001-01-01", "isFavorite": false,
@@ -34,7 +34,7 @@ pub(crate) fn sent(link_id: &str, name: &str) -> Value {
     json!({"linkId": link_id, "intercom": block(name)})
 }
 
-/// A person of the ERP with a link id, and much that no device knows.
+/// A person of the ERP with a link id and many members that no device knows.
 fn person(members: Value) -> Value {
     let mut person = json!({
         "contactType": "PERSON", "externalId": "A", "linkId": LINK_ID, "lastName": "Rochat",
@@ -52,7 +52,7 @@ fn merge(fixture: &mut Fixture, target: i64, source: i64) -> MergeReport {
 }
 
 #[test]
-fn an_entry_sent_for_the_first_time_makes_an_endpoint() {
+fn new_entry_creates_an_endpoint() {
     let mut fixture = fixture();
     let outcomes = fixture.send_items(vec![fixture.entry(sent(LINK_ID, "Door"))]);
     assert_eq!((verdicts(&outcomes), faults(&outcomes[0])), (vec!["created"], vec![]));
@@ -65,7 +65,7 @@ fn an_entry_sent_for_the_first_time_makes_an_endpoint() {
 }
 
 #[test]
-fn a_person_is_updated_in_place_and_keeps_everything_else() {
+fn entry_update_keeps_the_rest_of_a_person() {
     for known in [json!({"intercom": block("Rochat")}), json!({})] {
         let mut fixture = fixture();
         fixture.send(json!([person(known)]));
@@ -82,7 +82,7 @@ fn a_person_is_updated_in_place_and_keeps_everything_else() {
 }
 
 #[test]
-fn an_entry_sent_again_is_unchanged_and_writes_nothing() {
+fn resent_entry_is_unchanged_and_writes_nothing() {
     let mut fixture = fixture();
     fixture.send(json!([person(json!({}))]));
     let batch =
@@ -94,7 +94,7 @@ fn an_entry_sent_again_is_unchanged_and_writes_nothing() {
 }
 
 #[test]
-fn an_entry_without_a_link_id_is_a_new_one_each_time() {
+fn entry_without_link_id_is_always_new() {
     let mut fixture = fixture();
     let item = fixture.entry(json!({"intercom": block("Door")}));
     assert_eq!(verdicts(&fixture.send_items(vec![item.clone(), item])), ["created", "created"]);
@@ -102,7 +102,7 @@ fn an_entry_without_a_link_id_is_a_new_one_each_time() {
 }
 
 #[test]
-fn a_link_id_in_another_case_stays_as_it_is_stored_unless_it_is_sent_as_a_text() {
+fn link_id_keeps_its_stored_case() {
     let mut fixture = fixture();
     fixture.send(json!([person(json!({"intercom": block("Rochat")}))]));
     let shouted = LINK_ID.to_uppercase();
@@ -121,7 +121,7 @@ fn a_link_id_in_another_case_stays_as_it_is_stored_unless_it_is_sent_as_a_text()
 }
 
 #[test]
-fn a_link_id_that_a_merge_left_names_the_contact_which_keeps_its_own() {
+fn merged_link_id_names_the_target() {
     let mut fixture = fixture();
     fixture.send(json!([
         person(json!({})),
@@ -137,10 +137,10 @@ fn a_link_id_that_a_merge_left_names_the_contact_which_keeps_its_own() {
     assert_eq!(fixture.entries[&target].link_id, Some(link_id));
 }
 
-// What has to be an entry already
+// Updates of entries only
 
 #[test]
-fn an_update_of_an_entry_refuses_what_is_none() {
+fn entry_update_refuses_other_contacts() {
     let mut fixture = fixture();
     fixture.send(json!([
         person(json!({})),
@@ -183,10 +183,10 @@ fn an_update_of_an_entry_refuses_what_is_none() {
     assert_eq!(fixture.records[0], before);
 }
 
-// Faults
+// Violations
 
 #[test]
-fn faults_of_the_front_door_are_told_with_all_others_and_refuse_the_item() {
+fn violations_of_the_api_refuse_the_item() {
     let mut fixture = fixture();
     fixture.send(json!([person(json!({}))]));
     let fault = || {
@@ -227,7 +227,7 @@ fn faults_of_the_front_door_are_told_with_all_others_and_refuse_the_item() {
 }
 
 #[test]
-fn a_warning_of_the_front_door_refuses_nothing() {
+fn warning_of_the_api_refuses_nothing() {
     let mut fixture = fixture();
     let warning = Violation::new(Rule::UnknownMember, Path::of("colour"), "red", "no such member");
     let outcomes =
@@ -237,8 +237,8 @@ fn a_warning_of_the_front_door_refuses_nothing() {
 }
 
 #[test]
-fn no_fault_that_a_contact_had_before_refuses_an_entry() {
-    // As if each rule had come later than the contact.
+fn old_violations_refuse_no_entry() {
+    // As if each rule were newer than the contact.
     let long = "x".repeat(10_001);
     let huge = "x".repeat(9_000);
     let many: Vec<Value> = (0..1_001).map(Value::from).collect();
@@ -286,7 +286,7 @@ fn no_fault_that_a_contact_had_before_refuses_an_entry() {
 }
 
 #[test]
-fn what_a_device_owns_does_not_count_towards_the_size_of_a_contact() {
+fn device_members_do_not_count_as_size() {
     let filled = |bytes: usize| {
         let mut members = json!({"contactType": "PERSON", "lastName": "x", "externalId": "A"});
         let text = |length: usize| Value::from("x".repeat(length));
@@ -324,7 +324,7 @@ fn what_a_device_owns_does_not_count_towards_the_size_of_a_contact() {
 // The entry
 
 #[test]
-fn an_entry_has_defaults_where_the_block_says_nothing() {
+fn entry_has_defaults_for_absent_members() {
     let least = json!({"intercom": {"name": "Door", "type": "p2p", "number": "sip:1@a.example"}});
     let entry =
         |document: &Value| IntercomEntry::of(&serde_json::from_value(document.clone()).unwrap());
@@ -361,7 +361,7 @@ fn an_entry_has_defaults_where_the_block_says_nothing() {
 }
 
 #[test]
-fn an_entry_goes_with_its_contact_and_with_its_block() {
+fn entry_disappears_with_its_contact_or_block() {
     let mut fixture = fixture();
     let items = ["A", "B", "C"].map(|key| {
         json!({"contactType": "PERSON", "externalId": key, "lastName": key, "intercom": block(key)})
@@ -378,7 +378,7 @@ fn an_entry_goes_with_its_contact_and_with_its_block() {
 }
 
 #[test]
-fn an_entry_follows_a_merge_whole_or_stays_where_it_is() {
+fn merge_takes_an_entry_whole_or_not() {
     let item = |key: &str, intercom: Value| json!({"contactType": "PERSON", "externalId": key, "lastName": key, "intercom": intercom});
     let entry = |name: &str, flag: &str| json!({"name": name, "type": "multi", "number": "0001-01-01", flag: true});
     for (target, source, name, answers, listed) in [

@@ -1,4 +1,4 @@
-//! The smallest thing that can hold contacts: a list that decisions are run against.
+//! The smallest store: a list that decisions run against.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -25,11 +25,11 @@ pub(crate) fn context() -> Context {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Fixture {
-    /// Keys that others keep taking.
+    /// Keys that other requests keep taking.
     pub(crate) contested: HashSet<AliasKey>,
     pub(crate) records: Vec<Record>,
     pub(crate) aliases: Vec<(AliasKey, i64)>,
-    /// The directory of intercoms, as the writes say it.
+    /// The directory of intercoms, as the changes say.
     pub(crate) entries: BTreeMap<i64, IntercomEntry>,
     pub(crate) context: Context,
     pub(crate) options: Options,
@@ -101,7 +101,7 @@ impl Fixture {
         report
     }
 
-    /// An item as the door of the intercoms makes it.
+    /// An item as the device API makes it.
     pub(crate) fn entry(&self, members: Value) -> Item {
         let document = serde_json::from_value(members).unwrap();
         Item::of_type(ContactType::Endpoint, document, &self.context)

@@ -32,7 +32,7 @@ fn a_contact_is_not_merged_into_itself() {
 }
 
 #[test]
-fn unknown_deleted_and_unlike_contacts_are_not_merged() {
+fn unknown_deleted_and_other_types_are_not_merged() {
     let mut fixture = Fixture::default();
     fixture.send(json!([
         person("A", json!({})), person("B", json!({})),
@@ -48,7 +48,7 @@ fn unknown_deleted_and_unlike_contacts_are_not_merged() {
 }
 
 #[test]
-fn the_source_fills_what_the_target_lacks() {
+fn target_takes_what_it_lacks() {
     let mut fixture = Fixture::default();
     fixture.send(json!([
         person(
@@ -91,19 +91,19 @@ fn the_source_fills_what_the_target_lacks() {
 }
 
 #[test]
-fn the_keys_of_the_source_lead_to_the_target_until_a_contact_is_given_them() {
+fn source_keys_lead_to_target_until_taken() {
     let mut fixture = Fixture::default();
     fixture.send(json!([person("A", json!({})), person("B", json!({}))]));
     merge(&mut fixture, 1, 2).unwrap();
 
-    // Tonight's batch does not bring the duplicate back, and the target keeps its own key.
+    // The next batch creates no duplicate, and the target keeps its own key.
     let batch = json!([person("A", json!({"title": "1"})), person("B", json!({"title": "2"}))]);
     assert_eq!(verdicts(&fixture.send(batch.clone())), ["updated", "updated"]);
     assert_eq!(verdicts(&fixture.send(batch)), ["updated", "updated"]);
     assert_eq!(fixture.living().count(), 1);
     assert_eq!(fixture.document(1)["externalId"], "A");
 
-    // A living contact is given the key: from then on it leads there.
+    // A living contact takes the key, and the key leads to it.
     let outcomes = fixture.send(json!([
         person("C", json!({})),
         {"id": 3, "externalId": "B"},
@@ -131,7 +131,7 @@ fn two_equal_parts_of_the_source_stay_two() {
 }
 
 #[test]
-fn the_source_fills_objects_stored_as_received_too() {
+fn target_takes_members_of_opaque_objects() {
     let mut fixture = Fixture::default();
     let with_permit = |key: &str, permit: Value| {
         person(key, json!({"isStaff": true, "staff": {"workPermit": permit}}))
@@ -149,7 +149,7 @@ fn the_source_fills_objects_stored_as_received_too() {
 }
 
 #[test]
-fn a_key_that_leads_to_the_target_becomes_its_own_when_given_with_its_id() {
+fn alias_sent_with_the_id_becomes_a_key() {
     let mut fixture = Fixture::default();
     fixture.send(json!([person("A", json!({})), person("B", json!({}))]));
     merge(&mut fixture, 1, 2).unwrap();
@@ -160,7 +160,7 @@ fn a_key_that_leads_to_the_target_becomes_its_own_when_given_with_its_id() {
 }
 
 #[test]
-fn a_target_without_a_key_takes_the_sources() {
+fn target_without_a_key_takes_that_of_the_source() {
     let mut fixture = Fixture::default();
     fixture.send(json!([{"contactType": "PERSON", "lastName": "x"}, person("B", json!({}))]));
     merge(&mut fixture, 1, 2).unwrap();
@@ -169,7 +169,7 @@ fn a_target_without_a_key_takes_the_sources() {
 }
 
 #[test]
-fn references_of_others_name_the_target_and_a_relation_to_itself_goes() {
+fn references_move_to_the_target() {
     let mut fixture = Fixture::default();
     fixture.send(json!([
         person("A", json!({})),
@@ -185,7 +185,7 @@ fn references_of_others_name_the_target_and_a_relation_to_itself_goes() {
 }
 
 #[test]
-fn a_merge_whose_result_breaks_a_rule_changes_nothing() {
+fn merge_that_breaks_a_rule_changes_nothing() {
     let mut fixture = Fixture::default();
     fixture.send(json!([
         person("A", json!({"isStaff": true, "staff": {"employmentStartDate": "2024-03-01"}})),

@@ -1,4 +1,4 @@
-//! Keys that others keep taking while a batch is decided (upsert-rules §6, storage).
+//! Keys that other requests keep taking while a batch is decided (upsert-rules §6, storage).
 
 use contacts_domain::decision::AliasKey;
 use contacts_domain::merging::Merge;
@@ -23,7 +23,7 @@ fn link_id(text: &str) -> AliasKey {
 }
 
 #[test]
-fn only_items_that_would_take_a_contested_key_are_refused() {
+fn only_items_that_take_contested_keys_are_refused() {
     let mut fixture = Fixture::default();
     fixture.send(json!([person(json!({"externalId": "mine", "linkId": LINK_ID}))]));
     let before = fixture.records[0].clone();
@@ -59,7 +59,7 @@ fn only_items_that_would_take_a_contested_key_are_refused() {
 }
 
 #[test]
-fn whoever_has_a_contested_key_already_keeps_it() {
+fn owner_keeps_a_contested_key() {
     let mut fixture = Fixture::default();
     fixture.send(json!([person(json!({"externalId": "mine", "linkId": LINK_ID}))]));
     fixture.contested = [external_id("mine"), link_id(LINK_ID)].into();
@@ -74,7 +74,7 @@ fn whoever_has_a_contested_key_already_keeps_it() {
 }
 
 #[test]
-fn a_contested_key_that_names_a_contact_as_an_alias_is_not_taken() {
+fn contested_alias_is_not_taken() {
     let mut fixture = Fixture::default();
     fixture.send(json!([person(json!({"externalId": "A"})), person(json!({"externalId": "B"}))]));
     let merge = Merge::new(fixture.context.clone(), 1, 2).unwrap();

@@ -1,11 +1,11 @@
-//! Every row of the rule table, with an item that keeps the rule and one that breaks it.
+//! Every rule, with an item that keeps it and one that breaks it.
 
 use crate::fixture::{Fixture, faults, verdicts};
 use contacts_domain::upsert::{Endpoints, Handling, Verdict};
 use contacts_domain::{Rule, Severity};
 use serde_json::{Value, json};
 
-/// A rule, an item that keeps it, one that breaks it, and where.
+/// A rule, an item that keeps it, an item that breaks it, and the path of the violation.
 struct Case {
     rule: &'static str,
     good: Value,
@@ -341,7 +341,7 @@ fn cases() -> Vec<Case> {
 }
 
 #[test]
-fn every_rule_tells_a_good_item_from_a_bad_one() {
+fn every_rule_refuses_only_its_bad_example() {
     for Case { rule, good, bad, path } in cases() {
         let table = Rule::ALL.iter().find(|known| known.name() == rule).expect(rule);
         let outcome = Fixture::default().send(json!([good])).remove(0);
@@ -364,20 +364,20 @@ fn every_rule_tells_a_good_item_from_a_bad_one() {
     }
 }
 
-/// Rules that look at stored contacts or at other items have tests of their own, by these names.
+/// Rules about stored contacts or other items, with the names of their tests.
 const ELSEWHERE: [(&str, &str); 13] = [
     ("keys agree", "two_keys_that_name_two_contacts_are_a_unique_violation"),
     ("two contacts", "a_contact_is_not_merged_into_itself"),
-    ("not there yet", "mode_create_refuses_what_is_there"),
-    ("unambiguous", "a_shared_mailbox_is_ambiguous_unless_the_request_chooses"),
-    ("repeats", "repeats_are_refused_where_the_request_asks_for_it"),
-    ("current", "a_version_is_asked_only_of_an_item_that_changes_something"),
-    ("stored contact is readable", "an_unreadable_document_is_that_contacts_problem"),
-    ("together", "an_atomic_batch_stores_nothing_when_one_item_is_refused"),
-    ("in use", "an_address_that_is_referred_to_cannot_be_removed"),
+    ("not there yet", "mode_create_refuses_stored_contacts"),
+    ("unambiguous", "shared_mailbox_is_ambiguous_unless_request_chooses"),
+    ("repeats", "repeats_are_refused_on_request"),
+    ("current", "version_is_checked_only_for_changes"),
+    ("stored contact is readable", "unreadable_document_refuses_only_its_item"),
+    ("together", "atomic_batch_with_refused_item_stores_nothing"),
+    ("in use", "address_in_use_cannot_be_removed"),
     ("scopes", "salary_data_needs_its_scope"),
-    ("duplicate", "a_new_contact_with_a_known_email_is_reported"),
-    ("lost race", "only_items_that_would_take_a_contested_key_are_refused"),
+    ("duplicate", "new_contact_with_known_email_is_reported"),
+    ("lost race", "only_items_that_take_contested_keys_are_refused"),
     ("type stays", "a_contact_type_is_set_once"),
 ];
 
@@ -415,7 +415,7 @@ fn salary_data_needs_its_scope() {
 }
 
 #[test]
-fn strict_makes_warnings_errors_but_for_suspected_duplicates() {
+fn strict_refuses_warnings_except_suspected_duplicates() {
     let mut fixture = Fixture::default();
     fixture.context.handling = Handling::Strict;
     let outcomes = fixture.send(json!([
@@ -429,7 +429,7 @@ fn strict_makes_warnings_errors_but_for_suspected_duplicates() {
 }
 
 #[test]
-fn violations_come_in_the_order_of_the_table() {
+fn violations_come_in_the_order_of_rules() {
     let outcome = Fixture::default()
         .send(json!([{
             "webSite": "no site", "emial": 1, "email": "string", "birthday": "string",
@@ -451,7 +451,7 @@ fn violations_come_in_the_order_of_the_table() {
 }
 
 #[test]
-fn an_endpoint_is_known_by_the_name_of_its_intercom_entry() {
+fn endpoint_is_named_by_its_intercom_entry() {
     let mut fixture = Fixture::default();
     fixture.context.endpoints = Endpoints::Shown;
     let outcomes = fixture.send(json!([
@@ -464,7 +464,7 @@ fn an_endpoint_is_known_by_the_name_of_its_intercom_entry() {
 }
 
 #[test]
-fn a_number_of_no_type_is_found_beside_a_wrong_or_missing_type() {
+fn bad_number_is_reported_beside_bad_type() {
     const WRONG_TYPE: &str = "intercom.type INVALID_TYPE";
     const NO_TYPE: &str = "intercom.type FIELD_REQUIRED";
     const WRONG_NUMBER: &str = "intercom.number VALIDATION_ERROR";

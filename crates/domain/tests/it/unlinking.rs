@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::entries::{LINK_ID, OTHER_LINK_ID, block, fixture, sent};
 use crate::fixture::{Fixture, faults, verdicts};
 
-/// An item that takes the contact out which that key names.
+/// An item that takes the contact with that key out of the directory.
 fn out(fixture: &Fixture, key: Value) -> Item {
     Item::read(&key.to_string(), &fixture.context).to_unlink()
 }
@@ -33,7 +33,7 @@ fn person(members: Value) -> Value {
     person
 }
 
-/// A shelf with two persons of which the second was merged into the first: its link id leads there.
+/// Two persons, of which the second was merged into the first: its link id leads there.
 fn merged(target: Value) -> Fixture {
     let mut fixture = fixture();
     fixture
@@ -61,7 +61,7 @@ fn an_endpoint_is_deleted() {
 }
 
 #[test]
-fn a_person_or_an_organization_loses_the_block_and_the_link_id_and_nothing_else() {
+fn unlinked_person_loses_only_block_and_link_id() {
     let organization = json!({"contactType": "ORGANIZATION", "name": "Rhône SA"});
     for (mut item, key) in [
         (person(json!({})), by_link_id()),
@@ -87,7 +87,7 @@ fn a_person_or_an_organization_loses_the_block_and_the_link_id_and_nothing_else(
 }
 
 #[test]
-fn a_contact_that_is_no_entry_is_named_by_its_link_id_only() {
+fn contact_without_entry_is_named_by_link_id_only() {
     let mut fixture = fixture();
     fixture.send(json!([person(json!({"linkId": LINK_ID}))]));
     let before = fixture.records.clone();
@@ -105,7 +105,7 @@ fn a_contact_that_is_no_entry_is_named_by_its_link_id_only() {
 }
 
 #[test]
-fn what_is_not_there_is_refused() {
+fn unknown_contact_is_refused() {
     let mut fixture = fixture();
     for key in [by_link_id(), by_id(), json!({"externalId": "A"})] {
         let outcome = unlink(&mut fixture, key);
@@ -126,7 +126,7 @@ fn other_members_of_the_item_do_not_count() {
 }
 
 #[test]
-fn what_was_taken_out_is_created_anew_under_the_same_link_id() {
+fn unlinked_entry_can_be_created_again() {
     for item in [
         json!({"contactType": "ENDPOINT", "linkId": LINK_ID, "intercom": block("Door")}),
         person(json!({"linkId": LINK_ID, "intercom": block("Rochat")})),
@@ -151,10 +151,10 @@ fn what_was_taken_out_is_created_anew_under_the_same_link_id() {
     }
 }
 
-// Link ids that a merge left
+// Link ids of merged contacts
 
 #[test]
-fn a_link_id_that_a_merge_left_is_gone_with_the_entry() {
+fn merged_link_id_goes_with_the_entry() {
     for target in [
         json!({"linkId": LINK_ID, "intercom": block("Rochat")}),
         json!({"intercom": block("Rochat")}),
@@ -177,7 +177,7 @@ fn a_link_id_that_a_merge_left_is_gone_with_the_entry() {
 }
 
 #[test]
-fn a_link_id_that_a_merge_left_is_gone_where_nothing_else_was_left_to_take_away() {
+fn merged_link_id_goes_without_an_entry_too() {
     let mut fixture = merged(json!({"linkId": LINK_ID}));
     fixture.send(json!([{"id": 1, "linkId": null}]));
     assert_eq!(alias(&fixture), Some(1));
@@ -188,7 +188,7 @@ fn a_link_id_that_a_merge_left_is_gone_where_nothing_else_was_left_to_take_away(
 }
 
 #[test]
-fn a_link_id_that_a_merge_left_stays_where_the_item_is_refused_or_about_another_contact() {
+fn merged_link_id_stays_if_the_item_is_refused() {
     let mut fixture = merged(json!({"linkId": LINK_ID, "intercom": block("Rochat")}));
     let outcome = unlink(&mut fixture, json!({"linkId": OTHER_LINK_ID, "ifVersion": 99}));
     assert_eq!(outcome.verdict.as_str(), "stale");

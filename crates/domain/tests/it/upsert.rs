@@ -26,7 +26,7 @@ fn by(keys: &[Key]) -> Ladder {
 // Verdicts
 
 #[test]
-fn a_batch_sent_again_is_unchanged_and_writes_nothing() {
+fn resent_batch_is_unchanged_and_writes_nothing() {
     let batch: Value = serde_json::from_str(include_str!("data/erp-batch-realistic.json")).unwrap();
     let mut fixture = Fixture::default();
     assert_eq!(verdicts(&fixture.send(batch.clone())), ["created", "created"]);
@@ -46,7 +46,7 @@ fn the_realistic_batch_breaks_no_rule() {
 }
 
 #[test]
-fn an_answer_can_be_posted_back_also_under_strict() {
+fn answer_can_be_posted_back_under_strict() {
     let mut fixture = Fixture::default();
     fixture.send(serde_json::from_str(include_str!("data/erp-batch-realistic.json")).unwrap());
     fixture.context.handling = Handling::Strict;
@@ -72,7 +72,7 @@ fn a_bad_item_does_not_stop_the_others() {
 }
 
 #[test]
-fn a_version_is_asked_only_of_an_item_that_changes_something() {
+fn version_is_checked_only_for_changes() {
     let mut fixture = Fixture::default();
     fixture.send(json!([person("A", json!({}))]));
     let outcomes = fixture.send(json!([
@@ -89,7 +89,7 @@ fn a_version_is_asked_only_of_an_item_that_changes_something() {
 }
 
 #[test]
-fn an_item_to_delete_deletes_and_its_keys_are_free() {
+fn deletion_frees_the_keys() {
     let mut fixture = Fixture::default();
     fixture.send(json!([person("A", json!({}))]));
     let delete =
@@ -104,7 +104,7 @@ fn an_item_to_delete_deletes_and_its_keys_are_free() {
 }
 
 #[test]
-fn an_unreadable_document_is_that_contacts_problem() {
+fn unreadable_document_refuses_only_its_item() {
     let mut fixture = Fixture::default();
     fixture.send(json!([person("A", json!({})), person("B", json!({}))]));
     fixture.records[0].document_version = DOCUMENT_VERSION + 1;
@@ -118,7 +118,7 @@ fn an_unreadable_document_is_that_contacts_problem() {
 // Matching
 
 #[test]
-fn the_first_rung_that_finds_one_contact_wins() {
+fn first_key_that_finds_one_contact_wins() {
     let mut fixture = Fixture::default();
     let link = "91c615e3-1040-4815-8ecb-039a18b756b1";
     fixture.send(json!([person("A", json!({"linkId": link}))]));
@@ -164,7 +164,7 @@ fn two_keys_that_name_two_contacts_are_a_unique_violation() {
 }
 
 #[test]
-fn a_key_off_the_ladder_that_is_taken_is_a_unique_violation() {
+fn taken_key_off_the_ladder_is_refused() {
     let mut fixture = Fixture::default();
     fixture.send(json!([person("A", json!({}))]));
     fixture.options.ladder = by(&[Key::Email]);
@@ -174,7 +174,7 @@ fn a_key_off_the_ladder_that_is_taken_is_a_unique_violation() {
 }
 
 #[test]
-fn a_shared_mailbox_is_ambiguous_unless_the_request_chooses() {
+fn shared_mailbox_is_ambiguous_unless_request_chooses() {
     let mut fixture = Fixture::default();
     fixture.send(json!([
         person("A", json!({"email": "Info@B.example"})),
@@ -227,7 +227,7 @@ fn a_vat_number_matches_without_punctuation_and_suffix() {
 }
 
 #[test]
-fn mode_create_refuses_what_is_there() {
+fn mode_create_refuses_stored_contacts() {
     let mut fixture = Fixture::default();
     fixture.options.mode = Mode::Create;
     let outcomes = fixture.send(json!([person("A", json!({})), person("A", json!({}))]));
@@ -237,7 +237,7 @@ fn mode_create_refuses_what_is_there() {
 }
 
 #[test]
-fn mode_update_refuses_what_is_not_there() {
+fn mode_update_refuses_new_contacts() {
     let mut fixture = Fixture::default();
     fixture.options.mode = Mode::Update;
     let outcomes = fixture.send(json!([person("A", json!({}))]));
@@ -306,7 +306,7 @@ fn absent_keeps_null_clears_a_value_sets() {
 }
 
 #[test]
-fn an_array_sent_is_the_new_full_list_in_its_order() {
+fn sent_array_is_the_new_full_list() {
     let mut fixture = Fixture::default();
     let addresses = |list: Value| json!([{"externalId": "A", "contactType": "PERSON", "lastName": "x", "addresses": list}]);
     let cities = |fixture: &Fixture| -> Vec<(i64, String)> {
@@ -326,7 +326,7 @@ fn an_array_sent_is_the_new_full_list_in_its_order() {
         "two equal stay two"
     );
 
-    // An id places; an equal element is taken; a part names the first that has it.
+    // An id names an element, an equal element is kept, and a part of one names the first match.
     fixture.send(addresses(json!([
         {"name": "new", "city": "Zug"}, {"name": "b", "city": "Genève"}, {"id": 2, "city": "Biel"}, {"name": "b"},
     ])));
@@ -380,7 +380,7 @@ fn appending_removes_nothing() {
 }
 
 #[test]
-fn mirrors_are_filled_whatever_was_sent() {
+fn parent_ids_are_filled_whatever_was_sent() {
     let mut fixture = Fixture::default();
     let outcomes = fixture.send(json!([person(
         "A",
@@ -429,7 +429,7 @@ fn a_tag_is_known_by_its_name() {
 }
 
 #[test]
-fn what_belongs_to_somebody_else_is_stored_as_received() {
+fn opaque_objects_are_stored_as_received() {
     let mut fixture = Fixture::default();
     let roles = json!([{"id": 7, "name": "admin", "more": {"deep": [1, null]}}]);
     let item = json!([person(
@@ -443,7 +443,7 @@ fn what_belongs_to_somebody_else_is_stored_as_received() {
 }
 
 #[test]
-fn an_object_stored_as_received_goes_with_its_last_member() {
+fn opaque_object_goes_with_its_last_member() {
     let mut fixture = Fixture::default();
     let item = |region: Value| {
         json!([person("A", json!({"addresses": [{"id": 2, "name": "a", "region": region}]}))])
@@ -458,7 +458,7 @@ fn an_object_stored_as_received_goes_with_its_last_member() {
 }
 
 #[test]
-fn an_error_that_was_there_before_is_a_warning() {
+fn old_error_of_a_contact_is_a_warning() {
     let mut fixture = Fixture::default();
     fixture.send(json!([person("A", json!({"email": "a@b.example"}))]));
     // As if the rule had been tightened since.
@@ -491,7 +491,7 @@ fn damaged_document_keeps_the_type_of_its_row() {
 }
 
 #[test]
-fn an_address_that_is_referred_to_cannot_be_removed() {
+fn address_in_use_cannot_be_removed() {
     let mut fixture = Fixture::default();
     fixture.send(json!([person(
         "A",
@@ -510,7 +510,7 @@ fn an_address_that_is_referred_to_cannot_be_removed() {
 }
 
 #[test]
-fn relations_are_looked_up_only_where_the_item_adds_them() {
+fn only_added_relations_are_looked_up() {
     let mut fixture = Fixture::default();
     let outcomes = fixture.send(json!([
         person("A", json!({})),
@@ -526,7 +526,7 @@ fn relations_are_looked_up_only_where_the_item_adds_them() {
 }
 
 #[test]
-fn a_new_contact_with_a_known_email_is_reported() {
+fn new_contact_with_known_email_is_reported() {
     let mut fixture = Fixture::default();
     let outcomes = fixture.send(json!([
         person("A", json!({"email": "a@b.example"})),
@@ -564,7 +564,7 @@ fn items_on_one_contact_see_each_other_in_order() {
 }
 
 #[test]
-fn a_key_given_up_is_free_for_the_next_item() {
+fn released_key_is_free_for_the_next_item() {
     let mut fixture = Fixture::default();
     fixture.send(json!([person("A", json!({})), person("B", json!({}))]));
     let outcomes = fixture.send(json!([
@@ -584,7 +584,7 @@ fn a_key_given_up_is_free_for_the_next_item() {
 }
 
 #[test]
-fn repeats_are_refused_where_the_request_asks_for_it() {
+fn repeats_are_refused_on_request() {
     let batch = json!([
         person("A", json!({"title": "1"})),
         person("B", json!({})),
@@ -610,7 +610,7 @@ fn repeats_are_refused_where_the_request_asks_for_it() {
 }
 
 #[test]
-fn an_atomic_batch_stores_nothing_when_one_item_is_refused() {
+fn atomic_batch_with_refused_item_stores_nothing() {
     let mut fixture = Fixture::default();
     fixture.options.atomicity = Atomicity::Batch;
     let outcomes =

@@ -1,7 +1,6 @@
 //! Rules about one decimal number.
 
-use super::RuleError;
-use crate::tree::{AmountKind, AmountValue};
+use crate::tree::{AmountKind, AmountValue, RuleError};
 use crate::value::{Decimal, InvalidDecimal};
 
 pub(super) fn decimal(_: &'static AmountKind, amount: AmountValue<'_>) -> Result<(), RuleError> {
@@ -9,7 +8,7 @@ pub(super) fn decimal(_: &'static AmountKind, amount: AmountValue<'_>) -> Result
     Ok(())
 }
 
-/// What cannot be read as a number is the business of [`decimal`].
+/// [`decimal`] reports what is no number.
 pub(super) fn range(kind: &'static AmountKind, amount: AmountValue<'_>) -> Result<(), RuleError> {
     let Ok(number) = parse(amount) else { return Ok(()) };
     if kind.percentage && !number.is_percentage() {

@@ -1,11 +1,8 @@
 //! Rules about the intercom block (device-directory §2).
 
-use super::{Reporter, RuleInput};
+use super::input::{Reporter, RuleInput};
 use crate::path::At;
 use crate::value::{IntercomNumber, IntercomType};
-
-/// The most characters (Unicode scalar values) of an intercom name.
-pub(crate) const MAX_INTERCOM_NAME: usize = 30;
 
 pub(super) fn required(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
     let Some(intercom) = input.document.intercom.get() else { return };
@@ -23,8 +20,8 @@ pub(super) fn required(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
     }
 }
 
-/// What the type makes of the number. A missing or unknown type is the business of other rules, but
-/// then the number has to be one of some type, so that all faults are known at once.
+/// The number has to fit the type. Without a known type, it has to fit some type, so that all
+/// violations are reported at once.
 pub(super) fn number(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
     let Some(intercom) = input.document.intercom.get() else { return };
     let Some(number) = intercom.number.get().filter(|number| !number.is_empty()) else { return };

@@ -1,18 +1,19 @@
-//! Rules about the size of something.
+//! Rules about sizes.
 
-use super::RuleError;
 use crate::path::At;
-use crate::tree::Leaf;
+use crate::tree::{Leaf, RuleError};
 
 /// The most characters of a name.
 pub const MAX_NAME: usize = 500;
+/// The most characters (Unicode scalar values) of an intercom name.
+pub(super) const MAX_INTERCOM_NAME: usize = 30;
 /// The most elements of an array.
 pub const MAX_ELEMENTS: usize = 1_000;
 /// The most custom fields.
 pub const MAX_CUSTOM_FIELDS: usize = 100;
 /// The largest document as it is stored, in bytes: 256 KiB.
 pub const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
-/// How deep an item may be nested; the item itself is 1.
+/// The deepest nesting of an item; the item itself is level 1.
 pub const MAX_NESTING: usize = 16;
 
 pub(super) fn size(_: &At<'_>, leaf: Leaf<'_>) -> Result<(), RuleError> {
@@ -39,7 +40,7 @@ pub(super) fn nesting(at: &At<'_>, leaf: Leaf<'_>) -> Result<(), RuleError> {
 }
 
 fn text_of_at_most(max: usize, name: &str, text: &str) -> Result<(), RuleError> {
-    // A text has at most as many characters as bytes: the count is rarely needed.
+    // A text has at most as many characters as bytes, so the count is rarely needed.
     if text.len() > max && text.chars().nth(max).is_some() {
         return Err(RuleError::new(format!("the {name} must have at most {max} characters")));
     }

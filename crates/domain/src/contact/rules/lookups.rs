@@ -1,11 +1,11 @@
-//! Rules about what the store knows of other contacts.
+//! Rules about other contacts.
 
-use super::{Lookups, Reporter, RuleInput};
+use super::input::{Lookups, Reporter, RuleInput};
 use crate::contact::document::ContactDocument;
 use crate::path::At;
 use crate::tree::{Member, SafeInteger};
 
-/// Only what the item adds is looked up: deleting a contact leaves references to it standing.
+/// Looks up only the ids that the item adds: references to a deleted contact stay.
 pub(super) fn relations_exist(
     input: &RuleInput<'_>,
     lookups: &Lookups<'_>,

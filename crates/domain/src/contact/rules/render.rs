@@ -35,7 +35,7 @@ pub fn render() -> String {
     }
     page.push_str(
         "\n## Which field is what\n\n\
-         Every member that the hub knows, in the order in which it is written. Blank texts of a \
+         Every member that the server knows, in the order in which it is written. Blank texts of a \
          kind marked * count as null.\n",
     );
     let mut shapes: Vec<&'static Shape> = vec![ContactDocument::SHAPE];
@@ -56,9 +56,9 @@ fn describe(kind: &Kind, shapes: &mut Vec<&'static Shape>) -> String {
     match kind {
         Kind::Flag => "flag".to_owned(),
         Kind::SafeInteger => "whole number".to_owned(),
-        Kind::ElementId => "id handed out by the hub".to_owned(),
-        Kind::ParentId => "id repeated by the hub, whatever is sent".to_owned(),
-        Kind::ReadOnly => "shown by the hub; ignored when sent".to_owned(),
+        Kind::ElementId => "id handed out by the server".to_owned(),
+        Kind::ParentId => "id repeated by the server, whatever is sent".to_owned(),
+        Kind::ReadOnly => "shown by the server; ignored when sent".to_owned(),
         Kind::Text(text) => {
             let blank = if text.blank_is_null { " *" } else { "" };
             let name = text.name;

@@ -1,6 +1,6 @@
 //! Rules about the whole contact.
 
-use super::{Reporter, RuleInput};
+use super::input::{Reporter, RuleInput};
 use crate::contact::ContactType;
 use crate::contact::document::{ContactDocument, Payslip};
 use crate::path::{At, Path};
@@ -35,7 +35,7 @@ pub(super) fn named(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
     }
 }
 
-/// The calendar date in a member; what is none is the business of another rule.
+/// The calendar date in a member. Another rule reports a text that is no date.
 fn date(member: &Member<Text<CalendarDate>>) -> Option<CalendarDate> {
     CalendarDate::parse(member.get()?).ok()
 }
@@ -131,11 +131,35 @@ pub(super) fn roles_agree(input: &RuleInput<'_>, violations: &mut Reporter<'_>) 
     }
 }
 
-/// A place where a contact refers to one of its own addresses or banks.
+/// A list that a contact refers to within itself.
+#[derive(Clone, Copy)]
+enum OwnList {
+    Addresses,
+    Banks,
+}
+
+impl OwnList {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Addresses => "addresses",
+            Self::Banks => "banks",
+        }
+    }
+
+    fn has(self, document: &ContactDocument, id: i64) -> bool {
+        match self {
+            Self::Addresses => elements(&document.addresses)
+                .any(|(_, address)| address.id.get().is_some_and(|own| own.get() == id)),
+            Self::Banks => elements(&document.banks)
+                .any(|(_, bank)| bank.id.get().is_some_and(|own| own.get() == id)),
+        }
+    }
+}
+
+/// A reference to an address or bank of the same contact.
 struct OwnReference {
-    /// The list that it refers to.
-    list: &'static str,
-    /// As `client.invoiceAddressId`.
+    list: OwnList,
+    /// Where the reference stands, such as `client.invoiceAddressId`.
     path: Path,
     id: i64,
 }
@@ -150,8 +174,8 @@ fn own_references(document: &ContactDocument) -> Vec<OwnReference> {
     };
     if let Some(client) = document.client.get() {
         let at = root.member("client");
-        note("addresses", &at.member("invoiceAddressId"), &client.invoice_address_id);
-        note("addresses", &at.member("orderAddressId"), &client.order_address_id);
+        note(OwnList::Addresses, &at.member("invoiceAddressId"), &client.invoice_address_id);
+        note(OwnList::Addresses, &at.member("orderAddressId"), &client.order_address_id);
     }
     let payslips = document.staff.get().map(|staff| elements(&staff.staff_payslips));
     for (index, payslip) in payslips.into_iter().flatten() {
@@ -160,38 +184,28 @@ fn own_references(document: &ContactDocument) -> Vec<OwnReference> {
             let list = staff.member("staffPayslips");
             let payslip = list.element(index);
             let at = payslip.member("salaryInfo");
-            note("banks", &at.member("payableToBankId"), &info.payable_to_bank_id);
+            note(OwnList::Banks, &at.member("payableToBankId"), &info.payable_to_bank_id);
         }
     }
     references
-}
-
-/// Whether the contact has an address or bank of that id.
-fn has(document: &ContactDocument, list: &str, id: i64) -> bool {
-    match list {
-        "addresses" => elements(&document.addresses)
-            .any(|(_, address)| address.id.get().is_some_and(|own| own.get() == id)),
-        _ => elements(&document.banks)
-            .any(|(_, bank)| bank.id.get().is_some_and(|own| own.get() == id)),
-    }
 }
 
 pub(super) fn in_use(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
     let Some(stored) = input.stored else { return };
     for reference in own_references(input.document) {
         let OwnReference { list, path, id } = &reference;
-        if !has(input.document, list, *id) && has(stored, list, *id) {
+        if !list.has(input.document, *id) && list.has(stored, *id) {
             let message = format!("{path} still refers to what is to be removed");
-            violations.report(&At::root().member(list), id.to_string(), message);
+            violations.report(&At::root().member(list.name()), id.to_string(), message);
         }
     }
 }
 
 pub(super) fn own_parts(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
     for OwnReference { list, path, id } in own_references(input.document) {
-        let had = input.stored.is_some_and(|stored| has(stored, list, id));
-        if !had && !has(input.document, list, id) {
-            let message = format!("names none of the contact's {list}");
+        let had = input.stored.is_some_and(|stored| list.has(stored, id));
+        if !had && !list.has(input.document, id) {
+            let message = format!("names none of the contact's {}", list.name());
             violations.report_path(path, id.to_string(), message);
         }
     }
