@@ -1,33 +1,27 @@
-//! `cargo xtask arch`: who may import whom, and what never happens.
+//! `cargo xtask arch`: the invariants of docs/architecture.md.
 //!
-//! docs/architecture.md states each invariant with its name, and each name has a check here: a
-//! "never" without a check, and a check that nobody can read about, fail too.
+//! The document gives each invariant a name, and each name has a check here. A "never" without a
+//! check fails, and so does a check that the document does not name.
 
 mod circles;
 mod edges;
+mod facts;
 mod libraries;
 mod sources;
 
 use std::fs;
 
-use serde_json::Value;
-use xtask::Failure;
-use xtask::command::say;
-use xtask::workspace::{self, TextFile};
+use anyhow::{Context as _, Result};
+use xtask::workspace;
+
+use self::facts::Facts;
 
 const DOCUMENT: &str = "docs/architecture.md";
 
-/// Something that never happens, by the name that docs/architecture.md gives it.
+/// A rule that always holds, with its name in docs/architecture.md.
 struct Invariant {
     name: &'static str,
-    check: fn(&Facts) -> Result<Vec<String>, Failure>,
-}
-
-/// What the checks look at.
-struct Facts {
-    metadata: Value,
-    /// The Rust files of `crates/*/src`.
-    sources: Vec<TextFile>,
+    check: fn(&Facts) -> Result<Vec<String>>,
 }
 
 const INVARIANTS: [Invariant; 13] = [
@@ -47,26 +41,25 @@ const INVARIANTS: [Invariant; 13] = [
 ];
 
 /// Checks every invariant, and that the document and the checks name the same ones.
-pub(crate) fn run() -> Result<(), Failure> {
-    let sources = workspace::text_files("crates")?.into_iter();
-    let sources = sources.filter(|file| file.extension() == "rs" && file.path.contains("/src/"));
-    let facts = Facts { metadata: workspace::metadata()?, sources: sources.collect() };
+pub(crate) fn run() -> Result<()> {
+    let mut sources = workspace::text_files("")?;
+    sources.retain(|file| file.extension() == "rs" && file.path.contains("/src/"));
+    let facts = Facts { metadata: workspace::metadata()?, sources };
 
     let mut findings = Vec::new();
     for invariant in &INVARIANTS {
         let found = (invariant.check)(&facts)?;
         let verdict = if found.is_empty() { "holds" } else { "BROKEN" };
-        say(&format!("{verdict:>7}  {}", invariant.name));
+        eprintln!("{verdict:>7}  {}", invariant.name);
         findings.extend(found);
     }
 
-    let path = workspace::root().join(DOCUMENT);
-    let document = fs::read_to_string(&path).map_err(Failure::about(&path))?;
+    let document = fs::read_to_string(workspace::root().join(DOCUMENT)).context(DOCUMENT)?;
     findings.extend(compare(&document));
-    Failure::unless_empty("arch", findings)
+    workspace::fail_on("arch", &findings)
 }
 
-/// What the document promises without a check, and what is checked but not told.
+/// The promises of the document without a check, and the checks that it does not name.
 fn compare(document: &str) -> Vec<String> {
     let mut findings = Vec::new();
     let named = |line: &str, name: &str| line.contains(&format!("`{name}`"));
@@ -80,7 +73,7 @@ fn compare(document: &str) -> Vec<String> {
     }
     for invariant in &INVARIANTS {
         if !document.lines().any(|line| named(line, invariant.name)) {
-            findings.push(format!("{DOCUMENT}: does not tell of `{}`", invariant.name));
+            findings.push(format!("{DOCUMENT}: does not name `{}`", invariant.name));
         }
     }
     findings
@@ -95,19 +88,19 @@ mod tests {
     }
 
     #[test]
-    fn a_document_that_tells_of_every_invariant_passes() {
+    fn document_with_every_invariant_passes() {
         assert_eq!(compare(&complete()), Vec::<String>::new());
     }
 
     #[test]
-    fn a_never_without_a_check_is_found() {
+    fn never_without_a_check_is_found() {
         let found = compare(&(complete() + "we never sleep\n"));
-        assert_eq!(found, ["docs/architecture.md:13: says `never` but names no invariant"]);
+        assert_eq!(found, ["docs/architecture.md:14: says `never` but names no invariant"]);
     }
 
     #[test]
-    fn a_check_that_is_not_told_of_is_found() {
+    fn check_missing_in_the_document_is_found() {
         let document = complete().replace("`one-clock`", "");
-        assert_eq!(compare(&document).len(), 2, "the line promises nothing checked any more");
+        assert_eq!(compare(&document).len(), 2, "the line promises without a check, too");
     }
 }

@@ -1,15 +1,14 @@
-//! `cargo xtask codegen`: the files that are written by code, committed and compared.
+//! `cargo xtask codegen`: generated files, which are committed and compared.
 //!
-//! The code that knows what to write lives in the crates, and other binaries run it, so that
-//! `cargo xtask` stays light. An example of the server prints what the crates know of themselves:
-//! of the server, because there every crate is built with the features that users get, and has been
-//! built by the tests already. The tables come from the migrations and need no crate of ours.
+//! An example of the server prints the API description and the rule table: there every crate has
+//! the features that users get, and the tests have built it already. The tables come from the
+//! migrations and need no crate of ours.
 
 use std::fs;
 
+use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
-use xtask::Failure;
-use xtask::command::{Step, say};
+use xshell::cmd;
 use xtask::workspace;
 
 /// Write the generated files, or with --check compare them
@@ -18,7 +17,7 @@ pub(crate) struct Codegen {
     /// What to write
     #[arg(value_enum, default_value_t)]
     what: What,
-    /// Write nothing; fail where a committed file is old
+    /// Write nothing; fail if a committed file is out of date
     #[arg(long)]
     check: bool,
 }
@@ -39,10 +38,10 @@ enum What {
 /// A generated file.
 struct File {
     what: What,
-    /// What it is called on the command line.
+    /// Its name on the command line.
     name: &'static str,
     path: &'static str,
-    /// What prints it: `cargo run` with these arguments.
+    /// The arguments of `cargo run` that print it.
     printer: &'static [&'static str],
 }
 
@@ -69,37 +68,38 @@ const FILES: [File; 3] = [
 
 impl Codegen {
     /// Compares every file.
-    pub(crate) fn check_all() -> Result<(), Failure> {
+    pub(crate) fn check_all() -> Result<()> {
         Self { what: What::All, check: true }.run()
     }
 
     /// Writes or compares.
-    pub(crate) fn run(self) -> Result<(), Failure> {
+    pub(crate) fn run(self) -> Result<()> {
+        let shell = workspace::shell()?;
         let mut old = Vec::new();
         for file in FILES.iter().filter(|file| [What::All, file.what].contains(&self.what)) {
-            let printer = Step::cargo(["run", "--quiet"]).arguments(file.printer.iter().copied());
-            old.extend(file.ensure(&printer.output()?, self.check)?);
+            let printer = file.printer;
+            let printed = cmd!(shell, "cargo run --quiet {printer...}").output()?.stdout;
+            old.extend(file.ensure(&String::from_utf8(printed)?, self.check)?);
         }
-        Failure::unless_empty("codegen", old)
+        workspace::fail_on("codegen", &old)
     }
 }
 
 impl File {
-    /// Writes the file, or compares it and says which command mends it.
-    fn ensure(&self, contents: &str, check: bool) -> Result<Option<String>, Failure> {
+    /// Writes the file, or compares it and returns a finding with the command that mends it.
+    fn ensure(&self, contents: &str, check: bool) -> Result<Option<String>> {
         let Self { path, name, .. } = self;
         let file = workspace::root().join(path);
         if fs::read_to_string(&file).is_ok_and(|found| found == contents) {
             return Ok(None);
         }
         if check {
-            return Ok(Some(format!("{path}: old; mend with `cargo xtask codegen {name}`")));
+            return Ok(Some(format!(
+                "{path}: out of date; mend with `cargo xtask codegen {name}`"
+            )));
         }
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder).map_err(Failure::about(folder))?;
-        }
-        fs::write(&file, contents).map_err(Failure::about(&file))?;
-        say(&format!("wrote {path}"));
+        fs::write(&file, contents).with_context(|| path.to_owned())?;
+        eprintln!("wrote {path}");
         Ok(None)
     }
 }

@@ -1,9 +1,10 @@
-//! `cargo xtask db`: builds the trial of the migrations and hands over to it.
+//! `cargo xtask db`: builds and runs the check of the migrations.
 
-use xtask::Failure;
-use xtask::command::Step;
+use anyhow::Result;
+use xshell::cmd;
+use xtask::workspace;
 
-/// Runs it.
-pub(crate) fn run() -> Result<(), Failure> {
-    Step::cargo(["run", "--quiet", "--package", "xtask", "--features", "db", "--bin", "db"]).run()
+pub(crate) fn run() -> Result<()> {
+    let shell = workspace::shell()?;
+    Ok(cmd!(shell, "cargo run --quiet --package xtask --features db --bin db").run()?)
 }

@@ -1,18 +1,21 @@
 //! `cargo xtask deny`: licences, duplicates and advisories of the dependencies, by `deny.toml`.
 
-use xtask::Failure;
-use xtask::command::{Step, say};
+use anyhow::Result;
+use xshell::cmd;
+use xtask::workspace;
 
-/// Runs cargo-deny.
-pub(crate) fn run() -> Result<(), Failure> {
-    Step::cargo(["deny", "--all-features", "check"]).run()
+pub(crate) fn run() -> Result<()> {
+    let shell = workspace::shell()?;
+    Ok(cmd!(shell, "cargo deny --all-features check").run()?)
 }
 
-/// Runs it where it is installed; elsewhere says how to install it.
-pub(crate) fn run_where_installed() -> Result<(), Failure> {
-    if Step::cargo(["deny", "--version"]).succeeds()? {
+/// Skips the check where cargo-deny is not installed.
+pub(crate) fn run_where_installed() -> Result<()> {
+    let shell = workspace::shell()?;
+    let version = cmd!(shell, "cargo deny --version").quiet().ignore_stderr();
+    if version.read().is_ok() {
         return run();
     }
-    say("skipped: cargo-deny is not installed (cargo install --locked cargo-deny)");
+    eprintln!("skipped: cargo-deny is not installed (cargo install --locked cargo-deny)");
     Ok(())
 }

@@ -1,15 +1,6 @@
-//! What the binaries of this package share: running commands, a server with a client to talk to
-//! it, and a PostgreSQL that is thrown away.
+//! What the programs of this package share: the files of the workspace.
 //!
-//! The package stays light, because everybody waits for it: it depends on none of our crates. What
-//! needs them runs in a binary of its own, which a verb builds and calls.
+//! Everybody waits for `cargo xtask` to be built, so it depends on none of our crates. Chores that
+//! need much to build are programs of their own, which a verb builds and runs.
 
-pub mod client;
-pub mod command;
-pub mod failure;
-pub mod hub;
-pub mod postgres;
-pub mod rng;
 pub mod workspace;
-
-pub use failure::Failure;

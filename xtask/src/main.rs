@@ -1,20 +1,19 @@
 //! `cargo xtask`: the menu of chores. One file per verb; each prints the commands that it runs.
 
 mod arch;
-mod bench;
 mod ci;
 mod codegen;
 mod db;
 mod deny;
 mod held_postgres;
-mod proofs;
 mod test;
 mod tidy;
+mod tool;
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use anyhow::Result;
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// The chores of contact-hub.
 #[derive(Debug, Parser)]
@@ -28,56 +27,59 @@ struct Menu {
 enum Verb {
     /// Run every test
     Test(test::Test),
-    /// Check who imports whom, and every "never" of docs/architecture.md
+    /// Check the dependencies between crates and files, and every "never" of docs/architecture.md
     Arch,
-    /// Check prose and file names: what Markdown names exists, no file is too long, no name is empty
+    /// Check names, sizes, words, and that what Markdown names exists
     Tidy,
     /// Write the generated files, or with --check compare them
     Codegen(codegen::Codegen),
-    /// Try every migration of both databases: up, down, up, and compare
+    /// Run every migration of both databases up, down and up again, and compare
     Db,
     /// Check dependencies: licences, duplicates, advisories (needs cargo-deny)
     Deny,
-    /// Everything that has to be true before a change goes in
+    /// Run every check that a change has to pass
     Ci(ci::Ci),
     /// Measure the server against the bare database
-    Bench(bench::Bench),
+    Bench(tool::Tool),
     /// Prove on real servers what is promised about many writers, crashes and lost databases
-    Proofs(proofs::Proofs),
-    /// Hold a throwaway PostgreSQL until Ctrl-C, to test on by hand
+    Proofs(tool::Tool),
+    /// Hold a throwaway PostgreSQL until Ctrl-C, for tests by hand
     Postgres(held_postgres::HeldPostgres),
 }
 
 fn main() -> ExitCode {
-    let result = match Menu::parse().verb {
-        Verb::Test(test) => test.run(),
-        Verb::Arch => arch::run(),
-        Verb::Tidy => tidy::run(),
-        Verb::Codegen(codegen) => codegen.run(),
-        Verb::Db => db::run(),
-        Verb::Deny => deny::run(),
-        Verb::Ci(ci) => ci.run(),
-        Verb::Bench(bench) => bench.run(),
-        Verb::Proofs(proofs) => proofs.run(),
-        Verb::Postgres(postgres) => postgres.run(),
-    };
-    match result {
+    match run(Menu::parse().verb) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            let _ = writeln!(std::io::stderr(), "xtask: {failure}");
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
             ExitCode::FAILURE
         }
     }
 }
 
+fn run(verb: Verb) -> Result<()> {
+    match verb {
+        Verb::Test(test) => test.run(),
+        Verb::Arch => arch::run(),
+        Verb::Tidy => tidy::run(&Menu::command()),
+        Verb::Codegen(codegen) => codegen.run(),
+        Verb::Db => db::run(),
+        Verb::Deny => deny::run(),
+        Verb::Ci(ci) => ci.run(&Menu::command()),
+        // Optimized, because the client must not be slower than the server.
+        Verb::Bench(tool) => tool.run("bench", &["--release"]),
+        // Not optimized: the tests have built most of it already.
+        Verb::Proofs(tool) => tool.run("proofs", &[]),
+        Verb::Postgres(postgres) => postgres.run(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
-    fn the_menu_is_well_formed() {
+    fn menu_is_well_formed() {
         Menu::command().debug_assert();
     }
 }

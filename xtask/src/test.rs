@@ -3,10 +3,11 @@
 //! The tests that need a PostgreSQL are those of the package `contacts-adapters-postgres`, and those
 //! with `postgres` in their path in the other packages. They find the server in `TEST_DATABASE_URL`.
 
+use anyhow::Result;
 use clap::{Args, ValueEnum};
-use xtask::Failure;
-use xtask::command::{Step, say};
-use xtask::postgres::{TEST_DATABASE_URL, TestServer};
+use throwaway_postgres::{TEST_DATABASE_URL, TestServer};
+use xshell::cmd;
+use xtask::workspace;
 
 /// The package whose tests all need a PostgreSQL.
 const PACKAGE: &str = "contacts-adapters-postgres";
@@ -17,8 +18,8 @@ const MARK: &str = "postgres";
 /// The part of a path that marks the tests of the throwaway server.
 const THROWAWAY: &str = "throwaway";
 
-const WORKSPACE: [&str; 1] = ["--workspace"];
-const OTHERS: [&str; 3] = ["--workspace", "--exclude", PACKAGE];
+/// The other packages that have tests without a PostgreSQL.
+const OTHERS: [&str; 5] = ["--workspace", "--exclude", PACKAGE, "--exclude", "throwaway-postgres"];
 
 /// Run every test
 #[derive(Debug, Default, Args)]
@@ -44,46 +45,41 @@ enum Store {
 
 impl Test {
     /// Runs them.
-    pub(crate) fn run(self) -> Result<(), Failure> {
+    pub(crate) fn run(self) -> Result<()> {
         match self.store {
             Store::Sqlite => {
-                say(&format!(
+                eprintln!(
                     "left out: what needs a PostgreSQL ({PACKAGE}, and tests with `{MARK}` in \
                      their path); `cargo xtask test` runs everything"
-                ));
-                self.cargo_test(&OTHERS, &["--skip", MARK]).run()
+                );
+                self.cargo_test(&OTHERS, &["--skip", MARK], None)
             }
             Store::Postgres => {
-                say("left out: what needs no PostgreSQL; `cargo xtask test` runs everything");
+                eprintln!("left out: what needs no PostgreSQL; `cargo xtask test` runs everything");
                 let server = TestServer::open()?;
-                self.on(&server, &["--package", PACKAGE], &[])?;
-                self.on(&server, &OTHERS, &[MARK])
+                let whole = ["--package", PACKAGE, "--package", "throwaway-postgres"];
+                self.cargo_test(&whole, &[], Some(&server))?;
+                self.cargo_test(&OTHERS, &[MARK], Some(&server))
             }
-            Store::All => self.on(&TestServer::open()?, &WORKSPACE, &[]),
+            Store::All => self.cargo_test(&["--workspace"], &[], Some(&TestServer::open()?)),
         }
     }
 
-    /// Runs the tests of those packages where they find the server.
-    fn on(
+    fn cargo_test(
         &self,
-        server: &TestServer,
         packages: &[&str],
-        arguments: &[&str],
-    ) -> Result<(), Failure> {
-        let mut arguments = arguments.to_vec();
-        if let TestServer::Given(_) = server {
-            // Its programs need not be installed here.
-            say("left out: the tests of the throwaway server, as another one is named");
-            arguments.extend(["--skip", THROWAWAY]);
+        filters: &[&str],
+        server: Option<&TestServer>,
+    ) -> Result<()> {
+        let (shell, own) = (workspace::shell()?, &self.arguments);
+        let mut filters = filters.to_vec();
+        if let Some(TestServer::Given(_)) = server {
+            // Its programs need not be installed on this machine.
+            eprintln!("left out: the tests of the throwaway server, as another one is named");
+            filters.extend(["--skip", THROWAWAY]);
         }
-        self.cargo_test(packages, &arguments).secret(TEST_DATABASE_URL, server.url()).run()
-    }
-
-    fn cargo_test(&self, packages: &[&str], arguments: &[&str]) -> Step {
-        let step = Step::cargo(["test", "--all-features"]);
-        let step = step.arguments(packages.iter().copied());
-        let own = self.arguments.iter().map(String::as_str);
-        let arguments = arguments.iter().copied().chain(own).collect::<Vec<_>>();
-        if arguments.is_empty() { step } else { step.arguments(["--"]).arguments(arguments) }
+        let tests = cmd!(shell, "cargo test --all-features {packages...} -- {filters...} {own...}");
+        let url = server.map(|server| (TEST_DATABASE_URL, server.url()));
+        Ok(tests.envs(url).run()?)
     }
 }

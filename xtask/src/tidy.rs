@@ -1,17 +1,19 @@
-//! `cargo xtask tidy`: prose that no compiler reads, and the names and sizes of files.
+//! `cargo xtask tidy`: prose, which no compiler reads, and the names and sizes of files.
 
 mod commands;
 mod links;
+mod markdown;
 mod sources;
 
-use xtask::Failure;
+use anyhow::Result;
+use clap::Command;
 use xtask::workspace;
 
-/// Looks through every text file.
-pub(crate) fn run() -> Result<(), Failure> {
+/// Checks every text file; Markdown may name the commands of that menu.
+pub(crate) fn run(menu: &Command) -> Result<()> {
     let files = workspace::text_files("")?;
     let mut findings = sources::check(&files);
     findings.extend(links::check(&files));
-    findings.extend(commands::check(&files)?);
-    Failure::unless_empty("tidy", findings)
+    findings.extend(commands::check(menu, &files)?);
+    workspace::fail_on("tidy", &findings)
 }

@@ -1,12 +1,11 @@
-//! The workspace: what cargo knows of it, and its files.
+//! The workspace: its packages, its files, and a shell at its top.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
-use crate::Failure;
-use crate::command::Step;
+use anyhow::{Context as _, Result, bail};
+use cargo_metadata::{Metadata, MetadataCommand};
+use xshell::Shell;
 
 /// The folder of the workspace.
 pub fn root() -> PathBuf {
@@ -14,25 +13,36 @@ pub fn root() -> PathBuf {
     here.parent().unwrap_or(here).to_owned()
 }
 
-/// What `cargo metadata` says, without the dependencies of dependencies.
+/// A shell at the top of the workspace.
 ///
 /// # Errors
 ///
-/// When cargo fails.
-pub fn metadata() -> Result<Value, Failure> {
-    let text = Step::cargo(["metadata", "--format-version", "1", "--no-deps"]).quiet().output()?;
-    Ok(serde_json::from_str(&text)?)
+/// There is no current folder.
+pub fn shell() -> Result<Shell> {
+    let shell = Shell::new()?;
+    shell.change_dir(root());
+    Ok(shell)
 }
 
-/// Where cargo puts what it builds.
+/// The packages of the workspace, without their dependencies' packages.
 ///
 /// # Errors
 ///
-/// When cargo fails.
-pub fn target_directory() -> Result<PathBuf, Failure> {
-    let metadata = metadata()?;
-    let folder = metadata.get("target_directory").and_then(Value::as_str);
-    Ok(folder.map_or_else(|| root().join("target"), PathBuf::from))
+/// `cargo metadata` fails.
+pub fn metadata() -> Result<Metadata> {
+    Ok(MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec()?)
+}
+
+/// Fails with the findings of a check, a line each, if there are any.
+///
+/// # Errors
+///
+/// There are findings.
+pub fn fail_on(check: &str, findings: &[String]) -> Result<()> {
+    if findings.is_empty() {
+        return Ok(());
+    }
+    bail!("{check}: {} to mend\n{}", findings.len(), findings.join("\n"))
 }
 
 /// A text file of the workspace.
@@ -40,12 +50,12 @@ pub fn target_directory() -> Result<PathBuf, Failure> {
 pub struct TextFile {
     /// Its path from the top of the workspace, with `/` between its parts.
     pub path: String,
-    /// What it says.
+    /// Its text.
     pub text: String,
 }
 
 impl TextFile {
-    /// What comes after the last dot of its name.
+    /// The part of its name after the last dot.
     pub fn extension(&self) -> &str {
         Path::new(&self.path).extension().and_then(|text| text.to_str()).unwrap_or_default()
     }
@@ -61,38 +71,36 @@ impl TextFile {
     }
 }
 
-/// Every text file below `folder` (from the top of the workspace, `""` for all), in the order of
-/// their paths. What is built, hidden folders but `.cargo`, `.ci` and `.config`, and files that are
-/// not UTF-8 are left out.
+/// Every text file below `folder` (from the top of the workspace, `""` for all), ordered by path.
+/// Leaves out build folders, hidden folders but `.cargo` and `.ci`, and files that are not UTF-8.
 ///
 /// # Errors
 ///
-/// When a folder or file cannot be read.
-pub fn text_files(folder: &str) -> Result<Vec<TextFile>, Failure> {
+/// A folder or file cannot be read.
+pub fn text_files(folder: &str) -> Result<Vec<TextFile>> {
     let mut files = Vec::new();
-    collect(&root(), &root().join(folder), &mut files)?;
+    let folder = root().join(folder);
+    collect(&folder, &mut files).with_context(|| folder.display().to_string())?;
     files.sort_by(|left, right| left.path.cmp(&right.path));
     Ok(files)
 }
 
-fn collect(root: &Path, folder: &Path, files: &mut Vec<TextFile>) -> Result<(), Failure> {
-    for entry in fs::read_dir(folder).map_err(Failure::about(folder))? {
-        let entry = entry.map_err(Failure::about(folder))?;
-        let path = entry.path();
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let kind = entry.file_type().map_err(Failure::about(&path))?;
+fn collect(folder: &Path, files: &mut Vec<TextFile>) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        let kind = entry.file_type()?;
         if kind.is_dir() {
-            let hidden = name.starts_with('.') && ![".cargo", ".ci", ".config"].contains(&&*name);
-            if !hidden && name != "target" {
-                collect(root, &path, files)?;
+            let is_hidden = name.starts_with('.') && ![".cargo", ".ci"].contains(&&*name);
+            if !is_hidden && name != "target" {
+                collect(&path, files)?;
             }
-        } else if kind.is_file() && name != ".git" {
-            let bytes = fs::read(&path).map_err(Failure::about(&path))?;
-            if let Ok(text) = String::from_utf8(bytes) {
-                let path = path.strip_prefix(root).unwrap_or(&path);
-                let path = path.to_string_lossy().replace('\\', "/");
-                files.push(TextFile { path, text });
-            }
+        } else if kind.is_file()
+            && name != ".git"
+            && let Ok(text) = String::from_utf8(fs::read(&path)?)
+        {
+            let path = path.strip_prefix(root())?.to_string_lossy().replace('\\', "/");
+            files.push(TextFile { path, text });
         }
     }
     Ok(())

@@ -4,18 +4,14 @@
 //! the file that it leads to. Declaring and re-exporting child modules names nothing, and neither do
 //! tests and comments.
 
-use std::collections::BTreeMap;
+mod modules;
 
+use anyhow::Result;
 use petgraph::algo::astar;
 use petgraph::graphmap::DiGraphMap;
-use xtask::Failure;
-use xtask::command::say;
-use xtask::workspace::TextFile;
 
-use self::modules::Modules;
-use super::Facts;
-
-mod modules;
+use self::modules::{Arrows, Modules};
+use super::facts::Facts;
 
 /// The crates that still have circles.
 const EXCEPTED: [&str; 5] = [
@@ -26,13 +22,10 @@ const EXCEPTED: [&str; 5] = [
     "crates/domain/",
 ];
 
-/// The arrows between the files of a crate, each with the first line that makes it.
-type Arrows<'a> = BTreeMap<(&'a str, &'a str), usize>;
-
 /// No two files of a crate name each other in a circle.
-pub(super) fn no_circles(facts: &Facts) -> Result<Vec<String>, Failure> {
+pub(super) fn no_circles(facts: &Facts) -> Result<Vec<String>> {
     let mut findings = Vec::new();
-    for root in facts.sources.iter().filter(|file| is_root(file)) {
+    for root in facts.sources.iter().filter(|file| is_root(&file.path)) {
         let modules = Modules::of(root, &facts.sources)?;
         let found = circles(&modules.arrows());
         match EXCEPTED.iter().find(|folder| root.path.starts_with(**folder)) {
@@ -40,14 +33,14 @@ pub(super) fn no_circles(facts: &Facts) -> Result<Vec<String>, Failure> {
             Some(folder) if found.is_empty() => {
                 findings.push(format!("{folder} has no circle any more: do not except it"));
             }
-            Some(_) => found.iter().for_each(|circle| say(circle)),
+            Some(_) => found.iter().for_each(|circle| eprintln!("{circle}")),
         }
     }
     Ok(findings)
 }
 
-fn is_root(file: &TextFile) -> bool {
-    file.path.ends_with("/src/lib.rs") || file.path.ends_with("/src/main.rs")
+fn is_root(path: &str) -> bool {
+    path.ends_with("/lib.rs") || path.ends_with("/main.rs")
 }
 
 /// A finding for the shortest circle, then for the shortest of those that share no arrow with it,
@@ -86,7 +79,7 @@ fn finding(circle: &[&str], arrows: &Arrows<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
+    use xtask::workspace::{TextFile, metadata};
 
     use super::*;
 
@@ -97,7 +90,7 @@ mod tests {
             text: (*text).to_owned(),
         };
         let sources = files.iter().map(file).collect();
-        no_circles(&Facts { metadata: Value::Null, sources }).unwrap()
+        no_circles(&Facts { metadata: metadata().unwrap(), sources }).unwrap()
     }
 
     #[test]

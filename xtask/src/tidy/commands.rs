@@ -1,62 +1,52 @@
-//! Every command that Markdown names exists: the verbs of `cargo xtask` and the subcommands of
+//! Commands that Markdown names exist: the verbs of `cargo xtask` and the subcommands of
 //! `contact-hub`, in prose and in blocks.
 
 use std::collections::BTreeMap;
 
-use clap::CommandFactory;
-use xtask::Failure;
-use xtask::command::Step;
-use xtask::workspace::TextFile;
+use anyhow::Result;
+use clap::Command;
+use xshell::cmd;
+use xtask::workspace::{self, TextFile};
 
-use super::links::code_spans;
-use crate::Menu;
+use super::markdown::{code_spans, lines};
 
-/// The commands that are named and do not exist.
-pub(super) fn check(files: &[TextFile]) -> Result<Vec<String>, Failure> {
-    let named = named(files);
-    let menu = Menu::command();
+/// The named commands that do not exist.
+pub(super) fn check(menu: &Command, files: &[TextFile]) -> Result<Vec<String>> {
     let mut findings = Vec::new();
-    for (command, places) in &named {
+    for (command, places) in &named(files) {
         let exists = match command.split_once(' ') {
             Some(("xtask", verb)) => menu.find_subcommand(verb).is_some(),
             Some(("contact-hub", subcommand)) => has_subcommand(subcommand)?,
             _ => true,
         };
         if !exists {
-            let findings_of = places.iter().map(|place| format!("{place}: no command `{command}`"));
-            findings.extend(findings_of);
+            findings.extend(places.iter().map(|place| format!("{place}: no command `{command}`")));
         }
     }
     Ok(findings)
 }
 
-/// Asks the server for the help of that subcommand: nobody knows better what it understands.
-fn has_subcommand(words: &str) -> Result<bool, Failure> {
-    Step::cargo(["run", "--quiet", "--package", "contact-hub", "--"])
-        .arguments(words.split(' '))
-        .arguments(["--help"])
-        .succeeds()
+/// Asks the server for the help of that subcommand.
+fn has_subcommand(words: &str) -> Result<bool> {
+    let shell = workspace::shell()?;
+    let help = cmd!(shell, "cargo run --quiet --package contact-hub --").args(words.split(' '));
+    Ok(help.arg("--help").quiet().ignore_status().output()?.status.success())
 }
 
-/// `xtask VERB` and `contact-hub SUBCOMMAND` to where each is named.
+/// `xtask VERB` and `contact-hub SUBCOMMAND`, each with the places that name it.
 fn named(files: &[TextFile]) -> BTreeMap<String, Vec<String>> {
     let mut named = BTreeMap::<_, Vec<_>>::new();
-    for file in files.iter().filter(|file| file.extension() == "md") {
-        let mut fenced = false;
-        for (number, line) in file.lines() {
-            if line.trim_start().starts_with("```") {
-                fenced = !fenced;
-            }
-            let snippets = if fenced { vec![line] } else { code_spans(line).collect() };
-            for command in snippets.into_iter().filter_map(command) {
-                named.entry(command).or_default().push(format!("{}:{number}", file.path));
-            }
+    for line in lines(files) {
+        let snippets =
+            if line.is_fenced { vec![line.text] } else { code_spans(line.text).collect() };
+        for command in snippets.into_iter().filter_map(command) {
+            named.entry(command).or_default().push(format!("{}:{}", line.file.path, line.number));
         }
     }
     named
 }
 
-/// The command that a snippet calls, without what follows the subcommand.
+/// The command that a snippet calls, up to its subcommand.
 fn command(snippet: &str) -> Option<String> {
     let mut words = snippet.trim_start().trim_start_matches("$ ").split_whitespace();
     let program = words.next()?;
@@ -76,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn commands_are_told_from_other_text() {
+    fn commands_are_recognized() {
         for (snippet, found) in [
             ("cargo xtask codegen rules", Some("xtask codegen")),
             ("$ cargo xtask test --store sqlite", Some("xtask test")),
@@ -91,9 +81,10 @@ mod tests {
     }
 
     #[test]
-    fn a_verb_that_does_not_exist_is_found() {
+    fn missing_verb_is_found() {
         let text = "Run `cargo xtask tidy`, then:\n\n```sh\ncargo xtask frobnicate\n```\n";
         let file = TextFile { path: "README.md".into(), text: text.into() };
-        assert_eq!(check(&[file]).unwrap(), ["README.md:4: no command `xtask frobnicate`"]);
+        let menu = Command::new("xtask").subcommand(Command::new("tidy"));
+        assert_eq!(check(&menu, &[file]).unwrap(), ["README.md:4: no command `xtask frobnicate`"]);
     }
 }

@@ -1,36 +1,26 @@
-//! Every file that Markdown names exists.
+//! Files that Markdown names exist.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path};
 
 use xtask::workspace::TextFile;
 
-/// What files end with; a name in backticks that ends so is the name of a file.
+use super::markdown::{code_spans, lines};
+
+/// The extensions of files; a name in backticks with one of them is the name of a file.
 const EXTENSIONS: [&str; 9] = ["rs", "md", "toml", "json", "sql", "yml", "yaml", "sh", "lock"];
 
-/// What Markdown names that is not there: targets of links, and files and folders in backticks.
+/// Targets of links, and files and folders in backticks, that do not exist.
 ///
-/// A path is looked for from the file that names it and from the top; a name without a folder may
-/// be anywhere.
+/// A path starts at the file that names it or at the top; a name without a folder may be anywhere.
 pub(super) fn check(files: &[TextFile]) -> Vec<String> {
     let known = Known::new(files);
     let mut findings = Vec::new();
-    for file in files.iter().filter(|file| file.extension() == "md") {
-        let mut fenced = false;
-        for (number, line) in file.lines() {
-            if line.trim_start().starts_with("```") {
-                fenced = !fenced;
-                continue;
-            }
-            if fenced {
-                continue;
-            }
-            let links = link_targets(line).filter(|target| is_local(target));
-            for target in links.chain(code_spans(line).filter(|span| known.looks_like_path(span))) {
-                if !known.contains(&file.path, target) {
-                    findings.push(file.finding(number, &format!("`{target}` does not exist")));
-                }
-            }
+    for line in lines(files).filter(|line| !line.is_fenced) {
+        let links = link_targets(line.text).filter(|target| is_local(target));
+        let spans = code_spans(line.text).filter(|span| known.looks_like_path(span));
+        for target in links.chain(spans).filter(|target| !known.contains(&line.file.path, target)) {
+            findings.push(line.file.finding(line.number, &format!("`{target}` does not exist")));
         }
     }
     findings
@@ -57,7 +47,7 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// Whether it names a file or folder of ours, rather than a route, a media type or code.
+    /// Whether it names a file or folder of ours, and not a route, a media type or code.
     fn looks_like_path(&self, span: &str) -> bool {
         let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
         if span.starts_with('/') || span.starts_with("target/") || !span.chars().all(plain) {
@@ -103,11 +93,6 @@ fn link_targets(line: &str) -> impl Iterator<Item = &str> {
     line.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target)
 }
 
-/// What stands between single backticks.
-pub(super) fn code_spans(line: &str) -> impl Iterator<Item = &str> {
-    line.split('`').skip(1).step_by(2)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_exists_may_be_named_in_any_way() {
+    fn existing_files_may_be_named_in_any_way() {
         for markdown in [
             "[readme](../README.md), [one](adr/0001-one-tree.md#why), [web](https://example.org)",
             "`crates/domain/src/contact.rs`, `crates/domain`, `contact.rs`, `adr/0001-one-tree.md`",
@@ -135,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_exist_is_found_with_its_line() {
+    fn missing_file_is_found_with_its_line() {
         for markdown in ["[x](nowhere.md)", "see `crates/nowhere`", "`nowhere.rs`"] {
             let found = found_in(&format!("\n{markdown}"));
             assert_eq!(found.len(), 1, "{markdown}");

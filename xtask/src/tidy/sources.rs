@@ -1,22 +1,21 @@
-//! The names and sizes of files, and what has no place in a line of text.
+//! The names and sizes of files, and faults of single lines.
 
 use xtask::workspace::TextFile;
 
-/// 150 to 400 lines is a normal file; beyond this one it is two.
+/// 150 to 400 lines is a normal file; a longer one than this has to be split.
 const MOST_LINES: usize = 500;
 
-/// Names that say nothing about what is inside.
+/// Names that do not describe the contents.
 const EMPTY_NAMES: [&str; 8] =
     ["utils", "util", "common", "helpers", "helper", "manager", "managers", "misc"];
 
-/// Endings of type names that say nothing, or say it of the wrong layer.
+/// Endings of type names that add nothing, or belong to another layer.
 const EMPTY_ENDINGS: [&str; 6] = ["Dto", "Entity", "Impl", "Manager", "Helper", "Utils"];
 
-/// Folders of somebody's machine, split so that this file may say them.
+/// Folders of a developer's machine, split so that this file may contain them.
 const MACHINE_FOLDERS: [&str; 4] =
     [concat!("/home", "/"), concat!("/root", "/"), concat!("/Users", "/"), concat!("/work", "/")];
 
-/// What is wrong with names, sizes and lines.
 pub(super) fn check(files: &[TextFile]) -> Vec<String> {
     let mut findings = Vec::new();
     for file in files.iter().filter(|file| !is_generated(file)) {
@@ -25,10 +24,10 @@ pub(super) fn check(files: &[TextFile]) -> Vec<String> {
                 findings.push(file.finding(number, "white space at the end"));
             }
             if MACHINE_FOLDERS.iter().any(|folder| names_folder(line, folder)) {
-                findings.push(file.finding(number, "a path of somebody's machine"));
+                findings.push(file.finding(number, "a path of a developer's machine"));
             }
         }
-        // A copied request stays as it was, byte for byte.
+        // Requests are data, byte for byte.
         let is_data = file.extension() == "json";
         if !is_data && !file.text.is_empty() && !file.text.ends_with('\n') {
             findings.push(file.finding(file.text.lines().count(), "no new line at the end"));
@@ -44,27 +43,27 @@ fn check_source(file: &TextFile) -> Vec<String> {
     let mut findings = Vec::new();
     let mut parts = file.path.split('/').map(|part| part.trim_end_matches(".rs"));
     if let Some(name) = parts.find(|part| EMPTY_NAMES.contains(part)) {
-        findings.push(file.finding(1, &format!("`{name}` does not say what is inside")));
+        findings.push(file.finding(1, &format!("`{name}` does not describe the contents")));
     }
     if file.path.ends_with("/mod.rs") {
-        findings.push(file.finding(1, "call it after its folder, beside it, not mod.rs"));
+        findings.push(file.finding(1, "name it after its folder and put it beside it, not mod.rs"));
     }
     let lines = file.text.lines().count();
     let is_product = file.path.starts_with("crates/") && file.path.contains("/src/");
     if is_product && lines > MOST_LINES && !file.path.ends_with("schema.rs") {
-        findings.push(file.finding(lines, &format!("more than {MOST_LINES} lines; make it two")));
+        findings.push(file.finding(lines, &format!("more than {MOST_LINES} lines; split it")));
     }
     for (number, line) in file.lines() {
         if let Some(name) = declared_type(line)
             && EMPTY_ENDINGS.iter().any(|ending| name.ends_with(ending))
         {
-            findings.push(file.finding(number, &format!("`{name}`: a bare noun says it")));
+            findings.push(file.finding(number, &format!("`{name}`: a bare noun is enough")));
         }
     }
     findings
 }
 
-/// The folder as the start of an absolute path: not a part of a route or of another path.
+/// Whether an absolute path starts with the folder: not a route, and not a part of another path.
 fn names_folder(line: &str, folder: &str) -> bool {
     line.match_indices(folder).any(|(start, _)| {
         let before = line[..start].chars().next_back();
@@ -79,7 +78,6 @@ fn declared_type(line: &str) -> Option<&str> {
     name.split(|c: char| !c.is_alphanumeric()).next()
 }
 
-/// Written by programs, in their own way.
 fn is_generated(file: &TextFile) -> bool {
     file.path.ends_with("Cargo.lock") || file.path.ends_with(".snap")
 }
@@ -95,11 +93,11 @@ mod tests {
         for (path, text, fault) in [
             ("docs/a.md", "text \n", "white space"),
             ("docs/a.md", "text", "no new line"),
-            ("crates/server/src/a.rs", machine.as_str(), "somebody's machine"),
-            ("crates/server/src/utils.rs", "\n", "does not say"),
-            ("crates/server/tests/common/a.rs", "\n", "does not say"),
+            ("crates/server/src/a.rs", machine.as_str(), "developer's machine"),
+            ("crates/server/src/utils.rs", "\n", "does not describe"),
+            ("crates/server/tests/common/a.rs", "\n", "does not describe"),
             ("crates/server/src/a/mod.rs", "\n", "not mod.rs"),
-            ("crates/server/src/a.rs", long.as_str(), "make it two"),
+            ("crates/server/src/a.rs", long.as_str(), "split it"),
             ("crates/server/src/a.rs", "pub(crate) struct ContactDto {\n", "a bare noun"),
         ] {
             let found = check(&[TextFile { path: path.into(), text: text.into() }]);
@@ -109,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn an_honest_file_passes() {
+    fn sound_file_passes() {
         let text = "struct Contact;\n// GET /v1/work/7 and https://example.org/home/ are routes\n";
         let file = TextFile { path: "crates/server/src/contact.rs".into(), text: text.into() };
         assert_eq!(check(&[file]), Vec::<String>::new());

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::{Context as _, Result};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, Item, ItemUse, UseTree, Visibility};
-use xtask::Failure;
 use xtask::workspace::TextFile;
 
-use super::Arrows;
+/// The arrows between the files of a crate, each with the first line that makes it.
+pub(super) type Arrows<'a> = BTreeMap<(&'a str, &'a str), usize>;
 
 /// How many re-exports a name is followed through.
 const MOST_STEPS: usize = 16;
@@ -47,11 +48,7 @@ struct Mention {
 
 impl<'a> Modules<'a> {
     /// Reads the crate of that root file.
-    ///
-    /// # Errors
-    ///
-    /// A file is missing or is not Rust.
-    pub(super) fn of(root: &'a TextFile, files: &'a [TextFile]) -> Result<Self, Failure> {
+    pub(super) fn of(root: &'a TextFile, files: &'a [TextFile]) -> Result<Self> {
         let folder = root.path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         let mut modules = Self { files, modules: Vec::new() };
         modules.add(root, folder, 0)?;
@@ -78,9 +75,8 @@ impl<'a> Modules<'a> {
         arrows
     }
 
-    fn add(&mut self, file: &'a TextFile, folder: String, parent: usize) -> Result<usize, Failure> {
-        let parsed = syn::parse_file(&file.text)
-            .map_err(|error| Failure::Server(format!("{}: {error}", file.path)))?;
+    fn add(&mut self, file: &'a TextFile, folder: String, parent: usize) -> Result<usize> {
+        let parsed = syn::parse_file(&file.text).with_context(|| file.path.clone())?;
         self.fill(&file.path, folder, parent, parsed.items)
     }
 
@@ -90,7 +86,7 @@ impl<'a> Modules<'a> {
         folder: String,
         parent: usize,
         items: Vec<Item>,
-    ) -> Result<usize, Failure> {
+    ) -> Result<usize> {
         let place = self.modules.len();
         self.modules.push(Module {
             file,
@@ -106,7 +102,7 @@ impl<'a> Modules<'a> {
         Ok(place)
     }
 
-    fn read(&mut self, place: usize, item: Item) -> Result<(), Failure> {
+    fn read(&mut self, place: usize, item: Item) -> Result<()> {
         if attributes(&item).iter().any(is_for_tests) {
             return Ok(());
         }
@@ -123,9 +119,7 @@ impl<'a> Modules<'a> {
                     None => {
                         let path = format!("{below}.rs");
                         let child = self.files.iter().find(|file| file.path == path);
-                        let child = child.ok_or_else(|| {
-                            Failure::Server(format!("{path} is missing, or has another name"))
-                        })?;
+                        let child = child.with_context(|| format!("{path} is missing"))?;
                         self.add(child, below, place)?
                     }
                 };

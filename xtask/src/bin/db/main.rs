@@ -1,61 +1,43 @@
-//! Tries the migrations of both databases: each goes up, down and up again, and what the catalogue
-//! says is compared. Called by `cargo xtask db`.
+//! Runs each migration of both databases up, down and up again, and compares the catalogues.
+//! Called by `cargo xtask db`.
 
+mod database;
 mod migrations;
 mod postgres;
 mod sqlite;
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
-use std::process::ExitCode;
 
-use xtask::Failure;
-use xtask::command::say;
-use xtask::postgres::TestServer;
+use anyhow::{Context as _, Result};
+use throwaway_postgres::TestServer;
 
+use xtask::workspace::fail_on;
+
+use self::database::Database;
 use self::migrations::{Migration, Script};
 use self::postgres::Postgres;
 use self::sqlite::Sqlite;
 
-/// An empty database to try migrations on.
-trait Database {
-    /// Runs statements, as a migration would be run.
-    fn run(&mut self, sql: &str) -> Result<(), Failure>;
-
-    /// Everything that there is beside rows, a line each.
-    fn catalogue(&mut self) -> Result<BTreeSet<String>, Failure>;
-}
-
-fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            let _ = writeln!(std::io::stderr(), "db: {failure}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run() -> Result<(), Failure> {
+fn main() -> Result<()> {
     let migrations = Migration::all("crates/adapters-diesel/migrations")?;
-    Failure::unless_empty("db", check(&mut Sqlite::new()?, &migrations)?)?;
+    fail_on("db", &check(&mut Sqlite::new()?, &migrations)?)?;
 
     let migrations = Migration::all("crates/adapters-postgres/migrations")?;
     let server = TestServer::open()?;
     let mut database = Postgres::new(server.url(), "contact_hub_migrations")?;
     let findings = check(&mut database, &migrations);
     database.drop()?;
-    Failure::unless_empty("db", findings?)
+    fail_on("db", &findings?)
 }
 
-/// What going down leaves or loses, or else what coming up again makes otherwise, of the first
-/// migration where there is something.
-fn check(database: &mut dyn Database, migrations: &[Migration]) -> Result<Vec<String>, Failure> {
+/// What the way down leaves or loses, or else what the second way up makes otherwise, of the first
+/// migration with such a difference.
+fn check(database: &mut dyn Database, migrations: &[Migration]) -> Result<Vec<String>> {
     let mut before = database.catalogue()?;
     for Migration { up, down } in migrations {
         let mut go = |script: &Script| {
             let run = database.run(&script.sql).and_then(|()| database.catalogue());
-            run.map_err(|failure| Failure::Server(format!("{}: {failure}", script.path)))
+            run.with_context(|| script.path.clone())
         };
         let after = go(up)?;
         let findings = differences(&down.path, &before, &go(down)?);
@@ -66,15 +48,15 @@ fn check(database: &mut dyn Database, migrations: &[Migration]) -> Result<Vec<St
         if !findings.is_empty() {
             return Ok(findings);
         }
-        say(&format!("up, down, up: {}", up.path));
+        eprintln!("up, down, up: {}", up.path);
         before = after;
     }
     Ok(Vec::new())
 }
 
-fn differences(path: &str, wanted: &BTreeSet<String>, found: &BTreeSet<String>) -> Vec<String> {
-    let left = found.difference(wanted).map(|line| format!("{path}: leaves {line}"));
-    let lost = wanted.difference(found).map(|line| format!("{path}: loses {line}"));
+fn differences(path: &str, expected: &BTreeSet<String>, found: &BTreeSet<String>) -> Vec<String> {
+    let left = found.difference(expected).map(|line| format!("{path}: leaves {line}"));
+    let lost = expected.difference(found).map(|line| format!("{path}: loses {line}"));
     left.chain(lost).collect()
 }
 
@@ -86,21 +68,21 @@ mod tests {
         Script { path: path.to_owned(), sql: sql.to_owned() }
     }
 
-    /// A database whose catalogue says one thing after the other.
-    struct Told(std::vec::IntoIter<&'static [&'static str]>);
+    /// A database that returns these catalogues one after the other.
+    struct Scripted(std::vec::IntoIter<&'static [&'static str]>);
 
-    impl Database for Told {
-        fn run(&mut self, _: &str) -> Result<(), Failure> {
+    impl Database for Scripted {
+        fn run(&mut self, _: &str) -> Result<()> {
             Ok(())
         }
 
-        fn catalogue(&mut self) -> Result<BTreeSet<String>, Failure> {
+        fn catalogue(&mut self) -> Result<BTreeSet<String>> {
             Ok(self.0.next().unwrap().iter().map(|line| (*line).to_owned()).collect())
         }
     }
 
     #[test]
-    fn a_way_down_that_does_not_lead_back_is_found() {
+    fn way_down_that_leads_elsewhere_is_found() {
         let migrations = [
             Migration {
                 up: script("1/up.sql", "CREATE TABLE first (a); CREATE INDEX i ON first (a)"),
@@ -121,9 +103,9 @@ mod tests {
     }
 
     #[test]
-    fn a_way_up_that_leads_elsewhere_the_second_time_is_found() {
+    fn second_way_up_that_leads_elsewhere_is_found() {
         let migration = Migration { up: script("up.sql", ""), down: script("down.sql", "") };
-        let mut database = Told(vec![&[][..], &["a", "b"], &[], &["a", "c"]].into_iter());
+        let mut database = Scripted(vec![&[][..], &["a", "b"], &[], &["a", "c"]].into_iter());
         assert_eq!(
             check(&mut database, &[migration]).unwrap(),
             ["up.sql: leaves c", "up.sql: loses b"]
@@ -131,10 +113,10 @@ mod tests {
     }
 
     #[test]
-    fn a_migration_that_fails_is_named() {
+    fn failing_migration_is_named() {
         let up = script("1/up.sql", "CREATE TABLE first (a)");
         let down = script("1/down.sql", "DROP TABLE frist");
         let failure = check(&mut Sqlite::new().unwrap(), &[Migration { up, down }]).unwrap_err();
-        assert_eq!(failure.to_string(), "1/down.sql: SQLite: no such table: frist");
+        assert!(format!("{failure:#}").starts_with("1/down.sql: no such table: frist"));
     }
 }

@@ -1,17 +1,16 @@
-//! The migrations as files: a folder each, with a way up and a way down.
+//! The files of the migrations: a folder each, with a way up and a way down.
 
-use xtask::Failure;
+use anyhow::{Result, anyhow, bail};
 use xtask::workspace::{self, TextFile};
 
 /// A change of the schema.
 #[derive(Debug)]
 pub(crate) struct Migration {
     pub(crate) up: Script,
-    /// What takes it back.
     pub(crate) down: Script,
 }
 
-/// Statements and the file that they are in.
+/// Statements and their file.
 #[derive(Debug)]
 pub(crate) struct Script {
     pub(crate) path: String,
@@ -19,26 +18,22 @@ pub(crate) struct Script {
 }
 
 impl Migration {
-    /// The migrations in a folder of the workspace, in the order of their names.
-    ///
-    /// # Errors
-    ///
-    /// When there are none, or one has no way down.
-    pub(crate) fn all(folder: &str) -> Result<Vec<Self>, Failure> {
+    /// The migrations in a folder of the workspace, ordered by name.
+    pub(crate) fn all(folder: &str) -> Result<Vec<Self>> {
         Self::among(&workspace::text_files(folder)?, folder)
     }
 
-    fn among(files: &[TextFile], folder: &str) -> Result<Vec<Self>, Failure> {
+    fn among(files: &[TextFile], folder: &str) -> Result<Vec<Self>> {
         let ups = files.iter().filter_map(|up| Some((up, up.path.strip_suffix("/up.sql")?)));
         let migrations = ups.map(|(up, name)| {
             let path = format!("{name}/down.sql");
             let down = files.iter().find(|file| file.path == path);
-            let down = down.ok_or_else(|| Failure::Server(format!("{path} is missing")))?;
+            let down = down.ok_or_else(|| anyhow!("{path} is missing"))?;
             Ok(Self { up: up.into(), down: down.into() })
         });
-        let migrations = migrations.collect::<Result<Vec<_>, Failure>>()?;
+        let migrations = migrations.collect::<Result<Vec<_>>>()?;
         if migrations.is_empty() {
-            return Err(Failure::Server(format!("no migrations in {folder}")));
+            bail!("no migrations in {folder}");
         }
         Ok(migrations)
     }
@@ -60,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn every_migration_has_a_way_down() {
+    fn every_migration_needs_a_way_down() {
         assert_eq!(
             failure(&["m/1/down.sql", "m/1/up.sql", "m/2/up.sql"]),
             "m/2/down.sql is missing"

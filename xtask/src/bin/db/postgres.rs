@@ -1,78 +1,60 @@
-//! A database of its own on a PostgreSQL server.
+//! A database on a PostgreSQL server.
 
 use std::collections::BTreeSet;
 
 use ::postgres::{Client, Config, NoTls};
-use xtask::Failure;
+use anyhow::Result;
 
-use crate::Database;
+use crate::database::Database;
 
-/// Everything that can be made in a database, a line each. Columns come by name: one that was
-/// dropped and added again stands last, which makes no difference.
+/// Everything in a database but rows, a line each. Columns are ordered by name, because a column that
+/// was dropped and added again is the last one.
 const CATALOGUE: &str = include_str!("catalogue.sql");
 
 /// An empty database.
 pub(crate) struct Postgres {
-    /// On the database that was there before.
+    /// A connection to another database, which creates and drops this one.
     server: Client,
     name: String,
     client: Client,
 }
 
 impl Postgres {
-    /// Makes it, with that name and the number of this process, on the server of the URL.
-    ///
-    /// # Errors
-    ///
-    /// When the server cannot be reached or refuses.
-    pub(crate) fn new(url: &str, name: &str) -> Result<Self, Failure> {
+    /// Creates it on the server of the URL, named after that name and this process.
+    pub(crate) fn new(url: &str, name: &str) -> Result<Self> {
         let name = format!("{name}_{}", std::process::id());
-        let mut config: Config = url.parse().map_err(failed)?;
-        let mut server = config.connect(NoTls).map_err(failed)?;
-        server.batch_execute(&format!("CREATE DATABASE {name}")).map_err(failed)?;
-        let client = config.dbname(&name).connect(NoTls).map_err(failed)?;
+        let mut config: Config = url.parse()?;
+        let mut server = config.connect(NoTls)?;
+        server.batch_execute(&format!("CREATE DATABASE {name}"))?;
+        let client = config.dbname(&name).connect(NoTls)?;
         Ok(Self { server, name, client })
     }
 
-    /// Takes it away again.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses.
-    pub(crate) fn drop(mut self) -> Result<(), Failure> {
+    pub(crate) fn drop(mut self) -> Result<()> {
         let Self { name, .. } = &self;
-        self.server.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).map_err(failed)
+        Ok(self.server.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)"))?)
     }
 }
 
 impl Database for Postgres {
-    /// Several statements in one message are one transaction.
-    fn run(&mut self, sql: &str) -> Result<(), Failure> {
-        self.client.batch_execute(sql).map_err(failed)
+    /// Statements in one message are one transaction.
+    fn run(&mut self, sql: &str) -> Result<()> {
+        Ok(self.client.batch_execute(sql)?)
     }
 
-    fn catalogue(&mut self) -> Result<BTreeSet<String>, Failure> {
-        let rows = self.client.query(CATALOGUE, &[]).map_err(failed)?;
-        rows.iter().map(|row| row.try_get(0).map_err(failed)).collect()
-    }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "called by map_err")]
-fn failed(error: ::postgres::Error) -> Failure {
-    // The error of the server says only that there is one.
-    match error.as_db_error() {
-        Some(told) => Failure::Server(format!("PostgreSQL: {told}")),
-        None => Failure::Server(format!("PostgreSQL: {error}")),
+    fn catalogue(&mut self) -> Result<BTreeSet<String>> {
+        let rows = self.client.query(CATALOGUE, &[])?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use xtask::postgres::TestServer;
+    use throwaway_postgres::TestServer;
 
     use super::*;
 
-    fn on_a_database_of_its_own(name: &str, test: impl FnOnce(&mut Postgres)) {
+    fn on_new_database(name: &str, test: impl FnOnce(&mut Postgres)) {
         let server = TestServer::open().unwrap();
         let mut database = Postgres::new(server.url(), name).unwrap();
         test(&mut database);
@@ -80,8 +62,8 @@ mod tests {
     }
 
     #[test]
-    fn whatever_makes_a_difference_is_in_the_catalogue() {
-        on_a_database_of_its_own("contact_hub_catalogue", |database| {
+    fn catalogue_shows_every_change() {
+        on_new_database("contact_hub_catalogue", |database| {
             let mut before = database.catalogue().unwrap();
             for change in [
                 "CREATE TABLE t (a integer)",
@@ -132,8 +114,8 @@ mod tests {
     }
 
     #[test]
-    fn a_column_that_was_dropped_and_added_again_is_the_same() {
-        on_a_database_of_its_own("contact_hub_column", |database| {
+    fn column_dropped_and_added_again_is_the_same() {
+        on_new_database("contact_hub_column", |database| {
             database.run("CREATE TABLE t (a integer, b text)").unwrap();
             let before = database.catalogue().unwrap();
             database.run("ALTER TABLE t DROP COLUMN a, ADD COLUMN a integer").unwrap();

@@ -2,23 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use anyhow::Result;
 use rusqlite::Connection;
-use xtask::Failure;
 
-use crate::Database;
+use crate::database::Database;
 
-/// An empty database that is gone when dropped.
+/// An empty database that ends when dropped.
 #[derive(Debug)]
 pub(crate) struct Sqlite(Connection);
 
 impl Sqlite {
-    /// Makes it.
-    ///
-    /// # Errors
-    ///
-    /// When SQLite does not.
-    pub(crate) fn new() -> Result<Self, Failure> {
-        Ok(Self(Connection::open_in_memory().map_err(failed)?))
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Self(Connection::open_in_memory()?))
     }
 
     fn lines(&self) -> rusqlite::Result<BTreeSet<String>> {
@@ -33,17 +28,17 @@ impl Sqlite {
 }
 
 impl Database for Sqlite {
-    fn run(&mut self, sql: &str) -> Result<(), Failure> {
-        self.0.execute_batch(sql).map_err(failed)
+    fn run(&mut self, sql: &str) -> Result<()> {
+        Ok(self.0.execute_batch(sql)?)
     }
 
-    fn catalogue(&mut self) -> Result<BTreeSet<String>, Failure> {
-        self.lines().map_err(failed)
+    fn catalogue(&mut self) -> Result<BTreeSet<String>> {
+        Ok(self.lines()?)
     }
 }
 
-/// The statement without what changes nothing. SQLite keeps the text that made a table and edits
-/// it: a table that was renamed has its name in quotes.
+/// The statement without comments, quotes and extra spaces. SQLite stores the text that created a
+/// table and edits it: a renamed table has its name in quotes.
 fn plain(sql: &str) -> String {
     let mut text = String::new();
     let mut rest = sql;
@@ -69,17 +64,12 @@ fn plain(sql: &str) -> String {
     text
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "called by map_err")]
-fn failed(error: rusqlite::Error) -> Failure {
-    Failure::Server(format!("SQLite: {error}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn whatever_makes_a_difference_is_in_the_catalogue() {
+    fn catalogue_shows_every_change() {
         let mut database = Sqlite::new().unwrap();
         let mut before = database.catalogue().unwrap();
         for change in [
@@ -99,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_that_was_made_anew_is_the_same() {
+    fn table_created_again_is_the_same() {
         let mut database = Sqlite::new().unwrap();
         database.run("CREATE TABLE t (\n    a TEXT, -- ours\n    b INTEGER DEFAULT 1\n)").unwrap();
         let before = database.catalogue().unwrap();

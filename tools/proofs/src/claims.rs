@@ -1,0 +1,70 @@
+//! The proofs, each in a file with its claim.
+
+mod disk;
+mod kills;
+mod pool;
+mod races;
+mod restart;
+mod stall;
+mod standby;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::setting::{Outcome, Setting, Store};
+
+/// A proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Proof {
+    /// Many writers on the same contacts
+    Races,
+    /// Servers that are killed
+    Kills,
+    /// A database that restarts
+    Restart,
+    /// A database that stands still
+    Stall,
+    /// More requests than connections to the database
+    Pool,
+    // Before `Disk`, whose tablespace cannot be copied to a standby afterwards.
+    /// A hot standby that serves lists
+    Standby,
+    /// A disk that is full
+    Disk,
+}
+
+impl Proof {
+    /// What it proves.
+    pub(crate) fn claim(self) -> &'static str {
+        match self {
+            Self::Races => races::CLAIM,
+            Self::Kills => kills::CLAIM,
+            Self::Restart => restart::CLAIM,
+            Self::Stall => stall::CLAIM,
+            Self::Pool => pool::CLAIM,
+            Self::Standby => standby::CLAIM,
+            Self::Disk => disk::CLAIM,
+        }
+    }
+
+    /// The stores that it is proved on.
+    pub(crate) fn stores(self) -> &'static [Store] {
+        match self {
+            Self::Races | Self::Kills | Self::Disk => &[Store::Sqlite, Store::Postgres],
+            Self::Restart | Self::Stall | Self::Pool | Self::Standby => &[Store::Postgres],
+        }
+    }
+
+    /// Runs it. An error is a counter-example, or a fault of the proof.
+    pub(crate) fn run(self, setting: &Setting<'_>) -> Result<Outcome> {
+        match self {
+            Self::Races => races::prove(setting),
+            Self::Kills => kills::prove(setting),
+            Self::Restart => restart::prove(setting),
+            Self::Stall => stall::prove(setting),
+            Self::Pool => pool::prove(setting),
+            Self::Standby => standby::prove(setting),
+            Self::Disk => disk::prove(setting),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The stored contacts, read without the servers.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use postgres::{Client, NoTls};
+use proofs::history::{Isolation, Row};
+use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
+
+/// The database of the servers.
+#[derive(Debug)]
+pub(crate) enum Database {
+    /// A file.
+    Sqlite(PathBuf),
+    /// A database of a PostgreSQL, by its URL.
+    Postgres(String),
+}
+
+/// The statement, whose last column differs between the databases.
+macro_rules! contacts {
+    ($document:literal) => {
+        concat!(
+            "SELECT id, version, external_id, deleted_at IS NOT NULL, ",
+            $document,
+            " FROM contact ORDER BY id"
+        )
+    };
+}
+
+impl Database {
+    /// All contacts at one moment. Fails if a column contradicts its document.
+    pub(crate) fn rows(&self) -> Result<Vec<Row>> {
+        match self {
+            Self::Sqlite(file) => sqlite_rows(file),
+            Self::Postgres(url) => postgres_rows(url),
+        }
+    }
+
+    /// How concurrent batches may appear to each other.
+    pub(crate) fn isolation(&self) -> Isolation {
+        match self {
+            // There is one writer at a time.
+            Self::Sqlite(_) => Isolation::Serial,
+            // Rows that do not change are not locked.
+            Self::Postgres(_) => Isolation::Snapshot,
+        }
+    }
+}
+
+/// A connection to a PostgreSQL.
+pub(crate) fn connect(url: &str) -> Result<Client> {
+    Ok(Client::connect(url, NoTls)?)
+}
+
+fn sqlite_rows(file: &Path) -> Result<Vec<Row>> {
+    let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.execute_batch("PRAGMA query_only = ON")?;
+    let mut statement = connection.prepare(contacts!("document"))?;
+    let columns = statement.query_map([], |row| {
+        let (external_id, document): (Option<String>, String) = (row.get(2)?, row.get(4)?);
+        Ok((row.get(0)?, row.get(1)?, external_id, row.get(3)?, document))
+    })?;
+    let mut rows = Vec::new();
+    for columns in columns {
+        let (id, version, external_id, is_deleted, document) = columns?;
+        let document: Value = serde_json::from_str(&document)?;
+        rows.push(Row::read(id, version, external_id.as_deref(), is_deleted, &document)?);
+    }
+    Ok(rows)
+}
+
+fn postgres_rows(url: &str) -> Result<Vec<Row>> {
+    let columns = connect(url)?.query(contacts!("document::text"), &[])?;
+    let read = |columns: postgres::Row| {
+        let document: Value = serde_json::from_str(columns.get(4))?;
+        Row::read(columns.get(0), columns.get(1), columns.get(2), columns.get(3), &document)
+    };
+    columns.into_iter().map(read).collect()
+}
