@@ -14,9 +14,8 @@ use tokio::runtime;
 use tokio_postgres::tls::NoTls;
 use tokio_postgres::{Client, Config};
 
-use super::migrations::MIGRATIONS;
-use super::url::PostgresUrl;
-use super::{PostgresOptions, PostgresStore};
+use crate::startup::migrations::MIGRATIONS;
+use crate::{PostgresOptions, PostgresStore, PostgresUrl};
 
 /// The variable that names the server.
 const VARIABLE: &str = "TEST_DATABASE_URL";

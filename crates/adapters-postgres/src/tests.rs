@@ -1,17 +1,19 @@
-//! What the store promises on a real server.
+//! Tests on a real server.
 
 mod attempt_errors;
 mod auditing;
+mod catalogue;
 mod contract;
 mod directory;
 mod ids;
 mod log;
 pub(super) mod plans;
 mod races;
-mod reading;
 mod relay;
+mod replica;
 mod response_timeout;
 mod statements;
+mod tls;
 
 use std::sync::Arc;
 
@@ -21,7 +23,7 @@ use contacts_domain::upsert::{Options, Outcome};
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
-use super::PostgresStore;
+use crate::PostgresStore;
 
 /// A person of that external id, with these members.
 fn person(external_id: &str, members: Value) -> Value {
@@ -37,8 +39,8 @@ async fn send(store: &PostgresStore, items: &[Value]) -> Result<Vec<Outcome>, St
     store.upsert(batch(context(1), Options::default(), items)).await
 }
 
-/// The same on its way: it begins now, and ends without whoever began it.
-fn sent(
+/// The same in a task of its own.
+fn spawn_send(
     store: &Arc<PostgresStore>,
     items: Vec<Value>,
 ) -> tokio::task::JoinHandle<Result<Vec<Outcome>, StoreError>> {
@@ -46,7 +48,7 @@ fn sent(
     tokio::spawn(async move { send(&store, &items).await })
 }
 
-/// Each outcome in a line: the verdict, the version, and the codes of what is wrong.
+/// Each outcome in a line: the verdict, the version, and the codes of the errors.
 fn answers(outcomes: &[Outcome]) -> Vec<String> {
     let answer = |outcome: &Outcome| {
         let mut answer = format!("{:?}", outcome.verdict);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 #[cfg(feature = "postgres")]
-use contacts_adapters_postgres::{PostgresUrl, UrlError};
+use contacts_adapters_postgres::PostgresUrl;
 
 use crate::failure::Failure;
 
@@ -97,13 +97,6 @@ impl FromStr for DatabaseUrl {
                 Err(Failure::new(cause, REMEDY))
             }
         }
-    }
-}
-
-#[cfg(feature = "postgres")]
-impl From<UrlError> for Failure {
-    fn from(error: UrlError) -> Self {
-        Self::new(error.to_string(), error.remedy())
     }
 }
 

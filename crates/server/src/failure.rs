@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use contacts_application::ports::{OpenError, StoreError, StoreErrorKind};
+use contacts_application::ports::{OpenError, OpenErrorKind, StoreError, StoreErrorKind};
 
 /// Why a command fails. `Display` is `cause; remedy`, on one line.
 ///
@@ -38,9 +38,13 @@ impl fmt::Display for Failure {
 
 impl Error for Failure {}
 
+/// How to bring a schema up to date.
+pub(crate) const MIGRATE: &str = "run `contact-hub migrate`";
+
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
-        Self::new(error.to_string(), error.remedy())
+        let outdated = error.kind() == OpenErrorKind::Outdated;
+        Self::new(error.to_string(), if outdated { MIGRATE } else { error.remedy() })
     }
 }
 

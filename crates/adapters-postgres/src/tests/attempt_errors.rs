@@ -1,14 +1,13 @@
-//! What is made of failures on the way.
+//! Failures of attempts, and retries.
 
 use std::sync::Arc;
 
-use contacts_domain::OutOfIds;
+use contacts_application::ports::StoreErrorKind;
 use contacts_domain::decision::{Decision, Loaded, LookupKeys, Writes};
-use contacts_domain::{IdBlock, OrganizationId};
+use contacts_domain::{IdBlock, OrganizationId, OutOfIds};
 use serde_json::json;
 
-use super::{answers, person, send, sent, until_waiting};
-use crate::failure::Kind;
+use super::{answers, person, send, spawn_send, until_waiting};
 use crate::testing::TestDatabase;
 use crate::{PostgresOptions, PostgresStore};
 
@@ -54,7 +53,7 @@ impl Decision for Faulty {
 }
 
 #[tokio::test]
-async fn a_decision_that_panics_hurts_only_itself() {
+async fn panicking_decision_fails_alone() {
     let database = TestDatabase::migrated();
     let store = single(&database).await;
     for ids_at_most in [1, 1_000] {
@@ -67,13 +66,13 @@ async fn a_decision_that_panics_hurts_only_itself() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_abandoned_leaves_no_transaction_behind() {
+async fn abandoned_request_leaves_no_transaction() {
     let database = TestDatabase::migrated();
     let (store, other) = (single(&database).await, database.connect().await);
     send(&store, &[person("A", json!({}))]).await.unwrap();
 
     other.batch_execute("BEGIN; SELECT FROM contact FOR UPDATE").await.unwrap();
-    let abandoned = sent(&store, vec![person("A", json!({"title": "Dr"}))]);
+    let abandoned = spawn_send(&store, vec![person("A", json!({"title": "Dr"}))]);
     until_waiting(&database.connect().await, 1).await;
     abandoned.abort();
     assert!(abandoned.await.unwrap_err().is_cancelled());
@@ -84,7 +83,7 @@ async fn a_request_that_is_abandoned_leaves_no_transaction_behind() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_before_the_commit_is_replaced_once() {
+async fn connection_broken_before_commit_is_replaced_once() {
     let ending = "pg_terminate_backend(pg_backend_pid())";
     for (hits, ends_well) in [(1, true), (2, false)] {
         let database = TestDatabase::migrated();
@@ -96,17 +95,17 @@ async fn a_connection_that_breaks_before_the_commit_is_replaced_once() {
         match outcomes {
             Ok(outcomes) => assert!(ends_well && answers(&outcomes) == ["Created 1"]),
             Err(error) => {
-                assert_eq!(error.kind(), Kind::Unavailable);
+                assert_eq!(error.kind(), StoreErrorKind::Unavailable);
                 assert!(!ends_well);
             }
         }
-        // Either way, service comes back by itself.
+        // In both cases, the next request succeeds.
         send(&store, &[person("B", json!({}))]).await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_during_the_commit_is_told_and_not_repeated() {
+async fn connection_broken_during_commit_is_not_retried() {
     let database = TestDatabase::migrated();
     let (store, other) = (single(&database).await, database.connect().await);
     let body = "PERFORM nextval('hits'), pg_terminate_backend(pg_backend_pid()); RETURN NULL;";
@@ -115,13 +114,13 @@ async fn a_connection_that_breaks_during_the_commit_is_told_and_not_repeated() {
     other.batch_execute(&at_commit).await.unwrap();
 
     let outcomes = send(&store, &[person("A", json!({}))]).await;
-    assert_eq!(outcomes.unwrap_err().kind(), Kind::Unavailable);
+    assert_eq!(outcomes.unwrap_err().kind(), StoreErrorKind::Unavailable);
     let hits = other.query_one("SELECT last_value FROM hits", &[]).await.unwrap();
     assert_eq!(hits.get::<_, i64>(0), 1, "how often it was attempted");
 }
 
 #[tokio::test]
-async fn deadlocks_and_serialization_failures_are_attempted_again() {
+async fn deadlocks_and_serialization_failures_are_retried() {
     for state in ["40P01", "40001"] {
         let database = TestDatabase::migrated();
         let (store, other) = (single(&database).await, database.connect().await);
@@ -136,22 +135,22 @@ async fn deadlocks_and_serialization_failures_are_attempted_again() {
 }
 
 #[tokio::test]
-async fn what_never_ends_well_is_contention_after_ten_attempts() {
+async fn ten_failed_attempts_are_contention() {
     let database = TestDatabase::migrated();
     let (store, other) = (single(&database).await, database.connect().await);
     let body = "PERFORM nextval('hits'); RAISE EXCEPTION 'no' USING ERRCODE = '40P01';";
     other.batch_execute(&trigger("TRIGGER t BEFORE INSERT", body)).await.unwrap();
     let outcomes = send(&store, &[person("A", json!({}))]).await;
-    assert_eq!(outcomes.unwrap_err().kind(), Kind::Contention);
+    assert_eq!(outcomes.unwrap_err().kind(), StoreErrorKind::Contention);
     let hits = other.query_one("SELECT last_value FROM hits", &[]).await.unwrap();
     assert_eq!(hits.get::<_, i64>(0), 10);
 }
 
 #[tokio::test]
-async fn a_race_that_is_lost_again_and_again_refuses_the_item_and_stores_the_others() {
+async fn repeatedly_lost_race_rejects_only_its_item() {
     let database = TestDatabase::migrated();
     let (store, other) = (single(&database).await, database.connect().await);
-    // As if somebody else took the key just before, and let go of it just after.
+    // As if another transaction took the key just before, and gave it up just after.
     let body = "IF NEW.external_id = 'X' THEN PERFORM nextval('hits'); RETURN NULL; END IF;
                 RETURN NEW;";
     other.batch_execute(&trigger("TRIGGER t BEFORE INSERT", body)).await.unwrap();
@@ -165,7 +164,7 @@ async fn a_race_that_is_lost_again_and_again_refuses_the_item_and_stores_the_oth
 }
 
 #[tokio::test]
-async fn a_key_that_an_update_cannot_take_is_a_race_and_not_a_fault() {
+async fn key_taken_during_update_is_retried() {
     let database = TestDatabase::migrated();
     let (store, other) = (single(&database).await, database.connect().await);
     let stored = send(&store, &[person("A", json!({}))]).await.unwrap();
@@ -179,17 +178,17 @@ async fn a_key_that_an_update_cannot_take_is_a_race_and_not_a_fault() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_there_already_is_no_race() {
+async fn existing_id_is_corruption() {
     let database = TestDatabase::migrated();
     send(&*single(&database).await, &[person("A", json!({}))]).await.unwrap();
     database.execute("UPDATE id_counter SET next_id = 1");
     let store = single(&database).await;
     let outcomes = send(&store, &[person("B", json!({}))]).await;
-    assert_eq!(outcomes.unwrap_err().kind(), Kind::Corrupt);
+    assert_eq!(outcomes.unwrap_err().kind(), StoreErrorKind::Corrupt);
 }
 
 #[tokio::test]
-async fn a_store_without_prepared_statements_does_the_same() {
+async fn store_works_without_prepared_statements() {
     let database = TestDatabase::migrated();
     let options = PostgresOptions { prepared_statements: false, ..PostgresOptions::default() };
     let store = database.open_with(options).await;

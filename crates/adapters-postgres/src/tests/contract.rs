@@ -12,7 +12,7 @@ use tokio_postgres::Client;
 use tokio_postgres::types::ToSql;
 
 use crate::PostgresStore;
-use crate::row;
+use crate::statements::row;
 use crate::testing::TestDatabase;
 
 /// A store on a database of its own.

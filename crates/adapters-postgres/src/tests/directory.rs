@@ -1,4 +1,4 @@
-//! How the directory of intercoms is read.
+//! Reads of the directory of intercoms.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ use serde_json::json;
 use super::plans::{self, Explained, named};
 use super::{person, send};
 use crate::PostgresStore;
-use crate::directory::page;
-use crate::entry;
-use crate::reading;
-use crate::session::Session;
-use crate::session::notes::{SentStatement, statements_of};
+use crate::connect::Session;
+use crate::connect::session::notes::{SentStatement, statements_of};
+use crate::replica;
+use crate::statements::entry;
+use crate::store::directory::page;
 use crate::testing::TestDatabase;
 
 fn query(by: OrderKey, filter: Option<Filter>) -> EntryQuery {
@@ -135,7 +135,7 @@ const EXPECTED: [(&str, &str); 23] = [
 ];
 
 #[tokio::test]
-async fn entries_are_found_through_an_index_in_every_order_and_by_every_filter() {
+async fn entries_are_read_through_expected_indexes() {
     let database = TestDatabase::migrated();
     let store = database.open().await;
     let in_orders = orders().map(|order| EntryQuery { order, ..query(OrderKey::Id, None) });
@@ -146,7 +146,7 @@ async fn entries_are_found_through_an_index_in_every_order_and_by_every_filter()
     }
     let filled = plans::filled().await;
     let explained = Explained::prepare(filled.connect().await, &sent).await;
-    let told = |(sql, scans): (&str, String)| {
+    let line = |(sql, scans): (&str, String)| {
         let (what, of_which) = sql.split_once(" FROM contact_intercom WHERE ").unwrap();
         let what = if what == "SELECT count(*)" { "count" } else { "list" };
         // All of an organization is read through either index at the same cost, but in an order.
@@ -161,12 +161,12 @@ async fn entries_are_found_through_an_index_in_every_order_and_by_every_filter()
         };
         (format!("{what} {of_which}"), scans)
     };
-    let plans: BTreeMap<_, _> = explained.scans().await.into_iter().map(told).collect();
+    let plans: BTreeMap<_, _> = explained.scans().await.into_iter().map(line).collect();
     assert_eq!(plans, named(&EXPECTED));
 }
 
 #[tokio::test]
-async fn entries_come_out_of_an_index_in_the_order_of_their_ids_and_names() {
+async fn index_yields_entries_in_id_and_name_order() {
     let database = TestDatabase::migrated();
     let store = database.open().await;
     let filled = plans::filled().await;
@@ -187,27 +187,27 @@ async fn entries_come_out_of_an_index_in_the_order_of_their_ids_and_names() {
 }
 
 #[tokio::test]
-async fn the_total_and_the_entries_are_of_one_moment() {
+async fn total_and_entries_come_from_one_snapshot() {
     let database = TestDatabase::migrated();
     let store = database.open().await;
-    let door = |key: &str| {
+    let entry = |key: &str| {
         let intercom = json!({"name": key, "type": "multi", "number": "0001-01-01"});
         [person(key, json!({"intercom": intercom}))]
     };
-    send(&store, &door("A")).await.unwrap();
+    send(&store, &entry("A")).await.unwrap();
     let query = query(OrderKey::Id, None);
     let seen = |page: EntryPage| (page.entries.len(), page.total);
 
-    // Somebody writes after the first statement of the transaction.
+    // Another transaction writes after the first statement.
     let read = async |session: Session| {
         let read = async || seen(page(&session, organization(1).id, &query).await.unwrap());
         let before = read().await;
-        send(&store, &door("B")).await.unwrap();
+        send(&store, &entry("B")).await.unwrap();
         let after = read().await;
         session.rollback().await?;
         Ok((before, after))
     };
-    let read = reading::read(&store.pool, None, read).await.unwrap();
+    let read = replica::read(&store.pool, None, read).await.unwrap();
     assert_eq!(read, ((1, 1), (1, 1)));
 
     let later = store.entries(organization(1).id, &query).await.unwrap();
@@ -215,7 +215,7 @@ async fn the_total_and_the_entries_are_of_one_moment() {
 }
 
 #[tokio::test]
-async fn no_filter_is_kept_prepared() {
+async fn filters_are_not_kept_prepared() {
     let database = TestDatabase::migrated();
     let store = database.open().await;
     let name = Filter::Text(TextField::Name, Comparison::Equal, "Door".to_owned());

@@ -1,12 +1,12 @@
-//! Ids: nobody gets one twice.
+//! Every id is handed out once.
 
 use contacts_domain::{IdBlock, MAX_SAFE_INTEGER};
 use tokio_postgres::Client;
 
-use crate::ids::Ids;
-use crate::pool::Pool;
+use crate::PostgresOptions;
+use crate::connect::{Failure, Pool};
+use crate::store::ids::Ids;
 use crate::testing::TestDatabase;
-use crate::{PostgresOptions, failure::Failure};
 
 const BLOCK: i64 = 100_000;
 
@@ -23,7 +23,7 @@ async fn counter(client: &Client) -> i64 {
 }
 
 #[tokio::test]
-async fn ids_are_set_aside_in_blocks_and_handed_out_from_memory() {
+async fn ids_are_reserved_in_blocks() {
     let database = TestDatabase::migrated();
     let (pool, client) = (pool(&database), database.connect().await);
     let (one, other) = (Ids::new(), Ids::new());
@@ -35,7 +35,7 @@ async fn ids_are_set_aside_in_blocks_and_handed_out_from_memory() {
 }
 
 #[tokio::test]
-async fn ids_that_nobody_needs_cost_no_write() {
+async fn zero_ids_cost_no_write() {
     let database = TestDatabase::migrated();
     let (pool, client) = (pool(&database), database.connect().await);
     assert_eq!(reserve(&Ids::new(), &pool, 0).await.unwrap().left(), 0);
@@ -43,7 +43,7 @@ async fn ids_that_nobody_needs_cost_no_write() {
 }
 
 #[tokio::test]
-async fn a_request_may_take_more_ids_than_a_block_has() {
+async fn request_may_exceed_a_block() {
     let database = TestDatabase::migrated();
     let (pool, client) = (pool(&database), database.connect().await);
     let block = reserve(&Ids::new(), &pool, 3 * BLOCK).await.unwrap();
@@ -52,7 +52,7 @@ async fn a_request_may_take_more_ids_than_a_block_has() {
 }
 
 #[tokio::test]
-async fn ids_that_were_not_taken_are_handed_out_unless_somebody_came_in_between() {
+async fn unused_ids_are_handed_out_unless_others_followed() {
     let database = TestDatabase::migrated();
     let pool = pool(&database);
     let ids = Ids::new();
@@ -70,7 +70,7 @@ async fn ids_that_were_not_taken_are_handed_out_unless_somebody_came_in_between(
 }
 
 #[tokio::test]
-async fn ids_end_below_two_to_the_power_of_53() {
+async fn ids_end_below_2_to_53() {
     let database = TestDatabase::migrated();
     let (pool, client) = (pool(&database), database.connect().await);
     let last = MAX_SAFE_INTEGER - BLOCK;

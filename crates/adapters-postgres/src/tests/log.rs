@@ -1,4 +1,4 @@
-//! What the log says.
+//! Captures the log.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,18 +8,18 @@ use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// What is logged for the operator while this is held.
+/// The log lines since this was started.
 #[derive(Clone, Default)]
 pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     pub(super) fn start() -> (Self, DefaultGuard, Dispatch) {
-        // As long as nobody else listens, what another test is the first to log is remembered as of
-        // no interest to anybody.
+        // With a second subscriber, tracing does not cache that a log line of another test has no
+        // listener.
         let other = Dispatch::new(tracing_subscriber::registry());
         let log = Self::default();
         let lines = tracing_subscriber::fmt().without_time().with_target(false).with_ansi(false);
-        let lines = lines.with_env_filter(EnvFilter::new("contacts_adapters_diesel=info"));
+        let lines = lines.with_env_filter(EnvFilter::new("contacts_adapters_postgres=info"));
         let guard = tracing::subscriber::set_default(lines.with_writer(log.clone()).finish());
         (log, guard, other)
     }

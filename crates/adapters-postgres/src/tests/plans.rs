@@ -1,5 +1,5 @@
-//! How PostgreSQL runs the statements: no test can make the store send one whose plan is not
-//! expected here or beside it.
+//! The plans of the statements. Every statement that any test sends must be listed here or in the
+//! tests of audits and the directory.
 
 mod explained;
 
@@ -18,11 +18,11 @@ pub(super) use self::explained::Explained;
 
 use super::{auditing, directory, id_of, person, send};
 use crate::PostgresStore;
-use crate::session::notes::{SentStatement, statements_of};
+use crate::connect::session::notes::{SentStatement, statements_of};
 use crate::testing::TestDatabase;
 
-/// Everything that the store can be asked for, but for what has tests of plans of its own: audits,
-/// and the directory, whose statements are made for one request.
+/// Sends every statement of the store, except those of audits and the directory, which have tests of
+/// plans of their own.
 async fn everything(store: &PostgresStore) {
     store.add_organization(organization(1)).await.unwrap();
     store.organization(organization(1).id).await.unwrap().unwrap();
@@ -59,7 +59,7 @@ async fn everything(store: &PostgresStore) {
     store.contact(organization(1).id, id, Lifecycle::Living).await.unwrap().unwrap();
 }
 
-/// How each statement is to be run.
+/// The statements by their first and last words, with their expected scans.
 const EXPECTED: [(&str, &str); 25] = [
     (
         "DELETE FROM contact_alias … alias.value = gone.value",
@@ -90,7 +90,7 @@ const EXPECTED: [(&str, &str); 25] = [
     ),
     ("INSERT INTO contact_relation … $3::bigint[]) AS new", ""),
     ("INSERT INTO organization … CONFLICT DO NOTHING", ""),
-    ("SELECT CASE WHEN … place (number, shared)", ""),
+    ("SELECT CASE WHEN … lock (number, shared)", ""),
     ("SELECT existing.id FROM … 0) AS existing", "contact_pkey(organization_id,id)"),
     (
         "SELECT found.id, found.contact_type, … ) AS found",
@@ -141,13 +141,13 @@ pub(super) fn by_name(scans: Vec<(&str, String)>) -> BTreeMap<String, String> {
     named
 }
 
-/// What tells a statement from the others: how it begins, and how it ends.
+/// The first and the last three words of a statement.
 fn name(sql: &str) -> String {
     let words: Vec<_> = sql.split_whitespace().collect();
     format!("{} … {}", words[..3].join(" "), words[words.len() - 3..].join(" "))
 }
 
-/// The same of what is expected.
+/// The expected scans by name.
 pub(super) fn named(expected: &[(&str, &str)]) -> BTreeMap<String, String> {
     expected.iter().map(|(name, scans)| ((*name).to_owned(), (*scans).to_owned())).collect()
 }
@@ -176,7 +176,7 @@ const TABLES: [&str; 7] = [
     "organization",
 ];
 
-/// A database with some thousand rows in every table, which the planner knows of.
+/// A database with some thousand rows in every table, and with statistics.
 pub(super) async fn filled() -> TestDatabase {
     let database = TestDatabase::migrated();
     let client = database.connect().await;
@@ -185,7 +185,7 @@ pub(super) async fn filled() -> TestDatabase {
     database
 }
 
-/// What the store sends.
+/// The statements that the store sends.
 async fn sent() -> Vec<SentStatement> {
     let database = TestDatabase::migrated();
     let store = database.open().await;
@@ -193,19 +193,19 @@ async fn sent() -> Vec<SentStatement> {
 }
 
 #[tokio::test]
-async fn every_statement_finds_its_rows_through_the_index_meant_for_it() {
+async fn statements_use_expected_indexes() {
     let (database, sent) = (filled().await, sent().await);
     let explained = Explained::prepare(database.connect().await, &sent).await;
     assert_eq!(by_name(explained.scans().await), named(&EXPECTED));
 }
 
-/// Statements that are run while there are no rows find them all the same when there are many.
-pub(super) async fn assert_right_for_ever(sent: &[SentStatement], expected: &[(&str, &str)]) {
+/// Checks that plans from empty tables still use the expected indexes on large tables.
+pub(super) async fn assert_plans_survive_growth(sent: &[SentStatement], expected: &[(&str, &str)]) {
     let expected = named(expected);
-    for told_that_there_are_none in [false, true] {
+    for has_statistics in [false, true] {
         let database = TestDatabase::migrated();
         let client = database.connect().await;
-        if told_that_there_are_none {
+        if has_statistics {
             client.batch_execute("VACUUM ANALYZE").await.unwrap();
         }
         let explained = Explained::prepare(database.connect().await, sent).await;
@@ -214,7 +214,7 @@ pub(super) async fn assert_right_for_ever(sent: &[SentStatement], expected: &[(&
         let (mut scans, mut early) = (by_name(explained.scans().await), expected.clone());
         for plans in [&mut scans, &mut early] {
             plans.remove(NEEDS_STATISTICS);
-            if told_that_there_are_none {
+            if has_statistics {
                 plans.values_mut().for_each(leave_out_narrow_tables);
             }
         }
@@ -238,8 +238,8 @@ fn leave_out_narrow_tables(scans: &mut String) {
 }
 
 #[tokio::test]
-async fn what_was_prepared_while_the_tables_were_empty_is_right_when_they_are_large() {
-    assert_right_for_ever(&sent().await, &EXPECTED).await;
+async fn plans_from_empty_tables_fit_large_tables() {
+    assert_plans_survive_growth(&sent().await, &EXPECTED).await;
 }
 
 /// Some thousand rows in every table, of two dozen organizations one after the other.

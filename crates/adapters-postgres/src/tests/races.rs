@@ -1,4 +1,4 @@
-//! Others at work on the same contacts, on the same server and on others.
+//! Concurrent transactions on the same contacts.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,17 +10,17 @@ use contacts_domain::upsert::{Batch, Item, Mode, Options};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::{answers, id_of, person, send, sent, until_waiting};
+use super::{answers, id_of, person, send, spawn_send, until_waiting};
 use crate::testing::TestDatabase;
 
 #[tokio::test]
-async fn who_was_overtaken_goes_out_from_what_is_there_now() {
+async fn overtaken_update_starts_from_current_version() {
     let database = TestDatabase::migrated();
     let (store, other) = (Arc::new(database.open().await), database.connect().await);
     send(&store, &[person("A", json!({}))]).await.unwrap();
 
     other.batch_execute("BEGIN; UPDATE contact SET version = 2").await.unwrap();
-    let overtaken = sent(&store, vec![person("A", json!({"title": "Dr"}))]);
+    let overtaken = spawn_send(&store, vec![person("A", json!({"title": "Dr"}))]);
     until_waiting(&database.connect().await, 1).await;
     other.batch_execute("COMMIT").await.unwrap();
 
@@ -28,7 +28,7 @@ async fn who_was_overtaken_goes_out_from_what_is_there_now() {
 }
 
 #[tokio::test]
-async fn a_key_that_moves_meanwhile_is_found_where_it_is_now() {
+async fn moved_key_is_found_at_its_new_contact() {
     let database = TestDatabase::migrated();
     let (store, other) = (Arc::new(database.open().await), database.connect().await);
     let stored = send(&store, &[person("A", json!({})), person("B", json!({}))]).await.unwrap();
@@ -50,7 +50,7 @@ async fn a_key_that_moves_meanwhile_is_found_where_it_is_now() {
 }
 
 #[tokio::test]
-async fn a_key_that_somebody_else_is_about_to_take_is_waited_for() {
+async fn uncommitted_key_is_waited_for() {
     for (end, answer) in [("COMMIT", "Updated 2"), ("ROLLBACK", "Created 1")] {
         let database = TestDatabase::migrated();
         let (store, other) = (Arc::new(database.open().await), database.connect().await);
@@ -61,7 +61,7 @@ async fn a_key_that_somebody_else_is_about_to_take_is_waited_for() {
             UPDATE taken SET id = 77777, external_id = 'B';
             INSERT INTO contact SELECT * FROM taken";
         other.batch_execute(copy).await.unwrap();
-        let waits = sent(&store, vec![person("B", json!({"title": "Dr"}))]);
+        let waits = spawn_send(&store, vec![person("B", json!({"title": "Dr"}))]);
         until_waiting(&database.connect().await, 1).await;
         other.batch_execute(end).await.unwrap();
 
@@ -70,7 +70,7 @@ async fn a_key_that_somebody_else_is_about_to_take_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_reference_that_is_added_meanwhile_is_relinked_by_a_merge() {
+async fn merge_relinks_concurrently_added_reference() {
     let database = TestDatabase::migrated();
     let (store, other) = (Arc::new(database.open().await), database.connect().await);
     let items = ["TARGET", "SOURCE", "REFERS"].map(|key| person(key, json!({})));
@@ -78,7 +78,7 @@ async fn a_reference_that_is_added_meanwhile_is_relinked_by_a_merge() {
 
     // Whoever adds the reference has found the source alive, and waits.
     other.batch_execute("BEGIN; SELECT FROM contact FOR NO KEY UPDATE").await.unwrap();
-    let refers = sent(&store, vec![person("REFERS", json!({"relatedContactIds": [ids[1]]}))]);
+    let refers = spawn_send(&store, vec![person("REFERS", json!({"relatedContactIds": [ids[1]]}))]);
     let watch = database.connect().await;
     until_waiting(&watch, 1).await;
     let merges = Arc::clone(&store);
@@ -99,7 +99,7 @@ const REQUESTS: usize = 6;
 const ROUNDS: usize = 5;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_stores_with_overlapping_batches_in_opposite_order_lose_nothing() {
+async fn overlapping_batches_of_two_stores_lose_nothing() {
     let database = TestDatabase::migrated();
     let stores = [Arc::new(database.open().await), Arc::new(database.open().await)];
     let mut requests = JoinSet::new();

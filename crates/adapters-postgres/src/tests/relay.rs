@@ -1,4 +1,4 @@
-//! A server that falls silent: what is sent to it arrives, and nothing comes back.
+//! A relay that can hold back the answers of the server.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -24,7 +24,7 @@ pub(super) struct Relay {
 
 #[derive(Default)]
 struct State {
-    /// At which text it falls silent, and how often that has come by.
+    /// The text that starts the silence, and how often it was sent.
     text: Mutex<Option<&'static str>>,
     seen: watch::Sender<usize>,
     is_silent: watch::Sender<bool>,

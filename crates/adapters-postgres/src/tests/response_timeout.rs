@@ -1,4 +1,4 @@
-//! What is made of a database that gives no answer.
+//! A database that gives no answer.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -6,15 +6,14 @@ use std::time::Duration;
 
 use contacts_application::access::TokenDigest;
 use contacts_application::directory::{EntryQuery, Order, OrderKey};
-use contacts_application::ports::{AccessStore, IntercomDirectory, StoreError};
+use contacts_application::ports::{AccessStore, IntercomDirectory, StoreError, StoreErrorKind};
 use contacts_domain::OrganizationId;
 use serde_json::json;
 use tokio_postgres::Client;
 
 use super::log::Log;
 use super::relay::Relay;
-use super::{answers, person, send, sent, until_waiting};
-use crate::failure::Kind;
+use super::{answers, person, send, spawn_send, until_waiting};
 use crate::testing::TestDatabase;
 use crate::{PostgresOptions, PostgresStore};
 
@@ -41,12 +40,14 @@ fn strict() -> PostgresOptions {
 /// Why the store is unavailable.
 fn cause<T: std::fmt::Debug>(answer: Result<T, StoreError>) -> String {
     match answer {
-        Err(error) if error.kind() == Kind::Unavailable => error.source().unwrap().to_string(),
+        Err(error) if error.kind() == StoreErrorKind::Unavailable => {
+            error.source().unwrap().to_string()
+        }
         other => panic!("{other:?}"),
     }
 }
 
-/// Whoever that token is.
+/// Reads a token.
 async fn authenticate(store: &PostgresStore) -> Result<bool, StoreError> {
     store.token(TokenDigest([7; 32])).await.map(|token| token.is_some())
 }
@@ -62,19 +63,19 @@ async fn until_nobody_waits(client: &Client) {
 }
 
 #[tokio::test]
-async fn a_list_waits_for_a_lock_no_longer_than_everything_else() {
+async fn list_waits_for_lock_until_lock_timeout() {
     let database = TestDatabase::migrated();
     let store = database.open_with(brief()).await;
     let other = database.connect().await;
     other.batch_execute("BEGIN; LOCK TABLE contact_intercom").await.unwrap();
     let order = Order { by: OrderKey::Id, descending: false };
     let query = EntryQuery { filter: None, order, offset: 0, limit: 10 };
-    let told = store.entries(OrganizationId::new(1).unwrap(), &query).await;
-    assert_eq!(told.as_ref().unwrap_err().kind(), Kind::Contention);
+    let answer = store.entries(OrganizationId::new(1).unwrap(), &query).await;
+    assert_eq!(answer.as_ref().unwrap_err().kind(), StoreErrorKind::Contention);
 }
 
 #[tokio::test]
-async fn what_is_read_outside_of_a_transaction_waits_no_longer_than_for_a_lock() {
+async fn read_outside_transaction_is_limited_by_lock_timeout() {
     let database = TestDatabase::migrated();
     let (store, other) = (database.open_with(brief()).await, database.connect().await);
     other.batch_execute("BEGIN; LOCK TABLE api_token").await.unwrap();
@@ -85,7 +86,7 @@ async fn what_is_read_outside_of_a_transaction_waits_no_longer_than_for_a_lock()
 }
 
 #[tokio::test]
-async fn a_read_that_is_abandoned_keeps_nobody_waiting() {
+async fn abandoned_read_is_cancelled() {
     let database = TestDatabase::migrated();
     let options = PostgresOptions { lock_timeout: LONG, ..brief() };
     let store = Arc::new(database.open_with(options).await);
@@ -101,7 +102,7 @@ async fn a_read_that_is_abandoned_keeps_nobody_waiting() {
 }
 
 #[tokio::test]
-async fn a_transaction_that_does_not_begin_is_given_up_soon() {
+async fn unanswered_begin_fails_after_lock_timeout() {
     let database = TestDatabase::migrated();
     let relay = Relay::before(&database).await;
     let store = relay.open_with(brief()).await;
@@ -115,7 +116,7 @@ async fn a_transaction_that_does_not_begin_is_given_up_soon() {
 }
 
 #[tokio::test]
-async fn a_statement_that_gets_no_answer_is_cancelled_and_not_repeated() {
+async fn unanswered_statement_is_cancelled_and_not_retried() {
     let database = TestDatabase::migrated();
     let relay = Relay::before(&database).await;
     let store = relay.open_with(strict()).await;
@@ -129,7 +130,7 @@ async fn a_statement_that_gets_no_answer_is_cancelled_and_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_commit_that_gets_no_answer_is_neither_cancelled_nor_repeated() {
+async fn unanswered_commit_is_neither_cancelled_nor_retried() {
     let database = TestDatabase::migrated();
     let relay = Relay::before(&database).await;
     let store = relay.open_with(strict()).await;
@@ -145,14 +146,14 @@ async fn a_commit_that_gets_no_answer_is_neither_cancelled_nor_repeated() {
 }
 
 #[tokio::test]
-async fn who_waits_for_the_ids_that_another_sets_aside_is_told_so_in_time() {
+async fn wait_for_id_block_is_limited() {
     let database = TestDatabase::migrated();
     let wait = Duration::from_millis(50);
     let options = PostgresOptions { connections: 2, wait, lock_timeout: LONG, ..brief() };
     let store = Arc::new(database.open_with(options).await);
     let other = database.connect().await;
     other.batch_execute("BEGIN; SELECT FROM id_counter FOR UPDATE").await.unwrap();
-    let first = sent(&store, vec![person("A", json!({}))]);
+    let first = spawn_send(&store, vec![person("A", json!({}))]);
     until_waiting(&database.connect().await, 1).await;
     let second = send(&store, &[person("B", json!({}))]).await;
     assert_eq!(cause(second), "others wait for more ids");
@@ -161,12 +162,12 @@ async fn who_waits_for_the_ids_that_another_sets_aside_is_told_so_in_time() {
 }
 
 #[tokio::test]
-async fn a_migration_waits_for_another_as_long_as_that_takes_and_the_log_tells() {
+async fn migration_waits_without_limit_and_logs_it() {
     let (log, _guard, _other) = Log::start();
     let database = TestDatabase::empty();
     let other = database.connect().await;
     other.batch_execute("SELECT pg_advisory_lock(7165066978298918003)").await.unwrap();
-    // When the log tells, all limits are over.
+    // By the time of the log line, all limits have passed.
     let hasty = Duration::from_millis(450);
     let options = PostgresOptions {
         lock_timeout: hasty,

@@ -1,9 +1,9 @@
-//! How many statements a batch costs.
+//! The statements that a batch sends.
 
 use serde_json::{Value, json};
 
 use super::{answers, id_of, person, send};
-use crate::session::notes::statements_of;
+use crate::connect::session::notes::statements_of;
 use crate::testing::TestDatabase;
 use crate::{PostgresOptions, PostgresStore};
 
@@ -35,7 +35,7 @@ fn mixture(count: usize, ids: &[i64]) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_mixed_batch_costs_the_same_statements_whatever_its_size() {
+async fn mixed_batch_sends_the_same_statements_for_any_size() {
     let mut sent = Vec::new();
     for count in [2, 200] {
         let database = TestDatabase::migrated();
@@ -49,8 +49,8 @@ async fn a_mixed_batch_costs_the_same_statements_whatever_its_size() {
         sent.push(statements.await);
     }
     assert_eq!(sent[0], sent[1]);
-    // BEGIN, a lock on the relations, three look-ups, the locks of contacts that exchange keys, the
-    // keys that are given up, update, insert, a word to the planner, two for the relations, COMMIT.
+    // BEGIN, a lock of the relations, three look-ups, locks of contacts that exchange keys, keys given
+    // up, update, insert, a planner setting, two for the relations, COMMIT.
     assert_eq!(sent[1].len(), 13, "{:#?}", sent[1]);
 }
 
@@ -63,7 +63,7 @@ fn entry(external_id: &str, name: &str) -> Value {
 }
 
 #[tokio::test]
-async fn what_a_batch_is_not_about_costs_no_statement() {
+async fn unneeded_statements_are_not_sent() {
     let database = TestDatabase::migrated();
     let (store, _) = filled(&database, 1).await;
     for (items, beginnings) in [
@@ -116,7 +116,7 @@ fn entries(count: usize, name: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_thousand_entries_are_written_by_one_statement_and_deleted_by_one() {
+async fn thousand_entries_take_one_statement() {
     const DELETE_ENTRIES: &str = "DELETE FROM contact_intercom WHERE";
     let database = TestDatabase::migrated();
     let store = database.open().await;
@@ -155,7 +155,7 @@ async fn a_thousand_entries_are_written_by_one_statement_and_deleted_by_one() {
 }
 
 #[tokio::test]
-async fn entries_are_written_by_prepared_statements() {
+async fn entry_statements_are_prepared() {
     let database = TestDatabase::migrated();
     let options = PostgresOptions { connections: 1, ..PostgresOptions::default() };
     let store = database.open_with(options).await;

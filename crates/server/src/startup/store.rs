@@ -6,9 +6,7 @@ use std::sync::Arc;
 use contacts_adapters_diesel::{OpenError as SqliteOpenError, SqliteOptions, SqliteStore};
 use contacts_adapters_http::Services;
 #[cfg(feature = "postgres")]
-use contacts_adapters_postgres::{
-    OpenError as PostgresOpenError, OpenErrorKind, PostgresOptions, PostgresStore,
-};
+use contacts_adapters_postgres::{PostgresOptions, PostgresStore};
 use contacts_application::ports::{AccessStore, Audit, ContactStore, IntercomDirectory};
 use contacts_application::use_cases::{CheckContacts, ManageAccess};
 
@@ -16,9 +14,6 @@ use crate::clock::SystemClock;
 use crate::config::{DatabaseSettings, Durability};
 use crate::database_url::DatabaseUrl;
 use crate::failure::Failure;
-
-/// How to bring a schema up to date.
-const MIGRATE: &str = "run `contact-hub migrate`";
 
 /// An open store with the schema that this build expects.
 pub(crate) struct Store {
@@ -155,22 +150,6 @@ impl Migrated {
     }
 }
 
-#[cfg(feature = "postgres")]
-impl From<PostgresOpenError> for Failure {
-    fn from(error: PostgresOpenError) -> Self {
-        let remedy = match error.kind() {
-            OpenErrorKind::Outdated => MIGRATE,
-            OpenErrorKind::Pooler => "use `--prepared-statements off`, or PgBouncer 1.21 or later",
-            OpenErrorKind::Full => {
-                "raise max_connections there, or the CONNECTION LIMIT of the role or of the \
-                 database, or lower --database-connections"
-            }
-            _ => error.remedy(),
-        };
-        Self::new(error.to_string(), remedy)
-    }
-}
-
 #[cfg(feature = "sqlite")]
 impl From<SqliteOpenError> for Failure {
     fn from(error: SqliteOpenError) -> Self {
@@ -195,9 +174,10 @@ impl From<SqliteOpenError> for Failure {
                 format!("{} is not an SQLite database, or a damaged one", shown(path)),
                 "name another file, or restore it from a backup",
             ),
-            SqliteOpenError::Outdated { path, version } => {
-                Self::new(format!("{} lacks the schema {version}", shown(path)), MIGRATE)
-            }
+            SqliteOpenError::Outdated { path, version } => Self::new(
+                format!("{} lacks the schema {version}", shown(path)),
+                crate::failure::MIGRATE,
+            ),
             SqliteOpenError::Newer { path, version } => Self::new(
                 format!("{} has the schema {version} of a newer release", shown(path)),
                 "start that release, or restore a backup",

@@ -1,11 +1,11 @@
-//! What PostgreSQL says of statements that were sent.
+//! `EXPLAIN` of the statements that a store sent.
 
 use std::collections::BTreeSet;
 
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
-use crate::session::notes::SentStatement;
+use crate::connect::session::notes::SentStatement;
 
 /// Statements as a store sent them, prepared on one connection.
 pub(in crate::tests) struct Explained<'a> {
@@ -14,7 +14,7 @@ pub(in crate::tests) struct Explained<'a> {
 }
 
 impl<'a> Explained<'a> {
-    /// Prepares them where the tables are as they are now.
+    /// Prepares the statements on the tables in their current state.
     pub(in crate::tests) async fn prepare(client: Client, sent: &'a [SentStatement]) -> Self {
         let explained = Self { client, sent };
         for (at, SentStatement { sql, types }) in sent.iter().enumerate() {
@@ -27,9 +27,8 @@ impl<'a> Explained<'a> {
         explained
     }
 
-    /// The statements, each with the indexes that it goes through and the columns that are searched
-    /// by. Each is explained where it stands in what was sent, so after all that the planner was
-    /// told before.
+    /// The statements, each with its indexes and their searched columns. They are explained in the
+    /// order in which they were sent, so that the planner settings of each transaction apply.
     pub(in crate::tests) async fn scans(&self) -> Vec<(&'a str, String)> {
         let mut all: Vec<(&str, String)> = Vec::new();
         for SentStatement { sql, types } in self.sent {
@@ -102,7 +101,7 @@ fn scans(plan: &[String]) -> String {
             let columns = next.strip_prefix("Index Cond: ").map(columns).unwrap_or_default();
             scans.insert(match (index.as_str(), columns.as_str()) {
                 (_, "") => format!("all of {}", after("on").unwrap()),
-                // Whether an organization has any alias is told by either index at the same cost.
+                // Both indexes find out at the same cost whether an organization has any alias.
                 ("contact_alias_contact_id", "organization_id") => {
                     "contact_alias_pkey(organization_id,source)".to_owned()
                 }

@@ -1,0 +1,50 @@
+//! Options of a store.
+
+use std::time::Duration;
+
+/// Options of a store. The defaults suit one of several servers that share a database.
+///
+/// ```
+/// use contacts_adapters_postgres::PostgresOptions;
+/// let options = PostgresOptions { connections: 4, ..PostgresOptions::default() };
+/// assert!(options.migrate && options.prepared_statements);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostgresOptions {
+    /// The most connections of the store, at least one. All servers together need fewer than the
+    /// `max_connections` of the database.
+    pub connections: usize,
+    /// How long a request may wait for a connection. After that, the store is unavailable.
+    pub wait: Duration,
+    /// Whether statements are prepared once per connection. A pooler in transaction mode that does
+    /// not support prepared statements (PgBouncer before 1.21) needs `false`.
+    pub prepared_statements: bool,
+    /// Whether opening the store runs missing migrations; if not, an old schema is refused.
+    pub migrate: bool,
+    /// How long a statement may wait for a lock. It is also the limit for answers to short
+    /// statements and to reads outside of a transaction.
+    pub lock_timeout: Duration,
+    /// How long a statement may run inside a transaction. If the database then gives no answer for
+    /// another `lock_timeout`, the connection is closed.
+    pub statement_timeout: Duration,
+    /// How long a transaction may pause between two statements before the database ends it, so that
+    /// a server that hangs does not block the others.
+    pub pause_timeout: Duration,
+    /// How long a standby that failed is not used. Then one request tries it again.
+    pub standby_rest: Duration,
+}
+
+impl Default for PostgresOptions {
+    fn default() -> Self {
+        Self {
+            connections: 16,
+            wait: Duration::from_secs(5),
+            prepared_statements: true,
+            migrate: true,
+            lock_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
+            pause_timeout: Duration::from_secs(30),
+            standby_rest: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The migrations of the schema, and which of them a database has.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use contacts_application::ports::SchemaState;
+use tokio::time::timeout;
+use tokio_postgres::types::Type;
+
+use crate::connect::{Failure, Session};
+
+/// The state of the schema of a database.
+pub(crate) type Schema = SchemaState<&'static Migration>;
+
+/// A migration of the schema.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Migration {
+    /// The name of its directory: a time and a title.
+    pub(crate) name: &'static str,
+    pub(crate) up: &'static str,
+    #[cfg(test)]
+    pub(crate) down: &'static str,
+}
+
+macro_rules! migrations {
+    ($($name:literal),+) => {
+        [$(Migration {
+            name: $name,
+            up: include_str!(concat!("../../migrations/", $name, "/up.sql")),
+            #[cfg(test)]
+            down: include_str!(concat!("../../migrations/", $name, "/down.sql")),
+        }),+]
+    };
+}
+
+/// Every migration, the oldest first.
+pub(crate) const MIGRATIONS: [Migration; 1] = migrations!["2026-11-22-000000_contacts"];
+
+impl Migration {
+    /// Its version in the table of migrations, as diesel writes it: the time without dashes.
+    fn version(&self) -> String {
+        let time = self.name.split('_').next().unwrap_or_default();
+        time.replace('-', "")
+    }
+}
+
+/// Whether that migration creates the schema.
+pub(crate) fn is_first(name: &str) -> bool {
+    MIGRATIONS.first().is_some_and(|first| first.name == name)
+}
+
+/// Reads the state of the schema.
+pub(crate) async fn schema(session: &Session) -> Result<Schema, Failure> {
+    // `to_regclass` alone may answer from a cache that is older than the lock on migrations; a read
+    // of `pg_class` does not.
+    const IS_THERE: &str = "
+        SELECT EXISTS (
+            SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = 'version'
+        )
+        FROM pg_class WHERE oid = to_regclass('__diesel_schema_migrations')";
+    const VERSIONS: &str = "SELECT version::text FROM __diesel_schema_migrations ORDER BY version";
+    let mut applied: Vec<String> = Vec::new();
+    if let Some(table) = session.query(IS_THERE, &[]).await?.first() {
+        if !table.try_get::<_, bool>(0)? {
+            return Ok(SchemaState::Foreign);
+        }
+        let versions = session.query(VERSIONS, &[]).await?;
+        applied = versions.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    }
+    Ok(SchemaState::of(&MIGRATIONS, |migration| migration.version(), &applied))
+}
+
+/// After this wait, the log reports it.
+const SOON: Duration = Duration::from_secs(1);
+
+/// Begins the transaction for migrations, and waits until no other process runs migrations.
+pub(crate) async fn begin(session: &Session) -> Result<(), Failure> {
+    // Limits of the role are meant for daily work, not for migrations.
+    const BEGIN: &str = "
+        BEGIN;
+        SET LOCAL statement_timeout = 0;
+        SET LOCAL lock_timeout = 0";
+    // "contacts" in ASCII.
+    const LOCK: &str = "SELECT pg_advisory_xact_lock(7165066978298918003)";
+    session.begin(BEGIN).await?;
+    let mut locked = pin!(session.batch(LOCK));
+    match timeout(SOON, locked.as_mut()).await {
+        Ok(locked) => locked,
+        Err(_) => {
+            tracing::info!("waiting for another process that brings the schema up to date");
+            locked.await
+        }
+    }
+}
+
+/// Runs the missing migrations in the transaction of [`begin`].
+pub(crate) async fn run(session: &Session, lacking: &[&Migration]) -> Result<(), Failure> {
+    // The table of diesel, so that diesel's command line can work on the database.
+    const TABLE: &str = "
+        CREATE TABLE IF NOT EXISTS __diesel_schema_migrations (
+            version varchar(50) PRIMARY KEY NOT NULL,
+            run_on  timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP
+        )";
+    const RECORD: &str = "INSERT INTO __diesel_schema_migrations (version) VALUES ($1)";
+    session.batch(TABLE).await?;
+    for migration in lacking {
+        session.batch(migration.up).await?;
+        session.execute(RECORD, &[(&migration.version(), Type::VARCHAR)]).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! The statements on contacts: look-ups, locks, writes, and rows.
+
+pub(crate) mod attempt_error;
+pub(crate) mod entry;
+pub(crate) mod locks;
+pub(crate) mod lookup;
+pub(crate) mod repair;
+pub(crate) mod row;
+pub(crate) mod stored;
+pub(crate) mod write;

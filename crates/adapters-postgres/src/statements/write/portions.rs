@@ -1,0 +1,54 @@
+//! As many contacts as one statement takes.
+
+use std::iter;
+
+use contacts_domain::contact::Record;
+
+/// The most bytes of documents in one statement, but for a document that is larger alone.
+/// PostgreSQL takes no message of 1 GiB, and both sides hold a statement more than once.
+const MOST_BYTES: usize = 64 << 20;
+
+/// The changes in their order: all of them at once, unless their documents are very large.
+pub(crate) fn portions<T>(
+    changes: &[T],
+    record: impl Fn(&T) -> &Record,
+) -> impl Iterator<Item = &[T]> {
+    portions_of(changes, move |change| record(change).document.len())
+}
+
+fn portions_of<T>(all: &[T], bytes: impl Fn(&T) -> usize) -> impl Iterator<Item = &[T]> {
+    let mut rest = all;
+    iter::from_fn(move || {
+        let mut sum = 0;
+        let fits = |item: &&T| {
+            sum += bytes(item);
+            sum <= MOST_BYTES
+        };
+        let count = rest.iter().take_while(fits).count().max(1);
+        let (portion, later) = rest.split_at_checked(count)?;
+        rest = later;
+        Some(portion)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_large_is_written_in_portions() {
+        const HALF: usize = MOST_BYTES / 2;
+        for (sizes, expected) in [
+            (&[][..], &[][..]),
+            (&[1, 2, 3], &[&[1, 2, 3][..]]),
+            (&[HALF, HALF], &[&[HALF, HALF]]),
+            (&[HALF, HALF, 1], &[&[HALF, HALF], &[1]]),
+            (&[1, HALF, HALF], &[&[1, HALF], &[HALF]]),
+            (&[MOST_BYTES + 1, 1], &[&[MOST_BYTES + 1], &[1]]),
+            (&[1, MOST_BYTES + 1], &[&[1], &[MOST_BYTES + 1]]),
+        ] {
+            let portions: Vec<_> = portions_of(sizes, |size| *size).collect();
+            assert_eq!(portions, expected, "{sizes:?}");
+        }
+    }
+}

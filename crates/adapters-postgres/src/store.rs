@@ -1,0 +1,95 @@
+//! The store: its ports on PostgreSQL, and transactions.
+
+mod access;
+mod audit;
+mod contacts;
+pub(crate) mod directory;
+pub(crate) mod ids;
+mod transaction;
+
+use std::fmt;
+use std::time::Instant;
+
+use contacts_application::ports::OpenError;
+
+use self::transaction::Transactions;
+use crate::connect::{Pool, PostgresOptions, PostgresUrl};
+use crate::replica::Standby;
+use crate::startup::{self, migrations};
+
+/// A store of contacts, organizations and tokens in a PostgreSQL database.
+///
+/// It implements [`ContactStore`](contacts_application::ports::ContactStore),
+/// [`AccessStore`](contacts_application::ports::AccessStore),
+/// [`IntercomDirectory`](contacts_application::ports::IntercomDirectory) and
+/// [`Audit`](contacts_application::ports::Audit). Its methods need a tokio runtime.
+///
+/// ```no_run
+/// use contacts_adapters_postgres::{PostgresOptions, PostgresStore};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let url = "postgres://hub:secret@db.example.org/contacts?sslmode=verify-full".parse()?;
+/// let opened = PostgresStore::open(&url, PostgresOptions::default()).await?;
+/// assert!(opened.created, "the schema was made");
+/// # Ok(())
+/// # }
+/// ```
+pub struct PostgresStore {
+    pub(crate) pool: Pool,
+    pub(crate) transactions: Transactions,
+    pub(crate) standby: Option<Standby>,
+}
+
+/// An opened store.
+#[derive(Debug)]
+pub struct Opened {
+    /// The store.
+    pub store: PostgresStore,
+    /// Whether this call made the schema. Of concurrent calls on a new database, one does.
+    pub created: bool,
+    /// The migrations that were run, in order.
+    pub migrations: Vec<String>,
+}
+
+impl PostgresStore {
+    /// Opens a database and runs missing migrations, unless the options forbid that. Any number of
+    /// servers may do so at once.
+    ///
+    /// # Errors
+    ///
+    /// An [`OpenError`] that names the cause and a remedy.
+    pub async fn open(url: &PostgresUrl, options: PostgresOptions) -> Result<Opened, OpenError> {
+        let pool = startup::pool(url, options)?;
+        let migrations = startup::prepare(&pool, url).await?;
+        let created = migrations.iter().any(|name| migrations::is_first(name));
+        Ok(Opened {
+            store: Self { transactions: Transactions::new(pool.clone()), pool, standby: None },
+            created,
+            migrations,
+        })
+    }
+
+    /// The same store, which reads lists from a hot standby whenever that has replayed everything
+    /// that was acknowledged before, through whichever server; otherwise from the primary. The
+    /// standby is tried at once and may be absent; the log reports when it fails and recovers.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] if the certificates that the URL trusts cannot be read.
+    pub async fn with_standby(mut self, url: &PostgresUrl) -> Result<Self, OpenError> {
+        let pool = startup::pool(url, self.pool.options().clone())?;
+        let standby = Standby::new(pool, url);
+        // A failure of the primary shows at the next request.
+        let _ = standby.caught_up(&self.pool, Instant::now()).await;
+        self.standby = Some(standby);
+        Ok(self)
+    }
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore")
+            .field("options", self.pool.options())
+            .finish_non_exhaustive()
+    }
+}

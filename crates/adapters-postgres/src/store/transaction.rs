@@ -1,0 +1,164 @@
+//! One transaction for one decision: look up, decide, write; and again after a conflict.
+//!
+//! The first attempt locks only what it writes. It decides on one snapshot, and writes a contact only
+//! if that still has the version that was loaded: a batch that changes nothing writes nothing, not
+//! even locks. After a conflict, the next attempt locks its keys and their contacts before the
+//! look-up, so that conflicting transactions run one after the other (docs/adr/0008).
+
+mod decide;
+mod repair;
+mod retries;
+
+use std::sync::Arc;
+
+use contacts_domain::IdBlock;
+use contacts_domain::decision::{Decision, Loaded};
+
+use self::decide::{Decided, decide};
+use self::retries::{Retries, RetryState};
+use super::ids::Ids;
+use crate::connect::{Failure, Pool, PostgresOptions, Session};
+use crate::statements::attempt_error::AttemptError;
+use crate::statements::lookup::look_up;
+use crate::statements::write::write;
+
+/// Runs decisions.
+pub(crate) struct Transactions {
+    pool: Pool,
+    ids: Ids,
+    /// The statements that begin a transaction.
+    begin: String,
+}
+
+impl Transactions {
+    pub(crate) fn new(pool: Pool) -> Self {
+        let begin = begin_script(pool.options());
+        Self { pool, ids: Ids::new(), begin }
+    }
+
+    /// Begins a transaction on a connection.
+    pub(crate) async fn begin(&self) -> Result<Session, Failure> {
+        self.pool.begin(&self.begin).await
+    }
+
+    /// Loads the contacts of a decision, lets it decide, and writes its changes.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is stored, unless the connection is lost during the commit.
+    pub(crate) async fn run<D: Decision>(&self, decision: Arc<D>) -> Result<D::Report, Failure> {
+        let ids = self.ids.reserve(&self.pool, &self.begin, decision.ids_at_most()).await?;
+        let mut retry_state = RetryState::default();
+        let mut retries = Retries::new(&self.pool, decision.organization());
+        loop {
+            match self.attempt(&decision, ids, &mut retry_state).await {
+                Ok((report, left)) => {
+                    self.ids.give_back(left);
+                    return Ok(report);
+                }
+                Err(attempt_error) => retries.next(attempt_error, &mut retry_state).await?,
+            }
+        }
+    }
+
+    /// One attempt. Returns the report of the decision and the ids that it did not use.
+    async fn attempt<D: Decision>(
+        &self,
+        decision: &Arc<D>,
+        ids: IdBlock,
+        retry_state: &mut RetryState,
+    ) -> Result<(D::Report, IdBlock), AttemptError> {
+        let (session, mut loaded) = self.load(&**decision, retry_state).await?;
+        loaded.contested.clone_from(&retry_state.contested);
+        let work = async {
+            let decided = decide(Arc::clone(decision), loaded, ids).await?;
+            let Decided { writes, report, left } = decided;
+            if !writes.is_empty() {
+                write(&session, decision.organization(), &writes).await?;
+            }
+            Ok((writes, report, left))
+        };
+        match work.await {
+            Ok((writes, report, left)) => {
+                end(&session, !writes.is_empty()).await?;
+                Ok((report, left))
+            }
+            Err(attempt_error) => {
+                roll_back(&session, &attempt_error).await;
+                Err(attempt_error)
+            }
+        }
+    }
+
+    /// Begins a transaction and runs the look-up. Nothing is written yet, so each broken connection
+    /// is replaced.
+    async fn load<D: Decision>(
+        &self,
+        decision: &D,
+        retry_state: &RetryState,
+    ) -> Result<(Session, Loaded), AttemptError> {
+        let (organization, lookup_keys) = (decision.organization(), decision.lookup_keys());
+        let mut broken = 0;
+        loop {
+            let session = self.pool.session().await.map_err(AttemptError::Final)?;
+            // `BEGIN` and the look-up share a round trip: the look-up does not wait for the answer.
+            let loaded = tokio::try_join!(
+                biased;
+                session.begin(&self.begin),
+                look_up(&session, organization, lookup_keys, retry_state.lock_mode()),
+            );
+            let attempt_error = match loaded {
+                Ok(((), loaded)) => return Ok((session, loaded)),
+                Err(failure) => AttemptError::from(failure),
+            };
+            if !matches!(attempt_error, AttemptError::Disconnected(_))
+                || broken == self.pool.options().connections
+            {
+                roll_back(&session, &attempt_error).await;
+                return Err(attempt_error);
+            }
+            broken += 1;
+        }
+    }
+}
+
+/// The statements that begin a transaction. The planner settings leave only the plans for which the
+/// statements are written, whatever the statistics of the tables say (docs/adr/0009).
+fn begin_script(options: &PostgresOptions) -> String {
+    format!(
+        "BEGIN ISOLATION LEVEL READ COMMITTED;
+        SET LOCAL lock_timeout = {};
+        SET LOCAL statement_timeout = {};
+        SET LOCAL idle_in_transaction_session_timeout = {};
+        SET LOCAL plan_cache_mode = force_generic_plan;
+        SET LOCAL enable_seqscan = off;
+        SET LOCAL enable_hashjoin = off;
+        SET LOCAL enable_mergejoin = off;
+        SET LOCAL enable_memoize = off;
+        SET LOCAL jit = off",
+        options.lock_timeout.as_millis(),
+        options.statement_timeout.as_millis(),
+        options.pause_timeout.as_millis(),
+    )
+}
+
+/// Ends a transaction without errors.
+async fn end(session: &Session, written: bool) -> Result<(), AttemptError> {
+    if !written {
+        // Nothing to commit: a rollback does not wait for the disk.
+        return session.rollback().await.map_err(AttemptError::from);
+    }
+    session.commit().await.map_err(|failure| match AttemptError::from(failure) {
+        // The transaction may be committed, so it must not run again. The caller may send the
+        // request again: that is safe.
+        AttemptError::Disconnected(failure) => AttemptError::Final(failure),
+        attempt_error => attempt_error,
+    })
+}
+
+/// Rolls back, so that the connection can be used again. If that fails, the connection is closed.
+async fn roll_back(session: &Session, attempt_error: &AttemptError) {
+    if !matches!(attempt_error, AttemptError::Disconnected(_)) {
+        let _ = session.rollback().await;
+    }
+}
