@@ -1,6 +1,7 @@
 //! The contact: its document, its rules, and the proof that they ran.
 
 mod check;
+mod columns;
 pub mod document;
 mod intercom_entry;
 mod key_texts;
@@ -13,6 +14,7 @@ mod snapshot;
 mod tags;
 
 pub use check::Contact;
+pub use columns::{Column, EntryColumn};
 pub use intercom_entry::IntercomEntry;
 pub use record::{ContactType, DOCUMENT_VERSION, Projection, Record, UnreadableDocument};
 pub use snapshot::Snapshot;

@@ -4,14 +4,16 @@
 //! and writes its changes. The decision is pure: the store may run it again to retry, and every rule
 //! can be tested without a store.
 
+mod change;
+
 use std::collections::HashSet;
 
-use crate::change::Change;
 use crate::contact::Record;
 use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds};
 use crate::value::LinkId;
 
-pub use crate::identity::AliasKey;
+pub use crate::ids::AliasKey;
+pub use change::{Change, KeyChange, Parts};
 
 /// A pure function from what a store holds to what it should hold.
 pub trait Decision: Send + Sync + 'static {

@@ -28,16 +28,12 @@
 //! ```
 
 pub mod auditing;
-mod change;
-mod columns;
 pub mod contact;
 mod context;
 pub mod decision;
-mod identity;
 mod ids;
 pub mod json;
 pub mod merging;
-mod parse_cache;
 pub mod path;
 pub mod reading;
 mod rule;
@@ -47,10 +43,11 @@ pub mod upsert;
 pub mod value;
 mod violation;
 
-pub use change::{Change, KeyChange, Parts};
-pub use columns::{Column, EntryColumn};
-pub use identity::{AliasKey, IdentityKeys};
-pub use ids::{ContactId, IdBlock, MAX_SAFE_INTEGER, OrganizationId, OutOfIds, Version};
+pub use contact::{Column, EntryColumn};
+pub use decision::{Change, KeyChange, Parts};
+pub use ids::{
+    AliasKey, ContactId, IdBlock, IdentityKeys, MAX_SAFE_INTEGER, OrganizationId, OutOfIds, Version,
+};
 pub use rule::{Code, Rule, Severity, Stage};
 pub use timestamp::Timestamp;
 pub use violation::{Fix, MAX_VALUE_CHARS, Violation, Violations};

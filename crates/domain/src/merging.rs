@@ -7,17 +7,16 @@
 
 use std::sync::Arc;
 
-use crate::change::{Change, KeyChange};
 use crate::contact::document::ContactDocument;
 use crate::contact::rules::RuleInput;
 use crate::contact::{Candidate, ContactType, RowBuilder, Snapshot};
 use crate::context::{Context, Endpoints, Handling};
-use crate::decision::{Alias, AliasWrite, Decision, Loaded, LookupKeys, Writes};
+use crate::decision::{Alias, AliasWrite, Change, Decision, KeyChange, Loaded, LookupKeys, Writes};
 use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds};
-use crate::parse_cache::ParseCache;
 use crate::path::Path;
 use crate::rule::Rule;
 use crate::tree::{Equivalence, Member, SafeInteger, Tree};
+use crate::value::ParseCache;
 use crate::violation::{Violation, Violations};
 
 /// The result of a merge, or the violations that refused it.

@@ -2,16 +2,14 @@
 
 use super::finding::{Difference, Finding};
 use super::stored::{StoredColumns, StoredContact, StoredEntry};
-use crate::change::{Change, Parts};
 use crate::contact::document::ContactDocument;
 use crate::contact::{
     ContactType, IntercomEntry, Projection, Record, Snapshot, UnreadableDocument, read_document,
 };
-use crate::identity::IdentityKeys;
-use crate::ids::{ContactId, IdBlock, OrganizationId};
-use crate::parse_cache::ParseCache;
+use crate::decision::{Change, Parts};
+use crate::ids::{ContactId, IdBlock, IdentityKeys, OrganizationId};
 use crate::tree::{IdAssignment, Member, SafeInteger, Tree};
-use crate::value::{CountryCode, LinkId};
+use crate::value::{CountryCode, LinkId, ParseCache};
 
 /// The result of auditing a contact.
 #[derive(Debug, Clone)]

@@ -4,8 +4,7 @@ use std::fmt;
 
 use super::contact_key::ContactKey;
 use crate::contact::UnreadableDocument;
-use crate::identity::AliasKey;
-use crate::ids::ContactId;
+use crate::ids::{AliasKey, ContactId};
 
 /// A contact with findings, and what was done about them.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,10 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use super::comparison::Audited;
 use super::finding::{Discrepancy, Remedy};
 use super::stored::StoredContact;
-use crate::change::Change;
-use crate::decision::Writes;
-use crate::identity::AliasKey;
-use crate::ids::{ContactId, OrganizationId};
+use crate::decision::{Change, Writes};
+use crate::ids::{AliasKey, ContactId, OrganizationId};
 use crate::value::CountryCode;
 
 /// A request to correct some contacts of one organization.

@@ -2,9 +2,8 @@
 
 use super::contact_key::ContactKey;
 use super::finding::Difference;
-use crate::change::{Change, Parts};
-use crate::columns::{Column, EntryColumn};
-use crate::contact::{IntercomEntry, Projection, Record};
+use crate::contact::{Column, EntryColumn, IntercomEntry, Projection, Record};
+use crate::decision::{Change, Parts};
 use crate::ids::{ContactId, Version};
 use crate::timestamp::Timestamp;
 

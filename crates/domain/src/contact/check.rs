@@ -5,10 +5,10 @@ use super::record::ContactType;
 use super::rules::{self, Lookups, Reporter, RuleInput};
 use super::snapshot::Snapshot;
 use crate::context::{Context, Handling};
-use crate::parse_cache::ParseCache;
 use crate::path::At;
 use crate::rule::Severity;
 use crate::tree::{AmountValue, Arrays, Leaf, Patch, RuleError, Text, Tree};
+use crate::value::ParseCache;
 use crate::violation::{Violation, Violations};
 
 /// A checked contact: no violation refuses it.

@@ -3,9 +3,8 @@
 use super::document::ContactDocument;
 use super::record::{ContactType, Projection};
 use crate::ids::ContactId;
-use crate::parse_cache::ParseCache;
 use crate::tree::{Member, SafeInteger, Text};
-use crate::value::{LinkId, VatNumber};
+use crate::value::{LinkId, ParseCache, VatNumber};
 
 impl Projection {
     /// The projection of a document of that type. This is the only function that computes one.

@@ -3,8 +3,7 @@
 use std::fmt;
 
 use super::document::ContactDocument;
-use crate::identity::IdentityKeys;
-use crate::ids::{ContactId, OrganizationId, Version};
+use crate::ids::{ContactId, IdentityKeys, OrganizationId, Version};
 use crate::timestamp::Timestamp;
 
 /// The version of the stored shape of documents; see [`Record::read`].

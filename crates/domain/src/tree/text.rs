@@ -5,9 +5,9 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Equivalence, Kind, Leaf, Patch, Presence, Tree, Visit};
-use crate::parse_cache::ParseCache;
 use crate::path::At;
 use crate::rule::Rule;
+use crate::value::ParseCache;
 use crate::violation::{Fix, Violation};
 
 /// A text as it was sent, and by its type what it should be.

@@ -13,12 +13,11 @@ use crate::contact::rules::{Lookups, RuleInput};
 use crate::contact::{
     Candidate, ContactType, Record, Refused, RowBuilder, Snapshot, too_large, weigh,
 };
-use crate::identity::AliasKey;
-use crate::ids::{ContactId, IdBlock, OutOfIds, Version};
-use crate::parse_cache::ParseCache;
+use crate::ids::{AliasKey, ContactId, IdBlock, OutOfIds, Version};
 use crate::path::{At, Path};
 use crate::rule::Rule;
 use crate::tree::{Arrays, Equivalence, Member, Patch, Tree};
+use crate::value::ParseCache;
 use crate::violation::{Violation, Violations};
 
 /// The items being applied, one after the other.

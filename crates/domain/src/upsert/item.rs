@@ -3,11 +3,10 @@
 use super::options::{Context, Ladder};
 use crate::contact::document::ContactDocument;
 use crate::contact::{ContactType, Draft};
-use crate::parse_cache::ParseCache;
 use crate::reading::{self, Read};
 use crate::rule::Rule;
 use crate::tree::{Member, Presence, SafeInteger, Text, TextValue};
-use crate::value::LinkId;
+use crate::value::{LinkId, ParseCache};
 use crate::violation::{Violation, Violations};
 
 /// What a caller wants one contact to look like, or its deletion.

@@ -5,11 +5,9 @@ use std::sync::Arc;
 
 use super::item::Keys;
 use super::options::Key;
-use crate::change::{Change, KeyChange};
 use crate::contact::{ContactType, Projection, Record, Snapshot};
-use crate::decision::{AliasWrite, Loaded, Writes};
-use crate::identity::{AliasKey, IdentityKeys};
-use crate::ids::ContactId;
+use crate::decision::{AliasWrite, Change, KeyChange, Loaded, Writes};
+use crate::ids::{AliasKey, ContactId, IdentityKeys};
 use crate::path::Path;
 use crate::rule::Rule;
 use crate::value::LinkId;

@@ -1,8 +1,8 @@
 //! Rules about one text.
 
 use super::limits::MAX_INTERCOM_NAME;
-use crate::parse_cache::ParseCache;
 use crate::tree::{RuleError, TextKind};
+use crate::value::ParseCache;
 use crate::value::{
     AvsNumber, BankCustomerNumber, Bic, CalendarDate, CountryCode, Iban, IsrCustomerNumber, LinkId,
     QrIban, Ringtone, VatNumber, WebSite,

@@ -3,7 +3,7 @@
 //! Whatever reads, binds, names or compares them is generated from these lists, in this crate and in
 //! the stores.
 
-use crate::contact::ContactType;
+use super::record::ContactType;
 use crate::value::LinkId;
 
 /// A column of a contact's row. A store can read it as its simpler type, whatever it holds.

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use crate::contact::document::ContactDocument;
 use crate::contact::{IntercomEntry, Projection, Record, Snapshot};
-use crate::identity::IdentityKeys;
-use crate::ids::{ContactId, Version};
+use crate::ids::{ContactId, IdentityKeys, Version};
 
 /// A contact to be written.
 ///

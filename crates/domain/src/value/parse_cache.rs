@@ -1,6 +1,6 @@
 //! Values that are parsed once and used several times.
 
-use crate::value::{CountryCode, Email, InvalidEmail, InvalidPhone, Phone};
+use super::{CountryCode, Email, InvalidEmail, InvalidPhone, Phone};
 
 /// E-mail addresses and phone numbers that were parsed while a contact was checked, for its keys and
 /// its projection. Parsing a phone number takes a microsecond, a tenth of the work on a contact.
