@@ -1,11 +1,9 @@
-//! The ERP contract, `/api-v1/contact`: to be met exactly, so that a client written against it
-//! works unchanged.
+//! The ERP contract, `/api-v1/contact`. A client written against it works unchanged.
 
 mod batch;
 mod batch_items;
 mod batch_reply;
 mod contact_path;
-mod detail;
 mod get_contact;
 mod get_deleted_contact;
 mod merging;
@@ -14,8 +12,6 @@ mod workflow;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-pub(crate) use detail::DetailReply;
 
 use crate::state::AppState;
 

@@ -1,28 +1,19 @@
-//! The front doors of contact-hub: the ERP contract and the device contract over HTTP.
+//! The HTTP APIs of contact-hub: the contract of the ERP and the contract of intercom devices.
 //!
 //! [`router`] turns the [`Services`] of the application into an [`axum::Router`]. Each endpoint is
-//! one file under `erp` or `device`, with its wire types, its handler and its documentation;
-//! [`openapi()`] is the description of all of them. At the door of the ERP, what goes wrong with a
-//! whole request is an RFC 9457 problem, and what goes wrong with an item is a verdict in a 200; at
-//! the door of devices, whatever goes wrong refuses the whole request, in the contract's envelope.
+//! one file under `erp` or `device`, with its wire types, its handler and its description;
+//! [`openapi()`] describes all of them. The ERP API answers a request that it refuses as a whole
+//! with an RFC 9457 problem, and a refused item with a verdict in a 200. The device API refuses the
+//! whole request, with the error envelope of its contract.
 
-mod answer;
-mod array_items;
-mod auth;
-mod body;
-mod contact_id;
-mod damage;
 mod device;
 mod erp;
-mod error_code;
 mod health;
-mod json_text;
 mod limits;
-mod media_type;
-mod offload;
 mod openapi;
-mod prefer;
 mod problem;
+mod reply;
+mod request;
 mod settings;
 mod state;
 mod telemetry;
@@ -32,16 +23,18 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use device::{DEVICE_PATHS, DEVICE_PREFIXES, DeviceOperation, DevicePath};
+pub use device::paths::{DEVICE_PATHS, DEVICE_PREFIXES, DeviceOperation, DevicePath};
 pub use settings::Settings;
 pub use state::Services;
 
+use problem::format::ProblemFormat;
+use request::upload;
 use state::AppState;
 
-/// The router of all front doors, ready to be served.
+/// The router of all APIs, ready to be served.
 ///
-/// Every answer carries `x-request-id`. Every refusal can be read by a client that is still
-/// sending, within the bounds that [`Settings`] names.
+/// Every answer carries `x-request-id`. A client that is still sending can read a refusal, within
+/// the bounds of the [`Settings`].
 ///
 /// ```
 /// use std::sync::Arc;
@@ -55,27 +48,33 @@ use state::AppState;
 /// ```
 pub fn router(services: Services, settings: Settings) -> Router {
     let state = AppState::new(services, settings, &openapi());
-    let routes: Router<AppState> = doors()
-        .layer(middleware::from_fn_with_state(state.clone(), limits::admit))
-        .merge(operation())
-        .into();
+    let admit = middleware::from_fn_with_state(state.limits.clone(), limits::admit);
+    let erp = Router::from(erp::routes()).layer(admit.clone()).merge(operation());
+    let device = serve(device::routes().layer(admit), ProblemFormat::DeviceEnvelope, &state);
+    DEVICE_PREFIXES.iter().fold(serve(erp, ProblemFormat::ProblemDetails, &state), |app, prefix| {
+        app.nest_service(prefix, device.clone())
+    })
+}
+
+/// Adds what every request passes, whether its path is known or not: telemetry, which also writes
+/// problems in the format of the API, then the draining of the body, then the catching of panics.
+fn serve(routes: Router<AppState>, format: ProblemFormat, state: &AppState) -> Router {
     routes
         .fallback(problem::unknown_path)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(middleware::from_fn_with_state(state.clone(), body::drain))
-        .layer(middleware::from_fn(telemetry::observe))
-        .with_state(state)
+        .layer(middleware::from_fn_with_state(state.settings.clone(), upload::drain))
+        .layer(middleware::from_fn_with_state(format, telemetry::observe))
+        .with_state(state.clone())
 }
 
 /// The API description, OpenAPI 3.1, as it is served at `/openapi.json`.
 pub fn openapi() -> OpenApi {
-    OpenApiRouter::with_openapi(openapi::frame()).merge(doors()).merge(operation()).into_openapi()
-}
-
-/// The routes that work on contacts: they are admitted only while there is room.
-fn doors() -> OpenApiRouter<AppState> {
-    erp::routes().merge(device::routes())
+    OpenApiRouter::with_openapi(openapi::frame())
+        .merge(erp::routes())
+        .merge(device::described())
+        .merge(operation())
+        .into_openapi()
 }
 
 /// The routes that answer also when the server is full.

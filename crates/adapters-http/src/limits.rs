@@ -1,4 +1,6 @@
-//! How much at once, and how often.
+//! Limits on the number of concurrent requests and on the rate of each token.
+
+use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -11,7 +13,6 @@ use tokio::sync::Semaphore;
 
 use crate::problem::Problem;
 use crate::settings::Settings;
-use crate::state::AppState;
 
 /// The counters behind the limits of the [`Settings`].
 pub(crate) struct Limits {
@@ -35,13 +36,7 @@ impl Limits {
         }
     }
 
-    /// Counts a request of a token.
-    ///
-    /// Only tokens that are valid may be counted: whoever makes tokens up would fill the memory.
-    ///
-    /// # Errors
-    ///
-    /// When it is one too many.
+    /// Counts a request of a token, and refuses it if it is one too many.
     pub(crate) fn count(&self, token: TokenDigest) -> Result<(), Problem> {
         match &self.rate {
             None => Ok(()),
@@ -52,17 +47,13 @@ impl Limits {
     }
 }
 
-/// Turns a request away when as many as allowed are being worked on.
-///
-/// # Errors
-///
-/// When the server is full.
+/// Refuses a request while [`Settings::max_in_flight`] others are being served.
 pub(crate) async fn admit(
-    State(state): State<AppState>,
+    State(limits): State<Arc<Limits>>,
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let Ok(_place) = state.limits.in_flight.try_acquire() else {
+    let Ok(_permit) = limits.in_flight.try_acquire() else {
         return Err(Problem::busy());
     };
     Ok(next.run(request).await)

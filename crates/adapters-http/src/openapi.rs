@@ -1,15 +1,16 @@
-//! The description of the API, OpenAPI 3.1: what is said about all of it, and where it is served.
+//! The API description, OpenAPI 3.1: its introduction and its endpoint.
 //!
-//! Operations are described beside their handlers, the contact by its own shapes.
+//! Each handler describes its operation; the shapes of the domain describe the contact.
 
-mod calls;
 mod contact_document;
+mod operation;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
+use bytes::Bytes;
 use utoipa::ToSchema;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
@@ -19,16 +20,16 @@ use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, O
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use calls::{
+pub(crate) use contact_document::ContactDocumentSchema;
+pub(crate) use operation::{
     BatchHeaders, BatchProblems, CallHeaders, ContactPathParams, ContactProblems,
     DeviceBodyProblems, DeviceItemPath, DeviceProblems, MergingProblems,
 };
-pub(crate) use contact_document::ContactDocumentSchema;
 
-use crate::problem::{EnvelopeReply, ProblemReply};
+use crate::problem::format::{EnvelopeReply, ProblemReply};
 use crate::state::AppState;
 
-/// What the published contract leaves open and this server decides.
+/// The introduction: what the published contracts leave open and this server decides.
 const ABOUT: &str = "\
 Takes contacts in bulk: each is created, updated, left unchanged or refused with reasons, with one \
 exact answer per item.
@@ -87,7 +88,7 @@ is of type ENDPOINT. An item that was deleted can be created again under the sam
 ignored. Nothing is trimmed.
 ";
 
-/// Everything that is not an operation.
+/// The description without its operations.
 pub(crate) fn frame() -> OpenApi {
     let info = InfoBuilder::new()
         .title("contact-hub")
@@ -137,8 +138,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     security(()),
     responses((status = OK, description = "OpenAPI 3.1.", body = Object))
 )]
-async fn describe(State(state): State<AppState>) -> Response {
-    let mut response = Response::new(Body::from(state.description));
+async fn describe(State(description): State<Bytes>) -> Response {
+    let mut response = Response::new(Body::from(description));
     let media_type = HeaderValue::from_static("application/json");
     response.headers_mut().insert(CONTENT_TYPE, media_type);
     response

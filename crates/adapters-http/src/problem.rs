@@ -1,10 +1,13 @@
-//! How a request that cannot be served is answered.
+//! Why a request is refused or fails. This is the only file that names status codes.
 //!
-//! The only file that names status codes. A handler, an extractor or a middleware returns a
-//! [`Problem`]; the problem rides in the response until [`telemetry`](crate::telemetry) has logged
-//! it and told it in the [`Dialect`] of the door, which is where the request id is known.
+//! A handler, an extractor or a middleware returns a [`Problem`]. The response carries it as an
+//! extension to [`telemetry`](crate::telemetry), which knows the request id: it logs the problem and
+//! writes the body in the [`ProblemFormat`](format::ProblemFormat) of the API.
 
-mod dialect;
+pub(crate) mod corrupt;
+pub(crate) mod detail;
+pub(crate) mod error_code;
+pub(crate) mod format;
 
 use std::any::Any;
 use std::error::Error;
@@ -13,20 +16,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::extract::OriginalUri;
+use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use contacts_application::compute::Panicked;
 use contacts_application::ports::StoreErrorKind;
 use contacts_application::use_cases::UseCaseError;
 use contacts_domain::{Code, Violation};
 
-pub(crate) use dialect::{Dialect, EnvelopeCode, EnvelopeReply, ProblemReply};
-
-/// Which media types a path takes: <https://www.w3.org/TR/ldp/#header-accept-post>.
+/// The header for the media types that a path accepts:
+/// <https://www.w3.org/TR/ldp/#header-accept-post>.
 pub(crate) const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 
-/// After how long to try again when nothing better is known.
+/// The `Retry-After` of a server that is full or whose store is unavailable.
 const SOON: Duration = Duration::from_secs(1);
 
 macro_rules! kinds {
@@ -40,7 +43,7 @@ macro_rules! kinds {
                 match self { $(Self::$kind => StatusCode::$status,)+ }
             }
 
-            /// The error code where one of the eighteen fits; `NO_ERROR` says that none does.
+            /// The error code, if one of the eighteen fits. `NO_ERROR` in the table means that none does.
             pub(crate) fn code(self) -> Option<Code> {
                 let code = match self { $(Self::$kind => Code::$code,)+ };
                 (code != Code::NoError).then_some(code)
@@ -55,7 +58,7 @@ macro_rules! kinds {
                 match self { $(Self::$kind => $title,)+ }
             }
 
-            /// One line on when it happens.
+            /// One line for the API description: when it happens.
             pub(crate) fn about(self) -> &'static str {
                 match self { $(Self::$kind => concat!($($about),+).trim_ascii_start(),)+ }
             }
@@ -92,7 +95,7 @@ kinds! {
     Unauthenticated: UNAUTHORIZED ActionDenied "unauthenticated" "a valid token is needed";
     /// The token may not act for that organization, or may not do this.
     Forbidden: FORBIDDEN ActionDenied "forbidden" "the token may not do this";
-    /// The organization does not exist; told only to tokens that may see all organizations.
+    /// The organization does not exist; reported only to tokens that may see all organizations.
     UnknownOrganization: NOT_FOUND NotFound "unknown-organization"
         "the organization does not exist";
     /// There is no such contact, or it is of another type, or its lifecycle is another.
@@ -122,15 +125,15 @@ pub(crate) struct Problem {
     kind: Kind,
     detail: String,
     violations: Vec<Violation>,
-    /// What is wrong with which part of the request.
+    /// Pairs of a part of the request and what is wrong with it.
     faults: Vec<(String, String)>,
     retry_after: Option<Duration>,
-    /// For the log, never for the caller.
+    /// Goes to the log, never to the caller.
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl Problem {
-    /// A problem of that kind, explained to the caller by `detail`.
+    /// A problem that `detail` explains to the caller.
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
         Self {
             kind,
@@ -142,12 +145,12 @@ impl Problem {
         }
     }
 
-    /// A request with these faults: what is wrong, and why, in order.
+    /// A request with faults: pairs of a part of the request and what is wrong with it, in order.
     pub(crate) fn not_valid(faults: Vec<(String, String)>) -> Self {
         Self { faults, ..Self::new(Kind::NotValid, Kind::NotValid.title()) }
     }
 
-    /// A merge that broke these rules.
+    /// A merge that violates rules.
     pub(crate) fn merge_refused(violations: Vec<Violation>) -> Self {
         let detail = match violations.first() {
             Some(violation) => violation.message.clone(),
@@ -156,24 +159,24 @@ impl Problem {
         Self { violations, ..Self::new(Kind::MergeRefused, detail) }
     }
 
-    /// One request too many for this token.
+    /// A request above the rate of its token.
     pub(crate) fn too_many_requests(wait: Duration) -> Self {
         let detail = "this token makes more requests per second than it may";
         Self { retry_after: Some(wait), ..Self::new(Kind::TooManyRequests, detail) }
     }
 
-    /// One request too many for this server.
+    /// A request above the server's limit of concurrent requests.
     pub(crate) fn busy() -> Self {
         Self::unavailable(None)
     }
 
-    /// A fault of ours.
+    /// A fault of the server.
     pub(crate) fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let detail = "quote the request id to whoever runs this server";
         Self { cause: Some(cause.into()), ..Self::new(Kind::Internal, detail) }
     }
 
-    /// What cannot be done now, and may be later.
+    /// A failure that the same request may not meet later.
     pub(crate) fn unavailable(cause: Option<Box<dyn Error + Send + Sync>>) -> Self {
         let detail = "sending the request again later is safe";
         Self { retry_after: Some(SOON), cause, ..Self::new(Kind::Unavailable, detail) }
@@ -183,7 +186,7 @@ impl Problem {
         self.violations.first().map(Violation::code).or(self.kind.code())
     }
 
-    /// Writes it to the log: once, and within the span of its request.
+    /// Logs the problem. Call it once, within the span of the request.
     pub(crate) fn log(&self) {
         let problem = self.kind.slug();
         match &self.cause {
@@ -191,17 +194,10 @@ impl Problem {
             None => tracing::debug!(problem, "refused"),
         }
     }
-
-    /// Tells it to the caller: completes the answer that it rode in.
-    pub(crate) fn tell(&self, dialect: Dialect, request_id: &str, response: &mut Response) {
-        let media_type = HeaderValue::from_static(dialect.media_type());
-        response.headers_mut().insert(CONTENT_TYPE, media_type);
-        *response.body_mut() = dialect.body(self, request_id);
-    }
 }
 
 impl IntoResponse for Problem {
-    /// The status and headers; the rest is told where the request id is known.
+    /// Sets the status and headers; the format writes the body later.
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = self.kind.status();
@@ -224,9 +220,9 @@ impl IntoResponse for Problem {
 }
 
 impl From<UseCaseError> for Problem {
-    fn from(denied: UseCaseError) -> Self {
-        let detail = denied.to_string();
-        match denied {
+    fn from(error: UseCaseError) -> Self {
+        let detail = error.to_string();
+        match error {
             UseCaseError::UnknownToken => Self::new(Kind::Unauthenticated, detail),
             UseCaseError::Forbidden => Self::new(Kind::Forbidden, detail),
             UseCaseError::UnknownOrganization(_) => Self::new(Kind::UnknownOrganization, detail),
@@ -242,12 +238,12 @@ impl From<UseCaseError> for Problem {
     }
 }
 
-/// The answer to a path that nobody knows.
-pub(crate) async fn unknown_path(uri: Uri) -> Problem {
+/// The answer to an unknown path. Takes the original URI: the device API strips its prefix.
+pub(crate) async fn unknown_path(OriginalUri(uri): OriginalUri) -> Problem {
     Problem::new(Kind::UnknownPath, format!("there is nothing at {}", uri.path()))
 }
 
-/// The answer to a method that a path does not know.
+/// The answer to a method that a path does not have.
 pub(crate) async fn method_not_allowed(method: Method) -> Problem {
     let detail = format!("{method} is not allowed here; the header Allow names what is");
     Problem::new(Kind::MethodNotAllowed, detail)
@@ -258,12 +254,12 @@ pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> Response {
     Problem::internal(Panicked::from(payload)).into_response()
 }
 
-/// `Retry-After` knows whole seconds (RFC 9110 §10.2.3); rounded up, so that nobody comes too early.
+/// `Retry-After` has whole seconds (RFC 9110 §10.2.3): rounded up, so that a retry is not too early.
 fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
-/// An error with everything that caused it, on one line.
+/// An error and its sources, on one line.
 struct Chain<'e>(&'e dyn Error);
 
 impl fmt::Display for Chain<'_> {

@@ -1,9 +1,9 @@
-//! What an operator may choose.
+//! The settings of an operator.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// The limits of the front doors.
+/// The limits of the APIs.
 ///
 /// ```
 /// use contacts_adapters_http::Settings;
@@ -23,7 +23,7 @@ pub struct Settings {
     pub max_discarded_bytes: u64,
     /// How long that may take. Default: 30 seconds.
     pub max_discard_time: Duration,
-    /// How many requests are worked on at once; more are turned away. Default: 512.
+    /// How many requests are served at once; more are refused. Default: 512.
     pub max_in_flight: usize,
     /// How many requests per second one token may make on average, with bursts of as many.
     /// Default: unlimited.

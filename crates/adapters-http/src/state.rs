@@ -1,7 +1,8 @@
-//! What every handler works with.
+//! The use cases behind the APIs, and the state of the router.
 
 use std::sync::Arc;
 
+use axum::extract::FromRef;
 use bytes::Bytes;
 use contacts_application::ports::{AccessStore, Clock, ContactStore, IntercomDirectory};
 use contacts_application::use_cases::{
@@ -12,7 +13,7 @@ use utoipa::openapi::OpenApi;
 use crate::limits::Limits;
 use crate::settings::Settings;
 
-/// The use cases that the front doors offer.
+/// The use cases behind the APIs.
 pub struct Services {
     /// Finds out who is calling.
     pub authenticate: Authenticate,
@@ -50,14 +51,14 @@ impl Services {
     }
 }
 
-/// The state of the router: cheap to clone.
+/// The state of the router: cheap to clone. Handlers extract the part that they need.
 #[derive(Clone)]
 pub(crate) struct AppState {
     pub(crate) services: Arc<Services>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) limits: Arc<Limits>,
     /// The API description as JSON.
-    pub(crate) description: Bytes,
+    description: Bytes,
 }
 
 impl AppState {
@@ -66,9 +67,27 @@ impl AppState {
             services: Arc::new(services),
             limits: Arc::new(Limits::new(&settings)),
             settings: Arc::new(settings),
-            // Strings, numbers and maps with text keys: this cannot fail, and if it ever did, the
-            // test of the served document would say so.
+            // Strings, numbers and maps with text keys cannot fail. If they did, the test of the
+            // served description would.
             description: serde_json::to_vec(description).unwrap_or_default().into(),
         }
+    }
+}
+
+impl FromRef<AppState> for Arc<Services> {
+    fn from_ref(state: &AppState) -> Self {
+        state.services.clone()
+    }
+}
+
+impl FromRef<AppState> for Arc<Settings> {
+    fn from_ref(state: &AppState) -> Self {
+        state.settings.clone()
+    }
+}
+
+impl FromRef<AppState> for Bytes {
+    fn from_ref(state: &AppState) -> Self {
+        state.description.clone()
     }
 }

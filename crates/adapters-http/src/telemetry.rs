@@ -1,12 +1,12 @@
-//! What is known about a request from outside: its id, its span, its outcome in the log.
+//! The id, the span and the log line of a request.
 //!
-//! Neither bodies nor personal data come here: a request is its id, method, route, status and
-//! duration. The route is the pattern (`/api-v1/contact/{type}/{id}`), not the path.
+//! The log shows the id, method, route, status and duration of a request, never bodies or personal
+//! data. The route is the pattern (`/api-v1/contact/{type}/{id}`), not the path.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -14,19 +14,23 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 use uuid::Uuid;
 
-use crate::problem::{Dialect, Problem};
+use crate::problem::Problem;
+use crate::problem::format::ProblemFormat;
 
-/// Names the request, in both directions.
+/// The header for the id, in requests and answers.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest request id that is taken over from a caller.
 const MAX_REQUEST_ID: usize = 128;
 
-/// Gives the request an id and a span, logs its outcome, and completes the answer: the id in its
-/// header, and the body where it is a problem.
-pub(crate) async fn observe(request: Request, next: Next) -> Response {
+/// Gives the request an id and a span, logs its outcome, adds the id to the answer, and writes the
+/// problem that the answer carries, if any, in the format of the API.
+pub(crate) async fn observe(
+    State(format): State<ProblemFormat>,
+    request: Request,
+    next: Next,
+) -> Response {
     let id = request_id(request.headers());
-    let dialect = Dialect::of(request.uri().path());
     let route = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str);
     let span = tracing::info_span!(
         "request",
@@ -41,7 +45,7 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
         let mut response = next.run(request).await;
         if let Some(problem) = response.extensions_mut().remove::<Arc<Problem>>() {
             problem.log();
-            problem.tell(dialect, &id, &mut response);
+            format.write(&problem, &id, &mut response);
         }
         Span::current()
             .record("status", response.status().as_u16())
@@ -75,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_of_the_caller_is_kept_only_if_it_is_harmless() {
+    fn harmless_id_of_the_caller_is_kept() {
         for (sent, is_kept) in [
             ("01930f4e-5d5a-7c5e-8a43-3f5c8f5f5a10", true),
             ("nightly.run:17/a+b=c_d", true),
@@ -91,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_made_here_is_a_uuid_of_version_7() {
+    fn generated_id_is_a_uuid_of_version_7() {
         let id: Uuid = request_id(&HeaderMap::new()).parse().unwrap();
         assert_eq!(id.get_version_num(), 7);
     }

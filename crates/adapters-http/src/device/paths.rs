@@ -1,18 +1,18 @@
-//! The paths of the device contract: it publishes none, so all of them stand here.
+//! The paths of the device contract. It publishes none, so this table decides.
 
 use axum::http::Method;
 
-/// Where the device contract is answered: the same under each.
+/// The prefixes of the device contract. It is the same under each.
 pub const DEVICE_PREFIXES: [&str; 2] = ["/api/v0", CANONICAL_PREFIX];
 
-/// The prefix that the description of the API names.
+/// The prefix in the API description.
 pub(super) const CANONICAL_PREFIX: &str = "/api/v1";
 
 pub(super) const LINK: &str = "/contacts/items/link";
 pub(super) const ITEMS: &str = "/contacts/items";
 pub(super) const ITEM: &str = "/contacts/items/{uid}";
 
-/// What devices and their management servers can ask for.
+/// An operation of the device contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DeviceOperation {
     /// Creates or updates many.
@@ -31,19 +31,19 @@ pub enum DeviceOperation {
     DeleteItem,
 }
 
-/// A path of the device contract and the methods by which it asks for an operation.
+/// A path of the device contract, and the methods that call an operation there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DevicePath {
-    /// What is asked for.
+    /// The operation.
     pub operation: DeviceOperation,
-    /// How.
+    /// The methods.
     pub methods: &'static [Method],
-    /// Where, below a prefix; `{uid}` stands for the id of a contact.
+    /// The path below a prefix; `{uid}` stands for the id of a contact.
     pub path: &'static str,
 }
 
-/// Every path of the device contract. The first method of an operation's first path is the one
-/// that the description of the API names.
+/// Every path of the device contract. The API description has the first method of the first path of
+/// an operation.
 pub const DEVICE_PATHS: &[DevicePath] = {
     use DeviceOperation::{
         CreateItem, DeleteItem, DeleteItems, GetItem, ListItems, UpdateItem, UpsertItems,
@@ -77,28 +77,4 @@ const fn row(
     path: &'static str,
 ) -> DevicePath {
     DevicePath { operation, methods, path }
-}
-
-/// Whether a path lies below a prefix of the contract, whether something is there or not.
-pub(crate) fn is_at(path: &str) -> bool {
-    let below = |prefix: &str| {
-        path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    DEVICE_PREFIXES.into_iter().any(below)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_is_at_the_door_only_below_a_whole_prefix() {
-        for path in ["/api/v0", "/api/v1", "/api/v1/", "/api/v0/contacts", "/api/v1//"] {
-            assert!(is_at(path), "{path}");
-        }
-        for path in ["/", "/api", "/api/", "/api/v10", "/api/v2/contacts", "/api-v1/contact/batch"]
-        {
-            assert!(!is_at(path), "{path}");
-        }
-    }
 }

@@ -1,29 +1,23 @@
-//! Why items were refused, as devices are told.
+//! Refused items, in the words of the device contract.
 
-use contacts_domain::Rule;
-use contacts_domain::Violation;
+use contacts_domain::{Rule, Violation};
 use contacts_domain::path::Path;
 use contacts_domain::upsert::Outcome;
 
-use super::faults::Faults;
-use super::uid::{UID, UNKNOWN_UID};
+use super::faults::{Faults, UID, UNKNOWN_UID};
 use crate::problem::Problem;
 
-/// What stands for an item that has no place in a list.
+/// The name of an item that is not in a list.
 const ITEM: &str = "item";
 
-/// Goes on if no item was refused; `place` says where the item of an index stands, if in a list.
-///
-/// # Errors
-///
-/// When one was: all faults of all items. Where there are none, it was not the caller's fault, and
-/// the problem is ours.
+/// Fails if an item was refused: with the faults of all items, or with a fault of the server if the
+/// caller's items have none. `place` names the item at an index, if it is in a list.
 pub(super) fn require_stored(
     outcomes: &[Outcome],
     place: impl Fn(usize) -> Option<String>,
 ) -> Result<(), Problem> {
     let mut faults = Faults::default();
-    let mut not_the_callers = None;
+    let mut server_fault = None;
     let refused = outcomes.iter().enumerate().filter(|(_, outcome)| outcome.verdict.is_refusal());
     for (index, outcome) in refused {
         let mut seen = Vec::new();
@@ -31,11 +25,11 @@ pub(super) fn require_stored(
             if violation.rule == Rule::Together {
                 continue;
             }
-            if is_ours(violation) {
-                not_the_callers.get_or_insert(violation);
+            if is_server_fault(violation) {
+                server_fault.get_or_insert(violation);
                 continue;
             }
-            // One reason is enough for one member; the first in the order of the rules.
+            // A member is named once, with its first violation in the order of the rules.
             let member = member(violation);
             if !seen.contains(&member) {
                 match (place(index), member.as_str()) {
@@ -51,29 +45,25 @@ pub(super) fn require_stored(
         }
     }
     faults.require_none()?;
-    not_the_callers.map_or(Ok(()), |violation| Err(ours(violation)))
+    server_fault.map_or(Ok(()), |violation| Err(server_problem(violation)))
 }
 
-/// Whether there was something to delete, which is gone now.
-///
-/// # Errors
-///
-/// When it is there still, which is not the caller's fault.
-pub(super) fn was_there(outcome: &Outcome) -> Result<bool, Problem> {
+/// Whether the item was found, and is now deleted. Fails if it was found and is still there.
+pub(super) fn was_found(outcome: &Outcome) -> Result<bool, Problem> {
     let mut errors = outcome.violations.iter().filter(|violation| violation.is_error());
     match errors.next().filter(|_| outcome.verdict.is_refusal()) {
         None => Ok(true),
         Some(violation) if violation.rule == Rule::Exists => Ok(false),
-        Some(violation) => Err(ours(violation)),
+        Some(violation) => Err(server_problem(violation)),
     }
 }
 
-/// Whether an item was refused for something that is not wrong with it.
-fn is_ours(violation: &Violation) -> bool {
+/// Whether the violation is not the caller's fault.
+fn is_server_fault(violation: &Violation) -> bool {
     [Rule::LostRace, Rule::StoredReadable].contains(&violation.rule)
 }
 
-fn ours(violation: &Violation) -> Problem {
+fn server_problem(violation: &Violation) -> Problem {
     let cause = violation.to_string().into();
     if violation.rule == Rule::LostRace {
         Problem::unavailable(Some(cause))
@@ -82,7 +72,7 @@ fn ours(violation: &Violation) -> Problem {
     }
 }
 
-/// What this wire calls the member that is at fault; empty for the item itself.
+/// The name of the violating member in the contract; empty for the item itself.
 fn member(violation: &Violation) -> String {
     if violation.rule == Rule::Exists {
         return UID.to_owned();
@@ -93,7 +83,7 @@ fn member(violation: &Violation) -> String {
     wire_name(&violation.path)
 }
 
-/// A member of the entry, or of the contact, in the spelling of this wire: `inBlackList` is
+/// A member of the entry or the contact in the spelling of the contract: `inBlackList` is
 /// `in_black_list`.
 fn wire_name(path: &Path) -> String {
     let path = path.to_string();
@@ -112,7 +102,7 @@ fn reason(violation: &Violation) -> &str {
         return UNKNOWN_UID;
     }
     if violation.rule == Rule::IntercomFlags {
-        // The rule speaks of the members by their names in the document.
+        // The message of the rule has the names of the document.
         return "auto_answer and in_black_list must not both be true";
     }
     &violation.message

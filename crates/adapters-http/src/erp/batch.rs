@@ -1,30 +1,32 @@
 //! `POST /api-v1/contact/batch`: creates or updates contacts.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use contacts_application::access::Scope;
-use contacts_application::use_cases::{Caller, Request};
+use contacts_application::use_cases::Request;
 use contacts_domain::upsert::Item;
 
 use super::batch_items::BatchItems;
-use super::batch_reply::{BatchReply, View};
+use super::batch_reply::{BatchReply, ReplyWriter};
 use super::redaction::Redaction;
 use super::workflow::Workflows;
-use crate::answer::json;
-use crate::body::Upload;
-use crate::damage;
-use crate::media_type;
-use crate::offload::offload;
 use crate::openapi::{BatchHeaders, BatchProblems, ContactDocumentSchema};
-use crate::prefer::{PREFERENCE_APPLIED, Preferences};
 use crate::problem::Problem;
-use crate::state::AppState;
+use crate::problem::corrupt::log_corrupt;
+use crate::reply::json;
+use crate::request::authorized::{Authorized, Write};
+use crate::request::json_upload::JsonUpload;
+use crate::request::offload::offload;
+use crate::request::prefer::{PREFERENCE_APPLIED, Preferences};
+use crate::settings::Settings;
+use crate::state::Services;
 
-/// Finding the items of a larger body takes long enough, about 50 µs, to be done elsewhere.
+/// In bytes. Finding the items of a longer body takes about 50 µs or more.
 const LONG_BODY: usize = 64 << 10;
 
-/// So does writing more outcomes.
+/// In items. Writing more outcomes takes as long.
 const MANY_OUTCOMES: usize = 32;
 
 /// Modify batch of contacts
@@ -70,38 +72,34 @@ const MANY_OUTCOMES: usize = 32;
     ),
 )]
 pub(super) async fn modify_batch(
-    State(state): State<AppState>,
-    caller: Caller,
+    State(services): State<Arc<Services>>,
+    State(settings): State<Arc<Settings>>,
+    Authorized(caller, _): Authorized<Write>,
     headers: HeaderMap,
-    upload: Upload,
+    JsonUpload(body): JsonUpload,
 ) -> Result<Response, Problem> {
-    caller.require(Scope::Write)?;
-    media_type::require_json(&headers)?;
     let preferences = Preferences::of(&headers);
-
-    let body = upload.read(&state.settings).await?;
-    let max_items = state.settings.max_items;
-    let is_long = body.len() > LONG_BODY;
     let BatchItems { text, ranges } =
-        offload(is_long, move || BatchItems::find(body, max_items)).await??;
+        offload(body.len() > LONG_BODY, move || BatchItems::find(body, settings.max_items))
+            .await??;
 
     let request = Request { handling: preferences.handling(), ..Request::default() };
-    let upsert = &state.services.upsert_contacts;
+    let upsert = &services.upsert_contacts;
     let outcomes = upsert
         .execute(&caller, request, ranges, move |range, context| {
             Item::read(text.get(range.clone()).unwrap_or_default(), context)
         })
         .await?;
-    damage::log(outcomes.iter().flat_map(|outcome| &outcome.violations));
+    log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
 
-    let view = View {
+    let writer = ReplyWriter {
         redaction: Redaction::of(caller.scopes),
         workflows: Workflows::of(caller.scopes),
         is_minimal: preferences.is_minimal(),
     };
     let is_long = outcomes.len() > MANY_OUTCOMES;
-    let body = offload(is_long, move || view.write(&outcomes)).await?.map_err(Problem::internal)?;
-    let mut response = json(body);
+    let body = offload(is_long, move || writer.write(&outcomes)).await?;
+    let mut response = json(body.map_err(Problem::internal)?);
     if let Some(applied) = preferences.applied() {
         response.headers_mut().insert(PREFERENCE_APPLIED, applied);
     }

@@ -1,14 +1,14 @@
-//! The items of a batch, found in its body and left there.
+//! The positions of the items in the body of a batch.
 
 use std::ops::Range;
 
-use crate::array_items::{self, NoItems};
-use crate::json_text;
 use crate::problem::{Kind, Problem};
+use crate::request::array_items::{self, NoItems};
+use crate::request::json_text;
 
 const EXPECTED: &str = "a JSON array of contacts";
 
-/// The text of a batch and where its items stand in it.
+/// The text of a batch and the positions of its items.
 #[derive(Debug)]
 pub(super) struct BatchItems {
     /// The whole body.
@@ -18,12 +18,8 @@ pub(super) struct BatchItems {
 }
 
 impl BatchItems {
-    /// Finds the items of a body that is a JSON array of at most `limit` of them.
-    ///
-    /// # Errors
-    ///
-    /// When the body is not UTF-8, not JSON, not an array, empty, or the array too long; the
-    /// problem says where.
+    /// Finds the items of a body that is a JSON array of at most `limit` items. The problem of another
+    /// body says where.
     pub(super) fn find(body: Vec<u8>, limit: usize) -> Result<Self, Problem> {
         let text = json_text::decode(body)?;
         let array = json_text::trim(&text, EXPECTED)?;
@@ -47,13 +43,13 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_moves_no_item() {
+    fn byte_order_mark_moves_no_item() {
         let BatchItems { text, ranges } = BatchItems::find("\u{feff}[1, {}]".into(), 3).unwrap();
         assert_eq!(ranges.into_iter().map(|range| &text[range]).collect::<Vec<_>>(), ["1", "{}"]);
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_place() {
+    fn fault_is_reported_with_its_position() {
         for (body, kind, place) in [
             (&b""[..], "BodyEmpty", ""),
             (b" \n", "BodyEmpty", ""),

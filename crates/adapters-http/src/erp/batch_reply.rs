@@ -1,4 +1,4 @@
-//! The answer to a batch, written straight into one buffer.
+//! The answer to a batch, written into one buffer. The text of a stored document is copied as it is.
 
 use contacts_domain::contact::{Record, Snapshot};
 use contacts_domain::tree::Text;
@@ -9,22 +9,22 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use super::DetailReply;
 use super::redaction::Redaction;
 use super::workflow::{WorkflowReply, Workflows};
-use crate::error_code::ErrorCode;
 use crate::openapi::ContactDocumentSchema;
+use crate::problem::detail::DetailReply;
+use crate::problem::error_code::ErrorCode;
 
-/// So many outcomes are written by one thread, in about 1.2 ms; what several write has to be put
-/// together again, which costs as much as a few hundred.
+/// The most outcomes that one thread writes, in about 1.2 ms. Joining the parts of several threads
+/// costs as much as writing a few hundred.
 const CHUNK: usize = 1_024;
 
-/// How many bytes an item takes beside its document, about.
+/// About how many bytes an item takes beside its document.
 const BESIDE_DOCUMENT: usize = 640;
 
 /// What became of a batch.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes what `View::write` writes")]
+#[expect(dead_code, reason = "describes what `ReplyWriter::write` writes")]
 pub(super) struct BatchReply<'a> {
     /// One element per item, in the order of the request.
     items: Vec<ItemReply<'a>>,
@@ -41,11 +41,11 @@ struct ItemReply<'a> {
     /// What is wrong.
     error_code: ErrorReply<'a>,
     /// The contact right after this item, whole, without `version`; `{}` where there is none.
-    #[serde(skip_serializing_if = "Spliced::is_written_apart")]
+    #[serde(skip_serializing_if = "Spliced::is_skipped")]
     #[schema(value_type = ContactDocumentSchema, required)]
     fresh_data: Spliced,
     /// The row of the contact in a list; `{}` where there is none.
-    #[serde(serialize_with = "row_or_nothing")]
+    #[serde(serialize_with = "row_or_empty")]
     #[schema(value_type = RowReply, required)]
     fresh_row: Option<RowReply<'a>>,
     /// What may be done next with the contact, as its state and the caller's scopes allow.
@@ -111,30 +111,26 @@ struct RowReply<'a> {
     updated_at: Timestamp,
 }
 
-/// Stands for a member that is JSON already and is spliced in as it is.
+/// A member whose JSON is copied as it is and not serialized.
 #[derive(Serialize)]
 struct Spliced;
 
 impl Spliced {
-    fn is_written_apart(&self) -> bool {
+    fn is_skipped(&self) -> bool {
         true
     }
 }
 
-/// How a caller sees outcomes.
-pub(super) struct View {
+/// Writes outcomes for one caller.
+pub(super) struct ReplyWriter {
     pub(super) redaction: Redaction,
     pub(super) workflows: Workflows,
-    /// Whether the contacts are left out, as the caller prefers.
+    /// Whether the caller prefers an answer without the contacts.
     pub(super) is_minimal: bool,
 }
 
-impl View {
-    /// Writes the whole answer.
-    ///
-    /// # Errors
-    ///
-    /// When a stored document is not JSON.
+impl ReplyWriter {
+    /// Writes the whole answer. Fails if a stored document is not JSON.
     pub(super) fn write(&self, outcomes: &[Outcome]) -> serde_json::Result<Vec<u8>> {
         let parts: Vec<Vec<u8>> = if outcomes.len() <= CHUNK {
             vec![self.write_items(outcomes)?]
@@ -182,7 +178,7 @@ impl View {
             }
             None => out.extend_from_slice(b"{}"),
         }
-        // The other members follow; the brace that opens them becomes the comma before them.
+        // The serializer opens the other members with a brace, which becomes a comma.
         let brace = out.len();
         let record = outcome.contact.as_ref().map(|contact| &contact.record);
         let error_code = self.error(outcome);
@@ -194,7 +190,7 @@ impl View {
                 error_code,
                 fresh_data: Spliced,
                 fresh_row: shown.map(row),
-                possible_workflows: self.workflows.open_for(record),
+                possible_workflows: self.workflows.of_contact(record),
             },
         )?;
         if let Some(brace) = out.get_mut(brace) {
@@ -203,12 +199,11 @@ impl View {
         Ok(())
     }
 
-    /// The contact of an outcome, where this caller sees it.
+    /// The contact of an outcome, unless it is redacted or the answer is minimal.
     fn shown<'o>(&self, outcome: &'o Outcome) -> Option<&'o Snapshot> {
-        outcome.contact.as_deref().filter(|_| self.redaction.contacts && !self.is_minimal)
+        outcome.contact.as_deref().filter(|_| self.redaction.shows_contacts && !self.is_minimal)
     }
 
-    /// The codes and details of an outcome.
     fn error<'o>(&self, outcome: &'o Outcome) -> ErrorReply<'o> {
         let violations = &outcome.violations;
         let code = match outcome.verdict {
@@ -246,7 +241,7 @@ fn row(Snapshot { record, document, .. }: &Snapshot) -> RowReply<'_> {
     }
 }
 
-fn row_or_nothing<S: Serializer>(row: &Option<RowReply<'_>>, to: S) -> Result<S::Ok, S::Error> {
+fn row_or_empty<S: Serializer>(row: &Option<RowReply<'_>>, to: S) -> Result<S::Ok, S::Error> {
     match row {
         Some(row) => row.serialize(to),
         None => to.serialize_map(Some(0))?.end(),

@@ -10,21 +10,19 @@ use contacts_domain::ContactId;
 use contacts_domain::contact::ContactType;
 
 use super::redaction::Redaction;
-use crate::answer::json;
-use crate::contact_id;
-use crate::damage;
+use crate::problem::corrupt::require_readable;
 use crate::problem::{Kind, Problem};
-use crate::state::AppState;
+use crate::reply::json;
+use crate::request::contact_id;
+use crate::state::Services;
 
-/// The contact that a path names, if it can name one at all.
+/// The contact of a path, or `None` if the path cannot name one.
 pub(super) struct ContactPath(Option<(ContactType, ContactId)>);
 
-impl FromRequestParts<AppState> for ContactPath {
+impl<S: Send + Sync> FromRequestParts<S> for ContactPath {
     type Rejection = Problem;
 
-    /// Never turns anyone away: a path that names nothing is answered like a contact that does not
-    /// exist, after the caller has been found to be allowed to know.
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let path: Result<Path<(String, String)>, PathRejection> =
             Path::from_request_parts(parts, state).await;
         Ok(Self(path.ok().and_then(|Path((contact_type, id))| {
@@ -33,20 +31,17 @@ impl FromRequestParts<AppState> for ContactPath {
     }
 }
 
-/// The contract knows no endpoints.
+/// The ERP contract has no contacts of type ENDPOINT.
 fn contact_type_of_contract(name: &str) -> Option<ContactType> {
     ContactType::parse(name).filter(|contact_type| *contact_type != ContactType::Endpoint)
 }
 
 impl ContactPath {
-    /// The contact as the caller may see it.
-    ///
-    /// # Errors
-    ///
-    /// When the caller may not read; when there is no such contact; when it cannot be read, or the store fails.
+    /// The contact, redacted for the caller. A path that cannot name a contact is answered like a
+    /// contact that does not exist.
     pub(super) async fn show(
         self,
-        state: &AppState,
+        services: &Services,
         caller: &Caller,
         lifecycle: Lifecycle,
     ) -> Result<Response, Problem> {
@@ -58,10 +53,10 @@ impl ContactPath {
             Problem::new(Kind::UnknownContact, format!("there is no such {lifecycle}contact"))
         };
         let Self(Some((contact_type, id))) = self else { return Err(unknown()) };
-        let found = state.services.get_contact.execute(caller, contact_type, id, lifecycle).await?;
+        let found = services.get_contact.execute(caller, contact_type, id, lifecycle).await?;
         let record = found.ok_or_else(unknown)?;
-        damage::is_not_in(&record)?;
-        let seen = Redaction::of(caller.scopes).document(&record.document);
-        Ok(json(seen.map_err(Problem::internal)?.into_owned()))
+        require_readable(&record)?;
+        let document = Redaction::of(caller.scopes).document(&record.document);
+        Ok(json(document.map_err(Problem::internal)?.into_owned()))
     }
 }

@@ -1,15 +1,16 @@
 //! `GET /api-v1/contact/{type}/{id}/deleted`: one deleted contact.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
-use contacts_application::access::Scope;
 use contacts_application::ports::Lifecycle;
-use contacts_application::use_cases::Caller;
 
 use super::contact_path::ContactPath;
 use crate::openapi::{CallHeaders, ContactDocumentSchema, ContactPathParams, ContactProblems};
 use crate::problem::Problem;
-use crate::state::AppState;
+use crate::request::authorized::{Authorized, Read};
+use crate::state::Services;
 
 /// One deleted contact
 ///
@@ -31,10 +32,9 @@ use crate::state::AppState;
     ),
 )]
 pub(super) async fn get_deleted_contact(
-    State(state): State<AppState>,
-    caller: Caller,
+    State(services): State<Arc<Services>>,
+    Authorized(caller, _): Authorized<Read>,
     path: ContactPath,
 ) -> Result<Response, Problem> {
-    caller.require(Scope::Read)?;
-    path.show(&state, &caller, Lifecycle::Deleted).await
+    path.show(&services, &caller, Lifecycle::Deleted).await
 }

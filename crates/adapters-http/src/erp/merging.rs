@@ -1,23 +1,22 @@
 //! `POST /api-v1/contact/merging`: merges one contact into another.
 
+use std::sync::Arc;
+
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
-use contacts_application::access::Scope;
-use contacts_application::use_cases::Caller;
 use contacts_domain::upsert::Endpoints;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::redaction::Redaction;
-use crate::answer::json;
-use crate::body::Upload;
-use crate::damage;
-use crate::json_text;
-use crate::media_type;
 use crate::openapi::{CallHeaders, MergingProblems};
+use crate::problem::corrupt::reject_if_corrupt;
 use crate::problem::{Kind, Problem};
-use crate::state::AppState;
+use crate::reply::json;
+use crate::request::authorized::{Authorized, Merge};
+use crate::request::json_text;
+use crate::request::json_upload::JsonUpload;
+use crate::state::Services;
 
 /// Which contact is merged into which.
 #[derive(ToSchema)]
@@ -61,24 +60,19 @@ const EXPECTED: &str = r#"{"targetId": integer, "sourceId": integer}"#;
     ),
 )]
 pub(super) async fn merge(
-    State(state): State<AppState>,
-    caller: Caller,
-    headers: HeaderMap,
-    upload: Upload,
+    State(services): State<Arc<Services>>,
+    Authorized(caller, _): Authorized<Merge>,
+    JsonUpload(body): JsonUpload,
 ) -> Result<Response, Problem> {
-    caller.require(Scope::Write)?;
-    caller.require(Scope::Delete)?;
-    media_type::require_json(&headers)?;
-    let body = upload.read(&state.settings).await?;
     let MergingBody { target_id, source_id } = MergingBody::read(body)?;
-    let merge = &state.services.merge_contacts;
+    let merge = &services.merge_contacts;
     match merge.execute(&caller, target_id, source_id, Endpoints::Hidden).await? {
         Ok(()) => Ok(json("{}")),
         Err(violations) => {
-            damage::reject_if_corrupt(&violations)?;
+            reject_if_corrupt(&violations)?;
             let redaction = Redaction::of(caller.scopes);
-            let seen = violations.into_iter().map(|violation| redaction.refusal(violation));
-            Err(Problem::merge_refused(seen.collect()))
+            let redacted = violations.into_iter().map(|violation| redaction.refusal(violation));
+            Err(Problem::merge_refused(redacted.collect()))
         }
     }
 }

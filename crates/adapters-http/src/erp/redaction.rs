@@ -1,4 +1,4 @@
-//! What a caller may see of a contact.
+//! What is removed from the answer to a caller without the scopes `read` or `staff`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,38 +10,41 @@ use serde::Deserializer;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::DetailReply;
+use crate::problem::detail::DetailReply;
 
-/// The block that needs a scope of its own: salary data.
+/// The block of salary data, which has a scope of its own.
 const STAFF: &str = "staff";
 
-/// What a caller may see: contacts with the scope `read`, their block `staff` with the scope
-/// `staff`.
+/// What a caller may see.
+///
+/// - Without the scope `read`, the answer has no contacts, and no violation has a value, because
+///   values may be stored ones.
+/// - Without the scope `staff`, contacts have no block `staff`, warnings about this block are left
+///   out, and errors about it have no value.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Redaction {
-    pub(super) contacts: bool,
-    staff: bool,
+    pub(super) shows_contacts: bool,
+    shows_staff: bool,
 }
 
 impl Redaction {
     pub(super) fn of(scopes: Scopes) -> Self {
-        Self { contacts: scopes.include(Scope::Read), staff: scopes.include(Scope::Staff) }
+        Self {
+            shows_contacts: scopes.include(Scope::Read),
+            shows_staff: scopes.include(Scope::Staff),
+        }
     }
 
-    /// The document without what the caller may not see; the text as it is where that is all.
-    ///
-    /// # Errors
-    ///
-    /// When the document is not a JSON object.
+    /// The document, without the block `staff` if the caller may not see it. Fails if the block has to
+    /// be removed and the document is not a JSON object.
     pub(super) fn document<'d>(self, document: &'d str) -> serde_json::Result<Cow<'d, str>> {
-        if self.staff || !document.contains("\"staff\"") {
+        if self.shows_staff || !document.contains("\"staff\"") {
             return Ok(Cow::Borrowed(document));
         }
         serde_json::Deserializer::from_str(document).deserialize_map(WithoutStaff).map(Cow::Owned)
     }
 
-    /// A violation as the caller may see it. What is merely wrong with a block that is hidden is
-    /// hidden with it.
+    /// A violation of an item, or `None` if it is a warning about a hidden block.
     pub(super) fn detail(self, violation: &Violation) -> Option<DetailReply<'_>> {
         if self.hides_place(violation) && !violation.is_error() {
             return None;
@@ -53,15 +56,14 @@ impl Redaction {
         Some(detail)
     }
 
-    /// A violation that refuses the request, as the caller may see it: always, but not its value.
+    /// A violation that refuses the request: without its value if that is hidden.
     pub(super) fn refusal(self, violation: Violation) -> Violation {
         let value = if self.hides_value(&violation) { String::new() } else { violation.value };
         Violation { value, ..violation }
     }
 
-    /// Values may be stored ones, so who may not read contacts gets none to see.
     fn hides_value(self, violation: &Violation) -> bool {
-        !self.contacts || self.hides_place(violation)
+        !self.shows_contacts || self.hides_place(violation)
     }
 
     fn hides_place(self, violation: &Violation) -> bool {
@@ -69,11 +71,11 @@ impl Redaction {
             violation.path.segments().first(),
             Some(Segment::Member(name)) if **name == *STAFF
         );
-        is_staff && !self.staff
+        is_staff && !self.shows_staff
     }
 }
 
-/// Copies an object member by member, as raw text, but for `staff`.
+/// Copies an object without its member `staff`, the other members as raw text.
 struct WithoutStaff;
 
 impl<'de> Visitor<'de> for WithoutStaff {
@@ -105,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_the_scope_the_staff_block_is_left_out_and_nothing_else() {
+    fn without_scope_only_the_staff_block_is_removed() {
         let redaction = Redaction::of([Scope::Read].into_iter().collect());
         for (document, seen) in [
             (r#"{"id":1}"#, r#"{"id":1}"#),
@@ -118,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn with_the_scope_the_text_is_passed_on_as_it_is() {
+    fn with_scope_the_text_is_unchanged() {
         let redaction = Redaction::of([Scope::Read, Scope::Staff].into_iter().collect());
         let document = r#"{ "staff" : {"amount": 1.50} }"#;
         assert!(

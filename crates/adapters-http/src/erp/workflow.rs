@@ -1,4 +1,4 @@
-//! What may be done next with a contact.
+//! The workflows of a contact: what the caller may do next with it.
 
 use contacts_application::access::{Scope, Scopes};
 use contacts_domain::contact::Record;
@@ -21,7 +21,7 @@ const RESTORE: WorkflowReply = WorkflowReply { id: 2, name: "RESTORE" };
 const MERGE: WorkflowReply = WorkflowReply { id: 3, name: "MERGE" };
 const DELETE: WorkflowReply = WorkflowReply { id: 4, name: "DELETE" };
 
-/// What one caller may do next, worked out once for all contacts of an answer.
+/// The workflows of one caller, computed once for all contacts of an answer.
 #[derive(Debug)]
 pub(super) struct Workflows {
     current: Vec<WorkflowReply>,
@@ -40,8 +40,8 @@ impl Workflows {
         Self { current: open_to(ARCHIVE), archived: open_to(RESTORE) }
     }
 
-    /// What may be done with that contact.
-    pub(super) fn open_for(&self, contact: Option<&Record>) -> &[WorkflowReply] {
+    /// The workflows of a contact; none for a deleted or missing one.
+    pub(super) fn of_contact(&self, contact: Option<&Record>) -> &[WorkflowReply] {
         match contact {
             Some(Record { deleted_at: Some(_), .. }) | None => &[],
             Some(contact) if contact.projection.archived => &self.archived,
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_scopes_decide_what_may_be_done() {
+    fn scopes_decide_the_workflows() {
         for (scopes, current) in [
             (&[Scope::Read][..], &[][..]),
             (&[Scope::Write], &[ARCHIVE]),
@@ -68,9 +68,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_archived_can_be_restored() {
+    fn archived_contact_can_be_restored() {
         let workflows = Workflows::of(Scopes::all_but_admin());
         assert_eq!(workflows.archived, [RESTORE, MERGE, DELETE]);
-        assert_eq!(workflows.open_for(None), []);
+        assert_eq!(workflows.of_contact(None), []);
     }
 }

@@ -1,4 +1,4 @@
-//! The schemas of the contact document, made from its shapes: a new member describes itself.
+//! The schemas of the contact document, made from its shapes, so that a new member needs no description of its own.
 
 use std::borrow::Cow;
 
@@ -73,7 +73,7 @@ impl ToSchema for ContactDocumentSchema {
     }
 }
 
-/// The schemas of all objects inside an object, each once.
+/// Adds the schemas of the objects inside an object, each once.
 fn parts_of(shape: &'static Shape, schemas: &mut Vec<(String, RefOr<Schema>)>) {
     for part in shape.members.iter().filter_map(|member| object_in(&member.kind)) {
         if !schemas.iter().any(|(name, _)| name == part.name) {
@@ -115,7 +115,7 @@ fn of(member: &MemberShape) -> RefOr<Schema> {
     schema(&member.kind, OrNull::Yes)
 }
 
-/// Whether null is taken too.
+/// Whether the schema allows null.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum OrNull {
     Yes,
@@ -127,11 +127,11 @@ fn schema(kind: &Kind, or_null: OrNull) -> RefOr<Schema> {
         Kind::Flag => of_types([Type::Boolean], or_null).into(),
         Kind::SafeInteger => whole(or_null).into(),
         Kind::ElementId => whole(or_null)
-            .description(Some("Given by the hub; send it to say which element is meant."))
+            .description(Some("Given by the server; send it to say which element is meant."))
             .into(),
         Kind::ParentId => whole(or_null)
             .read_only(true)
-            .description(Some("An id repeated by the hub; what is sent is ignored."))
+            .description(Some("An id repeated by the server; what is sent is ignored."))
             .into(),
         Kind::ReadOnly => ObjectBuilder::new()
             .schema_type(SchemaType::AnyValue)
@@ -167,7 +167,7 @@ fn whole(or_null: OrNull) -> ObjectBuilder {
 }
 
 fn text(kind: &TextKind, or_null: OrNull) -> ObjectBuilder {
-    // Whatever has no rule says enough by its own name.
+    // For a text without a rule the name of the member says enough.
     let text = of_types([Type::String], or_null).description(kind.check.map(|_| kind.name));
     if kind.allowed.is_empty() {
         let example = EXAMPLES.iter().find(|(name, _)| *name == kind.name);
@@ -176,7 +176,7 @@ fn text(kind: &TextKind, or_null: OrNull) -> ObjectBuilder {
             .pattern((kind.name == OPEN_LIST).then_some("^[A-Z][A-Z0-9_]*$"))
             .examples(example.map(|(_, example)| *example));
     }
-    // The contract knows no endpoints.
+    // The ERP contract has no contacts of type ENDPOINT.
     let allowed = kind.allowed.iter().filter(|name| **name != ContactType::Endpoint.as_str());
     let null = (or_null == OrNull::Yes).then_some(Value::Null);
     text.enum_values(Some(allowed.map(|name| json!(name)).chain(null)))
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn every_shape_of_the_document_has_a_schema_of_its_own() {
+    fn every_shape_has_a_schema() {
         let mut schemas = Vec::new();
         ContactDocumentSchema::schemas(&mut schemas);
         let described: Vec<_> = schemas.iter().map(|(name, _)| name.as_str()).collect();
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_text_with_a_form_has_an_example() {
+    fn every_text_kind_with_a_form_has_an_example() {
         for (_, kind) in texts() {
             let has_form =
                 kind.check.is_some() && kind.allowed.is_empty() && kind.name != OPEN_LIST;
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn every_open_list_has_known_tokens_and_no_token_is_known_of_nothing() {
+    fn known_tokens_match_the_open_lists() {
         let open: Vec<_> =
             texts().filter(|(_, kind)| kind.name == OPEN_LIST).map(|(name, _)| name).collect();
         for name in &open {

@@ -1,0 +1,70 @@
+//! `POST /contacts/items`: creates one item.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use contacts_application::use_cases::Request;
+use contacts_domain::upsert::{Endpoints, Handling, Key, Ladder, Mode, Options};
+use uuid::Uuid;
+
+use super::body::{DeviceItem, ItemBody};
+use super::text;
+use super::uid::UidReply;
+use crate::device::paths::ITEMS;
+use crate::device::refusal::require_stored;
+use crate::openapi::{CallHeaders, DeviceBodyProblems};
+use crate::problem::Problem;
+use crate::request::authorized::{Authorized, Write};
+use crate::request::json_upload::JsonUpload;
+use crate::state::Services;
+
+/// Create an item
+///
+/// Makes a new contact. A `link_id` that is known already is not valid here; where there is none,
+/// the server gives it one, a UUID of version 7.
+///
+/// Also `/contacts`.
+#[utoipa::path(
+    post,
+    path = ITEMS,
+    tag = "Device",
+    operation_id = "createContact",
+    params(CallHeaders),
+    request_body(content = ItemBody, content_type = "application/json"),
+    responses(
+        (
+            status = OK,
+            description = "The item is created.",
+            body = UidReply,
+            headers(("x-request-id" = String, description = "The id of the request.")),
+        ),
+        DeviceBodyProblems,
+    ),
+)]
+pub(crate) async fn create_item(
+    State(services): State<Arc<Services>>,
+    Authorized(caller, _): Authorized<Write>,
+    JsonUpload(body): JsonUpload,
+) -> Result<Response, Problem> {
+    let text = text::decode(body)?;
+    let request = Request {
+        options: Options {
+            ladder: Ladder::new([Key::LinkId]),
+            mode: Mode::Create,
+            ..Options::default()
+        },
+        handling: Handling::Lenient,
+        endpoints: Endpoints::Shown,
+    };
+    let upsert = &services.upsert_contacts;
+    let outcomes = upsert
+        .execute(&caller, request, vec![text], |text, context| {
+            let mut item = DeviceItem::read(text);
+            item.link_id.get_or_insert_with(|| Uuid::now_v7().to_string());
+            item.into_item(None, context)
+        })
+        .await?;
+    require_stored(&outcomes, |_| None)?;
+    UidReply::answer(&outcomes)
+}

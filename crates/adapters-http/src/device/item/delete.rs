@@ -1,0 +1,54 @@
+//! `DELETE /contacts/items/{uid}`: deletes one item.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use contacts_application::use_cases::EntryKey;
+
+use super::uid::Uid;
+use crate::device::faults::Faults;
+use crate::device::paths::ITEM;
+use crate::device::refusal::was_found;
+use crate::openapi::{CallHeaders, DeviceItemPath, DeviceProblems};
+use crate::problem::Problem;
+use crate::reply::json;
+use crate::request::authorized::{Authorized, Delete};
+use crate::state::Services;
+
+/// Delete an item
+///
+/// Deletes a contact that is nothing but an entry of the directory; from a person or organization it
+/// takes the entry and the link id, and leaves the contact.
+///
+/// Also `/contacts/{uid}`.
+#[utoipa::path(
+    delete,
+    path = ITEM,
+    tag = "Device",
+    operation_id = "deleteContact",
+    params(CallHeaders, DeviceItemPath),
+    responses(
+        (
+            status = OK,
+            description = "The item is deleted.",
+            body = Object,
+            headers(("x-request-id" = String, description = "The id of the request.")),
+            example = json!({}),
+        ),
+        DeviceProblems,
+    ),
+)]
+pub(crate) async fn delete_item(
+    State(services): State<Arc<Services>>,
+    Authorized(caller, _): Authorized<Delete>,
+    Uid(id): Uid,
+) -> Result<Response, Problem> {
+    let key = EntryKey::Id(id.get());
+    for outcome in &services.unlink_contacts.execute(&caller, &[key]).await? {
+        if !was_found(outcome)? {
+            return Err(Faults::unknown_uid());
+        }
+    }
+    Ok(json("{}"))
+}

@@ -1,0 +1,68 @@
+//! `PUT /contacts/items/{uid}`: updates one item.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use contacts_application::use_cases::Request;
+use contacts_domain::upsert::{Endpoints, Handling, Key, Ladder, Mode, Options};
+
+use super::body::{DeviceItem, ItemBody};
+use super::text;
+use super::uid::{Uid, UidReply};
+use crate::device::paths::ITEM;
+use crate::device::refusal::require_stored;
+use crate::openapi::{CallHeaders, DeviceBodyProblems, DeviceItemPath};
+use crate::problem::Problem;
+use crate::request::authorized::{Authorized, Write};
+use crate::request::json_upload::JsonUpload;
+use crate::state::Services;
+
+/// Update an item
+///
+/// Takes a whole item: what is left out returns to its default. But a `link_id` that is left out
+/// stays as it is; another one takes its place, unless another contact has it.
+///
+/// Also `PATCH`, and `/contacts/{uid}`.
+#[utoipa::path(
+    put,
+    path = ITEM,
+    tag = "Device",
+    operation_id = "updateContact",
+    params(CallHeaders, DeviceItemPath),
+    request_body(content = ItemBody, content_type = "application/json"),
+    responses(
+        (
+            status = OK,
+            description = "The item looks like that now.",
+            body = UidReply,
+            headers(("x-request-id" = String, description = "The id of the request.")),
+        ),
+        DeviceBodyProblems,
+    ),
+)]
+pub(crate) async fn update_item(
+    State(services): State<Arc<Services>>,
+    Authorized(caller, _): Authorized<Write>,
+    Uid(id): Uid,
+    JsonUpload(body): JsonUpload,
+) -> Result<Response, Problem> {
+    let text = text::decode(body)?;
+    let request = Request {
+        options: Options {
+            ladder: Ladder::new([Key::Id]),
+            mode: Mode::Update,
+            ..Options::default()
+        },
+        handling: Handling::Lenient,
+        endpoints: Endpoints::Shown,
+    };
+    let upsert = &services.upsert_contacts;
+    let outcomes = upsert
+        .execute(&caller, request, vec![text], move |text, context| {
+            DeviceItem::read(text).into_item(Some(id), context).to_update_entry()
+        })
+        .await?;
+    require_stored(&outcomes, |_| None)?;
+    UidReply::answer(&outcomes)
+}

@@ -1,0 +1,111 @@
+//! `DELETE /contacts/items/link`: deletes items by their link ids.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use contacts_application::use_cases::EntryKey;
+use contacts_domain::upsert::Outcome;
+use contacts_domain::value::LinkId;
+use utoipa::ToSchema;
+
+use super::list_body::ListBody;
+use super::results::{ExtendedInfo, ResultReply, ResultsReply};
+use crate::device::faults::Faults;
+use crate::device::paths::LINK;
+use crate::device::refusal::was_found;
+use crate::openapi::{CallHeaders, DeviceBodyProblems};
+use crate::problem::Problem;
+use crate::request::authorized::{Authorized, Delete};
+use crate::request::json_upload::JsonUpload;
+use crate::request::offload::offload;
+use crate::settings::Settings;
+use crate::state::Services;
+
+/// The member of the body.
+const LIST: &str = "link_ids";
+
+/// In bytes. A longer body is read on another thread.
+const LONG_BODY: usize = 16 << 10;
+
+/// Items to delete.
+#[derive(ToSchema)]
+#[schema(as = DeviceLinkIds)]
+#[expect(dead_code, reason = "describes what is read element by element")]
+struct LinkIdsBody {
+    /// At most 10,000, unless the server is set up otherwise. An empty list deletes nothing.
+    #[schema(max_items = 10_000, example = json!(["91c615e3-1040-4815-8ecb-039a18b756b1"]))]
+    link_ids: Vec<String>,
+}
+
+/// Delete items
+///
+/// Deletes the contacts of these link ids that are nothing but an entry of the directory. From a
+/// person or organization it takes what makes it one, the entry and the link id, and leaves the
+/// contact. Both are answered `deleted`; where there is no such contact, as when a link id is named
+/// twice, `success` is false and `extended_info` is `entity_not_found`.
+///
+/// Also `POST /contacts/link/delete`, for clients that cannot send a body with `DELETE`.
+#[utoipa::path(
+    delete,
+    path = LINK,
+    tag = "Device",
+    operation_id = "deleteContacts",
+    params(CallHeaders),
+    request_body(content = LinkIdsBody, content_type = "application/json"),
+    responses(
+        (
+            status = OK,
+            description = "What was there is deleted.",
+            body = ResultsReply,
+            headers(("x-request-id" = String, description = "The id of the request.")),
+        ),
+        DeviceBodyProblems,
+    ),
+)]
+pub(crate) async fn delete_items(
+    State(services): State<Arc<Services>>,
+    State(settings): State<Arc<Settings>>,
+    Authorized(caller, _): Authorized<Delete>,
+    JsonUpload(body): JsonUpload,
+) -> Result<Response, Problem> {
+    let is_long = body.len() > LONG_BODY;
+    let (link_ids, keys) = offload(is_long, move || read(body, settings.max_items)).await??;
+    let outcomes = match keys.is_empty() {
+        true => Vec::new(),
+        false => services.unlink_contacts.execute(&caller, &keys).await?,
+    };
+    ResultsReply::answer(outcomes.len(), move || {
+        let results = link_ids.into_iter().zip(&outcomes);
+        results.map(|(link_id, outcome)| result(link_id, outcome)).collect()
+    })
+    .await
+}
+
+/// The link ids, as sent and as keys.
+fn read(body: Vec<u8>, limit: usize) -> Result<(Vec<String>, Vec<EntryKey>), Problem> {
+    let ListBody { text, ranges } = ListBody::find(body, LIST, limit)?;
+    let mut faults = Faults::default();
+    let mut link_ids = Vec::with_capacity(ranges.len());
+    let mut keys = Vec::with_capacity(ranges.len());
+    for (index, range) in ranges.into_iter().enumerate() {
+        let link_id: Option<String> =
+            serde_json::from_str(text.get(range).unwrap_or_default()).ok();
+        match link_id.as_deref().map(LinkId::parse) {
+            Some(Ok(key)) => {
+                keys.push(EntryKey::LinkId(key));
+                link_ids.extend(link_id);
+            }
+            Some(Err(error)) => faults.note(format_args!("{LIST}[{index}]"), error),
+            None => faults.note(format_args!("{LIST}[{index}]"), "must be text"),
+        }
+    }
+    faults.require_none()?;
+    Ok((link_ids, keys))
+}
+
+fn result(link_id: String, outcome: &Outcome) -> Result<ResultReply, Problem> {
+    let success = was_found(outcome)?;
+    let extended_info = if success { ExtendedInfo::Deleted } else { ExtendedInfo::EntityNotFound };
+    Ok(ResultReply { link_id, success, extended_info })
+}

@@ -1,0 +1,94 @@
+//! `GET /contacts/items`: a page of the list.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::Response;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::query::{ListParams, ListQuery};
+use crate::device::item::reply::ItemReply;
+use crate::device::paths::ITEMS;
+use crate::openapi::{CallHeaders, DeviceProblems};
+use crate::problem::Problem;
+use crate::reply::to_json;
+use crate::request::authorized::{Authorized, Read};
+use crate::state::Services;
+
+/// A page of the list.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeviceList)]
+struct ListReply {
+    /// The items of the page; none beyond the last page.
+    list_items: Vec<ItemReply>,
+    list_option: ListOptionReply,
+}
+
+/// What the page is a part of.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeviceListOption)]
+struct ListOptionReply {
+    pagination: PaginationReply,
+}
+
+/// Which page it is.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DevicePagination)]
+struct PaginationReply {
+    /// How many items there are on all pages.
+    #[schema(example = 42)]
+    total_items: u64,
+    /// How many items a page has.
+    #[schema(example = 10)]
+    items_limit: u32,
+    /// How many pages there are; 0 where there are no items.
+    #[schema(example = 5)]
+    total_pages: u64,
+    /// The page, as asked for.
+    #[schema(example = 1)]
+    current_page: u64,
+}
+
+/// List the items
+///
+/// Persons and organizations that are entries of the directory are among them.
+///
+/// Also `/contacts`.
+#[utoipa::path(
+    get,
+    path = ITEMS,
+    tag = "Device",
+    operation_id = "listContacts",
+    params(CallHeaders, ListParams),
+    responses(
+        (
+            status = OK,
+            description = "The page, also where it lies beyond the last one.",
+            body = ListReply,
+            headers(("x-request-id" = String, description = "The id of the request.")),
+        ),
+        DeviceProblems,
+    ),
+)]
+pub(crate) async fn list_items(
+    State(services): State<Arc<Services>>,
+    Authorized(caller, _): Authorized<Read>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let query = ListQuery::read(uri.query().unwrap_or_default())?;
+    let (limit, page) = (query.limit, query.page);
+    let found = services.list_entries.execute(&caller, &query.into_entries()).await?;
+    to_json(&ListReply {
+        list_items: found.entries.into_iter().map(|(id, entry)| ItemReply::of(id, entry)).collect(),
+        list_option: ListOptionReply {
+            pagination: PaginationReply {
+                total_items: found.total,
+                items_limit: limit,
+                total_pages: found.total.div_ceil(u64::from(limit)),
+                current_page: page,
+            },
+        },
+    })
+}

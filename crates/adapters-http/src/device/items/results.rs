@@ -1,0 +1,62 @@
+//! The answer to a list of items: the result of each.
+
+use axum::response::Response;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::problem::Problem;
+use crate::reply::json;
+use crate::request::offload::offload;
+
+/// More results are written on another thread.
+const MANY_RESULTS: usize = 128;
+
+/// What became of a list of items.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeviceResults)]
+pub(super) struct ResultsReply {
+    /// One element per item, in the order of the request.
+    result: Vec<ResultReply>,
+}
+
+/// What became of one item.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = DeviceResult)]
+pub(super) struct ResultReply {
+    /// The key of the item, as sent; given by the server where the item had none.
+    #[schema(format = "uuid", example = "91c615e3-1040-4815-8ecb-039a18b756b1")]
+    pub(super) link_id: String,
+    /// Whether it was done.
+    pub(super) success: bool,
+    /// What was done.
+    pub(super) extended_info: ExtendedInfo,
+}
+
+/// What was done with an item, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = DeviceExtendedInfo)]
+pub(super) enum ExtendedInfo {
+    /// It is new.
+    Created,
+    /// It was there and looks like that now.
+    Updated,
+    /// It is gone.
+    Deleted,
+    /// It was not there.
+    EntityNotFound,
+}
+
+impl ResultsReply {
+    /// The answer with `count` results.
+    pub(super) async fn answer(
+        count: usize,
+        results: impl FnOnce() -> Result<Vec<ResultReply>, Problem> + Send + 'static,
+    ) -> Result<Response, Problem> {
+        let is_long = count > MANY_RESULTS;
+        let body = offload(is_long, move || {
+            serde_json::to_vec(&Self { result: results()? }).map_err(Problem::internal)
+        });
+        Ok(json(body.await??))
+    }
+}

@@ -1,0 +1,132 @@
+//! `POST /contacts/items/link`: creates or updates items.
+
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::State;
+use axum::response::Response;
+use contacts_application::use_cases::Request;
+use contacts_domain::upsert::{
+    Atomicity, Endpoints, Handling, Key, Ladder, Options, Outcome, Verdict,
+};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::list_body::ListBody;
+use super::results::{ExtendedInfo, ResultReply, ResultsReply};
+use crate::device::faults::Faults;
+use crate::device::item::body::{DeviceItem, ItemBody};
+use crate::device::paths::LINK;
+use crate::device::refusal::require_stored;
+use crate::openapi::{CallHeaders, DeviceBodyProblems};
+use crate::problem::Problem;
+use crate::request::authorized::{Authorized, Write};
+use crate::request::json_upload::JsonUpload;
+use crate::request::offload::offload;
+use crate::settings::Settings;
+use crate::state::Services;
+
+/// The member of the body.
+const LIST: &str = "list_items";
+
+/// In bytes. Finding the items of a longer body takes about 50 µs or more.
+const LONG_BODY: usize = 64 << 10;
+
+/// Items to create or update.
+#[derive(ToSchema)]
+#[schema(as = DeviceItems)]
+#[expect(dead_code, reason = "describes what is read item by item")]
+struct ItemsBody {
+    /// At most 10,000, unless the server is set up otherwise.
+    #[schema(min_items = 1, max_items = 10_000)]
+    list_items: Vec<ItemBody>,
+}
+
+/// Create or update items
+///
+/// An item whose `link_id` is known updates the contact that has it: it replaces `name`, `type`,
+/// `number`, the flags and `ringtone`, of which those that are left out return to their defaults,
+/// and touches nothing else. A person or organization becomes an entry of the directory by it. An
+/// item whose `link_id` is unknown makes a new contact under it; one without a `link_id` is new each
+/// time, and the answer names the UUID of version 7 that it was given.
+///
+/// Either all items are stored or, if one of them is not valid, none. An item that changes nothing
+/// is answered `updated`, and nothing is written for it. An item that is named twice is applied
+/// twice, in order.
+///
+/// Also `PUT` and `PATCH`, and `/contacts/link`.
+#[utoipa::path(
+    post,
+    path = LINK,
+    tag = "Device",
+    operation_id = "createOrUpdateContacts",
+    params(CallHeaders),
+    request_body(content = ItemsBody, content_type = "application/json"),
+    responses(
+        (
+            status = OK,
+            description = "All items are stored.",
+            body = ResultsReply,
+            headers(("x-request-id" = String, description = "The id of the request.")),
+        ),
+        DeviceBodyProblems,
+    ),
+)]
+pub(crate) async fn upsert_items(
+    State(services): State<Arc<Services>>,
+    State(settings): State<Arc<Settings>>,
+    Authorized(caller, _): Authorized<Write>,
+    JsonUpload(body): JsonUpload,
+) -> Result<Response, Problem> {
+    let is_long = body.len() > LONG_BODY;
+    let ListBody { text, ranges } =
+        offload(is_long, move || ListBody::find(body, LIST, settings.max_items)).await??;
+    if ranges.is_empty() {
+        return Err(Faults::one(LIST, "must not be empty"));
+    }
+
+    let request = Request {
+        options: Options {
+            ladder: Ladder::new([Key::LinkId]),
+            atomicity: Atomicity::Batch,
+            ..Options::default()
+        },
+        handling: Handling::Lenient,
+        endpoints: Endpoints::Shown,
+    };
+    // The link ids of the items, as sent or generated, for the answer.
+    let link_ids: Arc<[OnceLock<String>]> = ranges.iter().map(|_| OnceLock::new()).collect();
+    let slots = Arc::clone(&link_ids);
+    let raw: Vec<(usize, Range<usize>)> = ranges.into_iter().enumerate().collect();
+    let upsert = &services.upsert_contacts;
+    let outcomes = upsert
+        .execute(&caller, request, raw, move |(index, range), context| {
+            let mut item = DeviceItem::read(text.get(range.clone()).unwrap_or_default());
+            let link_id = item.link_id.get_or_insert_with(|| Uuid::now_v7().to_string());
+            if let Some(slot) = slots.get(*index) {
+                // Each item is read once, so its slot is free.
+                let _ = slot.set(link_id.clone());
+            }
+            item.into_item(None, context)
+        })
+        .await?;
+
+    ResultsReply::answer(outcomes.len(), move || {
+        require_stored(&outcomes, |index| Some(format!("{LIST}[{index}]")))?;
+        let results = link_ids.iter().zip(&outcomes);
+        Ok(results.map(|(link_id, outcome)| result(link_id, outcome)).collect())
+    })
+    .await
+}
+
+fn result(link_id: &OnceLock<String>, outcome: &Outcome) -> ResultReply {
+    ResultReply {
+        link_id: link_id.get().cloned().unwrap_or_default(),
+        success: true,
+        extended_info: match outcome.verdict {
+            Verdict::Created => ExtendedInfo::Created,
+            // The contract has no word for unchanged, and refused items have been reported.
+            _ => ExtendedInfo::Updated,
+        },
+    }
+}

@@ -1,0 +1,227 @@
+//! Parameters and problems that operations share.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::{ContentBuilder, Header, Ref, RefOr, Required, Response, ResponseBuilder};
+use utoipa::{IntoParams, IntoResponses};
+
+use crate::problem::Kind;
+use crate::problem::format::{EnvelopeCode, ProblemFormat};
+
+/// The headers of every call; the token is a security scheme.
+pub(crate) struct CallHeaders;
+
+/// The headers of a batch.
+pub(crate) struct BatchHeaders;
+
+/// The members of `{type}/{id}`.
+pub(crate) struct ContactPathParams;
+
+/// The member of `{uid}`.
+pub(crate) struct DeviceItemPath;
+
+impl IntoParams for CallHeaders {
+    fn into_params(_place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let organization = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
+            .minimum(Some(1))
+            .maximum(Some(i32::MAX));
+        let request_id = ObjectBuilder::new().schema_type(Type::String).max_length(Some(128));
+        vec![
+            header("TARGET-ORGANIZATION-ID")
+                .description(Some(
+                    "The organization for which the operation is performed; absent: the token's own.",
+                ))
+                .schema(Some(organization))
+                .example(Some(json!(1)))
+                .build(),
+            header("x-request-id")
+                .description(Some(
+                    "An id of the caller for this request: up to 128 letters, digits and -_.:/+=; \
+                     absent or of another form: the server makes one.",
+                ))
+                .schema(Some(request_id))
+                .build(),
+        ]
+    }
+}
+
+impl IntoParams for BatchHeaders {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let prefer = header("Prefer")
+            .description(Some(
+                "RFC 7240. `return=minimal` leaves `freshData` and `freshRow` as `{}`, \
+                 `return=representation` is the default; `handling=strict` makes warnings errors, \
+                 `handling=lenient` is the default. Others are ignored.",
+            ))
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+            .example(Some(json!("return=minimal, handling=strict")))
+            .build();
+        let mut headers = CallHeaders::into_params(place);
+        headers.push(prefer);
+        headers
+    }
+}
+
+impl IntoParams for ContactPathParams {
+    fn into_params(_place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let contact_type = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(["ORGANIZATION", "PERSON"]));
+        let contact_type = path_member("type")
+            .description(Some("The type of the contact."))
+            .schema(Some(contact_type))
+            .build();
+        vec![contact_type, contact_id("id")]
+    }
+}
+
+impl IntoParams for DeviceItemPath {
+    fn into_params(_place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![contact_id("uid")]
+    }
+}
+
+fn contact_id(name: &str) -> Parameter {
+    let id = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(Some(1));
+    path_member(name).description(Some("The id of the contact.")).schema(Some(id)).build()
+}
+
+fn path_member(name: &str) -> ParameterBuilder {
+    let member = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path);
+    member.required(Required::True)
+}
+
+fn header(name: &str) -> ParameterBuilder {
+    let header = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header);
+    header.required(Required::False)
+}
+
+/// The problems of every call that needs a token.
+const OF_CALLS: [Kind; 8] = [
+    Kind::BadHeader,
+    Kind::OrganizationNotNamed,
+    Kind::Unauthenticated,
+    Kind::Forbidden,
+    Kind::UnknownOrganization,
+    Kind::TooManyRequests,
+    Kind::Internal,
+    Kind::Unavailable,
+];
+
+/// The problems of every body that should be JSON.
+const OF_BODIES: [Kind; 8] = [
+    Kind::BodyEmpty,
+    Kind::BodyIncomplete,
+    Kind::BodyNotUtf8,
+    Kind::BodyNotJson,
+    Kind::BodyOfWrongShape,
+    Kind::BodyTimeout,
+    Kind::BodyTooLarge,
+    Kind::UnsupportedMediaType,
+];
+
+/// The problems of a batch.
+pub(crate) struct BatchProblems;
+
+/// The problems of reading one contact.
+pub(crate) struct ContactProblems;
+
+/// The problems of a merge.
+pub(crate) struct MergingProblems;
+
+/// The problems of device calls without a body.
+pub(crate) struct DeviceProblems;
+
+/// The problems of device calls with a body.
+pub(crate) struct DeviceBodyProblems;
+
+impl IntoResponses for BatchProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(ProblemFormat::ProblemDetails, &[&OF_CALLS, &OF_BODIES, &[Kind::TooManyItems]])
+    }
+}
+
+impl IntoResponses for ContactProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(ProblemFormat::ProblemDetails, &[&OF_CALLS, &[Kind::UnknownContact]])
+    }
+}
+
+impl IntoResponses for MergingProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(
+            ProblemFormat::ProblemDetails,
+            &[&OF_CALLS, &OF_BODIES, &[Kind::MemberMissing, Kind::MergeRefused]],
+        )
+    }
+}
+
+impl IntoResponses for DeviceProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(ProblemFormat::DeviceEnvelope, &[&OF_CALLS, &[Kind::NotValid]])
+    }
+}
+
+impl IntoResponses for DeviceBodyProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(ProblemFormat::DeviceEnvelope, &[&OF_CALLS, &OF_BODIES, &[Kind::NotValid]])
+    }
+}
+
+/// One response per status, which lists its problems.
+fn problems(format: ProblemFormat, groups: &[&[Kind]]) -> BTreeMap<String, RefOr<Response>> {
+    let mut by_status: BTreeMap<_, Vec<Kind>> = BTreeMap::new();
+    for kind in groups.iter().copied().flatten() {
+        by_status.entry(kind.status().as_u16()).or_default().push(*kind);
+    }
+    by_status
+        .into_iter()
+        .map(|(status, kinds)| (status.to_string(), RefOr::T(response(format, &kinds))))
+        .collect()
+}
+
+fn response(format: ProblemFormat, kinds: &[Kind]) -> Response {
+    let lines: Vec<String> = kinds.iter().map(|kind| line(format, *kind)).collect();
+    let schema = Ref::from_schema_name(format.schema());
+    let mut response = ResponseBuilder::new()
+        .description(lines.join("\n"))
+        .content(format.media_type(), ContentBuilder::new().schema(Some(schema)).build())
+        .header("x-request-id", text_header("The id of the request."));
+    if kinds.contains(&Kind::Unauthenticated) {
+        response = response.header("WWW-Authenticate", text_header("`Bearer`"));
+    }
+    if kinds.contains(&Kind::UnsupportedMediaType) {
+        response = response.header("Accept-Post", text_header("`application/json`"));
+    }
+    if kinds.contains(&Kind::TooManyRequests) || kinds.contains(&Kind::Unavailable) {
+        response =
+            response.header("Retry-After", text_header("After how many seconds to try again."));
+    }
+    response.build()
+}
+
+fn line(format: ProblemFormat, kind: Kind) -> String {
+    match format {
+        ProblemFormat::ProblemDetails => {
+            let code = kind.code().map(|code| format!(" `{code}`")).unwrap_or_default();
+            format!("- `{}`{code}: {}", kind.slug(), kind.about())
+        }
+        ProblemFormat::DeviceEnvelope => {
+            format!("- `{}`: {}", EnvelopeCode::of(kind).as_str(), kind.about())
+        }
+    }
+}
+
+fn text_header(about: &str) -> Header {
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    HeaderBuilder::new().schema(Some(text)).description(Some(about)).build()
+}

@@ -1,0 +1,23 @@
+//! Successful answers.
+
+use axum::body::Body;
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::Response;
+use serde::Serialize;
+
+use crate::problem::Problem;
+
+/// An answer with a body that is JSON already. No cache may keep it: contacts are personal data.
+pub(crate) fn json(body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// An answer with `reply` as JSON.
+pub(crate) fn to_json(reply: &impl Serialize) -> Result<Response, Problem> {
+    Ok(json(serde_json::to_vec(reply).map_err(Problem::internal)?))
+}

@@ -1,0 +1,10 @@
+//! What handlers take from a request: the caller, the body, the preferences.
+
+pub(crate) mod array_items;
+pub(crate) mod authorized;
+pub(crate) mod contact_id;
+pub(crate) mod json_text;
+pub(crate) mod json_upload;
+pub(crate) mod offload;
+pub(crate) mod prefer;
+pub(crate) mod upload;

@@ -1,0 +1,159 @@
+//! The caller of a request: its token, its organization and its scopes.
+
+use std::marker::PhantomData;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use contacts_application::access::{Scope, TokenDigest};
+use contacts_application::use_cases::Caller;
+use contacts_domain::OrganizationId;
+use sha2::{Digest, Sha256};
+
+use crate::problem::{Kind, Problem};
+use crate::state::AppState;
+
+/// The contract's header for the token.
+pub(crate) const WEAL_TOKEN: HeaderName = HeaderName::from_static("weal-token");
+
+/// The contract's header for the organization.
+pub(crate) const TARGET_ORGANIZATION_ID: HeaderName =
+    HeaderName::from_static("target-organization-id");
+
+/// A caller with a valid token that has the scopes `S`.
+///
+/// It needs nothing but headers, and extractors run in the order of a handler's arguments. A handler
+/// takes it first, so that a refused caller learns nothing about paths and no body is read for it.
+pub(crate) struct Authorized<S>(pub(crate) Caller, pub(crate) PhantomData<S>);
+
+/// The scopes that a call needs.
+pub(crate) trait RequiredScopes {
+    const SCOPES: &'static [Scope];
+}
+
+pub(crate) enum Read {}
+pub(crate) enum Write {}
+pub(crate) enum Delete {}
+pub(crate) enum Merge {}
+
+impl RequiredScopes for Read {
+    const SCOPES: &'static [Scope] = &[Scope::Read];
+}
+
+impl RequiredScopes for Write {
+    const SCOPES: &'static [Scope] = &[Scope::Write];
+}
+
+impl RequiredScopes for Delete {
+    const SCOPES: &'static [Scope] = &[Scope::Delete];
+}
+
+impl RequiredScopes for Merge {
+    const SCOPES: &'static [Scope] = &[Scope::Write, Scope::Delete];
+}
+
+impl<S: RequiredScopes> FromRequestParts<AppState> for Authorized<S> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let digest = TokenDigest(Sha256::digest(token(&parts.headers)?).into());
+        let organization = organization(&parts.headers)?;
+        let caller = state.services.authenticate.execute(digest, organization).await?;
+        // Only valid tokens are counted: invented ones would fill the memory.
+        state.limits.count(digest)?;
+        S::SCOPES.iter().try_for_each(|scope| caller.require(*scope))?;
+        Ok(Self(caller, PhantomData))
+    }
+}
+
+/// The token of `WEAL-TOKEN` and of `Authorization: Bearer`, which have to agree.
+fn token(headers: &HeaderMap) -> Result<&str, Problem> {
+    let by_contract = headers.get_all(WEAL_TOKEN).iter().map(readable);
+    let by_standard = headers.get_all(AUTHORIZATION).iter().map(readable).filter_map(bearer);
+    let mut tokens = by_contract.chain(by_standard);
+    let token = tokens.next().unwrap_or_default();
+    if tokens.any(|other| other != token) {
+        let detail = "the request carries two tokens, and they differ";
+        return Err(Problem::new(Kind::BadHeader, detail));
+    }
+    if token.is_empty() {
+        let detail = "send the token in the header WEAL-TOKEN or as Authorization: Bearer";
+        return Err(Problem::new(Kind::Unauthenticated, detail));
+    }
+    Ok(token)
+}
+
+/// A header as text. One that is not visible ASCII holds no token and counts as empty.
+fn readable(value: &HeaderValue) -> &str {
+    value.to_str().unwrap_or_default().trim()
+}
+
+/// The token of an `Authorization` header of the scheme Bearer (RFC 6750); `None` for other schemes.
+fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ').unwrap_or((authorization, ""));
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+fn organization(headers: &HeaderMap) -> Result<Option<OrganizationId>, Problem> {
+    let mut values = headers.get_all(TARGET_ORGANIZATION_ID).iter().map(readable);
+    let Some(value) = values.next() else { return Ok(None) };
+    let id = value.parse().ok().and_then(OrganizationId::new);
+    match id {
+        Some(id) if values.all(|other| other == value) => Ok(Some(id)),
+        _ => {
+            let detail = "TARGET-ORGANIZATION-ID has to be one integer from 1 to 2147483647";
+            Err(Problem::new(Kind::BadHeader, detail))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(sent: &[(&'static str, &'static str)]) -> HeaderMap {
+        let headers = sent.iter().map(|(name, value)| {
+            (HeaderName::from_static(name), HeaderValue::from_bytes(value.as_bytes()).unwrap())
+        });
+        HeaderMap::from_iter(headers)
+    }
+
+    #[test]
+    fn either_header_holds_the_token() {
+        for sent in [
+            &[("weal-token", "secret")][..],
+            &[("authorization", "Bearer secret")],
+            &[("authorization", "bearer  secret ")],
+            &[("weal-token", "secret"), ("authorization", "Bearer secret")],
+            &[("weal-token", "secret"), ("authorization", "Basic b3RoZXI6eA==")],
+        ] {
+            assert_eq!(token(&headers(sent)).unwrap(), "secret", "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn missing_or_malformed_token_is_refused() {
+        for sent in [
+            &[][..],
+            &[("weal-token", "")],
+            &[("authorization", "Bearer")],
+            &[("authorization", "Bearer ")],
+            &[("authorization", "Basic b3RoZXI6eA==")],
+            &[("weal-token", "gr\u{fc}n")],
+        ] {
+            assert!(token(&headers(sent)).is_err(), "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn organization_is_a_positive_32_bit_integer() {
+        for (sent, id) in [("1", 1), ("2147483647", i32::MAX), (" 7 ", 7)] {
+            let found = organization(&headers(&[("target-organization-id", sent)])).unwrap();
+            assert_eq!(found.map(OrganizationId::get), Some(id));
+        }
+        for sent in ["", "0", "-1", "2147483648", "1.0", "one", "1,2", "0x1"] {
+            assert!(organization(&headers(&[("target-organization-id", sent)])).is_err(), "{sent}");
+        }
+    }
+}

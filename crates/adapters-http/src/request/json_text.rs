@@ -1,0 +1,65 @@
+//! Bodies that should be JSON, and the problems of those that are not.
+
+use serde_json::Error;
+use serde_json::error::Category;
+
+use crate::problem::{Kind, Problem};
+
+/// A byte order mark, which RFC 8259 §8.1 lets a reader ignore.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// The body as text. The problem of a body that is not UTF-8 says where.
+pub(crate) fn decode(body: Vec<u8>) -> Result<String, Problem> {
+    String::from_utf8(body).map_err(|error| {
+        let valid = error.as_bytes().get(..error.utf8_error().valid_up_to());
+        let (line, column) = position_after(valid.unwrap_or_default());
+        let detail = format!("a byte is not UTF-8 at line {line} column {column}");
+        Problem::new(Kind::BodyNotUtf8, detail)
+    })
+}
+
+/// The text without a byte order mark. Refuses an empty one: it has to be `expected`.
+pub(crate) fn trim<'t>(text: &'t str, expected: &str) -> Result<&'t str, Problem> {
+    let json = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    if json.trim_ascii().is_empty() {
+        return Err(Problem::new(Kind::BodyEmpty, format!("the body has to be {expected}")));
+    }
+    Ok(json)
+}
+
+/// The problem of a text that cannot be read as what is `expected`.
+pub(crate) fn refusal(error: &Error, expected: &str) -> Problem {
+    // serde_json reports column 0 for the very beginning.
+    let (line, column) = (error.line(), error.column().max(1));
+    match error.classify() {
+        Category::Data => {
+            let detail = format!(
+                "the body has to be {expected}; at line {line} column {column} it is something else"
+            );
+            Problem::new(Kind::BodyOfWrongShape, detail)
+        }
+        // These texts name the position and what is missing there. They quote nothing.
+        Category::Syntax | Category::Eof | Category::Io => {
+            Problem::new(Kind::BodyNotJson, error.to_string())
+        }
+    }
+}
+
+/// Line and column, counted from 1 and in bytes, of what follows the text.
+fn position_after(text: &[u8]) -> (usize, usize) {
+    let lines = text.split(|byte| *byte == b'\n');
+    lines.fold((0, 0), |(line, _), text| (line + 1, text.len() + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn position_counts_lines_and_bytes_from_one() {
+        for (before, position) in [("", (1, 1)), ("ab", (1, 3)), ("a\nbc", (2, 3)), ("a\n", (2, 1))]
+        {
+            assert_eq!(position_after(before.as_bytes()), position, "{before:?}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The body of a request: read within limits, and drained before a refusal is answered.
+//!
+//! A client that sends its whole body before it reads never sees the answer of a server that closes
+//! the connection in between: the client's system sees a reset connection and drops what it has
+//! received. So the server reads and discards what the handler leaves of a body before it answers,
+//! within the limits of the [`Settings`]. A client that waits for `100 Continue` (RFC 9110 §10.1.1)
+//! has sent nothing yet and is answered at once.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::{Request, State};
+use axum::http::Version;
+use axum::http::header::EXPECT;
+use axum::middleware::Next;
+use axum::response::Response;
+use http_body_util::BodyExt;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use crate::problem::{Kind, Problem};
+use crate::settings::Settings;
+
+/// The body of a request, shared by the handler, which may read it, and the middleware that drains
+/// the rest.
+#[derive(Clone)]
+pub(crate) struct Upload(Arc<Mutex<Incoming>>);
+
+struct Incoming {
+    body: Body,
+    /// Whether the client waits for `100 Continue`, which reading the body sends.
+    is_held_back: bool,
+    /// Whether the body has ended or failed.
+    is_over: bool,
+}
+
+/// Runs the request and drains the rest of its body before it returns the answer.
+pub(crate) async fn drain(
+    State(settings): State<Arc<Settings>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let upload = Upload::of(&mut request);
+    request.extensions_mut().insert(upload.clone());
+    let response = next.run(request).await;
+    upload.discard_rest(&settings).await;
+    response
+}
+
+impl Upload {
+    fn of(request: &mut Request) -> Self {
+        // No other expectation, and no other version, keeps a client from sending.
+        let is_held_back = request.version() == Version::HTTP_11
+            && request
+                .headers()
+                .get(EXPECT)
+                .is_some_and(|expected| expected.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+        let body = std::mem::take(request.body_mut());
+        let is_over = body.is_end_stream();
+        Self(Arc::new(Mutex::new(Incoming { body, is_held_back, is_over })))
+    }
+
+    /// The whole body. Refuses one that is too large, by its announced length or on the way; that
+    /// breaks off; or whose client pauses for too long.
+    pub(crate) async fn read(&self, settings: &Settings) -> Result<Vec<u8>, Problem> {
+        let limit = settings.max_body_bytes;
+        let too_large = || {
+            let detail = format!("the body may have at most {limit} bytes");
+            Problem::new(Kind::BodyTooLarge, detail)
+        };
+        let mut incoming = self.0.lock().await;
+        let announced = usize::try_from(incoming.body.size_hint().lower()).unwrap_or(usize::MAX);
+        if announced > limit {
+            return Err(too_large());
+        }
+        incoming.is_held_back = false;
+        let mut bytes = Vec::with_capacity(announced);
+        loop {
+            let Ok(frame) = timeout(settings.max_body_pause, incoming.body.frame()).await else {
+                // The drain must not wait for this client again.
+                incoming.is_over = true;
+                return Err(timed_out(settings));
+            };
+            let Some(frame) = frame else { break };
+            let Ok(frame) = frame else {
+                incoming.is_over = true;
+                let detail = "the connection broke off before the end of the body";
+                return Err(Problem::new(Kind::BodyIncomplete, detail));
+            };
+            if let Ok(data) = frame.into_data() {
+                if bytes.len() + data.len() > limit {
+                    return Err(too_large());
+                }
+                bytes.extend_from_slice(&data);
+            }
+        }
+        incoming.is_over = true;
+        Ok(bytes)
+    }
+
+    /// Reads what is left of the body and discards it.
+    async fn discard_rest(&self, settings: &Settings) {
+        let mut incoming = self.0.lock().await;
+        if incoming.is_over || incoming.is_held_back {
+            return;
+        }
+        let discard = async {
+            let mut left = settings.max_discarded_bytes;
+            while let Ok(Some(Ok(frame))) =
+                timeout(settings.max_body_pause, incoming.body.frame()).await
+            {
+                let length = frame.data_ref().map_or(0, Bytes::len);
+                match left.checked_sub(u64::try_from(length).unwrap_or(u64::MAX)) {
+                    Some(rest) => left = rest,
+                    None => return,
+                }
+            }
+        };
+        // A client that is slower or sends more sees a reset connection.
+        let _ = timeout(settings.max_discard_time, discard).await;
+    }
+}
+
+fn timed_out(settings: &Settings) -> Problem {
+    let pause = settings.max_body_pause.as_secs();
+    Problem::new(Kind::BodyTimeout, format!("nothing arrived for {pause} seconds"))
+}
