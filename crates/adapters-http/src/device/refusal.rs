@@ -1,8 +1,8 @@
 //! Refused items, in the words of the device contract.
 
-use contacts_domain::{Rule, Violation};
 use contacts_domain::path::Path;
 use contacts_domain::upsert::Outcome;
+use contacts_domain::{Rule, Violation};
 
 use super::faults::{Faults, UID, UNKNOWN_UID};
 use crate::problem::Problem;

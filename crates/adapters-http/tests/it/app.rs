@@ -1,4 +1,4 @@
-//! The application under test: the real router on a store in memory.
+//! The application under test: the router on a store in memory.
 
 use std::sync::Arc;
 
@@ -21,12 +21,12 @@ pub(crate) const MERGING: &str = "/api-v1/contact/merging";
 ///
 /// | token | reach | scopes |
 /// | --- | --- | --- |
-/// | `all` | 1 | everything but `admin` |
-/// | `other` | 2 | everything but `admin` |
-/// | `both` | 1 and 2 | everything but `admin` |
-/// | `admin` | everywhere | everything |
+/// | `all` | 1 | all scopes but `admin` |
+/// | `other` | 2 | all scopes but `admin` |
+/// | `both` | 1 and 2 | all scopes but `admin` |
+/// | `admin` | everywhere | all scopes |
 /// | `reader`, `writer`, `clerk` | 1 | `read`; `write`; `read write` |
-/// | `revoked`, `expired` | 1 | everything but `admin` |
+/// | `revoked`, `expired` | 1 | all scopes but `admin` |
 pub(crate) struct App {
     router: Router,
     pub(crate) store: Arc<MemoryStore>,
@@ -38,21 +38,21 @@ impl App {
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {
-        let store = furnished_store().await;
+        let store = store_with_tokens().await;
         Self { router: app(store.clone(), store.clone(), store.clone(), settings), store }
     }
 
-    /// On another store of contacts; tokens are as ever.
+    /// On another store of contacts, with the same tokens.
     pub(crate) async fn on(contacts: impl ContactStore + 'static) -> Self {
         Self::on_both(contacts, MemoryStore::default()).await
     }
 
-    /// On another store of contacts and another directory; tokens are as ever.
+    /// On another store of contacts and another directory, with the same tokens.
     pub(crate) async fn on_both(
         contacts: impl ContactStore + 'static,
         directory: impl IntercomDirectory + 'static,
     ) -> Self {
-        let store = furnished_store().await;
+        let store = store_with_tokens().await;
         let (contacts, directory) = (Arc::new(contacts), Arc::new(directory));
         let router = app(contacts, directory, store.clone(), Settings::default());
         Self { router, store }
@@ -87,7 +87,7 @@ pub(crate) fn app(
     router(Services::new(contacts, directory, access, Arc::new(StoppedClock(now()))), settings)
 }
 
-pub(crate) async fn furnished_store() -> Arc<MemoryStore> {
+pub(crate) async fn store_with_tokens() -> Arc<MemoryStore> {
     let store = MemoryStore::default();
     for id in [1, 2] {
         assert!(store.add_organization(organization(id)).await.unwrap());
@@ -95,17 +95,17 @@ pub(crate) async fn furnished_store() -> Arc<MemoryStore> {
     let in_organizations =
         |ids: &[i32]| Reach::Organizations(ids.iter().map(|id| organization(*id).id).collect());
     let scopes = |scopes: &[Scope]| scopes.iter().copied().collect::<Scopes>();
-    let everything = Scopes::all_but_admin();
+    let all_but_admin = Scopes::all_but_admin();
     for (token, reach, scopes) in [
-        ("all", in_organizations(&[1]), everything),
-        ("other", in_organizations(&[2]), everything),
-        ("both", in_organizations(&[1, 2]), everything),
+        ("all", in_organizations(&[1]), all_but_admin),
+        ("other", in_organizations(&[2]), all_but_admin),
+        ("both", in_organizations(&[1, 2]), all_but_admin),
         ("admin", Reach::Everywhere, scopes(&Scope::ALL)),
         ("reader", in_organizations(&[1]), scopes(&[Scope::Read])),
         ("writer", in_organizations(&[1]), scopes(&[Scope::Write])),
         ("clerk", in_organizations(&[1]), scopes(&[Scope::Read, Scope::Write])),
-        ("expired", in_organizations(&[1]), everything),
-        ("revoked", in_organizations(&[1]), everything),
+        ("expired", in_organizations(&[1]), all_but_admin),
+        ("revoked", in_organizations(&[1]), all_but_admin),
     ] {
         let id = store
             .add_token(NewToken {
@@ -126,12 +126,12 @@ pub(crate) async fn furnished_store() -> Arc<MemoryStore> {
     Arc::new(store)
 }
 
-/// JSON, to be read by people.
+/// JSON with line breaks.
 pub(crate) fn pretty(json: &Value) -> String {
     serde_json::to_string_pretty(json).unwrap()
 }
 
-/// An answer, whole.
+/// A whole answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -159,7 +159,7 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// Status, all headers and body, to be read by people.
+    /// Status, headers and body as text.
     pub(crate) fn whole(&self) -> String {
         let mut headers: Vec<_> = self
             .headers
@@ -170,7 +170,7 @@ impl Answer {
         format!("{}\n{}\n\n{}", self.status, headers.join("\n"), pretty(&self.json()))
     }
 
-    /// The status and the error code, of an answer that is a problem in all respects.
+    /// The status and the error code of a problem. Checks its members and media type.
     pub(crate) fn problem(&self) -> (u16, String) {
         let body = self.json();
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
@@ -182,8 +182,8 @@ impl Answer {
         (self.status, body["errorCode"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// The status and the error, of an answer that is an error of the device contract in all
-    /// respects.
+    /// The status and the error of an answer in the envelope of the device contract. Checks its members
+    /// and media type.
     pub(crate) fn envelope(&self) -> (u16, Value) {
         let body = self.json();
         assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
@@ -216,7 +216,7 @@ pub(crate) fn get(path: &str, token: &str) -> Request<Body> {
     request(Method::GET, path, &[("weal-token", token)], Body::empty())
 }
 
-/// A request of a device.
+/// A request as devices send it.
 pub(crate) fn device(
     method: Method,
     path: &str,
@@ -228,7 +228,7 @@ pub(crate) fn device(
     request(method, path, &headers, body)
 }
 
-/// A request under the id `the-request`, so that answers are the same every time.
+/// A request with the id `the-request`, so that answers are reproducible.
 pub(crate) fn request(
     method: Method,
     path: &str,

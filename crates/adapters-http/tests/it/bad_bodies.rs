@@ -1,4 +1,4 @@
-//! Bodies that are no batch at all: each is a problem, and nothing is stored.
+//! Malformed batches: each is a problem, and nothing is stored.
 
 use axum::body::{Body, Bytes};
 use axum::http::Method;
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::app::{Answer, App, BATCH, post, request};
 
-/// What becomes of a body whose first item alone would be stored.
+/// The answer to a malformed body, whose first item alone would be stored.
 async fn refusal(body: impl Into<Body>) -> Answer {
     let app = App::new().await;
     let answer = app.send(post(BATCH, "all", body)).await;
@@ -19,13 +19,13 @@ async fn refusal(body: impl Into<Body>) -> Answer {
 const GOOD: &str = r#"{"contactType": "PERSON", "externalId": "A", "lastName": "Rochat"}"#;
 
 #[tokio::test]
-async fn a_truncated_body_is_a_problem_that_says_where() {
+async fn truncated_body_is_refused_with_its_position() {
     let answer = refusal(format!("[{GOOD},\n {{\"contactType\"")).await;
     insta::assert_snapshot!(answer.whole());
 }
 
 #[tokio::test]
-async fn a_body_that_is_not_json_is_a_problem_that_says_where() {
+async fn non_json_body_is_refused_with_its_position() {
     for (body, place) in [
         ("contact", "line 1 column 1"),
         (&format!("[{GOOD},]"), "line 1 column 69"),
@@ -40,7 +40,7 @@ async fn a_body_that_is_not_json_is_a_problem_that_says_where() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_array_is_a_problem_that_quotes_nothing() {
+async fn body_that_is_no_array_is_not_quoted() {
     for body in [GOOD, r#"{"items": []}"#, "null", "7", r#""secret""#] {
         let answer = refusal(body).await;
         assert_eq!(answer.problem(), (400, "CONVERSION_ERROR".into()), "{body}");
@@ -50,14 +50,14 @@ async fn a_body_that_is_no_array_is_a_problem_that_quotes_nothing() {
 }
 
 #[tokio::test]
-async fn an_empty_body_is_a_problem() {
+async fn empty_body_is_a_problem() {
     for body in ["", " \r\n"] {
         assert_eq!(refusal(body).await.problem(), (400, "CONTENT_EMPTY".into()));
     }
 }
 
 #[tokio::test]
-async fn a_body_that_is_not_utf_8_is_a_problem_that_says_where() {
+async fn non_utf8_body_is_refused_with_its_position() {
     let answer = refusal(
         format!("[{GOOD},\n\"caf").into_bytes().into_iter().chain(*b"\xe9\"]").collect::<Bytes>(),
     )
@@ -67,7 +67,7 @@ async fn a_body_that_is_not_utf_8_is_a_problem_that_says_where() {
 }
 
 #[tokio::test]
-async fn a_byte_order_mark_is_no_problem() {
+async fn byte_order_mark_is_ignored() {
     let app = App::new().await;
     let answer = app.send(post(BATCH, "all", format!("\u{feff}[{GOOD}]"))).await;
     assert_eq!((answer.status, app.store.records().len()), (200, 1));
@@ -81,21 +81,21 @@ async fn ten_thousand_and_one_items_are_too_many() {
 }
 
 #[tokio::test]
-async fn the_limit_of_items_is_a_setting() {
+async fn item_limit_is_a_setting() {
     let app = App::with(Settings { max_items: 1, ..Settings::default() }).await;
     assert_eq!(app.send(post(BATCH, "all", "[null]")).await.status, 200);
     assert_eq!(app.send(post(BATCH, "all", "[null, null]")).await.status, 400);
 }
 
 #[tokio::test]
-async fn a_body_of_33_mib_is_too_large() {
+async fn body_of_33_mib_is_too_large() {
     let answer = refusal(format!("[{GOOD}]{}", " ".repeat(33 << 20))).await;
     assert_eq!(answer.problem(), (413, "VALIDATION_ERROR".into()));
     assert_eq!(answer.detail(), "the body may have at most 33554432 bytes");
 }
 
 #[tokio::test]
-async fn another_media_type_is_refused_with_what_is_taken() {
+async fn other_media_types_are_415_with_accept_post() {
     let app = App::new().await;
     for (name, value) in [
         ("content-type", "text/plain"),
@@ -111,7 +111,7 @@ async fn another_media_type_is_refused_with_what_is_taken() {
 }
 
 #[tokio::test]
-async fn an_absent_media_type_is_taken_as_json() {
+async fn absent_media_type_is_read_as_json() {
     let app = App::new().await;
     let body = json!([serde_json::from_str::<serde_json::Value>(GOOD).unwrap()]).to_string();
     let answer = app.send(request(Method::POST, BATCH, &[("weal-token", "all")], body)).await;
@@ -119,7 +119,7 @@ async fn an_absent_media_type_is_taken_as_json() {
 }
 
 #[tokio::test]
-async fn the_next_request_is_served_as_if_nothing_had_happened() {
+async fn next_request_succeeds_after_bad_bodies() {
     let app = App::new().await;
     for body in ["", "[", "{", "[[[[", "\u{0}"] {
         app.send(post(BATCH, "all", body)).await.problem();

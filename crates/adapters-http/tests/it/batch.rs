@@ -1,4 +1,4 @@
-//! `POST /api-v1/contact/batch`: what becomes of items.
+//! `POST /api-v1/contact/batch`: verdicts and answers.
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -10,21 +10,21 @@ const EVERY_FIELD: &str = include_str!("../data/erp-batch-every-field.json");
 const RESPONSE_SHAPE: &str = include_str!("../data/erp-batch-response-shape.json");
 
 #[tokio::test]
-async fn a_realistic_batch_is_answered_whole() {
+async fn realistic_batch_has_whole_answer() {
     let app = App::new().await;
     let answer = app.send(post(BATCH, "all", REALISTIC)).await;
     insta::assert_snapshot!(answer.whole());
 }
 
 #[tokio::test]
-async fn a_batch_of_every_field_is_answered_whole() {
+async fn batch_with_every_field_has_whole_answer() {
     let app = App::new().await;
     let answer = app.send(post(BATCH, "all", EVERY_FIELD)).await;
     insta::assert_snapshot!(answer.whole());
 }
 
 #[tokio::test]
-async fn an_answer_has_the_members_of_the_published_shape_and_no_others() {
+async fn answer_has_exactly_the_published_members() {
     fn names(value: &Value) -> Vec<&str> {
         let mut names: Vec<_> = value.as_object().unwrap().keys().map(String::as_str).collect();
         names.sort_unstable();
@@ -47,7 +47,7 @@ async fn an_answer_has_the_members_of_the_published_shape_and_no_others() {
 }
 
 #[tokio::test]
-async fn the_same_batch_again_changes_nothing_and_shows_the_same() {
+async fn repeated_batch_changes_nothing() {
     let app = App::new().await;
     let first = app.send(post(BATCH, "all", REALISTIC)).await;
     let stored = app.store.records();
@@ -66,7 +66,7 @@ async fn the_same_batch_again_changes_nothing_and_shows_the_same() {
 }
 
 #[tokio::test]
-async fn an_answer_can_be_posted_back() {
+async fn answer_can_be_posted_back() {
     let app = App::new().await;
     let first = app.send(post(BATCH, "all", REALISTIC)).await.json();
     let stored = app.store.records();
@@ -80,13 +80,13 @@ async fn an_answer_can_be_posted_back() {
 }
 
 #[tokio::test]
-async fn an_empty_array_is_answered_by_an_empty_list() {
+async fn empty_array_has_empty_answer() {
     let app = App::new().await;
     assert_eq!(app.batch(json!([])).await, json!({"items": []}));
 }
 
 #[tokio::test]
-async fn a_bad_item_does_not_stop_the_others() {
+async fn bad_items_leave_other_items_alone() {
     let app = App::new().await;
     let body = format!(
         r#"[
@@ -143,7 +143,7 @@ async fn a_bad_item_does_not_stop_the_others() {
 }
 
 #[tokio::test]
-async fn a_refused_item_of_a_known_contact_shows_the_contact_as_it_is() {
+async fn refused_item_shows_the_stored_contact() {
     let app = App::new().await;
     let sent = json!([{"contactType": "PERSON", "externalId": "A", "lastName": "Rochat"}]);
     let fresh = app.batch(sent).await["items"][0]["freshData"].clone();
@@ -155,7 +155,7 @@ async fn a_refused_item_of_a_known_contact_shows_the_contact_as_it_is() {
 }
 
 #[tokio::test]
-async fn an_item_for_another_version_is_stale() {
+async fn item_for_another_version_is_stale() {
     let app = App::new().await;
     app.batch(json!([{"contactType": "PERSON", "externalId": "A", "lastName": "Rochat"}])).await;
     let answer = app.batch(json!([{"externalId": "A", "ifVersion": 7, "lastName": "Favre"}])).await;
@@ -163,7 +163,7 @@ async fn an_item_for_another_version_is_stale() {
 }
 
 #[tokio::test]
-async fn an_archived_contact_can_be_restored() {
+async fn archived_contact_can_be_restored() {
     let app = App::new().await;
     let item = json!([{
         "contactType": "PERSON", "externalId": "A", "lastName": "Rochat", "archived": true
@@ -176,7 +176,7 @@ async fn an_archived_contact_can_be_restored() {
 }
 
 #[tokio::test]
-async fn warnings_are_stored_unless_the_caller_is_strict() {
+async fn strict_caller_turns_warnings_into_errors() {
     let app = App::new().await;
     let item =
         json!([{"contactType": "PERSON", "externalId": "A", "lastName": "R", "phone": "12"}]);
@@ -201,7 +201,7 @@ async fn warnings_are_stored_unless_the_caller_is_strict() {
 }
 
 #[tokio::test]
-async fn a_minimal_answer_leaves_the_contacts_out() {
+async fn minimal_answer_has_no_contacts() {
     let app = App::new().await;
     let headers =
         [("weal-token", "all"), ("prefer", "respond-async"), ("prefer", "return=minimal")];
@@ -212,7 +212,7 @@ async fn a_minimal_answer_leaves_the_contacts_out() {
 }
 
 #[tokio::test]
-async fn amounts_and_large_numbers_come_back_to_the_last_digit() {
+async fn amounts_and_large_numbers_keep_every_digit() {
     let app = App::new().await;
     let body = r#"[{"contactType":"ORGANIZATION","name":"A","client":{"creditLimit":"5000.00"},
         "customFields":{"long":0.1000000000000000000000001,"big":12345678901234567890}}]"#;

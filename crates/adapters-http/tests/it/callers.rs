@@ -1,4 +1,4 @@
-//! Who may do what, and how strangers are turned away.
+//! Authentication, organizations, scopes and rate limits.
 
 use axum::body::Body;
 use axum::http::Method;
@@ -16,14 +16,14 @@ async fn answer(headers: &[(&str, &str)]) -> (Answer, usize) {
 }
 
 #[tokio::test]
-async fn a_request_without_a_token_is_turned_away() {
+async fn missing_token_is_unauthenticated() {
     let (answer, stored) = answer(&[]).await;
     insta::assert_snapshot!(answer.whole());
     assert_eq!(stored, 0);
 }
 
 #[tokio::test]
-async fn only_a_valid_token_is_let_in() {
+async fn only_valid_tokens_are_accepted() {
     for (header, token) in [
         ("weal-token", "unknown"),
         ("weal-token", "revoked"),
@@ -44,7 +44,7 @@ async fn only_a_valid_token_is_let_in() {
 }
 
 #[tokio::test]
-async fn two_tokens_have_to_agree() {
+async fn two_different_tokens_are_refused() {
     let both = |other| [("weal-token", "all"), ("authorization", other)];
     assert_eq!(answer(&both("Bearer all")).await.0.status, 200);
     let (answer, stored) = answer(&both("Bearer other")).await;
@@ -52,7 +52,7 @@ async fn two_tokens_have_to_agree() {
 }
 
 #[tokio::test]
-async fn the_organization_is_an_integer_or_absent() {
+async fn organization_header_must_be_an_integer() {
     for id in ["", "0", "-1", "2147483648", "one", "1.0"] {
         let (answer, stored) =
             answer(&[("weal-token", "all"), ("target-organization-id", id)]).await;
@@ -61,7 +61,7 @@ async fn the_organization_is_an_integer_or_absent() {
 }
 
 #[tokio::test]
-async fn a_token_acts_only_for_its_organizations() {
+async fn token_acts_only_for_its_organizations() {
     for (token, organization, problem) in [
         ("all", "1", None),
         ("all", "2", Some((403, "ACTION_DENIED"))),
@@ -83,7 +83,7 @@ async fn a_token_acts_only_for_its_organizations() {
 }
 
 #[tokio::test]
-async fn a_token_without_a_home_has_to_name_the_organization() {
+async fn token_of_several_organizations_must_name_one() {
     for token in ["both", "admin"] {
         let (answer, stored) = answer(&[("weal-token", token)]).await;
         assert_eq!((answer.problem(), stored), ((400, "FIELD_REQUIRED".into()), 0));
@@ -117,7 +117,7 @@ async fn each_operation_needs_its_scope() {
 }
 
 #[tokio::test]
-async fn strangers_are_turned_away_before_their_body_is_looked_at() {
+async fn unauthorized_caller_is_refused_before_the_body() {
     let app = App::new().await;
     for token in ["unknown", "reader"] {
         let answer = app.send(post(BATCH, token, "not json")).await;
@@ -126,7 +126,7 @@ async fn strangers_are_turned_away_before_their_body_is_looked_at() {
 }
 
 #[tokio::test]
-async fn contacts_of_other_organizations_do_not_exist() {
+async fn contacts_of_other_organizations_are_not_found() {
     let app = App::new().await;
     let id =
         app.batch(serde_json::from_str(ITEM).unwrap()).await["items"][0]["freshData"]["id"].clone();
@@ -160,7 +160,7 @@ async fn salary_data_is_shown_only_with_its_scope() {
 }
 
 #[tokio::test]
-async fn salary_data_is_taken_only_with_its_scope() {
+async fn salary_data_is_accepted_only_with_its_scope() {
     let app = App::new().await;
     let answer = app.send(post(BATCH, "clerk", EMPLOYEE)).await.json();
     assert_eq!(
@@ -173,7 +173,7 @@ async fn salary_data_is_taken_only_with_its_scope() {
 }
 
 #[tokio::test]
-async fn who_may_not_read_is_told_what_happened_and_shown_nothing() {
+async fn writer_without_read_scope_gets_no_contacts() {
     let app = App::new().await;
     app.send(post(BATCH, "all", EMPLOYEE)).await;
     let update = r#"[{"externalId": "E", "phone": "12"}]"#;
@@ -194,7 +194,7 @@ async fn who_may_not_read_is_told_what_happened_and_shown_nothing() {
 }
 
 #[tokio::test]
-async fn a_token_that_asks_too_often_is_told_when_to_come_back() {
+async fn token_above_its_rate_gets_retry_after() {
     let once = Settings { requests_per_second: 1.try_into().ok(), ..Settings::default() };
     let app = App::with(once).await;
     let ask = |token| request(Method::POST, BATCH, &[("weal-token", token)], Body::from("[]"));

@@ -15,7 +15,7 @@ async fn two_people(app: &App) -> (Value, Value) {
 }
 
 #[tokio::test]
-async fn a_contact_is_shown_as_the_batch_showed_it() {
+async fn contact_equals_the_one_in_the_batch_answer() {
     let app = App::new().await;
     let (contact, _) = two_people(&app).await;
     let answer = app.get(&format!("/api-v1/contact/PERSON/{}", contact["id"])).await;
@@ -24,7 +24,7 @@ async fn a_contact_is_shown_as_the_batch_showed_it() {
 }
 
 #[tokio::test]
-async fn what_a_path_does_not_name_does_not_exist() {
+async fn path_that_names_no_contact_is_404() {
     let app = App::new().await;
     let (contact, _) = two_people(&app).await;
     let id = &contact["id"];
@@ -50,7 +50,7 @@ async fn what_a_path_does_not_name_does_not_exist() {
 }
 
 #[tokio::test]
-async fn a_deleted_contact_is_shown_only_where_deleted_ones_are() {
+async fn deleted_contact_is_found_only_at_deleted() {
     let app = App::new().await;
     let (target, source) = two_people(&app).await;
     let merge = json!({"targetId": target["id"], "sourceId": source["id"]}).to_string();

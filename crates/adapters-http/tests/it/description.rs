@@ -1,4 +1,4 @@
-//! The description of the API, as it is served.
+//! The API description as it is served.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::app::{App, request};
 
-/// The other methods of HTTP, too: what is not described must not be there.
+/// Includes methods that no path has: what is not described must be 405.
 const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "patch", "trace"];
 
 async fn description() -> Value {
@@ -18,14 +18,14 @@ async fn description() -> Value {
 }
 
 #[tokio::test]
-async fn the_description_is_served_as_it_is_generated() {
+async fn served_description_equals_the_generated_one() {
     let served = description().await;
     assert_eq!(served, serde_json::to_value(contacts_adapters_http::openapi()).unwrap());
     assert_eq!(served["openapi"], "3.1.0");
 }
 
 #[tokio::test]
-async fn every_route_is_described_and_everything_described_is_a_route() {
+async fn routes_and_described_operations_are_the_same() {
     let app = App::new().await;
     let description = description().await;
     let paths = description["paths"].as_object().unwrap();
@@ -56,14 +56,14 @@ async fn every_route_is_described_and_everything_described_is_a_route() {
     }
 }
 
-/// The methods of a path of the device contract that are served and not described.
+/// The methods of a path of the device contract that are served but not described.
 fn aliases(path: &str) -> Vec<Method> {
     let rows = DEVICE_PATHS.iter().filter(|row| path == format!("/api/v1{}", row.path));
     rows.flat_map(|row| row.methods.iter().skip(1)).cloned().collect()
 }
 
 #[tokio::test]
-async fn of_each_operation_of_devices_the_first_path_is_described() {
+async fn first_path_of_each_device_operation_is_described() {
     let description = description().await;
     let mut described = Vec::new();
     for row in DEVICE_PATHS {
@@ -78,14 +78,14 @@ async fn of_each_operation_of_devices_the_first_path_is_described() {
 }
 
 #[tokio::test]
-async fn every_code_of_the_contract_is_listed() {
+async fn every_error_code_is_described() {
     let codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
     assert_eq!(codes.len(), 18);
     assert_eq!(description().await["components"]["schemas"]["ErrorCode"]["enum"], json!(codes));
 }
 
 #[tokio::test]
-async fn every_status_of_the_contract_is_described() {
+async fn every_status_is_described() {
     let description = description().await;
     for (path, method, statuses) in [
         ("/api-v1/contact/batch", "post", "200 400 401 403 404 408 413 415 429 500 503"),
@@ -109,7 +109,7 @@ async fn every_status_of_the_contract_is_described() {
 }
 
 #[tokio::test]
-async fn every_field_of_the_contract_is_described() {
+async fn every_field_is_described() {
     fn names(value: &Value, names_found: &mut BTreeSet<String>) {
         match value {
             Value::Object(members) => members.iter().for_each(|(name, value)| {
@@ -134,7 +134,7 @@ async fn every_field_of_the_contract_is_described() {
 }
 
 #[tokio::test]
-async fn closed_enumerations_are_described_as_the_contract_lists_them() {
+async fn closed_enumerations_list_the_values_of_the_contract() {
     let description = description().await;
     let schemas = &description["components"]["schemas"];
     for (schema, member, values) in [
@@ -159,7 +159,7 @@ async fn closed_enumerations_are_described_as_the_contract_lists_them() {
 }
 
 #[tokio::test]
-async fn every_reference_leads_somewhere() {
+async fn every_reference_has_a_target() {
     fn references<'v>(value: &'v Value, found: &mut BTreeSet<&'v str>) {
         match value {
             Value::Object(members) => {

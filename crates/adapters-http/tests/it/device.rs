@@ -1,14 +1,14 @@
-//! The door of devices.
+//! The device API.
 
 mod bad_bodies;
 mod bad_items;
 mod bad_numbers;
+mod both_apis;
 mod deleting;
 mod errors;
 mod listing;
 mod one_item;
 mod paths;
-mod through_both_doors;
 mod upserting;
 
 use axum::http::Method;
@@ -54,7 +54,7 @@ async fn send(app: &App, items: Value) -> Answer {
     app.send(device(Method::POST, LINK, "all", body)).await
 }
 
-/// Sends items that have to be taken; each in a word, and the link ids that it is answered under.
+/// Sends items that have to be stored; returns the link id and the `extended_info` of each result.
 async fn upsert(app: &App, items: Value) -> Vec<(String, String)> {
     let answer = send(app, items).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
@@ -67,12 +67,12 @@ async fn upsert(app: &App, items: Value) -> Vec<(String, String)> {
     results.iter().map(result).collect()
 }
 
-/// What became of each, in a word.
+/// The `extended_info` of each result.
 fn words(results: &[(String, String)]) -> Vec<&str> {
     results.iter().map(|(_, word)| word.as_str()).collect()
 }
 
-/// Asks as the token `all`, without a body.
+/// Sends a request without a body, as the token `all`.
 async fn ask(app: &App, method: Method, path: &str) -> Answer {
     app.send(device(method, path, "all", "")).await
 }
@@ -89,7 +89,7 @@ fn living(app: &App) -> Vec<(Record, Value)> {
         .collect()
 }
 
-/// An error whose data are these.
+/// The error with these `data`.
 fn not_valid(data: Value) -> (u16, Value) {
     let error = json!({"code": "not_valid", "message": "Data validation error"});
     (400, with(error, [("data".to_owned(), data)].into_iter().collect()))

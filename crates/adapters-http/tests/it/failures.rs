@@ -1,4 +1,4 @@
-//! A store that fails is never a verdict, and its reasons stay here.
+//! Failures of the store are 503 or 500, never a verdict, and the answer does not show their causes.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -21,7 +21,7 @@ fn cause() -> Box<dyn std::error::Error + Send + Sync> {
     Box::new(io::Error::other(SECRET))
 }
 
-/// A store that fails like that, whatever it is asked.
+/// A store whose every method fails with this error.
 fn failing(error: fn() -> StoreError) -> MockContactStore {
     let mut store = MockContactStore::new();
     store.expect_upsert().returning(move |_| Err(error()));
@@ -40,7 +40,7 @@ async fn answers(error: fn() -> StoreError) -> [Answer; 3] {
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_or_busy_is_503_and_says_when_to_try_again() {
+async fn unavailable_store_is_503_with_retry_after() {
     for error in [|| StoreError::unavailable(cause()), || StoreError::contention(cause())] {
         for answer in answers(error).await {
             assert_eq!(answer.problem(), (503, String::new()));
@@ -53,7 +53,7 @@ async fn a_store_that_is_away_or_busy_is_503_and_says_when_to_try_again() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_broken_is_500_and_says_nothing() {
+async fn broken_store_is_500_without_its_cause() {
     for error in [|| StoreError::corrupt(cause()), || StoreError::internal(cause())] {
         for answer in answers(error).await {
             assert_eq!(answer.problem(), (500, String::new()));
@@ -65,7 +65,7 @@ async fn a_store_that_is_broken_is_500_and_says_nothing() {
 }
 
 #[tokio::test]
-async fn tokens_that_cannot_be_looked_up_are_503_not_401() {
+async fn failed_token_lookup_is_503_not_401() {
     let mut access = MockAccessStore::new();
     access.expect_token().times(1).returning(|_| Err(StoreError::unavailable(cause())));
     let store = Arc::new(MemoryStore::default());
@@ -75,7 +75,7 @@ async fn tokens_that_cannot_be_looked_up_are_503_not_401() {
 }
 
 #[tokio::test]
-async fn a_panic_is_500_and_says_nothing() {
+async fn panic_is_500_without_its_text() {
     let mut store = MockContactStore::new();
     store.expect_upsert().returning(|_| panic!("{SECRET}"));
     let app = App::on(store).await;
@@ -107,10 +107,10 @@ impl MakeWriter<'_> for Log {
     }
 }
 
-/// What is logged meanwhile.
+/// The log of `work`.
 async fn logged(work: impl Future<Output = ()>) -> String {
-    // As long as there is one subscriber alone, another test that is the first to log something has
-    // it remembered as unwanted by all.
+    // With a single dispatcher, tracing caches that a callsite is disabled when another test, without
+    // a subscriber, reaches it first.
     let _other = tracing::Dispatch::new(tracing_subscriber::registry());
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().json().with_writer(log.clone()).finish();
@@ -122,7 +122,7 @@ async fn logged(work: impl Future<Output = ()>) -> String {
 }
 
 #[tokio::test]
-async fn a_cause_is_logged_once_with_the_id_of_the_request_and_no_personal_data() {
+async fn cause_is_logged_once_without_personal_data() {
     let log = logged(async {
         let app = App::on(failing(|| StoreError::unavailable(cause()))).await;
         app.send(post(BATCH, "all", ITEM)).await;
@@ -136,7 +136,7 @@ async fn a_cause_is_logged_once_with_the_id_of_the_request_and_no_personal_data(
 }
 
 /// Two contacts whose documents cannot be read.
-fn damaged() -> Vec<Record> {
+fn corrupt_contacts() -> Vec<Record> {
     let record = |id, document: &str| Record {
         id: ContactId::new(id).unwrap(),
         organization: OrganizationId::new(7).unwrap(),
@@ -164,23 +164,23 @@ fn damaged() -> Vec<Record> {
     vec![record(12, "null"), record(13, r#"{"lastName":7}"#)]
 }
 
-fn of_damaged() -> MockContactStore {
+fn corrupt_store() -> MockContactStore {
     let mut store = MockContactStore::new();
-    let found = || Loaded { contacts: damaged(), ..Loaded::default() };
+    let found = || Loaded { contacts: corrupt_contacts(), ..Loaded::default() };
     store.expect_upsert().returning(move |batch| {
         Ok(batch.decide(found(), &mut IdBlock::new(100, batch.ids_at_most())).unwrap().1)
     });
     store.expect_merge().returning(move |merge| {
         Ok(merge.decide(found(), &mut IdBlock::new(100, merge.ids_at_most())).unwrap().1)
     });
-    store.expect_contact().returning(|_, _, _| Ok(damaged().pop()));
+    store.expect_contact().returning(|_, _, _| Ok(corrupt_contacts().pop()));
     store
 }
 
 #[tokio::test]
-async fn a_contact_that_cannot_be_read_refuses_its_item_and_is_told_to_the_operator() {
+async fn corrupt_contact_refuses_its_item_and_is_logged() {
     let log = logged(async {
-        let app = App::on(of_damaged()).await;
+        let app = App::on(corrupt_store()).await;
         let items = r#"[{"id": 12, "title": "Dr"}, {"externalId": "ERP-13"},
             {"contactType": "PERSON", "lastName": "Rochat"}]"#;
         let answer = app.send(post(BATCH, "all", items)).await.json();
@@ -192,32 +192,32 @@ async fn a_contact_that_cannot_be_read_refuses_its_item_and_is_told_to_the_opera
     .await;
     let lines: Vec<_> = log.lines().filter(|line| line.contains("cannot be read")).collect();
     assert_eq!(lines.len(), 1, "{log}");
-    let told = [r#""contact":"12""#, r#""others":1"#, "the-request", "ERROR"];
-    assert!(told.iter().all(|told| lines[0].contains(told)), "{log}");
+    let expected = [r#""contact":"12""#, r#""others":1"#, "the-request", "ERROR"];
+    assert!(expected.iter().all(|text| lines[0].contains(text)), "{log}");
     assert!(!log.contains("Rochat"), "{log}");
 }
 
 #[tokio::test]
-async fn a_merge_of_a_contact_that_cannot_be_read_is_not_the_callers_fault() {
+async fn merge_of_a_corrupt_contact_is_500() {
     let log = logged(async {
-        let app = App::on(of_damaged()).await;
+        let app = App::on(corrupt_store()).await;
         let answer = app.send(post(MERGING, "all", r#"{"targetId": 12, "sourceId": 13}"#)).await;
         assert_eq!(answer.problem(), (500, String::new()));
     })
     .await;
-    let told = "contact 12: the stored document does not fit its shape";
-    assert_eq!(log.matches(told).count(), 1, "{log}");
+    let cause = "contact 12: the stored document does not fit its shape";
+    assert_eq!(log.matches(cause).count(), 1, "{log}");
 }
 
 #[tokio::test]
-async fn a_contact_that_cannot_be_read_is_not_shown() {
+async fn get_of_a_corrupt_contact_is_500() {
     let log = logged(async {
-        let app = App::on(of_damaged()).await;
+        let app = App::on(corrupt_store()).await;
         for path in ["/api-v1/contact/PERSON/13", "/api-v1/contact/PERSON/13/deleted"] {
             assert_eq!(app.get(path).await.problem(), (500, String::new()));
         }
     })
     .await;
-    let told = "contact 13: the stored document does not fit its shape";
-    assert_eq!(log.matches(told).count(), 2, "{log}");
+    let cause = "contact 13: the stored document does not fit its shape";
+    assert_eq!(log.matches(cause).count(), 2, "{log}");
 }

@@ -1,4 +1,4 @@
-//! The front doors, asked as a client asks them.
+//! The APIs, called as a client calls them.
 
 #![expect(
     clippy::indexing_slicing,

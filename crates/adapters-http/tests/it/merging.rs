@@ -16,7 +16,7 @@ async fn three_contacts(app: &App) -> [Value; 3] {
 }
 
 #[tokio::test]
-async fn the_source_fills_the_target_and_leads_to_it_from_then_on() {
+async fn merge_fills_the_target_and_keeps_source_keys() {
     let app = App::new().await;
     let [target, source, _] = three_contacts(&app).await;
     let body = json!({"targetId": target, "sourceId": source}).to_string();
@@ -24,12 +24,12 @@ async fn the_source_fills_the_target_and_leads_to_it_from_then_on() {
     assert_eq!((answer.status, answer.json()), (200, json!({})));
     let merged = app.get(&format!("/api-v1/contact/PERSON/{target}")).await.json();
     assert_eq!(merged["fax"], "1");
-    let tonight = app.batch(json!([{"externalId": "B", "lastName": "Rochat"}])).await;
-    assert_eq!(tonight["items"][0]["freshData"]["id"], target);
+    let by_source_key = app.batch(json!([{"externalId": "B", "lastName": "Rochat"}])).await;
+    assert_eq!(by_source_key["items"][0]["freshData"]["id"], target);
 }
 
 #[tokio::test]
-async fn a_merge_that_the_rules_refuse_is_a_problem_and_changes_nothing() {
+async fn refused_merge_changes_nothing() {
     let app = App::new().await;
     let [target, _, organization] = three_contacts(&app).await;
     let stored = app.store.records();
@@ -48,7 +48,7 @@ async fn a_merge_that_the_rules_refuse_is_a_problem_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_refused_merge_is_told_whole() {
+async fn refused_merge_has_whole_answer() {
     let app = App::new().await;
     let [target, ..] = three_contacts(&app).await;
     let body = json!({"targetId": target, "sourceId": 4711}).to_string();
@@ -56,9 +56,9 @@ async fn a_refused_merge_is_told_whole() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_merge_is_a_problem() {
+async fn malformed_merge_body_is_a_problem() {
     let app = App::new().await;
-    for (body, code, told) in [
+    for (body, code, expected) in [
         ("", "CONTENT_EMPTY", "targetId"),
         ("{", "CONVERSION_ERROR", "line 1 column 1"),
         ("[1, 2]", "CONVERSION_ERROR", "sourceId"),
@@ -77,6 +77,6 @@ async fn a_body_that_is_no_merge_is_a_problem() {
     ] {
         let answer = app.send(post(MERGING, "all", body)).await;
         assert_eq!(answer.problem(), (400, code.into()), "{body}");
-        assert!(answer.detail().contains(told), "{body}: {}", answer.detail());
+        assert!(answer.detail().contains(expected), "{body}: {}", answer.detail());
     }
 }

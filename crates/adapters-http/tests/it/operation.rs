@@ -7,7 +7,7 @@ use contacts_adapters_http::Settings;
 use crate::app::{App, BATCH, get, request};
 
 #[tokio::test]
-async fn an_unknown_path_is_a_problem() {
+async fn unknown_path_is_a_problem() {
     let app = App::new().await;
     insta::assert_snapshot!(app.get("/api-v1/contacts").await.whole());
     for path in ["/", "/api-v1/contact", "/api-v1/contact/batch/", "/v1/contacts"] {
@@ -16,7 +16,7 @@ async fn an_unknown_path_is_a_problem() {
 }
 
 #[tokio::test]
-async fn a_wrong_method_is_a_problem_that_names_the_right_one() {
+async fn wrong_method_is_405_with_allow() {
     let app = App::new().await;
     for (method, path, allow) in [
         (Method::GET, BATCH, "POST"),
@@ -45,7 +45,7 @@ async fn head_is_get_without_a_body() {
 }
 
 #[tokio::test]
-async fn the_process_says_that_it_is_alive_even_when_it_is_full() {
+async fn health_is_ok_while_the_server_is_full() {
     let app = App::with(Settings { max_in_flight: 0, ..Settings::default() }).await;
     let answer = app.send(request(Method::GET, "/healthz", &[], Body::empty())).await;
     assert_eq!((answer.status, answer.text()), (200, "ok"));
@@ -55,7 +55,7 @@ async fn the_process_says_that_it_is_alive_even_when_it_is_full() {
 }
 
 #[tokio::test]
-async fn every_answer_carries_the_id_of_its_request() {
+async fn every_answer_has_the_request_id() {
     let app = App::new().await;
     for path in ["/healthz", "/openapi.json", "/nowhere", "/api-v1/contact/PERSON/1"] {
         assert_eq!(app.get(path).await.header("x-request-id"), Some("the-request"), "{path}");

@@ -1,4 +1,4 @@
-//! A refusal reaches a client that sends everything before it listens: over a real connection.
+//! A client that sends its whole body before it reads gets the refusal, over a real connection.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::app::{App, BATCH};
 
 const LINK: &str = "/api/v1/contacts/items/link";
 
-/// How much a client sends in one go.
+/// What a client sends at a time.
 static PIECE: [u8; 64 << 10] = [b' '; 64 << 10];
 
 async fn connection(settings: Settings) -> TcpStream {
@@ -24,7 +24,7 @@ async fn connection(settings: Settings) -> TcpStream {
 
 fn head(token: &str, framing: &str) -> String {
     format!(
-        "POST /api-v1/contact/batch HTTP/1.1\r\nHost: hub\r\nWEAL-TOKEN: {token}\r\n\
+        "POST /api-v1/contact/batch HTTP/1.1\r\nHost: test\r\nWEAL-TOKEN: {token}\r\n\
          Connection: close\r\n{framing}\r\n\r\n"
     )
 }
@@ -39,7 +39,7 @@ async fn answer(mut connection: TcpStream) -> String {
 }
 
 #[tokio::test]
-async fn a_client_that_announces_33_mib_and_sends_them_reads_its_refusal() {
+async fn client_sending_33_mib_reads_its_refusal() {
     for (token, status) in [("all", "413 "), ("unknown", "401 ")] {
         let mut connection = connection(Settings::default()).await;
         let head = head(token, &format!("Content-Length: {}", 33 << 20));
@@ -54,7 +54,7 @@ async fn a_client_that_announces_33_mib_and_sends_them_reads_its_refusal() {
 }
 
 #[tokio::test]
-async fn a_client_that_sends_33_mib_in_chunks_reads_its_refusal() {
+async fn client_sending_33_mib_chunked_reads_its_refusal() {
     let mut connection = connection(Settings::default()).await;
     connection.write_all(head("all", "Transfer-Encoding: chunked").as_bytes()).await.unwrap();
     for _ in 0..(33 << 20) / PIECE.len() {
@@ -69,7 +69,7 @@ async fn a_client_that_sends_33_mib_in_chunks_reads_its_refusal() {
 }
 
 #[tokio::test]
-async fn a_client_that_waits_for_leave_to_send_is_refused_at_once() {
+async fn client_expecting_100_continue_is_refused_at_once() {
     let mut connection = connection(Settings::default()).await;
     let framing = format!("Content-Length: {}\r\nExpect: 100-continue", 33 << 20);
     connection.write_all(head("all", &framing).as_bytes()).await.unwrap();
@@ -78,7 +78,7 @@ async fn a_client_that_waits_for_leave_to_send_is_refused_at_once() {
 }
 
 #[tokio::test]
-async fn an_expectation_that_nobody_knows_keeps_no_client_from_sending() {
+async fn unknown_expectation_is_ignored() {
     let mut connection = connection(Settings::default()).await;
     let framing = format!("Content-Length: {}\r\nExpect: something", 33 << 20);
     connection.write_all(head("all", &framing).as_bytes()).await.unwrap();
@@ -90,14 +90,14 @@ async fn an_expectation_that_nobody_knows_keeps_no_client_from_sending() {
 }
 
 #[tokio::test]
-async fn a_client_that_stops_in_the_middle_is_not_waited_for_forever() {
-    let impatient = Settings {
+async fn client_that_stops_sending_is_answered_408() {
+    let short_pause = Settings {
         max_body_pause: Duration::from_millis(50),
-        // Who was waited for in vain is not waited for again.
+        // The drain must not wait for this client again.
         max_discard_time: Duration::from_secs(3_600),
         ..Settings::default()
     };
-    let mut connection = connection(impatient).await;
+    let mut connection = connection(short_pause).await;
     connection.write_all(head("all", "Content-Length: 100").as_bytes()).await.unwrap();
     connection.write_all(b"[").await.unwrap();
     let answer = answer(connection).await;
@@ -105,8 +105,8 @@ async fn a_client_that_stops_in_the_middle_is_not_waited_for_forever() {
 }
 
 #[tokio::test]
-async fn a_device_that_sends_too_much_or_stops_in_the_middle_reads_the_envelope() {
-    let impatient = Settings { max_body_pause: Duration::from_millis(50), ..Settings::default() };
+async fn device_reads_413_and_408_in_the_envelope() {
+    let short_pause = Settings { max_body_pause: Duration::from_millis(50), ..Settings::default() };
     let to_device = |framing: &str| head("all", framing).replace(BATCH, LINK);
     for (settings, framing, pieces, status, message) in [
         (
@@ -116,7 +116,7 @@ async fn a_device_that_sends_too_much_or_stops_in_the_middle_reads_the_envelope(
             "413",
             "the body may have at most 33554432 bytes",
         ),
-        (impatient, "Content-Length: 100".to_owned(), 0, "408", "nothing arrived for 0 seconds"),
+        (short_pause, "Content-Length: 100".to_owned(), 0, "408", "nothing arrived for 0 seconds"),
     ] {
         let mut connection = connection(settings).await;
         connection.write_all(to_device(&framing).as_bytes()).await.unwrap();

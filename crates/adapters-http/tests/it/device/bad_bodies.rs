@@ -1,4 +1,4 @@
-//! Bodies that are no list of items: each is an error, nothing is stored, the next request works.
+//! Malformed bodies: each is an error, nothing is stored, and the next request succeeds.
 
 use axum::body::{Body, Bytes};
 use axum::http::Method;
@@ -17,7 +17,7 @@ fn requests() -> [(Method, String); 4] {
     ]
 }
 
-/// What each request with that body is answered, on a store that has one item.
+/// The answer to each request with the body, on a store with one item.
 async fn refusals(body: impl Into<Bytes>) -> Vec<(u16, Value)> {
     let body = body.into();
     let app = App::new().await;
@@ -34,7 +34,7 @@ async fn refusals(body: impl Into<Bytes>) -> Vec<(u16, Value)> {
 }
 
 #[tokio::test]
-async fn a_body_that_is_missing_or_not_json_is_refused() {
+async fn missing_or_non_json_body_is_refused() {
     for (body, place) in [
         (&b""[..], "has to be"),
         (b" \r\n", "has to be"),
@@ -55,7 +55,7 @@ async fn a_body_that_is_missing_or_not_json_is_refused() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_object_is_refused_and_not_quoted() {
+async fn body_that_is_no_object_is_not_quoted() {
     for body in ["[]", "null", "7", "\"secret\"", "[{\"list_items\": []}]"] {
         for (status, error) in refusals(body).await {
             assert_eq!((status, &error["code"]), (400, &json!("not_valid")), "{error}");
@@ -66,7 +66,7 @@ async fn a_body_that_is_no_object_is_refused_and_not_quoted() {
 }
 
 #[tokio::test]
-async fn a_list_that_is_missing_or_no_array_is_refused() {
+async fn missing_list_or_non_array_is_refused() {
     for (body, reason) in [
         ("{}", "is missing"),
         (r#"{"List_Items": [], "items": []}"#, "is missing"),
@@ -81,14 +81,14 @@ async fn a_list_that_is_missing_or_no_array_is_refused() {
 }
 
 #[tokio::test]
-async fn an_empty_list_of_items_is_refused() {
+async fn empty_list_of_items_is_refused() {
     let app = App::new().await;
     let answer = app.send(device(Method::POST, LINK, "all", r#"{"list_items": []}"#)).await;
     assert_eq!(answer.envelope(), not_valid(json!({"list_items": "must not be empty"})));
 }
 
 #[tokio::test]
-async fn ten_thousand_and_one_are_too_many() {
+async fn ten_thousand_and_one_items_are_too_many() {
     let items: Vec<Value> = (1..=10_001).map(item).collect();
     let link_ids: Vec<String> = (1..=10_001).map(link_id).collect();
     let body = json!({"list_items": items, "link_ids": link_ids}).to_string();
@@ -99,7 +99,7 @@ async fn ten_thousand_and_one_are_too_many() {
 }
 
 #[tokio::test]
-async fn a_byte_order_mark_is_no_fault() {
+async fn byte_order_mark_is_ignored() {
     let app = App::new().await;
     let list = format!("\u{feff}{}", json!({"list_items": [item(1)]}));
     let one = format!("\u{feff} {}\n", item(2));
@@ -109,7 +109,7 @@ async fn a_byte_order_mark_is_no_fault() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_is_413() {
+async fn body_above_the_limit_is_413() {
     let app = App::with(Settings { max_body_bytes: 1_000, ..Settings::default() }).await;
     for (method, path) in requests() {
         let answer = app.send(device(method, &path, "all", " ".repeat(1_001))).await;
@@ -120,7 +120,7 @@ async fn a_body_that_is_too_large_is_413() {
 }
 
 #[tokio::test]
-async fn another_media_type_is_415_and_an_absent_one_is_json() {
+async fn only_json_and_absent_media_types_are_accepted() {
     let app = App::new().await;
     for (method, path) in requests() {
         for (name, value) in [

@@ -1,18 +1,18 @@
-//! Items with faults: each is named by its path, nothing is stored, and the next request works.
+//! Items with faults: each is named by its path, nothing is stored, and the next request succeeds.
 
 use serde_json::{Value, json};
 
 use super::{item, link_id, living, not_valid, send, upsert, with, without, words};
 use crate::app::App;
 
-/// An application that knows items 1 and 2.
-pub(super) async fn furnished() -> App {
+/// An application that has items 1 and 2.
+pub(super) async fn app_with_two_items() -> App {
     let app = App::new().await;
     upsert(&app, json!([item(1), item(2)])).await;
     app
 }
 
-/// An item is refused with these faults and nothing is stored; without it the request is taken.
+/// Asserts that a request with the item is refused with these faults, and succeeds without it.
 async fn refused(app: &App, bad: &Value, faults: &[(&str, &str)]) {
     let stored = app.store.records();
     let answer = send(app, json!([with(item(1), json!({"name": "Renamed"})), bad])).await;
@@ -26,7 +26,7 @@ async fn refused(app: &App, bad: &Value, faults: &[(&str, &str)]) {
     assert_eq!(words(&upsert(app, json!([item(1)])).await), ["updated"], "{bad}");
 }
 
-/// Items with such a member are refused, new ones and those that are stored already.
+/// Asserts that these members are refused in a stored item and in a new one.
 pub(super) async fn refused_with(app: &App, members: Value, fault: (&str, &str)) {
     for number in [2, 3] {
         refused(app, &with(item(number), members.clone()), &[fault]).await;
@@ -39,13 +39,13 @@ async fn refused_member(app: &App, name: &str, values: &[Value], reason: &str) {
     }
 }
 
-pub(super) async fn taken(app: &App, members: Value) {
+pub(super) async fn accepted(app: &App, members: Value) {
     upsert(app, json!([with(item(2), members)])).await;
 }
 
 #[tokio::test]
-async fn what_is_no_object_is_no_item() {
-    let app = furnished().await;
+async fn item_must_be_an_object() {
+    let app = app_with_two_items().await;
     for (bad, found) in [
         (json!(null), "null"),
         (json!(7), "a number"),
@@ -63,8 +63,8 @@ async fn what_is_no_object_is_no_item() {
 }
 
 #[tokio::test]
-async fn a_required_member_is_missed_when_it_is_absent_null_or_blank() {
-    let app = furnished().await;
+async fn required_member_must_not_be_absent_or_blank() {
+    let app = app_with_two_items().await;
     for name in ["name", "type", "number"] {
         let reason = format!("an intercom entry needs a {name}");
         refused(&app, &without(item(2), name), &[(name, &reason)]).await;
@@ -84,8 +84,8 @@ async fn a_required_member_is_missed_when_it_is_absent_null_or_blank() {
 }
 
 #[tokio::test]
-async fn a_member_of_another_type_is_refused() {
-    let app = furnished().await;
+async fn member_of_wrong_type_is_refused() {
+    let app = app_with_two_items().await;
     for (value, found) in [
         (json!(1), "a number"),
         (json!(true), "true or false"),
@@ -111,10 +111,10 @@ async fn a_member_of_another_type_is_refused() {
 }
 
 #[tokio::test]
-async fn a_name_has_up_to_thirty_characters() {
-    let app = furnished().await;
+async fn name_has_up_to_thirty_characters() {
+    let app = app_with_two_items().await;
     for character in ["x", "é", "楼", "🏠"] {
-        taken(&app, json!({"name": character.repeat(30)})).await;
+        accepted(&app, json!({"name": character.repeat(30)})).await;
         let reason = "an intercom name has at most 30 characters";
         refused_member(&app, "name", &[json!(character.repeat(31))], reason).await;
     }
@@ -122,29 +122,29 @@ async fn a_name_has_up_to_thirty_characters() {
 }
 
 #[tokio::test]
-async fn a_type_is_one_of_four() {
-    let app = furnished().await;
+async fn type_is_one_of_four() {
+    let app = app_with_two_items().await;
     let reason = "the intercom type must be one of regular, individual, multi, p2p";
     let wrong = ["Multi", "MULTI", " multi", "multi ", "multi\n", "sip", "p2p,multi", "ｍulti"];
     refused_member(&app, "type", &wrong.map(|text| json!(text)), reason).await;
 }
 
 #[tokio::test]
-async fn both_flags_that_exclude_each_other_are_refused() {
-    let app = furnished().await;
-    taken(&app, json!({"auto_answer": true, "in_black_list": false})).await;
-    taken(&app, json!({"auto_answer": false, "in_black_list": true})).await;
+async fn auto_answer_and_black_list_exclude_each_other() {
+    let app = app_with_two_items().await;
+    accepted(&app, json!({"auto_answer": true, "in_black_list": false})).await;
+    accepted(&app, json!({"auto_answer": false, "in_black_list": true})).await;
     let both = with(item(2), json!({"auto_answer": true, "in_black_list": true}));
     let reason = "auto_answer and in_black_list must not both be true";
     refused(&app, &both, &[("in_black_list", reason)]).await;
 }
 
 #[tokio::test]
-async fn a_link_id_is_a_uuid_in_hyphenated_form_and_not_nil() {
-    let app = furnished().await;
+async fn link_id_is_a_hyphenated_uuid_not_nil() {
+    let app = app_with_two_items().await;
     for link_id in ["91C615E3-1040-4815-8ECB-039A18B756B1", "ffffffff-ffff-ffff-ffff-ffffffffffff"]
     {
-        taken(&app, json!({"link_id": link_id})).await;
+        accepted(&app, json!({"link_id": link_id})).await;
     }
     let wrong = [
         "",
@@ -167,10 +167,10 @@ async fn a_link_id_is_a_uuid_in_hyphenated_form_and_not_nil() {
 }
 
 #[tokio::test]
-async fn a_ringtone_is_the_name_of_a_file() {
-    let app = furnished().await;
-    taken(&app, json!({"ringtone": "Sonnerie n° 2.mp3"})).await;
-    taken(&app, json!({"ringtone": "ü".repeat(255)})).await;
+async fn ringtone_is_a_file_name() {
+    let app = app_with_two_items().await;
+    accepted(&app, json!({"ringtone": "Sonnerie n° 2.mp3"})).await;
+    accepted(&app, json!({"ringtone": "ü".repeat(255)})).await;
     for (texts, reason) in [
         (&["", " ", "\n"][..], "a ringtone must not be blank"),
         (
@@ -187,7 +187,7 @@ async fn a_ringtone_is_the_name_of_a_file() {
 
 #[tokio::test]
 async fn every_fault_of_an_item_is_named_once() {
-    let app = furnished().await;
+    let app = app_with_two_items().await;
     refused(
         &app,
         &json!({
@@ -212,7 +212,7 @@ async fn every_fault_of_an_item_is_named_once() {
 }
 
 #[tokio::test]
-async fn every_fault_of_every_item_is_named_in_their_order() {
+async fn faults_of_all_items_are_named_in_order() {
     let app = App::new().await;
     upsert(&app, json!([item(1)])).await;
     let stored = app.store.records();
@@ -248,7 +248,7 @@ async fn every_fault_of_every_item_is_named_in_their_order() {
 }
 
 #[tokio::test]
-async fn of_more_than_a_hundred_faults_the_rest_is_counted() {
+async fn faults_beyond_one_hundred_are_counted() {
     let app = App::new().await;
     for (items, faults, more) in
         [(33, 99, None), (34, 100, Some("2 more")), (10_000, 100, Some("29900 more"))]
@@ -264,7 +264,7 @@ async fn of_more_than_a_hundred_faults_the_rest_is_counted() {
 }
 
 #[tokio::test]
-async fn half_of_a_surrogate_pair_is_the_fault_of_its_member() {
+async fn lone_surrogate_is_a_fault_of_its_member() {
     let app = App::new().await;
     let half = "must not hold half of a surrogate pair";
     for (bad, path) in [
@@ -284,7 +284,7 @@ async fn half_of_a_surrogate_pair_is_the_fault_of_its_member() {
 }
 
 #[tokio::test]
-async fn what_is_ignored_may_be_nested_as_deep_as_it_likes() {
+async fn ignored_members_may_be_nested_deeply() {
     let app = App::new().await;
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let item = format!(r#"{{"x": {deep}, "name": "Door", "type": "multi", "number": 7}}"#);

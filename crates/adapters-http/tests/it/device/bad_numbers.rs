@@ -1,29 +1,29 @@
-//! Numbers that no intercom can call, and those at the limits that it can.
+//! Numbers within and beyond the limits of internal addresses and SIP URIs.
 
 use serde_json::json;
 
-use super::bad_items::{furnished, refused_with, taken};
+use super::bad_items::{accepted, app_with_two_items, refused_with};
 use crate::app::App;
 
 async fn refused_number(app: &App, kind: &str, number: &str, reason: &str) {
     refused_with(app, json!({"type": kind, "number": number}), ("number", reason)).await;
 }
 
-async fn taken_number(app: &App, kind: &str, number: &str) {
-    taken(app, json!({"type": kind, "number": number})).await;
+async fn accepted_number(app: &App, kind: &str, number: &str) {
+    accepted(app, json!({"type": kind, "number": number})).await;
 }
 
 #[tokio::test]
-async fn each_part_of_an_internal_address_has_its_range() {
-    let app = furnished().await;
+async fn parts_of_an_internal_address_have_a_range() {
+    let app = app_with_two_items().await;
     for number in ["0001-00-00-00", "9999-99-98-99", "0001-01-11-11"] {
-        taken_number(&app, "regular", number).await;
+        accepted_number(&app, "regular", number).await;
     }
     for number in ["001-00-00-00-1", "999-99-98-99-9"] {
-        taken_number(&app, "individual", number).await;
+        accepted_number(&app, "individual", number).await;
     }
     for number in ["0001-00-01", "9999-99-99"] {
-        taken_number(&app, "multi", number).await;
+        accepted_number(&app, "multi", number).await;
     }
     for (kind, number, part, range) in [
         ("regular", "0000-01-01-01", "building", "1 to 9999"),
@@ -40,8 +40,8 @@ async fn each_part_of_an_internal_address_has_its_range() {
 }
 
 #[tokio::test]
-async fn each_part_of_an_internal_address_has_its_digits() {
-    let app = furnished().await;
+async fn parts_of_an_internal_address_have_fixed_digits() {
+    let app = app_with_two_items().await;
     for (kind, form, numbers) in [
         (
             "regular",
@@ -103,8 +103,8 @@ async fn each_part_of_an_internal_address_has_its_digits() {
 }
 
 #[tokio::test]
-async fn a_sip_uri_serves_every_type() {
-    let app = furnished().await;
+async fn sip_uri_is_valid_for_every_type() {
+    let app = app_with_two_items().await;
     for kind in ["regular", "individual", "multi", "p2p"] {
         for number in [
             "sip:100@sip.example.com",
@@ -113,7 +113,7 @@ async fn a_sip_uri_serves_every_type() {
             "sip:100@a.b:65535",
             "sip:a+B.c_d-9@3com.xn--n3h",
         ] {
-            taken_number(&app, kind, number).await;
+            accepted_number(&app, kind, number).await;
         }
     }
     let user = "the user of a SIP URI must be letters, digits, +, ., _ or -, followed by an @";

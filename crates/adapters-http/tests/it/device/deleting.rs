@@ -1,4 +1,4 @@
-//! Deleting many, by their link ids.
+//! Deleting items by their link ids.
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ fn not_found(link_id: &str) -> Value {
 }
 
 #[tokio::test]
-async fn each_is_deleted_once_and_answered_in_order() {
+async fn each_link_id_is_deleted_once_in_order() {
     let app = App::new().await;
     let upper = link_id(0xa).to_uppercase();
     upsert(&app, json!([item(1), item(2), with(item(3), json!({"link_id": upper}))])).await;
@@ -35,7 +35,7 @@ async fn each_is_deleted_once_and_answered_in_order() {
 }
 
 #[tokio::test]
-async fn an_empty_list_deletes_nothing() {
+async fn empty_list_deletes_nothing() {
     let app = App::new().await;
     upsert(&app, json!([item(1)])).await;
     let answer = delete(&app, json!([])).await;
@@ -44,7 +44,7 @@ async fn an_empty_list_deletes_nothing() {
 }
 
 #[tokio::test]
-async fn a_person_stays_and_loses_the_entry_and_the_link_id() {
+async fn person_loses_only_the_entry_and_link_id() {
     let app = App::new().await;
     let person = json!({
         "contactType": "PERSON", "externalId": "ERP-1", "lastName": "Rochat", "linkId": link_id(1),
@@ -85,7 +85,7 @@ async fn a_person_stays_and_loses_the_entry_and_the_link_id() {
 }
 
 #[tokio::test]
-async fn what_belongs_to_another_organization_is_not_there() {
+async fn item_of_another_organization_is_not_found() {
     let app = App::new().await;
     upsert(&app, json!([item(1)])).await;
     let body = json!({"link_ids": [link_id(1)]}).to_string();
@@ -95,7 +95,7 @@ async fn what_belongs_to_another_organization_is_not_there() {
 }
 
 #[tokio::test]
-async fn every_malformed_link_id_is_named_and_nothing_is_deleted() {
+async fn malformed_link_ids_are_named_and_nothing_deleted() {
     let app = App::new().await;
     upsert(&app, json!([item(1)])).await;
     let answer = delete(
@@ -119,7 +119,7 @@ async fn every_malformed_link_id_is_named_and_nothing_is_deleted() {
 }
 
 #[tokio::test]
-async fn two_thousand_are_deleted_in_one_request() {
+async fn two_thousand_items_are_deleted_in_one_request() {
     let app = App::new().await;
     let items: Vec<Value> = (1..=2_000).map(item).collect();
     upsert(&app, json!(items)).await;

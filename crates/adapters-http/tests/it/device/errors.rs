@@ -1,4 +1,4 @@
-//! Whatever goes wrong is told in the envelope of the contract.
+//! Every error is in the envelope of the contract.
 
 use std::io;
 use std::num::NonZeroU32;
@@ -47,7 +47,7 @@ fn cause() -> Box<dyn std::error::Error + Send + Sync> {
     Box::new(io::Error::other(SECRET))
 }
 
-/// The application on a store whose every answer is that one.
+/// The application on a store whose every method fails.
 async fn on_a_failing_store(fail: fn() -> StoreError) -> App {
     let mut contacts = MockContactStore::new();
     contacts.expect_upsert().returning(move |_| Err(fail()));
@@ -58,7 +58,7 @@ async fn on_a_failing_store(fail: fn() -> StoreError) -> App {
 }
 
 #[tokio::test]
-async fn who_has_no_valid_token_is_asked_to_log_in() {
+async fn invalid_token_is_401_log_in() {
     let app = App::new().await;
     for (headers, challenge) in [
         (&[][..], Some("Bearer")),
@@ -85,7 +85,7 @@ async fn who_has_no_valid_token_is_asked_to_log_in() {
 }
 
 #[tokio::test]
-async fn who_lacks_the_scope_is_denied_before_anything_is_read() {
+async fn missing_scope_is_403_before_the_body() {
     let app = App::new().await;
     upsert(&app, json!([item(1)])).await;
     let stored = app.store.records();
@@ -108,7 +108,7 @@ async fn who_lacks_the_scope_is_denied_before_anything_is_read() {
 }
 
 #[tokio::test]
-async fn the_organization_is_that_of_the_token_or_named_by_the_header() {
+async fn organization_comes_from_the_token_or_header() {
     let app = App::new().await;
     let list = |token: &str, organization: Option<&'static str>| {
         let mut request = device(Method::GET, ITEMS, token, "");
@@ -141,7 +141,7 @@ async fn the_organization_is_that_of_the_token_or_named_by_the_header() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_or_busy_is_503_and_says_when_to_try_again() {
+async fn unavailable_store_is_503_with_retry_after() {
     for fail in [|| StoreError::unavailable(cause()), || StoreError::contention(cause())] {
         let app = on_a_failing_store(fail).await;
         for request in requests("all") {
@@ -155,7 +155,7 @@ async fn a_store_that_is_away_or_busy_is_503_and_says_when_to_try_again() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_broken_is_500_and_says_nothing() {
+async fn broken_store_is_500_without_its_cause() {
     for fail in [|| StoreError::corrupt(cause()), || StoreError::internal(cause())] {
         let app = on_a_failing_store(fail).await;
         for request in requests("all") {
@@ -168,7 +168,7 @@ async fn a_store_that_is_broken_is_500_and_says_nothing() {
 }
 
 #[tokio::test]
-async fn a_panic_is_500_and_the_next_request_is_served() {
+async fn panic_is_500_and_the_next_request_succeeds() {
     let mut contacts = MockContactStore::new();
     contacts.expect_upsert().returning(|_| panic!("{SECRET}"));
     contacts.expect_contact().returning(|_, _, _| panic!("{SECRET}"));
@@ -185,7 +185,7 @@ async fn a_panic_is_500_and_the_next_request_is_served() {
 }
 
 #[tokio::test]
-async fn tokens_that_cannot_be_looked_up_are_503_not_401() {
+async fn failed_token_lookup_is_503_not_401() {
     let mut access = MockAccessStore::new();
     access.expect_token().returning(|_| Err(StoreError::unavailable(cause())));
     let store = Arc::new(MemoryStore::default());
@@ -198,7 +198,7 @@ async fn tokens_that_cannot_be_looked_up_are_503_not_401() {
 }
 
 #[tokio::test]
-async fn a_full_server_is_503_and_an_impatient_token_429() {
+async fn full_server_is_503_and_rate_limit_429() {
     let full = App::with(Settings { max_in_flight: 0, ..Settings::default() }).await;
     for request in requests("all") {
         let answer = full.send(request).await;
@@ -228,7 +228,7 @@ fn outcome(rule: Rule, path: &str) -> Outcome {
 }
 
 #[tokio::test]
-async fn an_item_that_was_refused_through_no_fault_of_its_own_is_not_called_invalid() {
+async fn lost_race_and_corrupt_contact_are_system_errors() {
     for (rule, status) in [(Rule::LostRace, 503), (Rule::StoredReadable, 500)] {
         let mut contacts = MockContactStore::new();
         contacts.expect_upsert().returning(move |_| Ok(vec![outcome(rule, "linkId")]));
@@ -238,8 +238,8 @@ async fn an_item_that_was_refused_through_no_fault_of_its_own_is_not_called_inva
                 continue;
             }
             let answer = app.send(request).await;
-            let (told, error) = answer.envelope();
-            assert_eq!((told, &error["code"]), (status, &json!("system_error")), "{position}");
+            let (answered, error) = answer.envelope();
+            assert_eq!((answered, &error["code"]), (status, &json!("system_error")), "{position}");
             assert_eq!(answer.header("retry-after"), (status == 503).then_some("1"));
             assert!(!answer.text().contains("10.0.0.7"));
         }
@@ -247,7 +247,7 @@ async fn an_item_that_was_refused_through_no_fault_of_its_own_is_not_called_inva
 }
 
 #[tokio::test]
-async fn what_was_sent_wrong_is_told_also_where_a_race_was_lost() {
+async fn faults_are_reported_before_a_lost_race() {
     let mut contacts = MockContactStore::new();
     contacts.expect_upsert().returning(|_| {
         let together = outcome(Rule::Together, "linkId");
@@ -261,7 +261,7 @@ async fn what_was_sent_wrong_is_told_also_where_a_race_was_lost() {
 }
 
 #[tokio::test]
-async fn the_request_id_is_in_the_header_alone() {
+async fn request_id_is_only_in_the_header() {
     let app = App::new().await;
     for path in ["/api/v1/nowhere", ITEMS] {
         let answer = app.send(request(Method::GET, path, &[], Body::empty())).await;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{ITEMS, ask, item, link_id, not_valid, upsert, with};
 use crate::app::{App, device};
 
-/// Asks for a list with these parameters.
+/// The list with these parameters.
 async fn list(app: &App, parameters: &[(&str, &str)]) -> Value {
     let answer = ask(app, Method::GET, &path(parameters)).await;
     assert_eq!(answer.status, 200, "{parameters:?}: {}", answer.text());
@@ -29,7 +29,7 @@ async fn refusal(app: &App, parameters: &[(&str, &str)]) -> (u16, Value) {
 }
 
 /// Three items and a person that is one, by their ids: 1 Étage, 2 Zebra, 3 L'Ami, 4 apple.
-async fn furnished() -> App {
+async fn app_with_four_items() -> App {
     let app = App::new().await;
     upsert(
         &app,
@@ -50,8 +50,8 @@ async fn furnished() -> App {
 }
 
 #[tokio::test]
-async fn a_list_shows_whole_items_and_which_page_it_is() {
-    let app = furnished().await;
+async fn list_has_whole_items_and_pagination() {
+    let app = app_with_four_items().await;
     let defaults = json!({
         "is_favorite": false, "auto_answer": false, "in_black_list": false, "is_p2p": false,
         "ringtone": "ring1.wav",
@@ -96,7 +96,7 @@ async fn a_list_shows_whole_items_and_which_page_it_is() {
 }
 
 #[tokio::test]
-async fn pages_follow_each_other_and_one_past_the_end_is_empty() {
+async fn page_past_the_end_is_empty() {
     let app = App::new().await;
     let items: Vec<Value> = (1..=25).map(item).collect();
     upsert(&app, json!(items)).await;
@@ -123,8 +123,8 @@ async fn pages_follow_each_other_and_one_past_the_end_is_empty() {
 }
 
 #[tokio::test]
-async fn an_order_is_that_of_scalar_values_and_ties_go_by_uid() {
-    let app = furnished().await;
+async fn order_is_by_scalar_values_then_uid() {
+    let app = app_with_four_items().await;
     for (order, expected) in [
         ("name asc", [3, 2, 4, 1]),
         ("name desc", [1, 4, 2, 3]),
@@ -141,8 +141,8 @@ async fn an_order_is_that_of_scalar_values_and_ties_go_by_uid() {
 }
 
 #[tokio::test]
-async fn a_filter_selects() {
-    let app = furnished().await;
+async fn filter_selects_items() {
+    let app = app_with_four_items().await;
     let upper = format!("link_id eq '{}'", link_id(2).to_uppercase());
     for (filter, expected) in [
         ("name eq 'Zebra'", &[2][..]),
@@ -173,8 +173,8 @@ async fn a_filter_selects() {
 }
 
 #[tokio::test]
-async fn a_parameter_that_is_not_what_it_should_be_is_named() {
-    let app = furnished().await;
+async fn malformed_parameters_are_named() {
+    let app = app_with_four_items().await;
     for (name, values, reason) in [
         ("limit", &["", "x", "1x", "1.5", "1e2", "+10", " 10", "١٠"][..], "must be a whole number"),
         (
@@ -212,8 +212,8 @@ async fn a_parameter_that_is_not_what_it_should_be_is_named() {
 }
 
 #[tokio::test]
-async fn the_largest_filter_is_answered_and_a_larger_one_refused() {
-    let app = furnished().await;
+async fn filter_above_the_limits_is_refused() {
+    let app = app_with_four_items().await;
     let conditions = |count: usize| vec!["uid eq 2"; count].join(" or ");
     assert_eq!(uids(&app, &[("filter", &conditions(100))]).await, [2]);
     let refused = refusal(&app, &[("filter", &conditions(101))]).await;
@@ -228,8 +228,8 @@ async fn the_largest_filter_is_answered_and_a_larger_one_refused() {
 }
 
 #[tokio::test]
-async fn a_query_that_is_not_utf_8_harms_nobody() {
-    let app = furnished().await;
+async fn query_that_is_not_utf_8_is_accepted() {
+    let app = app_with_four_items().await;
     let path = format!("{ITEMS}?filter=name+eq+'%FF'&%FF=%FF&=&&a");
     let answer = ask(&app, Method::GET, &path).await;
     assert_eq!((answer.status, &answer.json()["list_items"]), (200, &json!([])));

@@ -34,11 +34,11 @@ fn unknown_uid() -> (u16, Value) {
     not_valid(json!({"uid": "no contact of the directory has this id"}))
 }
 
-/// A person that an intercom does not know.
+/// A person without an entry in the directory.
 const PERSON: &str = r#"{"contactType": "PERSON", "lastName": "Rochat"}"#;
 
 #[tokio::test]
-async fn an_item_is_created_shown_updated_and_deleted() {
+async fn item_is_created_shown_updated_and_deleted() {
     let app = App::new().await;
     let answer = create(&app, item(1)).await;
     assert_eq!((answer.status, answer.json()), (200, json!({"uid": 1})));
@@ -63,7 +63,7 @@ async fn an_item_is_created_shown_updated_and_deleted() {
 }
 
 #[tokio::test]
-async fn an_item_created_without_a_link_id_is_given_one() {
+async fn created_item_without_link_id_gets_one() {
     let app = App::new().await;
     for (uid, item) in
         [(1, without(item(1), "link_id")), (2, with(item(1), json!({"link_id": null})))]
@@ -76,7 +76,7 @@ async fn an_item_created_without_a_link_id_is_given_one() {
 }
 
 #[tokio::test]
-async fn a_known_link_id_is_not_created_again() {
+async fn known_link_id_is_not_created_again() {
     let app = App::new().await;
     upsert(&app, json!([item(1)])).await;
     let stored = app.store.records();
@@ -89,7 +89,7 @@ async fn a_known_link_id_is_not_created_again() {
 }
 
 #[tokio::test]
-async fn every_fault_of_one_item_is_named_by_its_member() {
+async fn every_fault_of_an_item_names_its_member() {
     let app = App::new().await;
     upsert(&app, json!([item(1)])).await;
     let stored = app.store.records();
@@ -118,7 +118,7 @@ async fn every_fault_of_one_item_is_named_by_its_member() {
 }
 
 #[tokio::test]
-async fn a_uid_that_names_no_item_is_not_valid() {
+async fn uid_of_no_item_is_not_valid() {
     let app = App::new().await;
     app.batch(json!([serde_json::from_str::<Value>(PERSON).unwrap()])).await;
     upsert(&app, json!([item(2)])).await;
@@ -146,7 +146,7 @@ async fn a_uid_that_names_no_item_is_not_valid() {
 }
 
 #[tokio::test]
-async fn what_belongs_to_another_organization_is_unknown() {
+async fn item_of_another_organization_is_unknown() {
     let app = App::new().await;
     upsert(&app, json!([item(1)])).await;
     let path = format!("{ITEMS}/1");
@@ -159,7 +159,7 @@ async fn what_belongs_to_another_organization_is_unknown() {
 }
 
 #[tokio::test]
-async fn an_update_keeps_or_moves_the_link_id() {
+async fn update_keeps_or_moves_the_link_id() {
     let app = App::new().await;
     upsert(&app, json!([item(1), item(2)])).await;
     for absent in [without(item(1), "link_id"), with(item(1), json!({"link_id": null}))] {
@@ -178,7 +178,7 @@ async fn an_update_keeps_or_moves_the_link_id() {
 }
 
 #[tokio::test]
-async fn deleting_a_person_takes_the_entry_and_leaves_the_contact() {
+async fn deleting_a_person_removes_only_the_entry() {
     let app = App::new().await;
     let person = json!({
         "contactType": "PERSON", "lastName": "Rochat",

@@ -1,4 +1,4 @@
-//! Every path of the table is answered, under both prefixes, by the operation that it stands for.
+//! Every path of the table is served, under both prefixes, by its operation.
 
 use axum::body::Body;
 use axum::http::Method;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{item, link_id, upsert, with};
 use crate::app::{App, device, request};
 
-/// What a request for that operation carries, and what it is answered, on a store with item 1.
+/// The body and the answer of a request for the operation, on a store with item 1.
 fn exchange(operation: DeviceOperation) -> (Value, Value) {
     let result = |word: &str| json!({"result": [{"link_id": link_id(1), "success": true, "extended_info": word}]});
     let defaults = json!({
@@ -34,7 +34,7 @@ fn exchange(operation: DeviceOperation) -> (Value, Value) {
 }
 
 #[tokio::test]
-async fn every_path_is_answered_under_every_prefix() {
+async fn every_path_is_served_under_every_prefix() {
     let mut answered = 0;
     for DevicePath { operation, methods, path } in DEVICE_PATHS {
         for prefix in DEVICE_PREFIXES {
@@ -54,7 +54,7 @@ async fn every_path_is_answered_under_every_prefix() {
 }
 
 #[tokio::test]
-async fn the_table_is_that_of_the_contract() {
+async fn path_table_matches_the_contract() {
     let table: Vec<String> = DEVICE_PATHS
         .iter()
         .map(|DevicePath { operation, methods, path }| {
@@ -85,7 +85,7 @@ async fn the_table_is_that_of_the_contract() {
 }
 
 #[tokio::test]
-async fn a_method_that_a_path_does_not_know_is_405_and_names_those_it_does() {
+async fn wrong_method_is_405_with_allow() {
     let app = App::new().await;
     for (method, path, allow) in [
         (Method::GET, "/contacts/items/link", "DELETE,PATCH,POST,PUT"),
@@ -110,7 +110,7 @@ async fn a_method_that_a_path_does_not_know_is_405_and_names_those_it_does() {
 }
 
 #[tokio::test]
-async fn an_unknown_path_below_a_prefix_is_404_in_the_envelope() {
+async fn unknown_path_below_a_prefix_is_404_envelope() {
     let app = App::new().await;
     for path in ["", "/", "/contact", "/contacts/", "/contacts/items/", "/contacts/items/1/x"] {
         for prefix in DEVICE_PREFIXES {

@@ -1,4 +1,4 @@
-//! `POST /contacts/items/link`: creating and updating many.
+//! `POST /contacts/items/link`: creating and updating items.
 
 use axum::http::Method;
 use contacts_adapters_http::Settings;
@@ -12,7 +12,7 @@ use crate::app::{App, device};
 const REQUEST: &str = include_str!("../../data/device-upsert.json");
 
 #[tokio::test]
-async fn the_request_of_the_contract_is_created_and_sent_again_updated_without_a_write() {
+async fn repeated_contract_request_is_updated_without_a_write() {
     let app = App::new().await;
     let result = |word: &str| {
         let numbers = ["1", "2", "3", "4"].into_iter();
@@ -35,7 +35,7 @@ async fn the_request_of_the_contract_is_created_and_sent_again_updated_without_a
 }
 
 #[tokio::test]
-async fn a_new_item_is_a_contact_of_type_endpoint_with_every_member_set() {
+async fn new_item_is_an_endpoint_with_every_member() {
     let app = App::new().await;
     upsert(&app, json!([item(1)])).await;
     let [(record, document)] = &living(&app)[..] else { panic!() };
@@ -55,7 +55,7 @@ async fn a_new_item_is_a_contact_of_type_endpoint_with_every_member_set() {
 }
 
 #[tokio::test]
-async fn an_update_replaces_everything_that_the_device_owns() {
+async fn update_replaces_every_member_of_the_device() {
     let app = App::new().await;
     let full = json!({
         "name": "Café 楼 🏠", "type": "p2p", "number": "sip:door.1+a_b-c@10.0.0.5:5060",
@@ -77,7 +77,7 @@ async fn an_update_replaces_everything_that_the_device_owns() {
 }
 
 #[tokio::test]
-async fn null_is_absent_in_optional_members() {
+async fn null_counts_as_absent_in_optional_members() {
     let app = App::new().await;
     upsert(&app, json!([item(1)])).await;
     let stored = app.store.records();
@@ -90,10 +90,10 @@ async fn null_is_absent_in_optional_members() {
 }
 
 #[tokio::test]
-async fn an_item_without_a_link_id_is_given_one() {
+async fn item_without_link_id_gets_one() {
     let app = App::new().await;
-    let nameless = without(item(1), "link_id");
-    let items = json!([nameless, with(nameless.clone(), json!({"link_id": null}))]);
+    let without_link_id = without(item(1), "link_id");
+    let items = json!([without_link_id, with(without_link_id.clone(), json!({"link_id": null}))]);
     let first = upsert(&app, items.clone()).await;
     let again = upsert(&app, items).await;
     assert_eq!(words(&first), ["created", "created"]);
@@ -111,7 +111,7 @@ async fn an_item_without_a_link_id_is_given_one() {
 }
 
 #[tokio::test]
-async fn a_link_id_is_compared_in_lower_case_and_echoed_as_sent() {
+async fn link_id_ignores_case_and_is_echoed() {
     let app = App::new().await;
     let upper = link_id(0xabcdef).to_uppercase();
     let in_upper = with(item(1), json!({"link_id": upper}));
@@ -124,7 +124,7 @@ async fn a_link_id_is_compared_in_lower_case_and_echoed_as_sent() {
 }
 
 #[tokio::test]
-async fn an_item_that_is_named_twice_is_applied_twice_in_order() {
+async fn repeated_item_is_applied_twice_in_order() {
     let app = App::new().await;
     let renamed = with(item(1), json!({"name": "Door 1, again"}));
     let results = upsert(&app, json!([item(1), item(2), renamed, item(2)])).await;
@@ -137,7 +137,7 @@ async fn an_item_that_is_named_twice_is_applied_twice_in_order() {
 }
 
 #[tokio::test]
-async fn a_link_id_that_was_deleted_is_created_anew() {
+async fn deleted_link_id_is_created_anew() {
     let app = App::new().await;
     upsert(&app, json!([item(1)])).await;
     let body = json!({"link_ids": [link_id(1)]}).to_string();
@@ -149,7 +149,7 @@ async fn a_link_id_that_was_deleted_is_created_anew() {
 }
 
 #[tokio::test]
-async fn members_and_parameters_that_nobody_knows_are_ignored() {
+async fn unknown_members_and_parameters_are_ignored() {
     let app = App::new().await;
     let unknown = json!({"uuid": 1, "Name": [], "isFavorite": "yes", "x": {"link_id": 1}});
     let body = json!({"list_items": [with(item(1), unknown)], "list_option": {"a": [1]}, "a": 1});
@@ -160,7 +160,7 @@ async fn members_and_parameters_that_nobody_knows_are_ignored() {
 }
 
 #[tokio::test]
-async fn of_a_member_that_is_given_twice_the_last_counts() {
+async fn last_of_a_repeated_member_counts() {
     let app = App::new().await;
     let id = link_id(1);
     let item = format!(
@@ -176,7 +176,7 @@ async fn of_a_member_that_is_given_twice_the_last_counts() {
 }
 
 #[tokio::test]
-async fn nothing_is_trimmed() {
+async fn texts_are_not_trimmed() {
     let app = App::new().await;
     let spaced = json!({"name": " Door\n", "ringtone": " a b "});
     upsert(&app, json!([with(item(1), spaced)])).await;
@@ -186,7 +186,7 @@ async fn nothing_is_trimmed() {
 }
 
 #[tokio::test]
-async fn ten_thousand_items_are_taken_and_answered_in_their_order() {
+async fn ten_thousand_items_are_answered_in_order() {
     let app = App::new().await;
     let items: Vec<Value> = (1..=10_000).map(item).collect();
     for word in ["created", "updated"] {
@@ -198,7 +198,7 @@ async fn ten_thousand_items_are_taken_and_answered_in_their_order() {
 }
 
 #[tokio::test]
-async fn the_limit_of_items_is_a_setting() {
+async fn item_limit_is_a_setting() {
     let app = App::with(Settings { max_items: 1, ..Settings::default() }).await;
     assert_eq!(send(&app, json!([item(1)])).await.status, 200);
     assert_eq!(send(&app, json!([item(1), item(2)])).await.status, 400);

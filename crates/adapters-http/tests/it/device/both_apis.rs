@@ -1,4 +1,4 @@
-//! One hub: what the ERP imports, devices update, and the ERP sees it.
+//! The ERP and devices work on the same contacts.
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{ITEMS, ask, item, link_id, send, upsert, with, words};
 use crate::app::{App, BATCH, device, post};
 
-/// A person as the ERP sends it, with an entry and much besides.
+/// A person as the ERP sends it, with an entry and other members.
 fn person() -> Value {
     json!({
         "contactType": "PERSON", "externalId": "ERP-1", "firstName": "Amélie", "lastName": "Rochat",
@@ -20,16 +20,16 @@ fn person() -> Value {
     })
 }
 
-async fn of_the_erp(app: &App, items: Value) -> Value {
+async fn send_as_erp(app: &App, items: Value) -> Value {
     let answer = app.send(post(BATCH, "all", items.to_string())).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     answer.json()["items"].clone()
 }
 
 #[tokio::test]
-async fn a_person_of_the_erp_is_updated_by_a_device_in_place() {
+async fn device_updates_a_person_send_as_erp() {
     let app = App::new().await;
-    let imported = of_the_erp(&app, json!([person()])).await[0].clone();
+    let imported = send_as_erp(&app, json!([person()])).await[0].clone();
     assert_eq!((&imported["error"], &imported["freshRow"]["version"]), (&json!(false), &json!(1)));
     let id = imported["freshRow"]["id"].as_i64().unwrap();
     let path = format!("/api-v1/contact/PERSON/{id}");
@@ -46,17 +46,17 @@ async fn a_person_of_the_erp_is_updated_by_a_device_in_place() {
         "name": "Mme Rochat", "type": "regular", "number": "0001-01-11-12", "isFavorite": false,
         "autoAnswer": true, "inBlackList": false, "isP2p": false, "ringtone": "ring1.wav",
     });
-    assert_eq!(after, with(before, json!({"intercom": intercom})), "nothing else was touched");
+    assert_eq!(after, with(before, json!({"intercom": intercom})), "nothing else changed");
 
-    // The same again writes nothing; the ERP sees the version, and that the rest is what it sent.
+    // Repeating the update writes nothing. The ERP sees the version, and the rest as it sent it.
     assert_eq!(words(&upsert(&app, json!([update])).await), ["updated"]);
     let again = with(person(), json!({"intercom": intercom}));
-    let row = of_the_erp(&app, json!([again])).await[0]["freshRow"].clone();
+    let row = send_as_erp(&app, json!([again])).await[0]["freshRow"].clone();
     assert_eq!((&row["id"], &row["version"]), (&json!(id), &json!(2)));
 
-    // What the ERP writes in turn, the device sees.
+    // The device sees what the ERP writes then.
     let renamed = json!({"externalId": "ERP-1", "intercom": {"name": "Rochat A."}});
-    let row = of_the_erp(&app, json!([renamed])).await[0]["freshRow"].clone();
+    let row = send_as_erp(&app, json!([renamed])).await[0]["freshRow"].clone();
     assert_eq!(row["version"], 3);
     let shown = ask(&app, Method::GET, &format!("{ITEMS}/{id}")).await.json();
     let expected = with(
@@ -70,11 +70,11 @@ async fn a_person_of_the_erp_is_updated_by_a_device_in_place() {
 }
 
 #[tokio::test]
-async fn a_device_makes_an_entry_of_a_person_that_has_only_a_link_id() {
+async fn device_adds_an_entry_to_a_person() {
     let app = App::new().await;
     let mut bare = person();
     bare.as_object_mut().unwrap().remove("intercom");
-    let imported = of_the_erp(&app, json!([bare])).await[0]["freshData"].clone();
+    let imported = send_as_erp(&app, json!([bare])).await[0]["freshData"].clone();
     assert_eq!(words(&upsert(&app, json!([item(1)])).await), ["updated"]);
     let after = app.get("/api-v1/contact/PERSON/1").await.json();
     let intercom = json!({
@@ -85,16 +85,16 @@ async fn a_device_makes_an_entry_of_a_person_that_has_only_a_link_id() {
 }
 
 #[tokio::test]
-async fn a_fault_that_the_contact_had_elsewhere_refuses_no_device() {
+async fn stored_faults_elsewhere_refuse_no_device() {
     let app = App::new().await;
     let strange = with(person(), json!({"phone": "call me", "webSite": "none at all"}));
-    let imported = of_the_erp(&app, json!([strange])).await;
+    let imported = send_as_erp(&app, json!([strange])).await;
     assert_eq!(imported[0]["error"], json!(false));
     assert_eq!(words(&upsert(&app, json!([item(1)])).await), ["updated"]);
 }
 
 #[tokio::test]
-async fn endpoints_never_show_up_in_answers_to_the_erp() {
+async fn endpoints_are_hidden_from_the_erp() {
     let app = App::new().await;
     upsert(&app, json!([item(1)])).await;
     for path in ["ORGANIZATION/1", "PERSON/1", "ENDPOINT/1", "PERSON/1/deleted"] {
@@ -104,7 +104,7 @@ async fn endpoints_never_show_up_in_answers_to_the_erp() {
     let by_id = json!({"id": 1, "lastName": "Rochat"});
     let by_link_id = with(person(), json!({"linkId": link_id(1)}));
     let as_endpoint = json!({"contactType": "ENDPOINT", "linkId": link_id(2)});
-    let answer = of_the_erp(&app, json!([by_id, by_link_id, as_endpoint])).await;
+    let answer = send_as_erp(&app, json!([by_id, by_link_id, as_endpoint])).await;
     let codes: Vec<_> = answer
         .as_array()
         .unwrap()
@@ -125,10 +125,10 @@ async fn endpoints_never_show_up_in_answers_to_the_erp() {
 }
 
 #[tokio::test]
-async fn a_link_id_that_a_merge_left_leads_devices_to_the_contact_that_stayed() {
+async fn merged_link_id_leads_to_the_remaining_contact() {
     let app = App::new().await;
     let source = json!({"contactType": "PERSON", "externalId": "ERP-2", "linkId": link_id(2)});
-    of_the_erp(&app, json!([person(), source])).await;
+    send_as_erp(&app, json!([person(), source])).await;
     let ids: Vec<_> = app.store.records().iter().map(|record| record.id.get()).collect();
     let merge = json!({"targetId": ids[0], "sourceId": ids[1]}).to_string();
     assert_eq!(app.send(post(crate::app::MERGING, "all", merge)).await.status, 200);
