@@ -87,7 +87,7 @@ fn stop(setting: &Setting<'_>, site: &Site) -> Result<String> {
             let since = Instant::now();
             let stopped = site.stop();
             took = since.elapsed();
-            stuck.into_iter().map(join).collect::<Result<()>>().and(stopped)
+            stuck.into_iter().try_for_each(join).and(stopped)
         })
     })?;
     in_time("the servers had stopped", took)?;
