@@ -3,37 +3,13 @@
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-const FIRST_NAMES: [&str; 24] = [
-    "Amélie", "Luc", "Chiara", "Urs", "Noémie", "Reto", "Élodie", "Beat", "Giulia", "Sandro",
-    "Anouk", "Jürg", "Mélanie", "Pascal", "Nadia", "Marco", "Corinne", "Stefan", "Livia", "Yves",
-    "Regula", "Thierry", "Ladina", "Flurin",
-];
-const LAST_NAMES: [&str; 24] = [
-    "Rochat",
-    "Müller",
-    "Bernasconi",
-    "Favre",
-    "Keller",
-    "Bianchi",
-    "Zürcher",
-    "Perret",
-    "Meier",
-    "Cavadini",
-    "Blanc",
-    "Schmid",
-    "Rossier",
-    "Frei",
-    "Monnier",
-    "Caduff",
-    "Jaquet",
-    "Brunner",
-    "Ferrari",
-    "Gerber",
-    "Chevalley",
-    "Hug",
-    "Tschudi",
-    "Pellaton",
-];
+const FIRST_NAMES: &str = "\
+    Amélie, Luc, Chiara, Urs, Noémie, Reto, Élodie, Beat, Giulia, Sandro, Anouk, Jürg, Mélanie, \
+    Pascal, Nadia, Marco, Corinne, Stefan, Livia, Yves, Regula, Thierry, Ladina, Flurin";
+const LAST_NAMES: &str = "\
+    Rochat, Müller, Bernasconi, Favre, Keller, Bianchi, Zürcher, Perret, Meier, Cavadini, Blanc, \
+    Schmid, Rossier, Frei, Monnier, Caduff, Jaquet, Brunner, Ferrari, Gerber, Chevalley, Hug, \
+    Tschudi, Pellaton";
 const TRADES: [(&str, &str); 10] = [
     ("Boulangerie", "boulangerie"),
     ("Garage", "automobile"),
@@ -46,24 +22,10 @@ const TRADES: [(&str, &str); 10] = [
     ("Pharmacie", "santé"),
     ("Elektro", "elektro"),
 ];
-const STREETS: [&str; 16] = [
-    "Rue de Carouge",
-    "Bahnhofstrasse",
-    "Chemin Frank-Thomas",
-    "Via Nassa",
-    "Hauptstrasse",
-    "Avenue de la Gare",
-    "Dorfstrasse",
-    "Route de Lausanne",
-    "Seestrasse",
-    "Rue du Marché",
-    "Industriestrasse",
-    "Viale Stefano Franscini",
-    "Kirchgasse",
-    "Quai du Mont-Blanc",
-    "Oberer Graben",
-    "Place de la Palud",
-];
+const STREETS: &str = "\
+    Rue de Carouge, Bahnhofstrasse, Chemin Frank-Thomas, Via Nassa, Hauptstrasse, Avenue de la \
+    Gare, Dorfstrasse, Route de Lausanne, Seestrasse, Rue du Marché, Industriestrasse, Viale \
+    Stefano Franscini, Kirchgasse, Quai du Mont-Blanc, Oberer Graben, Place de la Palud";
 /// Post code, city, area code, language.
 const CITIES: [(&str, &str, &str, &str); 12] = [
     ("1205", "Genève", "22", "FR"),
@@ -87,17 +49,17 @@ const BANKS: [(&str, u64, &str); 5] = [
     ("PostFinance AG", 9000, "POFICHBEXXX"),
     ("Raiffeisen Schweiz", 80808, "RAIFCH22XXX"),
 ];
-const PAYMENT_TERMS: [&str; 4] = ["10", "30", "45", "60"];
+const PAYMENT_TERMS: &str = "10, 30, 45, 60";
 
 /// The contact of that number after that many changes. A change sets three fields.
 pub(crate) fn contact(number: u32, changes: u32) -> Value {
     let mut rng = Rng::with_seed(u64::from(number));
     let is_organization = rng.bool();
-    let first = pick(&mut rng, &FIRST_NAMES, 0);
-    let last = pick(&mut rng, &LAST_NAMES, 0);
-    let (trade, tag) = pick(&mut rng, &TRADES, 0);
-    let (post_code, city, area, language) = pick(&mut rng, &CITIES, 0);
-    let (bank, clearing, bic) = pick(&mut rng, &BANKS, 0);
+    let first = pick_word(&mut rng, FIRST_NAMES, 0);
+    let last = pick_word(&mut rng, LAST_NAMES, 0);
+    let (trade, tag) = pick(&mut rng, &TRADES);
+    let (post_code, city, area, language) = pick(&mut rng, &CITIES);
+    let (bank, clearing, bic) = pick(&mut rng, &BANKS);
     let domain = format!("{}.example", ascii(last));
     let mailbox = format!("{}.{number:06}", ascii(if is_organization { trade } else { first }));
 
@@ -112,7 +74,7 @@ pub(crate) fn contact(number: u32, changes: u32) -> Value {
         "isCustomer": true,
         "addresses": [{
             "name": "Siège principal",
-            "line1": pick(&mut rng, &STREETS, 0),
+            "line1": pick_word(&mut rng, STREETS, 0),
             "houseNumber": rng.u32(1..=180).to_string(),
             "postCode": post_code,
             "city": city,
@@ -129,7 +91,7 @@ pub(crate) fn contact(number: u32, changes: u32) -> Value {
         }],
         "client": {
             "billingEmail": format!("facturation.{number:06}@{domain}"),
-            "paymentTerms": pick(&mut rng, &PAYMENT_TERMS, changes),
+            "paymentTerms": pick_word(&mut rng, PAYMENT_TERMS, changes),
             "creditLimit": format!("{}.00", 1_000 + 500 * (rng.u32(..40) + changes)),
             "clientDiscountRate": format!("{}.5", rng.u32(..10)),
         },
@@ -150,10 +112,15 @@ pub(crate) fn contact(number: u32, changes: u32) -> Value {
     contact
 }
 
-/// A random item, and with each further step the next one.
-#[expect(clippy::indexing_slicing, reason = "a remainder is below its divisor")]
-pub(crate) fn pick<T: Copy, const N: usize>(rng: &mut Rng, items: &[T; N], steps: u32) -> T {
-    items[(rng.usize(..N) + usize::try_from(steps).unwrap_or(0)) % N]
+/// A random word of a list with commas, and with each further step the next one.
+pub(crate) fn pick_word(rng: &mut Rng, list: &'static str, steps: u32) -> &'static str {
+    let words = list.split(", ").collect::<Vec<_>>();
+    let place = rng.usize(..words.len()) + usize::try_from(steps).unwrap_or(0);
+    words.get(place % words.len()).copied().unwrap_or_default()
+}
+
+fn pick<T: Copy + Default>(rng: &mut Rng, items: &[T]) -> T {
+    rng.choice(items).copied().unwrap_or_default()
 }
 
 /// Seven digits with spaces: `700 59 29`.

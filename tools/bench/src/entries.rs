@@ -3,26 +3,12 @@
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use crate::contacts::pick;
+use crate::contacts::pick_word;
 
-const NAMES: [&str; 16] = [
-    "Amélie Rochat",
-    "Luc Favre",
-    "Chiara Bernasconi",
-    "Urs Zürcher",
-    "Noémie Perret",
-    "Concierge",
-    "Entrance panel",
-    "Atelier du fond",
-    "Cabinet Dr. Monnier",
-    "Hauswart",
-    "Praxis Keller",
-    "Garage",
-    "Fiduciaire Blanc",
-    "Beat Caduff",
-    "Lift",
-    "Giulia Ferrari",
-];
+const NAMES: &str = "\
+    Amélie Rochat, Luc Favre, Chiara Bernasconi, Urs Zürcher, Noémie Perret, Concierge, Entrance \
+    panel, Atelier du fond, Cabinet Dr. Monnier, Hauswart, Praxis Keller, Garage, Fiduciaire \
+    Blanc, Beat Caduff, Lift, Giulia Ferrari";
 
 /// The entry of that number after that many changes. A change sets the name and a flag.
 pub(crate) fn entry(number: u32, changes: u32) -> Value {
@@ -36,7 +22,7 @@ pub(crate) fn entry(number: u32, changes: u32) -> Value {
     };
     json!({
         "link_id": link_id(number),
-        "name": format!("{} {number}", pick(&mut rng, &NAMES, changes)),
+        "name": format!("{} {number}", pick_word(&mut rng, NAMES, changes)),
         "type": kind,
         "number": address,
         "is_favorite": (rng.u32(..2) + changes) % 2 == 1,
