@@ -8,9 +8,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use contacts_adapters_diesel::{SqliteOptions, SqliteStore};
 use contacts_application::ports::{AccessStore, Audit, ContactStore, IntercomDirectory, Lifecycle};
-use contacts_application::testing::contract::StoreUnderTest;
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::{ContactId, OrganizationId};
+use contacts_testing::contract::StoreUnderTest;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
@@ -160,4 +160,4 @@ fn fresh() -> Fresh {
     Fresh { store: Arc::new(opened.store), path, _directory: directory }
 }
 
-contacts_application::store_contract!(fresh());
+contacts_testing::store_contract!(fresh());

@@ -40,7 +40,7 @@ use state::AppState;
 /// use std::sync::Arc;
 ///
 /// use contacts_adapters_http::{Services, Settings, router};
-/// use contacts_application::testing::{MemoryStore, StoppedClock, now};
+/// use contacts_testing::{MemoryStore, StoppedClock, now};
 ///
 /// let store = Arc::new(MemoryStore::default());
 /// let services = Services::new(store.clone(), store.clone(), store, Arc::new(StoppedClock(now())));

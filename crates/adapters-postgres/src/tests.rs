@@ -18,8 +18,8 @@ mod tls;
 use std::sync::Arc;
 
 use contacts_application::ports::{ContactStore, StoreError};
-use contacts_application::testing::{batch, context};
 use contacts_domain::upsert::{Options, Outcome};
+use contacts_testing::{batch, context};
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 

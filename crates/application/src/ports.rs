@@ -22,13 +22,8 @@ pub use schema::SchemaState;
 /// are 9·10^10 blocks.
 pub const ID_BLOCK_SIZE: i64 = 100_000;
 
-#[cfg(any(test, feature = "mocks"))]
-pub use access_store::MockAccessStore;
-#[cfg(any(test, feature = "mocks"))]
-pub use audit::MockAudit;
-#[cfg(any(test, feature = "mocks"))]
-pub use clock::MockClock;
-#[cfg(any(test, feature = "mocks"))]
-pub use contact_store::MockContactStore;
-#[cfg(any(test, feature = "mocks"))]
-pub use intercom_directory::MockIntercomDirectory;
+#[cfg(feature = "mocks")]
+pub use {
+    access_store::MockAccessStore, audit::MockAudit, clock::MockClock,
+    contact_store::MockContactStore, intercom_directory::MockIntercomDirectory,
+};

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Method, Request};
 use contacts_adapters_http::{Services, Settings, router};
 use contacts_application::access::{NewToken, Reach, Scope, Scopes, TokenDigest};
 use contacts_application::ports::{AccessStore, ContactStore, IntercomDirectory};
-use contacts_application::testing::{MemoryStore, StoppedClock, now, organization};
+use contacts_testing::{MemoryStore, StoppedClock, now, organization};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};

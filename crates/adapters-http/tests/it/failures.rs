@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use contacts_adapters_http::Settings;
 use contacts_application::ports::{MockAccessStore, MockContactStore, StoreError};
-use contacts_application::testing::{MemoryStore, now};
 use contacts_domain::contact::{ContactType, DOCUMENT_VERSION, Projection, Record};
 use contacts_domain::decision::{Decision, Loaded};
 use contacts_domain::{ContactId, IdBlock, OrganizationId, Version};
+use contacts_testing::{MemoryStore, now};
 use tower::ServiceExt;
 use tracing_subscriber::fmt::MakeWriter;
 

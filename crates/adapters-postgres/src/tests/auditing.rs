@@ -4,11 +4,11 @@ use std::slice;
 use std::sync::Arc;
 
 use contacts_application::ports::Audit;
-use contacts_application::testing::{context, organization};
 use contacts_domain::ContactId;
 use contacts_domain::auditing::{
     ContactKey, Difference, Discrepancy, Finding, Remedy, Repair, StoredContact,
 };
+use contacts_testing::{context, organization};
 use serde_json::json;
 
 use super::plans::{self, Explained, assert_plans_survive_growth, by_name, named};

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use contacts_application::ports::{AccessStore, Audit, ContactStore, IntercomDirectory};
-use contacts_application::testing::contract::StoreUnderTest;
 use contacts_domain::ContactId;
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::value::LinkId;
+use contacts_testing::contract::StoreUnderTest;
 use tokio_postgres::Client;
 use tokio_postgres::types::ToSql;
 
@@ -130,4 +130,4 @@ async fn fresh() -> Fresh {
     Fresh { store: Arc::new(database.open().await), database }
 }
 
-contacts_application::store_contract!(fresh().await);
+contacts_testing::store_contract!(fresh().await);

@@ -6,7 +6,7 @@ use contacts_application::directory::{
     Comparison, EntryPage, EntryQuery, Filter, FlagField, Order, OrderKey, TextField,
 };
 use contacts_application::ports::IntercomDirectory;
-use contacts_application::testing::organization;
+use contacts_testing::organization;
 use serde_json::json;
 
 use super::plans::{self, Explained, named};

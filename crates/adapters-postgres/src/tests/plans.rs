@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use contacts_application::access::{NewToken, Reach, Scopes, TokenDigest};
 use contacts_application::ports::{AccessStore, ContactStore, Lifecycle};
-use contacts_application::testing::{batch, context, now, organization};
 use contacts_domain::ContactId;
 use contacts_domain::merging::Merge;
 use contacts_domain::upsert::{Key, Ladder, Options};
+use contacts_testing::{batch, context, now, organization};
 use serde_json::json;
 
 pub(super) use self::explained::Explained;

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use contacts_application::ports::ContactStore;
-use contacts_application::testing::{batch, context};
 use contacts_domain::merging::Merge;
 use contacts_domain::upsert::{Batch, Item, Mode, Options};
+use contacts_testing::{batch, context};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 

@@ -7,7 +7,7 @@ use super::StoreError;
 use crate::access::{NewToken, Organization, Token, TokenDigest, TokenId};
 
 /// A store of organizations and of the tokens that may act for them.
-#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+#[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait AccessStore: Send + Sync {
     /// The organization of that id.

@@ -10,7 +10,7 @@ use super::StoreError;
 /// What a store of contacts holds, as it stands there, and how it is mended.
 ///
 /// It works beside everything else that the store does.
-#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+#[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait Audit: Send + Sync {
     /// How many contacts there are about, of all organizations, deleted ones included: enough to

@@ -3,7 +3,7 @@
 use contacts_domain::Timestamp;
 
 /// Tells the time.
-#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+#[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;

@@ -18,7 +18,7 @@ use super::StoreError;
 /// may run the decision again to retry. What one call has written, every later call sees.
 ///
 /// Every implementation passes the [contract suite](crate::testing::contract).
-#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+#[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait ContactStore: Send + Sync {
     /// Creates or updates contacts: one outcome per item, in the order of the items.

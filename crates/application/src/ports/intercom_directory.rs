@@ -10,7 +10,7 @@ use crate::directory::{EntryPage, EntryQuery};
 ///
 /// It follows the writes of [`ContactStore`](super::ContactStore): what one call has written, every
 /// later call sees.
-#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+#[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait IntercomDirectory: Send + Sync {
     /// A part of the entries of an organization, and how many there are, as of one moment.

@@ -1,8 +1,5 @@
 //! Checks every stored contact against its document, and mends what does not follow from it.
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 

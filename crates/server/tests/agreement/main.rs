@@ -11,7 +11,7 @@ mod requests;
 
 use std::env;
 
-use contacts_application::testing::MemoryStore;
+use contacts_testing::MemoryStore;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use tokio::runtime::Runtime;

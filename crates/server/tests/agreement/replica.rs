@@ -8,11 +8,11 @@ use contacts_application::directory::{
     Comparison, EntryPage, EntryQuery, Filter, FlagField, Order, OrderKey, TextField,
 };
 use contacts_application::ports::{AccessStore, ContactStore, IntercomDirectory, Lifecycle};
-use contacts_application::testing::organization;
 use contacts_domain::contact::Record;
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::upsert::{Batch, Outcome};
 use contacts_domain::{ContactId, OrganizationId};
+use contacts_testing::organization;
 
 use crate::requests::{ELSEWHERE, HERE, Request, What};
 

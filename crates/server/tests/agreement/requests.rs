@@ -1,12 +1,12 @@
 //! Requests that meet each other: few keys, few contacts, every option.
 
-use contacts_application::testing::{context, now};
 use contacts_domain::Timestamp;
 use contacts_domain::contact::ContactType;
 use contacts_domain::upsert::{
     Arrays, Atomicity, Context, Endpoints, Handling, Item, Key, Ladder, Mode, OnAmbiguous,
     OnRepeat, Options,
 };
+use contacts_testing::{context, now};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};

@@ -10,11 +10,11 @@ use contacts_adapters_http::Settings;
 use contacts_application::ports::{
     MockAccessStore, MockContactStore, MockIntercomDirectory, StoreError,
 };
-use contacts_application::testing::MemoryStore;
 use contacts_domain::Rule;
 use contacts_domain::Violation;
 use contacts_domain::path::Path;
 use contacts_domain::upsert::{Outcome, Verdict};
+use contacts_testing::MemoryStore;
 use serde_json::{Value, json};
 
 use super::{ITEMS, LINK, item, link_id, upsert};

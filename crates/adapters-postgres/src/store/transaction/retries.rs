@@ -124,8 +124,8 @@ fn pause(attempts: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use contacts_application::ports::ContactStore;
-    use contacts_application::testing::{batch, context};
     use contacts_domain::upsert::Options;
+    use contacts_testing::{batch, context};
     use serde_json::json;
 
     use super::*;

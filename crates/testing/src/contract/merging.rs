@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::StoreFixture;
 use super::fixture::{answers, id_of, person, record_of};
-use crate::ports::Lifecycle;
+use contacts_application::ports::Lifecycle;
 
 /// Creates persons with these external ids.
 async fn persons<const N: usize>(fixture: &StoreFixture, external_ids: [&str; N]) -> [Outcome; N] {

@@ -16,9 +16,11 @@ use contacts_domain::{ContactId, OrganizationId, Timestamp};
 
 use self::access::Access;
 use self::contacts::{Contacts, Refused, Row};
-use crate::access::{NewToken, Organization, Token, TokenDigest, TokenId};
-use crate::directory::{EntryPage, EntryQuery};
-use crate::ports::{AccessStore, Audit, ContactStore, IntercomDirectory, Lifecycle, StoreError};
+use contacts_application::access::{NewToken, Organization, Token, TokenDigest, TokenId};
+use contacts_application::directory::{EntryPage, EntryQuery};
+use contacts_application::ports::{
+    AccessStore, Audit, ContactStore, IntercomDirectory, Lifecycle, StoreError,
+};
 
 /// A store in memory, for tests: as strict as a database, and as forgetful as a process.
 ///
@@ -29,7 +31,7 @@ use crate::ports::{AccessStore, Audit, ContactStore, IntercomDirectory, Lifecycl
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), contacts_application::ports::StoreError> {
 /// use contacts_application::ports::ContactStore;
-/// use contacts_application::testing::{MemoryStore, batch, context};
+/// use contacts_testing::{MemoryStore, batch, context};
 /// use contacts_domain::upsert::{Options, Verdict};
 /// use serde_json::json;
 ///

@@ -4,8 +4,10 @@ use contacts_domain::value::CountryCode;
 use contacts_domain::{OrganizationId, Timestamp};
 
 use super::StoreFixture;
-use crate::access::{NewToken, Organization, Reach, Scope, Scopes, Token, TokenDigest, TokenId};
-use crate::testing::{now, organization};
+use crate::{now, organization};
+use contacts_application::access::{
+    NewToken, Organization, Reach, Scope, Scopes, Token, TokenDigest, TokenId,
+};
 
 fn seconds_from_now(seconds: i64) -> Timestamp {
     Timestamp::from_micros(now().micros() + seconds * 1_000_000)

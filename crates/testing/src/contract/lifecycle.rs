@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::StoreFixture;
 use super::fixture::{answers, id_of, person, record_of};
-use crate::ports::Lifecycle;
+use contacts_application::ports::Lifecycle;
 
 pub async fn a_living_contact_is_read_as_living_only(fixture: &StoreFixture) {
     let created = fixture.create(person(json!({"externalId": "A"}))).await;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use contacts_domain::{OrganizationId, Timestamp};
 
-use crate::access::{NewToken, Organization, Token, TokenDigest, TokenId};
+use contacts_application::access::{NewToken, Organization, Token, TokenDigest, TokenId};
 
 #[derive(Debug, Default)]
 pub(super) struct Access {

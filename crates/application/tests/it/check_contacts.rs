@@ -1,13 +1,17 @@
-//! What a check finds, tells, mends and leaves.
+//! Checking and repairing stored contacts.
 
-use contacts_domain::auditing::{ContactKey, Difference, Finding};
+use std::sync::Arc;
+
+use contacts_application::ports::{AccessStore, Audit, ContactStore, MockAccessStore, MockAudit};
+use contacts_application::use_cases::{CheckContacts, CheckReport, Mode, Notice};
+use contacts_domain::ContactId;
+use contacts_domain::auditing::{
+    ContactKey, Difference, Discrepancy, Finding, Remedy, StoredContact,
+};
 use contacts_domain::contact::Record;
 use contacts_domain::upsert::Options;
+use contacts_testing::{MemoryStore, batch, context, organization};
 use serde_json::json;
-
-use super::*;
-use crate::ports::{ContactStore, MockAccessStore, MockAudit};
-use crate::testing::{MemoryStore, batch, context, organization};
 
 /// A store with that many persons in each of these organizations, which are there.
 async fn a_store_of(persons: usize, organizations: &[i32]) -> Arc<MemoryStore> {

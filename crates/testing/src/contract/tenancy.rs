@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::StoreFixture;
 use super::fixture::{answers, id_of, person, record_of};
-use crate::ports::Lifecycle;
+use contacts_application::ports::Lifecycle;
 
 pub async fn organizations_may_have_the_same_keys(fixture: &StoreFixture) {
     let items = [person(json!({

@@ -11,9 +11,9 @@ use contacts_domain::{ContactId, OrganizationId, Timestamp};
 use serde_json::{Value, json};
 
 use super::StoreUnderTest;
-use crate::directory::{EntryPage, EntryQuery, Order, OrderKey};
-use crate::ports::{AccessStore, Audit, ContactStore, Lifecycle};
-use crate::testing::{batch, context, now, organization};
+use crate::{batch, context, now, organization};
+use contacts_application::directory::{EntryPage, EntryQuery, Order, OrderKey};
+use contacts_application::ports::{AccessStore, Audit, ContactStore, Lifecycle};
 
 /// The organization that requests are for where a claim says nothing else.
 const HERE: i32 = 1;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use contacts_application::ports::{ContactStore, StoreError};
-use contacts_application::testing::{MemoryStore, context};
 use contacts_domain::upsert::{Batch, Item, Key, Ladder, OnAmbiguous, Options, Outcome};
+use contacts_testing::{MemoryStore, context};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 

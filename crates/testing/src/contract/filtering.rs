@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::StoreFixture;
 use super::entries::{LINK_ID, OTHER_LINK_ID};
 use super::fixture::every_entry;
-use crate::directory::{Comparison, EntryQuery, Filter, FlagField, TextField};
+use contacts_application::directory::{Comparison, EntryQuery, Filter, FlagField, TextField};
 
 const COMPARISONS: [Comparison; 6] = [
     Comparison::Equal,

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::StoreFixture;
 use super::fixture::{id_of, person};
-use crate::testing::batch;
+use crate::batch;
 
 /// How many requests are on their way together.
 const AT_ONCE: usize = 8;

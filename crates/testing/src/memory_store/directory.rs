@@ -6,7 +6,7 @@ use contacts_domain::contact::IntercomEntry;
 use contacts_domain::{ContactId, OrganizationId};
 
 use super::contacts::Contacts;
-use crate::directory::{EntryPage, EntryQuery, Filter, Order, OrderKey};
+use contacts_application::directory::{EntryPage, EntryQuery, Filter, Order, OrderKey};
 
 impl Contacts {
     /// A part of the entries of an organization.

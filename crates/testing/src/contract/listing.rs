@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use super::StoreFixture;
 use super::entries::block;
 use super::fixture::{every_entry, id_of, person};
-use crate::directory::{Comparison, EntryPage, EntryQuery, Filter, Order, OrderKey, TextField};
+use contacts_application::directory::{
+    Comparison, EntryPage, EntryQuery, Filter, Order, OrderKey, TextField,
+};
 
 /// Stores entries and says which ids they got.
 async fn store(fixture: &StoreFixture, blocks: impl IntoIterator<Item = Value>) -> Vec<ContactId> {

@@ -9,8 +9,8 @@
 //!
 //! use async_trait::async_trait;
 //! use contacts_application::ports::{AccessStore, Audit, ContactStore, IntercomDirectory};
-//! use contacts_application::testing::MemoryStore;
-//! use contacts_application::testing::contract::StoreUnderTest;
+//! use contacts_testing::MemoryStore;
+//! use contacts_testing::contract::StoreUnderTest;
 //! use contacts_domain::ContactId;
 //! use contacts_domain::contact::{IntercomEntry, Record};
 //!
@@ -56,7 +56,7 @@
 //!     Fresh { store: Arc::new(MemoryStore::default()) }
 //! }
 //!
-//! contacts_application::store_contract!(fresh().await);
+//! contacts_testing::store_contract!(fresh().await);
 //! # fn main() {}
 //! ```
 
@@ -85,7 +85,7 @@ use contacts_domain::ContactId;
 use contacts_domain::contact::{IntercomEntry, Record};
 
 use super::MemoryStore;
-use crate::ports::{AccessStore, Audit, ContactStore, IntercomDirectory};
+use contacts_application::ports::{AccessStore, Audit, ContactStore, IntercomDirectory};
 
 pub use fixture::StoreFixture;
 
@@ -175,9 +175,9 @@ impl StoreUnderTest for Arc<MemoryStore> {
 ///
 /// ```
 /// use std::sync::Arc;
-/// use contacts_application::testing::MemoryStore;
+/// use contacts_testing::MemoryStore;
 ///
-/// contacts_application::store_contract!(Arc::new(MemoryStore::default()));
+/// contacts_testing::store_contract!(Arc::new(MemoryStore::default()));
 /// # fn main() {}
 /// ```
 #[macro_export]
@@ -307,8 +307,8 @@ macro_rules! store_contract {
     ($fresh:expr => $($claim:ident)+) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $claim() {
-            let fixture = $crate::testing::contract::StoreFixture::of($fresh).await;
-            $crate::testing::contract::claims::$claim(&fixture).await;
+            let fixture = $crate::contract::StoreFixture::of($fresh).await;
+            $crate::contract::claims::$claim(&fixture).await;
         }
     )+};
 }

@@ -7,9 +7,9 @@ use contacts_domain::value::CountryCode;
 use contacts_domain::{OrganizationId, Timestamp};
 use serde_json::Value;
 
-use crate::access::{Organization, Scope};
-use crate::ports::Clock;
-use crate::use_cases::Caller;
+use contacts_application::access::{Organization, Scope};
+use contacts_application::ports::Clock;
+use contacts_application::use_cases::Caller;
 
 /// The instant at which tests take place: 2026-09-21T14:13:20Z.
 pub fn now() -> Timestamp {
@@ -56,7 +56,7 @@ pub fn context(organization_id: i32) -> Context {
 /// A batch of these items, ready for a store.
 ///
 /// ```
-/// use contacts_application::testing::{batch, context};
+/// use contacts_testing::{batch, context};
 /// use contacts_domain::decision::Decision;
 /// use contacts_domain::upsert::Options;
 /// use serde_json::json;

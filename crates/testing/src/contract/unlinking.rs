@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::StoreFixture;
 use super::entries::{LINK_ID, OTHER_LINK_ID, block, entry};
 use super::fixture::{answers, id_of, person, record_of};
-use crate::ports::Lifecycle;
+use contacts_application::ports::Lifecycle;
 
 fn by_link_id() -> Value {
     json!({"linkId": LINK_ID})

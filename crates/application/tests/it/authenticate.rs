@@ -1,0 +1,146 @@
+//! Finding out who is calling.
+
+use std::sync::Arc;
+
+use contacts_application::access::{Organization, Reach, Scope, Token, TokenDigest, TokenId};
+use contacts_application::ports::{MockAccessStore, MockClock, StoreError, StoreErrorKind};
+use contacts_application::use_cases::{Authenticate, Caller, UseCaseError};
+use contacts_domain::{OrganizationId, Timestamp};
+use contacts_testing::{now, organization};
+use mockall::predicate::eq;
+
+const DIGEST: TokenDigest = TokenDigest([7; 32]);
+
+fn id(id: i32) -> OrganizationId {
+    organization(id).id
+}
+
+fn seconds_from_now(seconds: i64) -> Timestamp {
+    Timestamp::from_micros(now().micros() + seconds * 1_000_000)
+}
+
+/// A valid token for these organizations.
+fn token(organizations: &[i32], scopes: &[Scope]) -> Token {
+    Token {
+        id: TokenId(1),
+        prefix: "hub_7".to_owned(),
+        name: "ERP".to_owned(),
+        reach: Reach::Organizations(organizations.iter().copied().map(id).collect()),
+        scopes: scopes.iter().copied().collect(),
+        created_at: seconds_from_now(-60),
+        expires_at: None,
+        revoked_at: None,
+    }
+}
+
+/// Access to a store that has only that token and has to be asked for it, and that is asked
+/// for `asked_for` once if at all, and answers `organization`.
+fn authenticate(
+    stored: Option<Token>,
+    asked_for: Option<i32>,
+    organization: Option<Organization>,
+) -> Authenticate {
+    let mut access = MockAccessStore::new();
+    access.expect_token().with(eq(DIGEST)).times(1).returning(move |_| Ok(stored.clone()));
+    match asked_for {
+        Some(asked_for) => access
+            .expect_organization()
+            .with(eq(id(asked_for)))
+            .times(1)
+            .returning(move |_| Ok(organization.clone())),
+        None => access.expect_organization().never(),
+    };
+    let mut clock = MockClock::new();
+    clock.expect_now().return_const(now());
+    Authenticate::new(Arc::new(access), Arc::new(clock))
+}
+
+#[tokio::test]
+async fn a_token_of_one_organization_is_at_home_there() {
+    let stored = token(&[7], &[Scope::Read]);
+    let caller = authenticate(Some(stored), Some(7), Some(organization(7)))
+        .execute(DIGEST, None)
+        .await
+        .unwrap();
+
+    let scopes = [Scope::Read].into_iter().collect();
+    assert_eq!(caller, Caller { organization: organization(7), scopes });
+}
+
+#[tokio::test]
+async fn a_token_of_several_organizations_acts_for_the_one_that_is_named() {
+    let stored = token(&[7, 8], &[Scope::Write]);
+    let caller = authenticate(Some(stored), Some(8), Some(organization(8)))
+        .execute(DIGEST, Some(id(8)))
+        .await
+        .unwrap();
+
+    assert_eq!(caller.organization, organization(8));
+}
+
+#[tokio::test]
+async fn a_token_without_a_home_has_to_name_an_organization() {
+    let everywhere = Token { reach: Reach::Everywhere, ..token(&[], &[Scope::Admin]) };
+    for stored in [token(&[7, 8], &[]), token(&[], &[]), everywhere] {
+        let denied = authenticate(Some(stored), None, None).execute(DIGEST, None).await;
+        assert!(matches!(denied, Err(UseCaseError::NameNoOrganization(_))), "{denied:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_missing_revoked_or_expired_is_unknown() {
+    let revoked = Token { revoked_at: Some(seconds_from_now(-1)), ..token(&[7], &[]) };
+    let expired = Token { expires_at: Some(seconds_from_now(-1)), ..token(&[7], &[]) };
+    let expiring_now = Token { expires_at: Some(now()), ..token(&[7], &[]) };
+    for stored in [None, Some(revoked), Some(expired), Some(expiring_now)] {
+        let denied = authenticate(stored, None, None).execute(DIGEST, Some(id(7))).await;
+        assert!(matches!(denied, Err(UseCaseError::UnknownToken)), "{denied:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_valid_until_it_expires() {
+    let expiring = Token { expires_at: Some(seconds_from_now(1)), ..token(&[7], &[]) };
+    let caller =
+        authenticate(Some(expiring), Some(7), Some(organization(7))).execute(DIGEST, None).await;
+
+    assert!(caller.is_ok(), "{caller:?}");
+}
+
+#[tokio::test]
+async fn an_organization_out_of_reach_is_forbidden_whether_it_exists_or_not() {
+    let denied = authenticate(Some(token(&[7], &[Scope::Admin])), None, None)
+        .execute(DIGEST, Some(id(8)))
+        .await;
+
+    assert!(matches!(denied, Err(UseCaseError::Forbidden)), "{denied:?}");
+}
+
+#[tokio::test]
+async fn only_who_may_see_all_organizations_learns_that_one_does_not_exist() {
+    let everywhere = |scopes| Token { reach: Reach::Everywhere, ..token(&[], scopes) };
+
+    let admin = authenticate(Some(everywhere(&[Scope::Admin])), Some(9), None)
+        .execute(DIGEST, Some(id(9)))
+        .await;
+    let other = authenticate(Some(everywhere(&[Scope::Write])), Some(9), None)
+        .execute(DIGEST, Some(id(9)))
+        .await;
+
+    assert!(matches!(admin, Err(UseCaseError::UnknownOrganization(missing)) if missing == id(9)));
+    assert!(matches!(other, Err(UseCaseError::Forbidden)), "{other:?}");
+}
+
+#[tokio::test]
+async fn a_failing_store_is_not_an_unknown_token() {
+    let mut access = MockAccessStore::new();
+    access.expect_token().times(1).returning(|_| Err(StoreError::unavailable("gone")));
+    let authenticate = Authenticate::new(Arc::new(access), Arc::new(MockClock::new()));
+
+    let failed = authenticate.execute(DIGEST, None).await;
+
+    assert!(
+        matches!(&failed, Err(UseCaseError::Store(error)) if error.kind() == StoreErrorKind::Unavailable),
+        "{failed:?}"
+    );
+}

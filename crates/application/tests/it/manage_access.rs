@@ -1,0 +1,104 @@
+//! Adding organizations and tokens.
+
+use std::sync::Arc;
+
+use contacts_application::access::{NewToken, Reach, Scopes, TokenDigest, TokenId};
+use contacts_application::ports::{MockAccessStore, MockClock};
+use contacts_application::use_cases::{AccessError, ManageAccess};
+use contacts_testing::{now, organization};
+use mockall::predicate::eq;
+
+fn manage(access: MockAccessStore) -> ManageAccess {
+    let mut clock = MockClock::new();
+    clock.expect_now().return_const(now());
+    ManageAccess::new(Arc::new(access), Arc::new(clock))
+}
+
+fn new_token(reach: Reach) -> NewToken {
+    NewToken {
+        digest: TokenDigest([7; 32]),
+        prefix: "hub_7".to_owned(),
+        name: "ERP".to_owned(),
+        reach,
+        scopes: Scopes::all_but_admin(),
+        created_at: now(),
+        expires_at: None,
+    }
+}
+
+#[tokio::test]
+async fn an_organization_is_added_as_it_is() {
+    let mut access = MockAccessStore::new();
+    access.expect_add_organization().with(eq(organization(7))).times(1).returning(|_| Ok(true));
+
+    assert!(manage(access).create_organization(organization(7)).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_organization_that_exists_is_not_created() {
+    let mut access = MockAccessStore::new();
+    access.expect_add_organization().times(1).returning(|_| Ok(false));
+
+    let refused = manage(access).create_organization(organization(7)).await;
+
+    assert!(matches!(refused, Err(AccessError::Exists(id)) if id == organization(7).id));
+}
+
+#[tokio::test]
+async fn a_token_is_stored_when_all_its_organizations_exist() {
+    let token = new_token(Reach::Organizations(vec![organization(7).id, organization(8).id]));
+    let mut access = MockAccessStore::new();
+    for id in [7, 8] {
+        access
+            .expect_organization()
+            .with(eq(organization(id).id))
+            .times(1)
+            .returning(move |_| Ok(Some(organization(id))));
+    }
+    access.expect_add_token().with(eq(token.clone())).times(1).returning(|_| Ok(TokenId(3)));
+
+    assert_eq!(manage(access).create_token(token).await.unwrap(), TokenId(3));
+}
+
+#[tokio::test]
+async fn a_token_for_an_unknown_organization_is_not_stored() {
+    let mut access = MockAccessStore::new();
+    access
+        .expect_organization()
+        .returning(|id| Ok(Some(organization(7)).filter(|organization| organization.id == id)));
+    access.expect_add_token().never();
+    let token = new_token(Reach::Organizations(vec![organization(7).id, organization(8).id]));
+
+    let refused = manage(access).create_token(token).await;
+
+    assert!(matches!(refused, Err(AccessError::Unknown(id)) if id == organization(8).id));
+}
+
+#[tokio::test]
+async fn a_token_for_everywhere_needs_no_organization() {
+    let mut access = MockAccessStore::new();
+    access.expect_organization().never();
+    access
+        .expect_add_token()
+        .with(eq(new_token(Reach::Everywhere)))
+        .times(1)
+        .returning(|_| Ok(TokenId(4)));
+
+    let id = manage(access).create_token(new_token(Reach::Everywhere)).await.unwrap();
+
+    assert_eq!(id, TokenId(4));
+}
+
+#[tokio::test]
+async fn a_token_is_revoked_as_of_now() {
+    for revoked in [true, false] {
+        let mut access = MockAccessStore::new();
+        access
+            .expect_revoke_token()
+            .with(eq(TokenId(3)), eq(now()))
+            .times(1)
+            .returning(move |_, _| Ok(revoked));
+
+        assert_eq!(manage(access).revoke_token(TokenId(3)).await.unwrap(), revoked);
+    }
+}

@@ -1,0 +1,66 @@
+//! Merging two contacts.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use contacts_application::access::Scope;
+use contacts_application::ports::{MockClock, MockContactStore};
+use contacts_application::use_cases::{MergeContacts, UseCaseError};
+use contacts_domain::ContactId;
+use contacts_domain::decision::Decision;
+use contacts_domain::upsert::Endpoints;
+use contacts_testing::{caller, now};
+
+fn a_clock() -> Arc<MockClock> {
+    let mut clock = MockClock::new();
+    clock.expect_now().return_const(now());
+    Arc::new(clock)
+}
+
+fn a_store_never_asked() -> Arc<MockContactStore> {
+    let mut store = MockContactStore::new();
+    store.expect_merge().never();
+    Arc::new(store)
+}
+
+#[tokio::test]
+async fn merging_needs_both_write_and_delete() {
+    for scopes in [vec![Scope::Write, Scope::Staff, Scope::Admin], vec![Scope::Delete], vec![]] {
+        let merge = MergeContacts::new(a_store_never_asked(), a_clock());
+
+        let denied = merge.execute(&caller(7, scopes), 10, 20, Endpoints::Hidden).await;
+
+        assert!(matches!(denied, Err(UseCaseError::Forbidden)), "{denied:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_store_merges_the_two_in_the_callers_organization() {
+    let mut store = MockContactStore::new();
+    store
+        .expect_merge()
+        .withf(|merge| {
+            let lookup_keys: BTreeSet<_> =
+                merge.lookup_keys().ids.iter().copied().map(ContactId::get).collect();
+            merge.organization() == caller(7, []).organization.id
+                && lookup_keys == BTreeSet::from([10, 20])
+                && merge.lookup_keys().referring_to == ContactId::new(20)
+        })
+        .times(1)
+        .returning(|_| Ok(Ok(())));
+    let merge = MergeContacts::new(Arc::new(store), a_clock());
+    let clerk = caller(7, [Scope::Write, Scope::Delete]);
+
+    assert_eq!(merge.execute(&clerk, 10, 20, Endpoints::Hidden).await.unwrap(), Ok(()));
+}
+
+#[tokio::test]
+async fn a_merge_that_makes_no_sense_is_refused_without_asking_the_store() {
+    let merge = MergeContacts::new(a_store_never_asked(), a_clock());
+    let clerk = caller(7, [Scope::Write, Scope::Delete]);
+
+    for (target, source) in [(10, 10), (0, 10), (10, -1)] {
+        let report = merge.execute(&clerk, target, source, Endpoints::Hidden).await.unwrap();
+        assert!(report.is_err_and(|refusal| !refusal.is_empty()), "{target} and {source}");
+    }
+}
