@@ -121,8 +121,8 @@ impl fmt::Display for Reach {
         match self {
             Self::Everywhere => f.write_str("*"),
             Self::Organizations(organizations) => {
-                let ids = organizations.iter().map(|organization| organization.get());
-                f.debug_list().entries(ids).finish()
+                let ids: Vec<String> = organizations.iter().map(ToString::to_string).collect();
+                write!(f, "[{}]", ids.join(","))
             }
         }
     }
