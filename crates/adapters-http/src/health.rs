@@ -17,7 +17,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     path = "/healthz",
     tag = "operation",
     security(()),
-    responses((status = OK, description = "it is", body = str, example = "ok"))
+    responses((status = OK, description = "The process is alive.", body = str, example = "ok"))
 )]
 async fn is_alive() -> &'static str {
     "ok"

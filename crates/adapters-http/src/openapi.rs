@@ -38,8 +38,8 @@ exact answer per item.
 
 - **Token**: `WEAL-TOKEN` and `Authorization: Bearer` are both accepted; both and different: 400.
 - **Organization**: without `TARGET-ORGANIZATION-ID`, the token's own. A token for several \
-organizations has none of its own: 400. An organization that does not exist is 404 only for a token \
-that may see all of them, 403 for others.
+organizations has no organization of its own: 400. An organization that does not exist is 404 only \
+for a token that may see all of them, 403 for others.
 - **Further members**: `name` for organizations; `firstName`, `lastName`, `title`, `birthday`, \
 `genderType` for persons; for everyone `customFields`, `linkId`, `intercom`, \
 `banks[].accountHolderAddress`, `banks[].customHolder`, `region.taxMode`, and `ifVersion`, which \
@@ -60,12 +60,12 @@ current, `VALIDATION_ERROR` on `version`.
 - **Contacts of type ENDPOINT** do not exist for this API; their `id` is `CONTACT_NOT_FOUND`, their \
 other keys are `UNIQUE_VIOLATION`.
 - **Limits**: 10,000 items and 32 MiB by default; a larger body is 413, which a client that is still \
-sending can read. Too many requests: 429, the database away or the server full: 503, both with \
+sending can read. Too many requests: 429; an unavailable database or a full server: 503, both with \
 `Retry-After`. Sending a request again is always safe.
 - **Open enumerations** take any upper-case token; the known ones are given as examples.
 - **Problems** are RFC 9457 `application/problem+json`. An unknown path is 404, a wrong method 405 \
 with `Allow`, a wrong media type 415 with `Accept-Post`; an absent one is taken as JSON.
-- **`x-request-id`** is taken over from the request or made, and stands on every answer.
+- **`x-request-id`** comes from the request or is generated, and is in every answer.
 
 ## Where the contract of intercom monitors is silent
 
@@ -114,7 +114,7 @@ pub(crate) fn frame() -> OpenApi {
         .tags(Some([
             tag("ERP", "The published contract of the ERP."),
             tag("Device", "The published contract of intercom monitors."),
-            tag("operation", "For whoever runs the server."),
+            tag("operation", "For the operator of the server."),
         ]))
         .security(Some([
             SecurityRequirement::new("wealToken", NO_SCOPES),

@@ -80,7 +80,7 @@ kinds! {
     BodyNotUtf8: BAD_REQUEST ConversionError "body-not-utf-8" "the body is not UTF-8";
     /// The body is not JSON; the answer says where.
     BodyNotJson: BAD_REQUEST ConversionError "body-not-json" "the body is not JSON";
-    /// The body is JSON of another shape than asked for.
+    /// The body is JSON of the wrong shape.
     BodyOfWrongShape: BAD_REQUEST ConversionError "body-of-wrong-shape"
         "the body has the wrong shape";
     /// A member of the body is missing.
@@ -98,7 +98,7 @@ kinds! {
     /// The organization does not exist; reported only to tokens that may see all organizations.
     UnknownOrganization: NOT_FOUND NotFound "unknown-organization"
         "the organization does not exist";
-    /// There is no such contact, or it is of another type, or its lifecycle is another.
+    /// There is no contact of this type and id, or not in this lifecycle.
     UnknownContact: NOT_FOUND ContactNotFound "unknown-contact" "the contact does not exist";
     /// There is nothing under this path.
     UnknownPath: NOT_FOUND NotFound "unknown-path" "the path does not exist";
@@ -115,7 +115,7 @@ kinds! {
     TooManyRequests: TOO_MANY_REQUESTS NoError "too-many-requests" "too many requests";
     /// A fault of the server; the request id leads to its log.
     Internal: INTERNAL_SERVER_ERROR NoError "internal" "the server failed";
-    /// The server is full, or its database away; sending the request again is safe.
+    /// The server is full or its database is unavailable; sending the request again is safe.
     Unavailable: SERVICE_UNAVAILABLE NoError "unavailable" "the service is unavailable";
 }
 

@@ -15,7 +15,7 @@ use crate::settings::Settings;
 
 /// The use cases behind the APIs.
 pub struct Services {
-    /// Finds out who is calling.
+    /// Authenticates the caller.
     pub authenticate: Authenticate,
     /// Creates or updates a batch of contacts.
     pub upsert_contacts: UpsertContacts,

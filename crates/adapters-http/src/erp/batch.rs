@@ -61,7 +61,7 @@ const MANY_OUTCOMES: usize = 32;
     responses(
         (
             status = OK,
-            description = "The batch was processed, whatever became of each item.",
+            description = "The batch was processed; each item has its own result.",
             body = BatchReply,
             headers(
                 ("x-request-id" = String, description = "The id of the request."),

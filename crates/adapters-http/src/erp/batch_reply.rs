@@ -22,7 +22,7 @@ const CHUNK: usize = 1_024;
 /// About how many bytes an item takes beside its document.
 const BESIDE_DOCUMENT: usize = 640;
 
-/// What became of a batch.
+/// The answer to a batch.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what `ReplyWriter::write` writes")]
 pub(super) struct BatchReply<'a> {
@@ -30,7 +30,7 @@ pub(super) struct BatchReply<'a> {
     items: Vec<ItemReply<'a>>,
 }
 
-/// What became of one item.
+/// The result of one item.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ItemReply<'a> {
@@ -38,7 +38,7 @@ struct ItemReply<'a> {
     error: bool,
     /// Whether some detail is severe.
     severe_error: bool,
-    /// What is wrong.
+    /// The violations of the item.
     error_code: ErrorReply<'a>,
     /// The contact right after this item, whole, without `version`; `{}` where there is none.
     #[serde(skip_serializing_if = "Spliced::is_skipped")]
@@ -48,11 +48,11 @@ struct ItemReply<'a> {
     #[serde(serialize_with = "row_or_empty")]
     #[schema(value_type = RowReply, required)]
     fresh_row: Option<RowReply<'a>>,
-    /// What may be done next with the contact, as its state and the caller's scopes allow.
+    /// The workflows that the contact's state and the caller's scopes allow.
     possible_workflows: &'a [WorkflowReply],
 }
 
-/// What is wrong with an item.
+/// The violations of an item.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ErrorReply<'a> {
@@ -70,7 +70,7 @@ struct RowReply<'a> {
     /// The id.
     #[schema(required = false, example = 42)]
     id: i64,
-    /// The id again.
+    /// The same id.
     #[schema(required = false, example = 42)]
     contact_id: i64,
     /// ORGANIZATION or PERSON.
@@ -79,7 +79,7 @@ struct RowReply<'a> {
     /// The caller's own key.
     #[schema(example = "ERP-10001")]
     external_id: Option<&'a str>,
-    /// What the contact is called.
+    /// The display name.
     #[schema(required = false, example = "Boulangerie du Rhône SA")]
     display_name: &'a str,
     /// The e-mail address, as sent.
@@ -97,7 +97,7 @@ struct RowReply<'a> {
     /// Whether the contact is archived.
     #[schema(required = false)]
     archived: bool,
-    /// How often the contact has been written; what `ifVersion` asks for.
+    /// The version of the contact, which `ifVersion` is compared with.
     #[schema(required = false, example = 1)]
     version: i64,
     /// When the contact last changed, RFC 3339 in UTC.

@@ -14,7 +14,7 @@ use crate::state::Services;
 
 /// One contact
 ///
-/// The whole contact, in the shape of `freshData`.
+/// The whole contact, as in `freshData`.
 #[utoipa::path(
     get,
     path = "/api-v1/contact/{type}/{id}",

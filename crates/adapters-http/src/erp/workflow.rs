@@ -5,7 +5,7 @@ use contacts_domain::contact::Record;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Something that may be done next with a contact.
+/// A workflow: what may be done next with a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct WorkflowReply {
     /// 1 ARCHIVE, 2 RESTORE, 3 MERGE, 4 DELETE.

@@ -136,7 +136,7 @@ fn schema(kind: &Kind, or_null: OrNull) -> RefOr<Schema> {
         Kind::ReadOnly => ObjectBuilder::new()
             .schema_type(SchemaType::AnyValue)
             .write_only(true)
-            .description(Some("Ignored, so that what another answer shows can be sent back."))
+            .description(Some("Ignored, so that an answer can be sent back."))
             .into(),
         Kind::Text(kind) => text(kind, or_null).into(),
         Kind::Amount(kind) => amount(kind, or_null).into(),

@@ -17,10 +17,10 @@ pub(crate) struct DetailReply<'a> {
     pub(crate) data: Cow<'a, str>,
     /// The code of the rule.
     error_code: ErrorCode,
-    /// Where it stands; empty for the item itself.
+    /// The path of the member; empty for the item itself.
     #[schema(example = "addresses[0].postCode")]
     field_name: String,
-    /// Whether it stopped the item.
+    /// Whether it refused the item.
     pub(crate) is_severe: bool,
 }
 

@@ -21,8 +21,8 @@ use crate::state::Services;
 
 /// Create an item
 ///
-/// Makes a new contact. A `link_id` that is known already is not valid here; where there is none,
-/// the server gives it one, a UUID of version 7.
+/// Creates a contact. A known `link_id` is not valid here. An item without one gets a UUID of
+/// version 7.
 ///
 /// Also `/contacts`.
 #[utoipa::path(

@@ -19,7 +19,7 @@ use crate::state::Services;
 /// Delete an item
 ///
 /// Deletes a contact that is nothing but an entry of the directory; from a person or organization it
-/// takes the entry and the link id, and leaves the contact.
+/// removes the entry and the link id, and keeps the contact.
 ///
 /// Also `/contacts/{uid}`.
 #[utoipa::path(

@@ -34,7 +34,7 @@ use crate::state::Services;
     responses(
         (
             status = OK,
-            description = "The item looks like that now.",
+            description = "The item is updated.",
             body = UidReply,
             headers(("x-request-id" = String, description = "The id of the request.")),
         ),

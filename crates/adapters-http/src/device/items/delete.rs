@@ -41,8 +41,7 @@ struct LinkIdsBody {
 /// Delete items
 ///
 /// Deletes the contacts of these link ids that are nothing but an entry of the directory. From a
-/// person or organization it takes what makes it one, the entry and the link id, and leaves the
-/// contact. Both are answered `deleted`; where there is no such contact, as when a link id is named
+/// person or organization it removes the entry and the link id, and keeps the contact. Both are answered `deleted`; where there is no such contact, for example when a link id is given
 /// twice, `success` is false and `extended_info` is `entity_not_found`.
 ///
 /// Also `POST /contacts/link/delete`, for clients that cannot send a body with `DELETE`.
@@ -56,7 +55,7 @@ struct LinkIdsBody {
     responses(
         (
             status = OK,
-            description = "What was there is deleted.",
+            description = "The items that were found are deleted.",
             body = ResultsReply,
             headers(("x-request-id" = String, description = "The id of the request.")),
         ),

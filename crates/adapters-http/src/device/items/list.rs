@@ -26,14 +26,14 @@ struct ListReply {
     list_option: ListOptionReply,
 }
 
-/// What the page is a part of.
+/// The options of the list.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DeviceListOption)]
 struct ListOptionReply {
     pagination: PaginationReply,
 }
 
-/// Which page it is.
+/// The position of the page in the list.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DevicePagination)]
 struct PaginationReply {

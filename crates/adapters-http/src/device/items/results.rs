@@ -11,7 +11,7 @@ use crate::request::offload::offload;
 /// More results are written on another thread.
 const MANY_RESULTS: usize = 128;
 
-/// What became of a list of items.
+/// The results of a list of items.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DeviceResults)]
 pub(super) struct ResultsReply {
@@ -19,7 +19,7 @@ pub(super) struct ResultsReply {
     result: Vec<ResultReply>,
 }
 
-/// What became of one item.
+/// The result of one item.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = DeviceResult)]
 pub(super) struct ResultReply {
@@ -32,16 +32,16 @@ pub(super) struct ResultReply {
     pub(super) extended_info: ExtendedInfo,
 }
 
-/// What was done with an item, in one word.
+/// What was done with an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = DeviceExtendedInfo)]
 pub(super) enum ExtendedInfo {
     /// It is new.
     Created,
-    /// It was there and looks like that now.
+    /// It was there and is updated.
     Updated,
-    /// It is gone.
+    /// It is deleted.
     Deleted,
     /// It was not there.
     EntityNotFound,

@@ -46,12 +46,12 @@ struct ItemsBody {
 ///
 /// An item whose `link_id` is known updates the contact that has it: it replaces `name`, `type`,
 /// `number`, the flags and `ringtone`, of which those that are left out return to their defaults,
-/// and touches nothing else. A person or organization becomes an entry of the directory by it. An
+/// and changes nothing else. It makes a person or organization an entry of the directory. An
 /// item whose `link_id` is unknown makes a new contact under it; one without a `link_id` is new each
 /// time, and the answer names the UUID of version 7 that it was given.
 ///
 /// Either all items are stored or, if one of them is not valid, none. An item that changes nothing
-/// is answered `updated`, and nothing is written for it. An item that is named twice is applied
+/// is answered `updated`, and nothing is written for it. An item that is given twice is applied
 /// twice, in order.
 ///
 /// Also `PUT` and `PATCH`, and `/contacts/link`.
