@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use contacts_application::use_cases::Request;
-use contacts_domain::upsert::{Endpoints, Handling, Key, Ladder, Mode, Options};
+use contacts_domain::upsert::{Endpoints, Key, Ladder, Mode, Options};
 use uuid::Uuid;
 
 use super::body::{DeviceItem, ItemBody};
@@ -54,8 +54,8 @@ pub(crate) async fn create_item(
             mode: Mode::Create,
             ..Options::default()
         },
-        handling: Handling::Lenient,
         endpoints: Endpoints::Shown,
+        ..Request::default()
     };
     let upsert = &services.upsert_contacts;
     let outcomes = upsert

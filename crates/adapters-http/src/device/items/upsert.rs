@@ -6,9 +6,7 @@ use std::sync::{Arc, OnceLock};
 use axum::extract::State;
 use axum::response::Response;
 use contacts_application::use_cases::Request;
-use contacts_domain::upsert::{
-    Atomicity, Endpoints, Handling, Key, Ladder, Options, Outcome, Verdict,
-};
+use contacts_domain::upsert::{Atomicity, Endpoints, Key, Ladder, Options, Outcome, Verdict};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -91,8 +89,8 @@ pub(crate) async fn upsert_items(
             atomicity: Atomicity::Batch,
             ..Options::default()
         },
-        handling: Handling::Lenient,
         endpoints: Endpoints::Shown,
+        ..Request::default()
     };
     // The link ids of the items, as sent or generated, for the answer.
     let link_ids: Arc<[OnceLock<String>]> = ranges.iter().map(|_| OnceLock::new()).collect();
