@@ -53,7 +53,8 @@ pub(crate) async fn read<T, F>(
 where
     F: Future<Output = Result<T, Failure>>,
 {
-    let begin = begin_script(primary.options());
+    let limits = primary.options().set_limits();
+    let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {limits}");
     if let Some(standby) = standby
         && let Some(session) = standby.caught_up(primary, Instant::now()).await?
     {
@@ -150,18 +151,6 @@ impl Standby {
             );
         }
     }
-}
-
-fn begin_script(options: &PostgresOptions) -> String {
-    format!(
-        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-        SET LOCAL lock_timeout = {};
-        SET LOCAL statement_timeout = {};
-        SET LOCAL idle_in_transaction_session_timeout = {}",
-        options.lock_timeout.as_millis(),
-        options.statement_timeout.as_millis(),
-        options.pause_timeout.as_millis(),
-    )
 }
 
 async fn in_time<T>(

@@ -1,10 +1,11 @@
 //! The statements on contacts: look-ups, locks, writes, and rows.
 
 pub(crate) mod attempt_error;
-pub(crate) mod entry;
+pub(crate) mod columns;
 pub(crate) mod locks;
 pub(crate) mod lookup;
 pub(crate) mod repair;
 pub(crate) mod row;
 pub(crate) mod stored;
+pub(crate) mod values;
 pub(crate) mod write;

@@ -1,6 +1,7 @@
-//! For tests: PostgreSQL databases, one per test.
+//! PostgreSQL databases for tests, one per test.
 //!
-//! The variable `TEST_DATABASE_URL` names a server, and a role that may create databases on it.
+//! The environment variable `TEST_DATABASE_URL` is the URL of a server, with a role that may create
+//! databases.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "what tests alone call fails loudly")]
 
@@ -20,27 +21,27 @@ use crate::{PostgresOptions, PostgresStore, PostgresUrl};
 /// The variable that names the server.
 const VARIABLE: &str = "TEST_DATABASE_URL";
 
-/// A database for one test, on the server that `TEST_DATABASE_URL` names. It is dropped with this,
-/// whoever is still connected, also when the test fails.
+/// A database for one test, on the server of `TEST_DATABASE_URL`. Dropping this drops the database,
+/// with its open connections, also if the test fails.
 #[derive(Debug)]
 pub struct TestDatabase {
     name: String,
 }
 
 impl TestDatabase {
-    /// One with the current schema, and nothing in it.
+    /// A database with the current schema and no rows.
     pub fn migrated() -> Self {
         static TEMPLATE: Once = Once::new();
         TEMPLATE.call_once(|| on_server(make_template));
         Self::create(&format!("TEMPLATE {}", template()))
     }
 
-    /// One without a schema.
+    /// A database without a schema.
     pub fn empty() -> Self {
         Self::create("TEMPLATE template0 ENCODING 'UTF8'")
     }
 
-    /// One made with these options of `CREATE DATABASE`.
+    /// A database made with these options of `CREATE DATABASE`.
     pub fn create(options: &str) -> Self {
         let name = new_name();
         let sql = format!("CREATE DATABASE {name} {options}");
@@ -63,12 +64,12 @@ impl TestDatabase {
         self.open_with(PostgresOptions::default()).await
     }
 
-    /// The store on it, run in that way.
+    /// The store on it, with these options.
     pub async fn open_with(&self, options: PostgresOptions) -> PostgresStore {
         open(&self.name, options).await
     }
 
-    /// Ends every connection to it, as a restart of the server would, and waits for their end.
+    /// Terminates every connection to it, like a restart of the server, and waits for that.
     pub fn end_connections(&self) {
         let name = self.name.clone();
         on_server(async move |server| {
@@ -79,12 +80,12 @@ impl TestDatabase {
         });
     }
 
-    /// Runs statements on it, beside a runtime that the caller may have.
+    /// Runs statements on it, in a runtime of its own.
     pub fn execute(&self, sql: &str) {
         on_database(self.name.clone(), async move |client| execute(&client, sql).await);
     }
 
-    /// A connection to it beside those of the store.
+    /// A connection to it.
     pub async fn connect(&self) -> Client {
         connect(&self.name).await
     }
@@ -97,9 +98,9 @@ impl Drop for TestDatabase {
     }
 }
 
-/// Makes the database that others are copied from, unless a process of tests has made it.
+/// Makes the template, unless another test process has made it.
 async fn make_template(server: Client) {
-    // Held until the connection ends.
+    // The lock ends with the connection.
     execute(&server, "SELECT pg_advisory_lock(7165066978298918004)").await;
     let find = "SELECT FROM pg_database WHERE datname = $1";
     if !server.query(find, &[&template()]).await.expect("the databases").is_empty() {
@@ -108,11 +109,11 @@ async fn make_template(server: Client) {
     let name = new_name();
     execute(&server, &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")).await;
     drop(open(&name, PostgresOptions::default()).await);
-    // It gets its name when it is whole. The server waits until the last connection has ended.
+    // It gets its name when it is complete. The server waits for the end of the last connection.
     execute(&server, &format!("ALTER DATABASE {name} RENAME TO {}", template())).await;
 }
 
-/// The database that others are copied from, by what is in it.
+/// The name of the template, a hash of the migrations.
 fn template() -> String {
     let mut hasher = DefaultHasher::new();
     for migration in MIGRATIONS {
@@ -121,7 +122,7 @@ fn template() -> String {
     format!("contact_hub_template_{:016x}", hasher.finish())
 }
 
-/// A name that no other database has, whichever process made it.
+/// A name that is unique among all test processes.
 fn new_name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     static STARTED: LazyLock<u128> = LazyLock::new(|| {
@@ -142,8 +143,8 @@ fn url_of(database: &str) -> String {
     format!("{scheme}://{authority}/{database}?{query}")
 }
 
-/// Works on a connection to the server, in a runtime of its own: a test may have one, and may be
-/// about to fail.
+/// Works on a connection to the server, in a thread and runtime of its own, because the caller may run
+/// in one or be unwinding.
 fn on_server<F: Future<Output = ()>>(work: impl FnOnce(Client) -> F + Send) {
     on_database("postgres".to_owned(), work);
 }
@@ -154,7 +155,7 @@ fn on_database<F: Future<Output = ()>>(name: String, work: impl FnOnce(Client) -
         runtime.expect("a runtime").block_on(async { work(connect(&name).await).await });
     };
     let done = thread::scope(|scope| scope.spawn(working).join());
-    // What went wrong was printed by that thread. A second panic would hide the first.
+    // The thread has printed its panic. A second panic would hide the first.
     assert!(done.is_ok() || thread::panicking(), "the test database server failed");
 }
 

@@ -25,7 +25,7 @@ use tokio_postgres::Client;
 
 use crate::PostgresStore;
 
-/// A person of that external id, with these members.
+/// A person with that external id and these members.
 fn person(external_id: &str, members: Value) -> Value {
     let mut person = json!({"contactType": "PERSON", "externalId": external_id, "lastName": "Abt"});
     if let (Value::Object(person), Value::Object(members)) = (&mut person, members) {
@@ -63,12 +63,12 @@ fn answers(outcomes: &[Outcome]) -> Vec<String> {
     outcomes.iter().map(answer).collect()
 }
 
-/// The id of the contact that an outcome shows.
+/// The id of the contact of an outcome.
 fn id_of(outcome: &Outcome) -> i64 {
     outcome.contact.as_ref().unwrap().record.id.get()
 }
 
-/// Waits until so many connections to the database of that one wait for a lock.
+/// Waits until that many connections to the database of that client wait for a lock.
 async fn until_waiting(client: &Client, count: i64) {
     const WAITING: &str = "
         SELECT count(*) FROM pg_stat_activity

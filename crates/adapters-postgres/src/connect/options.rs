@@ -34,6 +34,20 @@ pub struct PostgresOptions {
     pub standby_rest: Duration,
 }
 
+impl PostgresOptions {
+    /// The statements that set the limits of a transaction.
+    pub(crate) fn set_limits(&self) -> String {
+        format!(
+            "SET LOCAL lock_timeout = {};
+            SET LOCAL statement_timeout = {};
+            SET LOCAL idle_in_transaction_session_timeout = {}",
+            self.lock_timeout.as_millis(),
+            self.statement_timeout.as_millis(),
+            self.pause_timeout.as_millis(),
+        )
+    }
+}
+
 impl Default for PostgresOptions {
     fn default() -> Self {
         Self {

@@ -7,15 +7,16 @@
 //! when they have grown (docs/adr/0009).
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use contacts_domain::contact::Record;
-use contacts_domain::decision::{Alias, AliasKey, Loaded, LookupKeys};
+use contacts_domain::decision::{Alias, Loaded, LookupKeys};
 use contacts_domain::value::LinkId;
 use contacts_domain::{ContactId, OrganizationId};
-use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
+use super::columns::{ContactColumns, ContactIndexes, index_of, list};
 use super::locks::{self, LockMode};
 use super::row;
 use crate::connect::{Failure, Parameter, Session};
@@ -25,7 +26,10 @@ use crate::connect::{Failure, Parameter, Session};
 ///
 /// One statement is one snapshot: a key that moves from one contact to another is seen at one of
 /// them.
-const CONTACTS: &str = include_str!("lookup/contacts.sql");
+static CONTACTS: LazyLock<String> = LazyLock::new(|| {
+    let columns = list("found.", ContactColumns::NAMES);
+    include_str!("lookup/contacts.sql").replace("{columns}", &columns)
+});
 
 /// The ids of living contacts with these e-mail addresses ($2), phone or mobile numbers ($3), or VAT
 /// numbers ($4): the lowest of each value, at most $5.
@@ -109,7 +113,7 @@ pub(crate) async fn identified(
     let link_ids: Vec<Uuid> = link_ids.iter().map(|link_id| link_id.as_uuid()).collect();
     let rows = session
         .query(
-            CONTACTS,
+            &CONTACTS,
             &[
                 (&organization.get(), Type::INT4),
                 (&ids, Type::INT8_ARRAY),
@@ -118,24 +122,22 @@ pub(crate) async fn identified(
             ],
         )
         .await?;
+    let Some(first) = rows.first() else { return Ok(identified) };
+    let at = ContactIndexes::of(first, "")?;
+    let (kind, value) = (index_of(first, "alias_kind")?, index_of(first, "alias_value")?);
     identified.contacts.reserve_exact(rows.len());
     let mut seen = HashSet::with_capacity(rows.len());
     for row in &rows {
-        let id = row::contact_id(row.try_get(0)?)?;
-        if let Some(key) = alias_key(row)? {
+        let id = row::contact_id(row.try_get(at.id)?)?;
+        if let Some(kind) = row.try_get(kind)? {
+            let key = row::alias_key(kind, row.try_get(value)?)?;
             identified.aliases.push(Alias { key, contact: id });
         }
         if seen.insert(id) {
-            identified.contacts.push(row::record(organization, row)?);
+            identified.contacts.push(row::record(organization, row, &at)?);
         }
     }
     Ok(identified)
-}
-
-/// The alias by which a row was found, if any.
-fn alias_key(row: &Row) -> Result<Option<AliasKey>, Failure> {
-    let kind: Option<&str> = row.try_get("alias_kind")?;
-    kind.map(|kind| row::alias_key(kind, row.try_get("alias_value")?)).transpose()
 }
 
 async fn shared_owners(

@@ -1,4 +1,4 @@
-//! Mending what does not follow from the documents, in a transaction that has begun.
+//! Repairs columns, relations and entries that do not follow from their documents.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use super::attempt_error::AttemptError;
 use super::{locks, row, stored, write};
 use crate::connect::{Failure, Parameter, Session};
 
-/// Which living contacts have these external ids ($2) and link ids ($3).
+/// The living contacts that own these external ids ($2) and link ids ($3).
 const OWNERS: &str = "
     SELECT wanted.external_id, NULL::uuid, owner.id
       FROM unnest($2::text[]) AS wanted (external_id)
@@ -30,20 +30,17 @@ const OWNERS: &str = "
             WHERE organization_id = $1 AND link_id = wanted.link_id AND deleted_at IS NULL
            OFFSET 0) AS owner";
 
-/// Reads the contacts of the repair, has them examined, and writes what that comes to; what was
-/// wrong, and whether anything was written. Documents, versions and times are not.
-///
-/// # Errors
-///
-/// When others took a key meanwhile, or the database fails.
+/// Examines the contacts of a repair and writes its changes, in a transaction that has begun. Returns
+/// the discrepancies, and whether anything was written.
 pub(crate) async fn repair(
     session: &Session,
     order: &Repair,
 ) -> Result<(Vec<Discrepancy>, bool), AttemptError> {
     let organization = order.organization();
-    let ids = stored::numbers(order.contacts());
+    let mut ids: Vec<i64> = order.contacts().iter().map(|id| id.get()).collect();
+    ids.sort_unstable();
     session.batch(write::PLAN_ANEW).await?;
-    // What is locked is read afterwards: so it is as it is when it is written.
+    // Lock first, so that the contacts do not change between reading and writing.
     locks::lock_rows(session, organization, &ids, &[], &[]).await?;
     let examined = order.examine(stored::named(session, organization, &ids).await?);
     let owners = owners(session, organization, &examined.keys()).await?;

@@ -1,62 +1,58 @@
-//! Contacts as they stand, with their relations and entries: one statement, so one moment.
+//! Contacts with their relations and entries as they are stored, in one statement and so one
+//! snapshot.
 
-use std::error::Error;
+use std::sync::LazyLock;
 
-use contacts_domain::auditing::{ContactKey, StoredColumns, StoredContact, StoredEntry};
-use contacts_domain::{ContactId, OrganizationId, Timestamp, Version};
+use contacts_domain::OrganizationId;
+use contacts_domain::Version;
+use contacts_domain::auditing::{ContactKey, StoredContact};
 use tokio_postgres::Row;
-use tokio_postgres::types::{FromSql, Type, accepts};
-use uuid::Uuid;
+use tokio_postgres::types::Type;
 
-use super::row::{EPOCHS_APART, Json};
+use super::columns::{ContactColumns, ContactIndexes, EntryColumns, EntryIndexes, list};
+use super::values::{Json, Moment};
 use crate::connect::{Failure, Parameter, Session};
 
-/// The contacts that a subquery selects, each with what stands beside it.
-macro_rules! standing {
-    ($contacts:literal) => {
-        concat!(
-            "SELECT c.organization_id, c.id, c.contact_type, c.external_id, c.link_id,
-                    c.display_name, c.email, c.phone, c.mobile, c.vat_number,
-                    c.archived, c.is_customer, c.is_vendor, c.is_staff,
-                    c.version, c.document_version,
-                    c.created_at, c.updated_at, c.deleted_at, c.document,
-                    ARRAY(SELECT to_id FROM contact_relation
-                           WHERE organization_id = c.organization_id AND from_id = c.id),
-                    entry.contact_id IS NOT NULL, entry.link_id, entry.name, entry.kind,
-                    entry.number, entry.is_favorite, entry.auto_answer, entry.in_black_list,
-                    entry.is_p2p, entry.ringtone
-               FROM (",
-            $contacts,
-            ") AS c
-               LEFT JOIN LATERAL (
-                    SELECT * FROM contact_intercom
-                     WHERE organization_id = c.organization_id AND contact_id = c.id
-                    OFFSET 0) AS entry ON true
-              ORDER BY c.organization_id, c.id"
-        )
-    };
+/// The contacts after a key, up to a number.
+static PAGE: LazyLock<String> = LazyLock::new(|| {
+    select(
+        "SELECT * FROM contact WHERE (organization_id, id) > ($1, $2)
+          ORDER BY organization_id, id LIMIT $3",
+    )
+});
+
+/// The contacts of these ids.
+static NAMED: LazyLock<String> = LazyLock::new(|| {
+    select(
+        "SELECT named.*
+           FROM unnest($2::bigint[]) AS wanted (id)
+          CROSS JOIN LATERAL (
+                SELECT * FROM contact WHERE organization_id = $1 AND id = wanted.id
+                OFFSET 0) AS named",
+    )
+});
+
+/// Selects the contacts of a subquery, with their relations and entries.
+fn select(contacts: &str) -> String {
+    let entry = |name: &&str| format!("entry.{name} AS entry_{name}");
+    let entry: Vec<_> = EntryColumns::NAMES.iter().map(entry).collect();
+    format!(
+        "SELECT c.organization_id, {},
+                ARRAY(SELECT to_id FROM contact_relation
+                       WHERE organization_id = c.organization_id AND from_id = c.id) AS relations,
+                {}
+           FROM ({contacts}) AS c
+           LEFT JOIN LATERAL (
+                SELECT * FROM contact_intercom
+                 WHERE organization_id = c.organization_id AND contact_id = c.id
+                OFFSET 0) AS entry ON true
+          ORDER BY c.organization_id, c.id",
+        list("c.", ContactColumns::NAMES),
+        entry.join(", ")
+    )
 }
 
-/// Those after a place, as many as are asked for.
-pub(crate) const PAGE: &str = standing!(
-    "SELECT * FROM contact WHERE (organization_id, id) > ($1, $2)
-      ORDER BY organization_id, id LIMIT $3"
-);
-
-/// Those of these ids.
-pub(crate) const NAMED: &str = standing!(
-    "SELECT named.*
-       FROM unnest($2::bigint[]) AS wanted (id)
-      CROSS JOIN LATERAL (
-            SELECT * FROM contact WHERE organization_id = $1 AND id = wanted.id
-            OFFSET 0) AS named"
-);
-
-/// At most that many contacts after a place, by organization and id.
-///
-/// # Errors
-///
-/// When the database fails.
+/// Reads the contacts after a key, in the order of organizations and ids.
 pub(crate) async fn page(
     session: &Session,
     after: Option<ContactKey>,
@@ -67,14 +63,10 @@ pub(crate) async fn page(
     let at_most = i64::from(at_most);
     let parameters: [Parameter<'_>; 3] =
         [(&organization, Type::INT4), (&id, Type::INT8), (&at_most, Type::INT8)];
-    session.query(PAGE, &parameters).await?.iter().map(contact).collect()
+    contacts(&session.query(&PAGE, &parameters).await?)
 }
 
-/// These contacts of an organization, living or deleted.
-///
-/// # Errors
-///
-/// When the database fails.
+/// Reads these contacts of an organization, living or deleted.
 pub(crate) async fn named(
     session: &Session,
     organization: OrganizationId,
@@ -82,72 +74,33 @@ pub(crate) async fn named(
 ) -> Result<Vec<StoredContact>, Failure> {
     let parameters: [Parameter<'_>; 2] =
         [(&organization.get(), Type::INT4), (&ids, Type::INT8_ARRAY)];
-    session.query(NAMED, &parameters).await?.iter().map(contact).collect()
+    contacts(&session.query(&NAMED, &parameters).await?)
 }
 
-/// The ids as numbers, lowest first.
-pub(crate) fn numbers(ids: &[ContactId]) -> Vec<i64> {
-    let mut numbers: Vec<i64> = ids.iter().map(|id| id.get()).collect();
-    numbers.sort_unstable();
-    numbers
-}
-
-fn contact(row: &Row) -> Result<StoredContact, Failure> {
-    let link_id: Option<Uuid> = row.try_get(4)?;
-    let Moment(created_at) = row.try_get(16)?;
-    let Moment(updated_at) = row.try_get(17)?;
-    let deleted_at: Option<Moment> = row.try_get(18)?;
-    let Json(document) = row.try_get(19)?;
-    let has_entry: bool = row.try_get(21)?;
-    Ok(StoredContact {
-        key: ContactKey { organization: row.try_get(0)?, id: row.try_get(1)? },
-        columns: StoredColumns {
-            contact_type: row.try_get(2)?,
-            external_id: row.try_get(3)?,
-            link_id: link_id.map(|link_id| link_id.to_string()),
-            display_name: row.try_get(5)?,
-            email: row.try_get(6)?,
-            phone: row.try_get(7)?,
-            mobile: row.try_get(8)?,
-            vat_number: row.try_get(9)?,
-            archived: row.try_get(10)?,
-            is_customer: row.try_get(11)?,
-            is_vendor: row.try_get(12)?,
-            is_staff: row.try_get(13)?,
-        },
-        version: Version::new(row.try_get(14)?),
-        document_version: row.try_get(15)?,
-        created_at,
-        updated_at,
-        deleted_at: deleted_at.map(|Moment(at)| at),
-        document: document.to_owned(),
-        relations: row.try_get(20)?,
-        entry: if has_entry { Some(entry(row)?) } else { None },
-    })
-}
-
-fn entry(row: &Row) -> Result<StoredEntry, Failure> {
-    Ok(StoredEntry {
-        link_id: row.try_get(22)?,
-        name: row.try_get(23)?,
-        kind: row.try_get(24)?,
-        number: row.try_get(25)?,
-        is_favorite: row.try_get(26)?,
-        auto_answer: row.try_get(27)?,
-        in_black_list: row.try_get(28)?,
-        is_p2p: row.try_get(29)?,
-        ringtone: row.try_get(30)?,
-    })
-}
-
-/// A point in time, whatever it is: PostgreSQL knows times that do not fit, and two that never come.
-struct Moment(Timestamp);
-
-impl FromSql<'_> for Moment {
-    fn from_sql(_: &Type, raw: &[u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
-        let micros = i64::from_sql(&Type::INT8, raw)?.saturating_add(EPOCHS_APART);
-        Ok(Self(Timestamp::from_micros(micros)))
-    }
-
-    accepts!(TIMESTAMPTZ);
+fn contacts(rows: &[Row]) -> Result<Vec<StoredContact>, Failure> {
+    let Some(first) = rows.first() else { return Ok(Vec::new()) };
+    let (at, entry_at) = (ContactIndexes::of(first, "")?, EntryIndexes::of(first, "entry_")?);
+    let contact = |row: &Row| {
+        let Moment(created_at) = row.try_get(at.created_at)?;
+        let Moment(updated_at) = row.try_get(at.updated_at)?;
+        let deleted_at: Option<Moment> = row.try_get(at.deleted_at)?;
+        let Json(document) = row.try_get(at.document)?;
+        let has_entry = row.try_get::<_, Option<i64>>(entry_at.contact_id)?.is_some();
+        Ok(StoredContact {
+            key: ContactKey {
+                organization: row.try_get("organization_id")?,
+                id: row.try_get(at.id)?,
+            },
+            columns: at.stored(row)?,
+            version: Version::new(row.try_get(at.version)?),
+            document_version: row.try_get(at.document_version)?,
+            created_at,
+            updated_at,
+            deleted_at: deleted_at.map(|Moment(at)| at),
+            document: document.to_owned(),
+            relations: row.try_get("relations")?,
+            entry: has_entry.then(|| entry_at.stored(row)).transpose()?,
+        })
+    };
+    rows.iter().map(contact).collect()
 }

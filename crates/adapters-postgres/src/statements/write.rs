@@ -1,41 +1,49 @@
-//! What a decision wants written: one statement for each step, however many contacts it is about.
+//! Writes the changes of a decision: one statement for each step, for any number of contacts.
 //!
-//! None of the statements joins the contacts with what comes in. An update is an `INSERT` of which
-//! every row is there already (`ON CONFLICT … DO UPDATE`): it finds the rows through the primary
-//! key whatever the planner thinks of the table, where an `UPDATE … FROM unnest` that was prepared
-//! while the table was small goes on to read all of it.
+//! No statement joins the contacts with its parameters. An update is an `INSERT` whose rows all exist
+//! (`ON CONFLICT … DO UPDATE`), so it finds them through the primary key, whatever the statistics of
+//! the table say. An `UPDATE … FROM unnest` that was prepared on a small table would go on to read
+//! all of it (docs/adr/0009).
 
 mod aliases;
 mod changes;
-mod columns;
 mod entries;
 mod portions;
 pub(crate) mod relations;
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use contacts_domain::decision::{AliasKey, Writes};
 use contacts_domain::{Change, OrganizationId};
 use tokio_postgres::types::Type;
 
 use self::changes::Changes;
-use self::columns::Columns;
 use self::portions::portions;
 use super::attempt_error::AttemptError;
+use super::columns::{ContactColumns, overwrite};
 use super::{locks, lookup};
 use crate::connect::{Failure, Parameter, Retry, Session};
 
-/// Inserts contacts, but for those of which somebody has a key already; the ids of those that were
-/// inserted.
-const INSERT: &str = include_str!("write/insert.sql");
+/// Inserts contacts, except those with a key that is taken. Returns the inserted ids.
+static INSERT: LazyLock<String> = LazyLock::new(|| {
+    ContactColumns::insert_into("contact") + " ON CONFLICT DO NOTHING RETURNING id"
+});
 
-/// Updates contacts, but for those that are no longer in the version that was found ($21).
-///
-/// Columns that stay as they are cost nothing, not even those that are indexed: PostgreSQL compares
-/// the values.
-const UPDATE: &str = include_str!("write/update.sql");
+/// Updates contacts, except those that no longer have the version before the change (the last
+/// parameter). Unchanged columns cost nothing, even if they are indexed: PostgreSQL compares the
+/// values.
+static UPDATE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{} ON CONFLICT (organization_id, id) DO UPDATE SET {}
+          WHERE (stored.id, stored.version) IN (SELECT * FROM unnest($2::bigint[], ${}::bigint[]))",
+        ContactColumns::insert_into("contact AS stored"),
+        overwrite(ContactColumns::NAMES, &["id", "created_at"]),
+        ContactColumns::NAMES.len() + 2
+    )
+});
 
-/// Takes the keys from contacts.
+/// Takes the identity keys from contacts.
 const CLEAR_KEYS: &str = "
     INSERT INTO contact
     SELECT stored.*
@@ -45,19 +53,12 @@ const CLEAR_KEYS: &str = "
            OFFSET 0) AS stored
         ON CONFLICT (organization_id, id) DO UPDATE SET external_id = NULL, link_id = NULL";
 
-/// Lets PostgreSQL plan a statement for the tables as they are now, each time that it is run. The
-/// statements that follow are rare, and another index than the one meant for them serves as well
-/// while a table is small.
+/// Makes PostgreSQL plan each later statement of the transaction for the current tables. These
+/// statements are rare, and while a table is small, any index serves.
 pub(crate) const PLAN_ANEW: &str = "SET LOCAL plan_cache_mode = force_custom_plan";
 
-/// Writes what a decision says.
-///
-/// Partial unique indexes cannot be deferred, so keys that change hands are first given up, then
-/// come the updates, then the inserts.
-///
-/// # Errors
-///
-/// When others have changed a contact or taken a key since it was looked up, or the database fails.
+/// Writes the changes of a decision. Partial unique indexes cannot be deferred, so keys that move to
+/// another contact are cleared first, then come the updates, then the inserts.
 pub(crate) async fn write(
     session: &Session,
     organization: OrganizationId,
@@ -88,7 +89,7 @@ async fn clear_keys(
     if changes.giving_way.is_empty() {
         return Ok(());
     }
-    // These rows come before others of lower ids: without locks on all of them, two transactions
+    // These rows are written out of the order of ids: without locks on all rows, two transactions
     // could wait for each other.
     let all: Vec<i64> =
         changes.updates.iter().map(|(change, _)| change.record().id.get()).collect();
@@ -105,11 +106,12 @@ async fn update(
     changes: &Changes<'_>,
 ) -> Result<(), AttemptError> {
     for portion in portions(&changes.updates, |(change, _)| change.record()) {
-        let columns = Columns::of(organization, portion.iter().map(|(change, _)| change.record()));
+        let columns =
+            ContactColumns::of(organization, portion.iter().map(|(change, _)| change.record()));
         let versions: Vec<i64> = portion.iter().map(|(_, before)| before.get()).collect();
         let mut parameters = columns.parameters();
         parameters.push((&versions, Type::INT8_ARRAY));
-        match session.execute(UPDATE, &parameters).await {
+        match session.execute(&UPDATE, &parameters).await {
             Ok(updated) if usize::try_from(updated) == Ok(portion.len()) => {}
             Ok(_) => {
                 let message = "others changed the same contacts at the same time";
@@ -132,8 +134,9 @@ async fn insert(
 ) -> Result<(), AttemptError> {
     let mut left_out = Vec::new();
     for portion in portions(inserts, |change| change.record()) {
-        let columns = Columns::of(organization, portion.iter().map(|change| change.record()));
-        let rows = session.query(INSERT, &columns.parameters()).await?;
+        let columns =
+            ContactColumns::of(organization, portion.iter().map(|change| change.record()));
+        let rows = session.query(&INSERT, &columns.parameters()).await?;
         if rows.len() < portion.len() {
             let inserted = rows.iter().map(|row| row.try_get(0));
             let inserted: HashSet<i64> =
@@ -152,7 +155,7 @@ async fn insert(
     Err(AttemptError::Raced { failure, keys, certain: true })
 }
 
-/// Makes sure that contacts were left out because of their keys, not because of their ids.
+/// Checks that contacts were left out because of their keys, not because of their ids.
 async fn ids_are_free(
     session: &Session,
     organization: OrganizationId,
@@ -163,14 +166,14 @@ async fn ids_are_free(
     match found.contacts.first() {
         None => Ok(()),
         Some(contact) => Err(Failure::corrupt(format_args!(
-            "contact {} is there already: the counter of ids was set back",
+            "contact {} exists already: the counter of ids was set back",
             contact.id
         ))),
     }
 }
 
-/// Whether somebody else has an identity key.
-pub(crate) fn takes_key(failure: &Failure) -> bool {
+/// Whether another contact has taken an identity key.
+fn takes_key(failure: &Failure) -> bool {
     const INDEXES: [&str; 2] = ["contact_external_id", "contact_link_id"];
     match failure.retry() {
         Some(Retry::KeyTaken(index)) => INDEXES.contains(&index.as_str()),

@@ -11,7 +11,8 @@ use tokio_postgres::types::Type;
 
 use super::PostgresStore;
 use crate::connect::{Failure, Parameter};
-use crate::statements::row::{self, Instant};
+use crate::statements::row;
+use crate::statements::values::Instant;
 
 const ORGANIZATION: &str = "SELECT id, name, region FROM organization WHERE id = $1";
 

@@ -1,6 +1,6 @@
 //! The port [`ContactStore`].
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use contacts_application::ports::{ContactStore, Lifecycle, StoreError};
@@ -12,17 +12,17 @@ use tokio_postgres::types::Type;
 
 use super::PostgresStore;
 use crate::connect::{Failure, Parameter};
+use crate::statements::columns::{ContactColumns, ContactIndexes, list};
 use crate::statements::row;
 
 /// The contact of that id, deleted or not ($3).
-const CONTACT: &str = "
-    SELECT id, contact_type, external_id, link_id, display_name,
-           email, phone, mobile, vat_number,
-           archived, is_customer, is_vendor, is_staff,
-           version, document_version,
-           created_at, updated_at, deleted_at, document
-      FROM contact
-     WHERE organization_id = $1 AND id = $2 AND (deleted_at IS NOT NULL) = $3";
+static CONTACT: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {} FROM contact
+          WHERE organization_id = $1 AND id = $2 AND (deleted_at IS NOT NULL) = $3",
+        list("", ContactColumns::NAMES)
+    )
+});
 
 #[async_trait]
 impl ContactStore for PostgresStore {
@@ -57,8 +57,9 @@ impl PostgresStore {
         let session = self.transactions.begin().await?;
         let parameters: [Parameter<'_>; 3] =
             [(&organization.get(), Type::INT4), (&id.get(), Type::INT8), (&deleted, Type::BOOL)];
-        let rows = session.query(CONTACT, &parameters).await?;
+        let rows = session.query(&CONTACT, &parameters).await?;
         session.rollback().await?;
-        rows.first().map(|row| row::record(organization, row)).transpose()
+        let Some(row) = rows.first() else { return Ok(None) };
+        row::record(organization, row, &ContactIndexes::of(row, "")?).map(Some)
     }
 }

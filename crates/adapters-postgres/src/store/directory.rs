@@ -11,7 +11,8 @@ use tokio_postgres::types::Type;
 use super::PostgresStore;
 use crate::connect::{Failure, Parameter, Session};
 use crate::replica;
-use crate::statements::entry;
+use crate::statements::columns::{EntryColumns, list};
+use crate::statements::row;
 
 #[async_trait]
 impl IntercomDirectory for PostgresStore {
@@ -42,20 +43,20 @@ pub(crate) async fn page(
     let count = format!("SELECT count(*) FROM contact_intercom WHERE {selected}");
 
     let (offset, limit) = (i64::try_from(query.offset).unwrap_or(i64::MAX), i64::from(query.limit));
-    let list = listed(&selected, query.order, parameters.len());
+    let page_sql = listed(&selected, query.order, parameters.len());
     let page: [Parameter<'_>; 2] = [(&limit, Type::INT8), (&offset, Type::INT8)];
     let list_parameters = [parameters.as_slice(), &page].concat();
 
     // Not kept prepared: filters vary without limit, and the best plan depends on their values.
     let (counted, rows) = tokio::join!(
         session.query_once(&count, &parameters),
-        session.query_once(&list, &list_parameters),
+        session.query_once(&page_sql, &list_parameters),
     );
     // After a failure of the first, the second reports only an aborted transaction.
     let (counted, rows) = (counted?, rows?);
     let total: i64 = counted.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default();
     Ok(EntryPage {
-        entries: rows.iter().map(entry::read).collect::<Result<_, _>>()?,
+        entries: row::entries(&rows)?,
         total: u64::try_from(total).map_err(Failure::internal)?,
     })
 }
@@ -123,7 +124,7 @@ fn listed(selected: &str, Order { by, descending }: Order, parameters: usize) ->
         OrderKey::Kind => format!("kind{direction}, contact_id"),
         OrderKey::Number => format!("number{direction}, contact_id"),
     };
-    let (columns, limit, offset) = (entry::COLUMNS, parameters + 1, parameters + 2);
+    let (columns, limit, offset) = (list("", EntryColumns::NAMES), parameters + 1, parameters + 2);
     format!(
         "SELECT {columns} FROM contact_intercom WHERE {selected} \
          ORDER BY {order} LIMIT ${limit} OFFSET ${offset}"

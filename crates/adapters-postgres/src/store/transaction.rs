@@ -127,18 +127,14 @@ impl Transactions {
 fn begin_script(options: &PostgresOptions) -> String {
     format!(
         "BEGIN ISOLATION LEVEL READ COMMITTED;
-        SET LOCAL lock_timeout = {};
-        SET LOCAL statement_timeout = {};
-        SET LOCAL idle_in_transaction_session_timeout = {};
+        {};
         SET LOCAL plan_cache_mode = force_generic_plan;
         SET LOCAL enable_seqscan = off;
         SET LOCAL enable_hashjoin = off;
         SET LOCAL enable_mergejoin = off;
         SET LOCAL enable_memoize = off;
         SET LOCAL jit = off",
-        options.lock_timeout.as_millis(),
-        options.statement_timeout.as_millis(),
-        options.pause_timeout.as_millis(),
+        options.set_limits(),
     )
 }
 

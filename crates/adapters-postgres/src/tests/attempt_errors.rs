@@ -17,7 +17,7 @@ async fn single(database: &TestDatabase) -> Arc<PostgresStore> {
     Arc::new(database.open_with(options).await)
 }
 
-/// A trigger on contacts, with that body; `hits` counts how often it was fired.
+/// A trigger on contacts with that body; the sequence `hits` counts its runs.
 fn trigger(when: &str, body: &str) -> String {
     format!(
         "CREATE SEQUENCE hits;
@@ -26,7 +26,7 @@ fn trigger(when: &str, body: &str) -> String {
     )
 }
 
-/// A decision that cannot be made.
+/// A decision that panics.
 struct Faulty {
     lookup_keys: LookupKeys,
     ids_at_most: i64,

@@ -8,10 +8,11 @@ use contacts_domain::ContactId;
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::value::LinkId;
 use contacts_testing::contract::StoreUnderTest;
-use tokio_postgres::Client;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Row};
 
 use crate::PostgresStore;
+use crate::statements::columns::ContactIndexes;
 use crate::statements::row;
 use crate::testing::TestDatabase;
 
@@ -40,17 +41,13 @@ impl StoreUnderTest for Fresh {
     }
 
     async fn everything(&self) -> Vec<Record> {
-        const EVERYTHING: &str = "
-            SELECT id, contact_type, external_id, link_id, display_name,
-                   email, phone, mobile, vat_number,
-                   archived, is_customer, is_vendor, is_staff,
-                   version, document_version,
-                   created_at, updated_at, deleted_at, document, organization_id
-              FROM contact ORDER BY id";
-        let rows = self.database.connect().await.query(EVERYTHING, &[]).await.unwrap();
-        rows.iter()
-            .map(|row| row::record(row::organization_id(row.get(19)).unwrap(), row).unwrap())
-            .collect()
+        let everything = "SELECT * FROM contact ORDER BY id";
+        let rows = self.database.connect().await.query(everything, &[]).await.unwrap();
+        let record = |row: &Row| {
+            let organization = row::organization_id(row.get("organization_id")).unwrap();
+            row::record(organization, row, &ContactIndexes::of(row, "").unwrap()).unwrap()
+        };
+        rows.iter().map(record).collect()
     }
 
     async fn overwrite(

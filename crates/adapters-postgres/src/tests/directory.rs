@@ -15,7 +15,7 @@ use crate::PostgresStore;
 use crate::connect::Session;
 use crate::connect::session::notes::{SentStatement, statements_of};
 use crate::replica;
-use crate::statements::entry;
+use crate::statements::columns::{EntryColumns, list};
 use crate::store::directory::page;
 use crate::testing::TestDatabase;
 
@@ -33,8 +33,8 @@ async fn sent_for(store: &PostgresStore, query: &EntryQuery) -> Vec<SentStatemen
 
 /// Whether a statement is one of those that are made for a request for entries.
 pub(super) fn is_expected(sql: &str) -> bool {
-    let list =
-        format!("SELECT {} FROM contact_intercom WHERE organization_id = $1", entry::COLUMNS);
+    let columns = list("", EntryColumns::NAMES);
+    let list = format!("SELECT {columns} FROM contact_intercom WHERE organization_id = $1");
     let count = "SELECT count(*) FROM contact_intercom WHERE organization_id = $1";
     sql.starts_with(&list) || sql.starts_with(count)
 }

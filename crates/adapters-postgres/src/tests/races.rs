@@ -76,7 +76,7 @@ async fn merge_relinks_concurrently_added_reference() {
     let items = ["TARGET", "SOURCE", "REFERS"].map(|key| person(key, json!({})));
     let ids: Vec<i64> = send(&store, &items).await.unwrap().iter().map(id_of).collect();
 
-    // Whoever adds the reference has found the source alive, and waits.
+    // The request that adds the reference has found the source alive, and waits.
     other.batch_execute("BEGIN; SELECT FROM contact FOR NO KEY UPDATE").await.unwrap();
     let refers = spawn_send(&store, vec![person("REFERS", json!({"relatedContactIds": [ids[1]]}))]);
     let watch = database.connect().await;
@@ -93,7 +93,6 @@ async fn merge_relinks_concurrently_added_reference() {
     assert_eq!(answers(&send(&store, &[item]).await.unwrap()), ["Unchanged 3"]);
 }
 
-/// So many contacts are fought over, by so many requests at once, so often.
 const CONTACTS: usize = 40;
 const REQUESTS: usize = 6;
 const ROUNDS: usize = 5;
@@ -186,7 +185,7 @@ async fn contacts_that_come_and_go_are_never_there_twice() {
                 let batch = Batch::new(context.clone(), Options::default(), items);
                 let outcomes = store.upsert(Arc::new(batch)).await.unwrap();
                 for answer in answers(&outcomes) {
-                    // Who deletes may come too late. Nobody loses a race.
+                    // A deletion may come too late. No item loses a race.
                     assert!(!answer.contains("UNIQUE"), "{answer}");
                 }
             }

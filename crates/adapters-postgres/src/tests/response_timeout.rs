@@ -22,7 +22,7 @@ const LONG: Duration = Duration::from_secs(3_600);
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// One connection, on which nothing has a limit but that of locks.
+/// One connection, with a limit for locks alone.
 fn brief() -> PostgresOptions {
     PostgresOptions {
         connections: 1,
@@ -32,7 +32,7 @@ fn brief() -> PostgresOptions {
     }
 }
 
-/// One connection, on which everything has a limit.
+/// One connection, with a limit for every statement.
 fn strict() -> PostgresOptions {
     PostgresOptions { statement_timeout: SECOND, ..brief() }
 }
@@ -52,8 +52,8 @@ async fn authenticate(store: &PostgresStore) -> Result<bool, StoreError> {
     store.token(TokenDigest([7; 32])).await.map(|token| token.is_some())
 }
 
-/// Waits until nobody waits for a lock in the database of that client.
-async fn until_nobody_waits(client: &Client) {
+/// Waits until no connection to the database of that client waits for a lock.
+async fn until_none_waits(client: &Client) {
     const WAITING: &str = "
         SELECT count(*) FROM pg_stat_activity
          WHERE datname = current_database() AND wait_event_type = 'Lock'";
@@ -80,7 +80,7 @@ async fn read_outside_transaction_is_limited_by_lock_timeout() {
     let (store, other) = (database.open_with(brief()).await, database.connect().await);
     other.batch_execute("BEGIN; LOCK TABLE api_token").await.unwrap();
     assert_eq!(cause(authenticate(&store).await), "the database gave no answer for 1 s");
-    until_nobody_waits(&database.connect().await).await;
+    until_none_waits(&database.connect().await).await;
     other.batch_execute("COMMIT").await.unwrap();
     assert!(!authenticate(&store).await.unwrap());
 }
@@ -97,7 +97,7 @@ async fn abandoned_read_is_cancelled() {
     until_waiting(&watching, 1).await;
     abandoned.abort();
     assert!(abandoned.await.unwrap_err().is_cancelled());
-    until_nobody_waits(&watching).await;
+    until_none_waits(&watching).await;
     send(&store, &[person("A", json!({}))]).await.unwrap();
 }
 

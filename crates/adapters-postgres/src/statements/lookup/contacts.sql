@@ -1,8 +1,4 @@
-SELECT found.id, found.contact_type, found.external_id, found.link_id, found.display_name,
-       found.email, found.phone, found.mobile, found.vat_number,
-       found.archived, found.is_customer, found.is_vendor, found.is_staff,
-       found.version, found.document_version,
-       found.created_at, found.updated_at, found.deleted_at, found.document,
+SELECT {columns},
        found.alias_kind, found.alias_value
   FROM (
         SELECT c.*, NULL::text AS alias_kind, NULL::text AS alias_value

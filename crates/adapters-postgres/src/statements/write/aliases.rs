@@ -1,4 +1,4 @@
-//! The keys that merged contacts left behind.
+//! Aliases: the keys of merged contacts.
 
 use std::mem::discriminant;
 
@@ -23,11 +23,7 @@ const REMOVE: &str = "
 const MOVE: &str =
     "UPDATE contact_alias SET contact_id = $3 WHERE organization_id = $1 AND contact_id = $2";
 
-/// Writes aliases in the order given: one statement for those of a kind that follow each other.
-///
-/// # Errors
-///
-/// When the database fails.
+/// Writes aliases in the order given, with one statement for each run of the same operation.
 pub(crate) async fn write(
     session: &Session,
     organization: OrganizationId,

@@ -20,7 +20,7 @@ pub(crate) struct Changes<'a> {
     pub(crate) giving_way: Vec<i64>,
     /// Stored contacts whose relations are written anew.
     pub(crate) relinked: Vec<&'a Change>,
-    /// The entries of new contacts, and those that came, changed or went.
+    /// The entries of new contacts, and those that change.
     pub(crate) entries: Entries,
 }
 
@@ -44,7 +44,7 @@ impl<'a> Changes<'a> {
                 changes.relinked.push(change);
             }
             if change.parts().entry {
-                changes.entries.renew(change);
+                changes.entries.replace(change);
             }
         }
         changes.updates.sort_unstable_by_key(|(change, _)| change.record().id);
@@ -55,12 +55,11 @@ impl<'a> Changes<'a> {
         changes
     }
 
-    /// The contacts that are new, and those whose relations are written anew.
+    /// The contacts whose relations are inserted.
     pub(crate) fn related(&self) -> Vec<&'a Change> {
         [self.inserts.as_slice(), &self.relinked].concat()
     }
 
-    /// The keys that updates give to contacts which did not have them.
     pub(crate) fn keys_taken_by_updates(&self) -> impl Iterator<Item = AliasKey> {
         self.updates.iter().flat_map(|(change, _)| change.keys().taken.clone())
     }

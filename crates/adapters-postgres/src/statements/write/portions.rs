@@ -1,14 +1,14 @@
-//! As many contacts as one statement takes.
+//! Splits changes into statements of limited size.
 
 use std::iter;
 
 use contacts_domain::contact::Record;
 
-/// The most bytes of documents in one statement, but for a document that is larger alone.
-/// PostgreSQL takes no message of 1 GiB, and both sides hold a statement more than once.
+/// The most bytes of documents in one statement, unless a single document is larger. PostgreSQL
+/// accepts messages below 1 GiB, and both sides hold several copies of a statement.
 const MOST_BYTES: usize = 64 << 20;
 
-/// The changes in their order: all of them at once, unless their documents are very large.
+/// The changes in their order; usually one portion.
 pub(crate) fn portions<T>(
     changes: &[T],
     record: impl Fn(&T) -> &Record,
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_large_is_written_in_portions() {
+    fn large_documents_are_split_into_portions() {
         const HALF: usize = MOST_BYTES / 2;
         for (sizes, expected) in [
             (&[][..], &[][..]),

@@ -12,11 +12,6 @@ const INSERT: &str = "
     INSERT INTO contact_relation (organization_id, to_id, from_id)
     SELECT $1, new.* FROM unnest($2::bigint[], $3::bigint[]) AS new";
 
-/// Deletes the relations of contacts that get others.
-///
-/// # Errors
-///
-/// When the database fails.
 pub(crate) async fn delete(
     session: &Session,
     organization: OrganizationId,
@@ -31,11 +26,6 @@ pub(crate) async fn delete(
     Ok(())
 }
 
-/// Inserts the relations of contacts that have none.
-///
-/// # Errors
-///
-/// When the database fails.
 pub(crate) async fn insert(
     session: &Session,
     organization: OrganizationId,

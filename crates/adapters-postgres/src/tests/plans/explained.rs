@@ -7,7 +7,7 @@ use tokio_postgres::types::Type;
 
 use crate::connect::session::notes::SentStatement;
 
-/// Statements as a store sent them, prepared on one connection.
+/// Statements of a store, prepared on one connection.
 pub(in crate::tests) struct Explained<'a> {
     client: Client,
     sent: &'a [SentStatement],
