@@ -12,7 +12,7 @@ use tokio_postgres::types::PgLsn;
 use self::circuit_breaker::CircuitBreaker;
 use self::identity::{Identity, identity};
 use self::lag::Lag;
-use crate::connect::{Failure, Pool, PostgresOptions, PostgresUrl, Session};
+use crate::connect::{Failure, Pool, PostgresUrl, Session};
 
 /// The position in the write-ahead log of the primary before which everything acknowledged lies: the
 /// flushed position, or, if commits are acknowledged before they are flushed, the inserted one.
