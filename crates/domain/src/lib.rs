@@ -27,27 +27,43 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "contact")]
 pub mod auditing;
+#[cfg(feature = "contact")]
 pub mod contact;
+#[cfg(feature = "contact")]
 mod context;
+#[cfg(feature = "contact")]
 pub mod decision;
 mod ids;
+#[cfg(feature = "contact")]
 pub mod json;
+#[cfg(feature = "contact")]
 pub mod merging;
+#[cfg(feature = "contact")]
 pub mod path;
+#[cfg(feature = "contact")]
 pub mod reading;
+#[cfg(feature = "contact")]
 mod rule;
 mod timestamp;
+#[cfg(feature = "contact")]
 pub mod tree;
+#[cfg(feature = "contact")]
 pub mod upsert;
 pub mod value;
+#[cfg(feature = "contact")]
 mod violation;
 
+#[cfg(feature = "contact")]
 pub use contact::{Column, EntryColumn};
+#[cfg(feature = "contact")]
 pub use decision::{Change, KeyChange, Parts};
 pub use ids::{
     AliasKey, ContactId, IdBlock, IdentityKeys, MAX_SAFE_INTEGER, OrganizationId, OutOfIds, Version,
 };
+#[cfg(feature = "contact")]
 pub use rule::{Code, Rule, Severity, Stage};
 pub use timestamp::Timestamp;
+#[cfg(feature = "contact")]
 pub use violation::{Fix, MAX_VALUE_CHARS, Violation, Violations};

@@ -27,7 +27,7 @@ pub enum InvalidAvsNumber {
     /// Another country than Switzerland (ISO 3166-1 numeric).
     #[error("an AVS number must begin with 756")]
     Country,
-    /// Most likely a typing error.
+    /// The check digit is wrong: most likely a typing error.
     #[error("the check digit of the AVS number doesn't match")]
     CheckDigit,
 }
@@ -37,7 +37,7 @@ impl AvsNumber {
     ///
     /// # Errors
     ///
-    /// What doesn't hold, as an [`InvalidAvsNumber`].
+    /// The first check that fails, as an [`InvalidAvsNumber`].
     pub fn parse(text: &str) -> Result<Self, InvalidAvsNumber> {
         let normal: String = text.chars().filter(|&character| character != '.').collect();
         let digits = digits(&normal).ok_or(InvalidAvsNumber::Shape)?;
@@ -57,7 +57,7 @@ impl AvsNumber {
     }
 }
 
-display_as_str!(AvsNumber);
+text_traits!(AvsNumber: InvalidAvsNumber, by parse and as_str);
 
 /// EAN-13: with the weights 1 and 3 in turn, all digits add up to a multiple of 10.
 fn check_digit_holds(digits: [u8; 13]) -> bool {
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_avs_number_is_read_with_and_without_dots() {
+    fn dots_are_optional() {
         for (text, normal) in [
             ("756.9217.0769.85", "7569217076985"),
             ("7569217076985", "7569217076985"),
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_avs_number_is_refused() {
+    fn other_texts_are_refused() {
         use InvalidAvsNumber::{CheckDigit, Country, Shape};
         for (text, error) in [
             ("", Shape),

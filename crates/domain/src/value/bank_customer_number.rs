@@ -1,10 +1,10 @@
-//! The number under which a bank knows its customer.
+//! Customer numbers of banks.
 
 use thiserror::Error;
 
 use super::digits::all_digits;
 
-/// The number under which a bank knows its customer: `^([1-9][0-9]*)*$`, so possibly empty.
+/// The number that a bank gives to its customer: `^([1-9][0-9]*)*$`, so possibly empty.
 ///
 /// ```
 /// use contacts_domain::value::BankCustomerNumber;
@@ -41,21 +41,21 @@ impl BankCustomerNumber {
     }
 }
 
-display_as_str!(BankCustomerNumber);
+text_traits!(BankCustomerNumber: InvalidBankCustomerNumber, by parse and as_str);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn digits_without_a_leading_zero_are_read_and_so_is_nothing() {
+    fn digits_and_the_empty_text_are_read() {
         for text in ["", "1", "10", "90210", "123456789012345678901234567890"] {
             assert_eq!(BankCustomerNumber::parse(text).unwrap().to_string(), text);
         }
     }
 
     #[test]
-    fn leading_zeros_and_anything_but_digits_are_refused() {
+    fn other_texts_are_refused() {
         for text in ["0", "01", "-1", "+1", "1.5", "1 2", " 1", "1\n", "12a", "１２"] {
             let number = BankCustomerNumber::parse(text);
             assert_eq!(number, Err(InvalidBankCustomerNumber), "{text:?}");

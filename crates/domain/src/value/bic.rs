@@ -7,7 +7,7 @@ use super::{CountryCode, InvalidCountryCode};
 /// A business identifier code (ISO 9362) of 8 or 11 characters in upper case.
 ///
 /// Four letters for the business party, an ISO 3166-1 country (or `XK`), two letters or digits for
-/// the location, and optionally three for the branch. Whether the bank exists isn't known.
+/// the location, and optionally three for the branch. The bank may not exist.
 ///
 /// ```
 /// use contacts_domain::value::Bic;
@@ -41,7 +41,7 @@ impl Bic {
     ///
     /// # Errors
     ///
-    /// The first part that doesn't hold, as an [`InvalidBic`].
+    /// The first part that is wrong, as an [`InvalidBic`].
     pub fn parse(text: &str) -> Result<Self, InvalidBic> {
         if !text.is_ascii() || !matches!(text.len(), 8 | 11) {
             return Err(InvalidBic::Length);
@@ -66,7 +66,7 @@ impl Bic {
     }
 }
 
-display_as_str!(Bic);
+text_traits!(Bic: InvalidBic, by parse and as_str);
 
 #[cfg(test)]
 mod tests {
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_bic_is_refused() {
+    fn other_texts_are_refused() {
         use InvalidBic::{Country, Length, Location, Party};
         for (text, error) in [
             ("", Length),

@@ -6,7 +6,7 @@ use time::{Date, Month, OffsetDateTime};
 
 /// A day of the Gregorian calendar, in the years 0000 to 9999 (RFC 3339).
 ///
-/// Days have no time zone: of a date-time the day is kept as it is written there. `Display` gives
+/// Days have no time zone: a date-time gives the day that is written in it. The normal form is
 /// `YYYY-MM-DD`.
 ///
 /// ```
@@ -36,8 +36,8 @@ impl CalendarDate {
         plain_day(text).or_else(|| day_of_date_time(text)).map(Self).ok_or(InvalidCalendarDate)
     }
 
-    /// The day in UTC, so many seconds after 1970-01-01T00:00:00Z; `None` outside of the years
-    /// 0000 to 9999.
+    /// The day in UTC, `seconds` after 1970-01-01T00:00:00Z, or `None` outside the years 0000 to
+    /// 9999.
     ///
     /// ```
     /// use contacts_domain::value::CalendarDate;
@@ -51,6 +51,8 @@ impl CalendarDate {
         (0..=9999).contains(&date.year()).then_some(Self(date))
     }
 }
+
+text_traits!(CalendarDate: InvalidCalendarDate, by parse);
 
 impl std::fmt::Display for CalendarDate {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -69,7 +71,7 @@ fn plain_day(text: &str) -> Option<Date> {
 }
 
 fn day_of_date_time(text: &str) -> Option<Date> {
-    // The library takes any character there; RFC 3339 has T, and a blank for readability.
+    // The library accepts any character there; RFC 3339 allows T, or a space for readability.
     let separator = text.as_bytes().get(10)?;
     if !matches!(separator, b'T' | b't' | b' ') {
         return None;
@@ -87,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_day_is_kept_as_it_is_written() {
+    fn date_time_gives_its_written_day() {
         for (text, day) in [
             ("2026-07-31", "2026-07-31"),
             ("2024-02-29", "2024-02-29"),
@@ -109,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_day_is_refused() {
+    fn other_texts_are_refused() {
         for text in [
             "",
             "2026",

@@ -7,7 +7,7 @@ const KOSOVO: &str = "XK";
 
 /// A country: an ISO 3166-1 alpha-2 code in upper case, or `XK` for Kosovo.
 ///
-/// Officially assigned codes only, so neither `UK` nor `EU`.
+/// Only officially assigned codes: `UK` and `EU` are refused.
 ///
 /// ```
 /// use contacts_domain::value::CountryCode;
@@ -45,25 +45,21 @@ impl CountryCode {
     }
 }
 
-impl std::fmt::Display for CountryCode {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.pad(self.0)
-    }
-}
+text_traits!(CountryCode: InvalidCountryCode, by parse and as_str);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn assigned_codes_and_kosovo_are_countries() {
+    fn assigned_codes_and_kosovo_are_read() {
         for code in ["CH", "LI", "DE", "US", "AQ", "SS", "XK"] {
             assert_eq!(CountryCode::parse(code).unwrap().to_string(), code);
         }
     }
 
     #[test]
-    fn other_texts_are_no_countries() {
+    fn other_texts_are_refused() {
         for text in ["", "ch", "Ch", "CHE", "C", " CH", "UK", "EU", "XX", "ZZ", "41", "ＣＨ"] {
             assert_eq!(CountryCode::parse(text), Err(InvalidCountryCode), "{text:?}");
         }

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::digits::all_digits;
 
-/// The most digits, without leading zeros, that are kept exactly whatever they are.
+/// The most digits, without leading zeros, that every number can have exactly.
 const MAX_DIGITS: usize = 28;
 
 /// The most digits after the point.
@@ -23,7 +23,7 @@ const MAX_SCALE: usize = 28;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Decimal(rust_decimal::Decimal);
 
-/// The text is not a decimal number, or not one that is kept exactly.
+/// The text is not a decimal number within the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum InvalidDecimal {
@@ -46,7 +46,7 @@ impl Decimal {
     ///
     /// # Errors
     ///
-    /// What doesn't hold, as an [`InvalidDecimal`].
+    /// The first check that fails, as an [`InvalidDecimal`].
     pub fn parse(text: &str) -> Result<Self, InvalidDecimal> {
         check_plain(text)?;
         rust_decimal::Decimal::from_str_exact(text).map(Self).or(Err(InvalidDecimal::OutOfRange))
@@ -56,13 +56,13 @@ impl Decimal {
     ///
     /// # Errors
     ///
-    /// As for [`Decimal::parse`], and [`InvalidDecimal::OutOfRange`] where the exponent leads
-    /// beyond what is kept exactly, as in `1e400`.
+    /// As for [`Decimal::parse`], and [`InvalidDecimal::OutOfRange`] if the exponent makes the
+    /// number too large or too small, as in `1e400`.
     pub fn parse_json_number(text: &str) -> Result<Self, InvalidDecimal> {
         let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else {
             return Self::parse(text);
         };
-        // The library rounds a mantissa that is too long, so that is ruled out first.
+        // The library rounds a mantissa that is too long, so this check comes first.
         check_plain(mantissa)?;
         if !all_digits(unsigned(exponent)) {
             return Err(InvalidDecimal::NotANumber);
@@ -83,13 +83,15 @@ impl Decimal {
     }
 }
 
+text_traits!(Decimal: InvalidDecimal, by parse);
+
 impl std::fmt::Display for Decimal {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(formatter)
     }
 }
 
-/// Refuses what isn't `[+-]digits[.digits]` within the limits.
+/// Accepts `[+-]digits[.digits]` within the limits.
 fn check_plain(text: &str) -> Result<(), InvalidDecimal> {
     let unsigned = unsigned(text);
     let (integer, fraction) = match unsigned.split_once('.') {
@@ -142,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_decimal_text_is_refused() {
+    fn other_texts_are_refused() {
         use InvalidDecimal::{NotANumber, TooManyDecimals, TooManyDigits};
         let too_large = format!("{LARGEST}0");
         let too_small = format!("{SMALLEST}0");
@@ -189,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn json_numbers_that_cannot_be_kept_exactly_are_refused() {
+    fn inexact_json_numbers_are_refused() {
         use InvalidDecimal::{NotANumber, OutOfRange, TooManyDigits};
         let too_long = format!("{LARGEST}9e-2");
         for (text, error) in [
@@ -219,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn negative_numbers_lie_below_zero_and_percentages_between_0_and_100() {
+    fn signs_and_percentages_are_recognized() {
         for (text, negative, percentage) in [
             ("-0.01", true, false),
             ("-0", false, true),

@@ -16,7 +16,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_exact_count_of_ascii_digits_is_read() {
+    fn only_exact_count_of_digits_is_read() {
         assert_eq!(digits("042"), Some([0, 4, 2]));
         for other in ["", "42", "0042", "4 2", "+42", "٠٤٢"] {
             assert_eq!(digits::<3>(other), None, "{other:?}");
@@ -24,7 +24,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_text_is_no_run_of_digits() {
+    fn empty_text_is_not_digits() {
         assert!(all_digits("0"));
         assert!(!all_digits(""));
         assert!(!all_digits("１"));

@@ -42,13 +42,13 @@ pub enum InvalidEmail {
     /// A name or angle brackets around the address.
     #[error("an e-mail address must stand alone, without a name or angle brackets")]
     DisplayName,
-    /// What stands before the `@`.
+    /// The part before the `@` is wrong.
     #[error(
         "the part of an e-mail address before the @ must be up to 64 letters, digits and signs, \
          with single dots inside, or quoted"
     )]
     LocalPart,
-    /// What stands after the `@`.
+    /// The part after the `@` is wrong.
     #[error(
         "the part of an e-mail address after the @ must be a domain name of at least two labels"
     )]
@@ -60,7 +60,7 @@ impl Email {
     ///
     /// # Errors
     ///
-    /// The first thing that is wrong with the address, as an [`InvalidEmail`].
+    /// The first part that is wrong, as an [`InvalidEmail`].
     pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
         let text = text.trim();
         if exceeds(text, MAX_CHARACTERS) {
@@ -69,7 +69,7 @@ impl Email {
         if text.ends_with('>') {
             return Err(InvalidEmail::DisplayName);
         }
-        // What is stored must itself be an address, so it's the normal form that is checked.
+        // The normal form is what is stored, so the checks apply to it.
         let lower = lower_case_nfc(text);
         let (local_part, domain) = lower.rsplit_once('@').ok_or(InvalidEmail::NoAt)?;
         if !EmailAddress::is_valid_local_part(local_part) {
@@ -89,7 +89,7 @@ impl Email {
     }
 }
 
-display_as_str!(Email);
+text_traits!(Email: InvalidEmail, by parse and as_str);
 
 fn lower_case_nfc(text: &str) -> String {
     if text.is_ascii() {
@@ -100,7 +100,7 @@ fn lower_case_nfc(text: &str) -> String {
     NFC.normalize(&lower).into_owned()
 }
 
-/// Whether the text has more characters than `limit`, counted only where bytes leave a doubt.
+/// Whether the text has more than `limit` characters; counts them only if the bytes exceed it.
 fn exceeds(text: &str, limit: usize) -> bool {
     text.len() > limit && text.chars().count() > limit
 }
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_brought_to_its_normal_form() {
+    fn addresses_are_normalized() {
         for (text, normal) in [
             ("anna@example.ch", "anna@example.ch"),
             ("\t Anna.Muster@Example.CH \n", "anna.muster@example.ch"),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_one_address_is_refused() {
+    fn other_texts_are_refused() {
         use InvalidEmail::{DisplayName, Domain, LocalPart, NoAt};
         for (text, error) in [
             ("", NoAt),
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_measured_in_characters() {
+    fn length_is_counted_in_characters() {
         let domain = format!("{}ch", "abcdefgh.".repeat(27));
         let longest = format!("{}@{domain}", "a".repeat(64));
         assert!(Email::parse(&longest).is_ok());
@@ -179,7 +179,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_normal_form_is_stable(text in "\\PC{1,6}@\\PC{1,6}\\.\\PC{1,6}|[a-zA-ZÀ-ž\u{300}-\u{310}İẞ.-]{1,6}@[a-zA-ZÀ-žİẞ.-]{3,9}") {
+        fn normal_form_is_stable(text in "\\PC{1,6}@\\PC{1,6}\\.\\PC{1,6}|[a-zA-ZÀ-ž\u{300}-\u{310}İẞ.-]{1,6}@[a-zA-ZÀ-žİẞ.-]{3,9}") {
             if let Ok(email) = Email::parse(&text) {
                 prop_assert_eq!(Email::parse(email.as_str()), Ok(email));
             }

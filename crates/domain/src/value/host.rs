@@ -1,4 +1,4 @@
-//! What names a host: domain names (RFC 5890, UTS #46) and ports.
+//! Host names (RFC 5890, UTS #46) and ports.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ static UTS46: Uts46 = Uts46::new();
 /// The ASCII (punycode), lower-case form of a domain name of at least two labels.
 ///
 /// Labels are LDH or IDN, without hyphens at their ends, up to 63 octets each and 253 together
-/// (RFC 1035). No trailing dot. Borrows where the text already is that form.
+/// (RFC 1035). No trailing dot. Borrows if the text is already in that form.
 pub(super) fn ascii_domain(text: &str) -> Option<Cow<'_, str>> {
     UTS46
         .to_ascii(text.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify)
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn domain_names_are_brought_to_lower_case_ascii() {
+    fn domain_names_become_lower_case_ascii() {
         for (text, ascii) in [
             ("example.ch", "example.ch"),
             ("Mail.EXAMPLE.ch", "mail.example.ch"),
@@ -45,12 +45,12 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_name_in_normal_form_is_borrowed() {
+    fn normal_domain_name_is_borrowed() {
         assert!(matches!(ascii_domain("mail.example.ch"), Some(Cow::Borrowed(_))));
     }
 
     #[test]
-    fn what_is_no_domain_name_of_two_labels_is_refused() {
+    fn other_texts_are_refused() {
         let long_label = format!("{}.ch", "a".repeat(64));
         let long_name = format!("{}ch", "abcdefgh.".repeat(28));
         for text in [

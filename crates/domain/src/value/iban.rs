@@ -28,13 +28,13 @@ pub enum InvalidIban {
         "an IBAN must be two letters, two check digits and up to 30 further letters and digits"
     )]
     Shape,
-    /// Most likely a typing error.
+    /// The check digit is wrong: most likely a typing error.
     #[error("the check digits of the IBAN don't match")]
     CheckDigits,
-    /// The country has no IBAN.
+    /// The country has no IBANs.
     #[error("an IBAN must begin with a country of the ISO 13616 registry")]
     Country,
-    /// The length or the account part isn't what the country uses.
+    /// The country uses another length or another form of the account part.
     #[error("the IBAN doesn't have the length and form that its country prescribes")]
     CountryForm,
 }
@@ -44,13 +44,13 @@ impl Iban {
     ///
     /// # Errors
     ///
-    /// What doesn't hold, as an [`InvalidIban`].
+    /// The first check that fails, as an [`InvalidIban`].
     pub fn parse(text: &str) -> Result<Self, InvalidIban> {
         electronic_form(text).parse().map(Self).map_err(InvalidIban::from)
     }
 
-    /// Whether a text is meant as an IBAN: two letters, two digits, then 10 to 30 letters or
-    /// digits, spaces ignored. Says nothing about the check digits.
+    /// Whether a text has the shape of an IBAN: two letters, two digits, then 10 to 30 letters or
+    /// digits, spaces ignored. The check digits may be wrong.
     ///
     /// ```
     /// use contacts_domain::value::Iban;
@@ -88,7 +88,7 @@ impl Iban {
     }
 }
 
-display_as_str!(Iban);
+text_traits!(Iban: InvalidIban, by parse and as_str);
 
 fn electronic_form(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase()) {
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_iban_is_brought_to_its_electronic_form() {
+    fn ibans_are_normalized() {
         for (text, normal) in [
             ("CH9300762011623852957", "CH9300762011623852957"),
             ("CH93 0076 2011 6238 5295 7", "CH9300762011623852957"),
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_iban_is_refused() {
+    fn other_texts_are_refused() {
         use InvalidIban::{CheckDigits, Country, CountryForm, Shape};
         for (text, error) in [
             ("", Shape),
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_number_may_look_like_an_iban_without_being_one() {
+    fn invalid_ibans_still_look_like_one() {
         for text in [
             "CH9300762011623852957",
             "ch00 0000 0000 0000",

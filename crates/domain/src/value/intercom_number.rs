@@ -1,12 +1,13 @@
-//! What an intercom calls an endpoint by.
+//! Call numbers of intercom endpoints.
 
 use thiserror::Error;
 
 use super::{IntercomType, InternalAddress, InvalidInternalAddress, InvalidSipUri, SipUri};
 
-/// What an intercom calls an endpoint by: an internal address of its type, or a SIP URI.
+/// The number that calls an intercom endpoint: an internal address of its type, or a SIP URI.
 ///
-/// A SIP URI serves every type; `p2p` takes nothing else.
+/// Every type accepts a SIP URI; `p2p` accepts nothing else. `FromStr` and serde know no type: they
+/// read the numbers of every type.
 ///
 /// ```
 /// use contacts_domain::value::{IntercomNumber, IntercomType};
@@ -30,7 +31,7 @@ pub enum InvalidIntercomNumber {
     /// Neither a SIP URI nor an internal address of the type.
     #[error(transparent)]
     Internal(InvalidInternalAddress),
-    /// Begins as a SIP URI and isn't one.
+    /// Begins with `sip:` and isn't a SIP URI.
     #[error(transparent)]
     Sip(#[from] InvalidSipUri),
     /// A p2p endpoint has no internal address.
@@ -43,7 +44,7 @@ impl IntercomNumber {
     ///
     /// # Errors
     ///
-    /// What doesn't hold, as an [`InvalidIntercomNumber`].
+    /// The first check that fails, as an [`InvalidIntercomNumber`].
     pub fn parse(intercom_type: IntercomType, text: &str) -> Result<Self, InvalidIntercomNumber> {
         if text.starts_with(SipUri::SCHEME) {
             return Ok(Self::Sip(SipUri::parse(text)?));
@@ -61,7 +62,18 @@ impl IntercomNumber {
     }
 }
 
-display_as_str!(IntercomNumber);
+text_traits!(IntercomNumber: InvalidIntercomNumber, by as_str);
+
+impl std::str::FromStr for IntercomNumber {
+    type Err = InvalidIntercomNumber;
+
+    fn from_str(text: &str) -> Result<Self, InvalidIntercomNumber> {
+        if text.starts_with(SipUri::SCHEME) {
+            return Ok(Self::Sip(text.parse()?));
+        }
+        Ok(Self::Internal(text.parse()?))
+    }
+}
 
 impl From<InvalidInternalAddress> for InvalidIntercomNumber {
     fn from(error: InvalidInternalAddress) -> Self {
@@ -78,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_type_takes_a_sip_uri_and_all_but_p2p_their_internal_address() {
+    fn each_type_reads_its_numbers() {
         for (intercom_type, text) in [
             (Regular, "0001-01-04-12"),
             (Individual, "001-01-04-12-3"),

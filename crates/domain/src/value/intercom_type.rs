@@ -58,7 +58,7 @@ impl IntercomType {
     }
 }
 
-display_as_str!(IntercomType);
+text_traits!(IntercomType: InvalidIntercomType, by parse and as_str);
 
 #[cfg(test)]
 mod tests {

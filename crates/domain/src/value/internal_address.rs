@@ -8,13 +8,15 @@ use super::IntercomType;
 use super::digits::all_digits;
 
 /// An address inside an intercom installation: decimal parts joined by hyphens, for example
-/// `0001-01-04-12`, built as its [`IntercomType`] prescribes.
+/// `0001-01-04-12`. The [`IntercomType`] prescribes the form.
 ///
 /// | type | form |
 /// | --- | --- |
 /// | regular | `BBBB-UU-FF-AA`: building, unit, floor, apartment |
 /// | individual | `BBB-UU-FF-AA-D`: building, unit, floor, apartment, device |
 /// | multi | `BBBB-UU-DD`: building, unit, device |
+///
+/// `FromStr` and serde know the type by the length of the text.
 ///
 /// ```
 /// use contacts_domain::value::{IntercomType, InternalAddress};
@@ -33,13 +35,13 @@ pub enum InvalidInternalAddress {
     /// The type has no internal addresses.
     #[error("an intercom of type p2p has no internal address")]
     NoAddress,
-    /// Not the parts, or not the digits, that the type prescribes.
+    /// Other parts, or other digits, than the type prescribes.
     #[error("an internal address of this type must be digits in the form {form}")]
     Shape {
         /// The form of the type, a letter for each digit.
         form: &'static str,
     },
-    /// A part has the right digits and a number that isn't allowed.
+    /// A part has the right number of digits and is out of range.
     #[error("the {part} in an internal address must be from {from} to {to}")]
     Range {
         /// The name of the part.
@@ -56,7 +58,7 @@ impl InternalAddress {
     ///
     /// # Errors
     ///
-    /// The first part that doesn't hold, as an [`InvalidInternalAddress`].
+    /// The first part that is wrong, as an [`InvalidInternalAddress`].
     pub fn parse(intercom_type: IntercomType, text: &str) -> Result<Self, InvalidInternalAddress> {
         let layout = match intercom_type {
             IntercomType::Regular => &REGULAR,
@@ -75,9 +77,18 @@ impl InternalAddress {
     }
 }
 
-display_as_str!(InternalAddress);
+text_traits!(InternalAddress: InvalidInternalAddress, by as_str);
 
-/// How the addresses of one type are built.
+impl std::str::FromStr for InternalAddress {
+    type Err = InvalidInternalAddress;
+
+    fn from_str(text: &str) -> Result<Self, InvalidInternalAddress> {
+        let mut layouts = [&INDIVIDUAL, &MULTI].into_iter();
+        layouts.find(|layout| layout.form.len() == text.len()).unwrap_or(&REGULAR).check(text)?;
+        Ok(Self(text.into()))
+    }
+}
+
 struct Layout {
     form: &'static str,
     parts: &'static [Part],
@@ -149,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_of_each_type_are_read_up_to_their_limits() {
+    fn addresses_within_the_limits_are_read() {
         for (intercom_type, text) in [
             (Regular, "0001-00-00-00"),
             (Regular, "9999-99-98-99"),
@@ -207,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_p2p_intercom_has_no_internal_address() {
+    fn p2p_has_no_internal_address() {
         let address = InternalAddress::parse(P2p, "0001-01-01-01");
         assert_eq!(address, Err(InvalidInternalAddress::NoAddress));
     }

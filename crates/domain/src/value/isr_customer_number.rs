@@ -28,7 +28,7 @@ pub enum InvalidIsrCustomerNumber {
     /// Not built like a customer number.
     #[error("an ISR customer number must be two, up to six and one digits, with or without dashes")]
     Shape,
-    /// Most likely a typing error.
+    /// The check digit is wrong: most likely a typing error.
     #[error("the check digit of the ISR customer number doesn't match")]
     CheckDigit,
 }
@@ -39,7 +39,7 @@ impl IsrCustomerNumber {
     ///
     /// # Errors
     ///
-    /// What doesn't hold, as an [`InvalidIsrCustomerNumber`].
+    /// The first check that fails, as an [`InvalidIsrCustomerNumber`].
     pub fn parse(text: &str) -> Result<Self, InvalidIsrCustomerNumber> {
         let normal = normal_form(text).ok_or(InvalidIsrCustomerNumber::Shape)?;
         let digits = digits(&normal).ok_or(InvalidIsrCustomerNumber::Shape)?;
@@ -56,7 +56,7 @@ impl IsrCustomerNumber {
     }
 }
 
-display_as_str!(IsrCustomerNumber);
+text_traits!(IsrCustomerNumber: InvalidIsrCustomerNumber, by parse and as_str);
 
 fn normal_form(text: &str) -> Option<String> {
     let (slip, rest) = text.split_at_checked(2)?;
@@ -70,7 +70,7 @@ fn normal_form(text: &str) -> Option<String> {
 
 fn check_digit_holds([payload @ .., check]: [u8; 9]) -> bool {
     let carry = payload.iter().fold(0, |carry, digit| {
-        // Always found: modulo 10 is below the length of the table.
+        // The index is below 10, the length of the table.
         CARRIES.get(usize::from((carry + digit) % 10)).copied().unwrap_or_default()
     });
     (10 - carry) % 10 == check
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_isr_customer_number_is_brought_to_nine_digits() {
+    fn numbers_are_normalized_to_nine_digits() {
         for (text, normal) in [
             ("01-162-8", "010001628"),
             ("01-000162-8", "010001628"),
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_isr_customer_number_is_refused() {
+    fn other_texts_are_refused() {
         use InvalidIsrCustomerNumber::{CheckDigit, Shape};
         for (text, error) in [
             ("", Shape),

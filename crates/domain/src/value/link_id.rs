@@ -3,9 +3,9 @@
 use thiserror::Error;
 use uuid::Uuid;
 
-/// The id under which a device knows a contact: a UUID (RFC 9562) other than the nil UUID.
+/// The id that a device gives to a contact: a UUID (RFC 9562) other than the nil UUID.
 ///
-/// `Display` gives its hyphenated form in lower case, and ids are compared without regard to case.
+/// The normal form is hyphenated and in lower case; ids are equal in any case.
 ///
 /// ```
 /// use contacts_domain::value::LinkId;
@@ -21,10 +21,10 @@ pub struct LinkId(Uuid);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum InvalidLinkId {
-    /// Not a UUID, or one in braces, as a URN or without hyphens.
+    /// Not a UUID, or a UUID in braces, as a URN or without hyphens.
     #[error("a link id must be a UUID in its hyphenated form of 36 characters")]
     Shape,
-    /// The UUID that stands for none.
+    /// The nil UUID.
     #[error("a link id must not be the nil UUID")]
     Nil,
 }
@@ -34,7 +34,7 @@ impl LinkId {
     ///
     /// # Errors
     ///
-    /// What doesn't hold, as an [`InvalidLinkId`].
+    /// The first check that fails, as an [`InvalidLinkId`].
     pub fn parse(text: &str) -> Result<Self, InvalidLinkId> {
         // The library also reads other forms; each of them has another length.
         let uuid = Some(text)
@@ -57,6 +57,8 @@ impl LinkId {
     }
 }
 
+text_traits!(LinkId: InvalidLinkId, by parse);
+
 impl std::fmt::Display for LinkId {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.hyphenated().fmt(formatter)
@@ -68,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_id_is_read_in_any_case() {
+    fn any_case_is_read() {
         let lower = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
         for text in [lower, &lower.to_uppercase(), "6f9619FF-8b86-D011-B42d-00cf4fc964ff"] {
             assert_eq!(LinkId::parse(text).unwrap().to_string(), lower);
@@ -76,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_link_id_is_refused() {
+    fn other_texts_are_refused() {
         use InvalidLinkId::{Nil, Shape};
         for (text, error) in [
             ("", Shape),
@@ -95,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nil_uuid_is_no_link_id() {
+    fn nil_uuid_is_refused() {
         assert_eq!(LinkId::from_uuid(Uuid::nil()), None);
         assert_eq!(LinkId::from_uuid(Uuid::max()).map(LinkId::as_uuid), Some(Uuid::max()));
     }

@@ -5,19 +5,22 @@ use thiserror::Error;
 
 use super::CountryCode;
 
-/// No number is written longer than that; it bounds the work on a hostile text.
+/// Longer than any written number; bounds the work on a hostile text.
 const MAX_CHARACTERS: usize = 64;
 
 /// A telephone number that can exist (ITU-T E.164, by libphonenumber's numbering plans).
 ///
 /// The normal form is E.164, `+41446681800`: two spellings of one number are equal. An extension
-/// is understood and left out of it.
+/// is accepted and dropped.
+///
+/// `FromStr` and serde know no region: they read international numbers, which begin with `+`.
 ///
 /// ```
 /// use contacts_domain::value::{CountryCode, Phone};
 ///
 /// let phone = Phone::parse("044 668 18 00", CountryCode::parse("CH")?)?;
 /// assert_eq!(phone.as_str(), "+41446681800");
+/// assert_eq!("+41 44 668 18 00".parse(), Ok(phone));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -36,10 +39,10 @@ pub enum InvalidPhone {
     /// Too few digits.
     #[error("the phone number has too few digits")]
     TooShort,
-    /// Too many digits, or too much around them.
+    /// Too many digits, or too many characters in all.
     #[error("the phone number is too long: at most 17 digits and {MAX_CHARACTERS} characters")]
     TooLong,
-    /// Well written, but outside the numbering plan.
+    /// Not part of the country's numbering plan.
     #[error("the phone number is not part of the numbering plan of its country")]
     NotInPlan,
 }
@@ -49,13 +52,16 @@ impl Phone {
     ///
     /// # Errors
     ///
-    /// Why it can't be a number, as an [`InvalidPhone`].
+    /// The first check that fails, as an [`InvalidPhone`].
     pub fn parse(text: &str, region: CountryCode) -> Result<Self, InvalidPhone> {
+        // A territory without a numbering plan has no region: it takes international numbers only.
+        Self::parse_in(Region::from_code(region.as_str()).ok(), text)
+    }
+
+    fn parse_in(region: Option<Region>, text: &str) -> Result<Self, InvalidPhone> {
         if text.chars().nth(MAX_CHARACTERS).is_some() {
             return Err(InvalidPhone::TooLong);
         }
-        // A territory without a numbering plan has no region: only international numbers then.
-        let region = Region::from_code(region.as_str()).ok();
         let number = PHONE_NUMBER_UTIL.parse(text, region)?;
         if !PHONE_NUMBER_UTIL.is_valid_number(&number) {
             return Err(InvalidPhone::NotInPlan);
@@ -71,7 +77,15 @@ impl Phone {
     }
 }
 
-display_as_str!(Phone);
+text_traits!(Phone: InvalidPhone, by as_str);
+
+impl std::str::FromStr for Phone {
+    type Err = InvalidPhone;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPhone> {
+        Self::parse_in(None, text)
+    }
+}
 
 impl From<ParseError> for InvalidPhone {
     fn from(error: ParseError) -> Self {
@@ -95,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_brought_to_e164() {
+    fn numbers_are_normalized_to_e164() {
         for (text, region, normal) in [
             ("+41446681800", "CH", "+41446681800"),
             ("+41 44 668 18 00", "US", "+41446681800"),
@@ -122,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_refused() {
+    fn other_texts_are_refused() {
         use InvalidPhone::{CountryCode, NotANumber, NotInPlan, TooLong, TooShort};
         for (text, region, error) in [
             ("", "CH", NotANumber),
@@ -144,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_longer_than_a_number_is_not_looked_at() {
+    fn text_over_64_characters_is_refused() {
         let padded = format!("{:64}", "+41446681800");
         assert!(parse(&padded, "CH").is_ok());
         assert_eq!(parse(&format!("{padded} "), "CH"), Err(InvalidPhone::TooLong));
@@ -152,7 +166,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_refused_or_has_a_stable_normal_form(
+        fn normal_form_is_stable(
             text in "\\PC{0,70}|[+0-9 ()/.;=a-z-]{0,40}|[+0]{1,2}[0-9 ]{6,16}",
         ) {
             if let Ok(phone) = parse(&text, "CH") {

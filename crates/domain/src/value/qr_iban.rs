@@ -24,10 +24,10 @@ pub struct QrIban(Iban);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum InvalidQrIban {
-    /// It isn't even an IBAN.
+    /// Not an IBAN.
     #[error(transparent)]
     Iban(#[from] InvalidIban),
-    /// An IBAN of another country.
+    /// An IBAN of a country other than Switzerland and Liechtenstein.
     #[error("a QR-IBAN must begin with CH or LI")]
     Country,
     /// An ordinary IBAN.
@@ -40,7 +40,7 @@ impl QrIban {
     ///
     /// # Errors
     ///
-    /// What doesn't hold, as an [`InvalidQrIban`].
+    /// The first check that fails, as an [`InvalidQrIban`].
     pub fn parse(text: &str) -> Result<Self, InvalidQrIban> {
         let iban = Iban::parse(text)?;
         if !matches!(iban.country(), "CH" | "LI") {
@@ -60,14 +60,14 @@ impl QrIban {
     }
 }
 
-display_as_str!(QrIban);
+text_traits!(QrIban: InvalidQrIban, by parse and as_str);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn ibans_of_qr_institutions_are_qr_ibans() {
+    fn ibans_of_qr_institutions_are_read() {
         for (text, normal) in [
             ("CH44 3199 9123 0008 8901 2", "CH4431999123000889012"),
             ("CH3130000000000000001", "CH3130000000000000001"),
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn other_ibans_are_no_qr_ibans() {
+    fn other_ibans_are_refused() {
         use InvalidQrIban::{Country, Institution};
         for (text, error) in [
             ("CH93 0076 2011 6238 5295 7", Institution),

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// What the file systems of the devices take.
+/// The longest file name on the devices' file systems.
 const MAX_CHARACTERS: usize = 255;
 
 /// The ringtone of an intercom endpoint: the name of a file, without a path.
@@ -27,10 +27,10 @@ pub enum InvalidRingtone {
     /// Longer than a file name can be.
     #[error("a ringtone must not be longer than {MAX_CHARACTERS} characters")]
     TooLong,
-    /// More than a name, or a directory.
+    /// A path, or the name of a directory.
     #[error("a ringtone must be a file name without a path")]
     Path,
-    /// A line break, say.
+    /// A control character, such as a line break.
     #[error("a ringtone must not have control characters")]
     ControlCharacter,
 }
@@ -40,7 +40,7 @@ impl Ringtone {
     ///
     /// # Errors
     ///
-    /// What doesn't hold, as an [`InvalidRingtone`].
+    /// The first check that fails, as an [`InvalidRingtone`].
     pub fn parse(text: &str) -> Result<Self, InvalidRingtone> {
         if text.trim().is_empty() {
             return Err(InvalidRingtone::Blank);
@@ -64,14 +64,14 @@ impl Ringtone {
     }
 }
 
-display_as_str!(Ringtone);
+text_traits!(Ringtone: InvalidRingtone, by parse and as_str);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn file_names_are_ringtones() {
+    fn file_names_are_read() {
         let longest = "ü".repeat(255);
         for text in ["ring1.wav", "Sonnerie n° 2.mp3", " a", "...", ".hidden", "a..b", &longest] {
             assert_eq!(Ringtone::parse(text).unwrap().to_string(), text);
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_and_what_no_file_is_called_are_refused() {
+    fn other_texts_are_refused() {
         use InvalidRingtone::{Blank, ControlCharacter, Path, TooLong};
         let too_long = "ü".repeat(256);
         for (text, error) in [

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::host::is_port;
 
-/// A SIP URI (RFC 3261) as intercom endpoints know it: `sip:user@host`, optionally with a port.
+/// A SIP URI (RFC 3261) in the form that intercom endpoints use: `sip:user@host`, optionally with a port.
 ///
 /// The host is an IPv4 address or a dotted name of at least two labels; there are no parameters.
 ///
@@ -26,26 +26,26 @@ pub enum InvalidSipUri {
     /// Doesn't begin with `sip:`.
     #[error("a SIP URI must begin with sip: in lower case")]
     Scheme,
-    /// What stands before the `@`.
+    /// The part before the `@` is wrong.
     #[error("the user of a SIP URI must be letters, digits, +, ., _ or -, followed by an @")]
     User,
-    /// What stands after the `@`.
+    /// The part after the `@` is wrong.
     #[error("the host of a SIP URI must be an IPv4 address or a name of at least two labels")]
     Host,
-    /// What stands after the last colon.
+    /// The part after the last colon is wrong.
     #[error("the port of a SIP URI must be from 1 to 65535")]
     Port,
 }
 
 impl SipUri {
-    /// What every SIP URI begins with.
+    /// The start of every SIP URI.
     pub(super) const SCHEME: &str = "sip:";
 
     /// Reads a SIP URI as written: nothing is trimmed.
     ///
     /// # Errors
     ///
-    /// The first part that doesn't hold, as an [`InvalidSipUri`].
+    /// The first part that is wrong, as an [`InvalidSipUri`].
     pub fn parse(text: &str) -> Result<Self, InvalidSipUri> {
         let rest = text.strip_prefix(Self::SCHEME).ok_or(InvalidSipUri::Scheme)?;
         let (user, authority) = rest.split_once('@').ok_or(InvalidSipUri::User)?;
@@ -72,7 +72,7 @@ impl SipUri {
     }
 }
 
-display_as_str!(SipUri);
+text_traits!(SipUri: InvalidSipUri, by parse and as_str);
 
 fn is_user(text: &str) -> bool {
     !text.is_empty()
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_sip_uri_is_refused() {
+    fn other_texts_are_refused() {
         use InvalidSipUri::{Host, Port, Scheme, User};
         for (text, error) in [
             ("", Scheme),

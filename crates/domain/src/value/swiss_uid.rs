@@ -33,7 +33,7 @@ pub enum InvalidSwissUid {
         "a Swiss UID must be CHE and nine digits, optionally followed by MWST, TVA, IVA or VAT"
     )]
     Shape,
-    /// Most likely a typing error.
+    /// The check digit is wrong: most likely a typing error.
     #[error("the check digit of the Swiss UID doesn't match")]
     CheckDigit,
 }
@@ -43,7 +43,7 @@ impl SwissUid {
     ///
     /// # Errors
     ///
-    /// What doesn't hold, as an [`InvalidSwissUid`].
+    /// The first check that fails, as an [`InvalidSwissUid`].
     pub fn parse(text: &str) -> Result<Self, InvalidSwissUid> {
         let compact: String = text
             .chars()
@@ -65,9 +65,9 @@ impl SwissUid {
     }
 }
 
-display_as_str!(SwissUid);
+text_traits!(SwissUid: InvalidSwissUid, by parse and as_str);
 
-/// The text without the VAT suffix that it may end with.
+/// The text without a VAT suffix at its end.
 pub(super) fn without_vat_suffix(text: &str) -> &str {
     VAT_SUFFIXES.iter().find_map(|suffix| text.strip_suffix(suffix)).unwrap_or(text)
 }
@@ -75,7 +75,7 @@ pub(super) fn without_vat_suffix(text: &str) -> &str {
 fn check_digit_holds([payload @ .., check]: [u8; 9]) -> bool {
     let sum: u32 =
         payload.iter().zip(WEIGHTS).map(|(&digit, weight)| u32::from(digit) * weight).sum();
-    // 10 is no digit: numbers that would need it are never assigned.
+    // A check digit of 10 is never assigned.
     (11 - sum % 11) % 11 == u32::from(check)
 }
 
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_swiss_uid_is_brought_to_its_normal_form() {
+    fn uids_are_normalized() {
         for (text, normal) in [
             ("CHE-109.322.551", "CHE109322551"),
             ("CHE109322551", "CHE109322551"),
@@ -99,14 +99,14 @@ mod tests {
     }
 
     #[test]
-    fn a_swiss_uid_with_a_wrong_check_digit_is_refused() {
+    fn wrong_check_digit_is_refused() {
         for text in ["CHE-109.322.552", "CHE-109.322.515", "CHE-190.322.551"] {
             assert_eq!(SwissUid::parse(text), Err(InvalidSwissUid::CheckDigit), "{text:?}");
         }
     }
 
     #[test]
-    fn a_swiss_uid_that_would_need_the_check_digit_10_is_refused() {
+    fn check_digit_10_is_refused() {
         for last in '0'..='9' {
             let text = format!("CHE-100.000.16{last}");
             assert_eq!(SwissUid::parse(&text), Err(InvalidSwissUid::CheckDigit), "{text:?}");
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_swiss_uid_is_refused() {
+    fn other_texts_are_refused() {
         for text in [
             "",
             "CHE",

@@ -13,8 +13,7 @@ const CASE: CaseMapperBorrowed<'static> = CaseMapper::new();
 
 /// The name of a tag: trimmed and not blank.
 ///
-/// A tag is known by its name, whatever its case or composition: `Genève`, `GENÈVE` and the
-/// decomposed spelling have one [`folded`](Self::folded) name and one [`id`](Self::id).
+/// Case and composition don't count: `Genève`, `GENÈVE` and the decomposed spelling have one [`folded`](Self::folded) name and one [`id`](Self::id).
 ///
 /// ```
 /// use contacts_domain::value::TagName;
@@ -55,27 +54,27 @@ impl TagName {
         &self.name
     }
 
-    /// What all spellings of the name have in common: NFC with full case folding (Unicode).
+    /// The name in NFC with full case folding (Unicode), the same for all spellings.
     #[must_use]
     pub fn folded(&self) -> &str {
         &self.folded
     }
 
-    /// The id that every spelling of the name has, from 1 to 2^53−1.
+    /// The id of the tag, from 1 to 2^53−1, the same for all spellings.
     ///
-    /// It is derived from the name alone, `XXH3-64(folded) mod (2^53−1) + 1`. Ids are stored and
-    /// handed out, so this is part of the stored format: it must never change.
+    /// It is `XXH3-64(folded) mod (2^53−1) + 1`. Ids are stored and returned by the API, so this
+    /// formula must never change.
     #[must_use]
     pub fn id(&self) -> i64 {
         (xxh3_64(self.folded.as_bytes()) % MAX_ID + 1).cast_signed()
     }
 }
 
-display_as_str!(TagName);
+text_traits!(TagName: InvalidTagName, by parse and as_str);
 
 fn fold(name: &str) -> Box<str> {
     if name.is_ascii() {
-        // Composed already; and to fold ASCII is to write it in lower case.
+        // ASCII is composed, and its case folding is its lower case.
         return name.to_ascii_lowercase().into();
     }
     fold_any(name)
@@ -98,7 +97,7 @@ mod tests {
         TagName::parse(text).unwrap()
     }
 
-    /// Ids are stored: a change here orphans every tag that was ever written.
+    /// Ids are stored: a change here orphans every stored tag.
     #[test]
     fn ids_are_part_of_the_stored_format() {
         for (name, id) in [
@@ -145,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blank_text_is_no_name() {
+    fn blank_text_is_refused() {
         for text in ["", " ", "\t\n", "\u{a0}\u{2003}"] {
             assert_eq!(TagName::parse(text), Err(InvalidTagName), "{text:?}");
         }
@@ -153,12 +152,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_ascii_name_folds_as_every_other(text in "[\\x00-\\x7f]{0,12}") {
+        fn ascii_shortcut_folds_the_same(text in "[\\x00-\\x7f]{0,12}") {
             prop_assert_eq!(fold(&text), fold_any(&text));
         }
 
         #[test]
-        fn a_folded_name_is_stable(text in "\\PC{1,8}|[İŉŸΐΐ\u{1f80}\u{345}\u{300}-\u{36f}a-z]{1,8}") {
+        fn folded_name_is_stable(text in "\\PC{1,8}|[İŉŸΐΐ\u{1f80}\u{345}\u{300}-\u{36f}a-z]{1,8}") {
             if let Ok(tag) = TagName::parse(&text) {
                 prop_assert_eq!(&*fold(tag.folded()), tag.folded());
             }

@@ -9,7 +9,7 @@ use super::{InvalidSwissUid, SwissUid};
 ///
 /// Numbers that begin with `CHE` are Swiss UIDs (eCH-0097); those that begin with a prefix of the
 /// EU's VAT directive, `EL` for Greece and `XI` for Northern Ireland included, have the shape that
-/// VIES knows for it. Other countries' numbers are taken as they are.
+/// VIES lists for it. Numbers of other countries are not checked.
 ///
 /// ```
 /// use contacts_domain::value::VatNumber;
@@ -25,13 +25,13 @@ pub struct VatNumber(Box<str>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum InvalidVatNumber {
-    /// There is no letter and no digit.
+    /// No letter and no digit.
     #[error("a VAT number must have letters or digits")]
     Empty,
     /// Begins with `CHE` without being a UID.
     #[error(transparent)]
     SwissUid(#[from] InvalidSwissUid),
-    /// Begins with a prefix of the EU and continues in another way than numbers of that country.
+    /// Begins with a prefix of the EU and doesn't have the shape of that country's numbers.
     #[error(
         "a VAT number that begins with {prefix} must continue with {} (9 a digit, a a letter, x either)",
         .shapes.join(" or ")
@@ -39,7 +39,7 @@ pub enum InvalidVatNumber {
     Shape {
         /// The two letters in front.
         prefix: &'static str,
-        /// What may follow them: `9` a digit, `a` a letter, `x` either, all else itself.
+        /// The shapes of the rest: `9` a digit, `a` a letter, `x` either, all else itself.
         shapes: &'static [&'static str],
     },
 }
@@ -49,7 +49,7 @@ impl VatNumber {
     ///
     /// # Errors
     ///
-    /// What doesn't hold, as an [`InvalidVatNumber`].
+    /// The first check that fails, as an [`InvalidVatNumber`].
     pub fn parse(text: &str) -> Result<Self, InvalidVatNumber> {
         let normal = Self::normal_form(text).ok_or(InvalidVatNumber::Empty)?;
         if normal.starts_with("CHE") {
@@ -60,10 +60,10 @@ impl VatNumber {
         Ok(Self(normal.into_boxed_str()))
     }
 
-    /// What two spellings of one number have in common, whether or not it is valid: letters and
-    /// digits only, in upper case, and after `CHE` without the suffix MWST, TVA, IVA or VAT.
+    /// The normal form of a number that need not be valid: letters and digits only, in upper case,
+    /// and after `CHE` without the suffix MWST, TVA, IVA or VAT.
     ///
-    /// `None` if nothing is left.
+    /// Returns `None` if nothing is left.
     ///
     /// ```
     /// use contacts_domain::value::VatNumber;
@@ -88,10 +88,10 @@ impl VatNumber {
     }
 }
 
-display_as_str!(VatNumber);
+text_traits!(VatNumber: InvalidVatNumber, by parse and as_str);
 
-/// What follows each prefix, as VIES describes it: `9` a digit, `a` a letter, `x` either, all else
-/// itself.
+/// The shapes after each prefix, as VIES lists them: `9` a digit, `a` a letter, `x` either, all
+/// else itself.
 const EU_SHAPES: [(&str, &[&str]); 28] = [
     ("AT", &["U99999999"]),
     ("BE", &["0999999999", "1999999999"]),
@@ -107,7 +107,7 @@ const EU_SHAPES: [(&str, &[&str]); 28] = [
     ("FR", &["xx999999999"]),
     ("HR", &["99999999999"]),
     ("HU", &["99999999"]),
-    // An old number may have + or * in the second place, gone with the punctuation: the last one.
+    // The last shape is an old number with + or * in the second place, dropped as punctuation.
     ("IE", &["9999999a", "9999999aa", "9a99999a", "999999a"]),
     ("IT", &["99999999999"]),
     ("LT", &["999999999", "999999999999"]),
@@ -127,7 +127,6 @@ const EU_SHAPES: [(&str, &[&str]); 28] = [
     ("XI", &["999999999", "999999999999", "GD999", "HA999"]),
 ];
 
-/// Refuses a number with a prefix of the EU and another shape.
 fn check_eu_shape(normal: &str) -> Result<(), InvalidVatNumber> {
     for (prefix, shapes) in EU_SHAPES {
         if let Some(number) = normal.strip_prefix(prefix) {
@@ -156,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_normal_form_has_only_upper_case_letters_and_digits() {
+    fn normal_form_has_upper_case_and_digits() {
         for (text, normal) in [
             ("CHE-109.322.551", Some("CHE109322551")),
             ("CHE-109.322.551 MWST", Some("CHE109322551")),
@@ -226,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_another_shape_than_the_countrys_are_refused() {
+    fn eu_number_of_wrong_shape_is_refused() {
         for text in [
             "AT12345678",
             "ATU1234567",
@@ -258,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn the_refusal_of_a_shape_says_what_it_should_be() {
+    fn shape_error_lists_the_shapes() {
         assert_eq!(
             VatNumber::parse("BE12").unwrap_err().to_string(),
             "a VAT number that begins with BE must continue with 0999999999 or 1999999999 \
@@ -267,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_begin_with_che_must_be_swiss_uids() {
+    fn che_numbers_must_be_swiss_uids() {
         assert_eq!(
             VatNumber::parse("CHE-109.322.552 MWST"),
             Err(InvalidVatNumber::SwissUid(InvalidSwissUid::CheckDigit))
@@ -279,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_other_countries_are_taken_as_they_are() {
+    fn numbers_of_other_countries_are_read() {
         for (text, normal) in [
             ("GB 123 4567 89", "GB123456789"),
             ("no 923 609 016 mva", "NO923609016MVA"),

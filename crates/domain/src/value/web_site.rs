@@ -8,7 +8,7 @@ use super::host::{ascii_domain, is_port};
 /// A web site as people write it: an absolute `http` or `https` URL (WHATWG URL), or a host name
 /// of at least two labels with an optional port and path.
 ///
-/// It is kept as written, but trimmed.
+/// The normal form is the text as written, trimmed.
 ///
 /// ```
 /// use contacts_domain::value::WebSite;
@@ -48,10 +48,10 @@ impl WebSite {
     }
 }
 
-display_as_str!(WebSite);
+text_traits!(WebSite: InvalidWebSite, by parse and as_str);
 
 fn is_http_url(text: &str) -> bool {
-    // The URL standard drops line breaks and adds missing slashes; an address is neither.
+    // The URL standard drops line breaks and adds missing slashes; this rule allows neither.
     !has_gaps(text)
         && text.split_once("://").is_some_and(|(scheme, rest)| {
             ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_and_host_names_are_web_sites() {
+    fn urls_and_host_names_are_read() {
         for text in [
             "http://example.ch",
             "https://www.example.ch/shop?a=b#c",
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_web_sites() {
+    fn other_texts_are_refused() {
         for text in [
             "",
             " ",
