@@ -1,20 +1,19 @@
-//! JSON as it was written: for objects that belong to somebody else.
+//! JSON values that are written exactly as they were read.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{Error, MapAccess, Visitor};
+use serde::de::Error;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::contact::rules::MAX_NESTING;
-use crate::tree::MemberName;
 
 /// A JSON value (RFC 8259) whose numbers keep every character.
 ///
-/// Unlike `serde_json::Value` it writes `1e3` and `-0` as they came, takes no name for anything but
-/// a name, and is never nested deeper than [`MAX_NESTING`].
+/// Unlike `serde_json::Value` it keeps the order of members whatever features `serde_json` has,
+/// writes `1e3` and `-0` as they were sent, gives no member name a special meaning, and is never
+/// nested deeper than [`MAX_NESTING`].
 ///
 /// ```
 /// use contacts_domain::json::Json;
@@ -28,7 +27,7 @@ pub enum Json {
     Null,
     /// `true` or `false`
     Bool(bool),
-    /// A number, as it was written.
+    /// A number.
     Number(Number),
     /// A string.
     Text(Box<str>),
@@ -38,36 +37,40 @@ pub enum Json {
     Object(Members),
 }
 
-/// A number, as it was written.
+/// The text of a JSON number.
 #[derive(Debug, Clone)]
 pub struct Number(Box<RawValue>);
 
-/// The members of an object, in the order in which they were written; equal in any order.
+/// The members of an object, in the order sent; equal in any order.
 #[derive(Debug, Clone, Default)]
 pub struct Members(Vec<(Box<str>, Json)>);
 
-/// Why a text cannot be read as JSON.
+/// The text is not JSON, or is nested too deep.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
-    /// It is not JSON, or holds a lone surrogate.
+    /// Not JSON, or with a lone surrogate.
     #[error("it is not valid JSON")]
     Malformed(#[from] serde_json::Error),
-    /// It is nested deeper than [`MAX_NESTING`].
+    /// Nested deeper than [`MAX_NESTING`].
     #[error("it is nested more than {MAX_NESTING} deep")]
     TooDeep,
 }
 
 impl Json {
-    /// Reads a text; a member given twice counts as given last.
+    /// Reads a text. The last of several members with the same name counts.
     ///
     /// # Errors
     ///
-    /// When the text is not JSON, or nested too deep.
+    /// [`Unreadable`] if the text is not JSON, or nested too deep.
     pub fn read(text: &str) -> Result<Self, Unreadable> {
-        read(serde_json::from_str(text)?, 1)
+        Self::read_raw(serde_json::from_str(text)?)
     }
 
-    /// How many arrays and objects stand one inside another, counting this one.
+    fn read_raw(raw: &RawValue) -> Result<Self, Unreadable> {
+        Reader { rest: raw.get() }.value(1)
+    }
+
+    /// The number of arrays and objects inside one another, this one included.
     pub fn nesting(&self) -> usize {
         match self {
             Self::Array(elements) => 1 + elements.iter().map(Self::nesting).max().unwrap_or(0),
@@ -77,33 +80,100 @@ impl Json {
     }
 }
 
-fn read(raw: &RawValue, level: usize) -> Result<Json, Unreadable> {
-    let text = raw.get();
-    Ok(match text.as_bytes().first() {
-        Some(b'{' | b'[') if level > MAX_NESTING => return Err(Unreadable::TooDeep),
-        Some(b'{') => {
-            let RawMembers(raw) = serde_json::from_str(text)?;
-            let mut members = Members::default();
-            for (name, value) in raw {
-                members.set(&name, read(value, level + 1)?);
+/// Reads text that `serde_json` has found to be valid, so that only lone surrogates and depth are
+/// left to check. One pass, because numbers keep their text and serde's data model has no such type.
+struct Reader<'t> {
+    rest: &'t str,
+}
+
+impl<'t> Reader<'t> {
+    fn value(&mut self, level: usize) -> Result<Json, Unreadable> {
+        Ok(match self.peek() {
+            Some(b'{' | b'[') if level > MAX_NESTING => return Err(Unreadable::TooDeep),
+            Some(b'{') => {
+                self.take(1);
+                let mut members = Members::default();
+                while self.peek() == Some(b'"') {
+                    let name = self.string()?;
+                    members.set(&name, self.value(level + 1)?);
+                }
+                self.take(1);
+                Json::Object(members)
             }
-            Json::Object(members)
+            Some(b'[') => {
+                self.take(1);
+                let mut elements = Vec::new();
+                while self.peek().is_some_and(|byte| byte != b']') {
+                    elements.push(self.value(level + 1)?);
+                }
+                self.take(1);
+                Json::Array(elements)
+            }
+            Some(b'"') => Json::Text(self.string()?.into()),
+            Some(b't') => {
+                self.take("true".len());
+                Json::Bool(true)
+            }
+            Some(b'f') => {
+                self.take("false".len());
+                Json::Bool(false)
+            }
+            Some(b'n') => {
+                self.take("null".len());
+                Json::Null
+            }
+            _ => {
+                let end = self.rest.find([',', ']', '}', ' ', '\t', '\r', '\n']);
+                let digits = self.take(end.unwrap_or(self.rest.len()));
+                Json::Number(Number(serde_json::from_str::<&RawValue>(digits)?.to_owned()))
+            }
+        })
+    }
+
+    /// Skips white space and separators, and returns the first byte after them.
+    fn peek(&mut self) -> Option<u8> {
+        self.rest = self.rest.trim_start_matches([' ', '\t', '\r', '\n', ',', ':']);
+        self.rest.bytes().next()
+    }
+
+    fn string(&mut self) -> Result<Cow<'t, str>, serde_json::Error> {
+        let mut bytes = self.rest.bytes().enumerate().skip(1);
+        let mut escaped = false;
+        let end = loop {
+            match bytes.next() {
+                Some((at, b'"')) => break at + 1,
+                Some((_, b'\\')) => {
+                    escaped = true;
+                    bytes.next();
+                }
+                Some(_) => {}
+                None => break self.rest.len(),
+            }
+        };
+        let quoted = self.take(end);
+        if escaped {
+            serde_json::from_str(quoted).map(Cow::Owned)
+        } else {
+            Ok(Cow::Borrowed(quoted.trim_matches('"')))
         }
-        Some(b'[') => {
-            let raw: Vec<&RawValue> = serde_json::from_str(text)?;
-            let elements = raw.into_iter().map(|element| read(element, level + 1));
-            Json::Array(elements.collect::<Result<_, _>>()?)
-        }
-        Some(b'"') => Json::Text(serde_json::from_str(text)?),
-        Some(b't') => Json::Bool(true),
-        Some(b'f') => Json::Bool(false),
-        Some(b'n') => Json::Null,
-        _ => Json::Number(Number(raw.to_owned())),
-    })
+    }
+
+    fn take(&mut self, length: usize) -> &'t str {
+        let (taken, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, ""));
+        self.rest = rest;
+        taken
+    }
 }
 
 impl Number {
-    /// The number as it was written.
+    /// The number of a raw value that is one.
+    pub(crate) fn from_raw(raw: Box<RawValue>) -> Option<Self> {
+        raw.get()
+            .starts_with(|first: char| first == '-' || first.is_ascii_digit())
+            .then_some(Self(raw))
+    }
+
+    /// The number as sent.
     pub fn as_str(&self) -> &str {
         self.0.get()
     }
@@ -115,13 +185,21 @@ impl PartialEq for Number {
     }
 }
 
+impl Eq for Number {}
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
 impl Members {
-    /// Whether there are none.
+    /// Whether there are no members.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How many there are.
+    /// The number of members.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -136,7 +214,6 @@ impl Members {
         self.0.iter().map(|(name, value)| (&**name, value))
     }
 
-    /// The members, in order, to be changed.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Json)> {
         self.0.iter_mut().map(|(name, value)| (&**name, value))
     }
@@ -146,7 +223,7 @@ impl Members {
         self.0.iter().map(|(_, value)| value)
     }
 
-    /// Sets a member, in its place if there is one of that name.
+    /// Sets a member. One of the same name keeps its place.
     pub(crate) fn set(&mut self, name: &str, value: Json) {
         match self.0.iter_mut().find(|(known, _)| **known == *name) {
             Some((_, known)) => *known = value,
@@ -154,12 +231,10 @@ impl Members {
         }
     }
 
-    /// The member of that name, to be changed.
     pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Json> {
         self.0.iter_mut().find(|(known, _)| **known == *name).map(|(_, value)| value)
     }
 
-    /// Takes the members out that are not to be kept.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&str, &Json) -> bool) {
         self.0.retain(|(name, value)| keep(name, value));
     }
@@ -182,7 +257,7 @@ impl IntoIterator for Members {
 
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(&Box::<RawValue>::deserialize(deserializer)?, 1).map_err(Error::custom)
+        Self::read_raw(&Box::<RawValue>::deserialize(deserializer)?).map_err(Error::custom)
     }
 }
 
@@ -191,7 +266,7 @@ impl Serialize for Json {
         match self {
             Self::Null => serializer.serialize_unit(),
             Self::Bool(flag) => serializer.serialize_bool(*flag),
-            Self::Number(number) => number.0.serialize(serializer),
+            Self::Number(number) => number.serialize(serializer),
             Self::Text(text) => serializer.serialize_str(text),
             Self::Array(elements) => elements.serialize(serializer),
             Self::Object(members) => members.serialize(serializer),
@@ -209,39 +284,12 @@ impl Serialize for Members {
     }
 }
 
-/// The members of an object whose values are not read yet.
-struct RawMembers<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for RawMembers<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Named;
-
-        impl<'de> Visitor<'de> for Named {
-            type Value = RawMembers<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(name) = map.next_key_seed(MemberName)? {
-                    members.push((name, map.next_value()?));
-                }
-                Ok(RawMembers(members))
-            }
-        }
-
-        deserializer.deserialize_map(Named)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_nothing_but_a_name() {
+    fn private_names_of_serde_json_are_ordinary() {
         for name in ["$serde_json::private::Number", "$serde_json::private::RawValue"] {
             let text = format!(r#"{{"{name}":"12"}}"#);
             let json: Json = serde_json::from_str(&text).unwrap();
@@ -251,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn nesting_is_bounded_and_counted() {
+    fn nesting_is_limited_and_counted() {
         let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
         assert_eq!(Json::read(&nested(16)).unwrap().nesting(), 16);
         assert!(matches!(Json::read(&nested(17)), Err(Unreadable::TooDeep)));
@@ -259,7 +307,17 @@ mod tests {
     }
 
     #[test]
-    fn a_lone_surrogate_is_not_read() {
+    fn white_space_and_escapes_are_read() {
+        let text =
+            " { \"a\\n\" : [ 1 , \"\\\"\\\\\" ,\t-0.5e+3\r\n, [ ] ] , \"\" : { } ,\"b\":true }\n";
+        let json = Json::read(text).unwrap();
+        let written = r#"{"a\n":[1,"\"\\",-0.5e+3,[]],"":{},"b":true}"#;
+        assert_eq!(serde_json::to_string(&json).unwrap(), written);
+        assert_eq!(Json::read(written).unwrap(), json);
+    }
+
+    #[test]
+    fn lone_surrogate_is_refused() {
         assert!(Json::read(r#"{"a": ["\ud800"]}"#).is_err());
         assert!(Json::read(r#"{"\ud800": 1}"#).is_err());
     }

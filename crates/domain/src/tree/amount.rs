@@ -4,10 +4,10 @@ use std::marker::PhantomData;
 
 use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Number;
 use serde_json::value::RawValue;
 
 use super::{Equivalence, Kind, Leaf, Patch, Presence, Tree, Visit};
+use crate::json::Number;
 use crate::path::At;
 
 /// A decimal number as it was sent, as text or as a JSON number, to the last digit.
@@ -112,16 +112,13 @@ impl<K> Serialize for Amount<K> {
 
 impl<'de, K> Deserialize<'de> for Amount<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Raw, because serde_json writes the exponent of a number anew: `1e3` as `1e+3`.
+        // Raw, because a number type would lose digits and the spelling of the exponent.
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         let sent = match raw.get().as_bytes().first() {
             Some(b'"') => Spelling::Text(serde_json::from_str(raw.get()).map_err(Error::custom)?),
-            Some(b'-' | b'0'..=b'9') => {
-                Spelling::Number(Number::from_string_unchecked(raw.get().to_owned()))
-            }
-            _ => {
-                return Err(Error::invalid_type(Unexpected::Other("neither"), &"text or a number"));
-            }
+            _ => Spelling::Number(Number::from_raw(raw).ok_or_else(|| {
+                Error::invalid_type(Unexpected::Other("neither"), &"text or a number")
+            })?),
         };
         Ok(Self { sent, kind: PhantomData })
     }
