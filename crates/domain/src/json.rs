@@ -7,7 +7,8 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::contact::rules::MAX_NESTING;
+/// The deepest nesting of an item; the item itself is 1.
+pub const MAX_NESTING: usize = 16;
 
 /// A JSON value (RFC 8259) whose numbers keep every character.
 ///

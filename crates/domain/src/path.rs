@@ -1,8 +1,8 @@
-//! Where in a document something stands.
+//! Places in a document.
 
 use std::fmt::{self, Write};
 
-/// A place in a document, kept: printed as JSON Pointer (RFC 6901) or as `addresses[0].city`.
+/// A place in a document, printed as JSON Pointer (RFC 6901) or as `addresses[0].city`.
 ///
 /// ```
 /// use contacts_domain::path::{At, Path};
@@ -50,7 +50,7 @@ impl Path {
         Self(segments)
     }
 
-    /// As JSON Pointer, RFC 6901.
+    /// The path as JSON Pointer (RFC 6901).
     pub fn pointer(&self) -> String {
         let mut pointer = String::new();
         for segment in &self.0 {
@@ -83,7 +83,7 @@ impl fmt::Display for Path {
     }
 }
 
-/// A place in a document during a walk: borrowed, free until somebody asks for its [`Path`].
+/// A place in a document during a traversal: borrowed, so that only [`path`](At::path) allocates.
 #[derive(Debug, Clone, Copy)]
 pub struct At<'a> {
     step: Option<(&'a At<'a>, Step<'a>)>,
@@ -101,22 +101,22 @@ impl<'a> At<'a> {
         At { step: None }
     }
 
-    /// A member of what stands here.
+    /// The place of a member.
     pub fn member(&'a self, name: &'a str) -> At<'a> {
         At { step: Some((self, Step::Member(name))) }
     }
 
-    /// An element of what stands here.
+    /// The place of an element, counted from 0.
     pub fn element(&'a self, index: usize) -> At<'a> {
         At { step: Some((self, Step::Element(index))) }
     }
 
-    /// How many steps it is from the root.
+    /// The number of steps from the root.
     pub fn depth(&self) -> usize {
         self.step.map_or(0, |(parent, _)| 1 + parent.depth())
     }
 
-    /// The place, to keep.
+    /// The place as an owned [`Path`].
     pub fn path(&self) -> Path {
         let mut segments = Vec::new();
         let mut here = *self;
@@ -137,12 +137,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pointer_escapes_tilde_and_slash() {
+    fn pointer_escapes_tilde_and_slash() {
         assert_eq!(At::root().member("a/b~c").path().pointer(), "/a~1b~0c");
     }
 
     #[test]
-    fn the_root_prints_as_nothing() {
+    fn root_prints_as_empty_text() {
         assert_eq!(
             (Path::root().to_string(), Path::root().pointer()),
             (String::new(), String::new())

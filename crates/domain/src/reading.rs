@@ -1,10 +1,12 @@
-//! Reading items: leniently, and with all faults at once.
+//! Reads items leniently and reports all faults of an item together.
 //!
-//! The good path reads straight into the typed tree. An item that does not fit takes a slow path:
-//! it is read as a bare tree and sifted by the [`Shape`](crate::tree::Shape) of the document, so
-//! that every wrong field is known and every unknown member reported.
+//! An item is read straight into the typed tree. If that fails, the item is read as plain JSON and
+//! checked against the [`Shape`](crate::tree::Shape) of the document, which finds every member of
+//! a wrong type and every unknown member.
 
-pub(crate) mod sift;
+mod shape_check;
+
+use shape_check::ShapeCheck;
 
 use crate::contact::document::ContactDocument;
 use crate::json::Json;
@@ -13,12 +15,12 @@ use crate::rule::Rule;
 use crate::tree::{Presence, Tree};
 use crate::violation::{Violation, Violations};
 
-/// A document that was read, and what was left out of it.
+/// A document and the members that were left out of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Read {
-    /// What was sent, as far as it is known.
+    /// The known members.
     pub document: ContactDocument,
-    /// Members that are not known.
+    /// The unknown members.
     pub unknown: Vec<Violation>,
 }
 
@@ -64,15 +66,14 @@ fn read_closely(json: &str) -> Result<Read, Violations> {
         Json::Object(_) => {}
         _ => return Err(alone("an item is an object")),
     }
-    let mut sieve = sift::Sieve::default();
-    sieve.sift(&mut tree, &ContactDocument::KIND, &At::root());
-    if !sieve.faults.is_empty() {
-        return Err(sieve.faults.into());
+    let mut check = ShapeCheck::default();
+    check.run(&mut tree, &ContactDocument::KIND, &At::root());
+    if !check.faults.is_empty() {
+        return Err(check.faults.into());
     }
-    // Once more from text: what was sifted is written as it came, number by number.
-    let sifted = serde_json::to_string(&tree).and_then(|text| serde_json::from_str(&text));
-    match sifted {
-        Ok(document) => Ok(Read { document, unknown: sieve.unknown }),
+    // By way of text, because only text keeps the spelling of numbers.
+    match serde_json::to_string(&tree).and_then(|text| serde_json::from_str(&text)) {
+        Ok(document) => Ok(Read { document, unknown: check.unknown }),
         Err(_) => Err(alone("the item cannot be read")),
     }
 }

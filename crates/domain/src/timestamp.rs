@@ -1,11 +1,11 @@
-//! A point in time, as a plain number: the domain has no clock.
+//! Points in time.
 
 use std::fmt;
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Microseconds since 1970-01-01T00:00:00Z. Printed as RFC 3339 in UTC.
+/// Microseconds since 1970-01-01T00:00:00Z, printed as RFC 3339 in UTC.
 ///
 /// ```
 /// use contacts_domain::Timestamp;
@@ -16,7 +16,7 @@ use time::format_description::well_known::Rfc3339;
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The instant that many microseconds after the Unix epoch.
+    /// The time `micros` microseconds after the Unix epoch.
     pub fn from_micros(micros: i64) -> Self {
         Self(micros)
     }

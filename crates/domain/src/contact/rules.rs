@@ -13,7 +13,7 @@ mod tables;
 pub(crate) mod texts;
 mod whole;
 
-pub use limits::{MAX_CUSTOM_FIELDS, MAX_DOCUMENT_BYTES, MAX_ELEMENTS, MAX_NAME, MAX_NESTING};
+pub use limits::{MAX_CUSTOM_FIELDS, MAX_DOCUMENT_BYTES, MAX_ELEMENTS, MAX_NAME};
 pub use render::render;
 
 pub(crate) use input::{Lookups, Reporter, RuleInput};

@@ -9,7 +9,6 @@ use super::Free;
 use super::{AmountValue, Equivalence, Kind, Leaf, Patch, Presence, Shaped, Tree, Visit};
 use crate::json::{Json, Members};
 use crate::path::At;
-use crate::reading::sift;
 use crate::tree::TextValue;
 
 /// An object that belongs to somebody else: every member is kept, those that we know are checked.
@@ -52,7 +51,7 @@ impl<S> Serialize for OpaqueObject<S> {
 impl<'de, S: Shaped> Deserialize<'de> for OpaqueObject<S> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Json::deserialize(deserializer)?;
-        if !sift::fits(&value, &Kind::OpaqueObject(S::SHAPE)) {
+        if !Kind::OpaqueObject(S::SHAPE).accepts(&value) {
             return Err(Error::custom("needs a closer look"));
         }
         Ok(Self { value, shape: PhantomData })

@@ -1,6 +1,7 @@
 //! The document tree, described: what stands where and what JSON it is read from.
 
-use super::{AmountKind, TextKind};
+use super::{AmountKind, SafeInteger, TextKind};
+use crate::json::Json;
 
 /// What a value is read from.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +28,45 @@ pub enum Kind {
     CustomFields,
     /// An array.
     List(&'static Kind),
+}
+
+impl Kind {
+    /// Whether a value and everything in it has the JSON types of the kind.
+    pub(crate) fn accepts(&self, value: &Json) -> bool {
+        self.has_type_of(value)
+            && match (self, value) {
+                (Self::Block(shape) | Self::OpaqueObject(shape), Json::Object(members)) => {
+                    members.iter().all(|(name, value)| {
+                        *value == Json::Null
+                            || shape.member(name).is_none_or(|member| member.kind.accepts(value))
+                    })
+                }
+                (Self::List(element), Json::Array(elements)) => {
+                    elements.iter().all(|value| element.accepts(value))
+                }
+                _ => true,
+            }
+    }
+
+    /// Whether a value, regardless of what is in it, has the JSON type of the kind.
+    pub(crate) fn has_type_of(&self, value: &Json) -> bool {
+        match self {
+            Self::Flag => matches!(value, Json::Bool(_)),
+            Self::SafeInteger | Self::ElementId => match value {
+                Json::Number(number) => {
+                    number.as_str().parse().ok().and_then(SafeInteger::new).is_some()
+                }
+                _ => false,
+            },
+            Self::ParentId | Self::ReadOnly => true,
+            Self::Text(_) => matches!(value, Json::Text(_)),
+            Self::Amount(_) => matches!(value, Json::Text(_) | Json::Number(_)),
+            Self::Block(_) | Self::OpaqueObject(_) | Self::CustomFields => {
+                matches!(value, Json::Object(_))
+            }
+            Self::List(_) => matches!(value, Json::Array(_)),
+        }
+    }
 }
 
 /// An object of the document tree.

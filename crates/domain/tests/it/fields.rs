@@ -1,4 +1,4 @@
-//! Which field is what (upsert-rules §6): the tree against the contract's words.
+//! The kind of each field (upsert-rules §6), compared with the contract.
 
 use contacts_domain::contact::document::ContactDocument;
 use contacts_domain::reading::read;
@@ -7,14 +7,14 @@ use serde_json::Value;
 
 /// Every member of the tree, as `Shape.member`, with its kind.
 fn members() -> Vec<(String, &'static str, Kind)> {
-    fn note(kind: &Kind, shapes: &mut Vec<&'static Shape>) {
+    fn add(kind: &Kind, shapes: &mut Vec<&'static Shape>) {
         match kind {
             Kind::Block(shape) | Kind::OpaqueObject(shape)
                 if !shapes.iter().any(|known| known.name == shape.name) =>
             {
                 shapes.push(shape);
             }
-            Kind::List(element) => note(element, shapes),
+            Kind::List(element) => add(element, shapes),
             _ => {}
         }
     }
@@ -24,7 +24,7 @@ fn members() -> Vec<(String, &'static str, Kind)> {
     while let Some(shape) = shapes.get(next).copied() {
         for member in shape.members {
             found.push((format!("{}.{}", shape.name, member.name), member.name, member.kind));
-            note(&member.kind, &mut shapes);
+            add(&member.kind, &mut shapes);
         }
         next += 1;
     }
@@ -46,7 +46,7 @@ fn amounts() -> impl Iterator<Item = (String, &'static str, &'static AmountKind)
 }
 
 #[test]
-fn every_field_of_the_published_example_is_known() {
+fn every_field_of_the_example_is_known() {
     let batch: Vec<Value> =
         serde_json::from_str(include_str!("data/erp-batch-every-field.json")).unwrap();
     for item in batch {
@@ -55,7 +55,7 @@ fn every_field_of_the_published_example_is_known() {
 }
 
 #[test]
-fn a_text_is_of_the_kind_that_its_name_says() {
+fn text_has_the_kind_of_its_name() {
     for (at, name, kind) in texts() {
         let expected = match name {
             "email" => Some("e-mail address"),
@@ -78,7 +78,7 @@ fn a_text_is_of_the_kind_that_its_name_says() {
 }
 
 #[test]
-fn names_are_shorter_than_other_free_texts() {
+fn names_are_limited_to_500_characters() {
     for (at, name, kind) in texts().filter(|(.., kind)| kind.check.is_none()) {
         let is_name =
             name == "name" || name.ends_with("Name") || ["city", "jobTitle"].contains(&name);
@@ -93,7 +93,7 @@ fn names_are_shorter_than_other_free_texts() {
 }
 
 #[test]
-fn an_amount_has_the_range_that_its_name_says() {
+fn amount_has_the_range_of_its_name() {
     let names = [
         "creditLimit",
         "clientDiscountRate",

@@ -1,4 +1,4 @@
-//! Reading items: every field with every wrong JSON type, generated from the document tree.
+//! Reading: every field with every wrong JSON type, generated from the document tree.
 
 use crate::fixture::{Fixture, faults, verdicts};
 use contacts_domain::contact::document::ContactDocument;
@@ -6,35 +6,36 @@ use contacts_domain::reading::read;
 use contacts_domain::tree::{Kind, Shape, Shaped};
 use serde_json::{Value, json};
 
-/// Every place of the tree, as its printed path, its kind, and an item that has `value` there.
-fn places(
+/// Adds all fields of a shape.
+fn fields_of(
     shape: &'static Shape,
     around: &dyn Fn(Value) -> Value,
     at: &str,
-    found: &mut Vec<ContactKey>,
+    found: &mut Vec<Field>,
 ) {
     for member in shape.members {
         let path =
             if at.is_empty() { member.name.to_owned() } else { format!("{at}.{}", member.name) };
         let wrap = |value: Value| around(json!({member.name: value}));
-        below(&member.kind, &wrap, &path, found);
+        field(&member.kind, &wrap, &path, found);
     }
 }
 
-struct ContactKey {
+struct Field {
     path: String,
     kind: Kind,
+    /// An item with the value in this field.
     item: Box<dyn Fn(&Value) -> Value>,
 }
 
-fn below(kind: &Kind, wrap: &dyn Fn(Value) -> Value, path: &str, found: &mut Vec<ContactKey>) {
+fn field(kind: &Kind, wrap: &dyn Fn(Value) -> Value, path: &str, found: &mut Vec<Field>) {
     let template = wrap(json!("\u{1}HOLE"));
     let item = move |value: &Value| fill(&template, value);
-    found.push(ContactKey { path: path.to_owned(), kind: *kind, item: Box::new(item) });
+    found.push(Field { path: path.to_owned(), kind: *kind, item: Box::new(item) });
     match kind {
-        Kind::Block(shape) | Kind::OpaqueObject(shape) => places(shape, wrap, path, found),
+        Kind::Block(shape) | Kind::OpaqueObject(shape) => fields_of(shape, wrap, path, found),
         Kind::List(element) => {
-            below(element, &|value| wrap(json!([value])), &format!("{path}[0]"), found);
+            field(element, &|value| wrap(json!([value])), &format!("{path}[0]"), found);
         }
         _ => {}
     }
@@ -51,9 +52,9 @@ fn fill(template: &Value, value: &Value) -> Value {
     }
 }
 
-fn all_places() -> Vec<ContactKey> {
+fn all_fields() -> Vec<Field> {
     let mut found = Vec::new();
-    places(ContactDocument::SHAPE, &|value| value, "", &mut found);
+    fields_of(ContactDocument::SHAPE, &|value| value, "", &mut found);
     found
 }
 
@@ -86,14 +87,14 @@ fn accepts(kind: &Kind, value: &Value) -> bool {
 }
 
 #[test]
-fn every_field_with_a_wrong_json_type_is_a_conversion_error_at_its_place() {
-    let places = all_places();
-    assert!(places.len() > 280, "{} places", places.len());
-    for place in &places {
+fn wrong_json_type_is_reported_at_its_field() {
+    let fields = all_fields();
+    assert!(fields.len() > 280, "{} fields", fields.len());
+    for field in &fields {
         for value in samples() {
-            let item = (place.item)(&value);
+            let item = (field.item)(&value);
             let outcome = read(&item.to_string());
-            if accepts(&place.kind, &value) {
+            if accepts(&field.kind, &value) {
                 assert!(outcome.is_ok(), "{item}: {outcome:?}");
                 continue;
             }
@@ -101,22 +102,22 @@ fn every_field_with_a_wrong_json_type_is_a_conversion_error_at_its_place() {
             let first = &faults[0];
             assert_eq!(first.code().as_str(), "CONVERSION_ERROR", "{item}");
             let inside = first.path.to_string();
-            assert!(inside.starts_with(&place.path), "{item}: {inside}");
+            assert!(inside.starts_with(&field.path), "{item}: {inside}");
         }
     }
 }
 
 #[test]
-fn null_is_read_everywhere_but_in_arrays() {
-    for place in all_places() {
-        let in_array = place.path.ends_with(']');
-        let item = (place.item)(&Value::Null);
+fn null_is_read_except_in_arrays() {
+    for field in all_fields() {
+        let in_array = field.path.ends_with(']');
+        let item = (field.item)(&Value::Null);
         assert_eq!(read(&item.to_string()).is_err(), in_array, "{item}");
     }
 }
 
 #[test]
-fn all_wrong_fields_of_an_item_are_reported_and_nothing_further() {
+fn wrong_json_types_are_reported_together_and_alone() {
     let outcome = Fixture::default()
         .send(json!([{
             "email": 1, "archived": "true", "defaultLanguage": "XX",
@@ -143,7 +144,7 @@ fn all_wrong_fields_of_an_item_are_reported_and_nothing_further() {
 }
 
 #[test]
-fn what_cannot_be_read_at_all_is_one_fault_at_the_root() {
+fn unreadable_item_has_one_fault_at_the_root() {
     let deep = |levels: usize| {
         format!(
             r#"{{"contactType":"PERSON","workPermit":1,"x":{}{}}}"#,
@@ -177,7 +178,7 @@ fn what_cannot_be_read_at_all_is_one_fault_at_the_root() {
 }
 
 #[test]
-fn a_member_given_twice_counts_as_given_last() {
+fn last_of_two_equal_members_counts() {
     let mut fixture = Fixture::default();
     let outcomes = fixture
         .send_texts(&[r#"{"contactType": "PERSON", "lastName": "first", "lastName": "last"}"#]);
@@ -186,7 +187,7 @@ fn a_member_given_twice_counts_as_given_last() {
 }
 
 #[test]
-fn numbers_keep_every_digit_as_sent() {
+fn numbers_keep_every_digit() {
     let mut fixture = Fixture::default();
     let item = r#"{"contactType":"ORGANIZATION","name":"x","isCustomer":true,"client":{"creditLimit":5000.10,"lateNoticeMargin":1E2,"clientDiscountRate":"02.50"},"customFields":{"pi":3.14159265358979323846264338327950288}}"#;
     let outcomes = fixture.send_texts(&[item]);
@@ -199,7 +200,7 @@ fn numbers_keep_every_digit_as_sent() {
 }
 
 #[test]
-fn numbers_keep_every_digit_also_beside_an_unknown_member() {
+fn numbers_keep_every_digit_beside_unknown_member() {
     let mut fixture = Fixture::default();
     let item = r#"{"contactType":"ORGANIZATION","name":"x","isCustomer":true,"client":{"creditLimit":-0,"lateNoticeMargin":1E3},"shoeSize":1,"customFields":{"$serde_json::private::Number":"12"}}"#;
     assert_eq!(verdicts(&fixture.send_texts(&[item])), ["created"]);
@@ -210,7 +211,7 @@ fn numbers_keep_every_digit_also_beside_an_unknown_member() {
 }
 
 #[test]
-fn what_does_not_count_has_to_be_readable_too() {
+fn ignored_members_must_be_readable() {
     for item in [
         r#"{"contactType":"PERSON","lastName":"x","createdAt":"\udc00"}"#,
         r#"{"contactType":"PERSON","lastName":"x","client":{"contactId":"\ud800"}}"#,
@@ -222,7 +223,7 @@ fn what_does_not_count_has_to_be_readable_too() {
 }
 
 #[test]
-fn a_document_that_is_too_large_is_reported_beside_other_faults() {
+fn too_large_document_is_reported_with_other_faults() {
     let fields: serde_json::Map<_, _> =
         (0..30).map(|n| (n.to_string(), json!("x".repeat(9_000)))).collect();
     let item =
@@ -253,7 +254,7 @@ fn huge_and_broken_numbers_are_conversion_errors() {
 }
 
 #[test]
-fn an_unknown_member_is_reported_with_what_was_meant() {
+fn unknown_member_is_reported_with_a_suggestion() {
     for (name, message) in [
         ("emial", "unknown member; did you mean email?"),
         ("external_id", "unknown member; did you mean externalId?"),

@@ -1,5 +1,6 @@
 //! Rules about sizes.
 
+use crate::json::MAX_NESTING;
 use crate::path::At;
 use crate::tree::{Leaf, RuleError};
 
@@ -13,8 +14,6 @@ pub const MAX_ELEMENTS: usize = 1_000;
 pub const MAX_CUSTOM_FIELDS: usize = 100;
 /// The largest document as it is stored, in bytes: 256 KiB.
 pub const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
-/// The deepest nesting of an item; the item itself is level 1.
-pub const MAX_NESTING: usize = 16;
 
 pub(super) fn size(_: &At<'_>, leaf: Leaf<'_>) -> Result<(), RuleError> {
     match leaf {
