@@ -54,7 +54,7 @@ pub(crate) async fn admit(
     next: Next,
 ) -> Result<Response, Problem> {
     let Ok(_permit) = limits.in_flight.try_acquire() else {
-        return Err(Problem::busy());
+        return Err(Problem::unavailable(None));
     };
     Ok(next.run(request).await)
 }

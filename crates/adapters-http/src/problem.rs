@@ -165,11 +165,6 @@ impl Problem {
         Self { retry_after: Some(wait), ..Self::new(Kind::TooManyRequests, detail) }
     }
 
-    /// A request above the server's limit of concurrent requests.
-    pub(crate) fn busy() -> Self {
-        Self::unavailable(None)
-    }
-
     /// A fault of the server.
     pub(crate) fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let detail = "quote the request id to whoever runs this server";

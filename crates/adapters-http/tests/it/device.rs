@@ -48,6 +48,15 @@ fn without(mut item: Value, name: &str) -> Value {
     item
 }
 
+/// An item as it is shown, with the defaults of the members that it does not have.
+fn shown(item: Value, uid: i64) -> Value {
+    let defaults = json!({
+        "is_favorite": false, "auto_answer": false, "in_black_list": false, "is_p2p": false,
+        "ringtone": "ring1.wav", "item_uid": uid,
+    });
+    with(defaults, item)
+}
+
 /// Sends items as the token `all`.
 async fn send(app: &App, items: Value) -> Answer {
     let body = json!({"list_items": items}).to_string();

@@ -14,12 +14,9 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::app::{Answer, App, BATCH, MERGING, app, get, post};
 
-const SECRET: &str = "password authentication failed for user hub at 10.0.0.7";
+/// The cause of a failure, which only the log may show.
+pub(crate) const SECRET: &str = "password authentication failed for user hub at 10.0.0.7";
 const ITEM: &str = r#"[{"contactType": "PERSON", "lastName": "Rochat"}]"#;
-
-fn cause() -> Box<dyn std::error::Error + Send + Sync> {
-    Box::new(io::Error::other(SECRET))
-}
 
 /// A store whose every method fails with this error.
 fn failing(error: fn() -> StoreError) -> MockContactStore {
@@ -41,33 +38,33 @@ async fn answers(error: fn() -> StoreError) -> [Answer; 3] {
 
 #[tokio::test]
 async fn unavailable_store_is_503_with_retry_after() {
-    for error in [|| StoreError::unavailable(cause()), || StoreError::contention(cause())] {
+    for error in [|| StoreError::unavailable(SECRET), || StoreError::contention(SECRET)] {
         for answer in answers(error).await {
             assert_eq!(answer.problem(), (503, String::new()));
             assert_eq!(answer.header("retry-after"), Some("1"));
             assert!(!format!("{answer:?}{}", answer.text()).contains("10.0.0.7"));
         }
     }
-    let [batch, ..] = answers(|| StoreError::unavailable(cause())).await;
+    let [batch, ..] = answers(|| StoreError::unavailable(SECRET)).await;
     insta::assert_snapshot!(batch.whole());
 }
 
 #[tokio::test]
 async fn broken_store_is_500_without_its_cause() {
-    for error in [|| StoreError::corrupt(cause()), || StoreError::internal(cause())] {
+    for error in [|| StoreError::corrupt(SECRET), || StoreError::internal(SECRET)] {
         for answer in answers(error).await {
             assert_eq!(answer.problem(), (500, String::new()));
             assert!(!answer.text().contains("10.0.0.7"));
         }
     }
-    let [batch, ..] = answers(|| StoreError::internal(cause())).await;
+    let [batch, ..] = answers(|| StoreError::internal(SECRET)).await;
     insta::assert_snapshot!(batch.whole());
 }
 
 #[tokio::test]
 async fn failed_token_lookup_is_503_not_401() {
     let mut access = MockAccessStore::new();
-    access.expect_token().times(1).returning(|_| Err(StoreError::unavailable(cause())));
+    access.expect_token().times(1).returning(|_| Err(StoreError::unavailable(SECRET)));
     let store = Arc::new(MemoryStore::default());
     let app = app(store.clone(), store, Arc::new(access), Settings::default());
     let response = app.oneshot(post(BATCH, "all", ITEM)).await.unwrap();
@@ -124,7 +121,7 @@ async fn logged(work: impl Future<Output = ()>) -> String {
 #[tokio::test]
 async fn cause_is_logged_once_without_personal_data() {
     let log = logged(async {
-        let app = App::on(failing(|| StoreError::unavailable(cause()))).await;
+        let app = App::on(failing(|| StoreError::unavailable(SECRET))).await;
         app.send(post(BATCH, "all", ITEM)).await;
     })
     .await;

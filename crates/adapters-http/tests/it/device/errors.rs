@@ -1,6 +1,5 @@
 //! Every error is in the envelope of the contract.
 
-use std::io;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -19,8 +18,7 @@ use serde_json::{Value, json};
 
 use super::{ITEMS, LINK, item, link_id, upsert};
 use crate::app::{Answer, App, app, device, request};
-
-const SECRET: &str = "password authentication failed for user hub at 10.0.0.7";
+use crate::failures::SECRET;
 
 /// One request of each operation, as that token.
 fn requests(token: &str) -> Vec<Request<Body>> {
@@ -41,10 +39,6 @@ fn requests(token: &str) -> Vec<Request<Body>> {
 
 fn error(code: &str, message: &str) -> Value {
     json!({"code": code, "message": message})
-}
-
-fn cause() -> Box<dyn std::error::Error + Send + Sync> {
-    Box::new(io::Error::other(SECRET))
 }
 
 /// The application on a store whose every method fails.
@@ -142,7 +136,7 @@ async fn organization_comes_from_the_token_or_header() {
 
 #[tokio::test]
 async fn unavailable_store_is_503_with_retry_after() {
-    for fail in [|| StoreError::unavailable(cause()), || StoreError::contention(cause())] {
+    for fail in [|| StoreError::unavailable(SECRET), || StoreError::contention(SECRET)] {
         let app = on_a_failing_store(fail).await;
         for request in requests("all") {
             let answer = app.send(request).await;
@@ -156,7 +150,7 @@ async fn unavailable_store_is_503_with_retry_after() {
 
 #[tokio::test]
 async fn broken_store_is_500_without_its_cause() {
-    for fail in [|| StoreError::corrupt(cause()), || StoreError::internal(cause())] {
+    for fail in [|| StoreError::corrupt(SECRET), || StoreError::internal(SECRET)] {
         let app = on_a_failing_store(fail).await;
         for request in requests("all") {
             let answer = app.send(request).await;
@@ -187,7 +181,7 @@ async fn panic_is_500_and_the_next_request_succeeds() {
 #[tokio::test]
 async fn failed_token_lookup_is_503_not_401() {
     let mut access = MockAccessStore::new();
-    access.expect_token().returning(|_| Err(StoreError::unavailable(cause())));
+    access.expect_token().returning(|_| Err(StoreError::unavailable(SECRET)));
     let store = Arc::new(MemoryStore::default());
     let router = app(store.clone(), store, Arc::new(access), Settings::default());
     for request in requests("all") {

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::{ITEMS, ask, item, link_id, not_valid, upsert, with};
+use super::{ITEMS, ask, item, link_id, not_valid, shown, upsert, with};
 use crate::app::{App, device};
 
 /// The list with these parameters.
@@ -52,31 +52,26 @@ async fn app_with_four_items() -> App {
 #[tokio::test]
 async fn list_has_whole_items_and_pagination() {
     let app = app_with_four_items().await;
-    let defaults = json!({
-        "is_favorite": false, "auto_answer": false, "in_black_list": false, "is_p2p": false,
-        "ringtone": "ring1.wav",
-    });
-    let shown = |members: Value| with(defaults.clone(), members);
     assert_eq!(
         list(&app, &[]).await,
         json!({
             "list_items": [
                 shown(json!({
-                    "link_id": link_id(1), "name": "Étage", "type": "multi", "item_uid": 1,
+                    "link_id": link_id(1), "name": "Étage", "type": "multi",
                     "number": "0001-01-01", "is_favorite": true, "ringtone": "a.wav",
-                })),
+                }), 1),
                 shown(json!({
-                    "link_id": link_id(2), "name": "Zebra", "type": "p2p", "item_uid": 2,
+                    "link_id": link_id(2), "name": "Zebra", "type": "p2p",
                     "number": "sip:1@a.example",
-                })),
+                }), 2),
                 shown(json!({
-                    "link_id": link_id(3), "name": "L'Ami", "type": "multi", "item_uid": 3,
+                    "link_id": link_id(3), "name": "L'Ami", "type": "multi",
                     "number": "0001-01-02", "is_p2p": true,
-                })),
+                }), 3),
                 shown(json!({
-                    "link_id": null, "name": "apple", "type": "regular", "item_uid": 4,
+                    "link_id": null, "name": "apple", "type": "regular",
                     "number": "0001-01-11-11",
-                })),
+                }), 4),
             ],
             "list_option": {"pagination": {
                 "total_items": 4, "items_limit": 10, "total_pages": 1, "current_page": 1,

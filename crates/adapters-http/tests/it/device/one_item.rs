@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::{ITEMS, ask, item, link_id, living, not_valid, upsert, with, without};
+use super::{ITEMS, ask, item, link_id, living, not_valid, shown, upsert, with, without};
 use crate::app::{Answer, App, device};
 
 async fn create(app: &App, item: Value) -> Answer {
@@ -20,14 +20,6 @@ async fn get(app: &App, uid: &str) -> Answer {
 
 async fn delete(app: &App, uid: &str) -> Answer {
     ask(app, Method::DELETE, &format!("{ITEMS}/{uid}")).await
-}
-
-fn shown(item: Value, uid: i64) -> Value {
-    let defaults = json!({
-        "is_favorite": false, "auto_answer": false, "in_black_list": false, "is_p2p": false,
-        "ringtone": "ring1.wav", "item_uid": uid,
-    });
-    with(defaults, item)
 }
 
 fn unknown_uid() -> (u16, Value) {

@@ -5,17 +5,13 @@ use axum::http::Method;
 use contacts_adapters_http::{DEVICE_PATHS, DEVICE_PREFIXES, DeviceOperation, DevicePath};
 use serde_json::{Value, json};
 
-use super::{item, link_id, upsert, with};
+use super::{item, link_id, shown, upsert};
 use crate::app::{App, device, request};
 
 /// The body and the answer of a request for the operation, on a store with item 1.
 fn exchange(operation: DeviceOperation) -> (Value, Value) {
     let result = |word: &str| json!({"result": [{"link_id": link_id(1), "success": true, "extended_info": word}]});
-    let defaults = json!({
-        "is_favorite": false, "auto_answer": false, "in_black_list": false, "is_p2p": false,
-        "ringtone": "ring1.wav", "item_uid": 1,
-    });
-    let shown = with(item(1), defaults);
+    let shown = shown(item(1), 1);
     match operation {
         DeviceOperation::UpsertItems => (json!({"list_items": [item(1)]}), result("updated")),
         DeviceOperation::DeleteItems => (json!({"link_ids": [link_id(1)]}), result("deleted")),

@@ -6,7 +6,7 @@ use contacts_domain::contact::ContactType;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 
-use super::{ITEMS, LINK, ask, item, link_id, living, send, upsert, with, without, words};
+use super::{ITEMS, LINK, ask, item, link_id, living, send, shown, upsert, with, without, words};
 use crate::app::{App, device};
 
 const REQUEST: &str = include_str!("../../data/device-upsert.json");
@@ -63,16 +63,12 @@ async fn update_replaces_every_member_of_the_device() {
         "ringtone": "bell.mp3",
     });
     upsert(&app, json!([with(item(1), full.clone())])).await;
-    let shown = ask(&app, Method::GET, &format!("{ITEMS}/1")).await.json();
-    assert_eq!(shown, with(full, json!({"link_id": link_id(1), "item_uid": 1})));
+    let answer = ask(&app, Method::GET, &format!("{ITEMS}/1")).await.json();
+    assert_eq!(answer, with(full, json!({"link_id": link_id(1), "item_uid": 1})));
 
     assert_eq!(words(&upsert(&app, json!([item(1)])).await), ["updated"]);
-    let shown = ask(&app, Method::GET, &format!("{ITEMS}/1")).await.json();
-    let defaults = json!({
-        "is_favorite": false, "auto_answer": false, "in_black_list": false, "is_p2p": false,
-        "ringtone": "ring1.wav", "item_uid": 1,
-    });
-    assert_eq!(shown, with(item(1), defaults));
+    let reset = ask(&app, Method::GET, &format!("{ITEMS}/1")).await.json();
+    assert_eq!(reset, shown(item(1), 1));
     assert_eq!(living(&app)[0].0.version.get(), 2);
 }
 
