@@ -1,20 +1,25 @@
 //! Values that are parsed once and used several times.
 
+use std::sync::Arc;
+
 use super::{CountryCode, Email, InvalidEmail, InvalidPhone, Phone};
+
+/// Texts with what parsing them gave. A decision clones the list and rarely adds to it.
+type Parsed<T, E> = Arc<Vec<(Box<str>, Result<T, E>)>>;
 
 /// E-mail addresses and phone numbers that were parsed while a contact was checked, for its keys and
 /// its projection. Parsing a phone number takes a microsecond, a tenth of the work on a contact.
 #[derive(Debug, Clone)]
 pub struct ParseCache {
     region: CountryCode,
-    emails: Vec<(Box<str>, Result<Email, InvalidEmail>)>,
-    phones: Vec<(Box<str>, Result<Phone, InvalidPhone>)>,
+    emails: Parsed<Email, InvalidEmail>,
+    phones: Parsed<Phone, InvalidPhone>,
 }
 
 impl ParseCache {
     /// An empty cache. Phone numbers without a country code belong to `region`.
     pub(crate) fn new(region: CountryCode) -> Self {
-        Self { region, emails: Vec::new(), phones: Vec::new() }
+        Self { region, emails: Arc::default(), phones: Arc::default() }
     }
 
     /// Parses an e-mail address.
@@ -30,7 +35,7 @@ impl ParseCache {
 }
 
 fn remember<T: Clone, E: Clone>(
-    known: &mut Vec<(Box<str>, Result<T, E>)>,
+    known: &mut Parsed<T, E>,
     text: &str,
     parse: impl FnOnce(&str) -> Result<T, E>,
 ) -> Result<T, E> {
@@ -38,6 +43,6 @@ fn remember<T: Clone, E: Clone>(
         return result.clone();
     }
     let result = parse(text);
-    known.push((text.into(), result.clone()));
+    Arc::make_mut(known).push((text.into(), result.clone()));
     result
 }
