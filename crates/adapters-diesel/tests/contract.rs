@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,7 +11,7 @@ use contacts_adapters_diesel::{SqliteOptions, SqliteStore};
 use contacts_application::ports::{AccessStore, Audit, ContactStore, IntercomDirectory, Lifecycle};
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::{ContactId, OrganizationId};
-use contacts_testing::contract::StoreUnderTest;
+use contacts_testing::contract::{self, Port, StoreUnderTest};
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
@@ -153,11 +154,14 @@ fn overwrite_entry(
     }
 }
 
-fn fresh() -> Fresh {
+async fn fresh() -> Fresh {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("test.db");
     let opened = SqliteStore::open(&path, SqliteOptions::default()).unwrap();
+    contract::add_organizations(&opened.store).await;
     Fresh { store: Arc::new(opened.store), path, _directory: directory }
 }
 
-contacts_testing::store_contract!(fresh());
+fn main() -> ExitCode {
+    contract::run(&Port::ALL, fresh)
+}

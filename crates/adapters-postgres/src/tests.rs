@@ -3,7 +3,6 @@
 mod attempt_errors;
 mod auditing;
 mod catalogue;
-mod contract;
 mod directory;
 mod ids;
 mod log;

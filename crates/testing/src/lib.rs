@@ -1,9 +1,4 @@
-//! For tests: a store in memory, the contract suite that every store has to pass, builders.
-//!
-//! [`MemoryStore`] stands in for a database in the tests of a front door. Whoever writes a store
-//! of their own runs the suite on it with [`store_contract!`](crate::store_contract); see
-//! [`contract`].
-
+#![doc = include_str!("../README.md")]
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -3,11 +3,21 @@
 use contacts_domain::value::CountryCode;
 use contacts_domain::{OrganizationId, Timestamp};
 
-use super::StoreFixture;
+use super::fixture::StoreFixture;
+use super::{Claim, claims};
 use crate::{now, organization};
 use contacts_application::access::{
     NewToken, Organization, Reach, Scope, Scopes, Token, TokenDigest, TokenId,
 };
+
+pub(super) const CLAIMS: &[Claim] = claims![
+    an_organization_is_found_as_it_was_added,
+    an_organization_is_added_once,
+    a_token_is_found_by_its_digest_with_every_column,
+    tokens_are_listed_oldest_first,
+    a_token_is_revoked_once_and_stays_listed,
+    an_expired_token_is_still_found,
+];
 
 fn seconds_from_now(seconds: i64) -> Timestamp {
     Timestamp::from_micros(now().micros() + seconds * 1_000_000)
@@ -56,7 +66,7 @@ async fn find_organization(fixture: &StoreFixture, id: OrganizationId) -> Option
     fixture.access().organization(id).await.expect("the store does not fail")
 }
 
-pub async fn an_organization_is_found_as_it_was_added(fixture: &StoreFixture) {
+async fn an_organization_is_found_as_it_was_added(fixture: &StoreFixture) {
     let added = Organization {
         id: OrganizationId::new(i32::MAX).expect("an id"),
         name: "Żubr «Œuvre» 株式会社".to_owned(),
@@ -70,7 +80,7 @@ pub async fn an_organization_is_found_as_it_was_added(fixture: &StoreFixture) {
     assert_eq!(find_organization(fixture, organization(3).id).await, None);
 }
 
-pub async fn an_organization_is_added_once(fixture: &StoreFixture) {
+async fn an_organization_is_added_once(fixture: &StoreFixture) {
     let renamed = Organization { name: "Another name".to_owned(), ..organization(1) };
 
     assert!(!fixture.access().add_organization(renamed).await.expect("the store does not fail"));
@@ -78,7 +88,7 @@ pub async fn an_organization_is_added_once(fixture: &StoreFixture) {
     assert_eq!(find_organization(fixture, organization(1).id).await, Some(organization(1)));
 }
 
-pub async fn a_token_is_found_by_its_digest_with_every_column(fixture: &StoreFixture) {
+async fn a_token_is_found_by_its_digest_with_every_column(fixture: &StoreFixture) {
     let here_and_there = Reach::Organizations(vec![organization(2).id, organization(1).id]);
     let expiring = NewToken {
         reach: here_and_there,
@@ -98,7 +108,7 @@ pub async fn a_token_is_found_by_its_digest_with_every_column(fixture: &StoreFix
     assert_eq!(find(fixture, digest(6)).await, None);
 }
 
-pub async fn tokens_are_listed_oldest_first(fixture: &StoreFixture) {
+async fn tokens_are_listed_oldest_first(fixture: &StoreFixture) {
     assert_eq!(all(fixture).await, []);
     let mut expected = Vec::new();
     for byte in [9, 7, 8] {
@@ -109,7 +119,7 @@ pub async fn tokens_are_listed_oldest_first(fixture: &StoreFixture) {
     assert_eq!(all(fixture).await, expected);
 }
 
-pub async fn a_token_is_revoked_once_and_stays_listed(fixture: &StoreFixture) {
+async fn a_token_is_revoked_once_and_stays_listed(fixture: &StoreFixture) {
     let id = add(fixture, &new_token(7)).await;
     let other = add(fixture, &new_token(8)).await;
 
@@ -123,7 +133,7 @@ pub async fn a_token_is_revoked_once_and_stays_listed(fixture: &StoreFixture) {
     assert_eq!(all(fixture).await, [revoked, stored(other, new_token(8))]);
 }
 
-pub async fn an_expired_token_is_still_found(fixture: &StoreFixture) {
+async fn an_expired_token_is_still_found(fixture: &StoreFixture) {
     let token = NewToken { expires_at: Some(seconds_from_now(-1)), ..new_token(7) };
     let id = add(fixture, &token).await;
 

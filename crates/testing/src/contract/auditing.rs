@@ -10,8 +10,21 @@ use contacts_domain::upsert::Outcome;
 use contacts_domain::value::LinkId;
 use serde_json::json;
 
-use super::StoreFixture;
+use super::fixture::StoreFixture;
 use super::fixture::{answers, id_of, person, record_of};
+use super::{Claim, claims};
+
+pub(super) const CLAIMS: &[Claim] = claims![
+    a_contact_stands_with_its_relations_and_its_entry,
+    pages_show_every_contact_of_all_organizations_once,
+    what_was_written_in_any_way_is_sound,
+    a_spoiled_contact_is_mended_but_for_what_all_follows_from,
+    each_part_of_a_contact_is_mended_alone,
+    a_deleted_contact_is_mended_and_stays_without_entry_and_keys,
+    a_key_that_another_contact_has_is_not_taken_from_it,
+    keys_that_two_contacts_exchanged_go_back,
+    a_repair_reaches_no_other_organization_and_nothing_sound,
+];
 
 const LINK_ID: &str = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
 const OTHER_LINK_ID: &str = "00000000-0000-4000-8000-000000000001";
@@ -104,16 +117,16 @@ fn told(discrepancies: &[Discrepancy]) -> Vec<(i64, Vec<&str>, Remedy)> {
     discrepancies.iter().map(told).collect()
 }
 
-pub async fn a_contact_stands_with_its_relations_and_its_entry(fixture: &StoreFixture) {
+async fn a_contact_stands_with_its_relations_and_its_entry(fixture: &StoreFixture) {
     let [contact, other] = related(fixture).await;
 
-    let stands = fixture.everything_as_it_stands().await;
+    let stands = fixture.stored_contacts().await;
 
     let contact = as_it_should_stand(&contact, &other);
     assert_eq!(stands, [plain(record_of(&other)), contact]);
 }
 
-pub async fn pages_show_every_contact_of_all_organizations_once(fixture: &StoreFixture) {
+async fn pages_show_every_contact_of_all_organizations_once(fixture: &StoreFixture) {
     let items: Vec<_> =
         (0..5).map(|number| person(json!({"externalId": number.to_string()}))).collect();
     let created = fixture.send(&items).await;
@@ -139,7 +152,7 @@ pub async fn pages_show_every_contact_of_all_organizations_once(fixture: &StoreF
     assert_eq!(audit.contact_count().await.expect("the store does not fail"), 11);
 }
 
-pub async fn what_was_written_in_any_way_is_sound(fixture: &StoreFixture) {
+async fn what_was_written_in_any_way_is_sound(fixture: &StoreFixture) {
     let [contact, other] = related(fixture).await;
     let (contact, other) = (id_of(&contact), id_of(&other));
     let third = fixture.create(person(json!({"externalId": "C", "linkId": OTHER_LINK_ID}))).await;
@@ -160,7 +173,7 @@ pub async fn what_was_written_in_any_way_is_sound(fixture: &StoreFixture) {
     fixture.delete(id_of(&deleted)).await;
 
     let region = fixture.request().region;
-    let stands = fixture.everything_as_it_stands().await;
+    let stands = fixture.stored_contacts().await;
     assert_eq!(stands.len(), 4);
     for contact in &stands {
         assert_eq!(contact.audit(Some(region)).findings, [], "{contact:?}");
@@ -170,7 +183,7 @@ pub async fn what_was_written_in_any_way_is_sound(fixture: &StoreFixture) {
     assert!(highest < Some(next_id), "{highest:?} is handed out, {next_id} is next");
 }
 
-pub async fn a_spoiled_contact_is_mended_but_for_what_all_follows_from(fixture: &StoreFixture) {
+async fn a_spoiled_contact_is_mended_but_for_what_all_follows_from(fixture: &StoreFixture) {
     let [contact, other] = related(fixture).await;
     let record = record_of(&contact);
     fixture.overwrite(&spoiled(record), &[record.id], None).await;
@@ -194,7 +207,7 @@ pub async fn a_spoiled_contact_is_mended_but_for_what_all_follows_from(fixture: 
         "entry",
     ];
     assert_eq!(told(&mended), [(record.id.get(), columns.to_vec(), Remedy::Mended)]);
-    let stands = fixture.everything_as_it_stands().await;
+    let stands = fixture.stored_contacts().await;
     assert_eq!(stands, [plain(record_of(&other)), as_it_should_stand(&contact, &other)]);
     assert_eq!(fixture.repair(&[record.id, id_of(&other)]).await, []);
 
@@ -205,7 +218,7 @@ pub async fn a_spoiled_contact_is_mended_but_for_what_all_follows_from(fixture: 
     assert_eq!([id_of(&again[0]), id_of(&again[1])], [record.id; 2]);
 }
 
-pub async fn each_part_of_a_contact_is_mended_alone(fixture: &StoreFixture) {
+async fn each_part_of_a_contact_is_mended_alone(fixture: &StoreFixture) {
     let [contact, other] = related(fixture).await;
     let record = record_of(&contact);
     let sound = as_it_should_stand(&contact, &other);
@@ -223,12 +236,12 @@ pub async fn each_part_of_a_contact_is_mended_alone(fixture: &StoreFixture) {
         fixture.overwrite(record, relations, entry).await;
         let mended = fixture.repair(&[record.id]).await;
         assert_eq!(told(&mended), [(record.id.get(), vec![what], Remedy::Mended)]);
-        let stands = fixture.everything_as_it_stands().await;
+        let stands = fixture.stored_contacts().await;
         assert_eq!(stands, [plain(record_of(&other)), sound.clone()], "{what}");
     }
 }
 
-pub async fn a_deleted_contact_is_mended_and_stays_without_entry_and_keys(fixture: &StoreFixture) {
+async fn a_deleted_contact_is_mended_and_stays_without_entry_and_keys(fixture: &StoreFixture) {
     let [contact, other] = related(fixture).await;
     let deleted = fixture.delete(id_of(&contact)).await;
     let deleted = record_of(&deleted);
@@ -239,12 +252,12 @@ pub async fn a_deleted_contact_is_mended_and_stays_without_entry_and_keys(fixtur
 
     assert_eq!(mended.len(), 1);
     assert_eq!(mended[0].remedy, Remedy::Mended, "{mended:?}");
-    let stands = fixture.everything_as_it_stands().await;
+    let stands = fixture.stored_contacts().await;
     let deleted = StoredContact::new(deleted.clone(), &[id_of(&other)], None);
     assert_eq!(stands, [plain(record_of(&other)), deleted, plain(record_of(&living))]);
 }
 
-pub async fn a_key_that_another_contact_has_is_not_taken_from_it(fixture: &StoreFixture) {
+async fn a_key_that_another_contact_has_is_not_taken_from_it(fixture: &StoreFixture) {
     let contact = fixture.create(person(json!({"externalId": "A"}))).await;
     let record = record_of(&contact);
     let mut keyless = record.clone();
@@ -268,13 +281,13 @@ pub async fn a_key_that_another_contact_has_is_not_taken_from_it(fixture: &Store
             (id_of(&broken).get(), vec!["display_name"], Remedy::Mended),
         ]
     );
-    let stands = fixture.everything_as_it_stands().await;
+    let stands = fixture.stored_contacts().await;
     let sound = [&taker, &broken].map(|outcome| plain(record_of(outcome)));
     let [taker, broken] = sound;
     assert_eq!(stands, [plain(&keyless), taker, broken]);
 }
 
-pub async fn keys_that_two_contacts_exchanged_go_back(fixture: &StoreFixture) {
+async fn keys_that_two_contacts_exchanged_go_back(fixture: &StoreFixture) {
     let one = fixture.create(person(json!({"externalId": "A", "linkId": LINK_ID}))).await;
     let other = fixture.create(person(json!({"externalId": "B", "linkId": OTHER_LINK_ID}))).await;
     let (one, other) = (record_of(&one), record_of(&other));
@@ -302,7 +315,7 @@ pub async fn keys_that_two_contacts_exchanged_go_back(fixture: &StoreFixture) {
     assert_eq!(fixture.everything().await, [one.clone(), other.clone()]);
 }
 
-pub async fn a_repair_reaches_no_other_organization_and_nothing_sound(fixture: &StoreFixture) {
+async fn a_repair_reaches_no_other_organization_and_nothing_sound(fixture: &StoreFixture) {
     let sound = fixture.create(person(json!({"externalId": "A"}))).await;
     let elsewhere = fixture.send_elsewhere(&[person(json!({"externalId": "A"}))]).await.remove(0);
     let mut broken = record_of(&elsewhere).clone();
@@ -312,6 +325,6 @@ pub async fn a_repair_reaches_no_other_organization_and_nothing_sound(fixture: &
 
     assert_eq!(fixture.repair(&[broken.id, unknown, id_of(&sound)]).await, []);
 
-    let stands = fixture.everything_as_it_stands().await;
+    let stands = fixture.stored_contacts().await;
     assert_eq!(stands, [plain(record_of(&sound)), plain(&broken)]);
 }

@@ -8,9 +8,20 @@ use contacts_domain::upsert::{Key, Ladder, Options, Outcome, Verdict};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::StoreFixture;
+use super::fixture::StoreFixture;
 use super::fixture::{id_of, person};
+use super::{Claim, claims};
 use crate::batch;
+
+pub(super) const CLAIMS: &[Claim] = claims![
+    batches_at_once_make_one_contact_per_external_id,
+    batches_at_once_lose_no_update,
+    batches_at_once_make_one_contact_per_e_mail_address_where_they_match_by_it,
+    exchanges_at_once_end_with_every_key_in_one_hand,
+    one_of_two_merges_at_once_succeeds,
+];
+
+pub(super) const DIRECTORY_CLAIMS: &[Claim] = claims![batches_at_once_make_one_entry_per_link_id];
 
 /// How many requests are on their way together.
 const AT_ONCE: usize = 8;
@@ -34,7 +45,7 @@ fn count(outcomes: &[Vec<Outcome>], verdict: Verdict) -> usize {
     outcomes.iter().flatten().filter(|outcome| outcome.verdict == verdict).count()
 }
 
-pub async fn batches_at_once_make_one_contact_per_external_id(fixture: &StoreFixture) {
+async fn batches_at_once_make_one_contact_per_external_id(fixture: &StoreFixture) {
     let items: Vec<_> =
         (0..20).map(|number| person(json!({"externalId": format!("A-{number}")}))).collect();
     // Each batch starts somewhere else, so that no two take their keys in the same order.
@@ -51,7 +62,7 @@ pub async fn batches_at_once_make_one_contact_per_external_id(fixture: &StoreFix
     assert_eq!(fixture.everything().await.len(), 20);
 }
 
-pub async fn batches_at_once_make_one_entry_per_link_id(fixture: &StoreFixture) {
+async fn batches_at_once_make_one_entry_per_link_id(fixture: &StoreFixture) {
     let item = |number: usize| {
         let intercom = json!({"name": "Door", "type": "multi", "number": "0001-01-01"});
         json!({"linkId": format!("00000000-0000-4000-8000-{number:012}"), "intercom": intercom})
@@ -74,7 +85,7 @@ pub async fn batches_at_once_make_one_entry_per_link_id(fixture: &StoreFixture) 
     assert_eq!(fixture.entries().await.len(), 20);
 }
 
-pub async fn batches_at_once_lose_no_update(fixture: &StoreFixture) {
+async fn batches_at_once_lose_no_update(fixture: &StoreFixture) {
     let created = fixture.create(person(json!({"externalId": "A"}))).await;
     let member = |number: usize| ["firstName", "title", "email", "fax"][number % 4];
     let batches = (0..AT_ONCE).map(|number| {
@@ -95,7 +106,7 @@ pub async fn batches_at_once_lose_no_update(fixture: &StoreFixture) {
     }
 }
 
-pub async fn batches_at_once_make_one_contact_per_e_mail_address_where_they_match_by_it(
+async fn batches_at_once_make_one_contact_per_e_mail_address_where_they_match_by_it(
     fixture: &StoreFixture,
 ) {
     let by_email = Options { ladder: Ladder::new([Key::Email]), ..Options::default() };
@@ -110,7 +121,7 @@ pub async fn batches_at_once_make_one_contact_per_e_mail_address_where_they_matc
     assert_eq!(fixture.everything().await.len(), 10);
 }
 
-pub async fn exchanges_at_once_end_with_every_key_in_one_hand(fixture: &StoreFixture) {
+async fn exchanges_at_once_end_with_every_key_in_one_hand(fixture: &StoreFixture) {
     let first = fixture.create(person(json!({"externalId": "A"}))).await;
     let second = fixture.create(person(json!({"externalId": "B"}))).await;
     let rekeyed = |outcome: &Outcome, external_id: Value| json!({"id": id_of(outcome).get(), "externalId": external_id});
@@ -129,7 +140,7 @@ pub async fn exchanges_at_once_end_with_every_key_in_one_hand(fixture: &StoreFix
     assert_eq!(stored.len(), 2);
 }
 
-pub async fn one_of_two_merges_at_once_succeeds(fixture: &StoreFixture) {
+async fn one_of_two_merges_at_once_succeeds(fixture: &StoreFixture) {
     let one = id_of(&fixture.create(person(json!({"externalId": "A"}))).await);
     let other = id_of(&fixture.create(person(json!({"externalId": "B"}))).await);
 

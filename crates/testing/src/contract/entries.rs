@@ -6,8 +6,23 @@ use contacts_domain::upsert::{Atomicity, Mode, Options};
 use contacts_domain::value::LinkId;
 use serde_json::{Value, json};
 
-use super::StoreFixture;
+use super::fixture::StoreFixture;
 use super::fixture::{answers, id_of, person, record_of};
+use super::{Claim, claims};
+
+pub(super) const CLAIMS: &[Claim] = claims![
+    a_new_entry_is_listed_with_every_field,
+    an_entry_of_a_person_is_updated_in_place,
+    every_field_of_an_entry_changes_with_its_contact,
+    a_contact_is_an_entry_while_it_has_the_block,
+    a_deleted_contact_is_no_entry,
+    a_contact_that_comes_and_goes_in_one_batch_is_no_entry,
+    an_entry_follows_a_merge_whole_or_stays_where_it_is,
+    a_refused_item_leaves_the_directory_alone,
+    thousands_of_entries_are_listed,
+    each_organization_has_its_own_entries,
+    endpoints_are_hidden_from_requests_that_do_not_know_them,
+];
 
 pub(super) const LINK_ID: &str = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
 pub(super) const OTHER_LINK_ID: &str = "00000000-0000-4000-8000-000000000001";
@@ -32,7 +47,7 @@ pub(super) fn entry(link_id: Option<&str>, name: &str) -> IntercomEntry {
     }
 }
 
-pub async fn a_new_entry_is_listed_with_every_field(fixture: &StoreFixture) {
+async fn a_new_entry_is_listed_with_every_field(fixture: &StoreFixture) {
     let whole = json!({"linkId": LINK_ID.to_uppercase(), "intercom": {
         "name": "Tür \"Nord\" 🚪", "type": "p2p", "number": "sip:1@a.example",
         "isFavorite": true, "autoAnswer": true, "inBlackList": false, "isP2p": true,
@@ -62,7 +77,7 @@ pub async fn a_new_entry_is_listed_with_every_field(fixture: &StoreFixture) {
     fixture.holds(&created).await;
 }
 
-pub async fn an_entry_of_a_person_is_updated_in_place(fixture: &StoreFixture) {
+async fn an_entry_of_a_person_is_updated_in_place(fixture: &StoreFixture) {
     let known = fixture
         .create(person(json!({"linkId": LINK_ID, "firstName": "Ada", "intercom": block("Ada")})))
         .await;
@@ -88,7 +103,7 @@ pub async fn an_entry_of_a_person_is_updated_in_place(fixture: &StoreFixture) {
     assert_eq!(kept, (&json!("Ada"), &json!(LINK_ID), &json!("PERSON")));
 }
 
-pub async fn every_field_of_an_entry_changes_with_its_contact(fixture: &StoreFixture) {
+async fn every_field_of_an_entry_changes_with_its_contact(fixture: &StoreFixture) {
     let created =
         fixture.create(person(json!({"linkId": LINK_ID, "intercom": block("Door")}))).await;
     let id = id_of(&created);
@@ -121,7 +136,7 @@ pub async fn every_field_of_an_entry_changes_with_its_contact(fixture: &StoreFix
     }
 }
 
-pub async fn a_contact_is_an_entry_while_it_has_the_block(fixture: &StoreFixture) {
+async fn a_contact_is_an_entry_while_it_has_the_block(fixture: &StoreFixture) {
     let created = fixture.create(person(json!({"externalId": "A"}))).await;
     assert_eq!(fixture.entries().await, []);
 
@@ -142,7 +157,7 @@ pub async fn a_contact_is_an_entry_while_it_has_the_block(fixture: &StoreFixture
     assert_eq!(fixture.entries().await, listed);
 }
 
-pub async fn a_deleted_contact_is_no_entry(fixture: &StoreFixture) {
+async fn a_deleted_contact_is_no_entry(fixture: &StoreFixture) {
     let created = fixture
         .send(&[
             person(json!({"externalId": "A", "intercom": block("Ada")})),
@@ -155,7 +170,7 @@ pub async fn a_deleted_contact_is_no_entry(fixture: &StoreFixture) {
     assert_eq!(fixture.entries().await, [(id_of(&created[1]), entry(None, "Berta"))]);
 }
 
-pub async fn a_contact_that_comes_and_goes_in_one_batch_is_no_entry(fixture: &StoreFixture) {
+async fn a_contact_that_comes_and_goes_in_one_batch_is_no_entry(fixture: &StoreFixture) {
     let item = json!({"linkId": LINK_ID, "intercom": block("Door")});
     let key = json!({"linkId": LINK_ID});
 
@@ -168,7 +183,7 @@ pub async fn a_contact_that_comes_and_goes_in_one_batch_is_no_entry(fixture: &St
     assert_eq!(fixture.entries().await, []);
 }
 
-pub async fn an_entry_follows_a_merge_whole_or_stays_where_it_is(fixture: &StoreFixture) {
+async fn an_entry_follows_a_merge_whole_or_stays_where_it_is(fixture: &StoreFixture) {
     let flagged = |name: &str, flag: &str| {
         let mut block = block(name);
         block[flag] = json!(true);
@@ -198,7 +213,7 @@ pub async fn an_entry_follows_a_merge_whole_or_stays_where_it_is(fixture: &Store
     }
 }
 
-pub async fn a_refused_item_leaves_the_directory_alone(fixture: &StoreFixture) {
+async fn a_refused_item_leaves_the_directory_alone(fixture: &StoreFixture) {
     let before =
         fixture.create(person(json!({"externalId": "A", "intercom": block("Door")}))).await;
     let listed = [(id_of(&before), entry(None, "Door"))];
@@ -216,7 +231,7 @@ pub async fn a_refused_item_leaves_the_directory_alone(fixture: &StoreFixture) {
     assert_eq!(fixture.entries().await, listed);
 }
 
-pub async fn thousands_of_entries_are_listed(fixture: &StoreFixture) {
+async fn thousands_of_entries_are_listed(fixture: &StoreFixture) {
     const COUNT: usize = 2_500;
     let items: Vec<_> = (0..COUNT)
         .map(|number| {
@@ -249,7 +264,7 @@ pub async fn thousands_of_entries_are_listed(fixture: &StoreFixture) {
     assert_eq!(listed, expected);
 }
 
-pub async fn each_organization_has_its_own_entries(fixture: &StoreFixture) {
+async fn each_organization_has_its_own_entries(fixture: &StoreFixture) {
     let item = [person(json!({"linkId": LINK_ID, "intercom": block("Door")}))];
     let here = fixture.send(&item).await;
     let elsewhere = fixture.send_elsewhere(&item).await;
@@ -263,7 +278,7 @@ pub async fn each_organization_has_its_own_entries(fixture: &StoreFixture) {
     assert_eq!(fixture.entries_elsewhere().await, expected);
 }
 
-pub async fn endpoints_are_hidden_from_requests_that_do_not_know_them(fixture: &StoreFixture) {
+async fn endpoints_are_hidden_from_requests_that_do_not_know_them(fixture: &StoreFixture) {
     let door = fixture.send_entries(&[json!({"linkId": LINK_ID, "intercom": block("Door")})]).await;
     let update = Options { mode: Mode::Update, ..Options::default() };
 

@@ -4,10 +4,20 @@ use contacts_domain::ContactId;
 use contacts_domain::contact::IntercomEntry;
 use serde_json::{Value, json};
 
-use super::StoreFixture;
 use super::entries::{LINK_ID, OTHER_LINK_ID};
+use super::fixture::StoreFixture;
 use super::fixture::every_entry;
+use super::{Claim, claims};
 use contacts_application::directory::{Comparison, EntryQuery, Filter, FlagField, TextField};
+
+pub(super) const CLAIMS: &[Claim] = claims![
+    every_text_is_compared_byte_by_byte,
+    an_entry_without_a_link_id_has_an_empty_one,
+    flags_and_ids_are_compared,
+    conditions_are_joined_and_turned_round,
+    deep_and_wide_filters_are_taken,
+    a_text_with_nul_comes_after_what_stands_before_it,
+];
 
 const COMPARISONS: [Comparison; 6] = [
     Comparison::Equal,
@@ -66,7 +76,7 @@ fn name(comparison: Comparison, value: &str) -> Filter {
     Filter::Text(TextField::Name, comparison, value.to_owned())
 }
 
-pub async fn every_text_is_compared_byte_by_byte(fixture: &StoreFixture) {
+async fn every_text_is_compared_byte_by_byte(fixture: &StoreFixture) {
     let entries = store(fixture).await;
     let fields = [
         (TextField::LinkId, [LINK_ID, OTHER_LINK_ID, "", "3", "g", "6F9619FF"]),
@@ -89,7 +99,7 @@ pub async fn every_text_is_compared_byte_by_byte(fixture: &StoreFixture) {
     }
 }
 
-pub async fn an_entry_without_a_link_id_has_an_empty_one(fixture: &StoreFixture) {
+async fn an_entry_without_a_link_id_has_an_empty_one(fixture: &StoreFixture) {
     let entries = store(fixture).await;
     let link_id = |comparison| Filter::Text(TextField::LinkId, comparison, String::new());
     for (comparison, count) in [
@@ -106,7 +116,7 @@ pub async fn an_entry_without_a_link_id_has_an_empty_one(fixture: &StoreFixture)
     }
 }
 
-pub async fn flags_and_ids_are_compared(fixture: &StoreFixture) {
+async fn flags_and_ids_are_compared(fixture: &StoreFixture) {
     let entries = store(fixture).await;
     for comparison in COMPARISONS {
         for field in FLAGS {
@@ -125,7 +135,7 @@ pub async fn flags_and_ids_are_compared(fixture: &StoreFixture) {
     assert_eq!(selects(fixture, &entries, later).await, 3);
 }
 
-pub async fn conditions_are_joined_and_turned_round(fixture: &StoreFixture) {
+async fn conditions_are_joined_and_turned_round(fixture: &StoreFixture) {
     let entries = store(fixture).await;
     let door = || name(Comparison::Equal, "Door");
     let multi = || Filter::Text(TextField::Kind, Comparison::Equal, "multi".to_owned());
@@ -152,7 +162,7 @@ pub async fn conditions_are_joined_and_turned_round(fixture: &StoreFixture) {
     }
 }
 
-pub async fn deep_and_wide_filters_are_taken(fixture: &StoreFixture) {
+async fn deep_and_wide_filters_are_taken(fixture: &StoreFixture) {
     let entries = store(fixture).await;
     let mut deep = name(Comparison::Equal, "Door");
     for level in 1..Filter::MAX_NESTING {
@@ -171,7 +181,7 @@ pub async fn deep_and_wide_filters_are_taken(fixture: &StoreFixture) {
 }
 
 /// No stored text holds NUL, and not every database takes one.
-pub async fn a_text_with_nul_comes_after_what_stands_before_it(fixture: &StoreFixture) {
+async fn a_text_with_nul_comes_after_what_stands_before_it(fixture: &StoreFixture) {
     let entries = store(fixture).await;
     for value in ["\0", "Door\0", "Do\0or", "Door\0\0x", "door\0", "é\0"] {
         for comparison in COMPARISONS {

@@ -1,4 +1,4 @@
-//! One claim's stage: a fresh store, two organizations, and a clock that moves with each request.
+//! What a claim works with: a fresh store, two organizations, a clock that moves with each request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -20,34 +20,28 @@ const HERE: i32 = 1;
 /// Another organization.
 const ELSEWHERE: i32 = 2;
 
-/// A store on trial: organizations 1 and 2, no contact, and a new second for each request.
-pub struct StoreFixture {
-    subject: Box<dyn StoreUnderTest>,
+/// A store under test, with a new second for each request.
+pub(super) struct StoreFixture {
+    store: Box<dyn StoreUnderTest>,
     requests: AtomicI64,
 }
 
 impl StoreFixture {
-    /// Puts a fresh store to the test.
-    pub async fn of(subject: impl StoreUnderTest) -> Self {
-        let access = subject.access();
-        for id in [HERE, ELSEWHERE] {
-            let added = access.add_organization(organization(id)).await;
-            assert!(added.expect("organizations are added"), "organization {id} is there already");
-        }
-        assert_eq!(subject.everything().await, [], "the store is not fresh");
-        Self { subject: Box::new(subject), requests: AtomicI64::new(0) }
+    /// The fixture of a fresh store.
+    pub(super) fn new(store: impl StoreUnderTest) -> Self {
+        Self { store: Box::new(store), requests: AtomicI64::new(0) }
     }
 
     pub(super) fn contacts(&self) -> Arc<dyn ContactStore> {
-        self.subject.contacts()
+        self.store.contacts()
     }
 
     pub(super) fn access(&self) -> Arc<dyn AccessStore> {
-        self.subject.access()
+        self.store.access()
     }
 
     pub(super) fn audit(&self) -> Arc<dyn Audit> {
-        self.subject.audit()
+        self.store.audit()
     }
 
     /// A request for the first organization, a second after the one before.
@@ -93,7 +87,7 @@ impl StoreFixture {
         outcomes
     }
 
-    /// Sends items as the door of the intercoms does: what is new is an endpoint.
+    /// Sends items as the device API does: a new contact is an endpoint.
     pub(super) async fn send_entries(&self, items: &[Value]) -> Vec<Outcome> {
         self.send_entries_and_unlink(items, &[]).await
     }
@@ -108,7 +102,7 @@ impl StoreFixture {
         outcomes.expect("the store does not fail")
     }
 
-    /// What those two send.
+    /// The batch that those two send.
     pub(super) fn entry_batch(&self, items: &[Value], keys: &[Value]) -> Arc<Batch> {
         let context = Context { endpoints: Endpoints::Shown, ..self.request() };
         let mut batch = Vec::new();
@@ -141,7 +135,7 @@ impl StoreFixture {
     }
 
     async fn list_for(&self, organization: OrganizationId, query: &EntryQuery) -> EntryPage {
-        let page = self.subject.directory().entries(organization, query).await;
+        let page = self.store.directory().entries(organization, query).await;
         page.expect("the directory does not fail")
     }
 
@@ -216,13 +210,13 @@ impl StoreFixture {
 
     /// Everything that is stored, by id.
     pub(super) async fn everything(&self) -> Vec<Record> {
-        let mut records = self.subject.everything().await;
+        let mut records = self.store.everything().await;
         records.sort_by_key(|record| record.id);
         records
     }
 
     /// Every contact with what stands beside it, by id.
-    pub(super) async fn everything_as_it_stands(&self) -> Vec<StoredContact> {
+    pub(super) async fn stored_contacts(&self) -> Vec<StoredContact> {
         let mut contacts = self.audit().contacts_after(None, 10_000).await.expect("a page");
         contacts.sort_by_key(|contact| contact.key.id);
         contacts
@@ -235,7 +229,7 @@ impl StoreFixture {
         relations: &[ContactId],
         entry: Option<&IntercomEntry>,
     ) {
-        self.subject.overwrite(record, relations, entry).await;
+        self.store.overwrite(record, relations, entry).await;
     }
 
     /// Mends contacts of the first organization; what was wrong, by id.

@@ -3,8 +3,22 @@
 use contacts_domain::upsert::{Key, Ladder, Options, Outcome};
 use serde_json::{Value, json};
 
-use super::StoreFixture;
+use super::fixture::StoreFixture;
 use super::fixture::{answers, external_id_of, id_of, person};
+use super::{Claim, claims};
+
+pub(super) const CLAIMS: &[Claim] = claims![
+    three_items_with_one_new_external_id_make_one_contact,
+    a_key_with_nul_is_refused_and_stops_no_other,
+    a_key_given_up_is_free_for_the_next_item,
+    a_key_given_up_stays_free_for_later_batches,
+    a_key_moves_from_one_stored_contact_to_another,
+    two_contacts_exchange_their_keys_within_three_items,
+    a_key_in_use_refuses_only_the_item_that_wants_it,
+    keys_of_two_contacts_refuse_the_item_that_names_both,
+    external_ids_are_told_apart_byte_for_byte,
+    link_ids_are_the_same_in_any_case,
+];
 
 const LINK_ID: &str = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
 
@@ -20,7 +34,7 @@ fn rekeyed(outcome: &Outcome, external_id: impl Into<Value>) -> Value {
     json!({"id": id_of(outcome).get(), "externalId": external_id.into()})
 }
 
-pub async fn three_items_with_one_new_external_id_make_one_contact(fixture: &StoreFixture) {
+async fn three_items_with_one_new_external_id_make_one_contact(fixture: &StoreFixture) {
     let outcomes = fixture
         .send(&[
             person(json!({"externalId": "A", "firstName": "Ada"})),
@@ -40,7 +54,7 @@ pub async fn three_items_with_one_new_external_id_make_one_contact(fixture: &Sto
     fixture.holds(&outcomes[2..]).await;
 }
 
-pub async fn a_key_with_nul_is_refused_and_stops_no_other(fixture: &StoreFixture) {
+async fn a_key_with_nul_is_refused_and_stops_no_other(fixture: &StoreFixture) {
     let stored = fixture.create(person(json!({"externalId": "A"}))).await;
     let id = id_of(&stored).get();
     let by_every_key = Ladder::new([
@@ -77,7 +91,7 @@ pub async fn a_key_with_nul_is_refused_and_stops_no_other(fixture: &StoreFixture
     fixture.holds([&stored, &outcomes[5]]).await;
 }
 
-pub async fn a_key_given_up_is_free_for_the_next_item(fixture: &StoreFixture) {
+async fn a_key_given_up_is_free_for_the_next_item(fixture: &StoreFixture) {
     let item = person(json!({"externalId": "A", "linkId": LINK_ID}));
     let first = fixture.create(item.clone()).await;
 
@@ -89,7 +103,7 @@ pub async fn a_key_given_up_is_free_for_the_next_item(fixture: &StoreFixture) {
     fixture.holds(&outcomes).await;
 }
 
-pub async fn a_key_given_up_stays_free_for_later_batches(fixture: &StoreFixture) {
+async fn a_key_given_up_stays_free_for_later_batches(fixture: &StoreFixture) {
     let first = fixture.create(person(json!({"externalId": "A", "linkId": LINK_ID}))).await;
     let given_up = fixture
         .send(&[json!({"id": id_of(&first).get(), "externalId": "Z", "linkId": null})])
@@ -102,7 +116,7 @@ pub async fn a_key_given_up_stays_free_for_later_batches(fixture: &StoreFixture)
     fixture.holds(given_up.iter().chain(&taken)).await;
 }
 
-pub async fn a_key_moves_from_one_stored_contact_to_another(fixture: &StoreFixture) {
+async fn a_key_moves_from_one_stored_contact_to_another(fixture: &StoreFixture) {
     // In both orders of ids: a store that writes in id order must not trip over either.
     let (first, second) = two_contacts(fixture).await;
     let there = fixture.send(&[rekeyed(&first, Value::Null), rekeyed(&second, "A")]).await;
@@ -114,7 +128,7 @@ pub async fn a_key_moves_from_one_stored_contact_to_another(fixture: &StoreFixtu
     fixture.holds(&back).await;
 }
 
-pub async fn two_contacts_exchange_their_keys_within_three_items(fixture: &StoreFixture) {
+async fn two_contacts_exchange_their_keys_within_three_items(fixture: &StoreFixture) {
     let (first, second) = two_contacts(fixture).await;
 
     let outcomes = fixture
@@ -135,7 +149,7 @@ pub async fn two_contacts_exchange_their_keys_within_three_items(fixture: &Store
     assert_eq!(by_key.iter().map(id_of).collect::<Vec<_>>(), [id_of(&second), id_of(&first)]);
 }
 
-pub async fn a_key_in_use_refuses_only_the_item_that_wants_it(fixture: &StoreFixture) {
+async fn a_key_in_use_refuses_only_the_item_that_wants_it(fixture: &StoreFixture) {
     let (first, second) = two_contacts(fixture).await;
 
     let outcomes = fixture
@@ -158,7 +172,7 @@ pub async fn a_key_in_use_refuses_only_the_item_that_wants_it(fixture: &StoreFix
     fixture.holds([&first, &second, &outcomes[1]]).await;
 }
 
-pub async fn keys_of_two_contacts_refuse_the_item_that_names_both(fixture: &StoreFixture) {
+async fn keys_of_two_contacts_refuse_the_item_that_names_both(fixture: &StoreFixture) {
     let (first, second) = two_contacts(fixture).await;
     let third = fixture.create(person(json!({"linkId": LINK_ID}))).await;
 
@@ -181,7 +195,7 @@ pub async fn keys_of_two_contacts_refuse_the_item_that_names_both(fixture: &Stor
     fixture.holds([&first, &second, &third]).await;
 }
 
-pub async fn external_ids_are_told_apart_byte_for_byte(fixture: &StoreFixture) {
+async fn external_ids_are_told_apart_byte_for_byte(fixture: &StoreFixture) {
     // Composed and decomposed, upper and lower case, with and without inner and leading zeros.
     let external_ids = ["ÉA", "E\u{301}A", "éa", "EA", "01", "1", "1.0", "A B", "A  B", "A%", "A_"];
     let items: Vec<_> =
@@ -196,7 +210,7 @@ pub async fn external_ids_are_told_apart_byte_for_byte(fixture: &StoreFixture) {
     fixture.holds(&created).await;
 }
 
-pub async fn link_ids_are_the_same_in_any_case(fixture: &StoreFixture) {
+async fn link_ids_are_the_same_in_any_case(fixture: &StoreFixture) {
     let created = fixture.create(person(json!({"linkId": LINK_ID}))).await;
 
     let found =

@@ -3,8 +3,19 @@
 use contacts_domain::upsert::{Key, Ladder, OnAmbiguous, Options, Outcome};
 use serde_json::{Value, json};
 
-use super::StoreFixture;
+use super::fixture::StoreFixture;
 use super::fixture::{answers, id_of, person, record_of};
+use super::{Claim, claims};
+
+pub(super) const CLAIMS: &[Claim] = claims![
+    a_shared_key_of_one_contact_finds_it,
+    a_shared_key_of_several_contacts_is_refused_with_the_candidates,
+    a_shared_key_of_several_contacts_finds_the_oldest_where_asked,
+    a_shared_key_of_several_contacts_gives_way_to_the_next_key_where_asked,
+    a_phone_number_finds_a_mobile_number_and_the_other_way_round,
+    candidates_beyond_the_limit_are_left_out_highest_ids_first,
+    shared_keys_find_nothing_unless_asked_for,
+];
 
 /// Each shared key with its members as they are stored and as they are asked for: the same value
 /// in two spellings.
@@ -43,7 +54,7 @@ async fn sharing(fixture: &StoreFixture, key: Key, members: &Value) -> [Outcome;
     created.try_into().expect("two outcomes")
 }
 
-pub async fn a_shared_key_of_one_contact_finds_it(fixture: &StoreFixture) {
+async fn a_shared_key_of_one_contact_finds_it(fixture: &StoreFixture) {
     for (key, stored, asked_for) in shared_keys() {
         let created = fixture.create(keyed(&stored, key.as_str())).await;
 
@@ -56,9 +67,7 @@ pub async fn a_shared_key_of_one_contact_finds_it(fixture: &StoreFixture) {
     assert_eq!(fixture.everything().await.len(), 3);
 }
 
-pub async fn a_shared_key_of_several_contacts_is_refused_with_the_candidates(
-    fixture: &StoreFixture,
-) {
+async fn a_shared_key_of_several_contacts_is_refused_with_the_candidates(fixture: &StoreFixture) {
     for (key, stored, asked_for) in shared_keys() {
         let contacts = sharing(fixture, key, &stored).await;
         let before = fixture.everything().await;
@@ -73,7 +82,7 @@ pub async fn a_shared_key_of_several_contacts_is_refused_with_the_candidates(
     }
 }
 
-pub async fn a_shared_key_of_several_contacts_finds_the_oldest_where_asked(fixture: &StoreFixture) {
+async fn a_shared_key_of_several_contacts_finds_the_oldest_where_asked(fixture: &StoreFixture) {
     for (key, stored, asked_for) in shared_keys() {
         let [oldest, other] = sharing(fixture, key, &stored).await;
 
@@ -88,7 +97,7 @@ pub async fn a_shared_key_of_several_contacts_finds_the_oldest_where_asked(fixtu
     }
 }
 
-pub async fn a_shared_key_of_several_contacts_gives_way_to_the_next_key_where_asked(
+async fn a_shared_key_of_several_contacts_gives_way_to_the_next_key_where_asked(
     fixture: &StoreFixture,
 ) {
     for (key, stored, asked_for) in shared_keys() {
@@ -103,7 +112,7 @@ pub async fn a_shared_key_of_several_contacts_gives_way_to_the_next_key_where_as
     }
 }
 
-pub async fn a_phone_number_finds_a_mobile_number_and_the_other_way_round(fixture: &StoreFixture) {
+async fn a_phone_number_finds_a_mobile_number_and_the_other_way_round(fixture: &StoreFixture) {
     for (stored, asked_for, number) in
         [("mobile", "phone", "+41 79 123 45 67"), ("phone", "mobile", "+41 79 123 45 68")]
     {
@@ -125,7 +134,7 @@ pub async fn a_phone_number_finds_a_mobile_number_and_the_other_way_round(fixtur
     assert_eq!(answers(&found), ["unchanged by phone, version 1"]);
 }
 
-pub async fn candidates_beyond_the_limit_are_left_out_highest_ids_first(fixture: &StoreFixture) {
+async fn candidates_beyond_the_limit_are_left_out_highest_ids_first(fixture: &StoreFixture) {
     let crowd: Vec<_> = (0..Outcome::MAX_CANDIDATES + 3)
         .map(|number| keyed(&json!({"email": "info@rhone.example"}), &format!("A-{number}")))
         .collect();
@@ -138,7 +147,7 @@ pub async fn candidates_beyond_the_limit_are_left_out_highest_ids_first(fixture:
     assert_eq!(refused[0].candidates, ids[..Outcome::MAX_CANDIDATES]);
 }
 
-pub async fn shared_keys_find_nothing_unless_asked_for(fixture: &StoreFixture) {
+async fn shared_keys_find_nothing_unless_asked_for(fixture: &StoreFixture) {
     let members = json!({"phone": "022 700 59 29", "mobile": "+41 79 123 45 67"});
     let first = fixture.create(person(members.clone())).await;
 

@@ -6,9 +6,21 @@ use contacts_domain::upsert::Outcome;
 use contacts_domain::{Code, ContactId, Violation};
 use serde_json::{Value, json};
 
-use super::StoreFixture;
+use super::fixture::StoreFixture;
 use super::fixture::{answers, id_of, person, record_of};
+use super::{Claim, claims};
 use contacts_application::ports::Lifecycle;
+
+pub(super) const CLAIMS: &[Claim] = claims![
+    a_merge_fills_the_target_and_deletes_the_source,
+    keys_that_a_merge_leaves_lead_to_the_target,
+    a_target_without_keys_takes_those_of_the_source,
+    a_key_that_a_merge_left_belongs_to_the_contact_that_is_given_it,
+    keys_left_behind_follow_a_second_merge,
+    keys_left_behind_lead_nowhere_once_the_target_is_deleted,
+    references_to_the_source_name_the_target,
+    a_refused_merge_changes_nothing,
+];
 
 /// Creates persons with these external ids.
 async fn persons<const N: usize>(fixture: &StoreFixture, external_ids: [&str; N]) -> [Outcome; N] {
@@ -32,7 +44,7 @@ fn relations(record: &Record) -> Value {
     document["relatedContactIds"].take()
 }
 
-pub async fn a_merge_fills_the_target_and_deletes_the_source(fixture: &StoreFixture) {
+async fn a_merge_fills_the_target_and_deletes_the_source(fixture: &StoreFixture) {
     let target = fixture.create(person(json!({"externalId": "A", "firstName": "Ada"}))).await;
     let source = fixture
         .create(person(json!({
@@ -74,7 +86,7 @@ pub async fn a_merge_fills_the_target_and_deletes_the_source(fixture: &StoreFixt
     assert_eq!(fixture.everything().await, [merged, deleted]);
 }
 
-pub async fn keys_that_a_merge_leaves_lead_to_the_target(fixture: &StoreFixture) {
+async fn keys_that_a_merge_leaves_lead_to_the_target(fixture: &StoreFixture) {
     let link_id = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
     let other_link_id = "00000000-0000-4000-8000-000000000001";
     let target = fixture.create(person(json!({"externalId": "A", "linkId": other_link_id}))).await;
@@ -91,7 +103,7 @@ pub async fn keys_that_a_merge_leaves_lead_to_the_target(fixture: &StoreFixture)
     assert_eq!(projection.link_id.map(|id| id.to_string()).as_deref(), Some(other_link_id));
 }
 
-pub async fn a_target_without_keys_takes_those_of_the_source(fixture: &StoreFixture) {
+async fn a_target_without_keys_takes_those_of_the_source(fixture: &StoreFixture) {
     let target = fixture.create(person(json!({"firstName": "Ada"}))).await;
     let source = fixture.create(person(json!({"externalId": "B"}))).await;
 
@@ -102,9 +114,7 @@ pub async fn a_target_without_keys_takes_those_of_the_source(fixture: &StoreFixt
     assert_eq!(found_by(fixture, "B").await, id_of(&target));
 }
 
-pub async fn a_key_that_a_merge_left_belongs_to_the_contact_that_is_given_it(
-    fixture: &StoreFixture,
-) {
+async fn a_key_that_a_merge_left_belongs_to_the_contact_that_is_given_it(fixture: &StoreFixture) {
     let [target, source, third] = persons(fixture, ["A", "B", "C"]).await;
     assert_eq!(fixture.merge(id_of(&target), id_of(&source)).await, Ok(()));
 
@@ -118,7 +128,7 @@ pub async fn a_key_that_a_merge_left_belongs_to_the_contact_that_is_given_it(
     assert_eq!(answers(&created), ["created, version 1"]);
 }
 
-pub async fn keys_left_behind_follow_a_second_merge(fixture: &StoreFixture) {
+async fn keys_left_behind_follow_a_second_merge(fixture: &StoreFixture) {
     let [first, second, third] = persons(fixture, ["A", "B", "C"]).await;
 
     assert_eq!(fixture.merge(id_of(&second), id_of(&first)).await, Ok(()));
@@ -128,7 +138,7 @@ pub async fn keys_left_behind_follow_a_second_merge(fixture: &StoreFixture) {
     assert_eq!(found_by(fixture, "B").await, id_of(&third));
 }
 
-pub async fn keys_left_behind_lead_nowhere_once_the_target_is_deleted(fixture: &StoreFixture) {
+async fn keys_left_behind_lead_nowhere_once_the_target_is_deleted(fixture: &StoreFixture) {
     let [target, source] = persons(fixture, ["A", "B"]).await;
     assert_eq!(fixture.merge(id_of(&target), id_of(&source)).await, Ok(()));
     let deleted = fixture.delete_and_send(id_of(&target), &[]).await;
@@ -140,7 +150,7 @@ pub async fn keys_left_behind_lead_nowhere_once_the_target_is_deleted(fixture: &
     assert_eq!(found_by(fixture, "B").await, id_of(&created[0]));
 }
 
-pub async fn references_to_the_source_name_the_target(fixture: &StoreFixture) {
+async fn references_to_the_source_name_the_target(fixture: &StoreFixture) {
     let [target, source, bystander] = persons(fixture, ["A", "B", "C"]).await;
     let [target_id, source_id, bystander_id] = [&target, &source, &bystander].map(id_of);
     let related = |ids: &[ContactId]| {
@@ -164,7 +174,7 @@ pub async fn references_to_the_source_name_the_target(fixture: &StoreFixture) {
     assert_eq!(relations(&fixture.living(id_of(&one)).await), json!([bystander_id.get()]));
 }
 
-pub async fn a_refused_merge_changes_nothing(fixture: &StoreFixture) {
+async fn a_refused_merge_changes_nothing(fixture: &StoreFixture) {
     let [target, source, deleted] = persons(fixture, ["A", "B", "C"]).await;
     let organization = fixture
         .create(json!({"contactType": "ORGANIZATION", "externalId": "D", "name": "Rhône SA"}))

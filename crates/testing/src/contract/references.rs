@@ -2,10 +2,19 @@
 
 use serde_json::json;
 
-use super::StoreFixture;
+use super::fixture::StoreFixture;
 use super::fixture::{answers, id_of, person};
+use super::{Claim, claims};
 
-pub async fn a_relation_to_a_living_contact_is_stored(fixture: &StoreFixture) {
+pub(super) const CLAIMS: &[Claim] = claims![
+    a_relation_to_a_living_contact_is_stored,
+    a_relation_to_nobody_refuses_the_item,
+    a_new_contact_with_an_address_in_use_is_stored_with_a_warning,
+    the_warning_names_earlier_items_too,
+    the_warning_names_who_still_has_the_address,
+];
+
+async fn a_relation_to_a_living_contact_is_stored(fixture: &StoreFixture) {
     let other = fixture.create(person(json!({"externalId": "A"}))).await;
     let item = person(json!({
         "externalId": "B",
@@ -20,7 +29,7 @@ pub async fn a_relation_to_a_living_contact_is_stored(fixture: &StoreFixture) {
     fixture.holds([&other, &created]).await;
 }
 
-pub async fn a_relation_to_nobody_refuses_the_item(fixture: &StoreFixture) {
+async fn a_relation_to_nobody_refuses_the_item(fixture: &StoreFixture) {
     let target = fixture.create(person(json!({"externalId": "A"}))).await;
     let deleted = fixture.create(person(json!({"externalId": "B"}))).await;
     fixture.delete(id_of(&deleted)).await;
@@ -44,7 +53,7 @@ pub async fn a_relation_to_nobody_refuses_the_item(fixture: &StoreFixture) {
     assert_eq!(fixture.everything().await, before);
 }
 
-pub async fn a_new_contact_with_an_address_in_use_is_stored_with_a_warning(fixture: &StoreFixture) {
+async fn a_new_contact_with_an_address_in_use_is_stored_with_a_warning(fixture: &StoreFixture) {
     let first =
         fixture.create(person(json!({"externalId": "A", "email": "i@rhone.example"}))).await;
     let item = person(json!({"externalId": "B", "email": "I@rhone.example"}));
@@ -62,7 +71,7 @@ pub async fn a_new_contact_with_an_address_in_use_is_stored_with_a_warning(fixtu
     fixture.holds([&first, &second[0]]).await;
 }
 
-pub async fn the_warning_names_earlier_items_too(fixture: &StoreFixture) {
+async fn the_warning_names_earlier_items_too(fixture: &StoreFixture) {
     let item = |external_id: &str| {
         person(json!({"externalId": external_id, "email": "info@rhone.example"}))
     };
@@ -76,7 +85,7 @@ pub async fn the_warning_names_earlier_items_too(fixture: &StoreFixture) {
     fixture.holds(&outcomes).await;
 }
 
-pub async fn the_warning_names_who_still_has_the_address(fixture: &StoreFixture) {
+async fn the_warning_names_who_still_has_the_address(fixture: &StoreFixture) {
     let item = |external_id: &str| {
         person(json!({"externalId": external_id, "email": "info@rhone.example"}))
     };

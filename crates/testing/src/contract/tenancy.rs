@@ -3,11 +3,21 @@
 use contacts_domain::upsert::{Key, Ladder, Options};
 use serde_json::json;
 
-use super::StoreFixture;
+use super::fixture::StoreFixture;
 use super::fixture::{answers, id_of, person, record_of};
+use super::{Claim, claims};
 use contacts_application::ports::Lifecycle;
 
-pub async fn organizations_may_have_the_same_keys(fixture: &StoreFixture) {
+pub(super) const CLAIMS: &[Claim] = claims![
+    organizations_may_have_the_same_keys,
+    an_organization_cannot_read_anothers_contacts,
+    an_organization_cannot_match_anothers_contacts,
+    keys_left_behind_mean_nothing_elsewhere,
+    an_organization_cannot_relate_to_anothers_contacts,
+    an_organization_cannot_merge_anothers_contacts,
+];
+
+async fn organizations_may_have_the_same_keys(fixture: &StoreFixture) {
     let items = [person(json!({
         "externalId": "A",
         "linkId": "6f9619ff-8b86-d011-b42d-00cf4fc964ff",
@@ -22,7 +32,7 @@ pub async fn organizations_may_have_the_same_keys(fixture: &StoreFixture) {
     fixture.holds([&here[0], &elsewhere[0]]).await;
 }
 
-pub async fn an_organization_cannot_read_anothers_contacts(fixture: &StoreFixture) {
+async fn an_organization_cannot_read_anothers_contacts(fixture: &StoreFixture) {
     let living = fixture.create(person(json!({"externalId": "A"}))).await;
     let deleted = fixture.create(person(json!({"externalId": "B"}))).await;
     fixture.delete(id_of(&deleted)).await;
@@ -34,7 +44,7 @@ pub async fn an_organization_cannot_read_anothers_contacts(fixture: &StoreFixtur
     }
 }
 
-pub async fn an_organization_cannot_match_anothers_contacts(fixture: &StoreFixture) {
+async fn an_organization_cannot_match_anothers_contacts(fixture: &StoreFixture) {
     let members = json!({"externalId": "A", "email": "info@rhone.example"});
     let here = fixture.create(person(members.clone())).await;
 
@@ -52,7 +62,7 @@ pub async fn an_organization_cannot_match_anothers_contacts(fixture: &StoreFixtu
     fixture.holds([&here, &elsewhere[0]]).await;
 }
 
-pub async fn keys_left_behind_mean_nothing_elsewhere(fixture: &StoreFixture) {
+async fn keys_left_behind_mean_nothing_elsewhere(fixture: &StoreFixture) {
     let target = fixture.create(person(json!({"externalId": "A"}))).await;
     let source = fixture.create(person(json!({"externalId": "B"}))).await;
     assert_eq!(fixture.merge(id_of(&target), id_of(&source)).await, Ok(()));
@@ -64,7 +74,7 @@ pub async fn keys_left_behind_mean_nothing_elsewhere(fixture: &StoreFixture) {
     assert_eq!(id_of(&here[0]), id_of(&target));
 }
 
-pub async fn an_organization_cannot_relate_to_anothers_contacts(fixture: &StoreFixture) {
+async fn an_organization_cannot_relate_to_anothers_contacts(fixture: &StoreFixture) {
     let here = fixture.create(person(json!({"externalId": "A"}))).await;
 
     let refused =
@@ -74,7 +84,7 @@ pub async fn an_organization_cannot_relate_to_anothers_contacts(fixture: &StoreF
     fixture.holds([&here]).await;
 }
 
-pub async fn an_organization_cannot_merge_anothers_contacts(fixture: &StoreFixture) {
+async fn an_organization_cannot_merge_anothers_contacts(fixture: &StoreFixture) {
     let here = fixture.create(person(json!({"externalId": "A"}))).await;
     let elsewhere = fixture.send_elsewhere(&[person(json!({"externalId": "B"}))]).await.remove(0);
     let (ours, theirs) = (record_of(&here).id.get(), record_of(&elsewhere).id.get());

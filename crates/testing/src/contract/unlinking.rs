@@ -3,16 +3,26 @@
 use contacts_domain::upsert::Verdict;
 use serde_json::{Value, json};
 
-use super::StoreFixture;
 use super::entries::{LINK_ID, OTHER_LINK_ID, block, entry};
+use super::fixture::StoreFixture;
 use super::fixture::{answers, id_of, person, record_of};
+use super::{Claim, claims};
 use contacts_application::ports::Lifecycle;
+
+pub(super) const CLAIMS: &[Claim] = claims![
+    an_unlinked_endpoint_is_deleted,
+    an_unlinked_person_stays_without_block_and_link_id,
+    an_unlinked_link_id_is_created_anew,
+    a_link_id_that_a_merge_left_is_unlinked_for_good,
+    a_contact_that_is_no_entry_is_not_unlinked_by_its_id,
+    only_entries_of_the_organization_are_unlinked,
+];
 
 fn by_link_id() -> Value {
     json!({"linkId": LINK_ID})
 }
 
-pub async fn an_unlinked_endpoint_is_deleted(fixture: &StoreFixture) {
+async fn an_unlinked_endpoint_is_deleted(fixture: &StoreFixture) {
     let items = [LINK_ID, OTHER_LINK_ID]
         .map(|link_id| json!({"linkId": link_id, "intercom": block("Door")}));
     let doors = fixture.send_entries(&items).await;
@@ -30,7 +40,7 @@ pub async fn an_unlinked_endpoint_is_deleted(fixture: &StoreFixture) {
     assert_eq!(answers(&again), ["rejected, CONTACT_NOT_FOUND ", "rejected, CONTACT_NOT_FOUND id"]);
 }
 
-pub async fn an_unlinked_person_stays_without_block_and_link_id(fixture: &StoreFixture) {
+async fn an_unlinked_person_stays_without_block_and_link_id(fixture: &StoreFixture) {
     let item = |external_id: &str, link_id: &str| {
         person(json!({"externalId": external_id, "linkId": link_id, "intercom": block("Door")}))
     };
@@ -50,7 +60,7 @@ pub async fn an_unlinked_person_stays_without_block_and_link_id(fixture: &StoreF
     assert_eq!(answers(&found), ["unchanged by externalId, version 2"; 2]);
 }
 
-pub async fn an_unlinked_link_id_is_created_anew(fixture: &StoreFixture) {
+async fn an_unlinked_link_id_is_created_anew(fixture: &StoreFixture) {
     let sent = json!({"linkId": LINK_ID, "intercom": block("Door")});
     for first in [sent.clone(), person(sent.clone())] {
         let old = id_of(&fixture.send_entries(&[first]).await[0]);
@@ -66,7 +76,7 @@ pub async fn an_unlinked_link_id_is_created_anew(fixture: &StoreFixture) {
     }
 }
 
-pub async fn a_link_id_that_a_merge_left_is_unlinked_for_good(fixture: &StoreFixture) {
+async fn a_link_id_that_a_merge_left_is_unlinked_for_good(fixture: &StoreFixture) {
     let target =
         fixture.create(person(json!({"linkId": LINK_ID, "intercom": block("Door")}))).await;
     let source = fixture.create(person(json!({"linkId": OTHER_LINK_ID}))).await;
@@ -83,7 +93,7 @@ pub async fn a_link_id_that_a_merge_left_is_unlinked_for_good(fixture: &StoreFix
     assert_eq!(answers(&created), ["created, version 1"; 2]);
 }
 
-pub async fn a_contact_that_is_no_entry_is_not_unlinked_by_its_id(fixture: &StoreFixture) {
+async fn a_contact_that_is_no_entry_is_not_unlinked_by_its_id(fixture: &StoreFixture) {
     let created = fixture.create(person(json!({"linkId": LINK_ID}))).await;
 
     let refused = fixture.unlink(&[json!({"id": id_of(&created).get()})]).await;
@@ -94,7 +104,7 @@ pub async fn a_contact_that_is_no_entry_is_not_unlinked_by_its_id(fixture: &Stor
     assert_eq!(answers(&unlinked), ["updated by linkId, version 2"]);
 }
 
-pub async fn only_entries_of_the_organization_are_unlinked(fixture: &StoreFixture) {
+async fn only_entries_of_the_organization_are_unlinked(fixture: &StoreFixture) {
     let items = [person(json!({"linkId": LINK_ID, "intercom": block("Door")}))];
     let elsewhere = fixture.send_elsewhere(&items).await;
 

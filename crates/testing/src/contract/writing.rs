@@ -8,8 +8,24 @@ use contacts_domain::upsert::{Atomicity, Options, Outcome};
 use contacts_domain::value::LinkId;
 use serde_json::{Value, json};
 
-use super::StoreFixture;
+use super::fixture::StoreFixture;
 use super::fixture::{answers, id_of, person, record_of};
+use super::{Claim, claims};
+
+pub(super) const CLAIMS: &[Claim] = claims![
+    a_created_contact_is_stored_with_every_column,
+    the_same_again_is_unchanged_and_writes_nothing,
+    an_update_counts_a_version_and_keeps_the_time_of_creation,
+    items_on_one_contact_count_a_version_each,
+    a_refused_item_stores_nothing_and_stops_no_other,
+    an_atomic_batch_with_a_refused_item_stores_nothing,
+    an_atomic_batch_without_a_refused_item_is_stored,
+    a_batch_without_items_writes_nothing,
+    a_batch_of_thousands_is_stored_whole,
+    a_stale_version_is_refused_and_a_current_one_taken,
+    no_id_is_given_twice_to_contacts_or_what_they_contain,
+    a_batch_ends_like_its_items_sent_one_by_one,
+];
 
 /// A text that a careless quoting would break.
 const NOTE: &str = "a \"quoted\" \\ line,\n another's $1 :x ? 株式会社 \u{1F600}";
@@ -19,7 +35,7 @@ fn exact(number: &str) -> Value {
     serde_json::from_str(number).expect("a number")
 }
 
-pub async fn a_created_contact_is_stored_with_every_column(fixture: &StoreFixture) {
+async fn a_created_contact_is_stored_with_every_column(fixture: &StoreFixture) {
     let link_id = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
     let item = json!({
         "contactType": "ORGANIZATION",
@@ -74,7 +90,7 @@ pub async fn a_created_contact_is_stored_with_every_column(fixture: &StoreFixtur
     assert_eq!(document["customFields"], json!({"größe": exact("1.50"), "note": NOTE}));
 }
 
-pub async fn the_same_again_is_unchanged_and_writes_nothing(fixture: &StoreFixture) {
+async fn the_same_again_is_unchanged_and_writes_nothing(fixture: &StoreFixture) {
     let items = [
         person(json!({"externalId": "A", "addresses": [{"name": "Home", "city": "Genève"}]})),
         person(json!({"externalId": "B", "email": "b@one.example", "tags": [{"name": "new"}]})),
@@ -92,7 +108,7 @@ pub async fn the_same_again_is_unchanged_and_writes_nothing(fixture: &StoreFixtu
     fixture.holds(&again).await;
 }
 
-pub async fn an_update_counts_a_version_and_keeps_the_time_of_creation(fixture: &StoreFixture) {
+async fn an_update_counts_a_version_and_keeps_the_time_of_creation(fixture: &StoreFixture) {
     let created = fixture.send(&[person(json!({"externalId": "A", "firstName": "Ada"}))]).await;
     let request = fixture.request();
     let now = request.now;
@@ -108,7 +124,7 @@ pub async fn an_update_counts_a_version_and_keeps_the_time_of_creation(fixture: 
     assert_eq!(after.projection.display_name, "Rochat");
 }
 
-pub async fn items_on_one_contact_count_a_version_each(fixture: &StoreFixture) {
+async fn items_on_one_contact_count_a_version_each(fixture: &StoreFixture) {
     let item = |name| person(json!({"externalId": "A", "firstName": name}));
 
     let first = fixture.send(&[item("Ada"), item("Berta"), item("Berta"), item("Cleo")]).await;
@@ -131,7 +147,7 @@ pub async fn items_on_one_contact_count_a_version_each(fixture: &StoreFixture) {
     fixture.holds(&second[1..]).await;
 }
 
-pub async fn a_refused_item_stores_nothing_and_stops_no_other(fixture: &StoreFixture) {
+async fn a_refused_item_stores_nothing_and_stops_no_other(fixture: &StoreFixture) {
     let stored = fixture.create(person(json!({"externalId": "D"}))).await;
 
     let outcomes = fixture
@@ -159,7 +175,7 @@ pub async fn a_refused_item_stores_nothing_and_stops_no_other(fixture: &StoreFix
     fixture.holds([&outcomes[0], &stored, &outcomes[5]]).await;
 }
 
-pub async fn an_atomic_batch_with_a_refused_item_stores_nothing(fixture: &StoreFixture) {
+async fn an_atomic_batch_with_a_refused_item_stores_nothing(fixture: &StoreFixture) {
     let stored = fixture.create(person(json!({"externalId": "A"}))).await;
 
     let atomic = Options { atomicity: Atomicity::Batch, ..Options::default() };
@@ -178,7 +194,7 @@ pub async fn an_atomic_batch_with_a_refused_item_stores_nothing(fixture: &StoreF
     fixture.holds([&stored]).await;
 }
 
-pub async fn an_atomic_batch_without_a_refused_item_is_stored(fixture: &StoreFixture) {
+async fn an_atomic_batch_without_a_refused_item_is_stored(fixture: &StoreFixture) {
     fixture.create(person(json!({"externalId": "A"}))).await;
 
     let atomic = Options { atomicity: Atomicity::Batch, ..Options::default() };
@@ -192,7 +208,7 @@ pub async fn an_atomic_batch_without_a_refused_item_is_stored(fixture: &StoreFix
     fixture.holds(&outcomes).await;
 }
 
-pub async fn a_batch_without_items_writes_nothing(fixture: &StoreFixture) {
+async fn a_batch_without_items_writes_nothing(fixture: &StoreFixture) {
     let stored = fixture.create(person(json!({"externalId": "A"}))).await;
 
     assert_eq!(fixture.send(&[]).await, []);
@@ -200,7 +216,7 @@ pub async fn a_batch_without_items_writes_nothing(fixture: &StoreFixture) {
     fixture.holds([&stored]).await;
 }
 
-pub async fn a_batch_of_thousands_is_stored_whole(fixture: &StoreFixture) {
+async fn a_batch_of_thousands_is_stored_whole(fixture: &StoreFixture) {
     // More values than SQLite binds to one statement (32,766), so a store has to cut it somewhere.
     let items: Vec<_> = (0..4_000)
         .map(|number| {
@@ -220,7 +236,7 @@ pub async fn a_batch_of_thousands_is_stored_whole(fixture: &StoreFixture) {
     fixture.holds(&created).await;
 }
 
-pub async fn a_stale_version_is_refused_and_a_current_one_taken(fixture: &StoreFixture) {
+async fn a_stale_version_is_refused_and_a_current_one_taken(fixture: &StoreFixture) {
     fixture.create(person(json!({"externalId": "A"}))).await;
     let item = |name, version| {
         [person(json!({"externalId": "A", "firstName": name, "ifVersion": version}))]
@@ -236,7 +252,7 @@ pub async fn a_stale_version_is_refused_and_a_current_one_taken(fixture: &StoreF
     fixture.holds(&current).await;
 }
 
-pub async fn no_id_is_given_twice_to_contacts_or_what_they_contain(fixture: &StoreFixture) {
+async fn no_id_is_given_twice_to_contacts_or_what_they_contain(fixture: &StoreFixture) {
     let item = |external_id: &str| {
         json!({
             "contactType": "ORGANIZATION",
@@ -274,7 +290,7 @@ fn collect_ids(document: &Value, ids: &mut Vec<i64>) {
     }
 }
 
-pub async fn a_batch_ends_like_its_items_sent_one_by_one(fixture: &StoreFixture) {
+async fn a_batch_ends_like_its_items_sent_one_by_one(fixture: &StoreFixture) {
     let link_id = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
     let stored = [
         person(json!({"externalId": "A", "linkId": link_id, "email": "a@one.example"})),

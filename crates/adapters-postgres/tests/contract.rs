@@ -1,20 +1,20 @@
 //! The store contract, run on PostgreSQL.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use contacts_application::ports::{AccessStore, Audit, ContactStore, IntercomDirectory};
-use contacts_domain::ContactId;
+use contacts_adapters_postgres::PostgresStore;
+use contacts_adapters_postgres::testing::TestDatabase;
+use contacts_application::ports::{AccessStore, Audit, ContactStore, IntercomDirectory, Lifecycle};
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::value::LinkId;
-use contacts_testing::contract::StoreUnderTest;
+use contacts_domain::{ContactId, OrganizationId};
+use contacts_testing::contract::{self, Port, StoreUnderTest};
+use tokio_postgres::Client;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Row};
-
-use crate::PostgresStore;
-use crate::statements::columns::ContactIndexes;
-use crate::statements::row;
-use crate::testing::TestDatabase;
 
 /// A store on a database of its own.
 struct Fresh {
@@ -41,13 +41,16 @@ impl StoreUnderTest for Fresh {
     }
 
     async fn everything(&self) -> Vec<Record> {
-        let everything = "SELECT * FROM contact ORDER BY id";
-        let rows = self.database.connect().await.query(everything, &[]).await.unwrap();
-        let record = |row: &Row| {
-            let organization = row::organization_id(row.get("organization_id")).unwrap();
-            row::record(organization, row, &ContactIndexes::of(row, "").unwrap()).unwrap()
-        };
-        rows.iter().map(record).collect()
+        const STORED: &str = "SELECT organization_id, id, deleted_at IS NOT NULL FROM contact";
+        let rows = self.database.connect().await.query(STORED, &[]).await.unwrap();
+        let mut records = Vec::new();
+        for row in rows {
+            let organization = OrganizationId::new(row.get(0)).unwrap();
+            let id = ContactId::new(row.get(1)).unwrap();
+            let lifecycle = if row.get(2) { Lifecycle::Deleted } else { Lifecycle::Living };
+            records.extend(self.store.contact(organization, id, lifecycle).await.unwrap());
+        }
+        records
     }
 
     async fn overwrite(
@@ -124,7 +127,11 @@ async fn overwrite_entry(client: &Client, record: &Record, entry: Option<&Interc
 
 async fn fresh() -> Fresh {
     let database = TestDatabase::migrated();
-    Fresh { store: Arc::new(database.open().await), database }
+    let store = database.open().await;
+    contract::add_organizations(&store).await;
+    Fresh { store: Arc::new(store), database }
 }
 
-contacts_testing::store_contract!(fresh().await);
+fn main() -> ExitCode {
+    contract::run(&Port::ALL, fresh)
+}

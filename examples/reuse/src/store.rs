@@ -1,0 +1,149 @@
+//! A contact store in a hash map.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use contacts_application::ports::{ContactStore, Lifecycle, StoreError};
+use contacts_domain::contact::{Projection, Record};
+use contacts_domain::decision::{Alias, AliasKey, AliasWrite, Decision, Loaded, LookupKeys};
+use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::upsert::{Batch, Outcome};
+use contacts_domain::{ContactId, IdBlock, OrganizationId};
+
+/// Contacts in memory. Clones share them.
+#[derive(Clone, Default)]
+pub struct HashMapStore(Arc<Mutex<Tables>>);
+
+#[derive(Default)]
+struct Tables {
+    /// Contacts with the ids in their relations.
+    contacts: HashMap<ContactId, (Record, Vec<ContactId>)>,
+    aliases: HashMap<(OrganizationId, AliasKey), ContactId>,
+    last_id: i64,
+}
+
+impl HashMapStore {
+    pub fn records(&self) -> Vec<Record> {
+        self.tables().contacts.values().map(|(record, _)| record.clone()).collect()
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl ContactStore for HashMapStore {
+    async fn upsert(&self, batch: Arc<Batch>) -> Result<Vec<Outcome>, StoreError> {
+        self.tables().run(&*batch)
+    }
+
+    async fn merge(&self, merge: Arc<Merge>) -> Result<MergeReport, StoreError> {
+        self.tables().run(&*merge)
+    }
+
+    async fn contact(
+        &self,
+        organization: OrganizationId,
+        id: ContactId,
+        lifecycle: Lifecycle,
+    ) -> Result<Option<Record>, StoreError> {
+        let tables = self.tables();
+        let record = tables.contacts.get(&id).map(|(record, _)| record).filter(|record| {
+            record.organization == organization
+                && record.deleted_at.is_some() == (lifecycle == Lifecycle::Deleted)
+        });
+        Ok(record.cloned())
+    }
+}
+
+impl Tables {
+    /// One transaction, under the lock: load, decide, write.
+    fn run<D: Decision>(&mut self, decision: &D) -> Result<D::Report, StoreError> {
+        let organization = decision.organization();
+        let loaded = self.load(organization, decision.lookup_keys());
+        let mut ids = IdBlock::new(self.last_id + 1, decision.ids_at_most());
+        let (writes, report) = decision.decide(loaded, &mut ids).map_err(StoreError::internal)?;
+        self.last_id = ids.next() - 1;
+        for change in writes.changes {
+            let row = (change.record().clone(), change.relations());
+            self.contacts.insert(row.0.id, row);
+        }
+        for write in writes.aliases {
+            self.write_alias(organization, write);
+        }
+        Ok(report)
+    }
+
+    fn write_alias(&mut self, organization: OrganizationId, write: AliasWrite) {
+        match write {
+            AliasWrite::Add(Alias { key, contact }) => {
+                self.aliases.insert((organization, key), contact);
+            }
+            AliasWrite::Remove(key) => {
+                self.aliases.remove(&(organization, key));
+            }
+            AliasWrite::Move { from, to } => {
+                self.aliases.values_mut().filter(|id| **id == from).for_each(|id| *id = to);
+            }
+        }
+    }
+
+    fn load(&self, organization: OrganizationId, keys: &LookupKeys) -> Loaded {
+        let here = self.contacts.iter().filter(|(_, (record, _))| {
+            record.organization == organization && record.deleted_at.is_none()
+        });
+        let living: BTreeMap<ContactId, &(Record, Vec<ContactId>)> =
+            here.map(|(id, row)| (*id, row)).collect();
+        let external = keys.external_ids.iter().cloned().map(AliasKey::ExternalId);
+        let link = keys.link_ids.iter().copied().map(AliasKey::LinkId);
+        let identities: Vec<AliasKey> = external.chain(link).collect();
+        let alias = |key: &AliasKey| {
+            let contact = *self.aliases.get(&(organization, key.clone()))?;
+            living.contains_key(&contact).then(|| Alias { key: key.clone(), contact })
+        };
+        let aliases: Vec<Alias> = identities.iter().filter_map(alias).collect();
+        let limit = usize::try_from(keys.per_shared_key).unwrap_or(usize::MAX);
+
+        // The contacts with a key that several may share, lowest ids first.
+        let sharing = |value: &String, has: HasKey| -> Vec<ContactId> {
+            let sharing = living.values().filter(|(record, _)| has(&record.projection, value));
+            sharing.map(|(record, _)| record.id).take(limit).collect()
+        };
+        let mut shared: BTreeSet<ContactId> = BTreeSet::new();
+        for (values, has) in [
+            (&keys.emails, has_email as HasKey),
+            (&keys.phones, |has, value| [&has.phone, &has.mobile].contains(&&Some(value.clone()))),
+            (&keys.vat_numbers, |has, value| has.vat_number.as_ref() == Some(value)),
+        ] {
+            shared.extend(values.iter().flat_map(|value| sharing(value, has)));
+        }
+        let is_asked_for = |(record, relations): &&&(Record, Vec<ContactId>)| {
+            keys.ids.contains(&record.id)
+                || shared.contains(&record.id)
+                || aliases.iter().any(|alias| alias.contact == record.id)
+                || record.identity_keys().into_iter().any(|key| identities.contains(&key))
+                || keys.referring_to.is_some_and(|target| relations.contains(&target))
+        };
+        let owners = |email: &String| {
+            let owners = sharing(email, has_email).into_iter();
+            owners.map(|owner| (email.clone(), owner)).collect::<Vec<_>>()
+        };
+        let contacts = living.values().filter(is_asked_for);
+        let references = keys.references.iter().copied();
+        Loaded {
+            contacts: contacts.map(|(record, _)| record.clone()).collect(),
+            email_owners: keys.email_owners.iter().flat_map(owners).collect(),
+            references: references.filter(|id| living.contains_key(id)).collect(),
+            aliases,
+            ..Loaded::default()
+        }
+    }
+}
+
+type HasKey = fn(&Projection, &String) -> bool;
+
+fn has_email(projection: &Projection, email: &String) -> bool {
+    projection.email.as_ref() == Some(email)
+}
