@@ -7,19 +7,13 @@
 //! ```
 //! use contacts_domain::auditing::{Difference, Finding, StoredContact};
 //! use contacts_domain::decision::{Decision, Loaded};
-//! use contacts_domain::upsert::{Batch, Context, Handling, Item, Options};
+//! use contacts_domain::upsert::{Batch, Context, Item, Options};
 //! use contacts_domain::value::CountryCode;
 //! use contacts_domain::{IdBlock, OrganizationId, Timestamp};
 //!
 //! let region = CountryCode::parse("CH")?;
-//! # let context = Context {
-//! #     organization: OrganizationId::new(1).ok_or("not an id")?,
-//! #     region,
-//! #     now: Timestamp::from_micros(1_790_000_000_000_000),
-//! #     may_write_staff: true,
-//! #     endpoints: Default::default(),
-//! #     handling: Handling::Lenient,
-//! # };
+//! # let organization = OrganizationId::new(1).ok_or("not an id")?;
+//! # let context = Context::new(organization, region, Timestamp::from_micros(1_790_000_000_000_000));
 //! # let item = r#"{"contactType": "PERSON", "lastName": "Rochat", "email": "A@Rhone.example"}"#;
 //! # let items = vec![Item::read(item, &context)];
 //! # let batch = Batch::new(context, Options::default(), items);

@@ -18,19 +18,13 @@ use crate::violation::{Violation, Violations};
 ///
 /// ```
 /// use contacts_domain::contact::{Contact, document::ContactDocument};
-/// use contacts_domain::upsert::Context;
+/// use contacts_domain::upsert::{Context, Handling};
+/// use contacts_domain::value::CountryCode;
 /// use contacts_domain::{OrganizationId, Rule, Timestamp};
-/// # use contacts_domain::upsert::{Endpoints, Handling};
-/// # use contacts_domain::value::CountryCode;
-/// # let context = Context {
-/// #     organization: OrganizationId::new(1).ok_or("not an id")?,
-/// #     region: CountryCode::parse("CH")?,
-/// #     now: Timestamp::from_micros(1_790_000_000_000_000),
-/// #     may_write_staff: true,
-/// #     endpoints: Endpoints::Hidden,
-/// #     handling: Handling::Lenient,
-/// # };
+/// # let organization = OrganizationId::new(1).ok_or("not an id")?;
+/// # let now = Timestamp::from_micros(1_790_000_000_000_000);
 ///
+/// let context = Context::new(organization, CountryCode::parse("CH")?, now);
 /// let sent = r#"{"contactType": "PERSON", "lastName": "Rochat", "phone": "12"}"#;
 /// let document: ContactDocument = serde_json::from_str(sent)?;
 /// let contact = Contact::check(document.clone(), &context)?;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use contacts_domain::contact::{ContactType, IntercomEntry, Record};
 use contacts_domain::decision::{AliasKey, AliasWrite, Decision, Loaded, LookupKeys};
-use contacts_domain::upsert::{Batch, Context, Endpoints, Handling, Item, Options, Outcome};
+use contacts_domain::upsert::{Batch, Context, Item, Options, Outcome};
 use contacts_domain::value::CountryCode;
 use contacts_domain::{IdBlock, OrganizationId, Timestamp};
 use serde_json::Value;
@@ -13,14 +13,8 @@ use serde_json::Value;
 pub(crate) const NOW: i64 = 1_790_000_000_000_000;
 
 pub(crate) fn context() -> Context {
-    Context {
-        organization: OrganizationId::new(1).unwrap(),
-        region: CountryCode::parse("CH").unwrap(),
-        now: Timestamp::from_micros(NOW),
-        may_write_staff: true,
-        endpoints: Endpoints::Hidden,
-        handling: Handling::Lenient,
-    }
+    let organization = OrganizationId::new(1).unwrap();
+    Context::new(organization, CountryCode::parse("CH").unwrap(), Timestamp::from_micros(NOW))
 }
 
 #[derive(Debug, Clone)]
