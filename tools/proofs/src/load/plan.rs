@@ -66,7 +66,7 @@ pub(super) struct Registry(Mutex<Known>);
 struct Known {
     /// The contact of a key when it was first seen, before any exchange.
     contacts: HashMap<Key, i64>,
-    /// The keys whose link id a contact has. It keeps it, because both ids move together.
+    /// The keys with a link id. A contact keeps its link id, because both ids move together.
     linked: HashSet<Key>,
 }
 
