@@ -40,8 +40,10 @@ enum Verb {
     /// Run every check that a change has to pass
     Ci(ci::Ci),
     /// Measure the server against the bare database
+    #[command(disable_help_flag = true)]
     Bench(tool::Tool),
     /// Prove on real servers what is promised about many writers, crashes and lost databases
+    #[command(disable_help_flag = true)]
     Proofs(tool::Tool),
     /// Hold a throwaway PostgreSQL until Ctrl-C, for tests by hand
     Postgres(held_postgres::HeldPostgres),
