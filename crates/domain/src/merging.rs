@@ -15,7 +15,7 @@ use crate::decision::{Alias, AliasWrite, Change, Decision, KeyChange, Loaded, Lo
 use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds};
 use crate::path::Path;
 use crate::rule::Rule;
-use crate::tree::{Equivalence, Member, SafeInteger, Tree};
+use crate::tree::{self, Equivalence, Member, SafeInteger, Value};
 use crate::value::ParseCache;
 use crate::violation::{Violation, Violations};
 
@@ -151,7 +151,7 @@ impl Merge {
                 *here = Member::Value(true);
             }
         }
-        document.fill(other);
+        tree::fill(&mut document, &other);
         document.drop_relation(self.target);
         document.drop_relation(self.source);
         document
@@ -292,13 +292,14 @@ impl ContactDocument {
 }
 
 /// The ids of equal elements: in this list, and in the other.
-fn twins<T: Tree>(here: &Member<Vec<T>>, there: &Member<Vec<T>>) -> Vec<(i64, i64)> {
+fn twins<T: Value>(here: &Member<Vec<T>>, there: &Member<Vec<T>>) -> Vec<(i64, i64)> {
     let there = there.get().map(Vec::as_slice).unwrap_or_default();
     let here = here.get().map(Vec::as_slice).unwrap_or_default();
     here.iter()
         .filter_map(|element| {
-            let twin = there.iter().find(|known| known.matches(element, Equivalence::Content))?;
-            Some((element.own_id()?, twin.own_id()?))
+            let twin =
+                there.iter().find(|known| tree::matches(*known, element, Equivalence::Content))?;
+            Some((tree::own_id(element)?, tree::own_id(twin)?))
         })
         .collect()
 }

@@ -12,7 +12,7 @@ use crate::contact::document::ContactDocument;
 use crate::json::Json;
 use crate::path::{At, Path};
 use crate::rule::Rule;
-use crate::tree::{Presence, Tree};
+use crate::tree::{Presence, Value};
 use crate::violation::{Violation, Violations};
 
 /// A document and the members that were left out of it.

@@ -8,7 +8,7 @@ use crate::contact::{
 };
 use crate::decision::{Change, Parts};
 use crate::ids::{ContactId, IdBlock, IdentityKeys, OrganizationId};
-use crate::tree::{IdAssignment, Member, SafeInteger, Tree};
+use crate::tree::{self, Member, SafeInteger};
 use crate::value::{CountryCode, LinkId, ParseCache};
 
 /// The result of auditing a contact.
@@ -198,7 +198,5 @@ fn number(member: &Member<SafeInteger>) -> Option<i64> {
 /// The highest id of the contact and its parts.
 fn highest_id(id: i64, document: &ContactDocument) -> i64 {
     let mut none = IdBlock::new(1, 0);
-    let mut numbering = IdAssignment::new(id, &mut none);
-    document.clone().number(&mut numbering);
-    numbering.highest()
+    tree::assign_ids(&mut document.clone(), id, &mut none).highest
 }

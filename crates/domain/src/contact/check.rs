@@ -7,7 +7,7 @@ use super::snapshot::Snapshot;
 use crate::context::{Context, Handling};
 use crate::path::At;
 use crate::rule::Severity;
-use crate::tree::{AmountValue, Arrays, Leaf, Patch, RuleError, Text, Tree};
+use crate::tree::{self, AmountValue, Arrays, Leaf, RuleError, Text};
 use crate::value::ParseCache;
 use crate::violation::{Violation, Violations};
 
@@ -176,10 +176,11 @@ impl Draft {
         context: &Context,
         cache: &mut ParseCache,
     ) -> Self {
-        let mut patch = Patch::new(Arrays::Replace);
+        let mut faults = Vec::new();
         let named = new.filter(|_| sent.contact_type.is_absent());
-        let document = (named.is_some() || !sent.is_plain()).then(|| {
-            let mut fresh = sent.settle(&mut patch, &At::root());
+        let document = (named.is_some() || !tree::is_settled(sent)).then(|| {
+            let mut fresh = sent.clone();
+            faults = tree::settle(&mut fresh, Arrays::Replace);
             if let Some(named) = named {
                 fresh.contact_type = Text::from(named.as_str()).into();
             }
@@ -188,7 +189,7 @@ impl Draft {
         let draft = document.as_deref().unwrap_or(sent);
         let mut violations =
             RuleInput { context, sent, document: draft, stored: None }.check(cache);
-        violations.extend(patch.faults);
+        violations.extend(faults);
         Self { document, violations }
     }
 }
@@ -197,8 +198,7 @@ impl RuleInput<'_> {
     /// Every rule that needs no look-up.
     pub(crate) fn check(&self, cache: &mut ParseCache) -> Violations {
         let mut violations = Violations::default();
-        self.document
-            .walk(&At::root(), &mut |at, leaf| check_leaf(at, leaf, cache, &mut violations));
+        tree::walk(self.document, &mut |at, leaf| check_leaf(at, leaf, cache, &mut violations));
         for (rule, check) in rules::WHOLE {
             check(self, &mut Reporter { rule, violations: &mut violations });
         }

@@ -27,10 +27,10 @@ pub use supplier::Supplier;
 pub use tag::{AdditionalInformation, Tag};
 
 use super::kinds::{ContactTypeName, ExternalId, Free, Gender, Language, Name, Token};
-use crate::tree::{CustomFields, Member, OpaqueObject, ReadOnly, SafeInteger, Text};
+use crate::tree::{CustomFields, OpaqueObject, ReadOnly, SafeInteger, Text, tree};
 use crate::value::{CalendarDate, Email, LinkId, Phone, WebSite};
 
-crate::tree! {
+tree! {
     /// A contact: a person, an organization or an endpoint, with everything known about it.
     block ContactDocument {
         id: SafeInteger = "id",

@@ -10,7 +10,7 @@ use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds, Version};
 use crate::path::Path;
 use crate::rule::Rule;
 use crate::timestamp::Timestamp;
-use crate::tree::{IdAssignment, Member, SafeInteger, Tree};
+use crate::tree::{self, Member, SafeInteger};
 use crate::violation::{Violation, Violations};
 
 /// The parts of a row that do not follow from the contact.
@@ -55,9 +55,7 @@ impl RowBuilder {
         document.id = SafeInteger::new(self.id.get()).into();
         document.contact_id = document.id;
         document.organization_id = SafeInteger::new(i64::from(self.organization.get())).into();
-        let mut assignment = IdAssignment::new(self.id.get(), ids);
-        document.number(&mut assignment);
-        if assignment.ran_short() {
+        if tree::assign_ids(&mut document, self.id.get(), ids).ran_short {
             return Err(OutOfIds);
         }
         let record = Record {

@@ -6,9 +6,7 @@ use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::{Equivalence, Kind, Leaf, Patch, Presence, Tree, Visit};
 use crate::json::Number;
-use crate::path::At;
 
 /// A decimal number as it was sent, as text or as a JSON number, to the last digit.
 ///
@@ -121,30 +119,5 @@ impl<'de, K> Deserialize<'de> for Amount<K> {
             })?),
         };
         Ok(Self { sent, kind: PhantomData })
-    }
-}
-
-impl<K: AmountOf> Tree for Amount<K> {
-    const KIND: Kind = Kind::Amount(&K::KIND);
-
-    fn presence(&self) -> Presence {
-        match &self.sent {
-            Spelling::Text(text) if text.trim().is_empty() => Presence::Null,
-            _ => Presence::Value,
-        }
-    }
-
-    fn merge(&mut self, sent: &Self, _merging: &mut Patch, _at: &At<'_>) {
-        if self != sent {
-            *self = sent.clone();
-        }
-    }
-
-    fn matches(&self, sent: &Self, _likeness: Equivalence) -> bool {
-        self == sent
-    }
-
-    fn walk<'t>(&'t self, at: &At<'_>, visit: &mut Visit<'_, 't>) {
-        visit(at, Leaf::Amount(&K::KIND, self.value()));
     }
 }

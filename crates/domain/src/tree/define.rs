@@ -1,200 +1,169 @@
-//! The macro that spreads [`Tree`](super::Tree) over the members of a struct.
+//! The macro that declares the structs of the document tree.
 
-/// Declares the structs of the document tree, one line a member: its Rust name, its type, its name
-/// on the wire.
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserializer, MapAccess, Visitor};
+
+use super::member::MemberName;
+use super::visitor::Block;
+
+/// Declares structs of the document tree, one line a member: its Rust name, its type, its name on
+/// the wire.
 ///
-/// - `block`: an object that is merged member by member;
-/// - `element`: the same, presence in an array and known by its `id`;
-/// - `received`: only a description, for objects that are stored as received.
-#[macro_export]
+/// - `block`: an object that is merged member by member. The elements of an array have ids if the
+///   first member of their block is an [`ElementId`](super::ElementId).
+/// - `opaque`: only a description, for objects that are stored as received.
 macro_rules! tree {
     () => {};
 
     (
         $(#[doc = $about:literal])+
-        received $name:ident { $($wire:literal: $ty:ty,)* }
+        opaque $name:ident { $($wire:literal: $ty:ty,)* }
         $($rest:tt)*
     ) => {
         $(#[doc = $about])+
         #[derive(Debug)]
         pub struct $name;
 
-        impl $crate::tree::Shaped for $name {
-            const SHAPE: &'static $crate::tree::Shape = &$crate::tree::Shape {
-                name: stringify!($name),
-                about: concat!($($about),+),
-                members: &[$($crate::tree::MemberShape {
-                    name: $wire,
-                    kind: <$ty as $crate::tree::Tree>::KIND,
-                },)*],
-            };
-        }
-
-        $crate::tree! { $($rest)* }
+        $crate::tree::tree! { @shape [$($about)+] $name { $($wire: $ty,)* } }
+        $crate::tree::tree! { $($rest)* }
     };
 
     (
         $(#[doc = $about:literal])+
-        element $name:ident { $($members:tt)* }
+        block $name:ident { $($field:ident: $ty:ty = $wire:literal,)* }
         $($rest:tt)*
-    ) => {
-        $crate::tree! {
-            @define [$($about)+] $name { $($members)* }
-            fn merge_list(
-                stored: &mut Vec<Self>,
-                sent: &[Self],
-                merging: &mut $crate::tree::Patch,
-                at: &$crate::path::At<'_>,
-            ) {
-                $crate::tree::merge_elements(stored, sent, merging, at);
-            }
-
-            fn list_matches(
-                stored: &[Self],
-                sent: &[Self],
-                equivalence: $crate::tree::Equivalence,
-            ) -> bool {
-                $crate::tree::elements_match(stored, sent, equivalence)
-            }
-
-            fn list_fill(here: &mut Vec<Self>, other: Vec<Self>) {
-                $crate::tree::fill_elements(here, other);
-            }
-
-            fn own_id(&self) -> Option<i64> {
-                self.id.get().map(|id| id.get())
-            }
-        }
-
-        $crate::tree! { $($rest)* }
-    };
-
-    (
-        $(#[doc = $about:literal])+
-        block $name:ident { $($members:tt)* }
-        $($rest:tt)*
-    ) => {
-        $crate::tree! { @define [$($about)+] $name { $($members)* } }
-        $crate::tree! { $($rest)* }
-    };
-
-    (
-        @define [$($about:literal)+] $name:ident {
-            $($field:ident: $ty:ty = $wire:literal,)*
-        }
-        $($methods:tt)*
     ) => {
         $(#[doc = $about])+
         #[derive(Debug, Clone, PartialEq, Default, ::serde::Serialize)]
         pub struct $name {
             $(
                 #[doc = concat!("`", $wire, "`")]
-                #[serde(rename = $wire, skip_serializing_if = "Member::is_absent")]
+                #[serde(rename = $wire, skip_serializing_if = "crate::tree::Member::is_absent")]
                 pub $field: $crate::tree::Member<$ty>,
             )*
         }
 
+        $crate::tree::tree! { @shape [$($about)+] $name { $($wire: $ty,)* } }
+
+        const _: () = {
+            use $crate::tree;
+
+            impl<'de> ::serde::Deserialize<'de> for $name {
+                fn deserialize<D: ::serde::Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+                    tree::read_block(json)
+                }
+            }
+
+            impl tree::Value for $name {
+                const KIND: tree::Kind = tree::Kind::Block(<Self as tree::Shaped>::SHAPE);
+
+                fn presence(&self) -> tree::Presence {
+                    let is_empty = true $(&& self.$field.is_absent())*;
+                    if is_empty { tree::Presence::Absent } else { tree::Presence::Value }
+                }
+
+                fn accept<F: tree::Form>(
+                    block: F::Held<'_, Self>,
+                    visitor: &mut impl tree::Visitor<F>,
+                ) -> tree::Flow {
+                    F::members(block, visitor)
+                }
+            }
+
+            impl tree::Block for $name {
+                fn read_member<'de, A: ::serde::de::MapAccess<'de>>(
+                    &mut self,
+                    name: &str,
+                    map: &mut A,
+                ) -> Result<(), A::Error> {
+                    match name {
+                        $($wire => self.$field.read(map),)*
+                        _ => Err(::serde::de::Error::custom("unknown member")),
+                    }
+                }
+
+                fn visit(&self, visitor: &mut impl tree::Visitor<tree::Shared>) -> tree::Flow {
+                    $(<$ty as tree::Value>::accept_member($wire, &self.$field, visitor)?;)*
+                    tree::go_on_if(true)
+                }
+
+                fn visit_mut(
+                    &mut self,
+                    visitor: &mut impl tree::Visitor<tree::Mutable>,
+                ) -> tree::Flow {
+                    $(<$ty as tree::Value>::accept_member($wire, &mut self.$field, visitor)?;)*
+                    tree::go_on_if(true)
+                }
+
+                fn zip(
+                    &self,
+                    other: &Self,
+                    visitor: &mut impl tree::Visitor<tree::Pair>,
+                ) -> tree::Flow {
+                    $(
+                        let pair = (&self.$field, &other.$field);
+                        <$ty as tree::Value>::accept_member($wire, pair, visitor)?;
+                    )*
+                    tree::go_on_if(true)
+                }
+
+                fn zip_mut(
+                    &mut self,
+                    other: &Self,
+                    visitor: &mut impl tree::Visitor<tree::PairMut>,
+                ) -> tree::Flow {
+                    $(
+                        let pair = (&mut self.$field, &other.$field);
+                        <$ty as tree::Value>::accept_member($wire, pair, visitor)?;
+                    )*
+                    tree::go_on_if(true)
+                }
+            }
+        };
+
+        $crate::tree::tree! { $($rest)* }
+    };
+
+    (@shape [$($about:literal)+] $name:ident { $($wire:literal: $ty:ty,)* }) => {
         impl $crate::tree::Shaped for $name {
             const SHAPE: &'static $crate::tree::Shape = &$crate::tree::Shape {
                 name: stringify!($name),
                 about: concat!($($about),+),
                 members: &[$($crate::tree::MemberShape {
                     name: $wire,
-                    kind: <$ty as $crate::tree::Tree>::KIND,
+                    kind: <$ty as $crate::tree::Value>::KIND,
                 },)*],
             };
         }
-
-        impl<'de> ::serde::Deserialize<'de> for $name {
-            fn deserialize<D: ::serde::Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-                struct Members;
-
-                impl<'de> ::serde::de::Visitor<'de> for Members {
-                    type Value = $name;
-
-                    fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                        f.write_str("an object")
-                    }
-
-                    fn visit_map<A>(self, mut map: A) -> Result<$name, A::Error>
-                    where
-                        A: ::serde::de::MapAccess<'de>,
-                    {
-                        let mut block = $name::default();
-                        while let Some(name) = map.next_key_seed($crate::tree::MemberName)? {
-                            match &*name {
-                                $($wire => block.$field.read(&mut map)?,)*
-                                _ => return Err(::serde::de::Error::custom("unknown member")),
-                            }
-                        }
-                        Ok(block)
-                    }
-                }
-
-                source.deserialize_map(Members)
-            }
-        }
-
-        impl $crate::tree::Tree for $name {
-            const KIND: $crate::tree::Kind =
-                $crate::tree::Kind::Block(<Self as $crate::tree::Shaped>::SHAPE);
-
-            fn presence(&self) -> $crate::tree::Presence {
-                if true $(&& self.$field.is_absent())* {
-                    $crate::tree::Presence::Absent
-                } else {
-                    $crate::tree::Presence::Value
-                }
-            }
-
-            fn merge(
-                &mut self,
-                sent: &Self,
-                merging: &mut $crate::tree::Patch,
-                at: &$crate::path::At<'_>,
-            ) {
-                $(self.$field.merge(&sent.$field, merging, &at.member($wire));)*
-            }
-
-            fn settle(
-                &self,
-                merging: &mut $crate::tree::Patch,
-                at: &$crate::path::At<'_>,
-            ) -> Self {
-                let mut fresh = Self::default();
-                fresh.merge(self, merging, at);
-                fresh
-            }
-
-            fn matches(&self, sent: &Self, equivalence: $crate::tree::Equivalence) -> bool {
-                true $(&& self.$field.matches(&sent.$field, equivalence))*
-            }
-
-            fn fill(&mut self, other: Self) {
-                $(self.$field.fill(other.$field);)*
-            }
-
-            fn ids_at_most(&self) -> i64 {
-                0 $(+ self.$field.ids_at_most())*
-            }
-
-            fn number(&mut self, numbering: &mut $crate::tree::IdAssignment<'_>) {
-                $(<$ty as $crate::tree::Tree>::number_member(&mut self.$field, numbering);)*
-            }
-
-            fn is_plain(&self) -> bool {
-                true $(&& self.$field.is_plain())*
-            }
-
-            fn walk<'t>(
-                &'t self,
-                at: &$crate::path::At<'_>,
-                visit: &mut $crate::tree::Visit<'_, 't>,
-            ) {
-                $(self.$field.walk($wire, at, visit);)*
-            }
-
-            $($methods)*
-        }
     };
+}
+
+pub(crate) use tree;
+
+/// Reads a block from an object and from nothing else.
+///
+/// The code that serde derives for a struct also takes an array, position by position, and would
+/// read `"client": []` as an empty client.
+pub(crate) fn read_block<'de, B: Block, D: Deserializer<'de>>(json: D) -> Result<B, D::Error> {
+    struct Members<B>(PhantomData<B>);
+
+    impl<'de, B: Block> Visitor<'de> for Members<B> {
+        type Value = B;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<B, A::Error> {
+            let mut block = B::default();
+            while let Some(name) = map.next_key_seed(MemberName)? {
+                block.read_member(&name, &mut map)?;
+            }
+            Ok(block)
+        }
+    }
+
+    json.deserialize_map(Members(PhantomData))
 }

@@ -1,4 +1,4 @@
-//! What the hub fills: ids of its own, mirrors of them, and members that it only shows.
+//! What the server fills: ids of parts, repeated ids, and members that it only shows.
 
 use std::marker::PhantomData;
 
@@ -6,14 +6,21 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::{Equivalence, IdAssignment, Kind, Member, Ownership, Patch, Tree, Visit};
-use crate::path::At;
-use crate::rule::Rule;
+use super::safe_integer::SafeInteger;
 
-/// Whose id a mirror repeats.
-pub trait Of: 'static {
-    /// Where the numbering under way notes that id, if anything repeats it.
-    fn slot<'n>(numbering: &'n mut IdAssignment<'_>) -> Option<&'n mut i64>;
+/// A part of a contact whose id other parts repeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Contact,
+    Staff,
+    Payslip,
+    /// Every other part; nothing repeats its id.
+    Other,
+}
+
+/// The type that names a [`Part`].
+pub(crate) trait Parent: 'static {
+    const PART: Part;
 }
 
 /// The id of the contact.
@@ -26,34 +33,27 @@ pub struct OfStaff;
 #[derive(Debug)]
 pub struct OfPayslip;
 
-impl Of for OfContact {
-    fn slot<'n>(numbering: &'n mut IdAssignment<'_>) -> Option<&'n mut i64> {
-        Some(&mut numbering.contact)
-    }
+impl Parent for OfContact {
+    const PART: Part = Part::Contact;
 }
 
-impl Of for OfStaff {
-    fn slot<'n>(numbering: &'n mut IdAssignment<'_>) -> Option<&'n mut i64> {
-        Some(&mut numbering.staff)
-    }
+impl Parent for OfStaff {
+    const PART: Part = Part::Staff;
 }
 
-impl Of for OfPayslip {
-    fn slot<'n>(numbering: &'n mut IdAssignment<'_>) -> Option<&'n mut i64> {
-        Some(&mut numbering.payslip)
-    }
+impl Parent for OfPayslip {
+    const PART: Part = Part::Payslip;
 }
 
-impl Of for () {
-    fn slot<'n>(_numbering: &'n mut IdAssignment<'_>) -> Option<&'n mut i64> {
-        None
-    }
+impl Parent for () {
+    const PART: Part = Part::Other;
 }
 
-/// An id that the hub handed out to a part of this contact. `K` says what mirrors it, if anything.
+/// The id that the server assigned to a part of a contact. `K` names the part if others repeat its
+/// id.
 ///
-/// A caller may name it, to say which part is meant; an id that this contact does not own is
-/// `NOT_FOUND`.
+/// A caller can send it to say which part is meant. An id that this contact does not own is
+/// reported as `NOT_FOUND`.
 pub struct ElementId<K = ()> {
     id: i64,
     of: PhantomData<fn() -> K>,
@@ -99,55 +99,25 @@ impl<K> Serialize for ElementId<K> {
 
 impl<'de, K> Deserialize<'de> for ElementId<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        super::SafeInteger::deserialize(deserializer).map(|id| Self::new(id.get()))
+        SafeInteger::deserialize(deserializer).map(|id| Self::new(id.get()))
     }
 }
 
-impl<K: Of> Tree for ElementId<K> {
-    const KIND: Kind = Kind::ElementId;
-    const OWNERSHIP: Ownership = Ownership::ElementId;
-
-    fn merge(&mut self, sent: &Self, merging: &mut Patch, at: &At<'_>) {
-        if self != sent {
-            merging.fault(Rule::OwnIds, at, sent.id, "this is not the id of this part");
-        }
-    }
-
-    fn settle(&self, merging: &mut Patch, at: &At<'_>) -> Self {
-        merging.fault(
-            Rule::OwnIds,
-            at,
-            self.id,
-            "no such part of this contact, or one that was named before",
-        );
-        *self
-    }
-
-    fn matches(&self, sent: &Self, _likeness: Equivalence) -> bool {
-        self == sent
-    }
-
-    fn number_member(member: &mut Member<Self>, numbering: &mut IdAssignment<'_>) {
-        let id = member.get().map_or_else(|| numbering.take(), |own| own.id);
-        *member = Member::Value(Self::new(id));
-        numbering.highest = numbering.highest.max(id);
-        if let Some(slot) = K::slot(numbering) {
-            *slot = id;
-        }
-    }
-
-    fn walk<'t>(&'t self, _at: &At<'_>, _visit: &mut Visit<'_, 't>) {}
-}
-
-/// An id that the hub repeats from elsewhere in the contact, whatever was sent.
+/// The id of another part of the contact, repeated by the server whatever was sent.
 pub struct ParentId<K> {
     id: Option<i64>,
     of: PhantomData<fn() -> K>,
 }
 
+impl<K> ParentId<K> {
+    pub(crate) fn new(id: Option<i64>) -> Self {
+        Self { id, of: PhantomData }
+    }
+}
+
 impl<K> Clone for ParentId<K> {
     fn clone(&self) -> Self {
-        Self { id: self.id, of: PhantomData }
+        Self::new(self.id)
     }
 }
 
@@ -172,30 +142,12 @@ impl<K> Serialize for ParentId<K> {
 impl<'de, K> Deserialize<'de> for ParentId<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // A number is kept, so that a stored document reads back.
-        let sent = read_over(deserializer)?;
-        Ok(Self { id: sent.get().parse().ok(), of: PhantomData })
+        let sent = read_ignored(deserializer)?;
+        Ok(Self::new(sent.get().parse().ok()))
     }
 }
 
-impl<K: Of> Tree for ParentId<K> {
-    const KIND: Kind = Kind::ParentId;
-    const OWNERSHIP: Ownership = Ownership::ParentId;
-
-    fn merge(&mut self, _sent: &Self, _merging: &mut Patch, _at: &At<'_>) {}
-
-    fn matches(&self, _sent: &Self, _likeness: Equivalence) -> bool {
-        true
-    }
-
-    fn number_member(member: &mut Member<Self>, numbering: &mut IdAssignment<'_>) {
-        let id = K::slot(numbering).copied();
-        *member = Member::Value(Self { id, of: PhantomData });
-    }
-
-    fn walk<'t>(&'t self, _at: &At<'_>, _visit: &mut Visit<'_, 't>) {}
-}
-
-/// A member that answers show and requests may repeat: whatever it holds is ignored.
+/// A member of answers. A request can repeat it, and its value is ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReadOnly;
 
@@ -207,26 +159,13 @@ impl Serialize for ReadOnly {
 
 impl<'de> Deserialize<'de> for ReadOnly {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read_over(deserializer).map(|_| Self)
+        read_ignored(deserializer).map(|_| Self)
     }
 }
 
-impl Tree for ReadOnly {
-    const KIND: Kind = Kind::ReadOnly;
-    const OWNERSHIP: Ownership = Ownership::ReadOnly;
-
-    fn merge(&mut self, _sent: &Self, _merging: &mut Patch, _at: &At<'_>) {}
-
-    fn matches(&self, _sent: &Self, _likeness: Equivalence) -> bool {
-        true
-    }
-
-    fn walk<'t>(&'t self, _at: &At<'_>, _visit: &mut Visit<'_, 't>) {}
-}
-
-/// Reads a value that does not count. An array, an object or a text with escapes is an error, upon
-/// which the item is read closely: also what does not count has to be JSON that can be read.
-fn read_over<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<RawValue>, D::Error> {
+/// Reads a value that is ignored. An array, an object and a text with escapes are errors: they make
+/// the caller read the item closely, because an ignored value has to be valid JSON, too.
+fn read_ignored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<RawValue>, D::Error> {
     let sent = Box::<RawValue>::deserialize(deserializer)?;
     match sent.get().as_bytes().first() {
         Some(b'{' | b'[') => Err(D::Error::custom("needs a closer look")),

@@ -6,9 +6,6 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Equivalence, Ownership, Patch, Presence, Tree, Visit};
-use crate::path::At;
-
 /// A member of a JSON object: absent, null, or a value.
 ///
 /// One type serves what is sent and what is stored, because a patch differs from a document only
@@ -78,98 +75,6 @@ impl<T> From<Option<T>> for Member<T> {
     }
 }
 
-impl<T: Tree> Member<T> {
-    /// What this member, as sent, stands for.
-    pub fn presence(&self) -> Presence {
-        match self {
-            Self::Absent => Presence::Absent,
-            Self::Null => Presence::Null,
-            Self::Value(value) => value.presence(),
-        }
-    }
-
-    /// Merges what was sent into what is stored.
-    pub fn merge(&mut self, sent: &Self, merging: &mut Patch, at: &At<'_>) {
-        match (T::OWNERSHIP, sent.presence(), sent) {
-            (Ownership::ParentId | Ownership::ReadOnly, _, _)
-            | (Ownership::ElementId, Presence::Null, _)
-            | (_, Presence::Absent, _) => {}
-            (_, Presence::Value, Self::Value(sent)) => {
-                let merged = match self.get_mut() {
-                    Some(stored) => {
-                        stored.merge(sent, merging, at);
-                        stored.presence()
-                    }
-                    None => {
-                        let settled = sent.settle(merging, at);
-                        let presence = settled.presence();
-                        *self = Self::Value(settled);
-                        presence
-                    }
-                };
-                if merged != Presence::Value {
-                    *self = Self::Absent;
-                }
-            }
-            (_, Presence::Null | Presence::Value, _) => *self = Self::Absent,
-        }
-    }
-
-    /// Whether this stored member is like the one sent.
-    pub fn matches(&self, sent: &Self, equivalence: Equivalence) -> bool {
-        match (T::OWNERSHIP, sent.presence(), sent) {
-            (Ownership::ParentId | Ownership::ReadOnly, _, _) => true,
-            (Ownership::ElementId, _, _) if equivalence == Equivalence::Content => true,
-            (_, Presence::Value, Self::Value(sent)) => {
-                self.get().is_some_and(|stored| stored.matches(sent, equivalence))
-            }
-            (Ownership::ElementId, _, _) => true,
-            (Ownership::Caller, presence, _) => match (equivalence, presence) {
-                (Equivalence::Covers, _) | (Equivalence::Unchanged, Presence::Absent) => true,
-                _ => self.get().is_none(),
-            },
-        }
-    }
-
-    /// Takes from another contact what this member lacks.
-    pub fn fill(&mut self, other: Self) {
-        match (self, other) {
-            (Self::Value(here), Self::Value(other)) => here.fill(other),
-            (this, Self::Value(other)) => *this = Self::Value(other),
-            (_, Self::Absent | Self::Null) => {}
-        }
-    }
-
-    /// How many ids this member can ask the hub for.
-    pub fn ids_at_most(&self) -> i64 {
-        match (T::OWNERSHIP, self) {
-            (Ownership::ElementId, _) => 1,
-            (_, Self::Value(value)) => value.ids_at_most(),
-            _ => 0,
-        }
-    }
-
-    /// Whether this member, as sent, can be stored as it is.
-    pub fn is_plain(&self) -> bool {
-        match self {
-            Self::Absent => true,
-            Self::Null => false,
-            Self::Value(value) => {
-                T::OWNERSHIP == Ownership::Caller
-                    && value.presence() == Presence::Value
-                    && value.is_plain()
-            }
-        }
-    }
-
-    /// Shows every leaf below.
-    pub fn walk<'t>(&'t self, name: &str, at: &At<'_>, visit: &mut Visit<'_, 't>) {
-        if let Self::Value(value) = self {
-            value.walk(&at.member(name), visit);
-        }
-    }
-}
-
 impl<T: Serialize> Serialize for Member<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -208,7 +113,7 @@ impl<T> Member<T> {
 /// Objects are read by names and nothing else. The code that serde derives for a struct also takes
 /// an array, position by position, and would read `"client": []` as an empty client.
 #[derive(Debug, Clone, Copy)]
-pub struct MemberName;
+pub(crate) struct MemberName;
 
 impl<'de> DeserializeSeed<'de> for MemberName {
     type Value = Cow<'de, str>;
@@ -231,45 +136,5 @@ impl<'de> Visitor<'de> for MemberName {
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
         Ok(Cow::Owned(name.to_owned()))
-    }
-}
-
-impl<T: Tree> Tree for Box<T> {
-    const KIND: super::Kind = T::KIND;
-
-    fn presence(&self) -> Presence {
-        T::presence(self)
-    }
-
-    fn merge(&mut self, sent: &Self, merging: &mut Patch, at: &At<'_>) {
-        T::merge(self, sent, merging, at);
-    }
-
-    fn settle(&self, merging: &mut Patch, at: &At<'_>) -> Self {
-        Self::new(T::settle(self, merging, at))
-    }
-
-    fn matches(&self, sent: &Self, equivalence: Equivalence) -> bool {
-        T::matches(self, sent, equivalence)
-    }
-
-    fn fill(&mut self, other: Self) {
-        T::fill(self, *other);
-    }
-
-    fn ids_at_most(&self) -> i64 {
-        T::ids_at_most(self)
-    }
-
-    fn number(&mut self, numbering: &mut super::IdAssignment<'_>) {
-        T::number(self, numbering);
-    }
-
-    fn is_plain(&self) -> bool {
-        T::is_plain(self)
-    }
-
-    fn walk<'t>(&'t self, at: &At<'_>, visit: &mut Visit<'_, 't>) {
-        T::walk(self, at, visit);
     }
 }

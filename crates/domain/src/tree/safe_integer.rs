@@ -1,11 +1,9 @@
-//! Numbers and flags of the document.
+//! Whole numbers of the document.
 
 use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Equivalence, Kind, Patch, Tree, Visit};
 use crate::ids::MAX_SAFE_INTEGER;
-use crate::path::At;
 
 /// A whole number within ±(2^53 − 1), stored as received: a number, a position, somebody else's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -30,32 +28,4 @@ impl<'de> Deserialize<'de> for SafeInteger {
         Self::new(number)
             .ok_or_else(|| Error::invalid_value(Unexpected::Signed(number), &"within ±(2^53 − 1)"))
     }
-}
-
-impl Tree for SafeInteger {
-    const KIND: Kind = Kind::SafeInteger;
-
-    fn merge(&mut self, sent: &Self, _merging: &mut Patch, _at: &At<'_>) {
-        *self = *sent;
-    }
-
-    fn matches(&self, sent: &Self, _likeness: Equivalence) -> bool {
-        self == sent
-    }
-
-    fn walk<'t>(&'t self, _at: &At<'_>, _visit: &mut Visit<'_, 't>) {}
-}
-
-impl Tree for bool {
-    const KIND: Kind = Kind::Flag;
-
-    fn merge(&mut self, sent: &Self, _merging: &mut Patch, _at: &At<'_>) {
-        *self = *sent;
-    }
-
-    fn matches(&self, sent: &Self, _likeness: Equivalence) -> bool {
-        self == sent
-    }
-
-    fn walk<'t>(&'t self, _at: &At<'_>, _visit: &mut Visit<'_, 't>) {}
 }

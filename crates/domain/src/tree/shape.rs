@@ -1,6 +1,8 @@
 //! The document tree, described: what stands where and what JSON it is read from.
 
-use super::{AmountKind, SafeInteger, TextKind};
+use super::amount::AmountKind;
+use super::safe_integer::SafeInteger;
+use super::text::TextKind;
 use crate::json::Json;
 
 /// What a value is read from.
@@ -66,6 +68,12 @@ impl Kind {
             }
             Self::List(_) => matches!(value, Json::Array(_)),
         }
+    }
+
+    /// Whether it is a block with an id, which is the first member.
+    pub(crate) const fn has_element_id(&self) -> bool {
+        let Self::Block(shape) = self else { return false };
+        matches!(shape.members, [MemberShape { kind: Self::ElementId, .. }, ..])
     }
 }
 

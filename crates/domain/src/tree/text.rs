@@ -4,7 +4,6 @@ use std::marker::PhantomData;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Equivalence, Kind, Leaf, Patch, Presence, Tree, Visit};
 use crate::path::At;
 use crate::rule::Rule;
 use crate::value::ParseCache;
@@ -170,31 +169,5 @@ impl<T> Serialize for Text<T> {
 impl<'de, T> Deserialize<'de> for Text<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Self { text: Box::deserialize(deserializer)?, kind: PhantomData })
-    }
-}
-
-impl<T: TextValue> Tree for Text<T> {
-    const KIND: Kind = Kind::Text(&T::KIND);
-
-    fn presence(&self) -> Presence {
-        if T::KIND.blank_is_null && self.text.trim().is_empty() {
-            Presence::Null
-        } else {
-            Presence::Value
-        }
-    }
-
-    fn merge(&mut self, sent: &Self, _merging: &mut Patch, _at: &At<'_>) {
-        if self != sent {
-            *self = sent.clone();
-        }
-    }
-
-    fn matches(&self, sent: &Self, _likeness: Equivalence) -> bool {
-        self == sent
-    }
-
-    fn walk<'t>(&'t self, at: &At<'_>, visit: &mut Visit<'_, 't>) {
-        visit(at, Leaf::Text(&T::KIND, &self.text));
     }
 }

@@ -14,9 +14,9 @@ use crate::contact::{
     Candidate, ContactType, Record, Refused, RowBuilder, Snapshot, too_large, weigh,
 };
 use crate::ids::{AliasKey, ContactId, IdBlock, OutOfIds, Version};
-use crate::path::{At, Path};
+use crate::path::Path;
 use crate::rule::Rule;
-use crate::tree::{Arrays, Equivalence, Member, Patch, Tree};
+use crate::tree::{self, Arrays, Equivalence, Member};
 use crate::value::ParseCache;
 use crate::violation::{Violation, Violations};
 
@@ -113,17 +113,17 @@ impl Application<'_> {
     ) -> Result<Outcome, OutOfIds> {
         let mut sent = self.patch(item, before);
         let replaces = self.options.arrays == Arrays::Replace && !item.nameless_tags;
-        if replaces && before.document.matches(&sent, Equivalence::Unchanged) {
+        if replaces && tree::matches(&before.document, &*sent, Equivalence::Unchanged) {
             return Ok(self.unchanged(item, before));
         }
 
-        let mut patch = Patch::new(self.options.arrays);
-        let mut document = before.document.clone();
+        let mut faults = Vec::new();
         if item.nameless_tags {
-            patch.faults.extend(sent.to_mut().find_tag_names(Some(&before.document)));
+            faults = sent.to_mut().find_tag_names(Some(&before.document));
         }
-        document.merge(&sent, &mut patch, &At::root());
-        if document == before.document && patch.faults.is_empty() {
+        let mut document = before.document.clone();
+        faults.extend(tree::patch(&mut document, &*sent, self.options.arrays));
+        if document == before.document && faults.is_empty() {
             return Ok(self.unchanged(item, before));
         }
         if let Some(version) = item.if_version
@@ -134,7 +134,7 @@ impl Application<'_> {
 
         let mut cache = item.cache.clone();
         let mut violations = self.rule_input(item, &document, before).check(&mut cache);
-        violations.extend(patch.faults);
+        violations.extend(faults);
         violations.extend(item.noted.iter().cloned());
         self.look_up(item, &document, Some(&before.document), &mut violations);
         let candidate = Candidate { document, stored: Some(before), violations, cache };
@@ -207,7 +207,7 @@ impl Application<'_> {
     fn unchanged(&self, item: &ParsedItem, before: &Arc<Snapshot>) -> Outcome {
         if item.draft.violations.is_empty()
             && item.noted.is_empty()
-            && before.document.matches(&item.document, Equivalence::Equal)
+            && tree::matches(&before.document, &item.document, Equivalence::Equal)
         {
             return stored(Verdict::Unchanged, Violations::default(), Arc::clone(before));
         }

@@ -11,7 +11,7 @@ use crate::decision::{Decision, Loaded, LookupKeys, Writes};
 use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds};
 use crate::path::Path;
 use crate::rule::Rule;
-use crate::tree::Tree;
+use crate::tree;
 use crate::violation::Violation;
 
 /// A batch of items: the keys to look up, and the decision.
@@ -29,7 +29,7 @@ impl Batch {
     pub fn new(context: Context, options: Options, items: Vec<Item>) -> Self {
         let lookup_keys = lookup_keys(&options, &items);
         let parsed = items.iter().filter_map(|item| item.read.as_ref().ok());
-        let ids_at_most = parsed.map(|item| 1 + item.document.ids_at_most()).sum();
+        let ids_at_most = parsed.map(|item| 1 + tree::ids_at_most(&item.document)).sum();
         Self { context, options, items, lookup_keys, ids_at_most }
     }
 

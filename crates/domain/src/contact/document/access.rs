@@ -1,18 +1,18 @@
 //! Roles, groups and permissions: somebody else's, stored as received.
 
 use crate::contact::kinds::{Free, GroupKind, Name, RoleKind, RoleType};
-use crate::tree::{OpaqueObject, SafeInteger, Text};
+use crate::tree::{OpaqueObject, SafeInteger, Text, tree};
 
-crate::tree! {
+tree! {
     /// A role in a group.
-    received GroupRole {
+    opaque GroupRole {
         "id": SafeInteger,
         "name": Text<Name>,
         "roleType": Text<RoleType>,
     }
 
     /// A group that the contact's user belongs to.
-    received UserGroup {
+    opaque UserGroup {
         "description": Text<Free>,
         "globalRoles": Vec<OpaqueObject<GroupRole>>,
         "groupIds": Vec<SafeInteger>,
@@ -26,7 +26,7 @@ crate::tree! {
     }
 
     /// An organization in the tree of permissions.
-    received PermissionNode {
+    opaque PermissionNode {
         "availableRoles": Vec<OpaqueObject<AvailableRole>>,
         "globalRoles": Vec<OpaqueObject<PermissionRole>>,
         "id": SafeInteger,
@@ -38,7 +38,7 @@ crate::tree! {
     }
 
     /// A role that could be given.
-    received AvailableRole {
+    opaque AvailableRole {
         "description": Text<Free>,
         "id": SafeInteger,
         "isDefault": bool,
@@ -49,7 +49,7 @@ crate::tree! {
     }
 
     /// A role that is given.
-    received PermissionRole {
+    opaque PermissionRole {
         "id": SafeInteger,
         "isDefault": bool,
         "name": Text<Name>,

@@ -1,12 +1,12 @@
 //! Postal addresses.
 
 use crate::contact::kinds::{Free, Name};
-use crate::tree::{ElementId, Member, OpaqueObject, SafeInteger, Text};
+use crate::tree::{ElementId, OpaqueObject, SafeInteger, Text, tree};
 use crate::value::CountryCode;
 
-crate::tree! {
+tree! {
     /// A postal address of the contact.
-    element Address {
+    block Address {
         id: ElementId = "id",
         name: Text<Name> = "name",
         to_the_attention_of: Text<Free> = "toTheAttentionOf",
@@ -24,7 +24,7 @@ crate::tree! {
     }
 
     /// A region of a country, as the ERP knows it; stored as received.
-    received Region {
+    opaque Region {
         "code": Text<Free>,
         "id": SafeInteger,
         "name": Text<Name>,

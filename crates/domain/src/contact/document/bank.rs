@@ -2,12 +2,12 @@
 
 use super::Address;
 use crate::contact::kinds::{AccountNumber, Free, Name};
-use crate::tree::{ElementId, Member, SafeInteger, Text};
+use crate::tree::{ElementId, SafeInteger, Text, tree};
 use crate::value::{BankCustomerNumber, Bic, IsrCustomerNumber, QrIban};
 
-crate::tree! {
+tree! {
     /// A bank account of the contact.
-    element Bank {
+    block Bank {
         id: ElementId = "id",
         name: Text<Name> = "name",
         bank_name: Text<Name> = "bankName",

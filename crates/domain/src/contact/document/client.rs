@@ -2,12 +2,10 @@
 
 use super::Label;
 use crate::contact::kinds::{Free, Name, NotNegative, Percentage, Plain};
-use crate::tree::{
-    Amount, ElementId, Member, OfContact, OpaqueObject, ParentId, SafeInteger, Text,
-};
+use crate::tree::{Amount, ElementId, OfContact, OpaqueObject, ParentId, SafeInteger, Text, tree};
 use crate::value::{Email, VatNumber};
 
-crate::tree! {
+tree! {
     /// The contact as a customer.
     block Client {
         id: ElementId = "id",
@@ -42,7 +40,7 @@ crate::tree! {
     }
 
     /// A discount on one article.
-    element ArticleDiscount {
+    block ArticleDiscount {
         id: ElementId = "id",
         article_id: SafeInteger = "articleId",
         article_id_name: OpaqueObject<Label> = "articleIdName",

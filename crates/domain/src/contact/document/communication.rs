@@ -1,12 +1,12 @@
 //! What was said with a contact, and when.
 
 use crate::contact::kinds::{Free, Name, Token};
-use crate::tree::{ElementId, Member, SafeInteger, Text};
+use crate::tree::{ElementId, SafeInteger, Text, tree};
 use crate::value::CalendarDate;
 
-crate::tree! {
+tree! {
     /// A call, a letter or a meeting with the contact.
-    element Communication {
+    block Communication {
         id: ElementId = "id",
         kind: Text<Token> = "type",
         date: Text<CalendarDate> = "date",

@@ -1,10 +1,10 @@
 //! What an intercom monitor knows about a contact.
 
 use crate::contact::kinds::{IntercomName, IntercomNumber, IntercomTypeName};
-use crate::tree::{Member, Text};
+use crate::tree::{Text, tree};
 use crate::value::Ringtone;
 
-crate::tree! {
+tree! {
     /// The contact as an entry of an intercom's directory.
     block Intercom {
         name: Text<IntercomName> = "name",

@@ -1,11 +1,11 @@
 //! A label in the languages of the ERP.
 
 use crate::contact::kinds::Free;
-use crate::tree::Text;
+use crate::tree::{Text, tree};
 
-crate::tree! {
+tree! {
     /// The name of something outside the contact, by language; stored as received.
-    received Label {
+    opaque Label {
         "de": Text<Free>,
         "en": Text<Free>,
         "fr": Text<Free>,

@@ -3,13 +3,13 @@
 use super::Label;
 use crate::contact::kinds::{Free, Name, NotNegative, Percentage, Plain, SalaryType, Token};
 use crate::tree::{
-    Amount, ElementId, Member, OfPayslip, OfStaff, OpaqueObject, ParentId, SafeInteger, Text,
+    Amount, ElementId, OfPayslip, OfStaff, OpaqueObject, ParentId, SafeInteger, Text, tree,
 };
 use crate::value::CalendarDate;
 
-crate::tree! {
+tree! {
     /// What an employee is paid in a year.
-    element Payslip {
+    block Payslip {
         id: ElementId<OfPayslip> = "id",
         staff_id: ParentId<OfStaff> = "staffId",
         calendar_year: SafeInteger = "calendarYear",
@@ -36,7 +36,7 @@ crate::tree! {
     }
 
     /// A group of employees that the payslip counts for.
-    element EmployeeGroup {
+    block EmployeeGroup {
         id: ElementId = "id",
         staff_payslip_entity_id: ParentId<OfPayslip> = "staffPayslipEntityId",
         department_id: SafeInteger = "departmentId",
@@ -46,7 +46,7 @@ crate::tree! {
     }
 
     /// A line of the payslip.
-    element PayslipLine {
+    block PayslipLine {
         id: ElementId = "id",
         staff_payslip_entity_id: ParentId<OfPayslip> = "staffPayslipEntityId",
         number: SafeInteger = "number",

@@ -3,11 +3,11 @@
 use super::{Label, Payslip};
 use crate::contact::kinds::{Free, Name, NotNegative, Plain, Token};
 use crate::tree::{
-    Amount, ElementId, Member, OfContact, OfStaff, OpaqueObject, ParentId, SafeInteger, Text,
+    Amount, ElementId, OfContact, OfStaff, OpaqueObject, ParentId, SafeInteger, Text, tree,
 };
 use crate::value::{AvsNumber, CalendarDate};
 
-crate::tree! {
+tree! {
     /// The contact as an employee.
     block Staff {
         id: ElementId<OfStaff> = "id",
@@ -34,7 +34,7 @@ crate::tree! {
     }
 
     /// A member of the employee's family.
-    element FamilyMember {
+    block FamilyMember {
         id: ElementId = "id",
         staff_id: ParentId<OfStaff> = "staffId",
         family_member_type: Text<Token> = "familyMemberType",
@@ -45,7 +45,7 @@ crate::tree! {
     }
 
     /// What an hour of the employee is sold for.
-    element TimesheetPricingLine {
+    block TimesheetPricingLine {
         id: ElementId = "id",
         staff_id: ParentId<OfStaff> = "staffId",
         client_id: SafeInteger = "clientId",
@@ -58,7 +58,7 @@ crate::tree! {
     }
 
     /// A task of the ERP; stored as received.
-    received Task {
+    opaque Task {
         "id": SafeInteger,
         "name": Text<Name>,
         "organizationId": SafeInteger,
@@ -66,7 +66,7 @@ crate::tree! {
     }
 
     /// A work permit of the ERP; stored as received.
-    received WorkPermit {
+    opaque WorkPermit {
         "countryId": SafeInteger,
         "id": SafeInteger,
         "name": OpaqueObject<Label>,

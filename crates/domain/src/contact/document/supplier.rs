@@ -2,10 +2,10 @@
 
 use super::Label;
 use crate::contact::kinds::{FeeSplit, Free, Name, VatType};
-use crate::tree::{ElementId, Member, OfContact, OpaqueObject, ParentId, SafeInteger, Text};
+use crate::tree::{ElementId, OfContact, OpaqueObject, ParentId, SafeInteger, Text, tree};
 use crate::value::VatNumber;
 
-crate::tree! {
+tree! {
     /// The contact as a supplier.
     block Supplier {
         id: ElementId = "id",

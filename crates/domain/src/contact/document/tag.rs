@@ -1,10 +1,10 @@
 //! Tags and notes.
 
 use crate::contact::kinds::Free;
-use crate::tree::{ElementId, Member, SafeInteger, Text};
+use crate::tree::{ElementId, SafeInteger, Text, tree};
 use crate::value::TagName;
 
-crate::tree! {
+tree! {
     /// A tag of the organization, known by its name; the id follows from the name.
     block Tag {
         id: SafeInteger = "id",
@@ -12,7 +12,7 @@ crate::tree! {
     }
 
     /// A note about the contact, under a tag.
-    element AdditionalInformation {
+    block AdditionalInformation {
         id: ElementId = "id",
         tag: Tag = "tag",
         note: Text<Free> = "note",

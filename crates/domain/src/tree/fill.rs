@@ -1,0 +1,73 @@
+//! Takes from another contact what a contact lacks.
+
+use super::compare::{Equivalence, matches};
+use super::element_id::{ElementId, Parent};
+use super::member::Member;
+use super::visitor::{Flow, JsonObject, PairMut, Value, Visitor, go_on_if};
+use crate::json::{Json, Members};
+
+/// Adds what `here` lacks from `other`; keeps what `here` has. Elements keep their ids.
+pub(crate) fn fill<T: Value>(here: &mut T, other: &T) {
+    let _ = T::accept((here, other), &mut Fill);
+}
+
+struct Fill;
+
+impl Visitor<PairMut> for Fill {
+    fn member<T: Value>(
+        &mut self,
+        _name: &'static str,
+        (here, other): (&mut Member<T>, &Member<T>),
+    ) -> Flow {
+        match (&mut *here, other) {
+            (Member::Value(here), Member::Value(other)) => T::accept((here, other), self),
+            _ => take(here, other),
+        }
+    }
+
+    fn element_id<K: Parent>(
+        &mut self,
+        _name: &'static str,
+        (here, other): (&mut Member<ElementId<K>>, &Member<ElementId<K>>),
+    ) -> Flow {
+        take(here, other)
+    }
+
+    fn object<T: JsonObject>(&mut self, (here, other): (&mut T, &T)) -> Flow {
+        fill_members(here.members_mut(), other.members());
+        go_on_if(true)
+    }
+
+    /// Unites two arrays. Two equal elements of `other` stay two.
+    fn list<T: Value>(&mut self, (here, other): (&mut Vec<T>, &Vec<T>)) -> Flow {
+        let is_here = |element: &&T| {
+            here.iter().any(|known| {
+                if T::KIND.has_element_id() {
+                    matches(known, *element, Equivalence::Content)
+                } else {
+                    known == *element
+                }
+            })
+        };
+        let lacking: Vec<T> = other.iter().filter(|element| !is_here(element)).cloned().collect();
+        here.extend(lacking);
+        go_on_if(true)
+    }
+}
+
+fn take<T: Clone>(here: &mut Member<T>, other: &Member<T>) -> Flow {
+    if here.get().is_none() && other.get().is_some() {
+        here.clone_from(other);
+    }
+    go_on_if(true)
+}
+
+fn fill_members(here: &mut Members, other: &Members) {
+    for (name, value) in other.iter() {
+        match (here.get_mut(name), value) {
+            (None, value) => here.set(name, value.clone()),
+            (Some(Json::Object(here)), Json::Object(other)) => fill_members(here, other),
+            (Some(_), _) => {}
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Merges what was sent into what is stored (RFC 7396, but for arrays).
+
+use super::assign_ids::own_id;
+use super::compare::{Equivalence, matches};
+use super::element_id::{ElementId, Parent};
+use super::member::Member;
+use super::settle::{Arrays, Settle, add, without_nulls};
+use super::visitor::{Flow, JsonObject, PairMut, Presence, Scalar, Value, Visitor, go_on_if};
+use crate::json::{Json, Members};
+use crate::path::At;
+use crate::rule::Rule;
+use crate::violation::Violation;
+
+/// Merges `sent` into `stored`, and returns the ids in `sent` that name no part of this contact.
+pub(crate) fn patch<T: Value>(stored: &mut T, sent: &T, arrays: Arrays) -> Vec<Violation> {
+    let mut faults = Vec::new();
+    let mut patch = Patch { at: At::root(), arrays, faults: &mut faults };
+    let _ = T::accept((stored, sent), &mut patch);
+    faults
+}
+
+struct Patch<'a> {
+    at: At<'a>,
+    arrays: Arrays,
+    faults: &'a mut Vec<Violation>,
+}
+
+impl Visitor<PairMut> for Patch<'_> {
+    fn member<T: Value>(
+        &mut self,
+        name: &'static str,
+        (stored, sent): (&mut Member<T>, &Member<T>),
+    ) -> Flow {
+        match (sent.presence(), &mut *stored, sent) {
+            (Presence::Absent, ..) => {}
+            (Presence::Null, ..) => *stored = Member::Absent,
+            (Presence::Value, Member::Value(known), Member::Value(new)) => {
+                let at = self.at.member(name);
+                T::accept((&mut *known, new), &mut Patch { at, faults: self.faults, ..*self })?;
+                if known.presence() != Presence::Value {
+                    *stored = Member::Absent;
+                }
+            }
+            (Presence::Value, ..) => {
+                stored.clone_from(sent);
+                self.settle().member(name, stored)?;
+            }
+        }
+        go_on_if(true)
+    }
+
+    fn element_id<K: Parent>(
+        &mut self,
+        name: &'static str,
+        (stored, sent): (&mut Member<ElementId<K>>, &Member<ElementId<K>>),
+    ) -> Flow {
+        match (stored.get(), sent.get()) {
+            (_, None) => {}
+            (Some(known), Some(new)) => {
+                if known != new {
+                    let path = self.at.member(name).path();
+                    let message = "this is not the id of this part";
+                    let id = new.get().to_string();
+                    self.faults.push(Violation::new(Rule::OwnIds, path, id, message));
+                }
+            }
+            (None, Some(new)) => {
+                *stored = Member::Value(*new);
+                self.settle().element_id(name, stored)?;
+            }
+        }
+        go_on_if(true)
+    }
+
+    fn scalar<T: Scalar>(&mut self, (stored, sent): (&mut T, &T)) -> Flow {
+        if stored != sent {
+            stored.clone_from(sent);
+        }
+        go_on_if(true)
+    }
+
+    fn object<T: JsonObject>(&mut self, (stored, sent): (&mut T, &T)) -> Flow {
+        patch_members(stored.members_mut(), sent.members());
+        go_on_if(true)
+    }
+
+    fn list<T: Value>(&mut self, (stored, sent): (&mut Vec<T>, &Vec<T>)) -> Flow {
+        if T::KIND.has_element_id() {
+            return self.patch_elements(stored, sent);
+        }
+        match self.arrays {
+            Arrays::Replace => stored.clone_from(sent),
+            Arrays::Append => sent.iter().for_each(|element| add(stored, element.clone())),
+        }
+        go_on_if(true)
+    }
+}
+
+impl Patch<'_> {
+    fn settle(&mut self) -> Settle<'_> {
+        Settle { at: self.at, arrays: self.arrays, faults: self.faults }
+    }
+
+    /// Merges an array of elements that have ids (upsert-rules §4.3).
+    fn patch_elements<T: Value>(&mut self, stored: &mut Vec<T>, sent: &[T]) -> Flow {
+        let mut pool: Vec<Option<T>> = std::mem::take(stored).into_iter().map(Some).collect();
+        let places = places(&pool, sent);
+
+        let mut fresh = Vec::with_capacity(sent.len());
+        for (index, (element, place)) in sent.iter().zip(places).enumerate() {
+            let at = self.at.element(index);
+            let slot = place.and_then(|place| pool.get_mut(place));
+            let Some(slot) = slot else {
+                let mut element = element.clone();
+                let (arrays, faults) = (self.arrays, &mut *self.faults);
+                T::accept(&mut element, &mut Settle { at, arrays, faults })?;
+                fresh.push(element);
+                continue;
+            };
+            if let Some(known) = slot {
+                T::accept((known, element), &mut Patch { at, faults: self.faults, ..*self })?;
+            }
+            if self.arrays == Arrays::Replace {
+                fresh.extend(slot.take());
+            }
+        }
+        if self.arrays == Arrays::Append {
+            stored.extend(pool.into_iter().flatten());
+        }
+        stored.append(&mut fresh);
+        go_on_if(true)
+    }
+}
+
+/// For each element sent, the place of the stored element that it is merged into.
+///
+/// Elements with ids come first. Then each remaining element, in order, takes a stored one that is
+/// equal. Then each remaining element takes the first that has every member sent. No stored element
+/// is taken twice, and the rest are new. So sending an array again changes nothing, and two equal
+/// elements stay two.
+fn places<T: Value>(stored: &[Option<T>], sent: &[T]) -> Vec<Option<usize>> {
+    let mut places: Vec<Option<usize>> = vec![None; sent.len()];
+    let mut free: Vec<Option<&T>> = stored.iter().map(Option::as_ref).collect();
+    let mut take = |place: &mut Option<usize>, fits: &dyn Fn(&T) -> bool| {
+        let found = free.iter().position(|stored| stored.is_some_and(fits));
+        if let Some(slot) = found.and_then(|found| free.get_mut(found)) {
+            *slot = None;
+            *place = found;
+        }
+    };
+
+    for (element, place) in sent.iter().zip(&mut places) {
+        if let Some(id) = own_id(element) {
+            take(place, &|stored| own_id(stored) == Some(id));
+        }
+    }
+    for equivalence in [Equivalence::Equal, Equivalence::Covers] {
+        for (element, place) in sent.iter().zip(&mut places) {
+            if place.is_none() && own_id(element).is_none() {
+                take(place, &|stored| matches(stored, element, equivalence));
+            }
+        }
+    }
+    places
+}
+
+/// RFC 7396: merges objects, removes a member for a null, replaces everything else.
+fn patch_members(stored: &mut Members, sent: &Members) {
+    for (name, value) in sent.iter() {
+        if *value == Json::Null {
+            stored.retain(|known, _| known != name);
+            continue;
+        }
+        match (stored.get_mut(name), value) {
+            (Some(Json::Object(known)), Json::Object(new)) => patch_members(known, new),
+            _ => stored.set(name, without_nulls(value.clone())),
+        }
+    }
+}
