@@ -1,4 +1,4 @@
-//! The contact document: the published language of the hub, on the wire and in the store.
+//! The contact document, as the APIs carry it and as it is stored.
 
 mod access;
 mod address;

@@ -1,7 +1,7 @@
 //! Gives ids to the parts of a contact that have none.
 
-use super::element_id::{ElementId, Parent, ParentId, Part};
 use super::member::Member;
+use super::values::element_id::{ElementId, Parent, ParentId, Part};
 use super::visitor::{Flow, Mutable, Shared, Value, Visitor, go_on_if};
 use crate::ids::IdBlock;
 

@@ -1,8 +1,8 @@
 //! Compares a stored document with one that was sent.
 
 use super::assign_ids::own_id;
-use super::element_id::{ElementId, Parent};
 use super::member::Member;
+use super::values::element_id::{ElementId, Parent};
 use super::visitor::{Flow, JsonObject, Pair, Presence, Scalar, Value, Visitor, go_on_if};
 use crate::json::{Json, Members};
 

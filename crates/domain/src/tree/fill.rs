@@ -1,8 +1,8 @@
 //! Takes from another contact what a contact lacks.
 
 use super::compare::{Equivalence, matches};
-use super::element_id::{ElementId, Parent};
 use super::member::Member;
+use super::values::element_id::{ElementId, Parent};
 use super::visitor::{Flow, JsonObject, PairMut, Value, Visitor, go_on_if};
 use crate::json::{Json, Members};
 

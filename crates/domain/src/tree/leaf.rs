@@ -1,7 +1,7 @@
 //! What the rules see of a document.
 
-use super::amount::{AmountKind, AmountValue};
-use super::text::TextKind;
+use super::values::amount::{AmountKind, AmountValue};
+use super::values::text::TextKind;
 
 /// Something in a document that a rule can check.
 #[derive(Debug, Clone, Copy)]

@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A member of a JSON object: absent, null, or a value.
 ///
-/// One type serves what is sent and what is stored, because a patch differs from a document only
-/// in that: *absent keeps, null clears, a value sets*. A stored document has no nulls.
+/// The same type serves for requests and for storage: in a patch, *absent keeps, null clears, a
+/// value sets*. A stored document has no nulls.
 ///
 /// ```
 /// use contacts_domain::contact::document::ContactDocument;
@@ -23,12 +23,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Member<T> {
-    /// Not there: what is stored is kept.
+    /// Not sent: a patch keeps what is stored.
     #[default]
     Absent,
-    /// `null`: what is stored is cleared.
+    /// `null`: a patch removes what is stored.
     Null,
-    /// There.
+    /// A patch sets it.
     Value(T),
 }
 
@@ -41,7 +41,7 @@ impl<T> Member<T> {
         }
     }
 
-    /// The value, to be changed, if there is one.
+    /// The value to change, if there is one.
     pub fn get_mut(&mut self) -> Option<&mut T> {
         match self {
             Self::Value(value) => Some(value),
@@ -49,7 +49,7 @@ impl<T> Member<T> {
         }
     }
 
-    /// The value, if there is one; absent from now on.
+    /// Takes the value, if there is one, and leaves the member absent.
     pub fn take(&mut self) -> Option<T> {
         match std::mem::take(self) {
             Self::Value(value) => Some(value),
@@ -57,7 +57,7 @@ impl<T> Member<T> {
         }
     }
 
-    /// Whether it is not there at all.
+    /// Whether the member is absent. A null is not.
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
@@ -91,12 +91,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Member<T> {
 }
 
 impl<T> Member<T> {
-    /// Reads the value of this member, which the map has just named.
-    ///
-    /// # Errors
-    ///
-    /// When the value does not fit, or the member was given before.
-    pub fn read<'de, A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error>
+    /// Reads the value after its name; a name that comes twice is an error.
+    pub(crate) fn read<'de, A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error>
     where
         T: Deserialize<'de>,
     {
@@ -108,11 +104,7 @@ impl<T> Member<T> {
     }
 }
 
-/// Reads the name of a member, borrowed where it holds no escapes.
-///
-/// Objects are read by names and nothing else. The code that serde derives for a struct also takes
-/// an array, position by position, and would read `"client": []` as an empty client.
-#[derive(Debug, Clone, Copy)]
+/// Reads the name of a member, borrowed if it has no escapes.
 pub(crate) struct MemberName;
 
 impl<'de> DeserializeSeed<'de> for MemberName {

@@ -2,9 +2,9 @@
 
 use super::assign_ids::own_id;
 use super::compare::{Equivalence, matches};
-use super::element_id::{ElementId, Parent};
 use super::member::Member;
 use super::settle::{Arrays, Settle, add, without_nulls};
+use super::values::element_id::{ElementId, Parent};
 use super::visitor::{Flow, JsonObject, PairMut, Presence, Scalar, Value, Visitor, go_on_if};
 use crate::json::{Json, Members};
 use crate::path::At;

@@ -1,7 +1,7 @@
 //! What is stored of a request where nothing is stored yet: a merge into an empty document.
 
-use super::element_id::{ElementId, Parent, ParentId, ReadOnly};
 use super::member::Member;
+use super::values::element_id::{ElementId, Parent, ParentId, ReadOnly};
 use super::visitor::{Flow, JsonObject, Mutable, Presence, Shared, Value, Visitor, go_on_if};
 use crate::json::{Json, Members};
 use crate::path::At;

@@ -1,8 +1,8 @@
-//! The document tree, described: what stands where and what JSON it is read from.
+//! The shape of the document: the members of each object and what JSON they are read from.
 
-use super::amount::AmountKind;
-use super::safe_integer::SafeInteger;
-use super::text::TextKind;
+use super::values::amount::AmountKind;
+use super::values::safe_integer::SafeInteger;
+use super::values::text::TextKind;
 use crate::json::Json;
 
 /// What a value is read from.
@@ -12,21 +12,21 @@ pub enum Kind {
     Flag,
     /// A whole number within ±(2^53 − 1).
     SafeInteger,
-    /// An id of the hub: a whole number.
+    /// An id that the server assigns: a whole number.
     ElementId,
-    /// An id that the hub repeats; what is sent is ignored.
+    /// An id that the server repeats; a sent value is ignored.
     ParentId,
-    /// Shown by the hub; what is sent is ignored.
+    /// Shown by the server; a sent value is ignored.
     ReadOnly,
     /// A string.
     Text(&'static TextKind),
     /// A decimal number, as a string or a number.
     Amount(&'static AmountKind),
-    /// An object of ours.
+    /// An object with known members only.
     Block(&'static Shape),
-    /// An object stored as received, members unknown to us included.
+    /// An object stored as received, unknown members included.
     OpaqueObject(&'static Shape),
-    /// An object of strings, numbers and booleans under names of the caller's choice.
+    /// An object of strings, numbers and booleans under names that the caller chooses.
     CustomFields,
     /// An array.
     List(&'static Kind),
@@ -82,7 +82,7 @@ impl Kind {
 pub struct Shape {
     /// The name of the struct, also in the API description.
     pub name: &'static str,
-    /// One line on what it is.
+    /// What it is, in one line.
     pub about: &'static str,
     /// Its members, in the order in which they are written.
     pub members: &'static [MemberShape],
@@ -104,8 +104,8 @@ impl Shape {
     }
 }
 
-/// A struct of the document tree.
+/// A struct of the document tree, with its shape.
 pub trait Shaped {
-    /// Its description.
+    /// The shape.
     const SHAPE: &'static Shape;
 }

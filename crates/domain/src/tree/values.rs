@@ -1,13 +1,19 @@
 //! Which types are values of the tree, and which method of a visitor each of them calls.
 
-use super::amount::{Amount, AmountOf, AmountValue};
-use super::element_id::{ElementId, Parent, ParentId, ReadOnly};
-use super::json_object::{CustomFields, OpaqueObject};
+pub(super) mod amount;
+pub(super) mod element_id;
+pub(super) mod json_object;
+pub(super) mod safe_integer;
+pub(super) mod text;
+
+use self::amount::{Amount, AmountOf, AmountValue};
+use self::element_id::{ElementId, Parent, ParentId, ReadOnly};
+use self::json_object::{CustomFields, OpaqueObject};
+use self::safe_integer::SafeInteger;
+use self::text::{Text, TextValue};
 use super::leaf::Leaf;
 use super::member::Member;
-use super::safe_integer::SafeInteger;
 use super::shape::{Kind, Shape, Shaped};
-use super::text::{Text, TextValue};
 use super::visitor::{Flow, Form, JsonObject, Presence, Scalar, Value, Visitor};
 use crate::json::{Json, Members};
 

@@ -9,10 +9,10 @@ use std::ops::ControlFlow;
 
 use serde::de::MapAccess;
 
-use super::element_id::{ElementId, Parent, ParentId, ReadOnly};
 use super::leaf::Leaf;
 use super::member::Member;
 use super::shape::{Kind, Shape};
+use super::values::element_id::{ElementId, Parent, ParentId, ReadOnly};
 use crate::json::Members;
 
 /// Whether a visit goes on.

@@ -1,10 +1,10 @@
 //! Shows the rules what they can check.
 
-use super::amount::AmountValue;
 use super::leaf::Leaf;
 use super::member::Member;
 use super::shape::{Kind, Shape};
-use super::text::{Free, TextValue};
+use super::values::amount::AmountValue;
+use super::values::text::{Free, TextValue};
 use super::visitor::{Flow, JsonObject, Scalar, Shared, Value, Visitor, go_on_if};
 use crate::json::{Json, Members};
 use crate::path::At;

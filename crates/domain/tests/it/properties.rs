@@ -1,11 +1,11 @@
-//! What holds for every batch (upsert-rules §7).
+//! Properties of every batch (upsert-rules §7).
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, verdicts};
 
-/// An item about one of three contacts, with a few members that may be absent, null or set.
+/// An item for one of three contacts; a few members are absent, null or set.
 fn item() -> impl Strategy<Value = Value> {
     let member = |values: Vec<Value>| {
         let values: Vec<Option<Value>> =
@@ -62,7 +62,7 @@ fn contents(fixture: &Fixture) -> Vec<Value> {
     contents
 }
 
-/// Ids depend on how many were set aside, and so on chunking.
+/// Ids depend on how many a batch reserves, and so on chunking.
 fn without_ids(value: Value) -> Value {
     match value {
         Value::Object(members) => members
@@ -79,7 +79,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn sending_one_item_again_ends_in_unchanged(first in item(), second in item()) {
+    fn same_item_again_is_unchanged(first in item(), second in item()) {
         let mut fixture = Fixture::default();
         fixture.send(json!([first]));
         let verdict = verdicts(&fixture.send(json!([second])))[0];
@@ -90,7 +90,7 @@ proptest! {
     }
 
     #[test]
-    fn the_outcome_does_not_depend_on_chunking(items in prop::collection::vec(item(), 1..12), size in 1_usize..12) {
+    fn chunking_does_not_change_outcomes(items in prop::collection::vec(item(), 1..12), size in 1_usize..12) {
         let mut whole = Fixture::default();
         let at_once = verdicts(&whole.send(json!(items)));
         let mut parts = Fixture::default();
@@ -101,7 +101,7 @@ proptest! {
     }
 
     #[test]
-    fn a_stored_document_can_be_posted_back(item in item()) {
+    fn stored_document_posted_back_is_unchanged(item in item()) {
         let mut fixture = Fixture::default();
         if verdicts(&fixture.send(json!([item]))) == ["created"] {
             let document = fixture.document(1);
@@ -110,7 +110,7 @@ proptest! {
     }
 
     #[test]
-    fn a_stored_document_reads_back_as_itself(item in item()) {
+    fn stored_document_reads_back_as_itself(item in item()) {
         let mut fixture = Fixture::default();
         fixture.send(json!([item]));
         for record in &fixture.records {

@@ -1,4 +1,4 @@
-//! Roles, groups and permissions: somebody else's, stored as received.
+//! Roles, groups and permissions of other systems, stored as received.
 
 use crate::contact::kinds::{Free, GroupKind, Name, RoleKind, RoleType};
 use crate::tree::{OpaqueObject, SafeInteger, Text, tree};

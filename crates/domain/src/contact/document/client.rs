@@ -1,4 +1,4 @@
-//! What is known about a contact as a customer.
+//! A contact as a customer.
 
 use super::Label;
 use crate::contact::kinds::{Free, Name, NotNegative, Percentage, Plain};

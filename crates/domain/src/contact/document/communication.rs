@@ -1,4 +1,4 @@
-//! What was said with a contact, and when.
+//! Communications with a contact.
 
 use crate::contact::kinds::{Free, Name, Token};
 use crate::tree::{ElementId, SafeInteger, Text, tree};

@@ -1,4 +1,4 @@
-//! What an intercom monitor knows about a contact.
+//! The directory entry of a contact in an intercom.
 
 use crate::contact::kinds::{IntercomName, IntercomNumber, IntercomTypeName};
 use crate::tree::{Text, tree};

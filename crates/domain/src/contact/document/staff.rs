@@ -1,4 +1,4 @@
-//! What is known about a contact as an employee.
+//! A contact as an employee.
 
 use super::{Label, Payslip};
 use crate::contact::kinds::{Free, Name, NotNegative, Plain, Token};

@@ -1,4 +1,4 @@
-//! What is known about a contact as a supplier.
+//! A contact as a supplier.
 
 use super::Label;
 use crate::contact::kinds::{FeeSplit, Free, Name, VatType};

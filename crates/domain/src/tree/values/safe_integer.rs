@@ -1,11 +1,11 @@
-//! Whole numbers of the document.
+//! Whole numbers.
 
 use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::ids::MAX_SAFE_INTEGER;
 
-/// A whole number within ±(2^53 − 1), stored as received: a number, a position, somebody else's id.
+/// A whole number within ±(2^53 − 1), the range that every JSON parser reads exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct SafeInteger(i64);
@@ -16,7 +16,7 @@ impl SafeInteger {
         (-MAX_SAFE_INTEGER..=MAX_SAFE_INTEGER).contains(&number).then_some(Self(number))
     }
 
-    /// The bare number.
+    /// The number.
     pub fn get(self) -> i64 {
         self.0
     }

@@ -1,4 +1,4 @@
-//! A text of the document, kept as sent.
+//! Texts, kept as sent.
 
 use std::marker::PhantomData;
 
@@ -9,11 +9,11 @@ use crate::rule::Rule;
 use crate::value::ParseCache;
 use crate::violation::{Fix, Violation};
 
-/// A text as it was sent, and by its type what it should be.
+/// A text as sent; the type parameter names its kind.
 ///
-/// Reading never fails on content: a `Text<Email>` may hold rubbish. Whether it is an e-mail
-/// address is a question to the rule table, which reports all faults of a contact together, and
-/// which may be tightened next year without making stored contacts unreadable.
+/// Reading never fails on content: a `Text<Email>` can hold any text. The rules check later whether
+/// it is an e-mail address, and report all violations of a contact together. So a stricter rule
+/// makes no stored contact unreadable.
 ///
 /// ```
 /// use contacts_domain::{tree::Text, value::Email};
@@ -26,9 +26,9 @@ pub struct Text<T> {
     kind: PhantomData<fn() -> T>,
 }
 
-/// What a [`Text`] should be.
+/// A type that names a kind of [`Text`].
 pub trait TextValue: 'static {
-    /// Its name, limit and rule.
+    /// The kind.
     const KIND: TextKind;
 }
 
@@ -38,7 +38,7 @@ pub const MAX_FREE_TEXT: usize = 10_000;
 /// The name, limit and rule of a kind of text.
 #[derive(Debug)]
 pub struct TextKind {
-    /// What a person calls it.
+    /// The name in messages.
     pub name: &'static str,
     /// The most characters it may have.
     pub max_chars: usize,

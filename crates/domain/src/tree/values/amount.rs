@@ -1,4 +1,4 @@
-//! A decimal number of the document, kept as sent.
+//! Decimal numbers, kept as sent.
 
 use std::marker::PhantomData;
 
@@ -8,9 +8,9 @@ use serde_json::value::RawValue;
 
 use crate::json::Number;
 
-/// A decimal number as it was sent, as text or as a JSON number, to the last digit.
+/// A decimal number with every digit as sent, in a JSON string or as a JSON number.
 ///
-/// It never goes through binary floating point: `42.10` comes back as `42.10`.
+/// It is never converted to binary floating point: `42.10` is returned as `42.10`.
 ///
 /// ```
 /// use contacts_domain::contact::document::Client;
@@ -32,17 +32,17 @@ enum Spelling {
 /// The name and range of a kind of amount.
 #[derive(Debug)]
 pub struct AmountKind {
-    /// What a person calls it.
+    /// The name in messages.
     pub name: &'static str,
-    /// Whether it lies within 0 and 100.
+    /// Whether it has to be from 0 to 100.
     pub percentage: bool,
-    /// Whether it may not be below 0.
+    /// Whether it has to be at least 0.
     pub not_negative: bool,
 }
 
-/// What an [`Amount`] should be.
+/// A type that names a kind of [`Amount`].
 pub trait AmountOf: 'static {
-    /// Its name and range.
+    /// The kind.
     const KIND: AmountKind;
 }
 
@@ -65,7 +65,7 @@ impl<'t> AmountValue<'t> {
 }
 
 impl<K> Amount<K> {
-    /// An amount written as text.
+    /// An amount in a JSON string.
     pub fn text(text: &str) -> Self {
         Self { sent: Spelling::Text(text.into()), kind: PhantomData }
     }

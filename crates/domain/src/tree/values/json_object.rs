@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::shape::{Kind, Shaped};
 use crate::json::{Json, Members};
+use crate::tree::shape::{Kind, Shaped};
 
 /// An object of strings, numbers and booleans under names of the caller's choice.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]

@@ -60,12 +60,12 @@ pub struct ElementId<K = ()> {
 }
 
 impl<K> ElementId<K> {
-    /// The id of that number.
+    /// The id with that number.
     pub fn new(id: i64) -> Self {
         Self { id, of: PhantomData }
     }
 
-    /// The bare number.
+    /// The number.
     pub fn get(self) -> i64 {
         self.id
     }
