@@ -33,7 +33,6 @@ pub(crate) use define::{read_block, tree};
 pub(crate) use fill::fill;
 pub use leaf::Leaf;
 pub use member::Member;
-pub(crate) use member::MemberName;
 pub(crate) use patch::patch;
 pub use settle::Arrays;
 pub(crate) use settle::{is_settled, settle};
