@@ -4,6 +4,7 @@ mod commands;
 mod links;
 mod markdown;
 mod sources;
+mod words;
 
 use anyhow::Result;
 use clap::Command;
@@ -13,6 +14,7 @@ use xtask::workspace;
 pub(crate) fn run(menu: &Command) -> Result<()> {
     let files = workspace::text_files("")?;
     let mut findings = sources::check(&files);
+    findings.extend(words::check(&files));
     findings.extend(links::check(&files));
     findings.extend(commands::check(menu, &files)?);
     workspace::fail_on("tidy", &findings)

@@ -1,4 +1,4 @@
-//! What a front door can ask for. One file per use case, named by its verb.
+//! The operations of the APIs. One file per use case, named by its verb.
 
 mod authenticate;
 mod check_contacts;

@@ -159,10 +159,10 @@ impl FromStr for PostgresUrl {
 }
 
 /// The values of [`OWN`] that are not empty.
-struct Own(HashMap<&'static str, String>);
+struct OwnParameters(HashMap<&'static str, String>);
 
 /// Splits a query into our own parameters and those that `Config` reads.
-fn split(query: &str) -> Result<(Own, Vec<&str>), OpenError> {
+fn split(query: &str) -> Result<(OwnParameters, Vec<&str>), OpenError> {
     let (mut own, mut others) = (HashMap::new(), Vec::new());
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -177,10 +177,10 @@ fn split(query: &str) -> Result<(Own, Vec<&str>), OpenError> {
         }
     }
     own.retain(|_, value| !value.is_empty());
-    Ok((Own(own), others))
+    Ok((OwnParameters(own), others))
 }
 
-impl Own {
+impl OwnParameters {
     fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }

@@ -1,4 +1,4 @@
-//! Making a batch out of what a front door took in.
+//! Makes a batch of the items of a request.
 
 use contacts_domain::upsert::{Batch, Context, Item, Options};
 use rayon::prelude::*;

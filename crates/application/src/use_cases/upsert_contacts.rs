@@ -9,14 +9,14 @@ use super::{Caller, UseCaseError};
 use crate::access::Scope;
 use crate::ports::{Clock, ContactStore};
 
-/// What a front door asks for.
+/// The request of an API.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     /// How items are matched and merged.
     pub options: Options,
     /// Whether warnings refuse an item.
     pub handling: Handling,
-    /// Whether the door knows contacts of type ENDPOINT.
+    /// Whether the API knows contacts of type ENDPOINT.
     pub endpoints: Endpoints,
 }
 

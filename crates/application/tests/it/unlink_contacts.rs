@@ -61,9 +61,9 @@ async fn the_store_is_asked_for_the_keys_in_the_callers_organization_and_no_othe
 async fn each_key_is_answered_in_order() {
     let store = Arc::new(MemoryStore::default());
     let shown = Context { endpoints: Endpoints::Shown, ..context(7) };
-    let door = json!({"contactType": "ENDPOINT", "linkId": LINK_ID,
+    let panel = json!({"contactType": "ENDPOINT", "linkId": LINK_ID,
         "intercom": {"name": "Door", "type": "multi", "number": "0001-01-01"}});
-    store.upsert(batch(shown, Options::default(), &[door])).await.unwrap();
+    store.upsert(batch(shown, Options::default(), &[panel])).await.unwrap();
     let unlink = UnlinkContacts::new(store, a_clock());
 
     // Few and many: what is many is read elsewhere.

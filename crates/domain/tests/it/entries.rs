@@ -146,7 +146,7 @@ fn entry_update_refuses_other_contacts() {
         person(json!({})),
         {"contactType": "ENDPOINT", "linkId": OTHER_LINK_ID, "intercom": block("Door")},
     ]));
-    let door = fixture.records[1].id.get();
+    let panel = fixture.records[1].id.get();
     let before = fixture.records[0].clone();
     let update = |mut members: Value, key: &str, value: Value| {
         members[key] = value;
@@ -154,7 +154,7 @@ fn entry_update_refuses_other_contacts() {
     };
     let anonymous = json!({"intercom": block("Back door")});
     let items = vec![
-        update(anonymous.clone(), "id", json!(door)),
+        update(anonymous.clone(), "id", json!(panel)),
         update(anonymous.clone(), "id", json!(1)),
         update(anonymous.clone(), "contactId", json!(1)),
         update(anonymous.clone(), "linkId", json!(LINK_ID)),
@@ -177,7 +177,7 @@ fn entry_update_refuses_other_contacts() {
         ]
     );
     assert_eq!(
-        (outcomes[0].verdict.as_str(), &*fixture.entries[&door].name),
+        (outcomes[0].verdict.as_str(), &*fixture.entries[&panel].name),
         ("updated", "Back door")
     );
     assert_eq!(fixture.records[0], before);

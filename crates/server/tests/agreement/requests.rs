@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 pub(crate) const HERE: i32 = 1;
 pub(crate) const ELSEWHERE: i32 = 2;
 
-/// What is asked, by whom, through which door.
+/// A request, its caller and its API.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     organization: i32,
@@ -42,7 +42,7 @@ pub(crate) struct Wish {
 #[derive(Debug, Clone, Copy)]
 enum Intent {
     Upsert,
-    /// As a door that makes contacts of type ENDPOINT.
+    /// As an API that creates contacts of type ENDPOINT.
     OfType,
     UpdateEntry,
     Unlink,
@@ -80,7 +80,7 @@ impl Wish {
         let item = Item::read(&json, context);
         let item = match self.intent {
             Intent::Upsert => item,
-            // Where the device door could not read it, it is not of this kind.
+            // The device API cannot read it, so it is of another kind.
             Intent::OfType => match serde_json::from_str(&json) {
                 Ok(document) => Item::of_type(ContactType::Endpoint, document, context),
                 Err(_) => item,

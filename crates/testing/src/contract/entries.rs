@@ -279,12 +279,13 @@ async fn each_organization_has_its_own_entries(fixture: &StoreFixture) {
 }
 
 async fn endpoints_are_hidden_from_requests_that_do_not_know_them(fixture: &StoreFixture) {
-    let door = fixture.send_entries(&[json!({"linkId": LINK_ID, "intercom": block("Door")})]).await;
+    let panel =
+        fixture.send_entries(&[json!({"linkId": LINK_ID, "intercom": block("Door")})]).await;
     let update = Options { mode: Mode::Update, ..Options::default() };
 
     let outcomes = fixture
         .send(&[
-            json!({"id": id_of(&door[0]).get(), "title": "Dr"}),
+            json!({"id": id_of(&panel[0]).get(), "title": "Dr"}),
             person(json!({"linkId": LINK_ID})),
             json!({"contactType": "ENDPOINT", "intercom": block("Gate")}),
         ])
@@ -300,5 +301,5 @@ async fn endpoints_are_hidden_from_requests_that_do_not_know_them(fixture: &Stor
         ]
     );
     assert_eq!(answers(&by_link_id), ["rejected, CONTACT_NOT_FOUND "]);
-    fixture.holds(&door).await;
+    fixture.holds(&panel).await;
 }

@@ -137,22 +137,22 @@ async fn flags_and_ids_are_compared(fixture: &StoreFixture) {
 
 async fn conditions_are_joined_and_turned_round(fixture: &StoreFixture) {
     let entries = store(fixture).await;
-    let door = || name(Comparison::Equal, "Door");
+    let panel = || name(Comparison::Equal, "Door");
     let multi = || Filter::Text(TextField::Kind, Comparison::Equal, "multi".to_owned());
     let favorite = || Filter::Flag(FlagField::IsFavorite, Comparison::Equal, true);
     let not = |filter| Filter::Not(Box::new(filter));
     for (filter, count) in [
-        (Filter::All(vec![door(), favorite()]), 1),
-        (Filter::All(vec![door(), multi()]), 0),
-        (Filter::Any(vec![door(), multi()]), 4),
-        (not(Filter::Any(vec![door(), multi()])), 3),
-        (not(Filter::All(vec![door(), multi()])), 7),
-        (Filter::All(vec![not(door()), not(multi())]), 3),
+        (Filter::All(vec![panel(), favorite()]), 1),
+        (Filter::All(vec![panel(), multi()]), 0),
+        (Filter::Any(vec![panel(), multi()]), 4),
+        (not(Filter::Any(vec![panel(), multi()])), 3),
+        (not(Filter::All(vec![panel(), multi()])), 7),
+        (Filter::All(vec![not(panel()), not(multi())]), 3),
         // Or binds no closer than and, whatever surrounds it.
-        (Filter::All(vec![Filter::Any(vec![door(), multi()]), not(favorite())]), 3),
-        (Filter::Any(vec![Filter::All(vec![door(), multi()]), favorite()]), 1),
-        (Filter::Any(vec![door(), multi(), favorite(), not(door())]), 7),
-        (not(not(door())), 1),
+        (Filter::All(vec![Filter::Any(vec![panel(), multi()]), not(favorite())]), 3),
+        (Filter::Any(vec![Filter::All(vec![panel(), multi()]), favorite()]), 1),
+        (Filter::Any(vec![panel(), multi(), favorite(), not(panel())]), 7),
+        (not(not(panel())), 1),
         (Filter::All(Vec::new()), 7),
         (Filter::Any(Vec::new()), 0),
         (not(Filter::All(Vec::new())), 0),

@@ -25,15 +25,15 @@ fn by_link_id() -> Value {
 async fn an_unlinked_endpoint_is_deleted(fixture: &StoreFixture) {
     let items = [LINK_ID, OTHER_LINK_ID]
         .map(|link_id| json!({"linkId": link_id, "intercom": block("Door")}));
-    let doors = fixture.send_entries(&items).await;
+    let panels = fixture.send_entries(&items).await;
 
-    let keys = [by_link_id(), json!({"id": id_of(&doors[1]).get()})];
+    let keys = [by_link_id(), json!({"id": id_of(&panels[1]).get()})];
     let deleted = fixture.unlink(&keys).await;
 
     assert_eq!(answers(&deleted), ["deleted by linkId, version 2", "deleted by id, version 2"]);
     assert_eq!(fixture.entries().await, []);
-    for (door, outcome) in doors.iter().zip(&deleted) {
-        let gone = fixture.read(id_of(door), Lifecycle::Deleted).await;
+    for (panel, outcome) in panels.iter().zip(&deleted) {
+        let gone = fixture.read(id_of(panel), Lifecycle::Deleted).await;
         assert_eq!(gone.as_ref(), Some(record_of(outcome)));
     }
     let again = fixture.unlink(&keys).await;
