@@ -30,6 +30,8 @@ enum Check {
     Stores,
     /// Every test passes, on both stores
     Test,
+    /// The program that reuses the library crates passes its claims
+    Reuse,
     /// The documentation builds, and its links lead somewhere
     Doc,
     /// Dependencies between crates and files
@@ -64,6 +66,9 @@ impl Check {
                 }
             }
             Self::Test => Test::default().run()?,
+            Self::Reuse => {
+                cmd!(shell, "cargo run --quiet --manifest-path examples/reuse/Cargo.toml").run()?;
+            }
             Self::Doc => {
                 let options = ["--all-features", "--no-deps", "--document-private-items"];
                 let doc = cmd!(shell, "cargo doc --workspace {options...}");

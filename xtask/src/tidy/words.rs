@@ -10,7 +10,7 @@ use xtask::workspace::TextFile;
 const NAMES: &str = "
     Standing Likeness Own Mirror Received Whole Scalars Numbering Findings Flaw Subject Sealing World
     Sent Found Wanted Denied NewOrganizationError Setback Lessons Eagerness Terms Silence Exchange Rest
-    Obstacle Hub Sight is_not_why is_not_in hear_out Patience Place Shelf Trial Dice Door Doors door
+    Obstacle Hub Sight is_not_why is_not_in hear_out Patience Place Shelf Dice Door Doors door
     doors setback lessons sight patience obstacle dice
 ";
 
