@@ -1,31 +1,5 @@
-//! The contact aggregate and its upsert rules, pure: no I/O, no async, no clock, no randomness.
-//!
-//! ```
-//! use contacts_domain::upsert::{Batch, Context, Handling, Item, Options, Verdict};
-//! use contacts_domain::decision::{Decision, Loaded};
-//! use contacts_domain::value::CountryCode;
-//! use contacts_domain::{IdBlock, OrganizationId, Timestamp};
-//!
-//! let context = Context {
-//!     organization: OrganizationId::new(1).ok_or("not an id")?,
-//!     region: CountryCode::parse("CH")?,
-//!     now: Timestamp::from_micros(1_790_000_000_000_000),
-//!     may_write_staff: true,
-//!     endpoints: Default::default(),
-//!     handling: Handling::Lenient,
-//! };
-//! let item = Item::read(
-//!     r#"{"contactType": "PERSON", "externalId": "ERP-1", "lastName": "Rochat"}"#,
-//!     &context,
-//! );
-//! let batch = Batch::new(context, Options::default(), vec![item]);
-//!
-//! // A store would look up what the batch wants; here nothing is stored yet.
-//! let (writes, outcomes) = batch.decide(Loaded::default(), &mut IdBlock::new(1, 10))?;
-//! assert_eq!(outcomes[0].verdict, Verdict::Created);
-//! assert_eq!(writes.changes.len(), 1);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+#![cfg_attr(feature = "contact", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "contact"), doc = "Validated values of contacts, see [`value`].")]
 
 #[cfg(feature = "contact")]
 pub mod auditing;
