@@ -18,7 +18,7 @@ const OLDEST: i32 = 140_000;
 
 /// Makes the pool of a database. It makes no connection yet.
 pub(crate) fn pool(url: &PostgresUrl, options: PostgresOptions) -> Result<Pool, OpenError> {
-    Pool::new(url, options).map_err(error::pool)
+    Pool::new(url, options).map_err(|error| error::pool(&error))
 }
 
 /// Checks the database and brings its schema up to date. Returns the migrations that were run.

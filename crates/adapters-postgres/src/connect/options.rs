@@ -17,7 +17,7 @@ pub struct PostgresOptions {
     /// How long a request may wait for a connection. After that, the store is unavailable.
     pub wait: Duration,
     /// Whether statements are prepared once per connection. A pooler in transaction mode that does
-    /// not support prepared statements (PgBouncer before 1.21) needs `false`.
+    /// not support prepared statements (`PgBouncer` before 1.21) needs `false`.
     pub prepared_statements: bool,
     /// Whether opening the store runs missing migrations; if not, an old schema is refused.
     pub migrate: bool,

@@ -23,7 +23,7 @@ fn unavailable(message: impl Into<String>, remedy: impl Into<String>) -> OpenErr
     OpenError::new(OpenErrorKind::Unavailable, message, remedy)
 }
 
-pub(crate) fn pool(error: PoolSetupError) -> OpenError {
+pub(crate) fn pool(error: &PoolSetupError) -> OpenError {
     let message = error.to_string();
     match error {
         PoolSetupError::Tls(TlsSetupError::Roots(_)) => {

@@ -116,7 +116,7 @@ impl Server {
     }
 }
 
-/// The SSLRequest message of the protocol.
+/// The `SSLRequest` message of the protocol.
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
 async fn receive(mut stream: TcpStream, tls: Tls, noted: Arc<Mutex<Vec<bool>>>) {

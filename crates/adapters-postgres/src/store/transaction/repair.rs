@@ -16,7 +16,7 @@ impl Transactions {
             match self.attempt_repair(order).await {
                 Ok(discrepancies) => return Ok(discrepancies),
                 Err(attempt_error) => {
-                    retries.next(attempt_error, &mut RetryState::default()).await?
+                    retries.next(attempt_error, &mut RetryState::default()).await?;
                 }
             }
         }

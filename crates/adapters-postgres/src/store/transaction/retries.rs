@@ -105,14 +105,10 @@ impl<'a> Retries<'a> {
         }
         let session = self.pool.session().await?;
         let found = identified(&session, self.organization, &[], &external_ids, &link_ids).await?;
-        let owned: HashSet<AliasKey> = found.contacts.iter().flat_map(owned).collect();
+        let owned: HashSet<AliasKey> =
+            found.contacts.iter().flat_map(Record::identity_keys).collect();
         Ok(keys.into_iter().filter(|key| owned.contains(key)).collect())
     }
-}
-
-fn owned(record: &Record) -> impl Iterator<Item = AliasKey> {
-    let external_id = record.projection.external_id.clone().map(AliasKey::ExternalId);
-    external_id.into_iter().chain(record.projection.link_id.map(AliasKey::LinkId))
 }
 
 /// A random pause up to a limit, so that conflicting transactions do not collide again.
