@@ -62,7 +62,8 @@ impl Merge {
         for record in loaded.contacts {
             match Snapshot::read(record) {
                 Ok(snapshot) => contacts.push(snapshot),
-                Err((record, error)) => {
+                Err(unreadable) => {
+                    let (record, error) = *unreadable;
                     let violation = Violation::new(
                         Rule::StoredReadable,
                         Path::root(),

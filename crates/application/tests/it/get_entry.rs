@@ -17,7 +17,7 @@ async fn stored(contact: Value) -> (Arc<MemoryStore>, ContactId) {
     let store = Arc::new(MemoryStore::default());
     let context = Context { endpoints: Endpoints::Shown, ..context(7) };
     let outcomes = store.upsert(batch(context, Options::default(), &[contact])).await.unwrap();
-    (store, outcomes[0].contact.as_ref().unwrap().record.id)
+    (store, outcomes.first().unwrap().contact.as_ref().unwrap().record.id)
 }
 
 fn reader() -> Caller {

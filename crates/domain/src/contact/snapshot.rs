@@ -18,10 +18,10 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Reads the document of a stored contact. On failure, the record comes back with the error.
-    pub(crate) fn read(record: Record) -> Result<Self, (Record, UnreadableDocument)> {
+    pub(crate) fn read(record: Record) -> Result<Self, Box<(Record, UnreadableDocument)>> {
         match record.read() {
             Ok(document) => Ok(Self { record, document }),
-            Err(error) => Err((record, error)),
+            Err(error) => Err(Box::new((record, error))),
         }
     }
 

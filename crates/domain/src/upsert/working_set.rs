@@ -144,7 +144,8 @@ impl WorkingSet {
         if let Some(record) = slot.loaded.take() {
             match Snapshot::read(record) {
                 Ok(snapshot) => slot.stored = Some(Arc::new(snapshot)),
-                Err((record, error)) => {
+                Err(failed) => {
+                    let (record, error) = *failed;
                     let violation = unreadable(Some(record.id), error.to_string());
                     slot.loaded = Some(record);
                     return Err(violation);

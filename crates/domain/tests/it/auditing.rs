@@ -28,7 +28,7 @@ fn stored(items: &Value) -> Vec<StoredContact> {
     let batch = Batch::new(context.clone(), Options::default(), items);
     let (writes, outcomes) = batch.decide(found, &mut IdBlock::new(FIRST_ID, 1_000)).unwrap();
     assert!(outcomes.iter().all(|outcome| !outcome.verdict.is_refusal()), "{outcomes:?}");
-    writes.changes.iter().map(|write| StoredContact::from(write)).collect()
+    writes.changes.iter().map(StoredContact::from).collect()
 }
 
 /// A person with every member that a column, a relation or an entry follows from.
