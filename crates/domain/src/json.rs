@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 /// The deepest nesting of an item; the item itself is 1.
-pub const MAX_NESTING: usize = 16;
+pub(crate) const MAX_NESTING: usize = 16;
 
 /// A JSON value (RFC 8259) whose numbers keep every character.
 ///
@@ -23,7 +23,7 @@ pub const MAX_NESTING: usize = 16;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub enum Json {
+pub(crate) enum Json {
     /// `null`
     Null,
     /// `true` or `false`
@@ -40,15 +40,15 @@ pub enum Json {
 
 /// The text of a JSON number.
 #[derive(Debug, Clone)]
-pub struct Number(Box<RawValue>);
+pub(crate) struct Number(Box<RawValue>);
 
 /// The members of an object, in the order sent; equal in any order.
 #[derive(Debug, Clone, Default)]
-pub struct Members(Vec<(Box<str>, Json)>);
+pub(crate) struct Members(Vec<(Box<str>, Json)>);
 
 /// The text is not JSON, or is nested too deep.
 #[derive(Debug, thiserror::Error)]
-pub enum Unreadable {
+pub(crate) enum Unreadable {
     /// Not JSON, or with a lone surrogate.
     #[error("it is not valid JSON")]
     Malformed(#[from] serde_json::Error),
@@ -63,7 +63,7 @@ impl Json {
     /// # Errors
     ///
     /// [`Unreadable`] if the text is not JSON, or nested too deep.
-    pub fn read(text: &str) -> Result<Self, Unreadable> {
+    pub(crate) fn read(text: &str) -> Result<Self, Unreadable> {
         Self::read_raw(serde_json::from_str(text)?)
     }
 
@@ -72,7 +72,7 @@ impl Json {
     }
 
     /// The number of arrays and objects inside one another, this one included.
-    pub fn nesting(&self) -> usize {
+    pub(crate) fn nesting(&self) -> usize {
         match self {
             Self::Array(elements) => 1 + elements.iter().map(Self::nesting).max().unwrap_or(0),
             Self::Object(members) => 1 + members.values().map(Self::nesting).max().unwrap_or(0),
@@ -175,7 +175,7 @@ impl Number {
     }
 
     /// The number as sent.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         self.0.get()
     }
 }
@@ -196,22 +196,22 @@ impl Serialize for Number {
 
 impl Members {
     /// Whether there are no members.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The number of members.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// The member of that name.
-    pub fn get(&self, name: &str) -> Option<&Json> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Json> {
         self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
     /// The members, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
         self.0.iter().map(|(name, value)| (&**name, value))
     }
 
@@ -220,7 +220,7 @@ impl Members {
     }
 
     /// The values, in order.
-    pub fn values(&self) -> impl Iterator<Item = &Json> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = &Json> {
         self.0.iter().map(|(_, value)| value)
     }
 

@@ -11,7 +11,7 @@ mod context;
 pub mod decision;
 mod ids;
 #[cfg(feature = "contact")]
-pub mod json;
+mod json;
 #[cfg(feature = "contact")]
 pub mod merging;
 #[cfg(feature = "contact")]

@@ -85,7 +85,7 @@ impl fmt::Display for Path {
 
 /// A place in a document during a traversal: borrowed, so that only [`path`](At::path) allocates.
 #[derive(Debug, Clone, Copy)]
-pub struct At<'a> {
+pub(crate) struct At<'a> {
     step: Option<(&'a At<'a>, Step<'a>)>,
 }
 
@@ -97,27 +97,27 @@ enum Step<'a> {
 
 impl<'a> At<'a> {
     /// The document itself.
-    pub fn root() -> At<'static> {
+    pub(crate) fn root() -> At<'static> {
         At { step: None }
     }
 
     /// The place of a member.
-    pub fn member(&'a self, name: &'a str) -> At<'a> {
+    pub(crate) fn member(&'a self, name: &'a str) -> At<'a> {
         At { step: Some((self, Step::Member(name))) }
     }
 
     /// The place of an element, counted from 0.
-    pub fn element(&'a self, index: usize) -> At<'a> {
+    pub(crate) fn element(&'a self, index: usize) -> At<'a> {
         At { step: Some((self, Step::Element(index))) }
     }
 
     /// The number of steps from the root.
-    pub fn depth(&self) -> usize {
+    pub(crate) fn depth(&self) -> usize {
         self.step.map_or(0, |(parent, _)| 1 + parent.depth())
     }
 
     /// The place as an owned [`Path`].
-    pub fn path(&self) -> Path {
+    pub(crate) fn path(&self) -> Path {
         let mut segments = Vec::new();
         let mut here = *self;
         while let Some((parent, step)) = here.step {

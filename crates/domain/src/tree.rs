@@ -31,7 +31,7 @@ pub(crate) use assign_ids::{assign_ids, ids_at_most, own_id};
 pub(crate) use compare::{Equivalence, matches};
 pub(crate) use define::{read_block, tree};
 pub(crate) use fill::fill;
-pub use leaf::Leaf;
+pub(crate) use leaf::Leaf;
 pub use member::Member;
 pub(crate) use patch::patch;
 pub use settle::Arrays;
@@ -41,7 +41,9 @@ pub use values::amount::{Amount, AmountKind, AmountOf, AmountValue};
 pub use values::element_id::{ElementId, OfContact, OfPayslip, OfStaff, ParentId, ReadOnly};
 pub use values::json_object::{CustomFields, OpaqueObject};
 pub use values::safe_integer::SafeInteger;
-pub use values::text::{Free, MAX_FREE_TEXT, RuleError, Text, TextCheck, TextKind, TextValue};
+pub use values::text::{Text, TextKind, TextValue};
+
+pub(crate) use values::text::{Free, MAX_FREE_TEXT, RuleError};
 pub(crate) use visitor::{
     Block, Flow, Form, Mutable, Pair, PairMut, Presence, Shared, Value, Visitor, go_on_if,
 };

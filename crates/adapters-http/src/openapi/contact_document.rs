@@ -168,7 +168,7 @@ fn whole(or_null: OrNull) -> ObjectBuilder {
 
 fn text(kind: &TextKind, or_null: OrNull) -> ObjectBuilder {
     // For a text without a rule the name of the member says enough.
-    let text = of_types([Type::String], or_null).description(kind.check.map(|_| kind.name));
+    let text = of_types([Type::String], or_null).description(kind.rule().map(|_| kind.name));
     if kind.allowed.is_empty() {
         let example = EXAMPLES.iter().find(|(name, _)| *name == kind.name);
         return text
@@ -253,7 +253,7 @@ mod tests {
     fn every_text_kind_with_a_form_has_an_example() {
         for (_, kind) in texts() {
             let has_form =
-                kind.check.is_some() && kind.allowed.is_empty() && kind.name != OPEN_LIST;
+                kind.rule().is_some() && kind.allowed.is_empty() && kind.name != OPEN_LIST;
             let has_example = EXAMPLES.iter().any(|(name, _)| *name == kind.name);
             assert!(has_example || !has_form, "an example of a {} is missing", kind.name);
         }

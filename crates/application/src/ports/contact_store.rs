@@ -17,7 +17,7 @@ use super::StoreError;
 /// **one** transaction: all of it is durable when the call returns `Ok`, none of it otherwise. It
 /// may run the decision again to retry. What one call has written, every later call sees.
 ///
-/// Every implementation passes the [contract suite](crate::testing::contract).
+/// Every implementation passes the contract suite of the crate `contacts-testing`.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait ContactStore: Send + Sync {

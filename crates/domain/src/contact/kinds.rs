@@ -7,7 +7,7 @@ use super::rules::{MAX_NAME, texts};
 use crate::rule::Rule;
 use crate::tree::{AmountKind, AmountOf, MAX_FREE_TEXT, TextKind, TextValue};
 
-pub use crate::tree::Free;
+pub(crate) use crate::tree::Free;
 use crate::value;
 
 /// A name: free text, but shorter.

@@ -8,7 +8,7 @@ use crate::value::{LinkId, ParseCache, VatNumber};
 
 impl Projection {
     /// The projection of a document of that type. This is the only function that computes one.
-    pub fn of(
+    pub(crate) fn of(
         document: &ContactDocument,
         contact_type: ContactType,
         cache: &mut ParseCache,

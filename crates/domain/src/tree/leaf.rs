@@ -5,7 +5,7 @@ use super::values::text::TextKind;
 
 /// Something in a document that a rule can check.
 #[derive(Debug, Clone, Copy)]
-pub enum Leaf<'t> {
+pub(crate) enum Leaf<'t> {
     /// A text and its kind.
     Text(&'static TextKind, &'t str),
     /// A decimal number as sent and its kind.

@@ -10,7 +10,7 @@ type Parsed<T, E> = Arc<Vec<(Box<str>, Result<T, E>)>>;
 /// E-mail addresses and phone numbers that were parsed while a contact was checked, for its keys and
 /// its projection. Parsing a phone number takes a microsecond, a tenth of the work on a contact.
 #[derive(Debug, Clone)]
-pub struct ParseCache {
+pub(crate) struct ParseCache {
     region: CountryCode,
     emails: Parsed<Email, InvalidEmail>,
     phones: Parsed<Phone, InvalidPhone>,

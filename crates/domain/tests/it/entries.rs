@@ -3,7 +3,7 @@
 use contacts_domain::contact::rules::MAX_DOCUMENT_BYTES;
 use contacts_domain::contact::{ContactType, IntercomEntry};
 use contacts_domain::merging::{Merge, MergeReport};
-use contacts_domain::path::{At, Path};
+use contacts_domain::path::Path;
 use contacts_domain::upsert::{Context, Endpoints, Handling, Item};
 use contacts_domain::value::LinkId;
 use contacts_domain::{Rule, Violation};
@@ -190,7 +190,7 @@ fn violations_of_the_api_refuse_the_item() {
     let mut fixture = fixture();
     fixture.send(json!([person(json!({}))]));
     let fault = || {
-        let path = At::root().member("intercom").member("isFavorite").path();
+        let path = Path::of("intercom.isFavorite");
         [Violation::new(Rule::JsonTypes, path, "\"yes\"", "must be true or false")]
     };
     let bad = |link_id: &str| {

@@ -79,7 +79,7 @@ fn text_has_the_kind_of_its_name() {
 
 #[test]
 fn names_are_limited_to_500_characters() {
-    for (at, name, kind) in texts().filter(|(.., kind)| kind.check.is_none()) {
+    for (at, name, kind) in texts().filter(|(.., kind)| kind.rule().is_none()) {
         let is_name =
             name == "name" || name.ends_with("Name") || ["city", "jobTitle"].contains(&name);
         let max = match name {

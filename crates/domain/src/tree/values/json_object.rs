@@ -15,7 +15,7 @@ pub struct CustomFields(pub(super) Members);
 
 impl CustomFields {
     /// The members, in the order sent.
-    pub fn members(&self) -> &Members {
+    pub(crate) fn members(&self) -> &Members {
         &self.0
     }
 }
@@ -40,7 +40,7 @@ pub struct OpaqueObject<S> {
 
 impl<S> OpaqueObject<S> {
     /// The members, in the order sent.
-    pub fn members(&self) -> &Members {
+    pub(crate) fn members(&self) -> &Members {
         &self.members
     }
 }

@@ -33,7 +33,7 @@ pub trait TextValue: 'static {
 }
 
 /// The most characters of a free text.
-pub const MAX_FREE_TEXT: usize = 10_000;
+pub(crate) const MAX_FREE_TEXT: usize = 10_000;
 
 /// The name, limit and rule of a kind of text.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub struct TextKind {
     /// The most characters it may have.
     pub max_chars: usize,
     /// The rule that holds for each text of this kind, with its function.
-    pub check: Option<(Rule, TextCheck)>,
+    pub(crate) check: Option<(Rule, TextCheck)>,
     /// Whether a blank text counts as null, as it does in keys and in every text with a rule.
     pub blank_is_null: bool,
     /// The allowed texts, where the list is closed.
@@ -51,20 +51,25 @@ pub struct TextKind {
 }
 
 /// A rule about one text.
-pub type TextCheck = fn(&'static TextKind, &str, &mut ParseCache) -> Result<(), RuleError>;
+pub(crate) type TextCheck = fn(&'static TextKind, &str, &mut ParseCache) -> Result<(), RuleError>;
 
 /// What is wrong with a value, in a sentence, and the correction, where it is certain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RuleError {
+pub(crate) struct RuleError {
     /// The sentence.
-    pub message: String,
+    pub(crate) message: String,
     /// The corrected text.
-    pub fix: Option<String>,
+    pub(crate) fix: Option<String>,
 }
 
 impl TextKind {
+    /// The rule that holds for each text of this kind.
+    pub fn rule(&self) -> Option<Rule> {
+        self.check.map(|(rule, _)| rule)
+    }
+
     /// A kind of at most that many characters with a rule.
-    pub const fn checked(
+    pub(crate) const fn checked(
         name: &'static str,
         max_chars: usize,
         rule: Rule,
@@ -76,7 +81,7 @@ impl TextKind {
 
 impl RuleError {
     /// An error without a certain correction.
-    pub fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), fix: None }
     }
 
