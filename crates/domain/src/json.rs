@@ -15,13 +15,6 @@ pub(crate) const MAX_NESTING: usize = 16;
 /// Unlike `serde_json::Value` it keeps the order of members whatever features `serde_json` has,
 /// writes `1e3` and `-0` as they were sent, gives no member name a special meaning, and is never
 /// nested deeper than [`MAX_NESTING`].
-///
-/// ```
-/// use contacts_domain::json::Json;
-/// let json: Json = serde_json::from_str(r#"{"a": 1e3, "b": [-0, 1.50], "a": 1E3}"#)?;
-/// assert_eq!(serde_json::to_string(&json)?, r#"{"a":1E3,"b":[-0,1.50]}"#);
-/// # Ok::<(), serde_json::Error>(())
-/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Json {
     /// `null`
@@ -288,6 +281,12 @@ impl Serialize for Members {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_and_order_stay_as_sent() {
+        let json: Json = serde_json::from_str(r#"{"a": 1e3, "b": [-0, 1.50], "a": 1E3}"#).unwrap();
+        assert_eq!(serde_json::to_string(&json).unwrap(), r#"{"a":1E3,"b":[-0,1.50]}"#);
+    }
 
     #[test]
     fn private_names_of_serde_json_are_ordinary() {

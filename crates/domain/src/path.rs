@@ -5,13 +5,10 @@ use std::fmt::{self, Write};
 /// A place in a document, printed as JSON Pointer (RFC 6901) or as `addresses[0].city`.
 ///
 /// ```
-/// use contacts_domain::path::{At, Path};
-/// let root = At::root();
-/// let addresses = root.member("addresses");
-/// let first = addresses.element(0);
-/// let path: Path = first.member("city").path();
-/// assert_eq!(path.to_string(), "addresses[0].city");
-/// assert_eq!(path.pointer(), "/addresses/0/city");
+/// use contacts_domain::path::Path;
+/// let path = Path::of("email");
+/// assert_eq!(path.to_string(), "email");
+/// assert_eq!(path.pointer(), "/email");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Path(Vec<Segment>);
@@ -135,6 +132,16 @@ impl<'a> At<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn path_prints_elements_in_both_forms() {
+        let root = At::root();
+        let addresses = root.member("addresses");
+        let first = addresses.element(0);
+        let path = first.member("city").path();
+        assert_eq!(path.to_string(), "addresses[0].city");
+        assert_eq!(path.pointer(), "/addresses/0/city");
+    }
 
     #[test]
     fn pointer_escapes_tilde_and_slash() {

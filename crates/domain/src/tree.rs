@@ -3,7 +3,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `define` | the macro [`tree!`](define), which declares a struct with one line a member |
+//! | `define` | the macro `tree!`, which declares a struct with one line a member |
 //! | `member` | [`Member`]: absent, null or a value |
 //! | `shape` | [`Shape`]: what stands where, for the slow path of reading and the API description |
 //! | `values` | what a member can hold: texts, numbers, ids, objects stored as received |

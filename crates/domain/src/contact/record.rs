@@ -36,7 +36,7 @@ pub struct Record {
 
 macro_rules! projection {
     ($($(#[$doc:meta])* $name:ident: $type:ty,)+) => {
-        /// The columns that a contact is searched and matched by. [`Projection::of`] computes them
+        /// The columns that a contact is searched and matched by. `Projection::of` computes them
         /// from the document.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct Projection {
