@@ -1,73 +1,69 @@
-//! A copy of the database, made beside a running server.
+//! Copies a database in use.
 
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use contacts_application::ports::{OpenError, StoreErrorKind};
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::Text;
 use libsqlite3_sys as sqlite;
 use tempfile::{Builder, TempDir, TempPath};
 
-use super::database::Database;
-use super::failure::{Failure, Kind};
-use super::open::{self, OpenError};
-use super::options::SqliteOptions;
-use super::schema::contact;
+use crate::connect::{Database, Failure, SqliteOptions};
+use crate::schema::contact;
 
-/// How SQLite's message begins when a statement names a table that is not there.
+/// The start of SQLite's message for a missing table.
 const NO_SUCH_TABLE: &str = "no such table";
 
-/// A copy of a database, finished and checked.
+/// A complete and checked copy of a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backup {
     /// The file.
     pub path: PathBuf,
-    /// How many contacts are in it, deleted ones included.
+    /// The number of its contacts, deleted ones included.
     pub contacts: u64,
-    /// Its size.
+    /// Its size in bytes.
     pub bytes: u64,
 }
 
-/// Why no copy was made, and what to do about it. Nothing stands at its path then.
+/// Why no copy was made. `Display` names the cause on one line. There is no file at the path then.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BackupError {
-    /// There is no database to copy.
-    #[error("there is no database {}: name another path", .0.display())]
+    /// The database does not exist.
+    #[error("there is no database {}", .0.display())]
     Missing(PathBuf),
     /// The database cannot be opened or read.
     #[error(transparent)]
     Database(#[from] OpenError),
-    /// The database is none of ours.
-    #[error("{} holds no contacts: name the database of a hub", .0.display())]
+    /// The database is that of another application.
+    #[error("{} holds no contacts", .0.display())]
     NoContacts(PathBuf),
-    /// The database does not hold together, and so the copy does not.
-    #[error("{} is damaged ({fault}): keep the copies of before, and restore one", .path.display())]
+    /// The database is damaged, and so would be the copy.
+    #[error("{} is damaged: {fault}", .path.display())]
     Damaged {
         /// The database.
         path: PathBuf,
         /// The first fault that SQLite found.
         fault: String,
     },
-    /// Something stands at the path of the copy.
-    #[error("{} exists already: name another file, or remove it", .0.display())]
+    /// The path of the copy is taken.
+    #[error("{} exists already", .0.display())]
     Exists(PathBuf),
-    /// The path is none that a copy can have.
-    #[error("{} cannot be the path of a copy: name a file, in UTF-8", .0.display())]
+    /// The path of the copy does not end in a file name, or is not UTF-8.
+    #[error("`{}` cannot be the path of a backup", .0.display())]
     NoPath(PathBuf),
-    /// The directory of the copy is not there.
-    #[error("the directory {} does not exist: create it, or name another file", .0.display())]
+    /// The directory of the copy does not exist.
+    #[error("the directory {} does not exist", .0.display())]
     NoDirectory(PathBuf),
     /// The disk of the copy is full.
-    #[error("there is no room for the copy in {}: free some, or name another place", .0.display())]
+    #[error("there is no room for the backup in {}", .0.display())]
     NoRoom(PathBuf),
     /// The copy cannot be written.
-    #[error(
-        "the copy cannot be written in {}, {source}: allow it, or name another place",
-        .directory.display()
-    )]
+    #[error("the backup cannot be written in {}: {source}", .directory.display())]
     Unwritable {
         /// The directory.
         directory: PathBuf,
@@ -76,12 +72,29 @@ pub enum BackupError {
     },
 }
 
-/// Copies the database in a file to another, which must not be there yet.
+impl BackupError {
+    /// What a person can do about it.
+    pub fn remedy(&self) -> &str {
+        match self {
+            Self::Missing(_) => "name another with --database-url",
+            Self::Database(error) => error.remedy(),
+            Self::NoContacts(_) => "name the database of a contact-hub with --database-url",
+            Self::Damaged { .. } => "keep the backups that you have, and restore one",
+            Self::Exists(_) => "name another file, or remove it",
+            Self::NoPath(_) => "name a file, in UTF-8",
+            Self::NoDirectory(_) => "create it, or name another file",
+            Self::NoRoom(_) => "free some, or name a file elsewhere",
+            Self::Unwritable { .. } => "allow it, or name a file elsewhere",
+        }
+    }
+}
+
+/// Copies the database in a file to a new file.
 ///
-/// The copy is what was committed at one moment; readers and writers go on meanwhile. It is written
-/// and checked in a directory of its own beside its place, whose name begins with a dot and ends in
-/// `.part`, and moved to its place only when it will survive loss of power. It is for nobody but its
-/// owner, as the database is.
+/// The copy is what was committed at one moment; readers and writers do not wait for it. It is
+/// written and checked in a directory beside its path, whose name begins with a dot and ends in
+/// `.part`, and moved to its path once it would survive a power failure. Only its owner may read it,
+/// like the database.
 ///
 /// ```
 /// use contacts_adapters_diesel::{SqliteOptions, SqliteStore, back_up};
@@ -96,8 +109,7 @@ pub enum BackupError {
 ///
 /// # Errors
 ///
-/// A [`BackupError`] that names what is in the way and what to do about it. The database is never
-/// made or changed.
+/// A [`BackupError`] that names the cause and its remedy. The database is never created or changed.
 pub fn back_up(database: &Path, copy: &Path) -> Result<Backup, BackupError> {
     if !database.exists() {
         return Err(BackupError::Missing(database.to_owned()));
@@ -109,7 +121,7 @@ pub fn back_up(database: &Path, copy: &Path) -> Result<Backup, BackupError> {
         if failure.is(sqlite::SQLITE_FULL) {
             BackupError::NoRoom(target.directory.to_owned())
         } else {
-            open::explain(&source, failure).into()
+            failure.on_opening(source.path()).into()
         }
     })?;
     let contacts = check(&source, &partial.file)?;
@@ -117,22 +129,20 @@ pub fn back_up(database: &Path, copy: &Path) -> Result<Backup, BackupError> {
     Ok(Backup { path: copy.to_owned(), contacts, bytes })
 }
 
-/// Where the copy will stand.
+/// The path of the copy.
 struct Target<'a> {
     path: &'a Path,
     directory: &'a Path,
     name: &'a str,
 }
 
-/// A copy in the making, in a directory of its own beside its place. It goes away unless it is
-/// finished, and with it what SQLite wrote beside it.
+/// An unfinished copy in a directory of its own, which is deleted with all its files on drop.
 struct Partial {
     file: Database,
     _directory: TempDir,
 }
 
 impl<'a> Target<'a> {
-    /// A place that is free.
     fn at(path: &'a Path) -> Result<Self, BackupError> {
         let no_path = || BackupError::NoPath(path.to_owned());
         let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(no_path)?;
@@ -143,7 +153,7 @@ impl<'a> Target<'a> {
         if directory.to_str().is_none() {
             return Err(no_path());
         }
-        // A link that leads nowhere exists too.
+        // Unlike `exists`, this finds dangling links.
         if path.symlink_metadata().is_ok() {
             return Err(BackupError::Exists(path.to_owned()));
         }
@@ -153,7 +163,7 @@ impl<'a> Target<'a> {
         Ok(Self { path, directory, name })
     }
 
-    /// An empty file.
+    /// Creates an empty file beside the path.
     fn begin(&self) -> Result<Partial, BackupError> {
         let prefix = format!(".{}.", self.name);
         let directory = Builder::new().prefix(&prefix).suffix(".part").tempdir_in(self.directory);
@@ -163,8 +173,7 @@ impl<'a> Target<'a> {
         Ok(Partial { file, _directory: directory })
     }
 
-    /// Gives the file its name once its content is on the disk, and waits until the name is; its
-    /// size.
+    /// Syncs the file, moves it to its path, and syncs the directory. Returns the size.
     fn finish(&self, partial: &Partial) -> Result<u64, BackupError> {
         let unwritable = |error| self.unwritable(&error);
         let path = partial.file.path();
@@ -182,55 +191,51 @@ impl<'a> Target<'a> {
         match error.kind() {
             ErrorKind::AlreadyExists => BackupError::Exists(self.path.to_owned()),
             ErrorKind::StorageFull => BackupError::NoRoom(directory),
-            // The kind alone: the error may name the file in the making.
+            // The kind alone: the error may name the unfinished file.
             kind => BackupError::Unwritable { directory, source: kind.into() },
         }
     }
 }
 
-/// Writes what is committed now into an empty file.
+/// Copies the last commit into an empty file.
 fn write(source: &Database, target: &Database) -> Result<(), Failure> {
     let mut connection = source.connect()?;
     sql_query("VACUUM INTO ?").bind::<Text, _>(target.uri()).execute(&mut connection)?;
     Ok(())
 }
 
-/// The answer of `PRAGMA quick_check`: `ok`, or a fault in each row.
-#[derive(QueryableByName)]
-struct QuickCheck {
-    #[diesel(sql_type = Text)]
-    quick_check: String,
-}
-
-/// Reads the copy from end to end; how many contacts it has.
+/// Checks the copy from end to end. Returns the number of its contacts.
 fn check(source: &Database, target: &Database) -> Result<u64, BackupError> {
     let damaged = |fault: String| BackupError::Damaged { path: source.path().to_owned(), fault };
     let checked = target.connect().and_then(|mut connection| {
-        let found: QuickCheck = sql_query("PRAGMA quick_check(1)").get_result(&mut connection)?;
-        let contacts: i64 = match found.quick_check.as_str() {
+        // `ok`, or the first fault.
+        let found: String = sql::<Text>("PRAGMA quick_check(1)").get_result(&mut connection)?;
+        let contacts: i64 = match found.as_str() {
             "ok" => contact::table.count().get_result(&mut connection)?,
             _ => 0,
         };
-        Ok((found.quick_check, contacts))
+        Ok((found, contacts))
     });
     match checked {
         Ok((found, contacts)) if found == "ok" => Ok(u64::try_from(contacts).unwrap_or_default()),
         Ok((fault, _)) => Err(damaged(fault)),
-        Err(failure) if failure.kind() == Kind::Corrupt => Err(damaged(failure.to_string())),
+        Err(failure) if failure.kind() == StoreErrorKind::Corrupt => {
+            Err(damaged(failure.to_string()))
+        }
         Err(failure) if failure.to_string().starts_with(NO_SUCH_TABLE) => {
             Err(BackupError::NoContacts(source.path().to_owned()))
         }
-        Err(failure) => Err(open::explain(target, failure).into()),
+        Err(failure) => Err(failure.on_opening(target.path()).into()),
     }
 }
 
-/// Makes the name of a new file in that directory survive loss of power.
+/// Makes the name of a new file survive a power failure.
 #[cfg(unix)]
 fn sync_directory(directory: &Path) -> io::Result<()> {
     std::fs::File::open(directory)?.sync_all()
 }
 
-/// Elsewhere a directory cannot be opened, and the system sees to names itself.
+/// Other systems cannot open directories and need no sync of names.
 #[cfg(not(unix))]
 fn sync_directory(_directory: &Path) -> io::Result<()> {
     Ok(())

@@ -1,4 +1,4 @@
-//! The tables as diesel sees them are those that the migrations make.
+//! Tests that diesel's tables are those that the migrations make.
 
 use diesel::expression::Expression;
 use diesel::prelude::*;
@@ -6,12 +6,12 @@ use diesel::query_source::Column;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
 
-use super::schema::{
+use crate::schema::{
     api_token, contact, contact_alias, contact_intercom, contact_relation, id_counter, organization,
 };
-use super::testing::memory;
+use crate::testing::memory;
 
-/// A column: its name, its type in SQLite, and whether it takes `NULL`.
+/// A column as SQLite describes it.
 #[derive(Debug, PartialEq, QueryableByName)]
 struct Declared {
     #[diesel(sql_type = Text)]
@@ -88,7 +88,7 @@ fn catalogue<T: Table<AllColumns: Columns>>(name: &str) -> (Vec<Declared>, Vec<D
 }
 
 #[test]
-fn the_tables_are_those_of_the_migrations() {
+fn tables_match_the_migrations() {
     for (name, (found, expected)) in [
         ("organization", catalogue::<organization::table>("organization")),
         ("api_token", catalogue::<api_token::table>("api_token")),
@@ -103,7 +103,7 @@ fn the_tables_are_those_of_the_migrations() {
 }
 
 #[test]
-fn no_table_is_left_out() {
+fn every_table_is_compared() {
     let names: Vec<Name> = sql_query(
         "SELECT name FROM sqlite_schema WHERE type = 'table'
          AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name NOT LIKE '!_!_diesel%' ESCAPE '!'

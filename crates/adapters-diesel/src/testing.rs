@@ -1,9 +1,8 @@
-//! What several tests need.
+//! Helpers of several tests.
 
-use contacts_domain::OrganizationId;
-use contacts_domain::Timestamp;
 use contacts_domain::upsert::{Batch, Context, Endpoints, Handling, Item, Options};
 use contacts_domain::value::CountryCode;
+use contacts_domain::{OrganizationId, Timestamp};
 use diesel::debug_query;
 use diesel::prelude::*;
 use diesel::query_builder::{QueryFragment, QueryId};
@@ -13,9 +12,8 @@ use diesel::sqlite::Sqlite;
 use diesel_migrations::MigrationHarness;
 use tempfile::TempDir;
 
-use super::database::Database;
-use super::open::{MIGRATIONS, prepare};
-use super::options::SqliteOptions;
+use crate::connect::{Database, SqliteOptions};
+use crate::startup::{MIGRATIONS, prepare};
 
 /// An empty database in memory, of the current schema.
 pub(crate) fn memory() -> SqliteConnection {
@@ -25,15 +23,15 @@ pub(crate) fn memory() -> SqliteConnection {
 }
 
 /// An empty database in a file, of the current schema.
-pub(super) fn file(options: SqliteOptions) -> (TempDir, Database) {
+pub(crate) fn file(options: SqliteOptions) -> (TempDir, Database) {
     let directory = tempfile::tempdir().unwrap();
     let database = Database::at(&directory.path().join("test.db"), options).unwrap();
     prepare(&database).unwrap();
     (directory, database)
 }
 
-/// A batch of persons with these external ids and last names.
-pub(super) fn persons(persons: &[(&str, &str)]) -> Batch {
+/// A batch of persons, each with an external id and a last name.
+pub(crate) fn persons(persons: &[(&str, &str)]) -> Batch {
     let json = |(external_id, last_name): &(&str, &str)| {
         format!(
             r#"{{"contactType": "PERSON", "externalId": "{external_id}",
@@ -45,8 +43,8 @@ pub(super) fn persons(persons: &[(&str, &str)]) -> Batch {
     batch(items)
 }
 
-/// A batch of endpoints with these external ids and the names of their entries.
-pub(super) fn endpoints(endpoints: &[(&str, &str)]) -> Batch {
+/// A batch of endpoints, each with an external id and the name of its entry.
+pub(crate) fn endpoints(endpoints: &[(&str, &str)]) -> Batch {
     let json = |(external_id, name): &(&str, &str)| {
         format!(
             r#"{{"contactType": "ENDPOINT", "externalId": "{external_id}",
@@ -57,13 +55,12 @@ pub(super) fn endpoints(endpoints: &[(&str, &str)]) -> Batch {
     batch(items)
 }
 
-/// A batch of these items.
-pub(super) fn batch(items: Vec<Item>) -> Batch {
+pub(crate) fn batch(items: Vec<Item>) -> Batch {
     Batch::new(context(), Options::default(), items)
 }
 
-/// A request of the organization 1.
-pub(super) fn context() -> Context {
+/// The context of a request for organization 1.
+pub(crate) fn context() -> Context {
     Context {
         organization: OrganizationId::new(1).unwrap(),
         region: CountryCode::parse("CH").unwrap(),
@@ -80,8 +77,8 @@ struct Step {
     detail: String,
 }
 
-/// How SQLite runs a query, in its own words.
-pub(super) fn plan(query: &(impl QueryFragment<Sqlite> + QueryId)) -> String {
+/// SQLite's plan of a query.
+pub(crate) fn plan(query: &(impl QueryFragment<Sqlite> + QueryId)) -> String {
     let sql = debug_query::<Sqlite, _>(query).to_string();
     let steps: Vec<Step> =
         sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(&mut memory()).unwrap();

@@ -30,9 +30,9 @@ fn token(digest: u8, reach: Reach) -> NewToken {
 }
 
 #[tokio::test]
-async fn an_organization_is_added_once() {
-    let place = TestDatabase::new();
-    let store = place.open();
+async fn organization_is_added_once() {
+    let database = TestDatabase::new();
+    let store = database.open();
     let one = organization(1);
     assert!(store.add_organization(one.clone()).await.unwrap());
     let other = Organization { name: "Other".to_owned(), ..one.clone() };
@@ -42,9 +42,9 @@ async fn an_organization_is_added_once() {
 }
 
 #[tokio::test]
-async fn a_token_is_found_by_its_digest_as_it_was_added() {
-    let place = TestDatabase::new();
-    let store = place.open();
+async fn token_is_found_by_its_digest() {
+    let database = TestDatabase::new();
+    let store = database.open();
     let reaches =
         [Reach::Everywhere, Reach::Organizations([1, 7].map(|id| organization(id).id).to_vec())];
     for (number, reach) in (1..).zip(reaches) {
@@ -61,9 +61,9 @@ async fn a_token_is_found_by_its_digest_as_it_was_added() {
 }
 
 #[tokio::test]
-async fn a_token_is_revoked_once_and_stays_on_the_list() {
-    let place = TestDatabase::new();
-    let store = place.open();
+async fn revoked_token_stays_listed() {
+    let database = TestDatabase::new();
+    let store = database.open();
     let id = store.add_token(token(1, Reach::Everywhere)).await.unwrap();
     let at = Timestamp::from_micros(5);
     assert!(store.revoke_token(id, at).await.unwrap());
@@ -73,18 +73,18 @@ async fn a_token_is_revoked_once_and_stays_on_the_list() {
 }
 
 #[tokio::test]
-async fn a_digest_is_taken_once() {
-    let place = TestDatabase::new();
-    let store = place.open();
+async fn second_token_with_one_digest_fails() {
+    let database = TestDatabase::new();
+    let store = database.open();
     store.add_token(token(1, Reach::Everywhere)).await.unwrap();
     let again = store.add_token(token(1, Reach::Everywhere)).await;
     assert_eq!(again.unwrap_err().kind(), Kind::Internal);
 }
 
 #[tokio::test]
-async fn what_another_process_grants_or_revokes_counts_at_once() {
-    let place = TestDatabase::new();
-    let (server, command) = (place.open(), place.open());
+async fn changes_of_another_process_apply_at_once() {
+    let database = TestDatabase::new();
+    let (server, command) = (database.open(), database.open());
     assert!(server.token(TokenDigest([1; 32])).await.unwrap().is_none());
 
     command.add_organization(organization(3)).await.unwrap();
@@ -97,9 +97,9 @@ async fn what_another_process_grants_or_revokes_counts_at_once() {
 }
 
 #[tokio::test]
-async fn no_scope_at_all_is_a_set_of_scopes() {
-    let place = TestDatabase::new();
-    let store = place.open();
+async fn token_may_have_no_scopes() {
+    let database = TestDatabase::new();
+    let store = database.open();
     let new = NewToken { scopes: Scopes::default(), ..token(1, Reach::Everywhere) };
     store.add_token(new.clone()).await.unwrap();
     assert_eq!(store.token(new.digest).await.unwrap().unwrap().scopes, Scopes::default());

@@ -1,4 +1,4 @@
-//! Audits of a file that somebody worked on by hand.
+//! Audits of a file that was edited by hand.
 
 use std::sync::Arc;
 
@@ -12,36 +12,36 @@ use crate::{TestDatabase, batch, context, person};
 
 const ENTRY: &str = r#""intercom": {"name": "Ada", "type": "regular", "number": "0001-01-11-11"}"#;
 
-fn by_hand(place: &TestDatabase, sql: &str) {
-    let mut connection = SqliteConnection::establish(place.path().to_str().unwrap()).unwrap();
+fn edit(database: &TestDatabase, sql: &str) {
+    let mut connection = SqliteConnection::establish(database.path().to_str().unwrap()).unwrap();
     connection.batch_execute(sql).unwrap();
 }
 
-async fn stands(store: &impl Audit) -> Vec<StoredContact> {
+async fn stored(store: &impl Audit) -> Vec<StoredContact> {
     store.contacts_after(None, 100).await.unwrap()
 }
 
 #[tokio::test]
-async fn what_cannot_even_be_read_as_a_value_is_shown_and_mended() {
-    let place = TestDatabase::new();
-    let store = place.open();
+async fn unreadable_columns_are_reported_and_repaired() {
+    let database = TestDatabase::new();
+    let store = database.open();
     let item = person("A", "Abt").replace('}', &format!(", {ENTRY}}}"));
     let written = store.upsert(batch(std::slice::from_ref(&item))).await.unwrap();
     assert_eq!(written[0].verdict, Verdict::Created, "{written:?}");
-    let sound = stands(&store).await;
-    by_hand(
-        &place,
+    let sound = stored(&store).await;
+    edit(
+        &database,
         "UPDATE contact SET contact_type = 'DOG', link_id = 'Rex';
          UPDATE contact_intercom SET link_id = 'Rex'",
     );
     assert!(
         store.upsert(batch(std::slice::from_ref(&item))).await.is_err(),
-        "nothing else can read it"
+        "no other reader accepts it"
     );
 
     let contact = written[0].contact.as_ref().unwrap().record.id;
     let repair = Repair::new(context().organization, context().region, vec![contact]);
-    let told = store.repair(Arc::new(repair)).await.unwrap();
+    let discrepancies = store.repair(Arc::new(repair)).await.unwrap();
 
     let differs = |what, stored: &str, computed: Option<&str>| {
         Finding::Differs(Difference {
@@ -55,36 +55,36 @@ async fn what_cannot_even_be_read_as_a_value_is_shown_and_mended() {
         differs("link_id", "Rex", None),
         differs("entry.link_id", "Rex", Some("")),
     ];
-    let place = sound[0].key;
-    assert_eq!(told, [Discrepancy { key: place, findings, remedy: Remedy::Mended }]);
-    assert_eq!(stands(&store).await, sound);
+    let key = sound[0].key;
+    assert_eq!(discrepancies, [Discrepancy { key, findings, remedy: Remedy::Mended }]);
+    assert_eq!(stored(&store).await, sound);
     assert_eq!(store.upsert(batch(&[item])).await.unwrap()[0].verdict, Verdict::Unchanged);
 }
 
 #[tokio::test]
-async fn contacts_under_numbers_that_are_no_ids_are_shown() {
-    let place = TestDatabase::new();
-    let store = place.open();
+async fn contacts_with_invalid_ids_are_reported() {
+    let database = TestDatabase::new();
+    let store = database.open();
     store.upsert(batch(&[person("A", "Abt"), person("B", "Bär")])).await.unwrap();
-    by_hand(
-        &place,
+    edit(
+        &database,
         "UPDATE contact SET id = -5, organization_id = 0 WHERE external_id = 'A';
          UPDATE contact SET id = 9007199254740993 WHERE external_id = 'B'",
     );
-    let places: Vec<_> = stands(&store).await.into_iter().map(|contact| contact.key).collect();
-    let place = |organization, id| contacts_domain::auditing::ContactKey { organization, id };
-    assert_eq!(places, [place(0, -5), place(1, 9_007_199_254_740_993)]);
-    let after = store.contacts_after(Some(places[0]), 100).await.unwrap();
+    let keys: Vec<_> = stored(&store).await.into_iter().map(|contact| contact.key).collect();
+    let key = |organization, id| contacts_domain::auditing::ContactKey { organization, id };
+    assert_eq!(keys, [key(0, -5), key(1, 9_007_199_254_740_993)]);
+    let after = store.contacts_after(Some(keys[0]), 100).await.unwrap();
     assert_eq!(after.len(), 1);
 }
 
 #[tokio::test]
-async fn a_database_whose_counter_went_back_says_so() {
-    let place = TestDatabase::new();
-    let store = place.open();
+async fn audit_reads_a_counter_that_went_back() {
+    let database = TestDatabase::new();
+    let store = database.open();
     store.upsert(batch(&[person("A", "Abt")])).await.unwrap();
     let before = store.next_id().await.unwrap();
-    by_hand(&place, "UPDATE id_counter SET next_id = 1");
+    edit(&database, "UPDATE id_counter SET next_id = 1");
     assert!(before > 1);
     assert_eq!(store.next_id().await.unwrap(), 1);
 }

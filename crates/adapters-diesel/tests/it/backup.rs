@@ -1,166 +1,162 @@
-//! Copies of a database, and why there may be none.
+//! Backups, and why they are refused.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use contacts_adapters_diesel::{
-    Backup, BackupError, OpenError, SqliteOptions, SqliteStore, back_up,
-};
+use contacts_adapters_diesel::{Backup, BackupError, SqliteOptions, SqliteStore, back_up};
 use contacts_application::ports::{ContactStore, Lifecycle};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
 use crate::{TestDatabase, batch, context, person};
 
-fn copy(place: &TestDatabase) -> PathBuf {
-    place.directory().join("copy.db")
+fn copy(database: &TestDatabase) -> PathBuf {
+    database.directory().join("copy.db")
 }
 
-/// The names in the directory, those of the database itself apart.
-fn beside(place: &TestDatabase) -> Vec<String> {
-    let entries = fs::read_dir(place.directory()).unwrap();
+/// The names in the directory, without those of the database.
+fn other_files(database: &TestDatabase) -> Vec<String> {
+    let entries = fs::read_dir(database.directory()).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<_> = names.filter(|name| !name.starts_with("test.db")).collect();
     names.sort();
     names
 }
 
-fn refused(place: &TestDatabase) -> BackupError {
-    back_up(&place.path(), &copy(place)).unwrap_err()
+fn refused(database: &TestDatabase) -> BackupError {
+    back_up(&database.path(), &copy(database)).unwrap_err()
 }
 
 #[tokio::test]
-async fn a_copy_of_a_database_in_use_holds_every_contact_and_is_opened_like_any_other() {
-    let place = TestDatabase::new();
-    let store = place.open();
+async fn backup_of_database_in_use_is_complete() {
+    let database = TestDatabase::new();
+    let store = database.open();
     let written = store.upsert(batch(&[person("A", "Abt"), person("B", "Bär")])).await.unwrap();
 
-    let backup = back_up(&place.path(), &copy(&place)).unwrap();
-    let bytes = fs::metadata(copy(&place)).unwrap().len();
-    assert_eq!(backup, Backup { path: copy(&place), contacts: 2, bytes });
-    assert_eq!(beside(&place), ["copy.db"], "nothing else is left");
+    let backup = back_up(&database.path(), &copy(&database)).unwrap();
+    let bytes = fs::metadata(copy(&database)).unwrap().len();
+    assert_eq!(backup, Backup { path: copy(&database), contacts: 2, bytes });
+    assert_eq!(other_files(&database), ["copy.db"], "no other file is left");
 
-    // The original goes on; the copy stays as it was.
+    // Later writes to the original leave the copy alone.
     store.upsert(batch(&[person("C", "Caduff")])).await.unwrap();
-    let opened = SqliteStore::open(&copy(&place), SqliteOptions::default()).unwrap();
+    let opened = SqliteStore::open(&copy(&database), SqliteOptions::default()).unwrap();
     assert!(!opened.created);
     for outcome in &written {
         let record = &outcome.contact.as_ref().unwrap().record;
         let read = opened.store.contact(context().organization, record.id, Lifecycle::Living);
         assert_eq!(read.await.unwrap().as_ref(), Some(record));
     }
-    let again = back_up(&copy(&place), &place.directory().join("again.db")).unwrap();
+    let again = back_up(&copy(&database), &database.directory().join("again.db")).unwrap();
     assert_eq!(again.contacts, 2);
 }
 
 #[tokio::test]
-async fn a_copy_is_made_while_another_process_writes_and_holds_what_was_committed() {
-    let place = TestDatabase::new();
-    place.open().upsert(batch(&[person("A", "Abt")])).await.unwrap();
-    let mut other = SqliteConnection::establish(place.path().to_str().unwrap()).unwrap();
+async fn backup_beside_a_writer_holds_the_last_commit() {
+    let database = TestDatabase::new();
+    database.open().upsert(batch(&[person("A", "Abt")])).await.unwrap();
+    let mut other = SqliteConnection::establish(database.path().to_str().unwrap()).unwrap();
     other.batch_execute("BEGIN IMMEDIATE; DELETE FROM contact").unwrap();
-    assert_eq!(back_up(&place.path(), &copy(&place)).unwrap().contacts, 1);
+    assert_eq!(back_up(&database.path(), &copy(&database)).unwrap().contacts, 1);
 }
 
 #[cfg(unix)]
 #[test]
-fn a_copy_is_for_nobody_but_its_owner() {
+fn backup_is_private_to_its_owner() {
     use std::os::unix::fs::PermissionsExt;
 
-    let place = TestDatabase::new();
-    drop(place.open());
-    back_up(&place.path(), &copy(&place)).unwrap();
-    assert_eq!(fs::metadata(copy(&place)).unwrap().permissions().mode() & 0o777, 0o600);
+    let database = TestDatabase::new();
+    drop(database.open());
+    back_up(&database.path(), &copy(&database)).unwrap();
+    assert_eq!(fs::metadata(copy(&database)).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 #[test]
-fn what_stands_at_the_path_already_is_left_alone() {
-    let place = TestDatabase::new();
-    drop(place.open());
-    fs::write(copy(&place), "a letter").unwrap();
-    assert!(matches!(refused(&place), BackupError::Exists(path) if path == copy(&place)));
-    assert_eq!(fs::read_to_string(copy(&place)).unwrap(), "a letter");
-    assert_eq!(beside(&place), ["copy.db"]);
+fn existing_file_is_not_overwritten() {
+    let database = TestDatabase::new();
+    drop(database.open());
+    fs::write(copy(&database), "a letter").unwrap();
+    assert!(matches!(refused(&database), BackupError::Exists(path) if path == copy(&database)));
+    assert_eq!(fs::read_to_string(copy(&database)).unwrap(), "a letter");
+    assert_eq!(other_files(&database), ["copy.db"]);
 
-    // A directory, the database itself, and a link that leads nowhere.
-    for path in [place.directory(), &place.path()] {
-        let refused = back_up(&place.path(), path).unwrap_err();
+    // A directory, the database itself, and a dangling link.
+    for path in [database.directory(), &database.path()] {
+        let refused = back_up(&database.path(), path).unwrap_err();
         assert!(matches!(refused, BackupError::Exists(_)), "{refused}");
     }
     #[cfg(unix)]
     {
-        let link = place.directory().join("link.db");
+        let link = database.directory().join("link.db");
         std::os::unix::fs::symlink("nowhere.db", &link).unwrap();
-        let refused = back_up(&place.path(), &link).unwrap_err();
+        let refused = back_up(&database.path(), &link).unwrap_err();
         assert!(matches!(refused, BackupError::Exists(_)), "{refused}");
-        assert_eq!(beside(&place), ["copy.db", "link.db"]);
+        assert_eq!(other_files(&database), ["copy.db", "link.db"]);
     }
 }
 
 #[test]
-fn a_missing_directory_is_named_and_not_made() {
-    let place = TestDatabase::new();
-    drop(place.open());
-    let directory = place.directory().join("nowhere");
-    let error = back_up(&place.path(), &directory.join("copy.db")).unwrap_err();
+fn missing_directory_is_refused() {
+    let database = TestDatabase::new();
+    drop(database.open());
+    let directory = database.directory().join("nowhere");
+    let error = back_up(&database.path(), &directory.join("copy.db")).unwrap_err();
     assert!(matches!(&error, BackupError::NoDirectory(path) if *path == directory), "{error}");
     assert!(!directory.exists());
 }
 
 #[test]
-fn a_path_without_a_name_is_none() {
-    let place = TestDatabase::new();
-    drop(place.open());
+fn path_without_file_name_is_refused() {
+    let database = TestDatabase::new();
+    drop(database.open());
     for path in ["", "..", "/"] {
-        let refused = back_up(&place.path(), Path::new(path)).unwrap_err();
+        let refused = back_up(&database.path(), Path::new(path)).unwrap_err();
         assert!(matches!(refused, BackupError::NoPath(_)), "{path}: {refused}");
     }
 }
 
 #[test]
-fn a_missing_database_is_named_and_not_made() {
-    let place = TestDatabase::new();
-    assert!(matches!(refused(&place), BackupError::Missing(path) if path == place.path()));
-    assert!(!place.path().exists());
-    assert_eq!(beside(&place), [""; 0]);
+fn missing_database_is_refused() {
+    let database = TestDatabase::new();
+    assert!(matches!(refused(&database), BackupError::Missing(path) if path == database.path()));
+    assert!(!database.path().exists());
+    assert_eq!(other_files(&database), [""; 0]);
 }
 
 #[test]
-fn a_file_of_something_else_is_not_copied() {
-    let place = TestDatabase::new();
-    fs::write(place.path(), "a letter to somebody ".repeat(1_000)).unwrap();
-    let refused_one = refused(&place);
-    assert!(
-        matches!(refused_one, BackupError::Database(OpenError::NotADatabase(_))),
-        "{refused_one}"
-    );
-    fs::remove_file(place.path()).unwrap();
+fn file_of_another_application_is_refused() {
+    let database = TestDatabase::new();
+    fs::write(database.path(), "a letter to somebody ".repeat(1_000)).unwrap();
+    let error = refused(&database);
+    assert!(matches!(error, BackupError::Database(_)), "{error}");
+    assert!(error.to_string().contains("is not an SQLite database"), "{error}");
+    fs::remove_file(database.path()).unwrap();
 
-    let mut other = SqliteConnection::establish(place.path().to_str().unwrap()).unwrap();
+    let mut other = SqliteConnection::establish(database.path().to_str().unwrap()).unwrap();
     other.batch_execute("CREATE TABLE recipe (name TEXT)").unwrap();
-    assert!(matches!(refused(&place), BackupError::NoContacts(path) if path == place.path()));
-    assert_eq!(beside(&place), [""; 0], "no part of a copy is left");
+    assert!(matches!(refused(&database), BackupError::NoContacts(path) if path == database.path()));
+    assert_eq!(other_files(&database), [""; 0], "no part of a copy is left");
 }
 
 #[test]
-fn a_database_that_breaks_its_own_rules_gives_no_copy() {
-    let place = TestDatabase::new();
-    drop(place.open());
-    let mut other = SqliteConnection::establish(place.path().to_str().unwrap()).unwrap();
+fn database_that_violates_a_constraint_is_refused() {
+    let database = TestDatabase::new();
+    drop(database.open());
+    let mut other = SqliteConnection::establish(database.path().to_str().unwrap()).unwrap();
     other
         .batch_execute(
             "PRAGMA ignore_check_constraints = ON;
              UPDATE id_counter SET next_id = 0",
         )
         .unwrap();
-    match refused(&place) {
+    match refused(&database) {
         BackupError::Damaged { path, fault } => {
             assert_eq!(
                 (path, fault.as_str()),
-                (place.path(), "CHECK constraint failed in id_counter")
+                (database.path(), "CHECK constraint failed in id_counter")
             );
         }
         error => panic!("{error}"),
     }
-    assert_eq!(beside(&place), [""; 0], "no part of a copy is left");
+    assert_eq!(other_files(&database), [""; 0], "no part of a copy is left");
 }

@@ -1,4 +1,4 @@
-//! What only the SQLite store promises; what every store does is in `contract.rs`.
+//! Tests of the SQLite store alone. `contract.rs` runs those of every store.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -17,7 +17,7 @@ use contacts_domain::value::CountryCode;
 use contacts_domain::{OrganizationId, Timestamp};
 use tempfile::TempDir;
 
-/// A database file of its own, gone with the test.
+/// A database file in a directory of its own, deleted when dropped.
 struct TestDatabase {
     directory: TempDir,
 }
@@ -51,13 +51,13 @@ fn context() -> Context {
     }
 }
 
-/// A batch of these items, as JSON.
+/// A batch of items, each given as JSON.
 fn batch(items: &[String]) -> Arc<Batch> {
     let items = items.iter().map(|json| Item::read(json, &context())).collect();
     Arc::new(Batch::new(context(), Options::default(), items))
 }
 
-/// A person of that external id and last name.
+/// A person with an external id and a last name, as JSON.
 fn person(external_id: &str, last_name: &str) -> String {
     format!(
         r#"{{"contactType": "PERSON", "externalId": "{external_id}", "lastName": "{last_name}"}}"#

@@ -1,11 +1,12 @@
-//! Opening a database, and why it may not be possible.
+//! Opening a database, and why it is refused.
 
 use std::fs;
 use std::path::Path;
 use std::sync::Barrier;
 use std::thread;
 
-use contacts_adapters_diesel::{OpenError, SqliteOptions, SqliteStore};
+use contacts_adapters_diesel::{SqliteOptions, SqliteStore};
+use contacts_application::ports::{OpenError, OpenErrorKind};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 
@@ -16,33 +17,33 @@ fn refused(path: &Path) -> OpenError {
 }
 
 #[test]
-fn of_those_who_open_a_new_file_at_once_one_made_it() {
-    let place = TestDatabase::new();
-    let path = place.path();
-    let together = Barrier::new(8);
-    let made: usize = thread::scope(|scope| {
+fn one_of_concurrent_openers_creates_the_database() {
+    let database = TestDatabase::new();
+    let path = database.path();
+    let barrier = Barrier::new(8);
+    let created: usize = thread::scope(|scope| {
         let opening: Vec<_> = (0..8)
             .map(|_| {
                 scope.spawn(|| {
-                    together.wait();
+                    barrier.wait();
                     SqliteStore::open(&path, SqliteOptions::default()).unwrap()
                 })
             })
             .collect();
         opening.into_iter().map(|opened| usize::from(opened.join().unwrap().created)).sum()
     });
-    assert_eq!(made, 1);
+    assert_eq!(created, 1);
 }
 
 #[cfg(unix)]
 #[test]
-fn a_new_file_is_for_nobody_but_its_owner() {
+fn new_file_is_private_to_its_owner() {
     use std::os::unix::fs::PermissionsExt;
 
-    let place = TestDatabase::new();
-    let _open = SqliteStore::open(&place.path(), SqliteOptions::default()).unwrap();
+    let database = TestDatabase::new();
+    let _open = SqliteStore::open(&database.path(), SqliteOptions::default()).unwrap();
     for beside in ["", "-wal", "-shm"] {
-        let mut path = place.path().into_os_string();
+        let mut path = database.path().into_os_string();
         path.push(beside);
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{path:?}");
@@ -50,99 +51,96 @@ fn a_new_file_is_for_nobody_but_its_owner() {
 }
 
 #[test]
-fn a_database_is_made_once() {
-    let place = TestDatabase::new();
-    let opened = SqliteStore::open(&place.path(), SqliteOptions::default()).unwrap();
+fn database_is_created_once() {
+    let database = TestDatabase::new();
+    let opened = SqliteStore::open(&database.path(), SqliteOptions::default()).unwrap();
     assert!(opened.created);
     drop(opened);
-    assert!(!SqliteStore::open(&place.path(), SqliteOptions::default()).unwrap().created);
+    assert!(!SqliteStore::open(&database.path(), SqliteOptions::default()).unwrap().created);
 }
 
 #[test]
-fn what_lacks_the_schema_is_left_alone_where_that_is_asked_for() {
+fn outdated_schema_is_refused_without_migrating() {
     let options = SqliteOptions { migrate: false, ..SqliteOptions::default() };
     let migrations = SqliteStore::open(&TestDatabase::new().path(), SqliteOptions::default())
         .unwrap()
         .migrations;
     let newest = migrations.last().unwrap();
-    let place = TestDatabase::new();
+    let database = TestDatabase::new();
     for existing in [false, true] {
         if existing {
-            fs::write(place.path(), "").unwrap();
+            fs::write(database.path(), "").unwrap();
         }
-        match SqliteStore::open(&place.path(), options.clone()).unwrap_err() {
-            OpenError::Outdated { path, version } => {
-                assert_eq!((path, &version), (place.path(), newest));
-            }
-            error => panic!("{error}"),
-        }
-        assert_eq!(fs::read(place.path()).ok(), existing.then(Vec::new), "as it was");
+        let error = SqliteStore::open(&database.path(), options.clone()).unwrap_err();
+        assert_eq!(error.kind(), OpenErrorKind::Outdated);
+        let expected = format!("{} lacks the schema {newest}", database.path().display());
+        assert_eq!(error.to_string(), expected);
+        assert_eq!(fs::read(database.path()).ok(), existing.then(Vec::new), "unchanged");
     }
 
-    let opened = SqliteStore::open(&place.path(), SqliteOptions::default()).unwrap();
+    let opened = SqliteStore::open(&database.path(), SqliteOptions::default()).unwrap();
     assert_eq!(opened.migrations, migrations);
     drop(opened);
-    let opened = SqliteStore::open(&place.path(), options).unwrap();
+    let opened = SqliteStore::open(&database.path(), options).unwrap();
     assert_eq!(opened.migrations, Vec::<String>::new());
 }
 
 #[test]
-fn a_missing_directory_is_named_and_not_made() {
-    let place = TestDatabase::new();
-    let directory = place.directory().join("nowhere");
+fn missing_directory_is_refused() {
+    let database = TestDatabase::new();
+    let directory = database.directory().join("nowhere");
     let error = refused(&directory.join("test.db"));
-    assert!(matches!(&error, OpenError::NoDirectory(path) if *path == directory), "{error}");
-    assert!(error.to_string().contains("create it"), "{error}");
+    let expected = format!("the directory {} does not exist", directory.display());
+    assert_eq!(error.to_string(), expected);
+    assert!(error.remedy().contains("create it"), "{error:?}");
     assert!(!directory.exists());
 }
 
 #[test]
-fn a_directory_is_no_database() {
-    let place = TestDatabase::new();
-    assert!(matches!(refused(place.directory()), OpenError::IsDirectory(_)));
+fn directory_is_refused() {
+    let database = TestDatabase::new();
+    assert!(refused(database.directory()).to_string().ends_with("is a directory"));
 }
 
 #[test]
-fn an_empty_path_is_no_database() {
-    assert!(matches!(refused(Path::new("")), OpenError::NoPath(_)));
+fn empty_path_is_refused() {
+    assert_eq!(refused(Path::new("")).to_string(), "`` cannot be the path of a database");
 }
 
 #[test]
-fn a_file_of_something_else_is_no_database_and_is_left_alone() {
-    let place = TestDatabase::new();
+fn text_file_is_refused_and_kept() {
+    let database = TestDatabase::new();
     let text = "a letter to somebody ".repeat(1_000);
-    fs::write(place.path(), &text).unwrap();
-    assert!(matches!(refused(&place.path()), OpenError::NotADatabase(_)));
-    assert_eq!(fs::read_to_string(place.path()).unwrap(), text);
+    fs::write(database.path(), &text).unwrap();
+    assert!(refused(&database.path()).to_string().contains("is not an SQLite database"));
+    assert_eq!(fs::read_to_string(database.path()).unwrap(), text);
 }
 
 #[test]
-fn a_file_that_cannot_be_written_is_named() {
-    let place = TestDatabase::new();
-    drop(place.open());
-    let mut permissions = fs::metadata(place.path()).unwrap().permissions();
+fn read_only_file_is_refused() {
+    let database = TestDatabase::new();
+    drop(database.open());
+    let mut permissions = fs::metadata(database.path()).unwrap().permissions();
     permissions.set_readonly(true);
-    fs::set_permissions(place.path(), permissions).unwrap();
-    let error = refused(&place.path());
-    assert!(matches!(&error, OpenError::ReadOnly(path) if *path == place.path()), "{error}");
+    fs::set_permissions(database.path(), permissions).unwrap();
+    let error = refused(&database.path());
+    assert_eq!(error.to_string(), format!("{} cannot be written", database.path().display()));
 }
 
 #[test]
-fn a_schema_of_a_newer_release_is_refused_and_left_alone() {
-    let place = TestDatabase::new();
-    drop(place.open());
-    let mut connection = SqliteConnection::establish(place.path().to_str().unwrap()).unwrap();
+fn newer_schema_is_refused() {
+    let database = TestDatabase::new();
+    drop(database.open());
+    let mut connection = SqliteConnection::establish(database.path().to_str().unwrap()).unwrap();
     connection
         .batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231')")
         .unwrap();
-    match refused(&place.path()) {
-        OpenError::Newer { version, .. } => assert_eq!(version, "29991231"),
-        error => panic!("{error}"),
-    }
+    let error = refused(&database.path()).to_string();
+    assert!(error.ends_with("has the schema 29991231 of a newer release"), "{error}");
 }
 
 #[test]
-fn a_database_of_something_else_is_refused_and_left_alone() {
+fn database_of_another_application_is_refused() {
     for (tables, known_by) in [
         ("CREATE TABLE contact (id)", "the table contact is there already"),
         (
@@ -155,29 +153,28 @@ fn a_database_of_something_else_is_refused_and_left_alone() {
             "its table __diesel_schema_migrations names none of ours",
         ),
     ] {
-        let place = TestDatabase::new();
-        let mut connection = SqliteConnection::establish(place.path().to_str().unwrap()).unwrap();
+        let database = TestDatabase::new();
+        let mut connection =
+            SqliteConnection::establish(database.path().to_str().unwrap()).unwrap();
         connection.batch_execute(tables).unwrap();
-        let error = refused(&place.path());
-        match &error {
-            OpenError::Occupied { path, what } => {
-                assert_eq!((path, what.as_str()), (&place.path(), known_by));
-            }
-            error => panic!("{error}"),
-        }
+        let error = refused(&database.path());
+        let path = database.path();
+        let expected = format!("{} holds something else ({known_by})", path.display());
+        assert_eq!(error.to_string(), expected);
         let ours = connection.batch_execute("SELECT * FROM organization");
-        assert!(ours.is_err(), "nothing was made");
+        assert!(ours.is_err(), "no table was created");
     }
 }
 
 #[test]
-fn a_database_that_somebody_keeps_locked_is_named() {
-    let place = TestDatabase::new();
-    drop(place.open());
-    let mut other = SqliteConnection::establish(place.path().to_str().unwrap()).unwrap();
+fn locked_database_is_refused() {
+    let database = TestDatabase::new();
+    drop(database.open());
+    let mut other = SqliteConnection::establish(database.path().to_str().unwrap()).unwrap();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
     let options =
         SqliteOptions { busy_timeout: std::time::Duration::ZERO, ..SqliteOptions::default() };
-    let error = SqliteStore::open(&place.path(), options).unwrap_err();
-    assert!(matches!(error, OpenError::Locked(_)), "{error}");
+    let error = SqliteStore::open(&database.path(), options).unwrap_err();
+    assert_eq!(error.kind(), OpenErrorKind::Unavailable, "{error}");
+    assert!(error.to_string().ends_with("is locked by another process"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! Contacts in the file: ids, keys, commits, and a disk that is full.
+//! Contacts in the file: ids, keys, commits, and a full disk.
 
 use std::collections::HashSet;
 
@@ -15,8 +15,8 @@ use diesel::sql_types::BigInt;
 
 use crate::{TestDatabase, batch, context, person};
 
-fn connection(place: &TestDatabase) -> SqliteConnection {
-    SqliteConnection::establish(place.path().to_str().unwrap()).unwrap()
+fn connection(database: &TestDatabase) -> SqliteConnection {
+    SqliteConnection::establish(database.path().to_str().unwrap()).unwrap()
 }
 
 async fn upsert(store: &SqliteStore, items: &[String]) -> Vec<Outcome> {
@@ -36,9 +36,9 @@ fn id(outcome: &Outcome) -> ContactId {
 }
 
 #[tokio::test]
-async fn a_contact_is_read_as_it_was_written() {
-    let place = TestDatabase::new();
-    let store = place.open();
+async fn contact_is_read_as_written() {
+    let database = TestDatabase::new();
+    let store = database.open();
     let json = r#"{"contactType": "PERSON", "externalId": "A", "lastName": "Bär",
         "linkId": "6f9619ff-8b86-d011-b42d-00cf4fc964ff", "email": "a@example.org",
         "phone": "+41 21 555 12 12", "mobile": "+41 79 555 12 12", "isCustomer": true,
@@ -54,18 +54,18 @@ async fn a_contact_is_read_as_it_was_written() {
 }
 
 #[tokio::test]
-async fn a_contact_is_there_after_a_restart() {
-    let place = TestDatabase::new();
-    let created = upsert(&place.open(), &[person("A", "Abt")]).await;
-    let again = upsert(&place.open(), &[person("A", "Abt")]).await;
+async fn contact_survives_a_restart() {
+    let database = TestDatabase::new();
+    let created = upsert(&database.open(), &[person("A", "Abt")]).await;
+    let again = upsert(&database.open(), &[person("A", "Abt")]).await;
     assert_eq!(verdicts(&again), [Verdict::Unchanged]);
     assert_eq!(id(&created[0]), id(&again[0]));
 }
 
 #[tokio::test]
-async fn ids_are_handed_out_once_whoever_asks() {
-    let place = TestDatabase::new();
-    let stores = [place.open(), place.open()];
+async fn two_stores_never_share_an_id() {
+    let database = TestDatabase::new();
+    let stores = [database.open(), database.open()];
     let mut ids = HashSet::new();
     for round in 0..20 {
         for (number, store) in stores.iter().enumerate() {
@@ -75,7 +75,7 @@ async fn ids_are_handed_out_once_whoever_asks() {
         }
     }
     drop(stores);
-    let outcomes = upsert(&place.open(), &[person("later", "Abt")]).await;
+    let outcomes = upsert(&database.open(), &[person("later", "Abt")]).await;
     assert!(ids.iter().all(|earlier| *earlier < id(&outcomes[0])));
 }
 
@@ -85,20 +85,20 @@ struct DataVersion {
     data_version: i64,
 }
 
-/// Changes whenever somebody else has written to the file.
+/// Changes whenever another connection has written to the file.
 fn data_version(connection: &mut SqliteConnection) -> i64 {
     let version: DataVersion = sql_query("PRAGMA data_version").get_result(connection).unwrap();
     version.data_version
 }
 
 #[tokio::test]
-async fn a_batch_that_changes_nothing_writes_nothing() {
-    let place = TestDatabase::new();
-    upsert(&place.open(), &[person("A", "Abt"), person("B", "Bär")]).await;
+async fn unchanged_batch_writes_nothing() {
+    let database = TestDatabase::new();
+    upsert(&database.open(), &[person("A", "Abt"), person("B", "Bär")]).await;
 
-    // Also the first batch after a start, when no ids are set aside yet.
-    let store = place.open();
-    let mut watching = connection(&place);
+    // The first batch after a start, when no ids are reserved yet.
+    let store = database.open();
+    let mut watching = connection(&database);
     let before = data_version(&mut watching);
     let outcomes = upsert(&store, &[person("A", "Abt"), person("B", "Bär")]).await;
     assert_eq!(verdicts(&outcomes), [Verdict::Unchanged, Verdict::Unchanged]);
@@ -109,9 +109,9 @@ async fn a_batch_that_changes_nothing_writes_nothing() {
 }
 
 #[tokio::test]
-async fn a_deleted_contact_frees_its_keys() {
-    let place = TestDatabase::new();
-    let store = place.open();
+async fn deleted_contact_frees_its_keys() {
+    let database = TestDatabase::new();
+    let store = database.open();
     let deleted = id(&upsert(&store, &[person("A", "Abt")]).await[0]);
 
     let item = Item::read(&person("A", "Abt"), &context()).to_delete();
@@ -127,9 +127,9 @@ async fn a_deleted_contact_frees_its_keys() {
 }
 
 #[tokio::test]
-async fn a_key_moves_from_one_contact_to_another_in_one_transaction() {
-    let place = TestDatabase::new();
-    let store = place.open();
+async fn key_moves_between_contacts_in_one_transaction() {
+    let database = TestDatabase::new();
+    let store = database.open();
     let created = upsert(&store, &[person("A", "Abt"), person("B", "Bär")]).await;
     let (a, b) = (id(&created[0]), id(&created[1]));
 
@@ -149,9 +149,9 @@ async fn a_key_moves_from_one_contact_to_another_in_one_transaction() {
 }
 
 #[tokio::test]
-async fn a_key_that_a_merge_leaves_leads_to_the_target() {
-    let place = TestDatabase::new();
-    let store = place.open();
+async fn key_of_merged_contact_leads_to_target() {
+    let database = TestDatabase::new();
+    let store = database.open();
     let created = upsert(&store, &[person("A", "Abt"), person("B", "Abt")]).await;
     let (a, b) = (id(&created[0]), id(&created[1]));
 
@@ -164,10 +164,10 @@ async fn a_key_that_a_merge_leaves_leads_to_the_target() {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_unavailable_until_there_is_room_again() {
-    let place = TestDatabase::new();
+async fn full_disk_is_unavailable_until_space_is_freed() {
+    let database = TestDatabase::new();
     let options = SqliteOptions { max_bytes: Some(400_000), ..SqliteOptions::default() };
-    let store = SqliteStore::open(&place.path(), options).unwrap().store;
+    let store = SqliteStore::open(&database.path(), options).unwrap().store;
     upsert(&store, &[person("A", "Abt")]).await;
 
     let many: Vec<_> =
@@ -176,7 +176,7 @@ async fn a_full_disk_is_unavailable_until_there_is_room_again() {
     assert_eq!(refused.unwrap_err().kind(), Kind::Unavailable);
     assert_eq!(verdicts(&upsert(&store, &many[..1]).await), [Verdict::Created], "a small one fits");
 
-    // Until it is full to the brim, one by one.
+    // One by one, until the file is full.
     let mut stored = 1;
     let full = loop {
         match store.upsert(batch(&many[stored..=stored])).await {
@@ -188,7 +188,7 @@ async fn a_full_disk_is_unavailable_until_there_is_room_again() {
     assert_eq!(full.kind(), Kind::Unavailable);
     assert_eq!(verdicts(&upsert(&store, &[person("A", "Abt")]).await), [Verdict::Unchanged]);
 
-    connection(&place)
+    connection(&database)
         .batch_execute("DELETE FROM contact WHERE external_id LIKE 'many 1%'")
         .unwrap();
     let outcomes = upsert(&store, &many[stored..=stored]).await;

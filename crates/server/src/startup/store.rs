@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 #[cfg(feature = "sqlite")]
-use contacts_adapters_diesel::{OpenError as SqliteOpenError, SqliteOptions, SqliteStore};
+use contacts_adapters_diesel::{SqliteOptions, SqliteStore};
 use contacts_adapters_http::Services;
 #[cfg(feature = "postgres")]
 use contacts_adapters_postgres::{PostgresOptions, PostgresStore};
@@ -146,51 +146,6 @@ impl Migrated {
                 Self::Ran(migrations)
             }
             None => Self::Nothing,
-        }
-    }
-}
-
-#[cfg(feature = "sqlite")]
-impl From<SqliteOpenError> for Failure {
-    fn from(error: SqliteOpenError) -> Self {
-        let shown = |path: &std::path::Path| path.display().to_string();
-        match &error {
-            SqliteOpenError::NoPath(path) => Self::new(
-                format!("`{}` cannot be the path of a database", shown(path)),
-                "give one that is not empty and is UTF-8",
-            ),
-            SqliteOpenError::NoDirectory(path) => Self::new(
-                format!("the directory {} does not exist", shown(path)),
-                "create it, or name another path with --database-url",
-            ),
-            SqliteOpenError::IsDirectory(path) => {
-                Self::new(format!("{} is a directory", shown(path)), "name a file in it")
-            }
-            SqliteOpenError::ReadOnly(path) => Self::new(
-                format!("{} cannot be written", shown(path)),
-                "allow it for the file and its directory",
-            ),
-            SqliteOpenError::NotADatabase(path) => Self::new(
-                format!("{} is not an SQLite database, or a damaged one", shown(path)),
-                "name another file, or restore it from a backup",
-            ),
-            SqliteOpenError::Outdated { path, version } => Self::new(
-                format!("{} lacks the schema {version}", shown(path)),
-                crate::failure::MIGRATE,
-            ),
-            SqliteOpenError::Newer { path, version } => Self::new(
-                format!("{} has the schema {version} of a newer release", shown(path)),
-                "start that release, or restore a backup",
-            ),
-            SqliteOpenError::Occupied { path, what } => Self::new(
-                format!("{} holds something else ({what})", shown(path)),
-                "name a file of its own",
-            ),
-            SqliteOpenError::Locked(path) => Self::new(
-                format!("{} is locked by another process", shown(path)),
-                "try again when that is done",
-            ),
-            other => Self::new(other.to_string(), "check the disk and the file"),
         }
     }
 }

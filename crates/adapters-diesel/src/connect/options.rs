@@ -1,8 +1,8 @@
-//! How a store is run.
+//! The options of a store.
 
 use std::time::Duration;
 
-/// How a store is run. The defaults suit a service that has the machine mostly to itself.
+/// The options of a store. The defaults suit a service that has the machine mostly to itself.
 ///
 /// ```
 /// use contacts_adapters_diesel::{Durability, SqliteOptions};
@@ -13,29 +13,29 @@ use std::time::Duration;
 pub struct SqliteOptions {
     /// What an acknowledged write survives.
     pub durability: Durability,
-    /// How long to wait for another process that is writing.
+    /// How long a statement waits for another process that holds a lock.
     pub busy_timeout: Duration,
-    /// How many requests may wait to write. One more is told at once that the store is busy.
+    /// How many requests may wait to write. Further ones fail at once: the store is busy.
     pub waiting_requests: usize,
-    /// How many reads may run at a time.
+    /// How many reads may run at once.
     pub readers: usize,
     /// The page cache of the writer, in KiB.
     pub cache_kib: u32,
-    /// How large the database file may grow, in bytes. A write that needs more is told that the
-    /// store is unavailable, until something is deleted. `None`: as large as the disk.
+    /// The maximum size of the database file, in bytes. A write that needs more fails, as on a full
+    /// disk, until something is deleted. `None`: no limit.
     pub max_bytes: Option<u64>,
-    /// Whether an old schema is brought up to date, and a missing database made, when the store is
-    /// opened; else they are refused.
+    /// Whether opening the store migrates an old schema and creates a missing database. Otherwise
+    /// it refuses both.
     pub migrate: bool,
 }
 
 /// What an acknowledged write survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Durability {
-    /// Loss of power: every transaction waits for the disk (`synchronous=FULL`).
+    /// A power failure: every commit waits for the disk (`synchronous=FULL`).
     #[default]
     Power,
-    /// The end of the process, not loss of power (`synchronous=NORMAL`).
+    /// A crash of the process, but not a power failure (`synchronous=NORMAL`).
     Process,
 }
 

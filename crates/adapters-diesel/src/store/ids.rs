@@ -1,58 +1,48 @@
-//! Ids: blocks set aside in the database, handed out from memory.
+//! Ids: reserved in the database in blocks, handed out from memory.
 
-use contacts_application::ports::ID_BLOCK_SIZE;
+use contacts_application::ports::{ID_BLOCK_SIZE, StoreError};
 use contacts_domain::{IdBlock, MAX_SAFE_INTEGER};
 use diesel::prelude::*;
 
-use super::failure::Failure;
-use super::schema::id_counter;
+use crate::connect::Failure;
+use crate::schema::id_counter;
 
 /// The ids that this store may hand out.
 ///
-/// All of it happens inside write transactions, of which there is one at a time in all processes.
-/// So the counter can be read, ids be offered, and the counter be moved only if one was taken: a
-/// request that creates nothing writes nothing. A copy taken at the beginning of a transaction
-/// undoes what it did, as the transaction undoes the counter.
+/// It is used inside write transactions only, and all processes together run one of these at a
+/// time. So a transaction reads the counter, offers ids, and moves the counter only if one of them
+/// was taken: a request that creates nothing writes nothing. To roll back, restore a copy.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ids {
     block: IdBlock,
-    /// Whether the counter in the database is past the block.
+    /// Whether the counter in the database is already past the block.
     reserved: bool,
 }
 
 impl Ids {
-    /// No ids yet.
     pub(super) fn new() -> Self {
         Self { block: IdBlock::new(1, 0), reserved: false }
     }
 
-    /// A block of `count` ids, of which nothing is handed out before it is [kept](Self::keep).
-    ///
-    /// # Errors
-    ///
-    /// When the counter cannot be read, or there are no more ids.
+    /// Offers a block of `count` ids. [`keep`](Self::keep) records which of them were taken.
     pub(super) fn offer(
         &mut self,
         connection: &mut SqliteConnection,
         count: i64,
     ) -> Result<IdBlock, Failure> {
-        // What was offered but not taken is not set aside: another process may have it by now.
+        // Another process may have taken ids that were offered here but not reserved.
         if self.block.left() < count || (!self.reserved && count > 0) {
             let next: i64 = id_counter::table.select(id_counter::next_id).get_result(connection)?;
             let size = ID_BLOCK_SIZE.max(count);
             if MAX_SAFE_INTEGER - next < size {
-                return Err(Failure::internal("there are no more ids below 2^53"));
+                return Err(StoreError::internal("there are no more ids below 2^53").into());
             }
             *self = Self { block: IdBlock::new(next, size), reserved: false };
         }
         Ok(IdBlock::new(self.block.next(), count))
     }
 
-    /// Hands out what was taken from the block that was [offered](Self::offer) last.
-    ///
-    /// # Errors
-    ///
-    /// When the counter cannot be written.
+    /// Records which ids of the last [offer](Self::offer) were taken.
     pub(super) fn keep(
         &mut self,
         connection: &mut SqliteConnection,
@@ -83,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_that_nobody_takes_cost_no_write() {
+    fn unused_ids_write_nothing() {
         let connection = &mut memory();
         let mut ids = Ids::new();
         let offered = ids.offer(connection, 1_000).unwrap();
@@ -92,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_of_an_offer_goes_to_the_next() {
+    fn ids_left_of_an_offer_go_to_the_next() {
         let connection = &mut memory();
         let mut ids = Ids::new();
         let mut offered = ids.offer(connection, 10).unwrap();
@@ -103,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_may_take_more_ids_than_a_block_has() {
+    fn request_may_take_more_ids_than_a_block() {
         let connection = &mut memory();
         let mut ids = Ids::new();
         let mut offered = ids.offer(connection, 3 * ID_BLOCK_SIZE).unwrap();
@@ -114,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_end_below_two_to_the_power_of_53() {
+    fn ids_end_below_2_to_the_53() {
         let connection = &mut memory();
         diesel::update(id_counter::table)
             .set(id_counter::next_id.eq(MAX_SAFE_INTEGER - 5))

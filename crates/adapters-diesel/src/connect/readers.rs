@@ -1,4 +1,4 @@
-//! Readers: connections beside the writer that see what was committed last.
+//! A pool of connections that only read and see the last commit.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,31 +10,26 @@ use tokio::task::spawn_blocking;
 use super::database::Database;
 use super::failure::Failure;
 
-/// A small pool of connections that only read, each on a blocking thread while it is in use.
+/// A pool of reading connections, each made when it is first needed.
 #[derive(Clone)]
-pub(super) struct Readers {
+pub(crate) struct Readers {
     database: Arc<Database>,
     idle: Arc<Mutex<Vec<SqliteConnection>>>,
     free: Arc<Semaphore>,
 }
 
 impl Readers {
-    /// No connection is made before one is needed.
-    pub(super) fn of(database: Database) -> Self {
+    pub(crate) fn new(database: Database) -> Self {
         let free = Arc::new(Semaphore::new(database.options.readers.max(1)));
         Self { database: Arc::new(database), idle: Arc::default(), free }
     }
 
-    /// Reads on a connection of its own.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot connect, or the reading fails.
-    pub(super) async fn read<T: Send + 'static>(
+    /// Runs a read on a blocking thread, with a connection of its own.
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         reading: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let permit = Arc::clone(&self.free).acquire_owned().await.map_err(Failure::internal)?;
+        let permit = Arc::clone(&self.free).acquire_owned().await.map_err(StoreError::internal)?;
         let readers = self.clone();
         let read = spawn_blocking(move || {
             let _permit = permit;
@@ -43,13 +38,13 @@ impl Readers {
                 None => readers.database.reader()?,
             };
             let read = reading(&mut connection);
-            // After a failure a new connection is the surest way to recover.
+            // A connection that failed is closed: a new one is the surest way to recover.
             if read.is_ok() {
                 readers.idle().push(connection);
             }
             read
         });
-        Ok(read.await.map_err(Failure::internal)??)
+        Ok(read.await.map_err(StoreError::internal)??)
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<SqliteConnection>> {

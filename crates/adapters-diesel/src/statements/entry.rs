@@ -1,17 +1,18 @@
-//! Entries of the directory of intercoms as rows: how they are written, and what is read.
+//! Rows of the directory of intercoms.
 
+use contacts_application::ports::StoreError;
 use contacts_domain::auditing::StoredEntry;
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::{Change, ContactId};
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 
-use super::failure::Failure;
 use super::row;
-use super::schema::contact_intercom;
+use crate::connect::Failure;
+use crate::schema::contact_intercom;
 
-/// Writes the entry of a contact, if it has one.
-pub(super) fn insert(connection: &mut SqliteConnection, change: &Change) -> Result<(), Failure> {
+/// Inserts the entry of a contact, if it has one.
+pub(crate) fn insert(connection: &mut SqliteConnection, change: &Change) -> Result<(), Failure> {
     if let Some(entry) = change.intercom_entry() {
         let row = NewEntryRow::of(key(change.record()), &entry);
         diesel::insert_into(contact_intercom::table).values(row).execute(connection)?;
@@ -20,7 +21,7 @@ pub(super) fn insert(connection: &mut SqliteConnection, change: &Change) -> Resu
 }
 
 /// Deletes the entry of a contact, if it has one.
-pub(super) fn delete(connection: &mut SqliteConnection, record: &Record) -> Result<(), Failure> {
+pub(crate) fn delete(connection: &mut SqliteConnection, record: &Record) -> Result<(), Failure> {
     diesel::delete(contact_intercom::table.find(key(record))).execute(connection)?;
     Ok(())
 }
@@ -67,7 +68,7 @@ impl<'a> NewEntryRow<'a> {
 /// An entry as it is read.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = contact_intercom, check_for_backend(Sqlite))]
-pub(super) struct EntryRow {
+pub(crate) struct EntryRow {
     contact_id: i64,
     link_id: String,
     name: String,
@@ -81,14 +82,12 @@ pub(super) struct EntryRow {
 }
 
 impl EntryRow {
-    /// The id of the contact.
-    pub(super) fn contact_id(&self) -> i64 {
+    pub(crate) fn contact_id(&self) -> i64 {
         self.contact_id
     }
 }
 
 impl From<EntryRow> for StoredEntry {
-    /// The entry as it stands.
     fn from(row: EntryRow) -> Self {
         Self {
             link_id: row.link_id,
@@ -110,7 +109,7 @@ impl TryFrom<EntryRow> for (ContactId, IntercomEntry) {
     fn try_from(row: EntryRow) -> Result<Self, Failure> {
         let id = row::contact_id(row.contact_id)?;
         let entry = StoredEntry::from(row).read().map_err(|column| {
-            Failure::corrupt(format!("entry of contact {id}: {column} holds no valid value"))
+            StoreError::corrupt(format!("entry of contact {id}: {column} holds no valid value"))
         })?;
         Ok((id, entry))
     }
@@ -122,17 +121,9 @@ mod tests {
     use diesel_migrations::MigrationHarness;
 
     use super::*;
-    use crate::ids::Ids;
-    use crate::open::MIGRATIONS;
+    use crate::startup::MIGRATIONS;
+    use crate::store::write_batch;
     use crate::testing::{batch, context, memory};
-    use crate::transaction::Session;
-
-    fn send(connection: &mut SqliteConnection, items: Vec<Item>) {
-        let ids = &mut Ids::new();
-        let mut session = Session::begin(connection, ids).unwrap();
-        session.run(&batch(items)).unwrap();
-        session.commit().unwrap();
-    }
 
     fn entries(connection: &mut SqliteConnection) -> Vec<(ContactId, IntercomEntry)> {
         let rows: Vec<EntryRow> = contact_intercom::table
@@ -144,12 +135,12 @@ mod tests {
     }
 
     #[test]
-    fn contacts_of_an_older_schema_become_the_entries_that_a_write_makes_of_them() {
+    fn migration_makes_the_entries_that_writes_make() {
         let connection = &mut memory();
         let read = |json: &str| Item::read(json, &context());
-        send(
+        write_batch(
             connection,
-            vec![
+            &batch(vec![
                 read(
                     r#"{"contactType": "ENDPOINT", "linkId": "6F9619FF-8B86-D011-B42D-00CF4FC964FF",
                         "intercom": {"name": "Tür \"Nord\" \\ 🚪\t1", "type": "multi",
@@ -169,17 +160,18 @@ mod tests {
                     r#"{"contactType": "ENDPOINT", "externalId": "gone",
                         "intercom": {"name": "Door", "type": "multi", "number": "0001-01-01"}}"#,
                 ),
-            ],
+            ]),
         );
-        send(connection, vec![read(r#"{"externalId": "gone"}"#).to_delete()]);
+        let deletion = vec![read(r#"{"externalId": "gone"}"#).to_delete()];
+        write_batch(connection, &batch(deletion));
         let written = entries(connection);
         assert_eq!(written.len(), 2);
 
-        // Back to where there was no such table, and forth again.
-        let is_there = |connection: &mut SqliteConnection| {
+        // Revert until the table is gone, then migrate again.
+        let exists = |connection: &mut SqliteConnection| {
             contact_intercom::table.count().get_result::<i64>(connection).is_ok()
         };
-        while is_there(connection) {
+        while exists(connection) {
             connection.revert_last_migration(MIGRATIONS).unwrap();
         }
         connection.run_pending_migrations(MIGRATIONS).unwrap();

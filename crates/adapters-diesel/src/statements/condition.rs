@@ -1,4 +1,4 @@
-//! A filter of the directory of intercoms as SQL.
+//! The SQL condition for a filter of the directory of intercoms.
 
 use contacts_application::directory::{Comparison, Filter, FlagField, Term, TextField};
 use diesel::expression::{AppearsOnTable, Expression, ValidGrouping, is_aggregate};
@@ -9,21 +9,20 @@ use diesel::sqlite::Sqlite;
 
 /// The condition of a filter on a row of the table `contact_intercom`.
 ///
-/// No column of the table is ever `NULL` and its texts are compared by their bytes, so SQLite finds
-/// the rows for which [`Filter::holds`] is true.
+/// It selects the rows for which [`Filter::holds`] is true: no column of the table is nullable, and
+/// SQLite compares its texts by their bytes.
 #[derive(Debug, Clone)]
 pub(crate) struct Condition<'a>(Vec<Term<'a>>);
 
 impl<'a> Condition<'a> {
-    /// The condition of that filter.
-    pub(crate) fn of(filter: &'a Filter) -> Self {
+    pub(crate) fn new(filter: &'a Filter) -> Self {
         Self(filter.terms())
     }
 }
 
 impl QueryFragment<Sqlite> for Condition<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        // Callers send any number of different filters: none is kept prepared.
+        // Callers send any number of different filters, so the statement cache leaves them out.
         out.unsafe_to_cache_prepared();
         for term in &self.0 {
             match term {
@@ -53,7 +52,7 @@ impl QueryId for Condition<'_> {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-/// The SQL of a term; values are bound instead.
+/// The SQL of a term that is not a value.
 fn sql(term: Term<'_>) -> &'static str {
     match term {
         Term::Open => "(",

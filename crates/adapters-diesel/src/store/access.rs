@@ -1,4 +1,4 @@
-//! The port of the organizations and tokens.
+//! The port of organizations and tokens.
 
 use std::error::Error;
 
@@ -10,9 +10,9 @@ use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 
 use super::SqliteStore;
-use super::failure::Failure;
-use super::row::OrganizationRow;
-use super::schema::{api_token, organization};
+use crate::connect::Failure;
+use crate::schema::{api_token, organization};
+use crate::statements::row::OrganizationRow;
 
 #[async_trait]
 impl AccessStore for SqliteStore {
@@ -32,10 +32,10 @@ impl AccessStore for SqliteStore {
     async fn add_organization(&self, organization: Organization) -> Result<bool, StoreError> {
         let row = OrganizationRow::from(organization);
         self.writer
-            .write(move |session| {
+            .write(move |transaction| {
                 let added = diesel::insert_or_ignore_into(organization::table)
                     .values(row)
-                    .execute(session.connection)?;
+                    .execute(transaction.connection)?;
                 Ok(added == 1)
             })
             .await
@@ -57,11 +57,11 @@ impl AccessStore for SqliteStore {
     async fn add_token(&self, token: NewToken) -> Result<TokenId, StoreError> {
         let row = NewTokenRow::from(token);
         self.writer
-            .write(move |session| {
+            .write(move |transaction| {
                 let id = diesel::insert_into(api_token::table)
                     .values(row)
                     .returning(api_token::id)
-                    .get_result(session.connection)?;
+                    .get_result(transaction.connection)?;
                 Ok(TokenId(id))
             })
             .await
@@ -81,11 +81,11 @@ impl AccessStore for SqliteStore {
 
     async fn revoke_token(&self, id: TokenId, at: Timestamp) -> Result<bool, StoreError> {
         self.writer
-            .write(move |session| {
+            .write(move |transaction| {
                 let revoked = diesel::update(api_token::table.find(id.0))
                     .filter(api_token::revoked_at.is_null())
                     .set(api_token::revoked_at.eq(at.micros()))
-                    .execute(session.connection)?;
+                    .execute(transaction.connection)?;
                 Ok(revoked == 1)
             })
             .await
@@ -138,7 +138,7 @@ impl TryFrom<TokenRow> for Token {
 
     fn try_from(row: TokenRow) -> Result<Self, Failure> {
         let id = row.id;
-        let corrupt = |error: &dyn Error| Failure::corrupt(format!("token {id}: {error}"));
+        let corrupt = |error: &dyn Error| StoreError::corrupt(format!("token {id}: {error}"));
         Ok(Self {
             id: TokenId(id),
             prefix: row.prefix,

@@ -1,93 +1,52 @@
-//! The port of the audit: what is stored, as it stands.
+//! Reads contacts as they are stored, with their relations and entries.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use async_trait::async_trait;
-use contacts_application::ports::{Audit, StoreError};
-use contacts_domain::auditing::{ContactKey, Discrepancy, Repair, StoredContact, StoredEntry};
+use contacts_domain::auditing::{ContactKey, StoredContact, StoredEntry};
 use contacts_domain::{ContactId, OrganizationId};
 use diesel::prelude::*;
 
-use super::SqliteStore;
 use super::entry::EntryRow;
-use super::failure::Failure;
+use super::query;
 use super::row::ContactRow;
-use super::schema::{contact, contact_relation, id_counter};
-use super::{mend, query};
+use crate::connect::Failure;
+use crate::schema::contact_relation;
 
-#[async_trait]
-impl Audit for SqliteStore {
-    async fn contact_count(&self) -> Result<u64, StoreError> {
-        self.readers
-            .read(|connection| {
-                let count: i64 = contact::table.count().get_result(connection)?;
-                u64::try_from(count).map_err(Failure::internal)
-            })
-            .await
-    }
-
-    /// The order is that of the ids, which belong to one contact in all organizations.
-    async fn contacts_after(
-        &self,
-        after: Option<ContactKey>,
-        at_most: u32,
-    ) -> Result<Vec<StoredContact>, StoreError> {
-        self.readers.read(move |connection| page(connection, after, at_most)).await
-    }
-
-    async fn next_id(&self) -> Result<i64, StoreError> {
-        self.readers
-            .read(|connection| {
-                Ok(id_counter::table.select(id_counter::next_id).get_result(connection)?)
-            })
-            .await
-    }
-
-    async fn repair(&self, repair: Arc<Repair>) -> Result<Vec<Discrepancy>, StoreError> {
-        self.writer.write(move |session| mend::mend(session.connection, &repair)).await
-    }
-}
-
-fn page(
+/// At most that many contacts after a key, by id.
+pub(crate) fn page(
     connection: &mut SqliteConnection,
     after: Option<ContactKey>,
     at_most: u32,
 ) -> Result<Vec<StoredContact>, Failure> {
-    // One transaction: the rows beside a contact are those of the same moment.
+    // One transaction: relations and entries are those of the same moment.
     connection.transaction(|connection| {
         let rows: Vec<ContactRow> = query::all_after(after.map_or(i64::MIN, |place| place.id))
             .limit(at_most.into())
             .select(ContactRow::as_select())
             .load(connection)?;
-        with_what_is_beside(connection, rows)
+        with_relations_and_entries(connection, rows)
     })
 }
 
-/// These contacts of an organization, as they stand.
-///
-/// # Errors
-///
-/// When SQLite fails.
-pub(super) fn stored(
+/// The named contacts of an organization, living or deleted.
+pub(crate) fn named(
     connection: &mut SqliteConnection,
     organization: OrganizationId,
     ids: &[ContactId],
 ) -> Result<Vec<StoredContact>, Failure> {
     let mut contacts = Vec::new();
     for id in ids {
-        let row: Option<ContactRow> = query::whatever_has_id(organization.get(), id.get())
+        let row: Option<ContactRow> = query::by_id_in_any_state(organization.get(), id.get())
             .select(ContactRow::as_select())
             .get_result(connection)
             .optional()?;
-        contacts.extend(with_what_is_beside(connection, row.into_iter().collect())?);
+        contacts.extend(with_relations_and_entries(connection, row.into_iter().collect())?);
     }
     Ok(contacts)
 }
 
-/// The contacts with their relations and entries, where the rows are all there are from the first
-/// id to the last.
-fn with_what_is_beside(
+/// Adds relations and entries to contacts. The rows must be all contacts in their range of ids.
+fn with_relations_and_entries(
     connection: &mut SqliteConnection,
     rows: Vec<ContactRow>,
 ) -> Result<Vec<StoredContact>, Failure> {
@@ -129,33 +88,25 @@ mod tests {
     use diesel::connection::InstrumentationEvent;
 
     use super::*;
-    use crate::ids::Ids;
-    use crate::options::SqliteOptions;
+    use crate::connect::SqliteOptions;
+    use crate::store::write_batch;
     use crate::testing::{context, endpoints, file};
-    use crate::transaction::Session;
-
-    fn write(connection: &mut SqliteConnection, name: &str) {
-        let ids = &mut Ids::new();
-        let mut session = Session::begin(connection, ids).unwrap();
-        session.run(&endpoints(&[("A", name)])).unwrap();
-        session.commit().unwrap();
-    }
 
     #[test]
-    fn a_contact_and_what_stands_beside_it_are_of_one_moment() {
+    fn contact_and_entry_are_of_one_moment() {
         let (_directory, database) = file(SqliteOptions::default());
         let mut writer = database.writer().unwrap();
-        write(&mut writer, "Door");
+        write_batch(&mut writer, &endpoints(&[("A", "Door")]));
         let mut reader = database.reader().unwrap();
 
-        // Between the statements somebody writes.
+        // Another connection writes between the statements.
         let between = Mutex::new(Some(writer));
         reader.set_instrumentation(move |event: InstrumentationEvent<'_>| {
             if let InstrumentationEvent::FinishQuery { query, .. } = event
                 && query.to_string().contains("`document`")
                 && let Some(mut writer) = between.lock().unwrap().take()
             {
-                write(&mut writer, "Gate");
+                write_batch(&mut writer, &endpoints(&[("A", "Gate")]));
             }
         });
 

@@ -1,31 +1,28 @@
-//! One transaction for many requests: each in a savepoint of its own.
+//! A write transaction for several requests, each in a savepoint of its own.
 
 use contacts_application::compute::catch_panic;
+use contacts_application::ports::StoreError;
 use contacts_domain::decision::Decision;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
 
-use super::failure::Failure;
 use super::ids::Ids;
-use super::lookup::look_up;
-use super::write::write;
+use crate::connect::Failure;
+use crate::statements::lookup::look_up;
+use crate::statements::write::write;
 
-/// What a request works with: the connection, inside a transaction, and ids.
-pub(super) struct Session<'a> {
+/// An open write transaction. Dropping it leaves the connection unusable.
+pub(super) struct Transaction<'a> {
     pub(super) connection: &'a mut SqliteConnection,
     ids: &'a mut Ids,
 }
 
-/// The transaction is lost, and with it what every request of it wrote.
+/// The whole transaction was rolled back, with what each of its requests wrote.
 #[derive(Debug)]
-pub(super) struct Lost(pub(super) Failure);
+pub(super) struct Aborted(pub(super) Failure);
 
-impl<'a> Session<'a> {
-    /// Begins a transaction, and waits for other processes to end theirs.
-    ///
-    /// # Errors
-    ///
-    /// When they take too long, or SQLite fails.
+impl<'a> Transaction<'a> {
+    /// Begins a transaction. Waits up to the busy timeout for other processes to end theirs.
     pub(super) fn begin(
         connection: &'a mut SqliteConnection,
         ids: &'a mut Ids,
@@ -34,49 +31,35 @@ impl<'a> Session<'a> {
         Ok(Self { connection, ids })
     }
 
-    /// Does the work of one request. If it fails or panics, what it wrote is undone, and nothing
-    /// else.
-    ///
-    /// # Errors
-    ///
-    /// When the transaction as a whole cannot go on.
-    pub(super) fn attempt<T>(
+    /// Runs one request in a savepoint. A failure or a panic rolls back this request alone.
+    pub(super) fn savepoint<T>(
         &mut self,
-        work: impl FnOnce(&mut Session<'_>) -> Result<T, Failure>,
-    ) -> Result<Result<T, Failure>, Lost> {
-        AnsiTransactionManager::begin_transaction(self.connection).map_err(lost)?;
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, Failure>,
+    ) -> Result<Result<T, Failure>, Aborted> {
+        AnsiTransactionManager::begin_transaction(self.connection).map_err(aborted)?;
         let ids = *self.ids;
-        let done = catch_panic(|| work(self));
-        match done.unwrap_or_else(|panic| Err(Failure::internal(format!("a decision {panic}")))) {
+        let done = catch_panic(|| work(self)).map_err(|panic| format!("a decision {panic}"));
+        match done.unwrap_or_else(|panic| Err(StoreError::internal(panic).into())) {
             Ok(value) => {
-                AnsiTransactionManager::commit_transaction(self.connection).map_err(lost)?;
+                AnsiTransactionManager::commit_transaction(self.connection).map_err(aborted)?;
                 Ok(Ok(value))
             }
             Err(failure) => {
                 *self.ids = ids;
-                // A full disk or a failing one may have ended the transaction.
+                // SQLite itself may have rolled the transaction back: the disk is full, or failed.
                 match AnsiTransactionManager::rollback_transaction(self.connection) {
                     Ok(()) => Ok(Err(failure)),
-                    Err(_) => Err(Lost(failure)),
+                    Err(_) => Err(Aborted(failure)),
                 }
             }
         }
     }
 
-    /// Makes everything durable.
-    ///
-    /// # Errors
-    ///
-    /// When SQLite fails; then nothing is written.
-    pub(super) fn commit(self) -> Result<(), Lost> {
-        AnsiTransactionManager::commit_transaction(self.connection).map_err(lost)
+    pub(super) fn commit(self) -> Result<(), Aborted> {
+        AnsiTransactionManager::commit_transaction(self.connection).map_err(aborted)
     }
 
-    /// Looks up what the decision wants, lets it decide, and writes the outcome.
-    ///
-    /// # Errors
-    ///
-    /// When SQLite fails, or the decision runs out of ids.
+    /// Loads what the decision needs, lets it decide, and writes the outcome.
     pub(super) fn run<D: Decision>(&mut self, decision: &D) -> Result<D::Report, Failure> {
         let organization = decision.organization();
         let found = look_up(self.connection, organization, decision.lookup_keys())?;
@@ -88,8 +71,20 @@ impl<'a> Session<'a> {
     }
 }
 
-fn lost(error: diesel::result::Error) -> Lost {
-    Lost(error.into())
+fn aborted(error: diesel::result::Error) -> Aborted {
+    Aborted(error.into())
+}
+
+/// Writes one batch in a transaction of its own.
+#[cfg(test)]
+pub(crate) fn write_batch(
+    connection: &mut SqliteConnection,
+    batch: &contacts_domain::upsert::Batch,
+) {
+    let ids = &mut Ids::new();
+    let mut transaction = Transaction::begin(connection, ids).unwrap();
+    transaction.run(batch).unwrap();
+    transaction.commit().unwrap();
 }
 
 #[cfg(test)]
@@ -106,43 +101,44 @@ mod tests {
 
     /// Runs each batch in a savepoint of one transaction.
     fn run(connection: &mut SqliteConnection, ids: &mut Ids, batches: &[Batch]) -> Vec<Verdict> {
-        let mut session = Session::begin(connection, ids).unwrap();
+        let mut transaction = Transaction::begin(connection, ids).unwrap();
         let mut verdicts = Vec::new();
         for batch in batches {
-            let outcomes = session.attempt(|session| session.run(batch)).unwrap().unwrap();
+            let outcomes =
+                transaction.savepoint(|transaction| transaction.run(batch)).unwrap().unwrap();
             verdicts.extend(outcomes.into_iter().map(|outcome| outcome.verdict));
         }
-        session.commit().unwrap();
+        transaction.commit().unwrap();
         verdicts
     }
 
     #[test]
-    fn a_request_sees_what_an_earlier_one_of_the_transaction_wrote() {
+    fn request_sees_writes_of_earlier_request() {
         let batches = [persons(&[("A", "Abt"), ("B", "Bär")]), persons(&[("B", "Bär")])];
         let verdicts = run(&mut memory(), &mut Ids::new(), &batches);
         assert_eq!(verdicts, [Verdict::Created, Verdict::Created, Verdict::Unchanged]);
     }
 
     #[test]
-    fn a_request_that_fails_takes_only_its_own_writes_along() {
+    fn failed_request_rolls_back_alone() {
         let (connection, ids) = (&mut memory(), &mut Ids::new());
-        let mut session = Session::begin(connection, ids).unwrap();
+        let mut transaction = Transaction::begin(connection, ids).unwrap();
         let batches = ["A", "B", "C"].map(|key| persons(&[(key, "Abt")]));
 
-        session.attempt(|session| session.run(&batches[0])).unwrap().unwrap();
-        let failed = session.attempt(|session| {
-            session.run(&batches[1])?;
-            Err::<(), _>(Failure::internal("no"))
+        transaction.savepoint(|transaction| transaction.run(&batches[0])).unwrap().unwrap();
+        let failed = transaction.savepoint(|transaction| {
+            transaction.run(&batches[1])?;
+            Err::<(), Failure>(StoreError::internal("no").into())
         });
         assert_eq!(failed.unwrap().unwrap_err().to_string(), "no");
-        let panicked = session.attempt(|session| -> Result<(), Failure> {
-            session.run(&batches[1])?;
+        let panicked = transaction.savepoint(|transaction| -> Result<(), Failure> {
+            transaction.run(&batches[1])?;
             panic!("what a {}", "fault")
         });
         let words = panicked.unwrap().unwrap_err().to_string();
         assert_eq!(words, "a decision panicked: what a fault");
-        session.attempt(|session| session.run(&batches[2])).unwrap().unwrap();
-        session.commit().unwrap();
+        transaction.savepoint(|transaction| transaction.run(&batches[2])).unwrap().unwrap();
+        transaction.commit().unwrap();
 
         let stored: Vec<(Option<String>, i64)> = contact::table
             .select((contact::external_id, contact::id))
@@ -154,18 +150,18 @@ mod tests {
     }
 
     #[test]
-    fn a_block_of_ids_goes_back_with_the_request_that_took_it() {
+    fn failed_request_returns_its_block_of_ids() {
         let (connection, ids) = (&mut memory(), &mut Ids::new());
-        let mut session = Session::begin(connection, ids).unwrap();
+        let mut transaction = Transaction::begin(connection, ids).unwrap();
         let batch = persons(&[("A", "Abt")]);
-        let failed = session.attempt(|session| {
-            session.run(&batch)?;
-            Err::<(), _>(Failure::internal("no"))
+        let failed = transaction.savepoint(|transaction| {
+            transaction.run(&batch)?;
+            Err::<(), Failure>(StoreError::internal("no").into())
         });
         assert!(failed.unwrap().is_err());
-        session.commit().unwrap();
+        transaction.commit().unwrap();
 
-        // The counter went back too: whoever comes next must not start from memory.
+        // The counter was rolled back too, so the ids in memory must be read from it again.
         let mut other = Ids::new();
         run(connection, &mut other, &[persons(&[("B", "Bär")])]);
         run(connection, ids, &[persons(&[("C", "Caduff")])]);
@@ -173,7 +169,7 @@ mod tests {
         assert_eq!(count, 2, "an id was handed out twice");
     }
 
-    /// Every statement that was started, and those that were prepared to stay so.
+    /// All statements that were started, and those that were cached.
     fn statements(work: impl FnOnce(&mut SqliteConnection)) -> (HashSet<String>, Vec<String>) {
         let seen = Arc::new(Mutex::new((HashSet::new(), Vec::new())));
         let events = Arc::clone(&seen);
@@ -195,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn every_statement_of_a_batch_is_prepared_once() {
+    fn statements_of_batches_are_prepared_once() {
         let (started, prepared) = statements(|connection| {
             let ids = &mut Ids::new();
             for last_name in ["Abt", "Ammann", "Amstutz"] {
@@ -210,17 +206,17 @@ mod tests {
         assert!(prepared.iter().any(|sql| sql.starts_with("INSERT INTO `contact_intercom`")));
         assert!(prepared.iter().any(|sql| sql.starts_with("DELETE FROM `contact_intercom`")));
 
-        // The counter moves once in a hundred thousand ids.
+        // The counter moves once per 100,000 ids.
         let control = ["BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "UPDATE `id_counter`"];
         for sql in started.difference(&once) {
             assert!(control.iter().any(|word| sql.starts_with(word)), "prepared each time: {sql}");
         }
-        // SQLite itself would prepare these again: it plans with the value of a limit.
+        // SQLite would prepare these each time: it plans with the value of a limit.
         assert!(!started.iter().any(|sql| sql.contains("LIMIT")), "{started:?}");
     }
 
     #[test]
-    fn a_contact_that_is_no_entry_costs_the_directory_nothing() {
+    fn contact_without_entry_leaves_directory_alone() {
         let (started, _) = statements(|connection| {
             let ids = &mut Ids::new();
             for last_name in ["Abt", "Ammann"] {

@@ -1,7 +1,8 @@
-//! What a decision wants written.
+//! Writes what a decision changed.
 
 use std::marker::PhantomData;
 
+use contacts_application::ports::StoreError;
 use contacts_domain::contact::Record;
 use contacts_domain::decision::{Alias, AliasWrite, Writes};
 use contacts_domain::{Change, ContactId, OrganizationId, Parts, Version};
@@ -11,20 +12,16 @@ use diesel::sql_types::BigInt;
 use diesel::sqlite::Sqlite;
 
 use super::entry;
-use super::failure::Failure;
 use super::query::OWN;
 use super::row::{ContentRow, KeysRow, NewContactRow};
-use super::schema::{contact, contact_alias, contact_relation};
+use crate::connect::Failure;
+use crate::schema::{contact, contact_alias, contact_relation};
 
-/// Writes what a decision says.
+/// Writes contacts and aliases. Fails if a contact is no longer in the version decided on.
 ///
-/// The unique indexes hold after each statement, so contacts first give up their keys, then are
-/// updated, then inserted: a key may move from one contact to another in one transaction.
-///
-/// # Errors
-///
-/// When SQLite fails, or a contact to be updated is not there in the version decided on.
-pub(super) fn write(
+/// A key may move from one contact to another in one transaction, and the unique indexes hold after
+/// each statement. So keys are given up first, then contacts are updated, then inserted.
+pub(crate) fn write(
     connection: &mut SqliteConnection,
     organization: OrganizationId,
     writes: &Writes,
@@ -82,12 +79,12 @@ fn update(
     };
     match updated {
         1 => Ok(()),
-        _ => Err(Failure::internal(format!("contact {id} is not there in version {before}"))),
+        _ => Err(StoreError::internal(format!("contact {id} is not in version {before}")).into()),
     }
 }
 
-/// Whether an index covers something that changes. SQLite does not look: it rewrites the entry of
-/// every index of which a column is set.
+/// Whether an indexed column changes. SQLite rewrites an index entry whenever one of its columns is
+/// set, even to the same value.
 fn touches_an_index(change: &Change) -> bool {
     let Parts { external_id, link_id, email, phone, mobile, vat_number, .. } = change.parts();
     let deleted = change.record().deleted_at.is_some();
@@ -151,8 +148,8 @@ fn write_alias(
     Ok(())
 }
 
-/// An update of one contact. Diesel prepares its own update statements anew each time, as it does
-/// not know that a changeset is always the same; `S` names the one that this is.
+/// An update of one contact. Diesel prepares its own update statements each time, because a
+/// changeset may leave columns out. Here `S` identifies the statement, so the cache keeps it.
 struct Update<S, C> {
     id: i64,
     before: i64,

@@ -1,4 +1,4 @@
-//! What a decision wants to know.
+//! Loads what a decision needs.
 
 use std::collections::HashSet;
 
@@ -11,18 +11,14 @@ use diesel::prelude::*;
 use diesel::query_dsl::methods::LoadQuery;
 use diesel::sqlite::Sqlite;
 
-use super::failure::Failure;
 use super::query;
 use super::row::{self, ContactRow};
-use super::schema::contact;
+use crate::connect::Failure;
+use crate::schema::contact;
 
-/// Looks up what is wanted, key by key: SQLite runs in this process, so a statement costs no round
-/// trip, and each of them is prepared already.
-///
-/// # Errors
-///
-/// When SQLite fails, or a row cannot be read.
-pub(super) fn look_up(
+/// Loads contacts key by key. SQLite runs in this process, so a prepared statement per key costs no
+/// round trip.
+pub(crate) fn look_up(
     connection: &mut SqliteConnection,
     organization: OrganizationId,
     lookup_keys: &LookupKeys,
@@ -55,14 +51,14 @@ fn row() -> AsSelect<ContactRow, Sqlite> {
 struct Lookup<'a> {
     connection: &'a mut SqliteConnection,
     organization: i32,
-    /// What was found so far, each contact once.
+    /// Each contact once.
     contacts: Vec<Record>,
     ids: HashSet<ContactId>,
 }
 
 impl Lookup<'_> {
-    /// By the keys that belong to one living contact at most. A key of a contact that is found
-    /// already needs no look-up of its own.
+    /// Loads by the keys that belong to at most one living contact. Skips the keys of contacts that
+    /// are loaded already.
     fn by_identity(&mut self, lookup_keys: &LookupKeys) -> Result<(), Failure> {
         for id in &lookup_keys.ids {
             self.add(query::by_id(self.organization, id.get()).select(row()))?;
@@ -83,7 +79,7 @@ impl Lookup<'_> {
         Ok(())
     }
 
-    /// By the keys that any number of living contacts may have.
+    /// Loads by the keys that several living contacts may share.
     fn by_shared_keys(&mut self, lookup_keys: &LookupKeys) -> Result<(), Failure> {
         let organization = self.organization;
         let at_most = usize::try_from(lookup_keys.per_shared_key).unwrap_or(usize::MAX);
@@ -97,7 +93,7 @@ impl Lookup<'_> {
             self.add_rows(rows)?;
         }
         for phone in &lookup_keys.phones {
-            // One query for both columns could not walk two indexes in the order of the ids.
+            // One query for both columns could not read two indexes in the order of the ids.
             let mut rows =
                 self.first(at_most, query::by_phone(organization, phone).select(row()))?;
             let mobile = query::by_mobile(organization, phone).select(row());
@@ -110,13 +106,13 @@ impl Lookup<'_> {
         Ok(())
     }
 
-    /// The aliases of the identity keys, and the contacts that they lead to.
+    /// Loads the aliases of the identity keys and the contacts that they lead to.
     fn aliases(&mut self, lookup_keys: &LookupKeys) -> Result<Vec<Alias>, Failure> {
         let mut aliases = Vec::new();
         if lookup_keys.external_ids.is_empty() && lookup_keys.link_ids.is_empty() {
             return Ok(aliases);
         }
-        // Few organizations have any.
+        // Few organizations have aliases: one query spares the others one per key.
         if !select(exists(query::aliases(self.organization))).get_result(self.connection)? {
             return Ok(aliases);
         }

@@ -8,10 +8,10 @@ use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 
 use super::SqliteStore;
-use super::entry::EntryRow;
-use super::failure::Failure;
-use super::schema::contact_intercom::{self, BoxedQuery};
-use crate::condition::Condition;
+use crate::connect::Failure;
+use crate::schema::contact_intercom::{self, BoxedQuery};
+use crate::statements::condition::Condition;
+use crate::statements::entry::EntryRow;
 
 #[async_trait]
 impl IntercomDirectory for SqliteStore {
@@ -30,7 +30,7 @@ fn page(
     organization: OrganizationId,
     query: &EntryQuery,
 ) -> Result<EntryPage, Failure> {
-    // One transaction: the total is that of the moment at which the entries are read.
+    // One transaction: total and entries are those of one moment.
     connection.transaction(|connection| {
         let total: i64 = selected(organization, query).count().get_result(connection)?;
         let rows: Vec<EntryRow> = ordered(selected(organization, query), query.order)
@@ -40,23 +40,22 @@ fn page(
             .load(connection)?;
         Ok(EntryPage {
             entries: rows.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
-            total: u64::try_from(total).map_err(Failure::internal)?,
+            total: u64::try_from(total).map_err(StoreError::internal)?,
         })
     })
 }
 
-/// The entries that the filter selects.
 fn selected(organization: OrganizationId, query: &EntryQuery) -> BoxedQuery<'_, Sqlite> {
     let entries = contact_intercom::table
         .filter(contact_intercom::organization_id.eq(organization.get()))
         .into_boxed();
     match &query.filter {
-        Some(filter) => entries.filter(Condition::of(filter)),
+        Some(filter) => entries.filter(Condition::new(filter)),
         None => entries,
     }
 }
 
-/// The entries in that order; those that are equal in it lowest ids first.
+/// Sorts the entries; equal ones by id.
 fn ordered(entries: BoxedQuery<'_, Sqlite>, order: Order) -> BoxedQuery<'_, Sqlite> {
     let Order { by, descending } = order;
     let id = contact_intercom::contact_id;
@@ -84,76 +83,68 @@ mod tests {
     use diesel::connection::InstrumentationEvent;
 
     use super::*;
-    use crate::ids::Ids;
-    use crate::options::SqliteOptions;
+    use crate::connect::SqliteOptions;
+    use crate::store::write_batch;
     use crate::testing::{endpoints, file, plan};
-    use crate::transaction::Session;
 
-    fn here() -> OrganizationId {
+    fn organization() -> OrganizationId {
         OrganizationId::new(1).unwrap()
     }
 
-    fn everything(by: OrderKey) -> EntryQuery {
+    fn all(by: OrderKey) -> EntryQuery {
         EntryQuery { filter: None, order: Order { by, descending: false }, offset: 0, limit: 10 }
     }
 
-    /// How SQLite finds the entries in that order.
+    /// The query plan for entries in that order.
     fn plan_of(by: OrderKey, descending: bool) -> String {
-        let query = everything(by);
-        let entries = ordered(selected(here(), &query), Order { by, descending });
+        let query = all(by);
+        let entries = ordered(selected(organization(), &query), Order { by, descending });
         plan(&entries.limit(10).select(EntryRow::as_select()))
     }
 
     #[test]
-    fn entries_come_out_of_an_index_by_id_and_by_name() {
+    fn id_and_name_order_use_an_index() {
         let by_id = "SEARCH contact_intercom USING PRIMARY KEY (organization_id=?)";
         let by_name = "SEARCH contact_intercom USING INDEX contact_intercom_name \
                        (organization_id=?)";
         assert_eq!(plan_of(OrderKey::Id, false), by_id);
         assert_eq!(plan_of(OrderKey::Id, true), by_id);
         assert_eq!(plan_of(OrderKey::Name, false), by_name);
-        // Within equal names the ids still come lowest first: only those are sorted.
+        // Entries of one name are sorted by id, lowest first.
         let sorted = format!("{by_name}; USE TEMP B-TREE FOR LAST TERM OF ORDER BY");
         assert_eq!(plan_of(OrderKey::Name, true), sorted);
     }
 
-    fn write(connection: &mut SqliteConnection, entries: &[(&str, &str)]) {
-        let ids = &mut Ids::new();
-        let mut session = Session::begin(connection, ids).unwrap();
-        session.run(&endpoints(entries)).unwrap();
-        session.commit().unwrap();
-    }
-
     #[test]
-    fn the_total_and_the_entries_are_of_one_moment() {
+    fn total_and_entries_are_of_one_moment() {
         let (_directory, database) = file(SqliteOptions::default());
         let mut writer = database.writer().unwrap();
-        write(&mut writer, &[("A", "Door")]);
+        write_batch(&mut writer, &endpoints(&[("A", "Door")]));
         let mut reader = database.reader().unwrap();
 
-        // Between the two statements somebody writes.
+        // Another connection writes between the two statements.
         let between = Mutex::new(Some(writer));
         reader.set_instrumentation(move |event: InstrumentationEvent<'_>| {
             if let InstrumentationEvent::FinishQuery { query, .. } = event
                 && query.to_string().contains("COUNT(*)")
                 && let Some(mut writer) = between.lock().unwrap().take()
             {
-                write(&mut writer, &[("B", "Back door")]);
+                write_batch(&mut writer, &endpoints(&[("B", "Back door")]));
             }
         });
 
-        let seen = |page: EntryPage| (page.entries.len(), page.total);
-        let query = everything(OrderKey::Id);
-        assert_eq!(seen(page(&mut reader, here(), &query).unwrap()), (1, 1));
-        assert_eq!(seen(page(&mut reader, here(), &query).unwrap()), (2, 2));
+        let counts = |page: EntryPage| (page.entries.len(), page.total);
+        let query = all(OrderKey::Id);
+        assert_eq!(counts(page(&mut reader, organization(), &query).unwrap()), (1, 1));
+        assert_eq!(counts(page(&mut reader, organization(), &query).unwrap()), (2, 2));
     }
 
     #[test]
-    fn no_filter_is_kept_prepared() {
+    fn filters_are_not_cached() {
         let (_directory, database) = file(SqliteOptions::default());
         let mut reader = database.reader().unwrap();
-        let kept = Arc::new(Mutex::new(Vec::new()));
-        let events = Arc::clone(&kept);
+        let cached = Arc::new(Mutex::new(Vec::new()));
+        let events = Arc::clone(&cached);
         reader.set_instrumentation(move |event: InstrumentationEvent<'_>| {
             if let InstrumentationEvent::CacheQuery { sql, .. } = event {
                 events.lock().unwrap().push(sql.to_owned());
@@ -162,10 +153,10 @@ mod tests {
 
         let name = Filter::Text(TextField::Name, Comparison::Equal, "Door".to_owned());
         for filter in [name.clone(), Filter::Not(Box::new(name))] {
-            let query = EntryQuery { filter: Some(filter), ..everything(OrderKey::Name) };
-            page(&mut reader, here(), &query).unwrap();
+            let query = EntryQuery { filter: Some(filter), ..all(OrderKey::Name) };
+            page(&mut reader, organization(), &query).unwrap();
         }
 
-        assert_eq!(*kept.lock().unwrap(), Vec::<String>::new());
+        assert_eq!(*cached.lock().unwrap(), Vec::<String>::new());
     }
 }

@@ -11,21 +11,21 @@ use contacts_domain::{ContactId, OrganizationId};
 use diesel::prelude::*;
 
 use super::SqliteStore;
-use super::query;
-use super::row::ContactRow;
+use crate::statements::query;
+use crate::statements::row::ContactRow;
 
 #[async_trait]
 impl ContactStore for SqliteStore {
     async fn upsert(&self, batch: Arc<Batch>) -> Result<Vec<Outcome>, StoreError> {
-        // A large batch takes a while to drop: not on the writer's time.
+        // Dropping a large batch takes long: the second handle keeps that off the writer thread.
         let kept = Arc::clone(&batch);
-        let outcomes = self.writer.write(move |session| session.run(&*batch)).await;
+        let outcomes = self.writer.write(move |transaction| transaction.run(&*batch)).await;
         drop(kept);
         outcomes
     }
 
     async fn merge(&self, merge: Arc<Merge>) -> Result<MergeReport, StoreError> {
-        self.writer.write(move |session| session.run(&*merge)).await
+        self.writer.write(move |transaction| transaction.run(&*merge)).await
     }
 
     async fn contact(

@@ -1,6 +1,7 @@
-//! Rows: what is written and read, and how a [`Record`] becomes one and comes out of one.
+//! Rows of contacts and organizations.
 
 use contacts_application::access::Organization;
+use contacts_application::ports::StoreError;
 use contacts_domain::auditing::{ContactKey, StoredColumns, StoredContact};
 use contacts_domain::contact::{Projection, Record};
 use contacts_domain::value::CountryCode;
@@ -8,13 +9,13 @@ use contacts_domain::{ContactId, OrganizationId, Timestamp, Version};
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 
-use super::failure::Failure;
-use super::schema::{contact, organization};
+use crate::connect::Failure;
+use crate::schema::{contact, organization};
 
 /// A contact to be inserted.
 #[derive(Insertable)]
 #[diesel(table_name = contact, treat_none_as_default_value = false)]
-pub(super) struct NewContactRow<'a> {
+pub(crate) struct NewContactRow<'a> {
     id: i64,
     organization_id: i32,
     created_at: i64,
@@ -24,10 +25,10 @@ pub(super) struct NewContactRow<'a> {
     content: ContentRow<'a>,
 }
 
-/// The part of a contact that indexes cover. Writing it costs a change to each of them.
+/// The indexed columns of a contact. Setting them rewrites an entry of each index.
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = contact, treat_none_as_default_value = false, treat_none_as_null = true)]
-pub(super) struct KeysRow<'a> {
+pub(crate) struct KeysRow<'a> {
     external_id: Option<&'a str>,
     link_id: Option<String>,
     email: Option<&'a str>,
@@ -37,10 +38,10 @@ pub(super) struct KeysRow<'a> {
     deleted_at: Option<i64>,
 }
 
-/// The part of a contact that no index covers.
+/// The other columns that an update sets.
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = contact, treat_none_as_default_value = false, treat_none_as_null = true)]
-pub(super) struct ContentRow<'a> {
+pub(crate) struct ContentRow<'a> {
     contact_type: &'a str,
     display_name: &'a str,
     archived: bool,
@@ -102,7 +103,7 @@ impl<'a> From<&'a Record> for ContentRow<'a> {
 /// A contact as it is read.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = contact, check_for_backend(Sqlite))]
-pub(super) struct ContactRow {
+pub(crate) struct ContactRow {
     id: i64,
     organization_id: i32,
     contact_type: String,
@@ -126,14 +127,13 @@ pub(super) struct ContactRow {
 }
 
 impl ContactRow {
-    /// The id.
-    pub(super) fn id(&self) -> i64 {
+    pub(crate) fn id(&self) -> i64 {
         self.id
     }
 }
 
 impl From<ContactRow> for StoredContact {
-    /// The contact as it stands, without what stands beside it.
+    /// The contact without its relations and its entry.
     fn from(row: ContactRow) -> Self {
         Self {
             key: ContactKey { organization: row.organization_id, id: row.id },
@@ -170,7 +170,7 @@ impl TryFrom<ContactRow> for Record {
         let stored = StoredContact::from(row);
         let id = contact_id(stored.key.id)?;
         let projection = stored.columns.read().map_err(|column| {
-            Failure::corrupt(format!("contact {id}: the column {column} holds no valid value"))
+            StoreError::corrupt(format!("contact {id}: the column {column} holds no valid value"))
         })?;
         Ok(Self {
             id,
@@ -189,7 +189,7 @@ impl TryFrom<ContactRow> for Record {
 /// An organization, written and read.
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = organization, check_for_backend(Sqlite))]
-pub(super) struct OrganizationRow {
+pub(crate) struct OrganizationRow {
     id: i32,
     name: String,
     region: String,
@@ -211,25 +211,17 @@ impl TryFrom<OrganizationRow> for Organization {
     fn try_from(row: OrganizationRow) -> Result<Self, Failure> {
         let id = organization_id(row.id)?;
         let region = CountryCode::parse(&row.region)
-            .map_err(|error| Failure::corrupt(format!("organization {id}: {error}")))?;
+            .map_err(|error| StoreError::corrupt(format!("organization {id}: {error}")))?;
         Ok(Self { id, name: row.name, region })
     }
 }
 
-/// The id in a row.
-///
-/// # Errors
-///
-/// When it can be none.
-pub(super) fn contact_id(id: i64) -> Result<ContactId, Failure> {
-    ContactId::new(id).ok_or_else(|| Failure::corrupt(format!("{id} is no contact id")))
+pub(crate) fn contact_id(id: i64) -> Result<ContactId, Failure> {
+    ContactId::new(id)
+        .ok_or_else(|| StoreError::corrupt(format!("{id} is not a contact id")).into())
 }
 
-/// The id of an organization in a row.
-///
-/// # Errors
-///
-/// When it can be none.
-pub(super) fn organization_id(id: i32) -> Result<OrganizationId, Failure> {
-    OrganizationId::new(id).ok_or_else(|| Failure::corrupt(format!("{id} is no organization id")))
+pub(crate) fn organization_id(id: i32) -> Result<OrganizationId, Failure> {
+    OrganizationId::new(id)
+        .ok_or_else(|| StoreError::corrupt(format!("{id} is not an organization id")).into())
 }

@@ -1,115 +1,106 @@
-//! The look-ups as queries, one for each key. All of them are prepared once per connection.
+//! Queries, one per key. Each is prepared once per connection.
 //!
-//! Each names its organization, and `deleted_at` the way the partial indexes do: that is what
-//! makes SQLite use them, as a test asserts of every query here. None has a `LIMIT`: as a bound
-//! value it makes SQLite prepare the statement anew each time (it plans with the value), and rows
-//! come one by one anyway, so whoever has enough stops.
+//! Each repeats the condition of the partial index that it uses, with the organization first; a test
+//! checks the plan of every query. None has a `LIMIT`: SQLite plans with the value of a bound limit,
+//! so it would prepare the statement each time. Callers stop fetching rows instead.
 
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
 
-use super::schema::{contact, contact_alias, contact_intercom, contact_relation};
+use crate::schema::{contact, contact_alias, contact_intercom, contact_relation};
 
-/// The source of an alias that the hub made itself.
-pub(super) const OWN: &str = "";
+/// The source of the aliases that this service makes.
+pub(crate) const OWN: &str = "";
 
 /// The living contacts of an organization.
 #[auto_type]
-pub(super) fn living(organization: i32) -> _ {
+pub(crate) fn living(organization: i32) -> _ {
     contact::table
         .filter(contact::organization_id.eq(organization))
         .filter(contact::deleted_at.is_null())
 }
 
-/// The living contact of that id.
 #[auto_type]
-pub(super) fn by_id(organization: i32, id: i64) -> _ {
+pub(crate) fn by_id(organization: i32, id: i64) -> _ {
     let living: living = living(organization);
     living.filter(contact::id.eq(id))
 }
 
-/// The deleted contact of that id.
 #[auto_type]
-pub(super) fn deleted_by_id(organization: i32, id: i64) -> _ {
+pub(crate) fn deleted_by_id(organization: i32, id: i64) -> _ {
     contact::table
         .filter(contact::organization_id.eq(organization))
         .filter(contact::deleted_at.is_not_null())
         .filter(contact::id.eq(id))
 }
 
-/// The contact of that id, living or deleted.
+/// The contact of an id, living or deleted.
 #[auto_type]
-pub(super) fn whatever_has_id(organization: i32, id: i64) -> _ {
+pub(crate) fn by_id_in_any_state(organization: i32, id: i64) -> _ {
     contact::table.filter(contact::organization_id.eq(organization)).filter(contact::id.eq(id))
 }
 
-/// The contacts of all organizations with higher ids, living or deleted, lowest ids first.
+/// The contacts of all organizations after an id, living or deleted, by id.
 #[auto_type]
-pub(super) fn all_after(id: i64) -> _ {
+pub(crate) fn all_after(id: i64) -> _ {
     contact::table.filter(contact::id.gt(id)).order(contact::id)
 }
 
-/// The relations of the contacts from that id to that one.
+/// The relations of the contacts in a range of ids.
 #[auto_type]
-pub(super) fn relations_from(organization: i32, first: i64, last: i64) -> _ {
+pub(crate) fn relations_from(organization: i32, first: i64, last: i64) -> _ {
     contact_relation::table
         .filter(contact_relation::organization_id.eq(organization))
         .filter(contact_relation::from_id.between(first, last))
 }
 
-/// The entries of the contacts from that id to that one.
+/// The entries of the contacts in a range of ids.
 #[auto_type]
-pub(super) fn entries_of(organization: i32, first: i64, last: i64) -> _ {
+pub(crate) fn entries_of(organization: i32, first: i64, last: i64) -> _ {
     contact_intercom::table
         .filter(contact_intercom::organization_id.eq(organization))
         .filter(contact_intercom::contact_id.between(first, last))
 }
 
-/// The living contact of that external id.
 #[auto_type]
-pub(super) fn by_external_id<'a>(organization: i32, key: &'a str) -> _ {
+pub(crate) fn by_external_id<'a>(organization: i32, key: &'a str) -> _ {
     let living: living = living(organization);
     living.filter(contact::external_id.eq(key))
 }
 
-/// The living contact of that link id.
 #[auto_type]
-pub(super) fn by_link_id<'a>(organization: i32, key: &'a str) -> _ {
+pub(crate) fn by_link_id<'a>(organization: i32, key: &'a str) -> _ {
     let living: living = living(organization);
     living.filter(contact::link_id.eq(key))
 }
 
-/// The living contacts of that e-mail address, lowest ids first.
 #[auto_type]
-pub(super) fn by_email<'a>(organization: i32, key: &'a str) -> _ {
+pub(crate) fn by_email<'a>(organization: i32, key: &'a str) -> _ {
     let living: living = living(organization);
     living.filter(contact::email.eq(key)).order(contact::id)
 }
 
-/// The living contacts of that phone number, lowest ids first.
 #[auto_type]
-pub(super) fn by_phone<'a>(organization: i32, key: &'a str) -> _ {
+pub(crate) fn by_phone<'a>(organization: i32, key: &'a str) -> _ {
     let living: living = living(organization);
     living.filter(contact::phone.eq(key)).order(contact::id)
 }
 
-/// The living contacts of that mobile number, lowest ids first.
 #[auto_type]
-pub(super) fn by_mobile<'a>(organization: i32, key: &'a str) -> _ {
+pub(crate) fn by_mobile<'a>(organization: i32, key: &'a str) -> _ {
     let living: living = living(organization);
     living.filter(contact::mobile.eq(key)).order(contact::id)
 }
 
-/// The living contacts of that VAT number, lowest ids first.
 #[auto_type]
-pub(super) fn by_vat_number<'a>(organization: i32, key: &'a str) -> _ {
+pub(crate) fn by_vat_number<'a>(organization: i32, key: &'a str) -> _ {
     let living: living = living(organization);
     living.filter(contact::vat_number.eq(key)).order(contact::id)
 }
 
-/// The living contacts that refer to that one.
+/// The living contacts whose relations name a contact.
 #[auto_type]
-pub(super) fn referring_to(organization: i32, id: i64) -> _ {
+pub(crate) fn referring_to(organization: i32, id: i64) -> _ {
     contact_relation::table
         .inner_join(contact::table.on(contact::id.eq(contact_relation::from_id)))
         .filter(contact_relation::organization_id.eq(organization))
@@ -119,7 +110,7 @@ pub(super) fn referring_to(organization: i32, id: i64) -> _ {
 
 /// The living contact that an alias leads to.
 #[auto_type]
-pub(super) fn by_alias<'a>(organization: i32, kind: &'a str, value: &'a str) -> _ {
+pub(crate) fn by_alias<'a>(organization: i32, kind: &'a str, value: &'a str) -> _ {
     let own: &'static str = OWN;
     contact_alias::table
         .inner_join(contact::table.on(contact::id.eq(contact_alias::contact_id)))
@@ -132,7 +123,7 @@ pub(super) fn by_alias<'a>(organization: i32, kind: &'a str, value: &'a str) -> 
 
 /// The aliases of an organization.
 #[auto_type]
-pub(super) fn aliases(organization: i32) -> _ {
+pub(crate) fn aliases(organization: i32) -> _ {
     let own: &'static str = OWN;
     contact_alias::table
         .filter(contact_alias::organization_id.eq(organization))
@@ -145,13 +136,13 @@ mod tests {
     use crate::testing::plan;
 
     #[test]
-    fn every_look_up_goes_through_an_index_and_sorts_nothing() {
+    fn every_query_uses_an_index_and_sorts_nothing() {
         let by_key = |index| format!("SEARCH contact USING INDEX {index} (organization_id=? AND");
         let by_rowid = "SEARCH contact USING INTEGER PRIMARY KEY (rowid=?)".to_owned();
         for (plan, expected) in [
             (plan(&by_id(1, 1)), by_rowid.clone()),
             (plan(&deleted_by_id(1, 1)), by_rowid.clone()),
-            (plan(&whatever_has_id(1, 1)), by_rowid.clone()),
+            (plan(&by_id_in_any_state(1, 1)), by_rowid.clone()),
             (plan(&all_after(1)), "SEARCH contact USING INTEGER PRIMARY KEY (rowid>?)".to_owned()),
             (
                 plan(&relations_from(1, 1, 2)),

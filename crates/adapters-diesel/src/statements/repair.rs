@@ -1,4 +1,4 @@
-//! Mending what does not follow from the documents.
+//! Repairs rows that do not follow from their documents.
 
 use std::collections::HashMap;
 
@@ -7,22 +7,17 @@ use contacts_domain::auditing::{Discrepancy, Repair};
 use contacts_domain::decision::AliasKey;
 use diesel::prelude::*;
 
-use super::failure::Failure;
-use super::row;
-use super::schema::contact;
-use super::{audit, query, write};
+use super::{query, row, stored, write};
+use crate::connect::Failure;
+use crate::schema::contact;
 
-/// Reads the contacts of the repair, has them examined, and writes what that comes to. Documents,
-/// versions and times are not written.
-///
-/// # Errors
-///
-/// When SQLite fails.
-pub(super) fn mend(
+/// Reads the contacts of a repair, examines them, and writes what differs. Leaves documents,
+/// versions and times alone.
+pub(crate) fn repair(
     connection: &mut SqliteConnection,
     repair: &Repair,
 ) -> Result<Vec<Discrepancy>, Failure> {
-    let stored = audit::stored(connection, repair.organization(), repair.contacts())?;
+    let stored = stored::named(connection, repair.organization(), repair.contacts())?;
     let examined = repair.examine(stored);
     let owners = owners(connection, repair, examined.keys())?;
     let (writes, discrepancies) = examined.settle(&owners);
@@ -30,7 +25,7 @@ pub(super) fn mend(
     Ok(discrepancies)
 }
 
-/// Which living contacts have these keys.
+/// The living contacts that have these keys.
 fn owners(
     connection: &mut SqliteConnection,
     repair: &Repair,

@@ -1,0 +1,175 @@
+//! Creates a database and migrates its schema.
+
+use std::time::Instant;
+
+use contacts_application::ports::{
+    OpenError, OpenErrorKind, SchemaState, StoreError, StoreErrorKind,
+};
+use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
+use diesel::migration::{Migration, MigrationSource};
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use diesel::sqlite::Sqlite;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use crate::connect::{Database, Failure};
+
+/// All migrations, oldest first.
+pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
+
+/// The state of a database's schema. If the tables are those of another application, it may name one
+/// that is called like one of ours.
+type Schema = (SchemaState<Box<dyn Migration<Sqlite>>>, Option<String>);
+
+/// Creates the database if it is missing and migrates its schema, unless the options forbid both.
+/// Returns the names of the migrations that it ran. Of several processes, one runs them.
+pub(crate) fn prepare(database: &Database) -> Result<Vec<String>, OpenError> {
+    let migrate = database.options.migrate;
+    let schema = if migrate {
+        database.create().and_then(|mut connection| {
+            enable_write_ahead_log(&mut connection, database)?;
+            connection.exclusive_transaction(run_pending)
+        })
+    } else if database.path().exists() {
+        database.reader().and_then(|mut connection| schema(&mut connection))
+    } else {
+        known().map(|known| (SchemaState::Behind(known), None))
+    };
+    let path = database.path().display();
+    let unusable = |message, remedy| Err(OpenError::new(OpenErrorKind::Unusable, message, remedy));
+    match schema.map_err(|failure| failure.on_opening(database.path()))? {
+        (SchemaState::Current, _) => Ok(Vec::new()),
+        (SchemaState::Behind(missing), _) if migrate => Ok(missing.iter().map(name).collect()),
+        (SchemaState::Behind(missing), _) => Err(OpenError::new(
+            OpenErrorKind::Outdated,
+            format!("{path} lacks the schema {}", missing.last().map(name).unwrap_or_default()),
+            "open it once with migrations allowed",
+        )),
+        (SchemaState::Newer(version), _) => unusable(
+            format!("{path} has the schema {version} of a newer release"),
+            "start that release, or restore a backup",
+        ),
+        (SchemaState::Foreign, taken) => {
+            let evidence = taken.map_or_else(
+                || "its table __diesel_schema_migrations names none of ours".to_owned(),
+                |table| format!("the table {table} is there already"),
+            );
+            unusable(format!("{path} holds something else ({evidence})"), "name a file of its own")
+        }
+    }
+}
+
+/// Whether the migration of that name is the first one, which creates the schema.
+pub(crate) fn is_first(migration: &str) -> bool {
+    known().is_ok_and(|known| known.first().is_some_and(|first| name(first) == migration))
+}
+
+/// Sets the journal mode, which the file keeps. SQLite does not wait for other processes while it
+/// changes the mode, so this waits for their transactions to end and tries again.
+fn enable_write_ahead_log(
+    connection: &mut SqliteConnection,
+    database: &Database,
+) -> Result<(), Failure> {
+    let started = Instant::now();
+    let mode: String = loop {
+        match sql::<Text>("PRAGMA journal_mode = WAL").get_result(connection).map_err(Failure::from)
+        {
+            Err(failure)
+                if failure.kind() == StoreErrorKind::Contention
+                    && started.elapsed() < database.options.busy_timeout =>
+            {
+                connection.batch_execute("BEGIN EXCLUSIVE; COMMIT")?;
+            }
+            done => break done?,
+        }
+    };
+    if mode == "wal" {
+        return Ok(());
+    }
+    // A file system without shared memory.
+    Err(StoreError::internal(format!("the file system allows only journal mode {mode}")).into())
+}
+
+/// The first of our table names that exists.
+const TAKEN: &str = "
+    SELECT name FROM sqlite_schema
+    WHERE name IN ('api_token', 'contact', 'contact_alias', 'contact_intercom', 'contact_relation',
+        'id_counter', 'organization')
+    ORDER BY name LIMIT 1";
+
+/// Reads the state of the schema. Diesel's own functions would create the table of migrations.
+fn schema(connection: &mut SqliteConnection) -> Result<Schema, Failure> {
+    let columns = "SELECT name FROM pragma_table_info('__diesel_schema_migrations')";
+    let columns: Vec<String> = sql::<Text>(columns).load(connection)?;
+    let mut applied: Vec<String> = Vec::new();
+    if columns.iter().any(|column| column == "version") {
+        let versions = "SELECT version FROM __diesel_schema_migrations ORDER BY version";
+        applied = sql::<Text>(versions).load(connection)?;
+    } else if !columns.is_empty() {
+        return Ok((SchemaState::Foreign, None));
+    }
+    if applied.is_empty() {
+        let taken: Option<String> = sql::<Text>(TAKEN).get_result(connection).optional()?;
+        if taken.is_some() {
+            return Ok((SchemaState::Foreign, taken));
+        }
+    }
+    let version = |migration: &Box<dyn Migration<Sqlite>>| migration.name().version().to_string();
+    Ok((SchemaState::of(known()?, version, &applied), None))
+}
+
+/// Runs the missing migrations. Returns the state of the schema before that.
+fn run_pending(connection: &mut SqliteConnection) -> Result<Schema, Failure> {
+    let found = schema(connection)?;
+    if let (SchemaState::Behind(_), _) = &found {
+        connection.run_pending_migrations(MIGRATIONS)?;
+    }
+    Ok(found)
+}
+
+fn known() -> Result<Vec<Box<dyn Migration<Sqlite>>>, Failure> {
+    Ok(MIGRATIONS.migrations()?)
+}
+
+fn name(migration: &Box<dyn Migration<Sqlite>>) -> String {
+    migration.name().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::sql_query;
+    use diesel::sql_types::Nullable;
+
+    use super::*;
+    use crate::testing::memory;
+
+    #[derive(Debug, PartialEq, QueryableByName)]
+    struct Object {
+        #[diesel(sql_type = Text)]
+        name: String,
+        #[diesel(sql_type = Nullable<Text>)]
+        sql: Option<String>,
+    }
+
+    fn objects(connection: &mut SqliteConnection) -> Vec<Object> {
+        sql_query(
+            "SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE '%diesel%' ORDER BY name",
+        )
+        .load(connection)
+        .unwrap()
+    }
+
+    #[test]
+    fn reverted_migrations_leave_nothing_and_run_again() {
+        let connection = &mut memory();
+        let migrated = objects(connection);
+        assert!(!migrated.is_empty());
+
+        connection.revert_all_migrations(MIGRATIONS).unwrap();
+        assert_eq!(objects(connection), []);
+
+        connection.run_pending_migrations(MIGRATIONS).unwrap();
+        assert_eq!(objects(connection), migrated);
+    }
+}

@@ -1,0 +1,10 @@
+//! Rows, and the statements that look them up and write them.
+
+pub(crate) mod condition;
+pub(crate) mod entry;
+pub(crate) mod lookup;
+pub(crate) mod query;
+pub(crate) mod repair;
+pub(crate) mod row;
+pub(crate) mod stored;
+pub(crate) mod write;

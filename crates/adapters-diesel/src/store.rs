@@ -1,0 +1,73 @@
+//! The store, its ports, and the writer behind them.
+
+mod access;
+mod audit;
+mod contacts;
+mod directory;
+mod ids;
+mod transaction;
+mod writer;
+
+use std::fmt;
+use std::path::Path;
+
+use contacts_application::ports::OpenError;
+
+#[cfg(test)]
+pub(crate) use self::transaction::write_batch;
+use self::writer::Writer;
+use crate::connect::{Database, Readers, SqliteOptions};
+use crate::startup;
+
+/// A store of contacts, organizations and tokens in one SQLite file.
+///
+/// It is a [`ContactStore`](contacts_application::ports::ContactStore), its
+/// [`IntercomDirectory`](contacts_application::ports::IntercomDirectory) and an
+/// [`AccessStore`](contacts_application::ports::AccessStore). Its methods need a tokio runtime.
+/// Dropping it blocks until the requests that it accepted are written.
+pub struct SqliteStore {
+    writer: Writer,
+    readers: Readers,
+}
+
+/// An open store, and what opening it did to the schema.
+#[derive(Debug)]
+pub struct Opened {
+    /// The store.
+    pub store: SqliteStore,
+    /// Whether this call created the database. It is true for one of several processes that open
+    /// a missing file at once.
+    pub created: bool,
+    /// The migrations that this call ran, oldest first.
+    pub migrations: Vec<String>,
+}
+
+impl SqliteStore {
+    /// Opens the database in a file. Creates it if it is missing and migrates its schema, unless
+    /// the options forbid both. Blocks, also while another process does the same.
+    ///
+    /// # Errors
+    ///
+    /// An [`OpenError`] that names the cause and its remedy.
+    pub fn open(path: &Path, options: SqliteOptions) -> Result<Opened, OpenError> {
+        let database = Database::at(path, options)?;
+        let migrations = startup::prepare(&database)?;
+        let created = migrations.iter().any(|name| startup::is_first(name));
+        let writer =
+            Writer::start(&database).map_err(|failure| failure.on_opening(database.path()))?;
+        let store = Self { writer, readers: Readers::new(database) };
+        Ok(Opened { store, created, migrations })
+    }
+
+    /// Returns the number of write transactions committed since the store was opened. Requests
+    /// that waited together share one.
+    pub fn commits(&self) -> u64 {
+        self.writer.commits()
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").field("commits", &self.commits()).finish_non_exhaustive()
+    }
+}
