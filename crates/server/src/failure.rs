@@ -39,7 +39,7 @@ impl fmt::Display for Failure {
 impl Error for Failure {}
 
 /// How to bring a schema up to date.
-pub(crate) const MIGRATE: &str = "run `contact-hub migrate`";
+const MIGRATE: &str = "run `contact-hub migrate`";
 
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {

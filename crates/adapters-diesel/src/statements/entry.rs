@@ -3,7 +3,8 @@
 use contacts_application::ports::StoreError;
 use contacts_domain::auditing::StoredEntry;
 use contacts_domain::contact::{IntercomEntry, Record};
-use contacts_domain::{Change, ContactId};
+use contacts_domain::value::LinkId;
+use contacts_domain::{Change, ContactId, EntryColumn, entry_columns};
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 
@@ -14,7 +15,7 @@ use crate::schema::contact_intercom;
 /// Inserts the entry of a contact, if it has one.
 pub(crate) fn insert(connection: &mut SqliteConnection, change: &Change) -> Result<(), Failure> {
     if let Some(entry) = change.intercom_entry() {
-        let row = NewEntryRow::of(key(change.record()), &entry);
+        let row = EntryRow::new(key(change.record()), entry);
         diesel::insert_into(contact_intercom::table).values(row).execute(connection)?;
     }
     Ok(())
@@ -30,76 +31,59 @@ fn key(record: &Record) -> (i32, i64) {
     (record.organization.get(), record.id.get())
 }
 
-/// An entry to be written.
-#[derive(Insertable)]
-#[diesel(table_name = contact_intercom)]
-struct NewEntryRow<'a> {
-    organization_id: i32,
-    contact_id: i64,
-    link_id: String,
-    name: &'a str,
-    kind: &'a str,
-    number: &'a str,
-    is_favorite: bool,
-    auto_answer: bool,
-    in_black_list: bool,
-    is_p2p: bool,
-    ringtone: &'a str,
+/// How a column is bound: text is moved, not copied.
+trait IntoStored: EntryColumn {
+    fn into_stored(self) -> Self::Stored;
 }
 
-impl<'a> NewEntryRow<'a> {
-    fn of((organization_id, contact_id): (i32, i64), entry: &'a IntercomEntry) -> Self {
-        Self {
-            organization_id,
-            contact_id,
-            link_id: entry.link_id.map(|link_id| link_id.to_string()).unwrap_or_default(),
-            name: &entry.name,
-            kind: &entry.kind,
-            number: &entry.number,
-            is_favorite: entry.is_favorite,
-            auto_answer: entry.auto_answer,
-            in_black_list: entry.in_black_list,
-            is_p2p: entry.is_p2p,
-            ringtone: &entry.ringtone,
-        }
+impl IntoStored for Option<LinkId> {
+    fn into_stored(self) -> String {
+        self.stored()
     }
 }
 
-/// An entry as it is read.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = contact_intercom, check_for_backend(Sqlite))]
-pub(crate) struct EntryRow {
-    contact_id: i64,
-    link_id: String,
-    name: String,
-    kind: String,
-    number: String,
-    is_favorite: bool,
-    auto_answer: bool,
-    in_black_list: bool,
-    is_p2p: bool,
-    ringtone: String,
+impl IntoStored for String {
+    fn into_stored(self) -> String {
+        self
+    }
 }
+
+impl IntoStored for bool {
+    fn into_stored(self) -> bool {
+        self
+    }
+}
+
+macro_rules! rows {
+    ($($(#[$doc:meta])* $name:ident: $type:ty,)+) => {
+        /// An entry, written and read.
+        #[derive(Insertable, Queryable, Selectable)]
+        #[diesel(table_name = contact_intercom, check_for_backend(Sqlite))]
+        pub(crate) struct EntryRow {
+            organization_id: i32,
+            contact_id: i64,
+            $($name: <$type as EntryColumn>::Stored,)+
+        }
+
+        impl EntryRow {
+            fn new((organization_id, contact_id): (i32, i64), entry: IntercomEntry) -> Self {
+                Self { organization_id, contact_id, $($name: entry.$name.into_stored(),)+ }
+            }
+        }
+
+        impl From<EntryRow> for StoredEntry {
+            fn from(row: EntryRow) -> Self {
+                Self { $($name: row.$name,)+ }
+            }
+        }
+    };
+}
+
+entry_columns!(rows);
 
 impl EntryRow {
     pub(crate) fn contact_id(&self) -> i64 {
         self.contact_id
-    }
-}
-
-impl From<EntryRow> for StoredEntry {
-    fn from(row: EntryRow) -> Self {
-        Self {
-            link_id: row.link_id,
-            name: row.name,
-            kind: row.kind,
-            number: row.number,
-            is_favorite: row.is_favorite,
-            auto_answer: row.auto_answer,
-            in_black_list: row.in_black_list,
-            is_p2p: row.is_p2p,
-            ringtone: row.ringtone,
-        }
     }
 }
 

@@ -3,51 +3,148 @@
 use contacts_application::access::Organization;
 use contacts_application::ports::StoreError;
 use contacts_domain::auditing::{ContactKey, StoredColumns, StoredContact};
-use contacts_domain::contact::{Projection, Record};
-use contacts_domain::value::CountryCode;
-use contacts_domain::{ContactId, OrganizationId, Timestamp, Version};
+use contacts_domain::contact::{ContactType, Record};
+use contacts_domain::value::{CountryCode, LinkId};
+use contacts_domain::{
+    Change, Column, ContactId, OrganizationId, Timestamp, Version, contact_columns,
+};
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 
 use crate::connect::Failure;
 use crate::schema::{contact, organization};
 
-/// A contact to be inserted.
+/// How a column is bound: text by reference.
+pub(crate) trait Bind {
+    type Bound<'a>
+    where
+        Self: 'a;
+
+    /// Whether indexes cover such columns: they cover the nullable ones.
+    const INDEXED: bool = false;
+
+    fn bind(&self) -> Self::Bound<'_>;
+}
+
+impl Bind for ContactType {
+    type Bound<'a> = &'a str;
+
+    fn bind(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl Bind for String {
+    type Bound<'a> = &'a str;
+
+    fn bind(&self) -> &str {
+        self
+    }
+}
+
+impl Bind for bool {
+    type Bound<'a> = bool;
+
+    fn bind(&self) -> bool {
+        *self
+    }
+}
+
+impl Bind for Option<String> {
+    type Bound<'a> = Option<&'a str>;
+
+    const INDEXED: bool = true;
+
+    fn bind(&self) -> Option<&str> {
+        self.as_deref()
+    }
+}
+
+impl Bind for Option<LinkId> {
+    type Bound<'a> = Option<String>;
+
+    const INDEXED: bool = true;
+
+    fn bind(&self) -> Option<String> {
+        self.map(|link_id| link_id.to_string())
+    }
+}
+
+macro_rules! rows {
+    ($($(#[$doc:meta])* $name:ident: $type:ty,)+) => {
+        /// The columns that follow from the document, as read.
+        #[derive(Queryable, Selectable)]
+        #[diesel(table_name = contact, check_for_backend(Sqlite))]
+        pub(crate) struct ColumnsRow {
+            $($name: <$type as Column>::Stored,)+
+        }
+
+        impl From<ColumnsRow> for StoredColumns {
+            fn from(row: ColumnsRow) -> Self {
+                Self { $($name: row.$name,)+ }
+            }
+        }
+
+        /// The columns that follow from the document, as inserted.
+        #[derive(Insertable)]
+        #[diesel(table_name = contact, treat_none_as_default_value = false)]
+        pub(crate) struct NewColumnsRow<'a> {
+            $($name: <$type as Bind>::Bound<'a>,)+
+        }
+
+        impl<'a> From<&'a Record> for NewColumnsRow<'a> {
+            fn from(record: &'a Record) -> Self {
+                Self { $($name: record.projection.$name.bind(),)+ }
+            }
+        }
+
+        /// The columns that follow from the document, as updated. `None` leaves a column alone.
+        #[derive(AsChangeset)]
+        #[diesel(table_name = contact)]
+        pub(crate) struct ChangedColumnsRow<'a> {
+            $($name: Option<<$type as Bind>::Bound<'a>>,)+
+        }
+
+        impl<'a> ChangedColumnsRow<'a> {
+            /// All columns, or those that no index covers.
+            pub(crate) fn new(record: &'a Record, indexed: bool) -> Self {
+                Self {
+                    $($name: (indexed || !<$type as Bind>::INDEXED)
+                        .then(|| record.projection.$name.bind()),)+
+                }
+            }
+        }
+
+        /// Whether an indexed column changes. SQLite rewrites an index entry whenever one of its
+        /// columns is set, even to the same value.
+        pub(crate) fn touches_an_index(change: &Change) -> bool {
+            let parts = change.parts();
+            change.record().deleted_at.is_some()
+                $(|| (<$type as Bind>::INDEXED && parts.$name))+
+        }
+    };
+}
+
+contact_columns!(rows);
+
+/// A contact to insert.
 #[derive(Insertable)]
 #[diesel(table_name = contact, treat_none_as_default_value = false)]
 pub(crate) struct NewContactRow<'a> {
     id: i64,
     organization_id: i32,
     created_at: i64,
-    #[diesel(embed)]
-    keys: KeysRow<'a>,
-    #[diesel(embed)]
-    content: ContentRow<'a>,
-}
-
-/// The indexed columns of a contact. Setting them rewrites an entry of each index.
-#[derive(Insertable, AsChangeset)]
-#[diesel(table_name = contact, treat_none_as_default_value = false, treat_none_as_null = true)]
-pub(crate) struct KeysRow<'a> {
-    external_id: Option<&'a str>,
-    link_id: Option<String>,
-    email: Option<&'a str>,
-    phone: Option<&'a str>,
-    mobile: Option<&'a str>,
-    vat_number: Option<&'a str>,
     deleted_at: Option<i64>,
+    #[diesel(embed)]
+    columns: NewColumnsRow<'a>,
+    #[diesel(embed)]
+    document: DocumentRow<'a>,
 }
 
-/// The other columns that an update sets.
+/// The document and the columns that change with it.
 #[derive(Insertable, AsChangeset)]
-#[diesel(table_name = contact, treat_none_as_default_value = false, treat_none_as_null = true)]
-pub(crate) struct ContentRow<'a> {
-    contact_type: &'a str,
-    display_name: &'a str,
-    archived: bool,
-    is_customer: bool,
-    is_vendor: bool,
-    is_staff: bool,
+#[diesel(table_name = contact)]
+pub(crate) struct DocumentRow<'a> {
     version: i64,
     document_version: i32,
     updated_at: i64,
@@ -60,38 +157,16 @@ impl<'a> From<&'a Record> for NewContactRow<'a> {
             id: record.id.get(),
             organization_id: record.organization.get(),
             created_at: record.created_at.micros(),
-            keys: record.into(),
-            content: record.into(),
-        }
-    }
-}
-
-impl<'a> From<&'a Record> for KeysRow<'a> {
-    fn from(record: &'a Record) -> Self {
-        let Projection { external_id, link_id, email, phone, mobile, vat_number, .. } =
-            &record.projection;
-        Self {
-            external_id: external_id.as_deref(),
-            link_id: link_id.map(|link_id| link_id.to_string()),
-            email: email.as_deref(),
-            phone: phone.as_deref(),
-            mobile: mobile.as_deref(),
-            vat_number: vat_number.as_deref(),
             deleted_at: record.deleted_at.map(Timestamp::micros),
+            columns: record.into(),
+            document: record.into(),
         }
     }
 }
 
-impl<'a> From<&'a Record> for ContentRow<'a> {
+impl<'a> From<&'a Record> for DocumentRow<'a> {
     fn from(record: &'a Record) -> Self {
-        let projection = &record.projection;
         Self {
-            contact_type: projection.contact_type.as_str(),
-            display_name: &projection.display_name,
-            archived: projection.archived,
-            is_customer: projection.is_customer,
-            is_vendor: projection.is_vendor,
-            is_staff: projection.is_staff,
             version: record.version.get(),
             document_version: record.document_version,
             updated_at: record.updated_at.micros(),
@@ -100,24 +175,14 @@ impl<'a> From<&'a Record> for ContentRow<'a> {
     }
 }
 
-/// A contact as it is read.
+/// A contact as read.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = contact, check_for_backend(Sqlite))]
 pub(crate) struct ContactRow {
     id: i64,
     organization_id: i32,
-    contact_type: String,
-    external_id: Option<String>,
-    link_id: Option<String>,
-    display_name: String,
-    email: Option<String>,
-    phone: Option<String>,
-    mobile: Option<String>,
-    vat_number: Option<String>,
-    archived: bool,
-    is_customer: bool,
-    is_vendor: bool,
-    is_staff: bool,
+    #[diesel(embed)]
+    columns: ColumnsRow,
     version: i64,
     document_version: i32,
     created_at: i64,
@@ -137,20 +202,7 @@ impl From<ContactRow> for StoredContact {
     fn from(row: ContactRow) -> Self {
         Self {
             key: ContactKey { organization: row.organization_id, id: row.id },
-            columns: StoredColumns {
-                contact_type: row.contact_type,
-                external_id: row.external_id,
-                link_id: row.link_id,
-                display_name: row.display_name,
-                email: row.email,
-                phone: row.phone,
-                mobile: row.mobile,
-                vat_number: row.vat_number,
-                archived: row.archived,
-                is_customer: row.is_customer,
-                is_vendor: row.is_vendor,
-                is_staff: row.is_staff,
-            },
+            columns: row.columns.into(),
             version: Version::new(row.version),
             created_at: Timestamp::from_micros(row.created_at),
             updated_at: Timestamp::from_micros(row.updated_at),

@@ -1,11 +1,9 @@
 //! Writes what a decision changed.
 
-use std::marker::PhantomData;
-
 use contacts_application::ports::StoreError;
 use contacts_domain::contact::Record;
 use contacts_domain::decision::{Alias, AliasWrite, Writes};
-use contacts_domain::{Change, ContactId, OrganizationId, Parts, Version};
+use contacts_domain::{Change, ContactId, OrganizationId, Timestamp, Version};
 use diesel::prelude::*;
 use diesel::query_builder::{AsChangeset, AstPass, QueryFragment, QueryId};
 use diesel::sql_types::BigInt;
@@ -13,7 +11,7 @@ use diesel::sqlite::Sqlite;
 
 use super::entry;
 use super::query::OWN;
-use super::row::{ContentRow, KeysRow, NewContactRow};
+use super::row::{ChangedColumnsRow, DocumentRow, NewContactRow, touches_an_index};
 use crate::connect::Failure;
 use crate::schema::{contact, contact_alias, contact_relation};
 
@@ -68,27 +66,18 @@ fn update(
     change: &Change,
     before: Version,
 ) -> Result<(), Failure> {
-    let record = change.record();
-    let (id, before) = (record.id.get(), before.get());
     let updated = if touches_an_index(change) {
-        let changes = (KeysRow::from(record), ContentRow::from(record)).as_changeset();
-        Update::<KeysAndContent, _>::new(id, before, changes).execute(connection)?
+        Update::<true, _>::new(change.record(), before).execute(connection)?
     } else {
-        let changes = ContentRow::from(record).as_changeset();
-        Update::<ContentOnly, _>::new(id, before, changes).execute(connection)?
+        Update::<false, _>::new(change.record(), before).execute(connection)?
     };
     match updated {
         1 => Ok(()),
-        _ => Err(StoreError::internal(format!("contact {id} is not in version {before}")).into()),
+        _ => {
+            let (id, before) = (change.record().id, before.get());
+            Err(StoreError::internal(format!("contact {id} is not in version {before}")).into())
+        }
     }
-}
-
-/// Whether an indexed column changes. SQLite rewrites an index entry whenever one of its columns is
-/// set, even to the same value.
-fn touches_an_index(change: &Change) -> bool {
-    let Parts { external_id, link_id, email, phone, mobile, vat_number, .. } = change.parts();
-    let deleted = change.record().deleted_at.is_some();
-    deleted || external_id || link_id || email || phone || mobile || vat_number
 }
 
 fn insert_relations(connection: &mut SqliteConnection, change: &Change) -> Result<(), Failure> {
@@ -148,29 +137,38 @@ fn write_alias(
     Ok(())
 }
 
-/// An update of one contact. Diesel prepares its own update statements each time, because a
-/// changeset may leave columns out. Here `S` identifies the statement, so the cache keeps it.
-struct Update<S, C> {
+/// An update of one contact that sets the indexed columns too, or leaves them alone.
+///
+/// Diesel prepares its own update statements each time, because a changeset may leave any column
+/// out. Here the type determines the columns, so the statement can be cached by it.
+struct Update<const INDEXED: bool, C> {
     id: i64,
     before: i64,
     changes: C,
-    statement: PhantomData<S>,
 }
 
-struct ContentOnly;
-struct KeysAndContent;
+type Changes<'a> = (
+    ChangedColumnsRow<'a>,
+    DocumentRow<'a>,
+    Option<diesel::dsl::Eq<contact::deleted_at, Option<i64>>>,
+);
 
-impl<S, C> Update<S, C> {
-    fn new(id: i64, before: i64, changes: C) -> Self {
-        Self { id, before, changes, statement: PhantomData }
+impl<'a, const INDEXED: bool> Update<INDEXED, <Changes<'a> as AsChangeset>::Changeset> {
+    fn new(record: &'a Record, before: Version) -> Self {
+        let changes: Changes<'a> = (
+            ChangedColumnsRow::new(record, INDEXED),
+            record.into(),
+            INDEXED.then(|| contact::deleted_at.eq(record.deleted_at.map(Timestamp::micros))),
+        );
+        Self { id: record.id.get(), before: before.get(), changes: changes.as_changeset() }
     }
 }
 
-impl<S: 'static, C> QueryId for Update<S, C> {
-    type QueryId = Update<S, ()>;
+impl<const INDEXED: bool, C> QueryId for Update<INDEXED, C> {
+    type QueryId = Update<INDEXED, ()>;
 }
 
-impl<S, C: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Update<S, C> {
+impl<const INDEXED: bool, C: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Update<INDEXED, C> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql("UPDATE contact SET ");
         self.changes.walk_ast(out.reborrow())?;
@@ -181,4 +179,4 @@ impl<S, C: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Update<S, C> {
     }
 }
 
-impl<S, C> RunQueryDsl<SqliteConnection> for Update<S, C> {}
+impl<const INDEXED: bool, C> RunQueryDsl<SqliteConnection> for Update<INDEXED, C> {}
