@@ -7,7 +7,7 @@ use contacts_application::ports::{
 };
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
-use diesel::migration::{Migration, MigrationSource};
+use diesel::migration::MigrationSource;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
@@ -20,7 +20,12 @@ pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations"
 
 /// The state of a database's schema. If the tables are those of another application, it may name one
 /// that is called like one of ours.
-type Schema = (SchemaState<Box<dyn Migration<Sqlite>>>, Option<String>);
+type Schema = (SchemaState<KnownMigration>, Option<String>);
+
+struct KnownMigration {
+    name: String,
+    version: String,
+}
 
 /// Creates the database if it is missing and migrates its schema, unless the options forbid both.
 /// Returns the names of the migrations that it ran. Of several processes, one runs them.
@@ -40,10 +45,12 @@ pub(crate) fn prepare(database: &Database) -> Result<Vec<String>, OpenError> {
     let unusable = |message, remedy| Err(OpenError::new(OpenErrorKind::Unusable, message, remedy));
     match schema.map_err(|failure| failure.on_opening(database.path()))? {
         (SchemaState::Current, _) => Ok(Vec::new()),
-        (SchemaState::Behind(missing), _) if migrate => Ok(missing.iter().map(name).collect()),
+        (SchemaState::Behind(missing), _) if migrate => {
+            Ok(missing.into_iter().map(|migration| migration.name).collect())
+        }
         (SchemaState::Behind(missing), _) => Err(OpenError::new(
             OpenErrorKind::Outdated,
-            format!("{path} lacks the schema {}", missing.last().map(name).unwrap_or_default()),
+            format!("{path} lacks the schema {}", missing.last().map_or("", |last| &last.name)),
             "open it once with migrations allowed",
         )),
         (SchemaState::Newer(version), _) => unusable(
@@ -62,7 +69,7 @@ pub(crate) fn prepare(database: &Database) -> Result<Vec<String>, OpenError> {
 
 /// Whether the migration of that name is the first one, which creates the schema.
 pub(crate) fn is_first(migration: &str) -> bool {
-    known().is_ok_and(|known| known.first().is_some_and(|first| name(first) == migration))
+    known().is_ok_and(|known| known.first().is_some_and(|first| first.name == migration))
 }
 
 /// Sets the journal mode, which the file keeps. SQLite does not wait for other processes while it
@@ -115,7 +122,7 @@ fn schema(connection: &mut SqliteConnection) -> Result<Schema, Failure> {
             return Ok((SchemaState::Foreign, taken));
         }
     }
-    let version = |migration: &Box<dyn Migration<Sqlite>>| migration.name().version().to_string();
+    let version = |migration: &KnownMigration| migration.version.clone();
     Ok((SchemaState::of(known()?, version, &applied), None))
 }
 
@@ -128,12 +135,14 @@ fn run_pending(connection: &mut SqliteConnection) -> Result<Schema, Failure> {
     Ok(found)
 }
 
-fn known() -> Result<Vec<Box<dyn Migration<Sqlite>>>, Failure> {
-    Ok(MIGRATIONS.migrations()?)
-}
-
-fn name(migration: &Box<dyn Migration<Sqlite>>) -> String {
-    migration.name().to_string()
+/// All migrations, oldest first.
+fn known() -> Result<Vec<KnownMigration>, Failure> {
+    let migrations = MigrationSource::<Sqlite>::migrations(&MIGRATIONS)?;
+    let known = migrations.iter().map(|migration| {
+        let name = migration.name();
+        KnownMigration { name: name.to_string(), version: name.version().to_string() }
+    });
+    Ok(known.collect())
 }
 
 #[cfg(test)]

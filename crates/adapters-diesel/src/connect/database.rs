@@ -40,7 +40,7 @@ impl Database {
             let message = format!("`{}` cannot be the path of a database", path.display());
             unusable(message, "give one that is not empty and is UTF-8")
         };
-        let path = absolute(path).map_err(|_| not_a_path(path))?;
+        let Ok(path) = absolute(path) else { return Err(not_a_path(path)) };
         let uri = uri(path.to_str().ok_or_else(|| not_a_path(&path))?);
         match (path.metadata(), path.parent()) {
             (Ok(file), _) if file.is_dir() => {
