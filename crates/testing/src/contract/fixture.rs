@@ -10,7 +10,7 @@ use contacts_domain::upsert::{Batch, Context, Endpoints, Item, Options, Outcome}
 use contacts_domain::{ContactId, OrganizationId, Timestamp};
 use serde_json::{Value, json};
 
-use super::StoreUnderTest;
+use super::store_under_test::StoreUnderTest;
 use crate::{batch, context, now, organization};
 use contacts_application::directory::{EntryPage, EntryQuery, Order, OrderKey};
 use contacts_application::ports::{AccessStore, Audit, ContactStore, Lifecycle};

@@ -3,11 +3,11 @@
 use contacts_domain::upsert::{Key, Ladder, Options, Outcome};
 use serde_json::{Value, json};
 
-use super::fixture::StoreFixture;
-use super::fixture::{answers, external_id_of, id_of, person};
-use super::{Claim, claims};
+use crate::contract::claim::{Claim, claims};
+use crate::contract::fixture::StoreFixture;
+use crate::contract::fixture::{answers, external_id_of, id_of, person};
 
-pub(super) const CLAIMS: &[Claim] = claims![
+pub(in crate::contract) const CLAIMS: &[Claim] = claims![
     three_items_with_one_new_external_id_make_one_contact,
     a_key_with_nul_is_refused_and_stops_no_other,
     a_key_given_up_is_free_for_the_next_item,

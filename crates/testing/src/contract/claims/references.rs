@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::fixture::StoreFixture;
-use super::fixture::{answers, id_of, person};
-use super::{Claim, claims};
+use crate::contract::claim::{Claim, claims};
+use crate::contract::fixture::StoreFixture;
+use crate::contract::fixture::{answers, id_of, person};
 
-pub(super) const CLAIMS: &[Claim] = claims![
+pub(in crate::contract) const CLAIMS: &[Claim] = claims![
     a_relation_to_a_living_contact_is_stored,
     a_relation_to_nobody_refuses_the_item,
     a_new_contact_with_an_address_in_use_is_stored_with_a_warning,

@@ -8,12 +8,12 @@ use contacts_domain::upsert::{Key, Ladder, Options, Outcome, Verdict};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::fixture::StoreFixture;
-use super::fixture::{id_of, person};
-use super::{Claim, claims};
 use crate::batch;
+use crate::contract::claim::{Claim, claims};
+use crate::contract::fixture::StoreFixture;
+use crate::contract::fixture::{id_of, person};
 
-pub(super) const CLAIMS: &[Claim] = claims![
+pub(in crate::contract) const CLAIMS: &[Claim] = claims![
     batches_at_once_make_one_contact_per_external_id,
     batches_at_once_lose_no_update,
     batches_at_once_make_one_contact_per_e_mail_address_where_they_match_by_it,
@@ -21,7 +21,8 @@ pub(super) const CLAIMS: &[Claim] = claims![
     one_of_two_merges_at_once_succeeds,
 ];
 
-pub(super) const DIRECTORY_CLAIMS: &[Claim] = claims![batches_at_once_make_one_entry_per_link_id];
+pub(in crate::contract) const DIRECTORY_CLAIMS: &[Claim] =
+    claims![batches_at_once_make_one_entry_per_link_id];
 
 /// How many requests are on their way together.
 const AT_ONCE: usize = 8;

@@ -5,12 +5,12 @@ use contacts_domain::contact::Record;
 use contacts_domain::upsert::{Key, Ladder, Mode, Options};
 use serde_json::json;
 
-use super::fixture::StoreFixture;
-use super::fixture::{answers, id_of, person, record_of};
-use super::{Claim, claims};
+use crate::contract::claim::{Claim, claims};
+use crate::contract::fixture::StoreFixture;
+use crate::contract::fixture::{answers, id_of, person, record_of};
 use contacts_application::ports::Lifecycle;
 
-pub(super) const CLAIMS: &[Claim] = claims![
+pub(in crate::contract) const CLAIMS: &[Claim] = claims![
     a_living_contact_is_read_as_living_only,
     a_deleted_contact_is_read_as_deleted_only,
     a_contact_that_never_was_is_read_as_neither,

@@ -3,14 +3,14 @@
 use contacts_domain::value::CountryCode;
 use contacts_domain::{OrganizationId, Timestamp};
 
-use super::fixture::StoreFixture;
-use super::{Claim, claims};
+use crate::contract::claim::{Claim, claims};
+use crate::contract::fixture::StoreFixture;
 use crate::{now, organization};
 use contacts_application::access::{
     NewToken, Organization, Reach, Scope, Scopes, Token, TokenDigest, TokenId,
 };
 
-pub(super) const CLAIMS: &[Claim] = claims![
+pub(in crate::contract) const CLAIMS: &[Claim] = claims![
     an_organization_is_found_as_it_was_added,
     an_organization_is_added_once,
     a_token_is_found_by_its_digest_with_every_column,

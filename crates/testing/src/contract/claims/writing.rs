@@ -8,11 +8,11 @@ use contacts_domain::upsert::{Atomicity, Options, Outcome};
 use contacts_domain::value::LinkId;
 use serde_json::{Value, json};
 
-use super::fixture::StoreFixture;
-use super::fixture::{answers, id_of, person, record_of};
-use super::{Claim, claims};
+use crate::contract::claim::{Claim, claims};
+use crate::contract::fixture::StoreFixture;
+use crate::contract::fixture::{answers, id_of, person, record_of};
 
-pub(super) const CLAIMS: &[Claim] = claims![
+pub(in crate::contract) const CLAIMS: &[Claim] = claims![
     a_created_contact_is_stored_with_every_column,
     the_same_again_is_unchanged_and_writes_nothing,
     an_update_counts_a_version_and_keeps_the_time_of_creation,

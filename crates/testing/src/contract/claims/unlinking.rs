@@ -4,12 +4,12 @@ use contacts_domain::upsert::Verdict;
 use serde_json::{Value, json};
 
 use super::entries::{LINK_ID, OTHER_LINK_ID, block, entry};
-use super::fixture::StoreFixture;
-use super::fixture::{answers, id_of, person, record_of};
-use super::{Claim, claims};
+use crate::contract::claim::{Claim, claims};
+use crate::contract::fixture::StoreFixture;
+use crate::contract::fixture::{answers, id_of, person, record_of};
 use contacts_application::ports::Lifecycle;
 
-pub(super) const CLAIMS: &[Claim] = claims![
+pub(in crate::contract) const CLAIMS: &[Claim] = claims![
     an_unlinked_endpoint_is_deleted,
     an_unlinked_person_stays_without_block_and_link_id,
     an_unlinked_link_id_is_created_anew,

@@ -4,14 +4,14 @@ use contacts_domain::ContactId;
 use serde_json::{Value, json};
 
 use super::entries::block;
-use super::fixture::StoreFixture;
-use super::fixture::{every_entry, id_of, person};
-use super::{Claim, claims};
+use crate::contract::claim::{Claim, claims};
+use crate::contract::fixture::StoreFixture;
+use crate::contract::fixture::{every_entry, id_of, person};
 use contacts_application::directory::{
     Comparison, EntryPage, EntryQuery, Filter, Order, OrderKey, TextField,
 };
 
-pub(super) const CLAIMS: &[Claim] = claims![
+pub(in crate::contract) const CLAIMS: &[Claim] = claims![
     entries_come_in_every_order_and_equal_ones_lowest_ids_first,
     texts_are_ordered_by_their_bytes,
     pages_show_every_entry_once,

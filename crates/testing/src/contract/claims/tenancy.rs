@@ -3,12 +3,12 @@
 use contacts_domain::upsert::{Key, Ladder, Options};
 use serde_json::json;
 
-use super::fixture::StoreFixture;
-use super::fixture::{answers, id_of, person, record_of};
-use super::{Claim, claims};
+use crate::contract::claim::{Claim, claims};
+use crate::contract::fixture::StoreFixture;
+use crate::contract::fixture::{answers, id_of, person, record_of};
 use contacts_application::ports::Lifecycle;
 
-pub(super) const CLAIMS: &[Claim] = claims![
+pub(in crate::contract) const CLAIMS: &[Claim] = claims![
     organizations_may_have_the_same_keys,
     an_organization_cannot_read_anothers_contacts,
     an_organization_cannot_match_anothers_contacts,

@@ -10,11 +10,11 @@ use contacts_domain::upsert::Outcome;
 use contacts_domain::value::LinkId;
 use serde_json::json;
 
-use super::fixture::StoreFixture;
-use super::fixture::{answers, id_of, person, record_of};
-use super::{Claim, claims};
+use crate::contract::claim::{Claim, claims};
+use crate::contract::fixture::StoreFixture;
+use crate::contract::fixture::{answers, id_of, person, record_of};
 
-pub(super) const CLAIMS: &[Claim] = claims![
+pub(in crate::contract) const CLAIMS: &[Claim] = claims![
     a_contact_stands_with_its_relations_and_its_entry,
     pages_show_every_contact_of_all_organizations_once,
     what_was_written_in_any_way_is_sound,

@@ -5,12 +5,12 @@ use contacts_domain::contact::IntercomEntry;
 use serde_json::{Value, json};
 
 use super::entries::{LINK_ID, OTHER_LINK_ID};
-use super::fixture::StoreFixture;
-use super::fixture::every_entry;
-use super::{Claim, claims};
+use crate::contract::claim::{Claim, claims};
+use crate::contract::fixture::StoreFixture;
+use crate::contract::fixture::every_entry;
 use contacts_application::directory::{Comparison, EntryQuery, Filter, FlagField, TextField};
 
-pub(super) const CLAIMS: &[Claim] = claims![
+pub(in crate::contract) const CLAIMS: &[Claim] = claims![
     every_text_is_compared_byte_by_byte,
     an_entry_without_a_link_id_has_an_empty_one,
     flags_and_ids_are_compared,

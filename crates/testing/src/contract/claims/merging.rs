@@ -6,12 +6,12 @@ use contacts_domain::upsert::Outcome;
 use contacts_domain::{Code, ContactId, Violation};
 use serde_json::{Value, json};
 
-use super::fixture::StoreFixture;
-use super::fixture::{answers, id_of, person, record_of};
-use super::{Claim, claims};
+use crate::contract::claim::{Claim, claims};
+use crate::contract::fixture::StoreFixture;
+use crate::contract::fixture::{answers, id_of, person, record_of};
 use contacts_application::ports::Lifecycle;
 
-pub(super) const CLAIMS: &[Claim] = claims![
+pub(in crate::contract) const CLAIMS: &[Claim] = claims![
     a_merge_fills_the_target_and_deletes_the_source,
     keys_that_a_merge_leaves_lead_to_the_target,
     a_target_without_keys_takes_those_of_the_source,

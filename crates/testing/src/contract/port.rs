@@ -1,0 +1,52 @@
+//! The ports, with the claims about each.
+
+use super::claim::Claim;
+use super::claims::{
+    access, auditing, concurrency, entries, filtering, keys, lifecycle, listing, matching, merging,
+    references, tenancy, unlinking, writing,
+};
+
+/// A port, with the claims about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Port {
+    /// [`ContactStore`](contacts_application::ports::ContactStore).
+    Contacts,
+    /// [`IntercomDirectory`](contacts_application::ports::IntercomDirectory), beside a store of contacts.
+    Directory,
+    /// [`AccessStore`](contacts_application::ports::AccessStore).
+    Access,
+    /// [`Audit`](contacts_application::ports::Audit), beside a store of contacts.
+    Audit,
+}
+
+impl Port {
+    /// Every port.
+    pub const ALL: [Self; 4] = [Self::Contacts, Self::Directory, Self::Access, Self::Audit];
+
+    /// The claims about it.
+    pub fn claims(self) -> Vec<Claim> {
+        match self {
+            Self::Contacts => [
+                writing::CLAIMS,
+                keys::CLAIMS,
+                matching::CLAIMS,
+                lifecycle::CLAIMS,
+                merging::CLAIMS,
+                references::CLAIMS,
+                tenancy::CLAIMS,
+                concurrency::CLAIMS,
+            ]
+            .concat(),
+            Self::Directory => [
+                entries::CLAIMS,
+                unlinking::CLAIMS,
+                listing::CLAIMS,
+                filtering::CLAIMS,
+                concurrency::DIRECTORY_CLAIMS,
+            ]
+            .concat(),
+            Self::Access => access::CLAIMS.to_vec(),
+            Self::Audit => auditing::CLAIMS.to_vec(),
+        }
+    }
+}
