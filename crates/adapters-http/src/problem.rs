@@ -22,7 +22,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use contacts_application::compute::Panicked;
 use contacts_application::ports::StoreErrorKind;
-use contacts_application::use_cases::UseCaseError;
+use contacts_application::use_cases::{AccessError, UseCaseError};
 use contacts_domain::{Code, Violation};
 
 /// The header for the media types that a path accepts:
@@ -214,14 +214,26 @@ impl IntoResponse for Problem {
     }
 }
 
+impl From<AccessError> for Problem {
+    fn from(error: AccessError) -> Self {
+        UseCaseError::from(error).into()
+    }
+}
+
 impl From<UseCaseError> for Problem {
     fn from(error: UseCaseError) -> Self {
         let detail = error.to_string();
         match error {
-            UseCaseError::UnknownToken => Self::new(Kind::Unauthenticated, detail),
-            UseCaseError::Forbidden => Self::new(Kind::Forbidden, detail),
-            UseCaseError::UnknownOrganization(_) => Self::new(Kind::UnknownOrganization, detail),
-            UseCaseError::NameNoOrganization(_) => Self::new(Kind::OrganizationNotNamed, detail),
+            UseCaseError::Access(AccessError::UnknownToken) => {
+                Self::new(Kind::Unauthenticated, detail)
+            }
+            UseCaseError::Access(AccessError::Forbidden) => Self::new(Kind::Forbidden, detail),
+            UseCaseError::Access(AccessError::UnknownOrganization(_)) => {
+                Self::new(Kind::UnknownOrganization, detail)
+            }
+            UseCaseError::Access(AccessError::OrganizationNotNamed) => {
+                Self::new(Kind::OrganizationNotNamed, detail)
+            }
             UseCaseError::Panicked(error) => Self::internal(error),
             UseCaseError::Store(error) => match error.kind() {
                 StoreErrorKind::Unavailable | StoreErrorKind::Contention => {

@@ -1,4 +1,4 @@
-//! The operations of the APIs. One file per use case, named by its verb.
+//! The use cases. One file each, named by its verb.
 
 mod authenticate;
 mod check_contacts;
@@ -11,12 +11,12 @@ mod preparation;
 mod unlink_contacts;
 mod upsert_contacts;
 
-pub use authenticate::{Authenticate, Caller, NameNoOrganization, UseCaseError};
+pub use authenticate::{AccessError, Authenticate, Caller, UseCaseError};
 pub use check_contacts::{CheckContacts, CheckReport, Mode, Notice};
 pub use get_contact::GetContact;
 pub use get_entry::GetEntry;
 pub use list_entries::ListEntries;
-pub use manage_access::{AccessError, ManageAccess};
+pub use manage_access::{ManageAccess, ManageAccessError};
 pub use merge_contacts::MergeContacts;
 pub use unlink_contacts::{EntryKey, UnlinkContacts};
 pub use upsert_contacts::{Request, UpsertContacts};

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use contacts_application::access::Organization;
-use contacts_application::use_cases::AccessError;
+use contacts_application::use_cases::ManageAccessError;
 use contacts_domain::OrganizationId;
 use contacts_domain::value::CountryCode;
 
@@ -58,17 +58,17 @@ fn parse_region(text: &str) -> Result<CountryCode, String> {
     CountryCode::parse(text).map_err(|error| error.to_string())
 }
 
-impl From<AccessError> for Failure {
-    fn from(error: AccessError) -> Self {
+impl From<ManageAccessError> for Failure {
+    fn from(error: ManageAccessError) -> Self {
         match error {
-            AccessError::Exists(id) => {
+            ManageAccessError::OrganizationExists(id) => {
                 Self::new(format!("organization {id} exists already"), "choose another --id")
             }
-            AccessError::Unknown(id) => Self::new(
+            ManageAccessError::UnknownOrganization(id) => Self::new(
                 format!("organization {id} does not exist"),
                 format!("create it with `contact-hub organization create --id {id} --name TEXT`"),
             ),
-            AccessError::Store(error) => error.into(),
+            ManageAccessError::Store(error) => error.into(),
         }
     }
 }

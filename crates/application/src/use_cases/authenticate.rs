@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use contacts_domain::OrganizationId;
+use contacts_domain::upsert::{Context, Endpoints, Handling};
+use contacts_domain::{OrganizationId, Timestamp};
 
 use crate::access::{Organization, Scope, Scopes, TokenDigest};
 use crate::compute::Panicked;
@@ -17,33 +18,36 @@ pub struct Caller {
     pub scopes: Scopes,
 }
 
-/// Why a caller is turned away.
-#[derive(Debug, thiserror::Error)]
-pub enum UseCaseError {
+/// Why a caller is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AccessError {
     /// No such token, or it has expired or been revoked.
     #[error("the token is unknown, expired or revoked")]
     UnknownToken,
     /// The token may not act for that organization, or not do this.
     #[error("the token may not do this for this organization")]
     Forbidden,
-    /// The organization does not exist; told only to those who may see all of them.
+    /// The organization does not exist. Only a caller with the scope `admin` learns that.
     #[error("organization {0} does not exist")]
     UnknownOrganization(OrganizationId),
-    /// The token is at home in no single organization and the request names none.
+    /// The token is for several organizations, and the request names none.
+    #[error("the token is valid for several organizations, so the request has to name one")]
+    OrganizationNotNamed,
+}
+
+/// Why a use case failed.
+#[derive(Debug, thiserror::Error)]
+pub enum UseCaseError {
+    /// The caller is refused.
     #[error(transparent)]
-    NameNoOrganization(#[from] NameNoOrganization),
-    /// Preparing the items panicked.
+    Access(#[from] AccessError),
+    /// Reading or checking the items panicked.
     #[error(transparent)]
     Panicked(#[from] Panicked),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
-
-/// The request has to name an organization and does not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the token is valid for several organizations, so the request has to name one")]
-pub struct NameNoOrganization;
 
 /// Finds out who is calling.
 pub struct Authenticate {
@@ -52,47 +56,60 @@ pub struct Authenticate {
 }
 
 impl Authenticate {
-    /// Looks tokens up in that store.
+    /// Looks up tokens in that store.
     pub fn new(access: Arc<dyn AccessStore>, clock: Arc<dyn Clock>) -> Self {
         Self { access, clock }
     }
 
-    /// Who calls with that token for that organization, or for the token's own.
+    /// Returns the caller with that token, for that organization or else the token's only one.
     ///
     /// # Errors
     ///
-    /// In this order: the token is not valid; no organization is named and the token has none of
-    /// its own; the token does not reach the organization; the organization does not exist.
+    /// [`AccessError`], the first that applies: the token is not valid; no organization is named and
+    /// the token has several; the token does not reach the organization; it does not exist.
     pub async fn execute(
         &self,
         token: TokenDigest,
         organization: Option<OrganizationId>,
     ) -> Result<Caller, UseCaseError> {
-        let token = self.access.token(token).await?.ok_or(UseCaseError::UnknownToken)?;
+        let token = self.access.token(token).await?.ok_or(AccessError::UnknownToken)?;
         if !token.is_valid(self.clock.now()) {
-            return Err(UseCaseError::UnknownToken);
+            return Err(AccessError::UnknownToken.into());
         }
-        let id = organization.or_else(|| token.reach.home()).ok_or(NameNoOrganization)?;
+        let id =
+            organization.or_else(|| token.reach.home()).ok_or(AccessError::OrganizationNotNamed)?;
         if !token.reach.includes(id) {
-            return Err(UseCaseError::Forbidden);
+            return Err(AccessError::Forbidden.into());
         }
         match self.access.organization(id).await? {
             Some(organization) => Ok(Caller { organization, scopes: token.scopes }),
             None if token.scopes.include(Scope::Admin) => {
-                Err(UseCaseError::UnknownOrganization(id))
+                Err(AccessError::UnknownOrganization(id).into())
             }
-            None => Err(UseCaseError::Forbidden),
+            None => Err(AccessError::Forbidden.into()),
         }
     }
 }
 
 impl Caller {
-    /// Turns the caller away unless the scope is given.
+    /// Refuses a caller without that scope.
     ///
     /// # Errors
     ///
-    /// [`UseCaseError::Forbidden`].
-    pub fn require(&self, scope: Scope) -> Result<(), UseCaseError> {
-        if self.scopes.include(scope) { Ok(()) } else { Err(UseCaseError::Forbidden) }
+    /// [`AccessError::Forbidden`].
+    pub fn require(&self, scope: Scope) -> Result<(), AccessError> {
+        if self.scopes.include(scope) { Ok(()) } else { Err(AccessError::Forbidden) }
+    }
+
+    /// The context of a lenient request of this caller to an API that hides endpoints.
+    pub fn context(&self, now: Timestamp) -> Context {
+        Context {
+            organization: self.organization.id,
+            region: self.organization.region,
+            now,
+            may_write_staff: self.scopes.include(Scope::Staff),
+            endpoints: Endpoints::Hidden,
+            handling: Handling::Lenient,
+        }
     }
 }

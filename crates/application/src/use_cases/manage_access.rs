@@ -15,13 +15,13 @@ pub struct ManageAccess {
 
 /// Why an organization or a token could not be added.
 #[derive(Debug, thiserror::Error)]
-pub enum AccessError {
+pub enum ManageAccessError {
     /// The id is taken.
     #[error("organization {0} exists already")]
-    Exists(OrganizationId),
-    /// A token was asked for an organization that does not exist.
+    OrganizationExists(OrganizationId),
+    /// An organization of a new token does not exist.
     #[error("organization {0} does not exist; create it first")]
-    Unknown(OrganizationId),
+    UnknownOrganization(OrganizationId),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -38,11 +38,14 @@ impl ManageAccess {
     /// # Errors
     ///
     /// When the id is taken, or the store fails.
-    pub async fn create_organization(&self, organization: Organization) -> Result<(), AccessError> {
+    pub async fn create_organization(
+        &self,
+        organization: Organization,
+    ) -> Result<(), ManageAccessError> {
         let id = organization.id;
         match self.access.add_organization(organization).await? {
             true => Ok(()),
-            false => Err(AccessError::Exists(id)),
+            false => Err(ManageAccessError::OrganizationExists(id)),
         }
     }
 
@@ -51,11 +54,11 @@ impl ManageAccess {
     /// # Errors
     ///
     /// When one of its organizations does not exist, or the store fails.
-    pub async fn create_token(&self, token: NewToken) -> Result<TokenId, AccessError> {
+    pub async fn create_token(&self, token: NewToken) -> Result<TokenId, ManageAccessError> {
         if let Reach::Organizations(organizations) = &token.reach {
             for id in organizations {
                 if self.access.organization(*id).await?.is_none() {
-                    return Err(AccessError::Unknown(*id));
+                    return Err(ManageAccessError::UnknownOrganization(*id));
                 }
             }
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use contacts_domain::merging::{Merge, MergeReport};
-use contacts_domain::upsert::{Context, Endpoints, Handling};
+use contacts_domain::upsert::{Context, Endpoints};
 
 use super::{Caller, UseCaseError};
 use crate::access::Scope;
@@ -36,14 +36,8 @@ impl MergeContacts {
     ) -> Result<MergeReport, UseCaseError> {
         caller.require(Scope::Write)?;
         caller.require(Scope::Delete)?;
-        let context = Context {
-            organization: caller.organization.id,
-            region: caller.organization.region,
-            now: self.clock.now(),
-            may_write_staff: true,
-            endpoints,
-            handling: Handling::Lenient,
-        };
+        let context =
+            Context { may_write_staff: true, endpoints, ..caller.context(self.clock.now()) };
         match Merge::new(context, target, source) {
             Ok(merge) => Ok(self.store.merge(Arc::new(merge)).await?),
             Err(refusal) => Ok(Err(refusal)),

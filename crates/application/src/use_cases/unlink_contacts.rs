@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use contacts_domain::contact::document::ContactDocument;
 use contacts_domain::tree::{SafeInteger, Text};
-use contacts_domain::upsert::{Context, Endpoints, Handling, Item, Key, Ladder, Options, Outcome};
+use contacts_domain::upsert::{Context, Endpoints, Item, Key, Ladder, Options, Outcome};
 use contacts_domain::value::LinkId;
 
 use super::preparation::prepare;
@@ -46,12 +46,9 @@ impl UnlinkContacts {
     ) -> Result<Vec<Outcome>, UseCaseError> {
         caller.require(Scope::Delete)?;
         let context = Context {
-            organization: caller.organization.id,
-            region: caller.organization.region,
-            now: self.clock.now(),
             may_write_staff: true,
             endpoints: Endpoints::Shown,
-            handling: Handling::Lenient,
+            ..caller.context(self.clock.now())
         };
         let ladder = Ladder::new([Key::Id, Key::LinkId]);
         let options = Options { ladder, ..Options::default() };

@@ -9,14 +9,14 @@ use super::{Caller, UseCaseError};
 use crate::access::Scope;
 use crate::ports::{Clock, ContactStore};
 
-/// The request of an API.
+/// The options of a batch.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     /// How items are matched and merged.
     pub options: Options,
     /// Whether warnings refuse an item.
     pub handling: Handling,
-    /// Whether the API knows contacts of type ENDPOINT.
+    /// Whether the API shows contacts of type ENDPOINT.
     pub endpoints: Endpoints,
 }
 
@@ -36,7 +36,7 @@ impl UpsertContacts {
     ///
     /// # Errors
     ///
-    /// When the caller may not write, `read` panics, or the store fails; then nothing is stored.
+    /// If the caller may not write, `read` panics, or the store fails; nothing is stored then.
     pub async fn execute<R, F>(
         &self,
         caller: &Caller,
@@ -50,12 +50,9 @@ impl UpsertContacts {
     {
         caller.require(Scope::Write)?;
         let context = Context {
-            organization: caller.organization.id,
-            region: caller.organization.region,
-            now: self.clock.now(),
-            may_write_staff: caller.scopes.include(Scope::Staff),
             endpoints: request.endpoints,
             handling: request.handling,
+            ..caller.context(self.clock.now())
         };
         let batch = prepare(context, request.options, raw, read).await?;
         Ok(self.store.upsert(Arc::new(batch)).await?)

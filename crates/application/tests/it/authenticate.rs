@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use contacts_application::access::{Organization, Reach, Scope, Token, TokenDigest, TokenId};
 use contacts_application::ports::{MockAccessStore, MockClock, StoreError, StoreErrorKind};
-use contacts_application::use_cases::{Authenticate, Caller, UseCaseError};
+use contacts_application::use_cases::{AccessError, Authenticate, Caller, UseCaseError};
 use contacts_domain::{OrganizationId, Timestamp};
 use contacts_testing::{now, organization};
 use mockall::predicate::eq;
@@ -83,7 +83,10 @@ async fn a_token_without_a_home_has_to_name_an_organization() {
     let everywhere = Token { reach: Reach::Everywhere, ..token(&[], &[Scope::Admin]) };
     for stored in [token(&[7, 8], &[]), token(&[], &[]), everywhere] {
         let denied = authenticate(Some(stored), None, None).execute(DIGEST, None).await;
-        assert!(matches!(denied, Err(UseCaseError::NameNoOrganization(_))), "{denied:?}");
+        assert!(
+            matches!(denied, Err(UseCaseError::Access(AccessError::OrganizationNotNamed))),
+            "{denied:?}"
+        );
     }
 }
 
@@ -94,7 +97,10 @@ async fn a_token_that_is_missing_revoked_or_expired_is_unknown() {
     let expiring_now = Token { expires_at: Some(now()), ..token(&[7], &[]) };
     for stored in [None, Some(revoked), Some(expired), Some(expiring_now)] {
         let denied = authenticate(stored, None, None).execute(DIGEST, Some(id(7))).await;
-        assert!(matches!(denied, Err(UseCaseError::UnknownToken)), "{denied:?}");
+        assert!(
+            matches!(denied, Err(UseCaseError::Access(AccessError::UnknownToken))),
+            "{denied:?}"
+        );
     }
 }
 
@@ -113,7 +119,7 @@ async fn an_organization_out_of_reach_is_forbidden_whether_it_exists_or_not() {
         .execute(DIGEST, Some(id(8)))
         .await;
 
-    assert!(matches!(denied, Err(UseCaseError::Forbidden)), "{denied:?}");
+    assert!(matches!(denied, Err(UseCaseError::Access(AccessError::Forbidden))), "{denied:?}");
 }
 
 #[tokio::test]
@@ -127,8 +133,10 @@ async fn only_who_may_see_all_organizations_learns_that_one_does_not_exist() {
         .execute(DIGEST, Some(id(9)))
         .await;
 
-    assert!(matches!(admin, Err(UseCaseError::UnknownOrganization(missing)) if missing == id(9)));
-    assert!(matches!(other, Err(UseCaseError::Forbidden)), "{other:?}");
+    assert!(
+        matches!(admin, Err(UseCaseError::Access(AccessError::UnknownOrganization(missing))) if missing == id(9))
+    );
+    assert!(matches!(other, Err(UseCaseError::Access(AccessError::Forbidden))), "{other:?}");
 }
 
 #[tokio::test]

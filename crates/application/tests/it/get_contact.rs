@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use contacts_application::access::Scope;
 use contacts_application::ports::{Lifecycle, MockContactStore};
-use contacts_application::use_cases::{GetContact, UseCaseError};
+use contacts_application::use_cases::{AccessError, GetContact, UseCaseError};
 use contacts_domain::contact::{ContactType, DOCUMENT_VERSION, Projection, Record};
 use contacts_domain::{ContactId, OrganizationId, Version};
 use contacts_testing::{caller, now};
@@ -61,7 +61,7 @@ async fn a_caller_without_read_never_reaches_the_store() {
 
     let denied = get.execute(&writer, ContactType::Person, id(), Lifecycle::Living).await;
 
-    assert!(matches!(denied, Err(UseCaseError::Forbidden)), "{denied:?}");
+    assert!(matches!(denied, Err(UseCaseError::Access(AccessError::Forbidden))), "{denied:?}");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use contacts_application::access::Scope;
 use contacts_application::ports::{ContactStore, Lifecycle, MockContactStore, StoreErrorKind};
-use contacts_application::use_cases::{Caller, GetEntry, UseCaseError};
+use contacts_application::use_cases::{AccessError, Caller, GetEntry, UseCaseError};
 use contacts_domain::ContactId;
 use contacts_domain::contact::IntercomEntry;
 use contacts_domain::upsert::{Context, Endpoints, Options};
@@ -33,7 +33,7 @@ async fn a_caller_without_read_never_reaches_the_store() {
 
     let denied = get.execute(&writer, ContactId::new(1).unwrap()).await;
 
-    assert!(matches!(denied, Err(UseCaseError::Forbidden)), "{denied:?}");
+    assert!(matches!(denied, Err(UseCaseError::Access(AccessError::Forbidden))), "{denied:?}");
 }
 
 #[tokio::test]

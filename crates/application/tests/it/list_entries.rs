@@ -5,7 +5,7 @@ use std::sync::Arc;
 use contacts_application::access::Scope;
 use contacts_application::directory::{EntryPage, EntryQuery, Order, OrderKey};
 use contacts_application::ports::{MockIntercomDirectory, StoreError, StoreErrorKind};
-use contacts_application::use_cases::{ListEntries, UseCaseError};
+use contacts_application::use_cases::{AccessError, ListEntries, UseCaseError};
 use contacts_testing::caller;
 use mockall::predicate::eq;
 
@@ -23,7 +23,7 @@ async fn a_caller_without_read_never_reaches_the_directory() {
 
     let denied = list.execute(&writer, &query()).await;
 
-    assert!(matches!(denied, Err(UseCaseError::Forbidden)), "{denied:?}");
+    assert!(matches!(denied, Err(UseCaseError::Access(AccessError::Forbidden))), "{denied:?}");
 }
 
 #[tokio::test]

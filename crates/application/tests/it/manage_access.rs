@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use contacts_application::access::{NewToken, Reach, Scopes, TokenDigest, TokenId};
 use contacts_application::ports::{MockAccessStore, MockClock};
-use contacts_application::use_cases::{AccessError, ManageAccess};
+use contacts_application::use_cases::{ManageAccess, ManageAccessError};
 use contacts_testing::{now, organization};
 use mockall::predicate::eq;
 
@@ -41,7 +41,9 @@ async fn an_organization_that_exists_is_not_created() {
 
     let refused = manage(access).create_organization(organization(7)).await;
 
-    assert!(matches!(refused, Err(AccessError::Exists(id)) if id == organization(7).id));
+    assert!(
+        matches!(refused, Err(ManageAccessError::OrganizationExists(id)) if id == organization(7).id)
+    );
 }
 
 #[tokio::test]
@@ -71,7 +73,9 @@ async fn a_token_for_an_unknown_organization_is_not_stored() {
 
     let refused = manage(access).create_token(token).await;
 
-    assert!(matches!(refused, Err(AccessError::Unknown(id)) if id == organization(8).id));
+    assert!(
+        matches!(refused, Err(ManageAccessError::UnknownOrganization(id)) if id == organization(8).id)
+    );
 }
 
 #[tokio::test]

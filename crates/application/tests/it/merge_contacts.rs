@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use contacts_application::access::Scope;
 use contacts_application::ports::{MockClock, MockContactStore};
-use contacts_application::use_cases::{MergeContacts, UseCaseError};
+use contacts_application::use_cases::{AccessError, MergeContacts, UseCaseError};
 use contacts_domain::ContactId;
 use contacts_domain::decision::Decision;
 use contacts_domain::upsert::Endpoints;
@@ -30,7 +30,7 @@ async fn merging_needs_both_write_and_delete() {
 
         let denied = merge.execute(&caller(7, scopes), 10, 20, Endpoints::Hidden).await;
 
-        assert!(matches!(denied, Err(UseCaseError::Forbidden)), "{denied:?}");
+        assert!(matches!(denied, Err(UseCaseError::Access(AccessError::Forbidden))), "{denied:?}");
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use contacts_application::access::Scope;
 use contacts_application::ports::{ContactStore, MockClock, MockContactStore};
-use contacts_application::use_cases::{EntryKey, UnlinkContacts, UseCaseError};
+use contacts_application::use_cases::{AccessError, EntryKey, UnlinkContacts, UseCaseError};
 use contacts_domain::decision::Decision;
 use contacts_domain::upsert::{Context, Endpoints, Options, Verdict};
 use contacts_domain::value::LinkId;
@@ -32,7 +32,7 @@ async fn a_caller_without_delete_never_reaches_the_store() {
 
     let denied = unlink.execute(&writer, &[EntryKey::Id(1)]).await;
 
-    assert!(matches!(denied, Err(UseCaseError::Forbidden)), "{denied:?}");
+    assert!(matches!(denied, Err(UseCaseError::Access(AccessError::Forbidden))), "{denied:?}");
 }
 
 #[tokio::test]

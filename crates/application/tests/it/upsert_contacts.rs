@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use contacts_application::access::Scope;
 use contacts_application::ports::{MockClock, MockContactStore, StoreError, StoreErrorKind};
-use contacts_application::use_cases::{Request, UpsertContacts, UseCaseError};
+use contacts_application::use_cases::{AccessError, Request, UpsertContacts, UseCaseError};
 use contacts_domain::Violations;
 use contacts_domain::decision::Decision;
 use contacts_domain::upsert::{Context, Endpoints, Handling, Item, Outcome, Verdict};
@@ -59,7 +59,7 @@ async fn a_caller_without_write_never_reaches_the_store() {
     let denied =
         upsert.execute(&reader, Request::default(), external_ids(1), |_, _| unreachable!()).await;
 
-    assert!(matches!(denied, Err(UseCaseError::Forbidden)), "{denied:?}");
+    assert!(matches!(denied, Err(UseCaseError::Access(AccessError::Forbidden))), "{denied:?}");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use contacts_application::access::{NewToken, Organization, Reach, Scopes};
 use contacts_application::ports::Clock as _;
-use contacts_application::use_cases::AccessError;
+use contacts_application::use_cases::ManageAccessError;
 use contacts_domain::OrganizationId;
 use contacts_domain::value::CountryCode;
 
@@ -67,7 +67,7 @@ pub(crate) async fn first_organization(store: &Store) -> Result<bool, Failure> {
     };
     match access.create_organization(organization).await {
         Ok(()) => Ok(true),
-        Err(AccessError::Exists(_)) => Ok(false),
+        Err(ManageAccessError::OrganizationExists(_)) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }

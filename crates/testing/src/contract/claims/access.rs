@@ -10,7 +10,7 @@ use contacts_application::access::{
     NewToken, Organization, Reach, Scope, Scopes, Token, TokenDigest, TokenId,
 };
 
-pub(in crate::contract) const CLAIMS: &[Claim] = claims![
+pub(crate) const CLAIMS: &[Claim] = claims![
     an_organization_is_found_as_it_was_added,
     an_organization_is_added_once,
     a_token_is_found_by_its_digest_with_every_column,

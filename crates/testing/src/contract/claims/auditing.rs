@@ -14,7 +14,7 @@ use crate::contract::claim::{Claim, claims};
 use crate::contract::fixture::StoreFixture;
 use crate::contract::fixture::{answers, id_of, person, record_of};
 
-pub(in crate::contract) const CLAIMS: &[Claim] = claims![
+pub(crate) const CLAIMS: &[Claim] = claims![
     a_contact_stands_with_its_relations_and_its_entry,
     pages_show_every_contact_of_all_organizations_once,
     what_was_written_in_any_way_is_sound,

@@ -13,7 +13,7 @@ use crate::contract::claim::{Claim, claims};
 use crate::contract::fixture::StoreFixture;
 use crate::contract::fixture::{id_of, person};
 
-pub(in crate::contract) const CLAIMS: &[Claim] = claims![
+pub(crate) const CLAIMS: &[Claim] = claims![
     batches_at_once_make_one_contact_per_external_id,
     batches_at_once_lose_no_update,
     batches_at_once_make_one_contact_per_e_mail_address_where_they_match_by_it,
@@ -21,8 +21,7 @@ pub(in crate::contract) const CLAIMS: &[Claim] = claims![
     one_of_two_merges_at_once_succeeds,
 ];
 
-pub(in crate::contract) const DIRECTORY_CLAIMS: &[Claim] =
-    claims![batches_at_once_make_one_entry_per_link_id];
+pub(crate) const DIRECTORY_CLAIMS: &[Claim] = claims![batches_at_once_make_one_entry_per_link_id];
 
 /// How many requests are on their way together.
 const AT_ONCE: usize = 8;

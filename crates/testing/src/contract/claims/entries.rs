@@ -10,7 +10,7 @@ use crate::contract::claim::{Claim, claims};
 use crate::contract::fixture::StoreFixture;
 use crate::contract::fixture::{answers, id_of, person, record_of};
 
-pub(in crate::contract) const CLAIMS: &[Claim] = claims![
+pub(crate) const CLAIMS: &[Claim] = claims![
     a_new_entry_is_listed_with_every_field,
     an_entry_of_a_person_is_updated_in_place,
     every_field_of_an_entry_changes_with_its_contact,
@@ -24,16 +24,16 @@ pub(in crate::contract) const CLAIMS: &[Claim] = claims![
     endpoints_are_hidden_from_requests_that_do_not_know_them,
 ];
 
-pub(in crate::contract) const LINK_ID: &str = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
-pub(in crate::contract) const OTHER_LINK_ID: &str = "00000000-0000-4000-8000-000000000001";
+pub(crate) const LINK_ID: &str = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
+pub(crate) const OTHER_LINK_ID: &str = "00000000-0000-4000-8000-000000000001";
 
 /// The least block of that name.
-pub(in crate::contract) fn block(name: &str) -> Value {
+pub(crate) fn block(name: &str) -> Value {
     json!({"name": name, "type": "multi", "number": "0001-01-01"})
 }
 
 /// The entry that it makes.
-pub(in crate::contract) fn entry(link_id: Option<&str>, name: &str) -> IntercomEntry {
+pub(crate) fn entry(link_id: Option<&str>, name: &str) -> IntercomEntry {
     IntercomEntry {
         link_id: link_id.map(|text| LinkId::parse(text).expect("a link id")),
         name: name.to_owned(),

@@ -10,7 +10,7 @@ use crate::contract::fixture::StoreFixture;
 use crate::contract::fixture::every_entry;
 use contacts_application::directory::{Comparison, EntryQuery, Filter, FlagField, TextField};
 
-pub(in crate::contract) const CLAIMS: &[Claim] = claims![
+pub(crate) const CLAIMS: &[Claim] = claims![
     every_text_is_compared_byte_by_byte,
     an_entry_without_a_link_id_has_an_empty_one,
     flags_and_ids_are_compared,

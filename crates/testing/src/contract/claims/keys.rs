@@ -7,7 +7,7 @@ use crate::contract::claim::{Claim, claims};
 use crate::contract::fixture::StoreFixture;
 use crate::contract::fixture::{answers, external_id_of, id_of, person};
 
-pub(in crate::contract) const CLAIMS: &[Claim] = claims![
+pub(crate) const CLAIMS: &[Claim] = claims![
     three_items_with_one_new_external_id_make_one_contact,
     a_key_with_nul_is_refused_and_stops_no_other,
     a_key_given_up_is_free_for_the_next_item,

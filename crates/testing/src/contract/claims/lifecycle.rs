@@ -10,7 +10,7 @@ use crate::contract::fixture::StoreFixture;
 use crate::contract::fixture::{answers, id_of, person, record_of};
 use contacts_application::ports::Lifecycle;
 
-pub(in crate::contract) const CLAIMS: &[Claim] = claims![
+pub(crate) const CLAIMS: &[Claim] = claims![
     a_living_contact_is_read_as_living_only,
     a_deleted_contact_is_read_as_deleted_only,
     a_contact_that_never_was_is_read_as_neither,

@@ -11,7 +11,7 @@ use contacts_application::directory::{
     Comparison, EntryPage, EntryQuery, Filter, Order, OrderKey, TextField,
 };
 
-pub(in crate::contract) const CLAIMS: &[Claim] = claims![
+pub(crate) const CLAIMS: &[Claim] = claims![
     entries_come_in_every_order_and_equal_ones_lowest_ids_first,
     texts_are_ordered_by_their_bytes,
     pages_show_every_entry_once,

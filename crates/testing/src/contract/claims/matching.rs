@@ -7,7 +7,7 @@ use crate::contract::claim::{Claim, claims};
 use crate::contract::fixture::StoreFixture;
 use crate::contract::fixture::{answers, id_of, person, record_of};
 
-pub(in crate::contract) const CLAIMS: &[Claim] = claims![
+pub(crate) const CLAIMS: &[Claim] = claims![
     a_shared_key_of_one_contact_finds_it,
     a_shared_key_of_several_contacts_is_refused_with_the_candidates,
     a_shared_key_of_several_contacts_finds_the_oldest_where_asked,

@@ -11,7 +11,7 @@ use crate::contract::fixture::StoreFixture;
 use crate::contract::fixture::{answers, id_of, person, record_of};
 use contacts_application::ports::Lifecycle;
 
-pub(in crate::contract) const CLAIMS: &[Claim] = claims![
+pub(crate) const CLAIMS: &[Claim] = claims![
     a_merge_fills_the_target_and_deletes_the_source,
     keys_that_a_merge_leaves_lead_to_the_target,
     a_target_without_keys_takes_those_of_the_source,

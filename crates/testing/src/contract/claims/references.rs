@@ -6,7 +6,7 @@ use crate::contract::claim::{Claim, claims};
 use crate::contract::fixture::StoreFixture;
 use crate::contract::fixture::{answers, id_of, person};
 
-pub(in crate::contract) const CLAIMS: &[Claim] = claims![
+pub(crate) const CLAIMS: &[Claim] = claims![
     a_relation_to_a_living_contact_is_stored,
     a_relation_to_nobody_refuses_the_item,
     a_new_contact_with_an_address_in_use_is_stored_with_a_warning,

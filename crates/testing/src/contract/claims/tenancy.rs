@@ -8,7 +8,7 @@ use crate::contract::fixture::StoreFixture;
 use crate::contract::fixture::{answers, id_of, person, record_of};
 use contacts_application::ports::Lifecycle;
 
-pub(in crate::contract) const CLAIMS: &[Claim] = claims![
+pub(crate) const CLAIMS: &[Claim] = claims![
     organizations_may_have_the_same_keys,
     an_organization_cannot_read_anothers_contacts,
     an_organization_cannot_match_anothers_contacts,

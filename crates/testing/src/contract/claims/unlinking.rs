@@ -9,7 +9,7 @@ use crate::contract::fixture::StoreFixture;
 use crate::contract::fixture::{answers, id_of, person, record_of};
 use contacts_application::ports::Lifecycle;
 
-pub(in crate::contract) const CLAIMS: &[Claim] = claims![
+pub(crate) const CLAIMS: &[Claim] = claims![
     an_unlinked_endpoint_is_deleted,
     an_unlinked_person_stays_without_block_and_link_id,
     an_unlinked_link_id_is_created_anew,

@@ -12,7 +12,7 @@ use crate::contract::claim::{Claim, claims};
 use crate::contract::fixture::StoreFixture;
 use crate::contract::fixture::{answers, id_of, person, record_of};
 
-pub(in crate::contract) const CLAIMS: &[Claim] = claims![
+pub(crate) const CLAIMS: &[Claim] = claims![
     a_created_contact_is_stored_with_every_column,
     the_same_again_is_unchanged_and_writes_nothing,
     an_update_counts_a_version_and_keeps_the_time_of_creation,
