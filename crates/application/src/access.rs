@@ -1,4 +1,4 @@
-//! Who may do what: organizations, tokens, scopes.
+//! Organizations, tokens and scopes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,60 +6,60 @@ use std::str::FromStr;
 use contacts_domain::value::CountryCode;
 use contacts_domain::{OrganizationId, Timestamp};
 
-/// A tenant.
+/// An organization with its own contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organization {
     /// Its id.
     pub id: OrganizationId,
-    /// What it is called.
+    /// The name.
     pub name: String,
-    /// The region that its phone numbers without a country code belong to.
+    /// The country of phone numbers without a country code.
     pub region: CountryCode,
 }
 
-/// The number of a token, to list and revoke it by.
+/// The number of a token, by which it is listed and revoked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TokenId(pub i64);
 
-/// SHA-256 (FIPS 180-4) of a token: all that is ever stored of it.
+/// The SHA-256 digest (FIPS 180-4) of a token. The token itself is never stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenDigest(pub [u8; 32]);
 
-/// A token that is about to be stored.
+/// A token to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewToken {
     /// Its digest.
     pub digest: TokenDigest,
-    /// Its first characters, to tell it from others.
+    /// Its first characters, for people.
     pub prefix: String,
-    /// What it is for.
+    /// A note on its purpose.
     pub name: String,
     /// The organizations it may act for.
     pub reach: Reach,
-    /// What it may do there.
+    /// Its scopes there.
     pub scopes: Scopes,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it ends by itself, if it does.
+    /// When it expires, if it does.
     pub expires_at: Option<Timestamp>,
 }
 
-/// A token as it is stored.
+/// A stored token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
     /// Its number.
     pub id: TokenId,
-    /// Its first characters, to tell it from others.
+    /// Its first characters, for people.
     pub prefix: String,
-    /// What it is for.
+    /// A note on its purpose.
     pub name: String,
     /// The organizations it may act for.
     pub reach: Reach,
-    /// What it may do there.
+    /// Its scopes there.
     pub scopes: Scopes,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it ends by itself, if it does.
+    /// When it expires, if it does.
     pub expires_at: Option<Timestamp>,
     /// When it was revoked, if it was.
     pub revoked_at: Option<Timestamp>,
@@ -74,8 +74,8 @@ impl Token {
 
 /// The organizations that a token may act for.
 ///
-/// A token of one organization is at home there. A token of several, or of all, has no home: its
-/// requests name the organization.
+/// A request with a token of one organization need not name it. With a token of several, or of all,
+/// a request has to name one.
 ///
 /// Its text is `*`, or the ids as a JSON array.
 ///
@@ -91,12 +91,12 @@ impl Token {
 pub enum Reach {
     /// These.
     Organizations(Vec<OrganizationId>),
-    /// All of them, also those still to come.
+    /// All of them, future ones included.
     Everywhere,
 }
 
 impl Reach {
-    /// The organization of a request that names none.
+    /// The organization of a request that names none, or `None` if it has to name one.
     pub fn home(&self) -> Option<OrganizationId> {
         match self {
             Self::Organizations(organizations) => match organizations.as_slice() {
@@ -149,7 +149,7 @@ impl FromStr for Reach {
 #[error("a reach has to be `*` or a JSON array of organization ids")]
 pub struct InvalidReach;
 
-/// What a token may do.
+/// A right of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// Read contacts.
@@ -217,7 +217,7 @@ pub struct UnknownScope(String);
 pub struct Scopes(u8);
 
 impl Scopes {
-    /// Everything in an organization: all scopes but `admin`.
+    /// All scopes except `admin`.
     pub fn all_but_admin() -> Self {
         Scope::ALL.into_iter().filter(|scope| *scope != Scope::Admin).collect()
     }

@@ -1,4 +1,4 @@
-//! The directory of intercoms: what can be asked of it.
+//! Queries of the directory of intercoms.
 
 mod terms;
 
@@ -9,25 +9,25 @@ use contacts_domain::contact::IntercomEntry;
 
 pub use terms::Term;
 
-/// Which entries, in which order, and which part of them.
+/// A query: a filter, an order and a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryQuery {
-    /// Which entries; all of them where there is no filter.
+    /// The filter; `None` selects all entries.
     pub filter: Option<Filter>,
-    /// In which order. Entries that are equal in it come lowest ids first.
+    /// The order. Equal entries come lowest ids first.
     pub order: Order,
-    /// How many entries come before the first that is asked for.
+    /// The number of entries to skip.
     pub offset: u64,
-    /// How many entries are asked for at most.
+    /// The most entries to return.
     pub limit: u32,
 }
 
-/// A part of the entries.
+/// A page of entries.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EntryPage {
-    /// The entries, in the order asked for.
+    /// The entries, in the order of the query.
     pub entries: Vec<(ContactId, IntercomEntry)>,
-    /// How many entries the filter selects.
+    /// The number of entries that the filter selects.
     pub total: u64,
 }
 
@@ -53,16 +53,16 @@ pub enum OrderKey {
     Number,
 }
 
-/// A condition on an entry. It holds or does not hold: there is no third way.
+/// A condition on an entry, which holds or does not hold.
 ///
-/// Whoever makes one out of what a caller wrote nests it at most [`Filter::MAX_NESTING`] deep.
+/// A filter from a request must be nested at most [`Filter::MAX_NESTING`] deep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filter {
-    /// A text compares so with that one, byte by byte in UTF-8.
+    /// Compares a text with a value, byte by byte in UTF-8.
     Text(TextField, Comparison, String),
-    /// A flag compares so with that one; `false` comes before `true`.
+    /// Compares a flag with a value; `false` comes before `true`.
     Flag(FlagField, Comparison, bool),
-    /// The id of the contact compares so with that number.
+    /// Compares the id of the contact with a number.
     Id(Comparison, i64),
     /// All of them hold.
     All(Vec<Filter>),
@@ -90,13 +90,13 @@ pub enum TextField {
 /// A flag of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FlagField {
-    /// Shown first.
+    /// Listed first.
     IsFavorite,
-    /// Answers by itself.
+    /// Answers calls by itself.
     AutoAnswer,
-    /// Is not let through.
+    /// Blocked.
     InBlackList,
-    /// Is called without a server.
+    /// Called without a server.
     IsP2p,
 }
 
@@ -118,10 +118,10 @@ pub enum Comparison {
 }
 
 impl Filter {
-    /// How deep `All`, `Any` and `Not` may be nested for every store to take it.
+    /// The deepest nesting of `All`, `Any` and `Not` that every store accepts.
     pub const MAX_NESTING: usize = 64;
 
-    /// Whether it holds of that entry.
+    /// Whether it holds for that entry.
     pub fn holds(&self, id: ContactId, entry: &IntercomEntry) -> bool {
         match self {
             Self::Text(field, comparison, value) => {
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comparison_holds_of_what_comes_before_it_or_after_it_or_is_the_same() {
+    fn comparisons_hold_for_each_order() {
         let order = [
             (Equal, [false, true, false]),
             (NotEqual, [true, false, true]),
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_compared_by_their_bytes_and_an_absent_link_id_is_empty() {
+    fn texts_compare_by_bytes() {
         let name = |comparison, value: &str| {
             holds(&Filter::Text(TextField::Name, comparison, value.to_owned()))
         };
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_joined_by_and_holds_and_nothing_joined_by_or_does_not() {
+    fn empty_all_holds_and_empty_any_does_not() {
         let yes = || Filter::Id(Equal, 12);
         let no = || Filter::Not(Box::new(yes()));
         for (filter, expected) in [

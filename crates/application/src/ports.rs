@@ -1,4 +1,4 @@
-//! The ports: what the use cases need of the world.
+//! The ports that the use cases need.
 
 mod access_store;
 mod audit;
@@ -18,8 +18,8 @@ pub use intercom_directory::IntercomDirectory;
 pub use open_error::{OpenError, OpenErrorKind};
 pub use schema::SchemaState;
 
-/// How many ids a store sets aside at a time. A restart loses the unused rest of a block; 2^53 ids
-/// are 9·10^10 blocks.
+/// The number of ids that a store reserves at a time. A restart loses the unused rest of a block;
+/// 2^53 ids are 9·10^10 blocks.
 pub const ID_BLOCK_SIZE: i64 = 100_000;
 
 #[cfg(feature = "mocks")]

@@ -1,4 +1,4 @@
-//! What tests start from.
+//! Builders for tests.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use contacts_application::access::{Organization, Scope};
 use contacts_application::ports::Clock;
 use contacts_application::use_cases::Caller;
 
-/// The instant at which tests take place: 2026-09-21T14:13:20Z.
+/// The time of tests: 2026-09-21T14:13:20Z.
 pub fn now() -> Timestamp {
     Timestamp::from_micros(1_790_000_000_000_000)
 }
@@ -35,7 +35,7 @@ pub fn organization(id: i32) -> Organization {
     }
 }
 
-/// Somebody who may do that in the organization of that id.
+/// A caller with these scopes in the organization of that id.
 pub fn caller(organization_id: i32, scopes: impl IntoIterator<Item = Scope>) -> Caller {
     Caller { organization: organization(organization_id), scopes: scopes.into_iter().collect() }
 }

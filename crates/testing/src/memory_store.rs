@@ -22,10 +22,10 @@ use contacts_application::ports::{
     AccessStore, Audit, ContactStore, IntercomDirectory, Lifecycle, StoreError,
 };
 
-/// A store in memory, for tests: as strict as a database, and as forgetful as a process.
+/// A store in memory, for tests.
 ///
-/// It passes the [contract suite](super::contract), holds the unique keys of living contacts to
-/// their promise, and fails with a [`StoreError`] on writes that a database would refuse.
+/// It passes the [contract suite](super::contract), keeps the identity keys of living contacts unique,
+/// and fails with a [`StoreError`] on writes that a database would refuse.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -56,8 +56,8 @@ impl MemoryStore {
         lock(&self.contacts).records().cloned().collect()
     }
 
-    /// Puts a row, its relations and its entry in the place of those of its id, right or wrong: what
-    /// an [`Audit`] is to find.
+    /// Replaces a row, its relations and its entry, valid or not, so that an [`Audit`] has something to
+    /// find.
     pub fn overwrite(
         &self,
         record: Record,
@@ -67,7 +67,7 @@ impl MemoryStore {
         lock(&self.contacts).overwrite(Row { record, relations, entry });
     }
 
-    /// One transaction: it works on a copy, which takes the place of the original if all goes well.
+    /// Runs a transaction on a copy, which replaces the original on success.
     fn transact<T>(
         &self,
         work: impl FnOnce(&mut Contacts) -> Result<T, Refused>,
@@ -166,7 +166,7 @@ impl AccessStore for MemoryStore {
     }
 }
 
-/// A test that panicked in a transaction has not left half of it: see [`MemoryStore::transact`].
+/// A panic in a transaction leaves the original untouched: see [`MemoryStore::transact`].
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Where organizations and tokens live.
+//! The port of organizations and tokens.
 
 use async_trait::async_trait;
 use contacts_domain::{OrganizationId, Timestamp};
@@ -14,41 +14,41 @@ pub trait AccessStore: Send + Sync {
     ///
     /// # Errors
     ///
-    /// When the store fails.
+    /// A [`StoreError`], if the store fails.
     async fn organization(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError>;
 
-    /// Adds an organization; `false` when the id is taken, and then nothing is changed.
+    /// Adds an organization. Returns `false`, and changes nothing, if the id is taken.
     ///
     /// # Errors
     ///
-    /// When the store fails.
+    /// A [`StoreError`], if the store fails.
     async fn add_organization(&self, organization: Organization) -> Result<bool, StoreError>;
 
-    /// The token of that digest, revoked and expired ones included.
+    /// The token with that digest, even if it is revoked or expired.
     ///
     /// # Errors
     ///
-    /// When the store fails.
+    /// A [`StoreError`], if the store fails.
     async fn token(&self, digest: TokenDigest) -> Result<Option<Token>, StoreError>;
 
     /// Adds a token.
     ///
     /// # Errors
     ///
-    /// When the store fails.
+    /// A [`StoreError`], if the store fails.
     async fn add_token(&self, token: NewToken) -> Result<TokenId, StoreError>;
 
     /// All tokens, oldest first.
     ///
     /// # Errors
     ///
-    /// When the store fails.
+    /// A [`StoreError`], if the store fails.
     async fn tokens(&self) -> Result<Vec<Token>, StoreError>;
 
-    /// Revokes a token; `false` when there is no such token or it was revoked before.
+    /// Revokes a token. Returns `false` if there is no such token or it was revoked before.
     ///
     /// # Errors
     ///
-    /// When the store fails.
+    /// A [`StoreError`], if the store fails.
     async fn revoke_token(&self, id: TokenId, at: Timestamp) -> Result<bool, StoreError>;
 }

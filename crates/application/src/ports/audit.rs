@@ -1,4 +1,4 @@
-//! What a store holds, as it stands there.
+//! The port that audits stored contacts.
 
 use std::sync::Arc;
 
@@ -7,47 +7,44 @@ use contacts_domain::auditing::{ContactKey, Discrepancy, Repair, StoredContact};
 
 use super::StoreError;
 
-/// What a store of contacts holds, as it stands there, and how it is mended.
-///
-/// It works beside everything else that the store does.
+/// Reads stored contacts as they are, valid or not, and corrects them, while the store serves others.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait Audit: Send + Sync {
-    /// How many contacts there are about, of all organizations, deleted ones included: enough to
-    /// tell how far an audit is.
+    /// The approximate number of contacts of all organizations, deleted ones included, to show the
+    /// progress of an audit.
     ///
     /// # Errors
     ///
-    /// When the store fails.
+    /// A [`StoreError`], if the store fails.
     async fn contact_count(&self) -> Result<u64, StoreError>;
 
-    /// At most that many contacts of all organizations, deleted ones included, each with what
-    /// stands beside it at one moment.
+    /// A page of contacts of all organizations, deleted ones included, each with its relations and
+    /// entry of the same moment.
     ///
-    /// They come in an order of the store's own; `after` is the place of the last one of the page
-    /// before, and `None` for the first page. After the last contact there are empty pages.
+    /// The order is the store's own. `after` is the key of the last contact of the page before, or
+    /// `None` for the first page. After the last contact, pages are empty.
     ///
     /// # Errors
     ///
-    /// When the store fails; never because of what is in a contact.
+    /// A [`StoreError`], if the store fails; never because of the content of a contact.
     async fn contacts_after(
         &self,
         after: Option<ContactKey>,
         at_most: u32,
     ) -> Result<Vec<StoredContact>, StoreError>;
 
-    /// The lowest id that is not handed out nor set aside to be.
+    /// The lowest id that is neither used nor reserved.
     ///
     /// # Errors
     ///
-    /// When the store fails.
+    /// A [`StoreError`], if the store fails.
     async fn next_id(&self) -> Result<i64, StoreError>;
 
-    /// Carries out a [`Repair`] in one transaction; what was wrong with its contacts, and what
-    /// became of it.
+    /// Runs a [`Repair`] in one transaction. Returns the findings and what was done about them.
     ///
     /// # Errors
     ///
-    /// When the store fails; then nothing is changed.
+    /// A [`StoreError`], if the store fails; then nothing is changed.
     async fn repair(&self, repair: Arc<Repair>) -> Result<Vec<Discrepancy>, StoreError>;
 }

@@ -1,10 +1,10 @@
-//! The time of day.
+//! The port of the clock.
 
 use contacts_domain::Timestamp;
 
-/// Tells the time.
+/// A clock.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait Clock: Send + Sync {
-    /// Now.
+    /// The present time.
     fn now(&self) -> Timestamp;
 }

@@ -1,4 +1,4 @@
-//! Where contacts live.
+//! The port of contacts.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use super::StoreError;
 
 /// A store of contacts that owns its transactions.
 ///
-/// Both writing conversations hand over a pure [`Decision`](contacts_domain::decision::Decision).
-/// An implementation looks up what the decision wants, lets it decide and writes what it says, in
-/// **one** transaction: all of it is durable when the call returns `Ok`, none of it otherwise. It
-/// may run the decision again to retry. What one call has written, every later call sees.
+/// Each writing method takes a pure [`Decision`](contacts_domain::decision::Decision). In **one**
+/// transaction, an implementation loads what the decision asks for, runs it and writes its changes:
+/// all of them are durable when the call returns `Ok`, none otherwise. It may run the decision again
+/// to retry. Every later call sees what a call has written.
 ///
 /// Every implementation passes the contract suite of the crate `contacts-testing`.
 #[cfg_attr(feature = "mocks", mockall::automock)]
@@ -25,21 +25,21 @@ pub trait ContactStore: Send + Sync {
     ///
     /// # Errors
     ///
-    /// When the store fails; then nothing of the batch is stored.
+    /// A [`StoreError`], if the store fails; then nothing of the batch is stored.
     async fn upsert(&self, batch: Arc<Batch>) -> Result<Vec<Outcome>, StoreError>;
 
     /// Merges one contact into another.
     ///
     /// # Errors
     ///
-    /// When the store fails; then nothing is changed.
+    /// A [`StoreError`], if the store fails; then nothing is changed.
     async fn merge(&self, merge: Arc<Merge>) -> Result<MergeReport, StoreError>;
 
     /// One contact by its id.
     ///
     /// # Errors
     ///
-    /// When the store fails.
+    /// A [`StoreError`], if the store fails.
     async fn contact(
         &self,
         organization: OrganizationId,
@@ -48,7 +48,7 @@ pub trait ContactStore: Send + Sync {
     ) -> Result<Option<Record>, StoreError>;
 }
 
-/// Whether a living or a deleted contact is meant.
+/// Whether a contact is living or deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Lifecycle {
     /// Not deleted.

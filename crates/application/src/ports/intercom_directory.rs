@@ -1,4 +1,4 @@
-//! Where intercoms look names and numbers up.
+//! The port of the directory of intercoms.
 
 use async_trait::async_trait;
 use contacts_domain::OrganizationId;
@@ -8,16 +8,15 @@ use crate::directory::{EntryPage, EntryQuery};
 
 /// The entries of the living contacts that have an `intercom` block.
 ///
-/// It follows the writes of [`ContactStore`](super::ContactStore): what one call has written, every
-/// later call sees.
+/// Every later call sees what a call of [`ContactStore`](super::ContactStore) has written.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait IntercomDirectory: Send + Sync {
-    /// A part of the entries of an organization, and how many there are, as of one moment.
+    /// A page of the entries of an organization and their total, as of one moment.
     ///
     /// # Errors
     ///
-    /// When the store fails.
+    /// A [`StoreError`], if the store fails.
     async fn entries(
         &self,
         organization: OrganizationId,

@@ -1,4 +1,4 @@
-//! Finds out who is calling and for which organization.
+//! Identifies the caller of a request.
 
 use std::sync::Arc;
 
@@ -9,12 +9,12 @@ use crate::access::{Organization, Scope, Scopes, TokenDigest};
 use crate::compute::Panicked;
 use crate::ports::{AccessStore, Clock, StoreError};
 
-/// Who is calling, for which organization, with which scopes.
+/// The caller of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// The organization that the request is for.
     pub organization: Organization,
-    /// What the caller may do there.
+    /// The scopes of the caller there.
     pub scopes: Scopes,
 }
 
@@ -49,7 +49,7 @@ pub enum UseCaseError {
     Store(#[from] StoreError),
 }
 
-/// Finds out who is calling.
+/// Identifies the caller of a request by a token.
 pub struct Authenticate {
     access: Arc<dyn AccessStore>,
     clock: Arc<dyn Clock>,

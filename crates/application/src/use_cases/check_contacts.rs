@@ -1,4 +1,4 @@
-//! Checks every stored contact against its document, and mends what does not follow from it.
+//! Compares every stored contact with its document, and corrects differences on request.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -11,59 +11,59 @@ use rayon::prelude::*;
 use crate::compute::compute;
 use crate::ports::{AccessStore, Audit, StoreError};
 
-/// How many contacts are read, compared and mended at a time.
+/// The number of contacts that are read, compared and corrected at a time.
 const PAGE: u32 = 1_000;
 
-/// Checks every stored contact against its document, and mends what does not follow from it.
+/// Compares every stored contact with its document, and corrects differences on request.
 ///
-/// It works beside running servers: a contact is compared as it was at one moment, and mended as it
-/// is at that moment.
+/// Servers may run at the same time: each comparison and each correction reads a contact in one
+/// transaction.
 pub struct CheckContacts {
     audit: Arc<dyn Audit>,
     access: Arc<dyn AccessStore>,
 }
 
-/// What is done about what is found.
+/// What a check does about findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// It is told.
+    /// Reports them.
     Report,
-    /// It is told and mended.
+    /// Reports and corrects them.
     Repair,
 }
 
-/// Something to tell while a check goes on.
+/// An event of a running check.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Notice<'a> {
-    /// How many contacts were checked so far, of about how many.
+    /// The progress of the check.
     Checked {
-        /// So far.
+        /// The number of contacts checked so far.
         contacts: u64,
-        /// Of about that many; the number may turn out to be another.
+        /// The approximate number of all contacts.
         of: u64,
     },
-    /// A contact is not as it should be.
+    /// A contact with findings.
     Discrepancy(&'a Discrepancy),
 }
 
-/// What a check came to.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CheckReport {
-    /// How many contacts were checked.
+    /// The number of contacts checked.
     pub contacts: u64,
-    /// How many of them were mended.
+    /// The number of contacts corrected.
     pub mended: u64,
-    /// How many of them are not as they should be.
+    /// The number of contacts that still have findings.
     pub left: u64,
-    /// The id that the store will hand out next, where a contact or a part of one has it already,
-    /// or a higher one.
+    /// The id that the store would assign next, if a contact or a part of one has it or a higher one
+    /// already.
     pub next_id_in_use: Option<i64>,
-    /// The highest id that a contact or a part of one has.
+    /// The highest id of a contact or a part of one.
     pub highest_id: i64,
 }
 
 impl CheckReport {
-    /// Whether every contact is as it should be now, and no id will be handed out twice.
+    /// Whether no findings are left and no id will be assigned twice.
     pub fn is_sound(&self) -> bool {
         self.left == 0 && self.next_id_in_use.is_none()
     }
@@ -75,12 +75,12 @@ impl CheckContacts {
         Self { audit, access }
     }
 
-    /// Checks all contacts of all organizations, deleted ones included, and gives notice of what is
-    /// found and how far it is.
+    /// Checks all contacts of all organizations, deleted ones included, and reports progress and
+    /// findings.
     ///
     /// # Errors
     ///
-    /// When the store fails; what was mended until then stays so.
+    /// A [`StoreError`], if the store fails; earlier corrections stay.
     pub async fn execute(
         &self,
         mode: Mode,
@@ -89,7 +89,7 @@ impl CheckContacts {
         let of = self.audit.contact_count().await?;
         let mut check = Check { notice, report: CheckReport::default() };
         let mut regions = Regions::default();
-        // Contacts whose keys others had when they were to be mended.
+        // Contacts that could not be corrected because other contacts had their keys.
         let mut waiting = Broken::default();
         let mut after = None;
         loop {
@@ -108,11 +108,11 @@ impl CheckContacts {
             let contacts = check.report.contacts;
             (check.notice)(Notice::Checked { contacts, of: of.max(contacts) });
         }
-        // By now those others may have been mended; if not, all who wait exchange keys together.
+        // The other contacts may have been corrected since; if not, one repair exchanges the keys.
         for discrepancy in self.mend(waiting, &regions).await? {
             check.found(&discrepancy);
         }
-        // Read last: the ids of all contacts seen had been handed out by then.
+        // Read last, after the ids of all contacts were assigned.
         let next_id = self.audit.next_id().await?;
         check.report.next_id_in_use = (next_id <= check.report.highest_id).then_some(next_id);
         Ok(check.report)
@@ -136,7 +136,7 @@ impl CheckContacts {
     }
 }
 
-/// Compares the contacts of a page with their documents, away from the threads that serve.
+/// Compares the contacts of a page with their documents, away from the threads of requests.
 async fn compare(
     page: Vec<StoredContact>,
     regions: &Regions,
@@ -148,14 +148,14 @@ async fn compare(
     compared.map_err(StoreError::internal)
 }
 
-/// A check under way.
+/// A running check.
 struct Check<'n> {
     notice: &'n mut (dyn FnMut(Notice<'_>) + Send),
     report: CheckReport,
 }
 
 impl Check<'_> {
-    /// Counts and tells what was found, but for what is to be mended.
+    /// Counts and reports findings, except those to be corrected.
     fn sort(&mut self, page: Vec<(ContactKey, Audited)>, mode: Mode) -> Broken {
         let mut broken = Broken::default();
         for (key, Audited { findings, repair, highest_id }) in page {
@@ -182,13 +182,13 @@ impl Check<'_> {
     }
 }
 
-/// Contacts to be mended, by organization.
+/// Contacts to correct, by organization.
 #[derive(Default)]
 struct Broken(BTreeMap<OrganizationId, Vec<ContactId>>);
 
 impl Broken {
     fn add(&mut self, Discrepancy { key, .. }: &Discrepancy) {
-        // What can be mended has ids that are ones.
+        // A contact that can be corrected has valid ids.
         if let (Some(organization), Some(id)) =
             (OrganizationId::new(key.organization), ContactId::new(key.id))
         {
@@ -197,7 +197,7 @@ impl Broken {
     }
 }
 
-/// The regions of the organizations met so far.
+/// The regions of organizations looked up so far.
 #[derive(Default)]
 struct Regions(HashMap<i32, CountryCode>);
 
@@ -206,8 +206,8 @@ impl Regions {
         self.0.get(&organization).copied()
     }
 
-    /// Looks up the organizations of these contacts, after they were read: one that is not there
-    /// was not there when they were.
+    /// Looks up the organizations of these contacts after reading the contacts: an organization that
+    /// is missing now was missing then.
     async fn look_up(
         &mut self,
         access: &dyn AccessStore,

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::compute::{Panicked, catch_panic, compute};
 
-/// Fewer items than this are read where they arrive; handing them to other threads costs more.
+/// Fewer items are read on the thread of the request: moving them to others costs more.
 pub(super) const PARALLEL_FROM: usize = 32;
 
 /// The batch of the items, each read from its raw form by `read`.
@@ -14,7 +14,7 @@ pub(super) const PARALLEL_FROM: usize = 32;
 ///
 /// # Errors
 ///
-/// When `read` panics.
+/// [`Panicked`](crate::compute::Panicked), if `read` panics.
 pub(super) async fn prepare<R, F>(
     context: Context,
     options: Options,

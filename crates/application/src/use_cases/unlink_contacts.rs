@@ -33,8 +33,8 @@ impl UnlinkContacts {
         Self { store, clock }
     }
 
-    /// Deletes the contacts of type ENDPOINT; from others it takes the `intercom` block and the
-    /// link id away. One outcome per key, in order: refused where there is no such contact.
+    /// Deletes contacts of type ENDPOINT, and removes the `intercom` block and the link id from others.
+    /// Returns one outcome per key, in order; a key without a contact is refused.
     ///
     /// # Errors
     ///

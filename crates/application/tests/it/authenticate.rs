@@ -56,7 +56,7 @@ fn authenticate(
 }
 
 #[tokio::test]
-async fn a_token_of_one_organization_is_at_home_there() {
+async fn token_of_one_organization_needs_no_name() {
     let stored = token(&[7], &[Scope::Read]);
     let caller = authenticate(Some(stored), Some(7), Some(organization(7)))
         .execute(DIGEST, None)
@@ -68,7 +68,7 @@ async fn a_token_of_one_organization_is_at_home_there() {
 }
 
 #[tokio::test]
-async fn a_token_of_several_organizations_acts_for_the_one_that_is_named() {
+async fn token_of_several_acts_for_the_named_one() {
     let stored = token(&[7, 8], &[Scope::Write]);
     let caller = authenticate(Some(stored), Some(8), Some(organization(8)))
         .execute(DIGEST, Some(id(8)))
@@ -79,7 +79,7 @@ async fn a_token_of_several_organizations_acts_for_the_one_that_is_named() {
 }
 
 #[tokio::test]
-async fn a_token_without_a_home_has_to_name_an_organization() {
+async fn token_of_several_must_name_an_organization() {
     let everywhere = Token { reach: Reach::Everywhere, ..token(&[], &[Scope::Admin]) };
     for stored in [token(&[7, 8], &[]), token(&[], &[]), everywhere] {
         let denied = authenticate(Some(stored), None, None).execute(DIGEST, None).await;
@@ -91,7 +91,7 @@ async fn a_token_without_a_home_has_to_name_an_organization() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_missing_revoked_or_expired_is_unknown() {
+async fn missing_revoked_and_expired_tokens_are_unknown() {
     let revoked = Token { revoked_at: Some(seconds_from_now(-1)), ..token(&[7], &[]) };
     let expired = Token { expires_at: Some(seconds_from_now(-1)), ..token(&[7], &[]) };
     let expiring_now = Token { expires_at: Some(now()), ..token(&[7], &[]) };
@@ -105,7 +105,7 @@ async fn a_token_that_is_missing_revoked_or_expired_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_token_is_valid_until_it_expires() {
+async fn token_is_valid_until_it_expires() {
     let expiring = Token { expires_at: Some(seconds_from_now(1)), ..token(&[7], &[]) };
     let caller =
         authenticate(Some(expiring), Some(7), Some(organization(7))).execute(DIGEST, None).await;
@@ -114,7 +114,7 @@ async fn a_token_is_valid_until_it_expires() {
 }
 
 #[tokio::test]
-async fn an_organization_out_of_reach_is_forbidden_whether_it_exists_or_not() {
+async fn organization_out_of_reach_is_forbidden() {
     let denied = authenticate(Some(token(&[7], &[Scope::Admin])), None, None)
         .execute(DIGEST, Some(id(8)))
         .await;
@@ -123,7 +123,7 @@ async fn an_organization_out_of_reach_is_forbidden_whether_it_exists_or_not() {
 }
 
 #[tokio::test]
-async fn only_who_may_see_all_organizations_learns_that_one_does_not_exist() {
+async fn only_admins_learn_of_unknown_organizations() {
     let everywhere = |scopes| Token { reach: Reach::Everywhere, ..token(&[], scopes) };
 
     let admin = authenticate(Some(everywhere(&[Scope::Admin])), Some(9), None)
@@ -140,7 +140,7 @@ async fn only_who_may_see_all_organizations_learns_that_one_does_not_exist() {
 }
 
 #[tokio::test]
-async fn a_failing_store_is_not_an_unknown_token() {
+async fn failing_store_is_not_an_unknown_token() {
     let mut access = MockAccessStore::new();
     access.expect_token().times(1).returning(|_| Err(StoreError::unavailable("gone")));
     let authenticate = Authenticate::new(Arc::new(access), Arc::new(MockClock::new()));

@@ -29,7 +29,7 @@ async fn a_store_of(persons: usize, organizations: &[i32]) -> Arc<MemoryStore> {
     store
 }
 
-/// What was told, and what it came to.
+/// The reported lines and the result.
 async fn check(store: &Arc<MemoryStore>, mode: Mode) -> (Vec<String>, CheckReport) {
     check_with(store.clone(), store.clone(), mode).await
 }
@@ -39,9 +39,9 @@ async fn check_with(
     access: Arc<dyn AccessStore>,
     mode: Mode,
 ) -> (Vec<String>, CheckReport) {
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     let mut notice = |notice: Notice<'_>| {
-        told.push(match notice {
+        reported.push(match notice {
             Notice::Checked { contacts, of } => format!("{contacts} of {of}"),
             Notice::Discrepancy(Discrepancy { key, findings, remedy }) => {
                 let findings: Vec<_> = findings.iter().map(ToString::to_string).collect();
@@ -51,7 +51,7 @@ async fn check_with(
         });
     };
     let report = CheckContacts::new(audit, access).execute(mode, &mut notice).await.unwrap();
-    (told, report)
+    (reported, report)
 }
 
 fn spoil(store: &MemoryStore, id: i64, spoil: impl FnOnce(&mut Record)) {
@@ -67,7 +67,7 @@ fn rename(record: &mut Record) {
 const NAME: &str = "display_name does not follow from the document";
 
 #[tokio::test]
-async fn every_page_is_checked_and_nothing_is_changed_unless_asked_for() {
+async fn check_changes_nothing_without_repair() {
     let store = a_store_of(1_100, &[1, 2]).await;
     for id in [1_000, 1_001, 2_200] {
         spoil(&store, id, rename);
@@ -75,7 +75,7 @@ async fn every_page_is_checked_and_nothing_is_changed_unless_asked_for() {
     let spoiled = store.records();
     let sound = CheckReport { contacts: 2_200, highest_id: 2_200, ..CheckReport::default() };
 
-    let (told, report) = check(&store, Mode::Report).await;
+    let (reported, report) = check(&store, Mode::Report).await;
     let expected = [
         format!("1/1000: {NAME}, Untouched"),
         "1000 of 2200".to_owned(),
@@ -84,18 +84,18 @@ async fn every_page_is_checked_and_nothing_is_changed_unless_asked_for() {
         format!("2/2200: {NAME}, Untouched"),
         "2200 of 2200".to_owned(),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(reported, expected);
     assert_eq!(report, CheckReport { left: 3, ..sound });
     assert!(!report.is_sound());
     assert_eq!(store.records(), spoiled);
 
-    let (told, report) = check(&store, Mode::Repair).await;
-    assert_eq!(told, expected.map(|line| line.replace("Untouched", "Mended")));
+    let (reported, report) = check(&store, Mode::Repair).await;
+    assert_eq!(reported, expected.map(|line| line.replace("Untouched", "Mended")));
     assert_eq!(report, CheckReport { mended: 3, ..sound });
     assert!(report.is_sound());
 
-    let (told, report) = check(&store, Mode::Repair).await;
-    assert_eq!(told, ["1000 of 2200", "2000 of 2200", "2200 of 2200"]);
+    let (reported, report) = check(&store, Mode::Repair).await;
+    assert_eq!(reported, ["1000 of 2200", "2000 of 2200", "2200 of 2200"]);
     assert_eq!(report, sound);
 }
 
@@ -106,11 +106,11 @@ async fn keys_exchanged_between_pages_go_back() {
     spoil(&store, 1, |record| record.projection.external_id = Some("1099".to_owned()));
     spoil(&store, 1_100, |record| record.projection.external_id = Some("0".to_owned()));
 
-    let (told, report) = check(&store, Mode::Repair).await;
+    let (reported, report) = check(&store, Mode::Repair).await;
 
     let key = "external_id does not follow from the document";
     assert_eq!(
-        told,
+        reported,
         [
             "1000 of 1100".to_owned(),
             "1100 of 1100".to_owned(),
@@ -123,16 +123,16 @@ async fn keys_exchanged_between_pages_go_back() {
 }
 
 #[tokio::test]
-async fn a_contact_whose_key_another_keeps_is_left_and_told_of_once() {
+async fn blocked_contact_is_reported_once() {
     let store = a_store_of(2, &[1]).await;
     spoil(&store, 1, |record| record.projection.external_id = None);
     let again = json!({"contactType": "PERSON", "lastName": "Rochat", "externalId": "0"});
     store.upsert(batch(context(1), Options::default(), &[again])).await.unwrap();
 
-    let (told, report) = check(&store, Mode::Repair).await;
+    let (reported, report) = check(&store, Mode::Repair).await;
 
-    assert_eq!(told.len(), 2, "{told:?}");
-    assert!(told[1].contains("KeyTaken"), "{told:?}");
+    assert_eq!(reported.len(), 2, "{reported:?}");
+    assert!(reported[1].contains("KeyTaken"), "{reported:?}");
     assert_eq!(
         report,
         CheckReport { contacts: 3, left: 1, highest_id: 3, ..CheckReport::default() }
@@ -140,14 +140,14 @@ async fn a_contact_whose_key_another_keeps_is_left_and_told_of_once() {
 }
 
 #[tokio::test]
-async fn contacts_of_an_organization_that_is_not_there_are_told_of_and_left() {
+async fn contacts_without_organization_are_reported() {
     let store = a_store_of(1, &[1]).await;
     let item = json!({"contactType": "PERSON", "lastName": "Rochat"});
     store.upsert(batch(context(7), Options::default(), &[item])).await.unwrap();
 
-    let (told, report) = check(&store, Mode::Repair).await;
+    let (reported, report) = check(&store, Mode::Repair).await;
 
-    assert_eq!(told, ["7/2: the organization does not exist, Untouched", "2 of 2"]);
+    assert_eq!(reported, ["7/2: the organization does not exist, Untouched", "2 of 2"]);
     assert_eq!(
         report,
         CheckReport { contacts: 2, left: 1, highest_id: 2, ..CheckReport::default() }
@@ -173,7 +173,7 @@ fn organizations_are_there() -> Arc<MockAccessStore> {
 }
 
 #[tokio::test]
-async fn a_contact_that_was_put_right_meanwhile_is_not_told_of() {
+async fn contact_corrected_meanwhile_is_not_reported() {
     let store = a_store_of(1, &[1]).await;
     spoil(&store, 1, rename);
     let page = store.contacts_after(None, 1).await.unwrap();
@@ -184,27 +184,28 @@ async fn a_contact_that_was_put_right_meanwhile_is_not_told_of() {
         .times(1)
         .returning(|_| Ok(Vec::new()));
 
-    let (told, report) = check_with(Arc::new(audit), organizations_are_there(), Mode::Repair).await;
+    let (reported, report) =
+        check_with(Arc::new(audit), organizations_are_there(), Mode::Repair).await;
 
-    assert_eq!(told, ["1 of 1"]);
+    assert_eq!(reported, ["1 of 1"]);
     assert_eq!(report, CheckReport { contacts: 1, highest_id: 1, ..CheckReport::default() });
 }
 
 #[tokio::test]
-async fn an_id_in_use_that_is_to_be_handed_out_is_found() {
+async fn next_id_in_use_is_found() {
     let store = a_store_of(5, &[1]).await;
     let page = store.contacts_after(None, 10).await.unwrap();
     for (next_id, in_use) in [(5, Some(5)), (1, Some(1)), (6, None)] {
         let audit = Arc::new(an_audit_of(page.clone(), next_id));
-        let (told, report) = check_with(audit, organizations_are_there(), Mode::Repair).await;
-        assert_eq!(told, ["5 of 5"]);
+        let (reported, report) = check_with(audit, organizations_are_there(), Mode::Repair).await;
+        assert_eq!(reported, ["5 of 5"]);
         assert_eq!(report.next_id_in_use, in_use);
         assert_eq!(report.is_sound(), in_use.is_none());
     }
 }
 
 #[tokio::test]
-async fn what_is_beyond_repair_is_never_handed_to_the_store() {
+async fn unrepairable_contact_never_reaches_the_store() {
     let store = a_store_of(1, &[1]).await;
     let mut page = store.contacts_after(None, 1).await.unwrap();
     page[0].key.id = 2;

@@ -53,7 +53,7 @@ fn a_store_asked_for(lifecycle: Lifecycle) -> Arc<MockContactStore> {
 }
 
 #[tokio::test]
-async fn a_caller_without_read_never_reaches_the_store() {
+async fn caller_without_read_never_reaches_the_store() {
     let mut store = MockContactStore::new();
     store.expect_contact().never();
     let get = GetContact::new(Arc::new(store));
@@ -65,7 +65,7 @@ async fn a_caller_without_read_never_reaches_the_store() {
 }
 
 #[tokio::test]
-async fn the_store_is_asked_for_the_living_or_the_deleted_one_of_the_callers_organization() {
+async fn store_gets_lifecycle_and_organization() {
     for lifecycle in [Lifecycle::Living, Lifecycle::Deleted] {
         let get = GetContact::new(a_store_asked_for(lifecycle));
 
@@ -79,7 +79,7 @@ async fn the_store_is_asked_for_the_living_or_the_deleted_one_of_the_callers_org
 }
 
 #[tokio::test]
-async fn a_contact_of_another_type_is_not_there() {
+async fn contact_of_another_type_is_not_found() {
     let get = GetContact::new(a_store_asked_for(Lifecycle::Living));
     let reader = caller(7, [Scope::Read]);
 

@@ -25,7 +25,7 @@ fn reader() -> Caller {
 }
 
 #[tokio::test]
-async fn a_caller_without_read_never_reaches_the_store() {
+async fn caller_without_read_never_reaches_the_store() {
     let mut store = MockContactStore::new();
     store.expect_contact().never();
     let get = GetEntry::new(Arc::new(store));
@@ -37,7 +37,7 @@ async fn a_caller_without_read_never_reaches_the_store() {
 }
 
 #[tokio::test]
-async fn the_store_is_asked_for_the_living_contact_of_the_callers_organization() {
+async fn store_is_asked_for_the_living_contact() {
     let id = ContactId::new(12).unwrap();
     let mut store = MockContactStore::new();
     store
@@ -50,7 +50,7 @@ async fn the_store_is_asked_for_the_living_contact_of_the_callers_organization()
 }
 
 #[tokio::test]
-async fn an_entry_is_shown_whatever_the_type_of_its_contact() {
+async fn entry_is_shown_for_every_contact_type() {
     let intercom = json!({"name": "Door", "type": "multi", "number": "0001-01-01"});
     for contact_type in ["PERSON", "ORGANIZATION", "ENDPOINT"] {
         let (store, id) = stored(json!({"contactType": contact_type, "intercom": intercom})).await;
@@ -73,13 +73,13 @@ async fn an_entry_is_shown_whatever_the_type_of_its_contact() {
 }
 
 #[tokio::test]
-async fn a_contact_without_the_block_is_no_entry() {
+async fn contact_without_block_is_no_entry() {
     let (store, id) = stored(json!({"contactType": "PERSON", "lastName": "Rochat"})).await;
     assert_eq!(GetEntry::new(store).execute(&reader(), id).await.unwrap(), None);
 }
 
 #[tokio::test]
-async fn a_document_that_cannot_be_read_is_a_failure_and_no_entry() {
+async fn unreadable_document_is_a_failure() {
     let (memory, id) = stored(json!({"contactType": "PERSON", "lastName": "Rochat"})).await;
     let mut record = memory.records().remove(0);
     record.document = "{".to_owned();

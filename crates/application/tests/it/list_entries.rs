@@ -15,7 +15,7 @@ fn query() -> EntryQuery {
 }
 
 #[tokio::test]
-async fn a_caller_without_read_never_reaches_the_directory() {
+async fn caller_without_read_never_reaches_the_directory() {
     let mut directory = MockIntercomDirectory::new();
     directory.expect_entries().never();
     let list = ListEntries::new(Arc::new(directory));
@@ -27,7 +27,7 @@ async fn a_caller_without_read_never_reaches_the_directory() {
 }
 
 #[tokio::test]
-async fn the_directory_is_asked_for_that_page_of_the_callers_organization() {
+async fn directory_gets_page_and_organization() {
     let page = EntryPage { entries: Vec::new(), total: 13 };
     let mut directory = MockIntercomDirectory::new();
     directory
@@ -46,7 +46,7 @@ async fn the_directory_is_asked_for_that_page_of_the_callers_organization() {
 }
 
 #[tokio::test]
-async fn a_failing_directory_is_no_empty_page() {
+async fn failing_directory_is_no_empty_page() {
     let mut directory = MockIntercomDirectory::new();
     directory.expect_entries().returning(|_, _| Err(StoreError::unavailable("gone")));
     let list = ListEntries::new(Arc::new(directory));

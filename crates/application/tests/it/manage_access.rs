@@ -27,7 +27,7 @@ fn new_token(reach: Reach) -> NewToken {
 }
 
 #[tokio::test]
-async fn an_organization_is_added_as_it_is() {
+async fn organization_is_added_unchanged() {
     let mut access = MockAccessStore::new();
     access.expect_add_organization().with(eq(organization(7))).times(1).returning(|_| Ok(true));
 
@@ -35,7 +35,7 @@ async fn an_organization_is_added_as_it_is() {
 }
 
 #[tokio::test]
-async fn an_organization_that_exists_is_not_created() {
+async fn existing_organization_is_not_created() {
     let mut access = MockAccessStore::new();
     access.expect_add_organization().times(1).returning(|_| Ok(false));
 
@@ -47,7 +47,7 @@ async fn an_organization_that_exists_is_not_created() {
 }
 
 #[tokio::test]
-async fn a_token_is_stored_when_all_its_organizations_exist() {
+async fn token_of_existing_organizations_is_stored() {
     let token = new_token(Reach::Organizations(vec![organization(7).id, organization(8).id]));
     let mut access = MockAccessStore::new();
     for id in [7, 8] {
@@ -63,7 +63,7 @@ async fn a_token_is_stored_when_all_its_organizations_exist() {
 }
 
 #[tokio::test]
-async fn a_token_for_an_unknown_organization_is_not_stored() {
+async fn token_of_unknown_organization_is_not_stored() {
     let mut access = MockAccessStore::new();
     access
         .expect_organization()
@@ -79,7 +79,7 @@ async fn a_token_for_an_unknown_organization_is_not_stored() {
 }
 
 #[tokio::test]
-async fn a_token_for_everywhere_needs_no_organization() {
+async fn token_for_all_needs_no_organization() {
     let mut access = MockAccessStore::new();
     access.expect_organization().never();
     access
@@ -94,7 +94,7 @@ async fn a_token_for_everywhere_needs_no_organization() {
 }
 
 #[tokio::test]
-async fn a_token_is_revoked_as_of_now() {
+async fn token_is_revoked_as_of_now() {
     for revoked in [true, false] {
         let mut access = MockAccessStore::new();
         access

@@ -35,7 +35,7 @@ async fn merging_needs_both_write_and_delete() {
 }
 
 #[tokio::test]
-async fn the_store_merges_the_two_in_the_callers_organization() {
+async fn store_merges_in_the_callers_organization() {
     let mut store = MockContactStore::new();
     store
         .expect_merge()
@@ -55,7 +55,7 @@ async fn the_store_merges_the_two_in_the_callers_organization() {
 }
 
 #[tokio::test]
-async fn a_merge_that_makes_no_sense_is_refused_without_asking_the_store() {
+async fn senseless_merge_never_reaches_the_store() {
     let merge = MergeContacts::new(a_store_never_asked(), a_clock());
     let clerk = caller(7, [Scope::Write, Scope::Delete]);
 

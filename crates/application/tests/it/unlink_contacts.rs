@@ -24,7 +24,7 @@ fn a_clock() -> Arc<MockClock> {
 }
 
 #[tokio::test]
-async fn a_caller_without_delete_never_reaches_the_store() {
+async fn caller_without_delete_never_reaches_the_store() {
     let mut store = MockContactStore::new();
     store.expect_upsert().never();
     let unlink = UnlinkContacts::new(Arc::new(store), a_clock());
@@ -36,7 +36,7 @@ async fn a_caller_without_delete_never_reaches_the_store() {
 }
 
 #[tokio::test]
-async fn the_store_is_asked_for_the_keys_in_the_callers_organization_and_no_others() {
+async fn store_gets_only_the_named_keys() {
     let mut store = MockContactStore::new();
     store
         .expect_upsert()

@@ -50,7 +50,7 @@ fn unchanged() -> Outcome {
 }
 
 #[tokio::test]
-async fn a_caller_without_write_never_reaches_the_store() {
+async fn caller_without_write_never_reaches_the_store() {
     let mut clock = MockClock::new();
     clock.expect_now().never();
     let upsert = UpsertContacts::new(Arc::new(a_store_never_asked()), Arc::new(clock));
@@ -63,7 +63,7 @@ async fn a_caller_without_write_never_reaches_the_store() {
 }
 
 #[tokio::test]
-async fn the_store_gets_one_batch_of_all_items_for_the_callers_organization() {
+async fn store_gets_one_batch_of_all_items() {
     for count in [FEW, MANY] {
         let mut store = MockContactStore::new();
         store
@@ -88,7 +88,7 @@ async fn the_store_gets_one_batch_of_all_items_for_the_callers_organization() {
 }
 
 #[tokio::test]
-async fn items_are_read_for_the_request_and_salaries_only_with_the_scope_staff() {
+async fn salaries_need_the_scope_staff() {
     for (scopes, may_write_staff) in
         [(vec![Scope::Write], false), (vec![Scope::Write, Scope::Staff], true)]
     {
@@ -122,7 +122,7 @@ async fn items_are_read_for_the_request_and_salaries_only_with_the_scope_staff()
 }
 
 #[tokio::test]
-async fn a_panic_while_reading_is_an_error_and_stores_nothing() {
+async fn panic_while_reading_stores_nothing() {
     for count in [FEW, MANY] {
         let upsert =
             UpsertContacts::new(Arc::new(a_store_never_asked()), Arc::new(a_clock_asked_once()));
@@ -144,7 +144,7 @@ async fn a_panic_while_reading_is_an_error_and_stores_nothing() {
 }
 
 #[tokio::test]
-async fn a_failing_store_is_no_verdict() {
+async fn failing_store_is_no_verdict() {
     let mut store = MockContactStore::new();
     store.expect_upsert().times(1).returning(|_| Err(StoreError::unavailable("gone")));
     let upsert = UpsertContacts::new(Arc::new(store), Arc::new(a_clock_asked_once()));

@@ -1,4 +1,5 @@
-//! What a claim works with: a fresh store, two organizations, a clock that moves with each request.
+//! The fixture of a claim: a fresh store, two organizations, and a clock that moves with each
+//! request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -15,7 +16,7 @@ use crate::{batch, context, now, organization};
 use contacts_application::directory::{EntryPage, EntryQuery, Order, OrderKey};
 use contacts_application::ports::{AccessStore, Audit, ContactStore, Lifecycle};
 
-/// The organization that requests are for where a claim says nothing else.
+/// The organization of requests, unless a claim names another.
 const HERE: i32 = 1;
 /// Another organization.
 const ELSEWHERE: i32 = 2;
@@ -119,7 +120,7 @@ impl StoreFixture {
         self.send_entries_and_unlink(&[], keys).await
     }
 
-    /// A part of the entries of the first organization.
+    /// A page of the entries of the first organization.
     pub(super) async fn list(&self, query: &EntryQuery) -> EntryPage {
         self.list_for(organization(HERE).id, query).await
     }
@@ -179,12 +180,12 @@ impl StoreFixture {
         self.contacts().merge(merge).await.expect("the store does not fail")
     }
 
-    /// What the first organization reads under that id.
+    /// The contact that the first organization reads under that id.
     pub(super) async fn read(&self, id: ContactId, lifecycle: Lifecycle) -> Option<Record> {
         self.read_for(organization(HERE).id, id, lifecycle).await
     }
 
-    /// What the other organization reads under that id.
+    /// The contact that the other organization reads under that id.
     pub(super) async fn read_elsewhere(
         &self,
         id: ContactId,
@@ -215,14 +216,14 @@ impl StoreFixture {
         records
     }
 
-    /// Every contact with what stands beside it, by id.
+    /// Every contact with its columns, relations and entry, by id.
     pub(super) async fn stored_contacts(&self) -> Vec<StoredContact> {
         let mut contacts = self.audit().contacts_after(None, 10_000).await.expect("a page");
         contacts.sort_by_key(|contact| contact.key.id);
         contacts
     }
 
-    /// Puts a row, its relations and its entry in the place of those of its id, right or wrong.
+    /// Replaces a row, its relations and its entry, valid or not.
     pub(super) async fn overwrite(
         &self,
         record: &Record,
@@ -232,7 +233,7 @@ impl StoreFixture {
         self.store.overwrite(record, relations, entry).await;
     }
 
-    /// Mends contacts of the first organization; what was wrong, by id.
+    /// Repairs contacts of the first organization. Returns the discrepancies, by id.
     pub(super) async fn repair(&self, contacts: &[ContactId]) -> Vec<Discrepancy> {
         let Context { organization, region, .. } = context(HERE);
         let repair = Repair::new(organization, region, contacts.to_vec());

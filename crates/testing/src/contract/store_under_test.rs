@@ -15,7 +15,7 @@ use crate::{MemoryStore, organization};
 /// exist: see [`add_organizations`]. Implement the methods that the claims about your ports need.
 #[async_trait]
 pub trait StoreUnderTest: Send + Sync + 'static {
-    /// The store of contacts. All claims need it but those about [`Port::Access`](super::Port::Access).
+    /// The store of contacts. All claims need it except those about [`Port::Access`](super::Port::Access).
     fn contacts(&self) -> Arc<dyn ContactStore> {
         unimplemented!("these claims need a `ContactStore`")
     }

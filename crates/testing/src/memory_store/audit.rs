@@ -1,4 +1,4 @@
-//! What is stored in memory, as it stands there.
+//! The audit of contacts in memory.
 
 use std::collections::HashMap;
 use std::ops::Bound;
@@ -45,7 +45,7 @@ impl Contacts {
         Ok(discrepancies)
     }
 
-    /// Puts a row in the place of the one of its id, right or wrong.
+    /// Replaces the row with its id, valid or not.
     pub(super) fn overwrite(&mut self, row: Row) {
         let (id, organization) = (row.record.id, row.record.organization);
         self.owners.retain(|_, owner| *owner != id);

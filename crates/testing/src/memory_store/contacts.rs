@@ -13,7 +13,7 @@ use contacts_domain::{Change, ContactId, IdBlock, OrganizationId, OutOfIds};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Contacts {
     pub(super) rows: BTreeMap<ContactId, Arc<Row>>,
-    /// The unique index: who has an identity key, among the living.
+    /// The unique index: the living owner of each identity key.
     pub(super) owners: HashMap<ContactKey, ContactId>,
     aliases: HashMap<ContactKey, ContactId>,
     pub(super) last_id: i64,
@@ -174,9 +174,9 @@ fn vat_number(projection: &Projection) -> [Option<&str>; 2] {
 
 /// Writing.
 impl Contacts {
-    /// Writes in the order of a database whose unique indexes cannot be deferred: what is said to
-    /// give up its keys lets go of them, then come the updates, then the inserts. Keys given up
-    /// without a word become free only at the end.
+    /// Writes in the order of a database whose unique indexes cannot be deferred: first the keys that
+    /// changes give up, then the updates, then the inserts. A key that a change gives up without
+    /// saying so becomes free only at the end.
     pub(super) fn write(
         &mut self,
         organization: OrganizationId,

@@ -11,12 +11,12 @@ use contacts_application::access::{
 };
 
 pub(crate) const CLAIMS: &[Claim] = claims![
-    an_organization_is_found_as_it_was_added,
-    an_organization_is_added_once,
-    a_token_is_found_by_its_digest_with_every_column,
+    added_organization_is_found_unchanged,
+    organization_is_added_once,
+    token_is_found_by_digest_with_all_columns,
     tokens_are_listed_oldest_first,
-    a_token_is_revoked_once_and_stays_listed,
-    an_expired_token_is_still_found,
+    revoked_token_stays_listed,
+    expired_token_is_still_found,
 ];
 
 fn seconds_from_now(seconds: i64) -> Timestamp {
@@ -66,7 +66,7 @@ async fn find_organization(fixture: &StoreFixture, id: OrganizationId) -> Option
     fixture.access().organization(id).await.expect("the store does not fail")
 }
 
-async fn an_organization_is_found_as_it_was_added(fixture: &StoreFixture) {
+async fn added_organization_is_found_unchanged(fixture: &StoreFixture) {
     let added = Organization {
         id: OrganizationId::new(i32::MAX).expect("an id"),
         name: "Żubr «Œuvre» 株式会社".to_owned(),
@@ -80,7 +80,7 @@ async fn an_organization_is_found_as_it_was_added(fixture: &StoreFixture) {
     assert_eq!(find_organization(fixture, organization(3).id).await, None);
 }
 
-async fn an_organization_is_added_once(fixture: &StoreFixture) {
+async fn organization_is_added_once(fixture: &StoreFixture) {
     let renamed = Organization { name: "Another name".to_owned(), ..organization(1) };
 
     assert!(!fixture.access().add_organization(renamed).await.expect("the store does not fail"));
@@ -88,7 +88,7 @@ async fn an_organization_is_added_once(fixture: &StoreFixture) {
     assert_eq!(find_organization(fixture, organization(1).id).await, Some(organization(1)));
 }
 
-async fn a_token_is_found_by_its_digest_with_every_column(fixture: &StoreFixture) {
+async fn token_is_found_by_digest_with_all_columns(fixture: &StoreFixture) {
     let here_and_there = Reach::Organizations(vec![organization(2).id, organization(1).id]);
     let expiring = NewToken {
         reach: here_and_there,
@@ -119,7 +119,7 @@ async fn tokens_are_listed_oldest_first(fixture: &StoreFixture) {
     assert_eq!(all(fixture).await, expected);
 }
 
-async fn a_token_is_revoked_once_and_stays_listed(fixture: &StoreFixture) {
+async fn revoked_token_stays_listed(fixture: &StoreFixture) {
     let id = add(fixture, &new_token(7)).await;
     let other = add(fixture, &new_token(8)).await;
 
@@ -133,7 +133,7 @@ async fn a_token_is_revoked_once_and_stays_listed(fixture: &StoreFixture) {
     assert_eq!(all(fixture).await, [revoked, stored(other, new_token(8))]);
 }
 
-async fn an_expired_token_is_still_found(fixture: &StoreFixture) {
+async fn expired_token_is_still_found(fixture: &StoreFixture) {
     let token = NewToken { expires_at: Some(seconds_from_now(-1)), ..new_token(7) };
     let id = add(fixture, &token).await;
 

@@ -1,4 +1,4 @@
-//! What stands beside the documents: shown, and mended.
+//! Columns, relations and entries beside the documents: shown and corrected.
 
 use std::collections::BTreeSet;
 
@@ -15,21 +15,21 @@ use crate::contract::fixture::StoreFixture;
 use crate::contract::fixture::{answers, id_of, person, record_of};
 
 pub(crate) const CLAIMS: &[Claim] = claims![
-    a_contact_stands_with_its_relations_and_its_entry,
-    pages_show_every_contact_of_all_organizations_once,
-    what_was_written_in_any_way_is_sound,
-    a_spoiled_contact_is_mended_but_for_what_all_follows_from,
-    each_part_of_a_contact_is_mended_alone,
-    a_deleted_contact_is_mended_and_stays_without_entry_and_keys,
-    a_key_that_another_contact_has_is_not_taken_from_it,
-    keys_that_two_contacts_exchanged_go_back,
-    a_repair_reaches_no_other_organization_and_nothing_sound,
+    contact_is_shown_with_relations_and_entry,
+    audit_pages_show_every_contact_once,
+    every_written_contact_is_sound,
+    repair_keeps_document_version_and_times,
+    each_part_is_corrected_alone,
+    deleted_contact_is_corrected_without_entry_or_keys,
+    repair_takes_no_key_of_another_contact,
+    exchanged_keys_go_back,
+    repair_touches_only_named_unsound_contacts,
 ];
 
 const LINK_ID: &str = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
 const OTHER_LINK_ID: &str = "00000000-0000-4000-8000-000000000001";
 
-/// A contact that something follows from in every place, and one that it refers to.
+/// A contact with every column, a relation and an entry, and the contact that it refers to.
 async fn related(fixture: &StoreFixture) -> [Outcome; 2] {
     let other = fixture.create(person(json!({"externalId": "B"}))).await;
     let contact = fixture
@@ -73,12 +73,12 @@ fn entry() -> IntercomEntry {
     }
 }
 
-/// The contact of [`related`] as it should stand.
+/// The contact of [`related`] as it should be stored.
 fn as_it_should_stand(contact: &Outcome, other: &Outcome) -> StoredContact {
     StoredContact::new(record_of(contact).clone(), &[id_of(other)], Some(&entry()))
 }
 
-/// The same contact with everything wrong that can be, apart from its document.
+/// The same contact with everything wrong except its document.
 fn spoiled(record: &Record) -> Record {
     let Projection { archived, is_customer, is_vendor, is_staff, .. } = record.projection;
     Record {
@@ -104,7 +104,7 @@ fn plain(record: &Record) -> StoredContact {
     StoredContact::new(record.clone(), &[], None)
 }
 
-/// What was wrong with each, in words, and what became of it.
+/// The findings of each contact in words, and what was done about them.
 fn told(discrepancies: &[Discrepancy]) -> Vec<(i64, Vec<&str>, Remedy)> {
     let what = |finding: &Finding| match finding {
         Finding::Differs(difference) => difference.what,
@@ -117,7 +117,7 @@ fn told(discrepancies: &[Discrepancy]) -> Vec<(i64, Vec<&str>, Remedy)> {
     discrepancies.iter().map(told).collect()
 }
 
-async fn a_contact_stands_with_its_relations_and_its_entry(fixture: &StoreFixture) {
+async fn contact_is_shown_with_relations_and_entry(fixture: &StoreFixture) {
     let [contact, other] = related(fixture).await;
 
     let stands = fixture.stored_contacts().await;
@@ -126,7 +126,7 @@ async fn a_contact_stands_with_its_relations_and_its_entry(fixture: &StoreFixtur
     assert_eq!(stands, [plain(record_of(&other)), contact]);
 }
 
-async fn pages_show_every_contact_of_all_organizations_once(fixture: &StoreFixture) {
+async fn audit_pages_show_every_contact_once(fixture: &StoreFixture) {
     let items: Vec<_> =
         (0..5).map(|number| person(json!({"externalId": number.to_string()}))).collect();
     let created = fixture.send(&items).await;
@@ -152,7 +152,7 @@ async fn pages_show_every_contact_of_all_organizations_once(fixture: &StoreFixtu
     assert_eq!(audit.contact_count().await.expect("the store does not fail"), 11);
 }
 
-async fn what_was_written_in_any_way_is_sound(fixture: &StoreFixture) {
+async fn every_written_contact_is_sound(fixture: &StoreFixture) {
     let [contact, other] = related(fixture).await;
     let (contact, other) = (id_of(&contact), id_of(&other));
     let third = fixture.create(person(json!({"externalId": "C", "linkId": OTHER_LINK_ID}))).await;
@@ -183,7 +183,7 @@ async fn what_was_written_in_any_way_is_sound(fixture: &StoreFixture) {
     assert!(highest < Some(next_id), "{highest:?} is handed out, {next_id} is next");
 }
 
-async fn a_spoiled_contact_is_mended_but_for_what_all_follows_from(fixture: &StoreFixture) {
+async fn repair_keeps_document_version_and_times(fixture: &StoreFixture) {
     let [contact, other] = related(fixture).await;
     let record = record_of(&contact);
     fixture.overwrite(&spoiled(record), &[record.id], None).await;
@@ -211,14 +211,14 @@ async fn a_spoiled_contact_is_mended_but_for_what_all_follows_from(fixture: &Sto
     assert_eq!(stands, [plain(record_of(&other)), as_it_should_stand(&contact, &other)]);
     assert_eq!(fixture.repair(&[record.id, id_of(&other)]).await, []);
 
-    // And it is found by what was mended.
+    // And it is found by the corrected keys.
     let again = fixture.send(&[json!({"externalId": "A"}), json!({"linkId": LINK_ID})]).await;
     let unchanged = ["unchanged by externalId, version 1"];
     assert_eq!(answers(&again)[..1], unchanged);
     assert_eq!([id_of(&again[0]), id_of(&again[1])], [record.id; 2]);
 }
 
-async fn each_part_of_a_contact_is_mended_alone(fixture: &StoreFixture) {
+async fn each_part_is_corrected_alone(fixture: &StoreFixture) {
     let [contact, other] = related(fixture).await;
     let record = record_of(&contact);
     let sound = as_it_should_stand(&contact, &other);
@@ -241,7 +241,7 @@ async fn each_part_of_a_contact_is_mended_alone(fixture: &StoreFixture) {
     }
 }
 
-async fn a_deleted_contact_is_mended_and_stays_without_entry_and_keys(fixture: &StoreFixture) {
+async fn deleted_contact_is_corrected_without_entry_or_keys(fixture: &StoreFixture) {
     let [contact, other] = related(fixture).await;
     let deleted = fixture.delete(id_of(&contact)).await;
     let deleted = record_of(&deleted);
@@ -257,7 +257,7 @@ async fn a_deleted_contact_is_mended_and_stays_without_entry_and_keys(fixture: &
     assert_eq!(stands, [plain(record_of(&other)), deleted, plain(record_of(&living))]);
 }
 
-async fn a_key_that_another_contact_has_is_not_taken_from_it(fixture: &StoreFixture) {
+async fn repair_takes_no_key_of_another_contact(fixture: &StoreFixture) {
     let contact = fixture.create(person(json!({"externalId": "A"}))).await;
     let record = record_of(&contact);
     let mut keyless = record.clone();
@@ -287,7 +287,7 @@ async fn a_key_that_another_contact_has_is_not_taken_from_it(fixture: &StoreFixt
     assert_eq!(stands, [plain(&keyless), taker, broken]);
 }
 
-async fn keys_that_two_contacts_exchanged_go_back(fixture: &StoreFixture) {
+async fn exchanged_keys_go_back(fixture: &StoreFixture) {
     let one = fixture.create(person(json!({"externalId": "A", "linkId": LINK_ID}))).await;
     let other = fixture.create(person(json!({"externalId": "B", "linkId": OTHER_LINK_ID}))).await;
     let (one, other) = (record_of(&one), record_of(&other));
@@ -315,7 +315,7 @@ async fn keys_that_two_contacts_exchanged_go_back(fixture: &StoreFixture) {
     assert_eq!(fixture.everything().await, [one.clone(), other.clone()]);
 }
 
-async fn a_repair_reaches_no_other_organization_and_nothing_sound(fixture: &StoreFixture) {
+async fn repair_touches_only_named_unsound_contacts(fixture: &StoreFixture) {
     let sound = fixture.create(person(json!({"externalId": "A"}))).await;
     let elsewhere = fixture.send_elsewhere(&[person(json!({"externalId": "A"}))]).await.remove(0);
     let mut broken = record_of(&elsewhere).clone();

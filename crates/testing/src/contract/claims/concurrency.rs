@@ -1,4 +1,4 @@
-//! Many requests at once: the outcome is that of one after the other.
+//! Concurrent requests end like requests one after the other.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,16 +14,17 @@ use crate::contract::fixture::StoreFixture;
 use crate::contract::fixture::{id_of, person};
 
 pub(crate) const CLAIMS: &[Claim] = claims![
-    batches_at_once_make_one_contact_per_external_id,
-    batches_at_once_lose_no_update,
+    concurrent_batches_make_one_contact_per_key,
+    concurrent_batches_lose_no_update,
     batches_at_once_make_one_contact_per_e_mail_address_where_they_match_by_it,
-    exchanges_at_once_end_with_every_key_in_one_hand,
-    one_of_two_merges_at_once_succeeds,
+    concurrent_exchanges_leave_one_owner_per_key,
+    one_of_two_concurrent_merges_succeeds,
 ];
 
-pub(crate) const DIRECTORY_CLAIMS: &[Claim] = claims![batches_at_once_make_one_entry_per_link_id];
+pub(crate) const DIRECTORY_CLAIMS: &[Claim] =
+    claims![concurrent_batches_make_one_entry_per_link_id];
 
-/// How many requests are on their way together.
+/// The number of concurrent requests.
 const AT_ONCE: usize = 8;
 
 /// Sends the batches at once; every one is answered.
@@ -45,7 +46,7 @@ fn count(outcomes: &[Vec<Outcome>], verdict: Verdict) -> usize {
     outcomes.iter().flatten().filter(|outcome| outcome.verdict == verdict).count()
 }
 
-async fn batches_at_once_make_one_contact_per_external_id(fixture: &StoreFixture) {
+async fn concurrent_batches_make_one_contact_per_key(fixture: &StoreFixture) {
     let items: Vec<_> =
         (0..20).map(|number| person(json!({"externalId": format!("A-{number}")}))).collect();
     // Each batch starts somewhere else, so that no two take their keys in the same order.
@@ -62,7 +63,7 @@ async fn batches_at_once_make_one_contact_per_external_id(fixture: &StoreFixture
     assert_eq!(fixture.everything().await.len(), 20);
 }
 
-async fn batches_at_once_make_one_entry_per_link_id(fixture: &StoreFixture) {
+async fn concurrent_batches_make_one_entry_per_link_id(fixture: &StoreFixture) {
     let item = |number: usize| {
         let intercom = json!({"name": "Door", "type": "multi", "number": "0001-01-01"});
         json!({"linkId": format!("00000000-0000-4000-8000-{number:012}"), "intercom": intercom})
@@ -85,7 +86,7 @@ async fn batches_at_once_make_one_entry_per_link_id(fixture: &StoreFixture) {
     assert_eq!(fixture.entries().await.len(), 20);
 }
 
-async fn batches_at_once_lose_no_update(fixture: &StoreFixture) {
+async fn concurrent_batches_lose_no_update(fixture: &StoreFixture) {
     let created = fixture.create(person(json!({"externalId": "A"}))).await;
     let member = |number: usize| ["firstName", "title", "email", "fax"][number % 4];
     let batches = (0..AT_ONCE).map(|number| {
@@ -121,7 +122,7 @@ async fn batches_at_once_make_one_contact_per_e_mail_address_where_they_match_by
     assert_eq!(fixture.everything().await.len(), 10);
 }
 
-async fn exchanges_at_once_end_with_every_key_in_one_hand(fixture: &StoreFixture) {
+async fn concurrent_exchanges_leave_one_owner_per_key(fixture: &StoreFixture) {
     let first = fixture.create(person(json!({"externalId": "A"}))).await;
     let second = fixture.create(person(json!({"externalId": "B"}))).await;
     let rekeyed = |outcome: &Outcome, external_id: Value| json!({"id": id_of(outcome).get(), "externalId": external_id});
@@ -140,7 +141,7 @@ async fn exchanges_at_once_end_with_every_key_in_one_hand(fixture: &StoreFixture
     assert_eq!(stored.len(), 2);
 }
 
-async fn one_of_two_merges_at_once_succeeds(fixture: &StoreFixture) {
+async fn one_of_two_concurrent_merges_succeeds(fixture: &StoreFixture) {
     let one = id_of(&fixture.create(person(json!({"externalId": "A"}))).await);
     let other = id_of(&fixture.create(person(json!({"externalId": "B"}))).await);
 

@@ -11,23 +11,23 @@ use crate::contract::fixture::StoreFixture;
 use crate::contract::fixture::{answers, id_of, person, record_of};
 
 pub(crate) const CLAIMS: &[Claim] = claims![
-    a_new_entry_is_listed_with_every_field,
-    an_entry_of_a_person_is_updated_in_place,
-    every_field_of_an_entry_changes_with_its_contact,
-    a_contact_is_an_entry_while_it_has_the_block,
-    a_deleted_contact_is_no_entry,
-    a_contact_that_comes_and_goes_in_one_batch_is_no_entry,
-    an_entry_follows_a_merge_whole_or_stays_where_it_is,
-    a_refused_item_leaves_the_directory_alone,
+    new_entry_is_listed_with_every_field,
+    entry_of_a_person_is_updated,
+    entry_fields_follow_the_contact,
+    contact_with_intercom_block_is_an_entry,
+    deleted_contact_is_no_entry,
+    contact_deleted_in_its_batch_is_no_entry,
+    merge_takes_an_entry_whole_or_not,
+    refused_item_leaves_the_directory_alone,
     thousands_of_entries_are_listed,
     each_organization_has_its_own_entries,
-    endpoints_are_hidden_from_requests_that_do_not_know_them,
+    endpoints_are_hidden_unless_shown,
 ];
 
 pub(crate) const LINK_ID: &str = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
 pub(crate) const OTHER_LINK_ID: &str = "00000000-0000-4000-8000-000000000001";
 
-/// The least block of that name.
+/// The smallest block with that name.
 pub(crate) fn block(name: &str) -> Value {
     json!({"name": name, "type": "multi", "number": "0001-01-01"})
 }
@@ -47,7 +47,7 @@ pub(crate) fn entry(link_id: Option<&str>, name: &str) -> IntercomEntry {
     }
 }
 
-async fn a_new_entry_is_listed_with_every_field(fixture: &StoreFixture) {
+async fn new_entry_is_listed_with_every_field(fixture: &StoreFixture) {
     let whole = json!({"linkId": LINK_ID.to_uppercase(), "intercom": {
         "name": "Tür \"Nord\" 🚪", "type": "p2p", "number": "sip:1@a.example",
         "isFavorite": true, "autoAnswer": true, "inBlackList": false, "isP2p": true,
@@ -77,7 +77,7 @@ async fn a_new_entry_is_listed_with_every_field(fixture: &StoreFixture) {
     fixture.holds(&created).await;
 }
 
-async fn an_entry_of_a_person_is_updated_in_place(fixture: &StoreFixture) {
+async fn entry_of_a_person_is_updated(fixture: &StoreFixture) {
     let known = fixture
         .create(person(json!({"linkId": LINK_ID, "firstName": "Ada", "intercom": block("Ada")})))
         .await;
@@ -103,7 +103,7 @@ async fn an_entry_of_a_person_is_updated_in_place(fixture: &StoreFixture) {
     assert_eq!(kept, (&json!("Ada"), &json!(LINK_ID), &json!("PERSON")));
 }
 
-async fn every_field_of_an_entry_changes_with_its_contact(fixture: &StoreFixture) {
+async fn entry_fields_follow_the_contact(fixture: &StoreFixture) {
     let created =
         fixture.create(person(json!({"linkId": LINK_ID, "intercom": block("Door")}))).await;
     let id = id_of(&created);
@@ -136,7 +136,7 @@ async fn every_field_of_an_entry_changes_with_its_contact(fixture: &StoreFixture
     }
 }
 
-async fn a_contact_is_an_entry_while_it_has_the_block(fixture: &StoreFixture) {
+async fn contact_with_intercom_block_is_an_entry(fixture: &StoreFixture) {
     let created = fixture.create(person(json!({"externalId": "A"}))).await;
     assert_eq!(fixture.entries().await, []);
 
@@ -150,14 +150,14 @@ async fn a_contact_is_an_entry_while_it_has_the_block(fixture: &StoreFixture) {
     fixture.send(std::slice::from_ref(&without)).await;
     assert_eq!(fixture.entries().await, []);
 
-    // Within one batch it is the end that counts.
+    // Within one batch, the last state counts.
     fixture.send(&[with.clone(), without.clone()]).await;
     assert_eq!(fixture.entries().await, []);
     fixture.send(&[with.clone(), without, with]).await;
     assert_eq!(fixture.entries().await, listed);
 }
 
-async fn a_deleted_contact_is_no_entry(fixture: &StoreFixture) {
+async fn deleted_contact_is_no_entry(fixture: &StoreFixture) {
     let created = fixture
         .send(&[
             person(json!({"externalId": "A", "intercom": block("Ada")})),
@@ -170,7 +170,7 @@ async fn a_deleted_contact_is_no_entry(fixture: &StoreFixture) {
     assert_eq!(fixture.entries().await, [(id_of(&created[1]), entry(None, "Berta"))]);
 }
 
-async fn a_contact_that_comes_and_goes_in_one_batch_is_no_entry(fixture: &StoreFixture) {
+async fn contact_deleted_in_its_batch_is_no_entry(fixture: &StoreFixture) {
     let item = json!({"linkId": LINK_ID, "intercom": block("Door")});
     let key = json!({"linkId": LINK_ID});
 
@@ -183,7 +183,7 @@ async fn a_contact_that_comes_and_goes_in_one_batch_is_no_entry(fixture: &StoreF
     assert_eq!(fixture.entries().await, []);
 }
 
-async fn an_entry_follows_a_merge_whole_or_stays_where_it_is(fixture: &StoreFixture) {
+async fn merge_takes_an_entry_whole_or_not(fixture: &StoreFixture) {
     let flagged = |name: &str, flag: &str| {
         let mut block = block(name);
         block[flag] = json!(true);
@@ -213,7 +213,7 @@ async fn an_entry_follows_a_merge_whole_or_stays_where_it_is(fixture: &StoreFixt
     }
 }
 
-async fn a_refused_item_leaves_the_directory_alone(fixture: &StoreFixture) {
+async fn refused_item_leaves_the_directory_alone(fixture: &StoreFixture) {
     let before =
         fixture.create(person(json!({"externalId": "A", "intercom": block("Door")}))).await;
     let listed = [(id_of(&before), entry(None, "Door"))];
@@ -278,7 +278,7 @@ async fn each_organization_has_its_own_entries(fixture: &StoreFixture) {
     assert_eq!(fixture.entries_elsewhere().await, expected);
 }
 
-async fn endpoints_are_hidden_from_requests_that_do_not_know_them(fixture: &StoreFixture) {
+async fn endpoints_are_hidden_unless_shown(fixture: &StoreFixture) {
     let panel =
         fixture.send_entries(&[json!({"linkId": LINK_ID, "intercom": block("Door")})]).await;
     let update = Options { mode: Mode::Update, ..Options::default() };

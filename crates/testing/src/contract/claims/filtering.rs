@@ -1,4 +1,4 @@
-//! Filtering the directory of intercoms: a store selects what [`Filter::holds`] says.
+//! Filtering the directory of intercoms: a store selects the entries for which [`Filter::holds`].
 
 use contacts_domain::ContactId;
 use contacts_domain::contact::IntercomEntry;
@@ -11,12 +11,12 @@ use crate::contract::fixture::every_entry;
 use contacts_application::directory::{Comparison, EntryQuery, Filter, FlagField, TextField};
 
 pub(crate) const CLAIMS: &[Claim] = claims![
-    every_text_is_compared_byte_by_byte,
-    an_entry_without_a_link_id_has_an_empty_one,
+    texts_are_compared_by_bytes,
+    absent_link_id_equals_empty_text,
     flags_and_ids_are_compared,
-    conditions_are_joined_and_turned_round,
-    deep_and_wide_filters_are_taken,
-    a_text_with_nul_comes_after_what_stands_before_it,
+    conditions_are_joined_and_negated,
+    deep_and_wide_filters_work,
+    text_with_nul_sorts_after_its_prefix,
 ];
 
 const COMPARISONS: [Comparison; 6] = [
@@ -57,7 +57,7 @@ async fn store(fixture: &StoreFixture) -> Vec<(ContactId, IntercomEntry)> {
     entries
 }
 
-/// Asserts that the store selects what holds, and how many those are.
+/// Asserts that the store selects the entries for which the filter holds, and their number.
 async fn selects(
     fixture: &StoreFixture,
     entries: &[(ContactId, IntercomEntry)],
@@ -76,7 +76,7 @@ fn name(comparison: Comparison, value: &str) -> Filter {
     Filter::Text(TextField::Name, comparison, value.to_owned())
 }
 
-async fn every_text_is_compared_byte_by_byte(fixture: &StoreFixture) {
+async fn texts_are_compared_by_bytes(fixture: &StoreFixture) {
     let entries = store(fixture).await;
     let fields = [
         (TextField::LinkId, [LINK_ID, OTHER_LINK_ID, "", "3", "g", "6F9619FF"]),
@@ -99,7 +99,7 @@ async fn every_text_is_compared_byte_by_byte(fixture: &StoreFixture) {
     }
 }
 
-async fn an_entry_without_a_link_id_has_an_empty_one(fixture: &StoreFixture) {
+async fn absent_link_id_equals_empty_text(fixture: &StoreFixture) {
     let entries = store(fixture).await;
     let link_id = |comparison| Filter::Text(TextField::LinkId, comparison, String::new());
     for (comparison, count) in [
@@ -135,7 +135,7 @@ async fn flags_and_ids_are_compared(fixture: &StoreFixture) {
     assert_eq!(selects(fixture, &entries, later).await, 3);
 }
 
-async fn conditions_are_joined_and_turned_round(fixture: &StoreFixture) {
+async fn conditions_are_joined_and_negated(fixture: &StoreFixture) {
     let entries = store(fixture).await;
     let panel = || name(Comparison::Equal, "Door");
     let multi = || Filter::Text(TextField::Kind, Comparison::Equal, "multi".to_owned());
@@ -148,7 +148,7 @@ async fn conditions_are_joined_and_turned_round(fixture: &StoreFixture) {
         (not(Filter::Any(vec![panel(), multi()])), 3),
         (not(Filter::All(vec![panel(), multi()])), 7),
         (Filter::All(vec![not(panel()), not(multi())]), 3),
-        // Or binds no closer than and, whatever surrounds it.
+        // `Or` does not bind closer than `and`.
         (Filter::All(vec![Filter::Any(vec![panel(), multi()]), not(favorite())]), 3),
         (Filter::Any(vec![Filter::All(vec![panel(), multi()]), favorite()]), 1),
         (Filter::Any(vec![panel(), multi(), favorite(), not(panel())]), 7),
@@ -162,7 +162,7 @@ async fn conditions_are_joined_and_turned_round(fixture: &StoreFixture) {
     }
 }
 
-async fn deep_and_wide_filters_are_taken(fixture: &StoreFixture) {
+async fn deep_and_wide_filters_work(fixture: &StoreFixture) {
     let entries = store(fixture).await;
     let mut deep = name(Comparison::Equal, "Door");
     for level in 1..Filter::MAX_NESTING {
@@ -181,7 +181,7 @@ async fn deep_and_wide_filters_are_taken(fixture: &StoreFixture) {
 }
 
 /// No stored text holds NUL, and not every database takes one.
-async fn a_text_with_nul_comes_after_what_stands_before_it(fixture: &StoreFixture) {
+async fn text_with_nul_sorts_after_its_prefix(fixture: &StoreFixture) {
     let entries = store(fixture).await;
     for value in ["\0", "Door\0", "Do\0or", "Door\0\0x", "door\0", "é\0"] {
         for comparison in COMPARISONS {

@@ -1,4 +1,4 @@
-//! Identity keys: unique among the living of an organization, at every moment.
+//! Identity keys are unique among the living contacts of an organization, at every moment.
 
 use contacts_domain::upsert::{Key, Ladder, Options, Outcome};
 use serde_json::{Value, json};
@@ -8,16 +8,16 @@ use crate::contract::fixture::StoreFixture;
 use crate::contract::fixture::{answers, external_id_of, id_of, person};
 
 pub(crate) const CLAIMS: &[Claim] = claims![
-    three_items_with_one_new_external_id_make_one_contact,
-    a_key_with_nul_is_refused_and_stops_no_other,
-    a_key_given_up_is_free_for_the_next_item,
-    a_key_given_up_stays_free_for_later_batches,
-    a_key_moves_from_one_stored_contact_to_another,
-    two_contacts_exchange_their_keys_within_three_items,
-    a_key_in_use_refuses_only_the_item_that_wants_it,
-    keys_of_two_contacts_refuse_the_item_that_names_both,
-    external_ids_are_told_apart_byte_for_byte,
-    link_ids_are_the_same_in_any_case,
+    items_with_one_new_key_make_one_contact,
+    key_with_nul_refuses_only_its_item,
+    released_key_is_free_for_the_next_item,
+    released_key_is_free_for_later_batches,
+    key_moves_between_stored_contacts,
+    two_contacts_exchange_their_keys,
+    key_in_use_refuses_only_its_item,
+    keys_of_two_contacts_refuse_the_item,
+    external_ids_differ_by_any_byte,
+    link_ids_ignore_case,
 ];
 
 const LINK_ID: &str = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
@@ -34,7 +34,7 @@ fn rekeyed(outcome: &Outcome, external_id: impl Into<Value>) -> Value {
     json!({"id": id_of(outcome).get(), "externalId": external_id.into()})
 }
 
-async fn three_items_with_one_new_external_id_make_one_contact(fixture: &StoreFixture) {
+async fn items_with_one_new_key_make_one_contact(fixture: &StoreFixture) {
     let outcomes = fixture
         .send(&[
             person(json!({"externalId": "A", "firstName": "Ada"})),
@@ -54,7 +54,7 @@ async fn three_items_with_one_new_external_id_make_one_contact(fixture: &StoreFi
     fixture.holds(&outcomes[2..]).await;
 }
 
-async fn a_key_with_nul_is_refused_and_stops_no_other(fixture: &StoreFixture) {
+async fn key_with_nul_refuses_only_its_item(fixture: &StoreFixture) {
     let stored = fixture.create(person(json!({"externalId": "A"}))).await;
     let id = id_of(&stored).get();
     let by_every_key = Ladder::new([
@@ -91,7 +91,7 @@ async fn a_key_with_nul_is_refused_and_stops_no_other(fixture: &StoreFixture) {
     fixture.holds([&stored, &outcomes[5]]).await;
 }
 
-async fn a_key_given_up_is_free_for_the_next_item(fixture: &StoreFixture) {
+async fn released_key_is_free_for_the_next_item(fixture: &StoreFixture) {
     let item = person(json!({"externalId": "A", "linkId": LINK_ID}));
     let first = fixture.create(item.clone()).await;
 
@@ -103,7 +103,7 @@ async fn a_key_given_up_is_free_for_the_next_item(fixture: &StoreFixture) {
     fixture.holds(&outcomes).await;
 }
 
-async fn a_key_given_up_stays_free_for_later_batches(fixture: &StoreFixture) {
+async fn released_key_is_free_for_later_batches(fixture: &StoreFixture) {
     let first = fixture.create(person(json!({"externalId": "A", "linkId": LINK_ID}))).await;
     let given_up = fixture
         .send(&[json!({"id": id_of(&first).get(), "externalId": "Z", "linkId": null})])
@@ -116,7 +116,7 @@ async fn a_key_given_up_stays_free_for_later_batches(fixture: &StoreFixture) {
     fixture.holds(given_up.iter().chain(&taken)).await;
 }
 
-async fn a_key_moves_from_one_stored_contact_to_another(fixture: &StoreFixture) {
+async fn key_moves_between_stored_contacts(fixture: &StoreFixture) {
     // In both orders of ids: a store that writes in id order must not trip over either.
     let (first, second) = two_contacts(fixture).await;
     let there = fixture.send(&[rekeyed(&first, Value::Null), rekeyed(&second, "A")]).await;
@@ -128,7 +128,7 @@ async fn a_key_moves_from_one_stored_contact_to_another(fixture: &StoreFixture) 
     fixture.holds(&back).await;
 }
 
-async fn two_contacts_exchange_their_keys_within_three_items(fixture: &StoreFixture) {
+async fn two_contacts_exchange_their_keys(fixture: &StoreFixture) {
     let (first, second) = two_contacts(fixture).await;
 
     let outcomes = fixture
@@ -149,7 +149,7 @@ async fn two_contacts_exchange_their_keys_within_three_items(fixture: &StoreFixt
     assert_eq!(by_key.iter().map(id_of).collect::<Vec<_>>(), [id_of(&second), id_of(&first)]);
 }
 
-async fn a_key_in_use_refuses_only_the_item_that_wants_it(fixture: &StoreFixture) {
+async fn key_in_use_refuses_only_its_item(fixture: &StoreFixture) {
     let (first, second) = two_contacts(fixture).await;
 
     let outcomes = fixture
@@ -172,7 +172,7 @@ async fn a_key_in_use_refuses_only_the_item_that_wants_it(fixture: &StoreFixture
     fixture.holds([&first, &second, &outcomes[1]]).await;
 }
 
-async fn keys_of_two_contacts_refuse_the_item_that_names_both(fixture: &StoreFixture) {
+async fn keys_of_two_contacts_refuse_the_item(fixture: &StoreFixture) {
     let (first, second) = two_contacts(fixture).await;
     let third = fixture.create(person(json!({"linkId": LINK_ID}))).await;
 
@@ -195,7 +195,7 @@ async fn keys_of_two_contacts_refuse_the_item_that_names_both(fixture: &StoreFix
     fixture.holds([&first, &second, &third]).await;
 }
 
-async fn external_ids_are_told_apart_byte_for_byte(fixture: &StoreFixture) {
+async fn external_ids_differ_by_any_byte(fixture: &StoreFixture) {
     // Composed and decomposed, upper and lower case, with and without inner and leading zeros.
     let external_ids = ["ÉA", "E\u{301}A", "éa", "EA", "01", "1", "1.0", "A B", "A  B", "A%", "A_"];
     let items: Vec<_> =
@@ -210,7 +210,7 @@ async fn external_ids_are_told_apart_byte_for_byte(fixture: &StoreFixture) {
     fixture.holds(&created).await;
 }
 
-async fn link_ids_are_the_same_in_any_case(fixture: &StoreFixture) {
+async fn link_ids_ignore_case(fixture: &StoreFixture) {
     let created = fixture.create(person(json!({"linkId": LINK_ID}))).await;
 
     let found =

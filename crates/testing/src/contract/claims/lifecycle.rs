@@ -11,15 +11,15 @@ use crate::contract::fixture::{answers, id_of, person, record_of};
 use contacts_application::ports::Lifecycle;
 
 pub(crate) const CLAIMS: &[Claim] = claims![
-    a_living_contact_is_read_as_living_only,
-    a_deleted_contact_is_read_as_deleted_only,
-    a_contact_that_never_was_is_read_as_neither,
-    a_deleted_contact_is_not_found_by_any_key,
-    the_keys_of_a_deleted_contact_are_free_for_the_next_item,
-    the_key_of_a_deleted_contact_moves_to_a_stored_one,
+    living_contact_is_read_as_living_only,
+    deleted_contact_is_read_as_deleted_only,
+    unknown_contact_is_read_as_neither,
+    deleted_contact_is_found_by_no_key,
+    deletion_frees_keys_for_the_next_item,
+    key_of_deleted_contact_moves_to_stored_one,
 ];
 
-async fn a_living_contact_is_read_as_living_only(fixture: &StoreFixture) {
+async fn living_contact_is_read_as_living_only(fixture: &StoreFixture) {
     let created = fixture.create(person(json!({"externalId": "A"}))).await;
     let id = id_of(&created);
 
@@ -27,7 +27,7 @@ async fn a_living_contact_is_read_as_living_only(fixture: &StoreFixture) {
     assert_eq!(fixture.read(id, Lifecycle::Deleted).await, None);
 }
 
-async fn a_deleted_contact_is_read_as_deleted_only(fixture: &StoreFixture) {
+async fn deleted_contact_is_read_as_deleted_only(fixture: &StoreFixture) {
     let created = fixture.create(person(json!({"externalId": "A"}))).await;
     let other = fixture.create(person(json!({"externalId": "B"}))).await;
 
@@ -47,7 +47,7 @@ async fn a_deleted_contact_is_read_as_deleted_only(fixture: &StoreFixture) {
     fixture.holds([&deleted, &other]).await;
 }
 
-async fn a_contact_that_never_was_is_read_as_neither(fixture: &StoreFixture) {
+async fn unknown_contact_is_read_as_neither(fixture: &StoreFixture) {
     let created = fixture.create(person(json!({"externalId": "A"}))).await;
 
     let far_away = ContactId::new(id_of(&created).get() + 1_000_000_000).expect("an id");
@@ -56,7 +56,7 @@ async fn a_contact_that_never_was_is_read_as_neither(fixture: &StoreFixture) {
     }
 }
 
-async fn a_deleted_contact_is_not_found_by_any_key(fixture: &StoreFixture) {
+async fn deleted_contact_is_found_by_no_key(fixture: &StoreFixture) {
     let shared = [
         (Key::Email, json!({"email": "info@rhone.example"})),
         (Key::Phone, json!({"phone": "022 700 59 29"})),
@@ -83,7 +83,7 @@ async fn a_deleted_contact_is_not_found_by_any_key(fixture: &StoreFixture) {
     }
 }
 
-async fn the_keys_of_a_deleted_contact_are_free_for_the_next_item(fixture: &StoreFixture) {
+async fn deletion_frees_keys_for_the_next_item(fixture: &StoreFixture) {
     let item = person(json!({
         "externalId": "A",
         "linkId": "6f9619ff-8b86-d011-b42d-00cf4fc964ff",
@@ -99,7 +99,7 @@ async fn the_keys_of_a_deleted_contact_are_free_for_the_next_item(fixture: &Stor
     assert_eq!(id_of(&again[0]), id_of(&outcomes[1]));
 }
 
-async fn the_key_of_a_deleted_contact_moves_to_a_stored_one(fixture: &StoreFixture) {
+async fn key_of_deleted_contact_moves_to_stored_one(fixture: &StoreFixture) {
     // In both orders of ids: a store that writes in id order must not trip over either.
     for (external_id, takes_from_the_older) in [("A", true), ("B", false)] {
         let older = fixture.create(person(json!({"linkId": null}))).await;

@@ -12,14 +12,14 @@ use contacts_application::directory::{
 };
 
 pub(crate) const CLAIMS: &[Claim] = claims![
-    entries_come_in_every_order_and_equal_ones_lowest_ids_first,
-    texts_are_ordered_by_their_bytes,
-    pages_show_every_entry_once,
-    the_total_counts_what_the_filter_selects_wherever_the_page_is,
-    an_empty_directory_is_an_empty_page,
+    entries_come_in_every_order,
+    texts_are_ordered_by_bytes,
+    entry_pages_show_every_entry_once,
+    total_counts_the_selected_entries,
+    empty_directory_is_an_empty_page,
 ];
 
-/// Stores entries and says which ids they got.
+/// Stores entries and returns their ids.
 async fn store(fixture: &StoreFixture, blocks: impl IntoIterator<Item = Value>) -> Vec<ContactId> {
     let items: Vec<_> = blocks.into_iter().map(|block| json!({"intercom": block})).collect();
     fixture.send_entries(&items).await.iter().map(id_of).collect()
@@ -29,7 +29,7 @@ fn ids(page: &EntryPage) -> Vec<ContactId> {
     page.entries.iter().map(|(id, _)| *id).collect()
 }
 
-async fn entries_come_in_every_order_and_equal_ones_lowest_ids_first(fixture: &StoreFixture) {
+async fn entries_come_in_every_order(fixture: &StoreFixture) {
     let block = |name: &str, kind: &str, number: &str| json!({"name": name, "type": kind, "number": number});
     let stored = store(
         fixture,
@@ -59,7 +59,7 @@ async fn entries_come_in_every_order_and_equal_ones_lowest_ids_first(fixture: &S
     }
 }
 
-async fn texts_are_ordered_by_their_bytes(fixture: &StoreFixture) {
+async fn texts_are_ordered_by_bytes(fixture: &StoreFixture) {
     // Cases, accents composed and not, digits, signs, and letters beyond 16 bits: in order.
     let names = [
         "!", "1", "10", "2", "A", "A ", "AB", "Z", "_", "a", "a b", "ab", "e\u{301}", "z", "Ä",
@@ -81,7 +81,7 @@ async fn texts_are_ordered_by_their_bytes(fixture: &StoreFixture) {
     }
 }
 
-async fn pages_show_every_entry_once(fixture: &StoreFixture) {
+async fn entry_pages_show_every_entry_once(fixture: &StoreFixture) {
     let stored = store(fixture, (0..25).map(|number| block(&format!("Door {}", number % 4)))).await;
     fixture.create(person(json!({"externalId": "A"}))).await;
 
@@ -104,7 +104,7 @@ async fn pages_show_every_entry_once(fixture: &StoreFixture) {
     }
 }
 
-async fn the_total_counts_what_the_filter_selects_wherever_the_page_is(fixture: &StoreFixture) {
+async fn total_counts_the_selected_entries(fixture: &StoreFixture) {
     store(fixture, (0..25).map(|number| block(&format!("Door {}", number % 4)))).await;
     let second = Filter::Text(TextField::Name, Comparison::Equal, "Door 1".to_owned());
 
@@ -118,7 +118,7 @@ async fn the_total_counts_what_the_filter_selects_wherever_the_page_is(fixture: 
     }
 }
 
-async fn an_empty_directory_is_an_empty_page(fixture: &StoreFixture) {
+async fn empty_directory_is_an_empty_page(fixture: &StoreFixture) {
     fixture.create(person(json!({"externalId": "A"}))).await;
     assert_eq!(fixture.list(&every_entry()).await, EntryPage { entries: Vec::new(), total: 0 });
 }

@@ -1,4 +1,4 @@
-//! Matching by keys that contacts share by right: e-mail address, phone, VAT number.
+//! Matching by shared keys: e-mail address, phone, VAT number.
 
 use contacts_domain::upsert::{Key, Ladder, OnAmbiguous, Options, Outcome};
 use serde_json::{Value, json};
@@ -8,17 +8,16 @@ use crate::contract::fixture::StoreFixture;
 use crate::contract::fixture::{answers, id_of, person, record_of};
 
 pub(crate) const CLAIMS: &[Claim] = claims![
-    a_shared_key_of_one_contact_finds_it,
-    a_shared_key_of_several_contacts_is_refused_with_the_candidates,
-    a_shared_key_of_several_contacts_finds_the_oldest_where_asked,
+    shared_key_of_one_contact_finds_it,
+    ambiguous_shared_key_lists_the_candidates,
+    ambiguous_shared_key_finds_the_oldest_on_request,
     a_shared_key_of_several_contacts_gives_way_to_the_next_key_where_asked,
-    a_phone_number_finds_a_mobile_number_and_the_other_way_round,
-    candidates_beyond_the_limit_are_left_out_highest_ids_first,
-    shared_keys_find_nothing_unless_asked_for,
+    phone_and_mobile_numbers_find_each_other,
+    candidates_are_limited_to_lowest_ids,
+    shared_keys_match_only_on_request,
 ];
 
-/// Each shared key with its members as they are stored and as they are asked for: the same value
-/// in two spellings.
+/// Each shared key with a stored and a sent spelling of the same value.
 fn shared_keys() -> [(Key, Value, Value); 3] {
     [
         (
@@ -54,7 +53,7 @@ async fn sharing(fixture: &StoreFixture, key: Key, members: &Value) -> [Outcome;
     created.try_into().expect("two outcomes")
 }
 
-async fn a_shared_key_of_one_contact_finds_it(fixture: &StoreFixture) {
+async fn shared_key_of_one_contact_finds_it(fixture: &StoreFixture) {
     for (key, stored, asked_for) in shared_keys() {
         let created = fixture.create(keyed(&stored, key.as_str())).await;
 
@@ -67,7 +66,7 @@ async fn a_shared_key_of_one_contact_finds_it(fixture: &StoreFixture) {
     assert_eq!(fixture.everything().await.len(), 3);
 }
 
-async fn a_shared_key_of_several_contacts_is_refused_with_the_candidates(fixture: &StoreFixture) {
+async fn ambiguous_shared_key_lists_the_candidates(fixture: &StoreFixture) {
     for (key, stored, asked_for) in shared_keys() {
         let contacts = sharing(fixture, key, &stored).await;
         let before = fixture.everything().await;
@@ -82,7 +81,7 @@ async fn a_shared_key_of_several_contacts_is_refused_with_the_candidates(fixture
     }
 }
 
-async fn a_shared_key_of_several_contacts_finds_the_oldest_where_asked(fixture: &StoreFixture) {
+async fn ambiguous_shared_key_finds_the_oldest_on_request(fixture: &StoreFixture) {
     for (key, stored, asked_for) in shared_keys() {
         let [oldest, other] = sharing(fixture, key, &stored).await;
 
@@ -112,7 +111,7 @@ async fn a_shared_key_of_several_contacts_gives_way_to_the_next_key_where_asked(
     }
 }
 
-async fn a_phone_number_finds_a_mobile_number_and_the_other_way_round(fixture: &StoreFixture) {
+async fn phone_and_mobile_numbers_find_each_other(fixture: &StoreFixture) {
     for (stored, asked_for, number) in
         [("mobile", "phone", "+41 79 123 45 67"), ("phone", "mobile", "+41 79 123 45 68")]
     {
@@ -134,7 +133,7 @@ async fn a_phone_number_finds_a_mobile_number_and_the_other_way_round(fixture: &
     assert_eq!(answers(&found), ["unchanged by phone, version 1"]);
 }
 
-async fn candidates_beyond_the_limit_are_left_out_highest_ids_first(fixture: &StoreFixture) {
+async fn candidates_are_limited_to_lowest_ids(fixture: &StoreFixture) {
     let crowd: Vec<_> = (0..Outcome::MAX_CANDIDATES + 3)
         .map(|number| keyed(&json!({"email": "info@rhone.example"}), &format!("A-{number}")))
         .collect();
@@ -147,7 +146,7 @@ async fn candidates_beyond_the_limit_are_left_out_highest_ids_first(fixture: &St
     assert_eq!(refused[0].candidates, ids[..Outcome::MAX_CANDIDATES]);
 }
 
-async fn shared_keys_find_nothing_unless_asked_for(fixture: &StoreFixture) {
+async fn shared_keys_match_only_on_request(fixture: &StoreFixture) {
     let members = json!({"phone": "022 700 59 29", "mobile": "+41 79 123 45 67"});
     let first = fixture.create(person(members.clone())).await;
 

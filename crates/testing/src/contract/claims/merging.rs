@@ -12,14 +12,14 @@ use crate::contract::fixture::{answers, id_of, person, record_of};
 use contacts_application::ports::Lifecycle;
 
 pub(crate) const CLAIMS: &[Claim] = claims![
-    a_merge_fills_the_target_and_deletes_the_source,
-    keys_that_a_merge_leaves_lead_to_the_target,
-    a_target_without_keys_takes_those_of_the_source,
-    a_key_that_a_merge_left_belongs_to_the_contact_that_is_given_it,
-    keys_left_behind_follow_a_second_merge,
-    keys_left_behind_lead_nowhere_once_the_target_is_deleted,
-    references_to_the_source_name_the_target,
-    a_refused_merge_changes_nothing,
+    merge_fills_the_target_and_deletes_the_source,
+    merged_keys_lead_to_the_target,
+    target_without_keys_takes_those_of_source,
+    merged_key_belongs_to_the_next_taker,
+    merged_keys_follow_a_second_merge,
+    merged_keys_of_deleted_target_lead_nowhere,
+    references_move_to_the_target,
+    refused_merge_changes_nothing,
 ];
 
 /// Creates persons with these external ids.
@@ -30,7 +30,7 @@ async fn persons<const N: usize>(fixture: &StoreFixture, external_ids: [&str; N]
     created.try_into().expect("as many outcomes as items")
 }
 
-/// Which contact an item with that external id finds, without changing it.
+/// The contact that an item with that external id finds, without changing it.
 async fn found_by(fixture: &StoreFixture, external_id: &str) -> ContactId {
     let before = fixture.everything().await;
     let found = fixture.send(&[json!({"externalId": external_id})]).await;
@@ -44,7 +44,7 @@ fn relations(record: &Record) -> Value {
     document["relatedContactIds"].take()
 }
 
-async fn a_merge_fills_the_target_and_deletes_the_source(fixture: &StoreFixture) {
+async fn merge_fills_the_target_and_deletes_the_source(fixture: &StoreFixture) {
     let target = fixture.create(person(json!({"externalId": "A", "firstName": "Ada"}))).await;
     let source = fixture
         .create(person(json!({
@@ -86,7 +86,7 @@ async fn a_merge_fills_the_target_and_deletes_the_source(fixture: &StoreFixture)
     assert_eq!(fixture.everything().await, [merged, deleted]);
 }
 
-async fn keys_that_a_merge_leaves_lead_to_the_target(fixture: &StoreFixture) {
+async fn merged_keys_lead_to_the_target(fixture: &StoreFixture) {
     let link_id = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
     let other_link_id = "00000000-0000-4000-8000-000000000001";
     let target = fixture.create(person(json!({"externalId": "A", "linkId": other_link_id}))).await;
@@ -103,7 +103,7 @@ async fn keys_that_a_merge_leaves_lead_to_the_target(fixture: &StoreFixture) {
     assert_eq!(projection.link_id.map(|id| id.to_string()).as_deref(), Some(other_link_id));
 }
 
-async fn a_target_without_keys_takes_those_of_the_source(fixture: &StoreFixture) {
+async fn target_without_keys_takes_those_of_source(fixture: &StoreFixture) {
     let target = fixture.create(person(json!({"firstName": "Ada"}))).await;
     let source = fixture.create(person(json!({"externalId": "B"}))).await;
 
@@ -114,7 +114,7 @@ async fn a_target_without_keys_takes_those_of_the_source(fixture: &StoreFixture)
     assert_eq!(found_by(fixture, "B").await, id_of(&target));
 }
 
-async fn a_key_that_a_merge_left_belongs_to_the_contact_that_is_given_it(fixture: &StoreFixture) {
+async fn merged_key_belongs_to_the_next_taker(fixture: &StoreFixture) {
     let [target, source, third] = persons(fixture, ["A", "B", "C"]).await;
     assert_eq!(fixture.merge(id_of(&target), id_of(&source)).await, Ok(()));
 
@@ -128,7 +128,7 @@ async fn a_key_that_a_merge_left_belongs_to_the_contact_that_is_given_it(fixture
     assert_eq!(answers(&created), ["created, version 1"]);
 }
 
-async fn keys_left_behind_follow_a_second_merge(fixture: &StoreFixture) {
+async fn merged_keys_follow_a_second_merge(fixture: &StoreFixture) {
     let [first, second, third] = persons(fixture, ["A", "B", "C"]).await;
 
     assert_eq!(fixture.merge(id_of(&second), id_of(&first)).await, Ok(()));
@@ -138,7 +138,7 @@ async fn keys_left_behind_follow_a_second_merge(fixture: &StoreFixture) {
     assert_eq!(found_by(fixture, "B").await, id_of(&third));
 }
 
-async fn keys_left_behind_lead_nowhere_once_the_target_is_deleted(fixture: &StoreFixture) {
+async fn merged_keys_of_deleted_target_lead_nowhere(fixture: &StoreFixture) {
     let [target, source] = persons(fixture, ["A", "B"]).await;
     assert_eq!(fixture.merge(id_of(&target), id_of(&source)).await, Ok(()));
     let deleted = fixture.delete_and_send(id_of(&target), &[]).await;
@@ -150,7 +150,7 @@ async fn keys_left_behind_lead_nowhere_once_the_target_is_deleted(fixture: &Stor
     assert_eq!(found_by(fixture, "B").await, id_of(&created[0]));
 }
 
-async fn references_to_the_source_name_the_target(fixture: &StoreFixture) {
+async fn references_move_to_the_target(fixture: &StoreFixture) {
     let [target, source, bystander] = persons(fixture, ["A", "B", "C"]).await;
     let [target_id, source_id, bystander_id] = [&target, &source, &bystander].map(id_of);
     let related = |ids: &[ContactId]| {
@@ -169,12 +169,12 @@ async fn references_to_the_source_name_the_target(fixture: &StoreFixture) {
     assert_eq!(relations(&fixture.living(id_of(&both)).await), json!([target_id.get()]));
     assert_eq!(&fixture.living(id_of(&neither)).await, record_of(&neither));
 
-    // What refers to the target now is found by the next merge.
+    // The next merge finds the references to the target.
     assert_eq!(fixture.merge(bystander_id, target_id).await, Ok(()));
     assert_eq!(relations(&fixture.living(id_of(&one)).await), json!([bystander_id.get()]));
 }
 
-async fn a_refused_merge_changes_nothing(fixture: &StoreFixture) {
+async fn refused_merge_changes_nothing(fixture: &StoreFixture) {
     let [target, source, deleted] = persons(fixture, ["A", "B", "C"]).await;
     let organization = fixture
         .create(json!({"contactType": "ORGANIZATION", "externalId": "D", "name": "Rhône SA"}))

@@ -1,4 +1,4 @@
-//! What an item says about other contacts.
+//! References to other contacts.
 
 use serde_json::json;
 
@@ -7,14 +7,14 @@ use crate::contract::fixture::StoreFixture;
 use crate::contract::fixture::{answers, id_of, person};
 
 pub(crate) const CLAIMS: &[Claim] = claims![
-    a_relation_to_a_living_contact_is_stored,
-    a_relation_to_nobody_refuses_the_item,
-    a_new_contact_with_an_address_in_use_is_stored_with_a_warning,
-    the_warning_names_earlier_items_too,
-    the_warning_names_who_still_has_the_address,
+    relation_to_a_living_contact_is_stored,
+    relation_to_unknown_contact_refuses_the_item,
+    new_contact_with_known_email_gets_a_warning,
+    warning_names_earlier_items_too,
+    warning_names_the_present_owner,
 ];
 
-async fn a_relation_to_a_living_contact_is_stored(fixture: &StoreFixture) {
+async fn relation_to_a_living_contact_is_stored(fixture: &StoreFixture) {
     let other = fixture.create(person(json!({"externalId": "A"}))).await;
     let item = person(json!({
         "externalId": "B",
@@ -29,7 +29,7 @@ async fn a_relation_to_a_living_contact_is_stored(fixture: &StoreFixture) {
     fixture.holds([&other, &created]).await;
 }
 
-async fn a_relation_to_nobody_refuses_the_item(fixture: &StoreFixture) {
+async fn relation_to_unknown_contact_refuses_the_item(fixture: &StoreFixture) {
     let target = fixture.create(person(json!({"externalId": "A"}))).await;
     let deleted = fixture.create(person(json!({"externalId": "B"}))).await;
     fixture.delete(id_of(&deleted)).await;
@@ -53,7 +53,7 @@ async fn a_relation_to_nobody_refuses_the_item(fixture: &StoreFixture) {
     assert_eq!(fixture.everything().await, before);
 }
 
-async fn a_new_contact_with_an_address_in_use_is_stored_with_a_warning(fixture: &StoreFixture) {
+async fn new_contact_with_known_email_gets_a_warning(fixture: &StoreFixture) {
     let first =
         fixture.create(person(json!({"externalId": "A", "email": "i@rhone.example"}))).await;
     let item = person(json!({"externalId": "B", "email": "I@rhone.example"}));
@@ -71,7 +71,7 @@ async fn a_new_contact_with_an_address_in_use_is_stored_with_a_warning(fixture: 
     fixture.holds([&first, &second[0]]).await;
 }
 
-async fn the_warning_names_earlier_items_too(fixture: &StoreFixture) {
+async fn warning_names_earlier_items_too(fixture: &StoreFixture) {
     let item = |external_id: &str| {
         person(json!({"externalId": external_id, "email": "info@rhone.example"}))
     };
@@ -85,7 +85,7 @@ async fn the_warning_names_earlier_items_too(fixture: &StoreFixture) {
     fixture.holds(&outcomes).await;
 }
 
-async fn the_warning_names_who_still_has_the_address(fixture: &StoreFixture) {
+async fn warning_names_the_present_owner(fixture: &StoreFixture) {
     let item = |external_id: &str| {
         person(json!({"externalId": external_id, "email": "info@rhone.example"}))
     };

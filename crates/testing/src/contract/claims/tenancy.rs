@@ -1,4 +1,4 @@
-//! Nothing crosses the border of an organization.
+//! No organization reads or changes contacts of another.
 
 use contacts_domain::upsert::{Key, Ladder, Options};
 use serde_json::json;
@@ -10,11 +10,11 @@ use contacts_application::ports::Lifecycle;
 
 pub(crate) const CLAIMS: &[Claim] = claims![
     organizations_may_have_the_same_keys,
-    an_organization_cannot_read_anothers_contacts,
-    an_organization_cannot_match_anothers_contacts,
-    keys_left_behind_mean_nothing_elsewhere,
-    an_organization_cannot_relate_to_anothers_contacts,
-    an_organization_cannot_merge_anothers_contacts,
+    organization_cannot_read_foreign_contacts,
+    organization_cannot_match_foreign_contacts,
+    merged_keys_mean_nothing_in_other_organizations,
+    organization_cannot_relate_to_foreign_contacts,
+    organization_cannot_merge_foreign_contacts,
 ];
 
 async fn organizations_may_have_the_same_keys(fixture: &StoreFixture) {
@@ -32,7 +32,7 @@ async fn organizations_may_have_the_same_keys(fixture: &StoreFixture) {
     fixture.holds([&here[0], &elsewhere[0]]).await;
 }
 
-async fn an_organization_cannot_read_anothers_contacts(fixture: &StoreFixture) {
+async fn organization_cannot_read_foreign_contacts(fixture: &StoreFixture) {
     let living = fixture.create(person(json!({"externalId": "A"}))).await;
     let deleted = fixture.create(person(json!({"externalId": "B"}))).await;
     fixture.delete(id_of(&deleted)).await;
@@ -44,7 +44,7 @@ async fn an_organization_cannot_read_anothers_contacts(fixture: &StoreFixture) {
     }
 }
 
-async fn an_organization_cannot_match_anothers_contacts(fixture: &StoreFixture) {
+async fn organization_cannot_match_foreign_contacts(fixture: &StoreFixture) {
     let members = json!({"externalId": "A", "email": "info@rhone.example"});
     let here = fixture.create(person(members.clone())).await;
 
@@ -62,7 +62,7 @@ async fn an_organization_cannot_match_anothers_contacts(fixture: &StoreFixture) 
     fixture.holds([&here, &elsewhere[0]]).await;
 }
 
-async fn keys_left_behind_mean_nothing_elsewhere(fixture: &StoreFixture) {
+async fn merged_keys_mean_nothing_in_other_organizations(fixture: &StoreFixture) {
     let target = fixture.create(person(json!({"externalId": "A"}))).await;
     let source = fixture.create(person(json!({"externalId": "B"}))).await;
     assert_eq!(fixture.merge(id_of(&target), id_of(&source)).await, Ok(()));
@@ -74,7 +74,7 @@ async fn keys_left_behind_mean_nothing_elsewhere(fixture: &StoreFixture) {
     assert_eq!(id_of(&here[0]), id_of(&target));
 }
 
-async fn an_organization_cannot_relate_to_anothers_contacts(fixture: &StoreFixture) {
+async fn organization_cannot_relate_to_foreign_contacts(fixture: &StoreFixture) {
     let here = fixture.create(person(json!({"externalId": "A"}))).await;
 
     let refused =
@@ -84,7 +84,7 @@ async fn an_organization_cannot_relate_to_anothers_contacts(fixture: &StoreFixtu
     fixture.holds([&here]).await;
 }
 
-async fn an_organization_cannot_merge_anothers_contacts(fixture: &StoreFixture) {
+async fn organization_cannot_merge_foreign_contacts(fixture: &StoreFixture) {
     let here = fixture.create(person(json!({"externalId": "A"}))).await;
     let elsewhere = fixture.send_elsewhere(&[person(json!({"externalId": "B"}))]).await.remove(0);
     let (ours, theirs) = (record_of(&here).id.get(), record_of(&elsewhere).id.get());

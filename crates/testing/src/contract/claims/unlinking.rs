@@ -10,19 +10,19 @@ use crate::contract::fixture::{answers, id_of, person, record_of};
 use contacts_application::ports::Lifecycle;
 
 pub(crate) const CLAIMS: &[Claim] = claims![
-    an_unlinked_endpoint_is_deleted,
-    an_unlinked_person_stays_without_block_and_link_id,
-    an_unlinked_link_id_is_created_anew,
-    a_link_id_that_a_merge_left_is_unlinked_for_good,
-    a_contact_that_is_no_entry_is_not_unlinked_by_its_id,
-    only_entries_of_the_organization_are_unlinked,
+    unlinked_endpoint_is_deleted,
+    unlinked_person_loses_block_and_link_id,
+    unlinked_link_id_can_be_created_again,
+    merged_link_id_is_unlinked_for_good,
+    contact_without_entry_is_not_unlinked_by_id,
+    only_own_entries_are_unlinked,
 ];
 
 fn by_link_id() -> Value {
     json!({"linkId": LINK_ID})
 }
 
-async fn an_unlinked_endpoint_is_deleted(fixture: &StoreFixture) {
+async fn unlinked_endpoint_is_deleted(fixture: &StoreFixture) {
     let items = [LINK_ID, OTHER_LINK_ID]
         .map(|link_id| json!({"linkId": link_id, "intercom": block("Door")}));
     let panels = fixture.send_entries(&items).await;
@@ -40,7 +40,7 @@ async fn an_unlinked_endpoint_is_deleted(fixture: &StoreFixture) {
     assert_eq!(answers(&again), ["rejected, CONTACT_NOT_FOUND ", "rejected, CONTACT_NOT_FOUND id"]);
 }
 
-async fn an_unlinked_person_stays_without_block_and_link_id(fixture: &StoreFixture) {
+async fn unlinked_person_loses_block_and_link_id(fixture: &StoreFixture) {
     let item = |external_id: &str, link_id: &str| {
         person(json!({"externalId": external_id, "linkId": link_id, "intercom": block("Door")}))
     };
@@ -60,7 +60,7 @@ async fn an_unlinked_person_stays_without_block_and_link_id(fixture: &StoreFixtu
     assert_eq!(answers(&found), ["unchanged by externalId, version 2"; 2]);
 }
 
-async fn an_unlinked_link_id_is_created_anew(fixture: &StoreFixture) {
+async fn unlinked_link_id_can_be_created_again(fixture: &StoreFixture) {
     let sent = json!({"linkId": LINK_ID, "intercom": block("Door")});
     for first in [sent.clone(), person(sent.clone())] {
         let old = id_of(&fixture.send_entries(&[first]).await[0]);
@@ -76,7 +76,7 @@ async fn an_unlinked_link_id_is_created_anew(fixture: &StoreFixture) {
     }
 }
 
-async fn a_link_id_that_a_merge_left_is_unlinked_for_good(fixture: &StoreFixture) {
+async fn merged_link_id_is_unlinked_for_good(fixture: &StoreFixture) {
     let target =
         fixture.create(person(json!({"linkId": LINK_ID, "intercom": block("Door")}))).await;
     let source = fixture.create(person(json!({"linkId": OTHER_LINK_ID}))).await;
@@ -93,7 +93,7 @@ async fn a_link_id_that_a_merge_left_is_unlinked_for_good(fixture: &StoreFixture
     assert_eq!(answers(&created), ["created, version 1"; 2]);
 }
 
-async fn a_contact_that_is_no_entry_is_not_unlinked_by_its_id(fixture: &StoreFixture) {
+async fn contact_without_entry_is_not_unlinked_by_id(fixture: &StoreFixture) {
     let created = fixture.create(person(json!({"linkId": LINK_ID}))).await;
 
     let refused = fixture.unlink(&[json!({"id": id_of(&created).get()})]).await;
@@ -104,7 +104,7 @@ async fn a_contact_that_is_no_entry_is_not_unlinked_by_its_id(fixture: &StoreFix
     assert_eq!(answers(&unlinked), ["updated by linkId, version 2"]);
 }
 
-async fn only_entries_of_the_organization_are_unlinked(fixture: &StoreFixture) {
+async fn only_own_entries_are_unlinked(fixture: &StoreFixture) {
     let items = [person(json!({"linkId": LINK_ID, "intercom": block("Door")}))];
     let elsewhere = fixture.send_elsewhere(&items).await;
 

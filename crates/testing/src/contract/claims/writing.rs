@@ -1,4 +1,4 @@
-//! Creating, updating, refusing.
+//! Creating, updating and refusing contacts.
 
 use std::collections::BTreeSet;
 
@@ -13,18 +13,18 @@ use crate::contract::fixture::StoreFixture;
 use crate::contract::fixture::{answers, id_of, person, record_of};
 
 pub(crate) const CLAIMS: &[Claim] = claims![
-    a_created_contact_is_stored_with_every_column,
-    the_same_again_is_unchanged_and_writes_nothing,
-    an_update_counts_a_version_and_keeps_the_time_of_creation,
-    items_on_one_contact_count_a_version_each,
-    a_refused_item_stores_nothing_and_stops_no_other,
-    an_atomic_batch_with_a_refused_item_stores_nothing,
-    an_atomic_batch_without_a_refused_item_is_stored,
-    a_batch_without_items_writes_nothing,
-    a_batch_of_thousands_is_stored_whole,
-    a_stale_version_is_refused_and_a_current_one_taken,
-    no_id_is_given_twice_to_contacts_or_what_they_contain,
-    a_batch_ends_like_its_items_sent_one_by_one,
+    created_contact_is_stored_with_every_column,
+    resent_batch_is_unchanged_and_writes_nothing,
+    update_increments_version_and_keeps_creation_time,
+    each_item_on_a_contact_increments_the_version,
+    refused_item_leaves_other_items_alone,
+    atomic_batch_with_refused_item_stores_nothing,
+    atomic_batch_without_refused_item_is_stored,
+    empty_batch_writes_nothing,
+    batch_of_thousands_is_stored_whole,
+    stale_version_is_refused_and_current_accepted,
+    no_id_is_assigned_twice,
+    batch_ends_like_its_items_one_by_one,
 ];
 
 /// A text that a careless quoting would break.
@@ -35,7 +35,7 @@ fn exact(number: &str) -> Value {
     serde_json::from_str(number).expect("a number")
 }
 
-async fn a_created_contact_is_stored_with_every_column(fixture: &StoreFixture) {
+async fn created_contact_is_stored_with_every_column(fixture: &StoreFixture) {
     let link_id = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
     let item = json!({
         "contactType": "ORGANIZATION",
@@ -90,7 +90,7 @@ async fn a_created_contact_is_stored_with_every_column(fixture: &StoreFixture) {
     assert_eq!(document["customFields"], json!({"größe": exact("1.50"), "note": NOTE}));
 }
 
-async fn the_same_again_is_unchanged_and_writes_nothing(fixture: &StoreFixture) {
+async fn resent_batch_is_unchanged_and_writes_nothing(fixture: &StoreFixture) {
     let items = [
         person(json!({"externalId": "A", "addresses": [{"name": "Home", "city": "Genève"}]})),
         person(json!({"externalId": "B", "email": "b@one.example", "tags": [{"name": "new"}]})),
@@ -108,7 +108,7 @@ async fn the_same_again_is_unchanged_and_writes_nothing(fixture: &StoreFixture) 
     fixture.holds(&again).await;
 }
 
-async fn an_update_counts_a_version_and_keeps_the_time_of_creation(fixture: &StoreFixture) {
+async fn update_increments_version_and_keeps_creation_time(fixture: &StoreFixture) {
     let created = fixture.send(&[person(json!({"externalId": "A", "firstName": "Ada"}))]).await;
     let request = fixture.request();
     let now = request.now;
@@ -124,7 +124,7 @@ async fn an_update_counts_a_version_and_keeps_the_time_of_creation(fixture: &Sto
     assert_eq!(after.projection.display_name, "Rochat");
 }
 
-async fn items_on_one_contact_count_a_version_each(fixture: &StoreFixture) {
+async fn each_item_on_a_contact_increments_the_version(fixture: &StoreFixture) {
     let item = |name| person(json!({"externalId": "A", "firstName": name}));
 
     let first = fixture.send(&[item("Ada"), item("Berta"), item("Berta"), item("Cleo")]).await;
@@ -147,7 +147,7 @@ async fn items_on_one_contact_count_a_version_each(fixture: &StoreFixture) {
     fixture.holds(&second[1..]).await;
 }
 
-async fn a_refused_item_stores_nothing_and_stops_no_other(fixture: &StoreFixture) {
+async fn refused_item_leaves_other_items_alone(fixture: &StoreFixture) {
     let stored = fixture.create(person(json!({"externalId": "D"}))).await;
 
     let outcomes = fixture
@@ -175,7 +175,7 @@ async fn a_refused_item_stores_nothing_and_stops_no_other(fixture: &StoreFixture
     fixture.holds([&outcomes[0], &stored, &outcomes[5]]).await;
 }
 
-async fn an_atomic_batch_with_a_refused_item_stores_nothing(fixture: &StoreFixture) {
+async fn atomic_batch_with_refused_item_stores_nothing(fixture: &StoreFixture) {
     let stored = fixture.create(person(json!({"externalId": "A"}))).await;
 
     let atomic = Options { atomicity: Atomicity::Batch, ..Options::default() };
@@ -194,7 +194,7 @@ async fn an_atomic_batch_with_a_refused_item_stores_nothing(fixture: &StoreFixtu
     fixture.holds([&stored]).await;
 }
 
-async fn an_atomic_batch_without_a_refused_item_is_stored(fixture: &StoreFixture) {
+async fn atomic_batch_without_refused_item_is_stored(fixture: &StoreFixture) {
     fixture.create(person(json!({"externalId": "A"}))).await;
 
     let atomic = Options { atomicity: Atomicity::Batch, ..Options::default() };
@@ -208,7 +208,7 @@ async fn an_atomic_batch_without_a_refused_item_is_stored(fixture: &StoreFixture
     fixture.holds(&outcomes).await;
 }
 
-async fn a_batch_without_items_writes_nothing(fixture: &StoreFixture) {
+async fn empty_batch_writes_nothing(fixture: &StoreFixture) {
     let stored = fixture.create(person(json!({"externalId": "A"}))).await;
 
     assert_eq!(fixture.send(&[]).await, []);
@@ -216,8 +216,8 @@ async fn a_batch_without_items_writes_nothing(fixture: &StoreFixture) {
     fixture.holds([&stored]).await;
 }
 
-async fn a_batch_of_thousands_is_stored_whole(fixture: &StoreFixture) {
-    // More values than SQLite binds to one statement (32,766), so a store has to cut it somewhere.
+async fn batch_of_thousands_is_stored_whole(fixture: &StoreFixture) {
+    // More values than SQLite binds to one statement (32,766): a store has to split them.
     let items: Vec<_> = (0..4_000)
         .map(|number| {
             person(json!({
@@ -236,7 +236,7 @@ async fn a_batch_of_thousands_is_stored_whole(fixture: &StoreFixture) {
     fixture.holds(&created).await;
 }
 
-async fn a_stale_version_is_refused_and_a_current_one_taken(fixture: &StoreFixture) {
+async fn stale_version_is_refused_and_current_accepted(fixture: &StoreFixture) {
     fixture.create(person(json!({"externalId": "A"}))).await;
     let item = |name, version| {
         [person(json!({"externalId": "A", "firstName": name, "ifVersion": version}))]
@@ -252,7 +252,7 @@ async fn a_stale_version_is_refused_and_a_current_one_taken(fixture: &StoreFixtu
     fixture.holds(&current).await;
 }
 
-async fn no_id_is_given_twice_to_contacts_or_what_they_contain(fixture: &StoreFixture) {
+async fn no_id_is_assigned_twice(fixture: &StoreFixture) {
     let item = |external_id: &str| {
         json!({
             "contactType": "ORGANIZATION",
@@ -290,7 +290,7 @@ fn collect_ids(document: &Value, ids: &mut Vec<i64>) {
     }
 }
 
-async fn a_batch_ends_like_its_items_sent_one_by_one(fixture: &StoreFixture) {
+async fn batch_ends_like_its_items_one_by_one(fixture: &StoreFixture) {
     let link_id = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
     let stored = [
         person(json!({"externalId": "A", "linkId": link_id, "email": "a@one.example"})),
