@@ -366,7 +366,7 @@ fn every_rule_refuses_only_its_bad_example() {
 
 /// Rules about stored contacts or other items, with the names of their tests.
 const ELSEWHERE: [(&str, &str); 13] = [
-    ("keys agree", "two_keys_that_name_two_contacts_are_a_unique_violation"),
+    ("keys agree", "keys_of_two_contacts_are_a_unique_violation"),
     ("two contacts", "a_contact_is_not_merged_into_itself"),
     ("not there yet", "mode_create_refuses_stored_contacts"),
     ("unambiguous", "shared_mailbox_is_ambiguous_unless_request_chooses"),

@@ -136,7 +136,7 @@ fn first_key_that_finds_one_contact_wins() {
 }
 
 #[test]
-fn two_keys_that_name_two_contacts_are_a_unique_violation() {
+fn keys_of_two_contacts_are_a_unique_violation() {
     let mut fixture = Fixture::default();
     let link = "91c615e3-1040-4815-8ecb-039a18b756b1";
     fixture.send(json!([person("A", json!({})), person("B", json!({"linkId": link}))]));

@@ -16,7 +16,7 @@ use crate::contract::fixture::{id_of, person};
 pub(crate) const CLAIMS: &[Claim] = claims![
     concurrent_batches_make_one_contact_per_key,
     concurrent_batches_lose_no_update,
-    batches_at_once_make_one_contact_per_e_mail_address_where_they_match_by_it,
+    concurrent_batches_share_a_contact_by_email,
     concurrent_exchanges_leave_one_owner_per_key,
     one_of_two_concurrent_merges_succeeds,
 ];
@@ -107,9 +107,7 @@ async fn concurrent_batches_lose_no_update(fixture: &StoreFixture) {
     }
 }
 
-async fn batches_at_once_make_one_contact_per_e_mail_address_where_they_match_by_it(
-    fixture: &StoreFixture,
-) {
+async fn concurrent_batches_share_a_contact_by_email(fixture: &StoreFixture) {
     let by_email = Options { ladder: Ladder::new([Key::Email]), ..Options::default() };
     let items: Vec<_> = (0..10)
         .map(|number| person(json!({"email": format!("a-{number}@rhone.example")})))

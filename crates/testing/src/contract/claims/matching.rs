@@ -11,7 +11,7 @@ pub(crate) const CLAIMS: &[Claim] = claims![
     shared_key_of_one_contact_finds_it,
     ambiguous_shared_key_lists_the_candidates,
     ambiguous_shared_key_finds_the_oldest_on_request,
-    a_shared_key_of_several_contacts_gives_way_to_the_next_key_where_asked,
+    ambiguous_shared_key_yields_on_request,
     phone_and_mobile_numbers_find_each_other,
     candidates_are_limited_to_lowest_ids,
     shared_keys_match_only_on_request,
@@ -96,9 +96,7 @@ async fn ambiguous_shared_key_finds_the_oldest_on_request(fixture: &StoreFixture
     }
 }
 
-async fn a_shared_key_of_several_contacts_gives_way_to_the_next_key_where_asked(
-    fixture: &StoreFixture,
-) {
+async fn ambiguous_shared_key_yields_on_request(fixture: &StoreFixture) {
     for (key, stored, asked_for) in shared_keys() {
         let [_, second] = sharing(fixture, key, &stored).await;
 
