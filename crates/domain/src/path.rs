@@ -40,7 +40,7 @@ impl Path {
 
     /// The same place with another last member name.
     #[must_use]
-    pub fn with_last_member(&self, name: &str) -> Self {
+    pub(crate) fn with_last_member(&self, name: &str) -> Self {
         let mut segments = self.0.clone();
         segments.pop();
         segments.push(Segment::Member(name.into()));
