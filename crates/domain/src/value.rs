@@ -64,7 +64,7 @@ macro_rules! text_traits {
 
         impl<'de> serde::Deserialize<'de> for $value {
             fn deserialize<D: serde::Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-                super::deserialize(reader)
+                $crate::value::deserialize(reader)
             }
         }
     };
@@ -84,52 +84,42 @@ macro_rules! text_traits {
 }
 
 mod avs_number;
-mod bank_customer_number;
-mod bic;
+mod bank;
 mod calendar_date;
 mod country_code;
 mod decimal;
 mod digits;
 mod email;
 mod host;
-mod iban;
-mod intercom_number;
-mod intercom_type;
-mod internal_address;
-mod isr_customer_number;
+mod intercom;
 mod link_id;
 #[cfg(feature = "contact")]
 mod parse_cache;
 #[cfg(feature = "phone")]
 mod phone;
-mod qr_iban;
-mod ringtone;
-mod sip_uri;
 mod swiss_uid;
 mod tag_name;
 mod vat_number;
 mod web_site;
 
 pub use avs_number::{AvsNumber, InvalidAvsNumber};
-pub use bank_customer_number::{BankCustomerNumber, InvalidBankCustomerNumber};
-pub use bic::{Bic, InvalidBic};
+pub use bank::{
+    BankCustomerNumber, Bic, Iban, InvalidBankCustomerNumber, InvalidBic, InvalidIban,
+    InvalidIsrCustomerNumber, InvalidQrIban, IsrCustomerNumber, QrIban,
+};
 pub use calendar_date::{CalendarDate, InvalidCalendarDate};
 pub use country_code::{CountryCode, InvalidCountryCode};
 pub use decimal::{Decimal, InvalidDecimal};
 pub use email::{Email, InvalidEmail};
-pub use iban::{Iban, InvalidIban};
-pub use intercom_number::{IntercomNumber, InvalidIntercomNumber};
-pub use intercom_type::{IntercomType, InvalidIntercomType};
-pub use internal_address::{InternalAddress, InvalidInternalAddress};
-pub use isr_customer_number::{InvalidIsrCustomerNumber, IsrCustomerNumber};
+pub use intercom::{
+    IntercomNumber, IntercomType, InternalAddress, InvalidIntercomNumber, InvalidIntercomType,
+    InvalidInternalAddress, InvalidRingtone, InvalidSipUri, Ringtone, SipUri,
+};
 pub use link_id::{InvalidLinkId, LinkId};
 #[cfg(feature = "contact")]
 pub(crate) use parse_cache::ParseCache;
 #[cfg(feature = "phone")]
 pub use phone::{InvalidPhone, Phone};
-pub use qr_iban::{InvalidQrIban, QrIban};
-pub use ringtone::{InvalidRingtone, Ringtone};
-pub use sip_uri::{InvalidSipUri, SipUri};
 pub use swiss_uid::{InvalidSwissUid, SwissUid};
 pub use tag_name::{InvalidTagName, TagName};
 pub use vat_number::{InvalidVatNumber, VatNumber};

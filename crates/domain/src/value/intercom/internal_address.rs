@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use thiserror::Error;
 
 use super::IntercomType;
-use super::digits::all_digits;
+use crate::value::digits::all_digits;
 
 /// An address inside an intercom installation: decimal parts joined by hyphens, for example
 /// `0001-01-04-12`. The [`IntercomType`] prescribes the form.

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::digits::{all_digits, digits};
+use crate::value::digits::{all_digits, digits};
 
 /// The carry table of the recursive modulo 10 check: row 0, the others are rotations of it.
 const CARRIES: [u8; 10] = [0, 9, 4, 6, 8, 2, 7, 1, 3, 5];

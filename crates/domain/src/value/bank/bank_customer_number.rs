@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::digits::all_digits;
+use crate::value::digits::all_digits;
 
 /// The number that a bank gives to its customer: `^([1-9][0-9]*)*$`, so possibly empty.
 ///

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{CountryCode, InvalidCountryCode};
+use crate::value::{CountryCode, InvalidCountryCode};
 
 /// A business identifier code (ISO 9362) of 8 or 11 characters in upper case.
 ///

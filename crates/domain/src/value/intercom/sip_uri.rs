@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use thiserror::Error;
 
-use super::host::is_port;
+use crate::value::host::is_port;
 
 /// A SIP URI (RFC 3261) in the form that intercom endpoints use: `sip:user@host`, optionally with a port.
 ///
