@@ -143,7 +143,7 @@ pub(crate) struct NewContactRow<'a> {
 
 /// The document and the columns that change with it.
 #[derive(Insertable, AsChangeset)]
-#[diesel(table_name = contact)]
+#[diesel(table_name = contact, treat_none_as_default_value = false)]
 pub(crate) struct DocumentRow<'a> {
     version: i64,
     document_version: i32,
