@@ -14,7 +14,7 @@ pub(super) const PARALLEL_FROM: usize = 32;
 ///
 /// # Errors
 ///
-/// [`Panicked`](crate::compute::Panicked), if `read` panics.
+/// [`Panicked`], if `read` panics.
 pub(super) async fn prepare<R, F>(
     context: Context,
     options: Options,

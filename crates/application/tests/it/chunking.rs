@@ -67,7 +67,7 @@ fn options() -> impl Strategy<Value = Options> {
         .prop_map(|(ladder, on_ambiguous)| Options { ladder, on_ambiguous, ..Options::default() })
 }
 
-/// Sends the chunks to a fresh store; all outcomes, without what only a whole batch can tell, and
+/// Sends the chunks to a fresh store; all outcomes, without what only a whole batch has, and
 /// what the store holds in the end.
 async fn send<'w>(
     options: &Options,

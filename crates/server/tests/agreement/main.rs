@@ -1,7 +1,7 @@
-//! What is promised of all stores together: the same requests end in the same contacts, and the same
-//! entries of intercoms, on each of them, however the batches are cut.
+//! All stores agree: the same requests lead to the same contacts and entries on each of them, however
+//! the batches are split.
 //!
-//! Few sequences are tried; `PROPTEST_CASES=1000` tries more.
+//! The test tries few sequences; `PROPTEST_CASES=1000` tries more.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 use self::replica::{Cut, Replica};
 use self::requests::{Request, requests};
 
-/// So many sequences, unless somebody asks for more.
+/// The number of sequences, unless `PROPTEST_CASES` sets another.
 fn cases(count: u32) -> ProptestConfig {
     let usual = ProptestConfig::default();
     if env::var_os("PROPTEST_CASES").is_some() {
@@ -29,8 +29,8 @@ fn cases(count: u32) -> ProptestConfig {
     }
 }
 
-/// Sends the requests to a store in memory and to another, to each whole and in pieces, and compares
-/// what is answered, and what is stored and listed in the end.
+/// Sends the requests to a store in memory and to another store, whole and split, and compares the
+/// answers, the stored contacts and the lists.
 fn agree(
     runtime: &Runtime,
     other: impl Fn() -> Replica,

@@ -1,4 +1,4 @@
-//! A store that gets the same requests as others.
+//! A store that receives the same requests as other stores.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -16,27 +16,27 @@ use contacts_testing::organization;
 
 use crate::requests::{ELSEWHERE, HERE, Request, What};
 
-/// So many ids after the last that was answered are looked for.
+/// The number of ids to look up after the last answered one.
 const BEYOND: i64 = 20;
 
-/// A store, and what has to live as long as it.
+/// A store with what must live as long as it.
 pub(crate) struct Replica {
     store: Arc<dyn Store>,
-    /// The highest id of a contact that was answered.
+    /// The highest answered id of a contact.
     highest_id: Cell<i64>,
     _owned: Box<dyn Any>,
 }
 
-/// All that a store is asked here.
+/// The ports that the test uses.
 pub(crate) trait Store: ContactStore + AccessStore + IntercomDirectory {}
 
 impl<T: ContactStore + AccessStore + IntercomDirectory> Store for T {}
 
-/// How many items go into one batch where a request is sent in pieces.
+/// The number of items of each batch of a split request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cut(pub(crate) usize);
 
-/// What was answered to a request.
+/// The answer to a request.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Said {
     Batch(Vec<Outcome>),
@@ -44,7 +44,7 @@ pub(crate) enum Said {
 }
 
 impl Replica {
-    /// A fresh store, and what is to be dropped after it.
+    /// A fresh store with what is dropped after it.
     pub(crate) fn new(store: impl Store + 'static, owned: impl Any) -> Self {
         Self { store: Arc::new(store), highest_id: Cell::new(0), _owned: Box::new(owned) }
     }
@@ -56,8 +56,7 @@ impl Replica {
         }
     }
 
-    /// Sends the request of that number, in pieces where it is promised that they end like the
-    /// whole.
+    /// Sends the request of that number, split if the parts promise the outcome of the whole.
     pub(crate) async fn send(&self, request: &Request, number: usize, cut: Option<Cut>) -> Said {
         let context = request.context(number);
         match &request.what {
@@ -80,7 +79,7 @@ impl Replica {
                     self.highest_id.set(self.highest_id.get().max(contact.record.id.get()));
                 }
                 if request.may_be_cut() {
-                    // Only a whole batch can tell.
+                    // Only a whole batch has it.
                     outcomes.iter_mut().for_each(|outcome| outcome.same_as = None);
                 }
                 Said::Batch(outcomes)
@@ -88,10 +87,10 @@ impl Replica {
         }
     }
 
-    /// Everything that is stored, deleted contacts included, of both organizations, by id.
+    /// Every stored contact of both organizations, deleted ones included, by id.
     pub(crate) async fn contacts(&self) -> Vec<Record> {
         let mut records = Vec::new();
-        // Ids are handed out from 1, to contacts and to their parts; and nothing may follow.
+        // Ids of contacts and their parts count from 1, and no contact may have a higher one.
         for id in (1..=self.highest_id.get() + BEYOND).filter_map(ContactId::new) {
             for organization in [HERE, ELSEWHERE].into_iter().filter_map(OrganizationId::new) {
                 for lifecycle in [Lifecycle::Living, Lifecycle::Deleted] {
@@ -102,7 +101,7 @@ impl Replica {
         records
     }
 
-    /// The directory, in every order and through a few filters, and that of the other organization.
+    /// The directory in every order and with a few filters, and that of the other organization.
     pub(crate) async fn entries(&self) -> Vec<EntryPage> {
         let mut pages = Vec::new();
         for (id, count) in [(HERE, usize::MAX), (ELSEWHERE, 1)] {

@@ -1,4 +1,4 @@
-//! Requests that meet each other: few keys, few contacts, every option.
+//! Requests about the same few keys and contacts, with every option.
 
 use contacts_domain::Timestamp;
 use contacts_domain::contact::ContactType;
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
-/// The organization that most requests are for, and the other.
+/// The organization of most requests, and the other.
 pub(crate) const HERE: i32 = 1;
 pub(crate) const ELSEWHERE: i32 = 2;
 
@@ -31,7 +31,7 @@ pub(crate) enum What {
     Merge { target: i64, source: i64 },
 }
 
-/// An item in the making.
+/// The parts of an item.
 #[derive(Debug, Clone)]
 pub(crate) struct Wish {
     members: Map<String, Value>,
@@ -62,7 +62,7 @@ impl Request {
         }
     }
 
-    /// Whether its items may be sent in several batches: then it ends the same.
+    /// Whether the request may be split without another outcome.
     pub(crate) fn may_be_cut(&self) -> bool {
         match &self.what {
             What::Merge { .. } => false,
@@ -74,7 +74,7 @@ impl Request {
 }
 
 impl Wish {
-    /// The item, made for that context.
+    /// The item for that context.
     pub(crate) fn read(&self, context: &Context) -> Item {
         let json = json!(self.members).to_string();
         let item = Item::read(&json, context);
@@ -96,7 +96,7 @@ impl Wish {
     }
 }
 
-/// A few requests, one after the other; the first is to make contacts that the others meet.
+/// A few requests in order; the first creates contacts for the others.
 pub(crate) fn requests() -> impl Strategy<Value = Vec<Request>> {
     let what = prop_oneof![
         8 => (options(), prop::collection::vec(wish(), 0..12))
@@ -150,7 +150,7 @@ fn options() -> impl Strategy<Value = Options> {
         })
 }
 
-/// The usual one, or any keys in any order.
+/// The default ladder, or any keys in any order.
 fn ladder() -> impl Strategy<Value = Ladder> {
     prop_oneof![
         2 => Just(Ladder::default()),
@@ -164,7 +164,7 @@ fn wish() -> impl Strategy<Value = Wish> {
     prop_oneof![7 => any_wish(), 3 => door_wish()]
 }
 
-/// What an intercom asks for: a link id or an id, and the block.
+/// An item of an intercom: a link id or an id, and the block.
 fn door_wish() -> impl Strategy<Value = Wish> {
     let key = prop_oneof![
         6 => member("linkId", 100, link_ids()),
@@ -199,7 +199,7 @@ fn any_wish() -> impl Strategy<Value = Wish> {
 
 type Member = Option<(String, Value)>;
 
-/// A member that so many items of a hundred have, with one of these values.
+/// A member with one of these values, in that percentage of items.
 fn member(name: &'static str, percent: u32, values: Vec<Value>) -> impl Strategy<Value = Member> {
     prop_oneof![
         100 - percent => Just(None),
@@ -207,7 +207,7 @@ fn member(name: &'static str, percent: u32, values: Vec<Value>) -> impl Strategy
     ]
 }
 
-/// What may name a contact.
+/// The keys of a contact.
 fn keys() -> impl Strategy<Value = Vec<(String, Value)>> {
     let ids = (1..14).map(Value::from).chain([json!(999), json!(0), Value::Null]);
     let external_ids = ["A", "B", "C", " A ", "a", ""].map(Value::from).into_iter();
@@ -244,12 +244,12 @@ fn vat_numbers() -> Vec<Value> {
     blocks.chain([json!({}), Value::Null]).collect()
 }
 
-/// What else is said of a contact.
+/// The other members of a contact.
 fn contents() -> impl Strategy<Value = Vec<(String, Value)>> {
     let text = |texts: &[&str]| texts.iter().copied().map(Value::from).collect::<Vec<_>>();
     let types = ["PERSON"; 14].into_iter().chain(["ORGANIZATION", "ENDPOINT"]);
     let types = types.map(Value::from).collect();
-    // One of them of a wrong type.
+    // One of them has a wrong type.
     let names =
         ["Abt", "Rochat", "Müller", "Favre", "Keller", "Blanc", "Frei", "Hug", "Gerber", "Meier"]
             .map(Value::from);
@@ -287,7 +287,7 @@ fn contents() -> impl Strategy<Value = Vec<(String, Value)>> {
         })
 }
 
-/// Blocks of which most can be stored: some whole, some only with what is there already.
+/// Blocks, of which most are valid: some alone, some only together with stored members.
 fn intercoms() -> Vec<Value> {
     vec![
         json!({ "name": "Door", "type": "multi", "number": "0001-01-01" }),

@@ -105,16 +105,16 @@ fn plain(record: &Record) -> StoredContact {
 }
 
 /// The findings of each contact in words, and what was done about them.
-fn told(discrepancies: &[Discrepancy]) -> Vec<(i64, Vec<&str>, Remedy)> {
+fn described(discrepancies: &[Discrepancy]) -> Vec<(i64, Vec<&str>, Remedy)> {
     let what = |finding: &Finding| match finding {
         Finding::Differs(difference) => difference.what,
         Finding::Unreadable(_) => "document",
         Finding::NoOrganization => "organization",
     };
-    let told = |one: &'_ Discrepancy| {
+    let described = |one: &'_ Discrepancy| {
         (one.key.id, one.findings.iter().map(what).collect(), one.remedy.clone())
     };
-    discrepancies.iter().map(told).collect()
+    discrepancies.iter().map(described).collect()
 }
 
 async fn contact_is_shown_with_relations_and_entry(fixture: &StoreFixture) {
@@ -206,7 +206,7 @@ async fn repair_keeps_document_version_and_times(fixture: &StoreFixture) {
         "relations",
         "entry",
     ];
-    assert_eq!(told(&mended), [(record.id.get(), columns.to_vec(), Remedy::Mended)]);
+    assert_eq!(described(&mended), [(record.id.get(), columns.to_vec(), Remedy::Mended)]);
     let stands = fixture.stored_contacts().await;
     assert_eq!(stands, [plain(record_of(&other)), as_it_should_stand(&contact, &other)]);
     assert_eq!(fixture.repair(&[record.id, id_of(&other)]).await, []);
@@ -235,7 +235,7 @@ async fn each_part_is_corrected_alone(fixture: &StoreFixture) {
     ] {
         fixture.overwrite(record, relations, entry).await;
         let mended = fixture.repair(&[record.id]).await;
-        assert_eq!(told(&mended), [(record.id.get(), vec![what], Remedy::Mended)]);
+        assert_eq!(described(&mended), [(record.id.get(), vec![what], Remedy::Mended)]);
         let stands = fixture.stored_contacts().await;
         assert_eq!(stands, [plain(record_of(&other)), sound.clone()], "{what}");
     }
@@ -270,12 +270,12 @@ async fn repair_takes_no_key_of_another_contact(fixture: &StoreFixture) {
     renamed.projection.display_name = "Berta".to_owned();
     fixture.overwrite(&renamed, &[], None).await;
 
-    let told_of = fixture.repair(&[record.id, id_of(&taker), id_of(&broken)]).await;
+    let discrepancies_found = fixture.repair(&[record.id, id_of(&taker), id_of(&broken)]).await;
 
     let taken =
         Remedy::KeyTaken { key: AliasKey::ExternalId("A".to_owned()), owner: id_of(&taker) };
     assert_eq!(
-        told(&told_of),
+        described(&discrepancies_found),
         [
             (record.id.get(), vec!["external_id", "display_name"], taken),
             (id_of(&broken).get(), vec!["display_name"], Remedy::Mended),
@@ -303,15 +303,15 @@ async fn exchanged_keys_go_back(fixture: &StoreFixture) {
 
     // Alone, neither can have its keys.
     for (contact, owner) in [(one, other), (other, one)] {
-        let told_of = fixture.repair(&[contact.id]).await;
-        let remedies: Vec<_> = told_of.iter().map(|told| &told.remedy).collect();
+        let discrepancies_found = fixture.repair(&[contact.id]).await;
+        let remedies: Vec<_> = discrepancies_found.iter().map(|one| &one.remedy).collect();
         assert!(
             matches!(remedies[..], [Remedy::KeyTaken { owner: by, .. }] if *by == owner.id),
-            "{told_of:?}"
+            "{discrepancies_found:?}"
         );
     }
     let mended = fixture.repair(&[one.id, other.id]).await;
-    assert!(mended.iter().all(|told| told.remedy == Remedy::Mended), "{mended:?}");
+    assert!(mended.iter().all(|one| one.remedy == Remedy::Mended), "{mended:?}");
     assert_eq!(fixture.everything().await, [one.clone(), other.clone()]);
 }
 
