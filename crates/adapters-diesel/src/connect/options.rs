@@ -13,9 +13,11 @@ use std::time::Duration;
 pub struct SqliteOptions {
     /// What an acknowledged write survives.
     pub durability: Durability,
-    /// How long a statement waits for another process that holds a lock.
+    /// How long a request waits to be written: for those before it, and for locks that other
+    /// processes hold. A read waits that long for such a lock.
     pub busy_timeout: Duration,
-    /// How many requests may wait to write. Further ones fail at once: the store is busy.
+    /// How many requests may wait to write, half of them for one organization. Further ones fail at
+    /// once: the store is busy.
     pub waiting_requests: usize,
     /// How many reads may run at once.
     pub readers: usize,

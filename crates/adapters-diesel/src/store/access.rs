@@ -32,7 +32,7 @@ impl AccessStore for SqliteStore {
     async fn add_organization(&self, organization: Organization) -> Result<bool, StoreError> {
         let row = OrganizationRow::from(organization);
         self.writer
-            .write(move |transaction| {
+            .write(None, move |transaction| {
                 let added = diesel::insert_or_ignore_into(organization::table)
                     .values(row)
                     .execute(transaction.connection)?;
@@ -57,7 +57,7 @@ impl AccessStore for SqliteStore {
     async fn add_token(&self, token: NewToken) -> Result<TokenId, StoreError> {
         let row = NewTokenRow::from(token);
         self.writer
-            .write(move |transaction| {
+            .write(None, move |transaction| {
                 let id = diesel::insert_into(api_token::table)
                     .values(row)
                     .returning(api_token::id)
@@ -81,7 +81,7 @@ impl AccessStore for SqliteStore {
 
     async fn revoke_token(&self, id: TokenId, at: Timestamp) -> Result<bool, StoreError> {
         self.writer
-            .write(move |transaction| {
+            .write(None, move |transaction| {
                 let revoked = diesel::update(api_token::table.find(id.0))
                     .filter(api_token::revoked_at.is_null())
                     .set(api_token::revoked_at.eq(at.micros()))

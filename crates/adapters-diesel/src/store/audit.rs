@@ -42,8 +42,11 @@ impl Audit for SqliteStore {
     }
 
     async fn repair(&self, repair: Arc<Repair>) -> Result<Vec<Discrepancy>, StoreError> {
+        let organization = repair.organization();
         self.writer
-            .write(move |transaction| statements::repair::repair(transaction.connection, &repair))
+            .write(Some(organization), move |transaction| {
+                statements::repair::repair(transaction.connection, &repair)
+            })
             .await
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use contacts_application::ports::{ContactStore, Lifecycle, StoreError};
 use contacts_domain::contact::Record;
+use contacts_domain::decision::Decision as _;
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::upsert::{Batch, Outcome};
 use contacts_domain::{ContactId, OrganizationId};
@@ -19,13 +20,15 @@ impl ContactStore for SqliteStore {
     async fn upsert(&self, batch: Arc<Batch>) -> Result<Vec<Outcome>, StoreError> {
         // Dropping a large batch takes long: the second handle keeps that off the writer thread.
         let kept = Arc::clone(&batch);
-        let outcomes = self.writer.write(move |transaction| transaction.run(&*batch)).await;
+        let tenant = Some(batch.organization());
+        let outcomes = self.writer.write(tenant, move |transaction| transaction.run(&*batch)).await;
         drop(kept);
         outcomes
     }
 
     async fn merge(&self, merge: Arc<Merge>) -> Result<MergeReport, StoreError> {
-        self.writer.write(move |transaction| transaction.run(&*merge)).await
+        let tenant = Some(merge.organization());
+        self.writer.write(tenant, move |transaction| transaction.run(&*merge)).await
     }
 
     async fn contact(
