@@ -56,8 +56,9 @@ pub fn router(services: Services, settings: Settings) -> Router {
     })
 }
 
-/// Adds what every request passes, whether its path is known or not: telemetry, which also writes
-/// problems in the format of the API, then the draining of the body, then the catching of panics.
+/// Adds what every request passes, whether its path is known or not: the catching of panics, then
+/// telemetry, which also writes problems in the format of the API, then the draining of the body.
+/// Panics are caught again below telemetry, so that those of a handler are logged.
 fn serve(routes: Router<AppState>, format: ProblemFormat, state: &AppState) -> Router {
     routes
         .fallback(problem::unknown_path)
@@ -65,6 +66,7 @@ fn serve(routes: Router<AppState>, format: ProblemFormat, state: &AppState) -> R
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(middleware::from_fn_with_state(state.settings.clone(), upload::drain))
         .layer(middleware::from_fn_with_state(format, telemetry::observe))
+        .layer(CatchPanicLayer::custom(move |payload| telemetry::panicked(format, payload)))
         .with_state(state.clone())
 }
 

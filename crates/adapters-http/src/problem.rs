@@ -10,6 +10,7 @@ pub(crate) mod error_code;
 pub(crate) mod format;
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -31,6 +32,12 @@ pub(crate) const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post"
 
 /// The `Retry-After` of a server that is full or whose store is unavailable.
 const SOON: Duration = Duration::from_secs(1);
+
+/// How many characters of a path an answer repeats.
+const MAX_PATH: usize = 100;
+
+/// How many characters of a method an answer and the log show.
+const MAX_METHOD: usize = 32;
 
 macro_rules! kinds {
     ($($(#[doc = $about:literal])+ $kind:ident: $status:ident $code:ident $slug:literal $title:literal;)+) => {
@@ -247,13 +254,28 @@ impl From<UseCaseError> for Problem {
 
 /// The answer to an unknown path. Takes the original URI: the device API strips its prefix.
 pub(crate) async fn unknown_path(OriginalUri(uri): OriginalUri) -> Problem {
-    Problem::new(Kind::UnknownPath, format!("there is nothing at {}", uri.path()))
+    let path = cut(uri.path(), MAX_PATH);
+    Problem::new(Kind::UnknownPath, format!("there is nothing at {path}"))
 }
 
 /// The answer to a method that a path does not have.
 pub(crate) async fn method_not_allowed(method: Method) -> Problem {
+    let method = short_method(&method);
     let detail = format!("{method} is not allowed here; the header Allow names what is");
     Problem::new(Kind::MethodNotAllowed, detail)
+}
+
+/// The method, short enough for an answer and the log.
+pub(crate) fn short_method(method: &Method) -> Cow<'_, str> {
+    cut(method.as_str(), MAX_METHOD)
+}
+
+/// The first characters of a text of the caller, and `…` if there are more.
+fn cut(text: &str, longest: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(longest).and_then(|(end, _)| text.get(..end)) {
+        Some(start) => format!("{start}…").into(),
+        None => text.into(),
+    }
 }
 
 /// The answer to a request whose handler panicked.

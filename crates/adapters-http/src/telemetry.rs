@@ -3,6 +3,7 @@
 //! The log shows the id, method, route, status and duration of a request, never bodies or personal
 //! data. The route is the pattern (`/api-v1/contact/{type}/{id}`), not the path.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,8 +15,8 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 use uuid::Uuid;
 
-use crate::problem::Problem;
 use crate::problem::format::ProblemFormat;
+use crate::problem::{self, Problem};
 
 /// The header for the id, in requests and answers.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -35,7 +36,7 @@ pub(crate) async fn observe(
     let span = tracing::info_span!(
         "request",
         id = %id,
-        method = %request.method(),
+        method = %problem::short_method(request.method()),
         route,
         status = Empty,
         milliseconds = Empty,
@@ -43,7 +44,7 @@ pub(crate) async fn observe(
     async move {
         let started = Instant::now();
         let mut response = next.run(request).await;
-        if let Some(problem) = response.extensions_mut().remove::<Arc<Problem>>() {
+        if let Some(problem) = problem_of(&mut response) {
             problem.log();
             format.write(&problem, &id, &mut response);
         }
@@ -51,13 +52,33 @@ pub(crate) async fn observe(
             .record("status", response.status().as_u16())
             .record("milliseconds", started.elapsed().as_secs_f64() * 1e3);
         tracing::info!("answered");
-        if let Ok(id) = HeaderValue::from_str(&id) {
-            response.headers_mut().insert(X_REQUEST_ID, id);
-        }
+        name(&mut response, &id);
         response
     }
     .instrument(span)
     .await
+}
+
+/// The answer to a request whose telemetry panicked. Logging the problem could panic again.
+pub(crate) fn panicked(format: ProblemFormat, payload: Box<dyn Any + Send>) -> Response {
+    let id = new_id();
+    let mut response = problem::panicked(payload);
+    if let Some(problem) = problem_of(&mut response) {
+        format.write(&problem, &id, &mut response);
+    }
+    name(&mut response, &id);
+    response
+}
+
+fn problem_of(response: &mut Response) -> Option<Arc<Problem>> {
+    response.extensions_mut().remove()
+}
+
+/// Adds the id to the answer.
+fn name(response: &mut Response, id: &str) {
+    if let Ok(id) = HeaderValue::from_str(id) {
+        response.headers_mut().insert(X_REQUEST_ID, id);
+    }
 }
 
 /// The caller's own id if it is harmless in a log, else a new one (a UUID of version 7, RFC 9562).
@@ -66,7 +87,11 @@ fn request_id(headers: &HeaderMap) -> String {
         .get(X_REQUEST_ID)
         .and_then(|id| id.to_str().ok())
         .filter(|id| is_harmless(id))
-        .map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
+        .map_or_else(new_id, str::to_owned)
+}
+
+fn new_id() -> String {
+    Uuid::now_v7().to_string()
 }
 
 fn is_harmless(id: &str) -> bool {

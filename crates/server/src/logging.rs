@@ -4,14 +4,16 @@ use std::io;
 
 use clap::ValueEnum;
 use serde::Deserialize;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::ParseError;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{FilterExt as _, ParseError, filter_fn};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::failure::Failure;
 
-/// At the level `debug`, tokio-postgres logs the values of statements: contacts with salary data,
-/// and digests of tokens. No filter of the user may turn that on.
-const PRIVACY: &str = "tokio_postgres=warn";
+/// The crates of this workspace. They log no personal data at any level.
+const OWN_CRATES: [&str; 2] = ["contact_hub", "contacts_"];
 
 /// The format of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize)]
@@ -34,12 +36,21 @@ pub(crate) fn start(filter: &str, format: LogFormat) -> Result<(), Failure> {
         let remedy = "write it as in `info,contact_hub=debug`";
         Failure::because("the log filter is wrong", &error, remedy)
     };
-    let filter = EnvFilter::try_new(filter).map_err(wrong)?;
-    let filter = filter.add_directive(PRIVACY.parse().map_err(wrong)?);
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    let started = match format {
-        LogFormat::Text => logs.with_ansi(false).try_init(),
-        LogFormat::Json => logs.json().flatten_event(true).try_init(),
+    let filter = EnvFilter::try_new(filter).map_err(wrong)?.and(filter_fn(holds_no_data));
+    // With its internal errors, the library would write to a standard error that cannot be written,
+    // and panic: the log is lost, the request is served.
+    let logs = tracing_subscriber::fmt::layer().with_writer(io::stderr).log_internal_errors(false);
+    let logs = match format {
+        LogFormat::Text => logs.with_ansi(false).with_filter(filter).boxed(),
+        LogFormat::Json => logs.json().flatten_event(true).with_filter(filter).boxed(),
     };
-    started.map_err(|error| Failure::because("cannot log", &*error, "please report this"))
+    let started = tracing_subscriber::registry().with(logs).try_init();
+    started.map_err(|error| Failure::because("cannot log", &error, "please report this"))
+}
+
+/// Whether a line or span can hold no personal data: those of other crates below `warn` show bodies,
+/// headers and the values of statements. Both this and the filter of the user have to agree.
+fn holds_no_data(metadata: &Metadata<'_>) -> bool {
+    let target = metadata.target();
+    *metadata.level() <= Level::WARN || OWN_CRATES.iter().any(|own| target.starts_with(own))
 }

@@ -82,6 +82,33 @@ async fn panic_is_500_without_its_text() {
     assert_eq!(app.get("/healthz").await.status, 200);
 }
 
+/// A log whose every line panics.
+struct Broken;
+
+impl MakeWriter<'_> for Broken {
+    type Writer = io::Empty;
+
+    fn make_writer(&self) -> io::Empty {
+        panic!("{SECRET}")
+    }
+}
+
+#[tokio::test]
+async fn panic_in_telemetry_is_500_of_the_api() {
+    let app = App::new().await;
+    let _other = tracing::Dispatch::new(tracing_subscriber::registry());
+    let subscriber = tracing_subscriber::fmt().with_writer(Broken).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let erp = app.get("/nowhere").await;
+    assert_eq!(erp.problem(), (500, String::new()));
+    let device = app.get("/api/v1/nowhere").await;
+    assert_eq!((device.status, &device.json()["error"]["code"]), (500, &"system_error".into()));
+    for answer in [erp, device] {
+        assert_eq!(answer.header("x-request-id").map(str::len), Some(36));
+        assert!(!answer.text().contains("10.0.0.7"));
+    }
+}
+
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

@@ -66,3 +66,14 @@ async fn every_answer_has_the_request_id() {
     assert_eq!(answer.header("x-request-id").map(str::len), Some(36));
     answer.problem();
 }
+
+#[tokio::test]
+async fn long_path_and_method_are_cut() {
+    let app = App::new().await;
+    let (path, method) = (format!("/{}", "p".repeat(60_000)), "M".repeat(60_000));
+    let problem = app.get(&path).await.detail();
+    assert_eq!(problem, format!("there is nothing at /{}…", "p".repeat(99)));
+    let method = Method::from_bytes(method.as_bytes()).unwrap();
+    let problem = app.send(request(method, BATCH, &[], Body::empty())).await.detail();
+    assert!(problem.starts_with(&format!("{}… is not allowed", "M".repeat(32))), "{problem}");
+}

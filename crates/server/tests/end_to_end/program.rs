@@ -1,10 +1,10 @@
 //! The program under test, as a command or as a running server.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -38,7 +38,8 @@ pub(crate) fn done(folder: &Path, arguments: &[&str]) -> String {
 pub(crate) struct Server {
     process: Child,
     output: BufReader<ChildStdout>,
-    pub(crate) errors: BufReader<ChildStderr>,
+    /// The log, if it is a pipe to us.
+    pub(crate) errors: BufReader<Box<dyn Read + Send + Sync>>,
     /// What it printed before the line `listening on`.
     pub(crate) greeting: String,
     pub(crate) address: SocketAddr,
@@ -67,19 +68,25 @@ impl Server {
         let mut command = program(folder);
         command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
         command.envs(variables.iter().copied());
-        Self::wait_for(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+        Self::spawn(command.stderr(Stdio::piped()))
     }
 
     /// Starts the program without arguments.
     pub(crate) fn start_bare(folder: &Path, variables: &[(&str, &str)]) -> Self {
         let mut command = program(folder);
         command.envs(variables.iter().copied());
-        Self::wait_for(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+        Self::spawn(command.stderr(Stdio::piped()))
     }
 
-    fn wait_for(mut process: Child) -> Self {
+    /// Starts the command, which serves, and waits until it listens.
+    pub(crate) fn spawn(command: &mut Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut output = BufReader::new(process.stdout.take().unwrap());
-        let errors = BufReader::new(process.stderr.take().unwrap());
+        let errors: Box<dyn Read + Send + Sync> = match process.stderr.take() {
+            Some(errors) => Box::new(errors),
+            None => Box::new(io::empty()),
+        };
+        let errors = BufReader::new(errors);
         let mut greeting = String::new();
         let address = loop {
             let mut line = String::new();

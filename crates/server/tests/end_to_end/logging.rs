@@ -1,0 +1,96 @@
+//! The log: what it never holds, and that the server needs none.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::pipe;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use sha2::{Digest as _, Sha256};
+
+use super::program::{Server, done, people, program, run};
+
+/// A command that serves in the folder.
+fn serve(folder: &Path) -> Command {
+    let mut command = program(folder);
+    command.args(["serve", "--listen", "127.0.0.1:0"]);
+    command
+}
+
+#[test]
+fn requests_are_served_without_a_writable_log() {
+    let full = || Stdio::from(OpenOptions::new().write(true).open("/dev/full").unwrap());
+    let closed = || Stdio::from(pipe().unwrap().1);
+    for log in [full(), closed()] {
+        let folder = tempfile::tempdir().unwrap();
+        let token = done(folder.path(), &["token", "create", "--organization", "1"]);
+        let server = Server::spawn(serve(folder.path()).args(["--log", "trace"]).stderr(log));
+        assert_eq!(server.get("/healthz", &token).status, 200);
+        assert_eq!(server.batch(&token, &people([1])).status, 200);
+        assert_eq!(server.get("/nowhere", &token).status, 404);
+        server.stop();
+    }
+}
+
+#[test]
+fn failure_without_standard_error_exits_with_1() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["token", "revoke", "7"][..], &["frobnicate"]] {
+        let wanted = run(folder.path(), arguments).status.code();
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let status = program(folder.path()).args(arguments).stderr(full).status().unwrap();
+        assert_eq!(status.code(), wanted, "{arguments:?}");
+    }
+}
+
+/// In the values of every block, in a key, and in the name of a member.
+const MARKER: &str = "Zwetschgenmus";
+
+const ITEM: &str = r#"[{"contactType": "PERSON", "externalId": "Zwetschgenmus-1",
+    "lastName": "Zwetschgenmus", "email": "Zwetschgenmus@rhone.example", "phone": "079 111 22 33",
+    "customFields": {"Zwetschgenmus": "Zwetschgenmus"}, "Zwetschgenmus": 1,
+    "addresses": [{"line1": "Zwetschgenmus"}], "staff": {"salary": "Zwetschgenmus"}}]"#;
+
+const FILTERS: [&str; 6] = [
+    "trace",
+    "info,[request]=trace",
+    "[{id}]=trace",
+    "[request{method=POST}]=trace",
+    "tokio_postgres=trace",
+    "warn,hyper=trace,diesel=trace,tokio=trace,contact_hub=trace",
+];
+
+#[test]
+fn no_filter_logs_data_of_requests() {
+    assert_no_filter_logs_data("sqlite://contact-hub.db");
+}
+
+/// Serves requests with personal data under each filter, and searches the log for it.
+pub(crate) fn assert_no_filter_logs_data(url: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = [("CONTACT_HUB_DATABASE_URL", url)];
+    let create = ["token", "create", "--organization", "1"];
+    let token = program(folder.path()).args(create).envs(url).output().unwrap().stdout;
+    let token = String::from_utf8(token).unwrap().trim_end().to_owned();
+    let digest = Sha256::digest(&token);
+    let digest = digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    for filter in FILTERS {
+        let log = folder.path().join("log");
+        let file = File::create(&log).unwrap();
+        let mut command = serve(folder.path());
+        let server = Server::spawn(command.args(["--log", filter]).envs(url).stderr(file));
+        for body in [ITEM, r#"[{"lastName": "Zwetschgenmus"#] {
+            assert!(server.batch(&token, body).status < 500);
+        }
+        let path = format!("/api-v1/contact/PERSON/{MARKER}?of={MARKER}");
+        assert_eq!(server.get(&path, &token).status, 404);
+        assert_eq!(server.get("/api/v1/contacts?q=Zwetschgenmus", &token).status, 200);
+        server.stop();
+
+        let log = fs::read_to_string(&log).unwrap();
+        assert_eq!(log.is_empty(), filter == "tokio_postgres=trace", "{filter}");
+        let secrets = [MARKER, &MARKER.to_lowercase(), "791112233", &token, &digest, &digest[..16]];
+        for secret in secrets {
+            assert!(!log.contains(secret), "{secret} under {filter}:\n{log}");
+        }
+    }
+}
