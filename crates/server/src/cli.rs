@@ -37,7 +37,8 @@ enum Command {
     /// Serve until SIGTERM or Ctrl-C (the default command)
     ///
     /// On a new database, the server creates organization 1 and a first token, and prints the token
-    /// once. When it accepts requests, it prints its address: `listening on http://ADDR`.
+    /// once. When it accepts requests, it prints its address: `listening on http://ADDR`. After
+    /// SIGTERM or Ctrl-C the requests in flight may finish; a second one ends it at once.
     Serve(ServeFlags),
     /// Create the schema of the database or bring it up to date, and print what was done
     Migrate,

@@ -8,7 +8,6 @@ use std::time::Duration;
 use contacts_adapters_http::router;
 use tokio::net::TcpListener;
 
-use self::connections::ConnectionTimeouts;
 use self::shutdown::Shutdown;
 use crate::config::{DatabaseSettings, ServeSettings};
 use crate::failure::Failure;
@@ -36,14 +35,13 @@ pub(crate) async fn run(
     let listener = TcpListener::bind(&listen).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
     // Before the address is printed: whoever reads it may send a signal at once.
-    let shutdown = Shutdown::watch()?;
+    let shutdown = Shutdown::watch(grace)?;
 
     if let Some(greeting) = startup::first_run(&store, address).await? {
         printing::print_notice(&greeting);
     }
     let app = router(store.services(), http);
     printing::print_notice(&format!("listening on http://{address}"));
-    let timeouts = ConnectionTimeouts { head: MAX_HEAD_TIME, grace };
-    connections::serve(listener, app, shutdown, timeouts).await;
+    connections::serve(listener, app, shutdown, MAX_HEAD_TIME).await;
     Ok(())
 }

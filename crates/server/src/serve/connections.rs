@@ -12,28 +12,20 @@ use tokio::time::sleep;
 
 use super::shutdown::Shutdown;
 
-/// How long the server waits for its clients.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct ConnectionTimeouts {
-    /// The longest time without a complete request head: for an idle or a slow connection.
-    pub(super) head: Duration,
-    /// The longest time that requests in flight may take after a request to stop.
-    pub(super) grace: Duration,
-}
-
 /// The pause after a failure to accept a connection, mostly because too many files are open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers HTTP/1.1 (RFC 9112) until a request to stop; then the requests in flight may finish within
-/// the grace time.
+/// the grace time. `head_timeout` is the longest time without a complete request head: for an idle
+/// or a slow connection.
 pub(super) async fn serve(
     listener: TcpListener,
     app: Router,
     mut shutdown: Shutdown,
-    timeouts: ConnectionTimeouts,
+    head_timeout: Duration,
 ) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(timeouts.head);
+    http.timer(TokioTimer::new()).header_read_timeout(head_timeout);
     let open = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -63,9 +55,8 @@ pub(super) async fn serve(
     drop(listener);
     tokio::select! {
         () = open.shutdown() => {}
-        () = sleep(timeouts.grace) => {
-            let seconds = timeouts.grace.as_secs();
-            tracing::warn!(seconds, "stopping although requests are still running");
+        () = shutdown.grace_is_over() => {
+            tracing::warn!("stopping although requests are still running");
         }
     }
 }
@@ -82,10 +73,8 @@ mod tests {
     async fn connection_without_request_is_closed() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let shutdown = Shutdown::watch().unwrap();
-        let timeouts =
-            ConnectionTimeouts { head: Duration::from_millis(50), grace: Duration::ZERO };
-        tokio::spawn(serve(listener, Router::new(), shutdown, timeouts));
+        let shutdown = Shutdown::watch(Duration::ZERO).unwrap();
+        tokio::spawn(serve(listener, Router::new(), shutdown, Duration::from_millis(50)));
         for begun in ["", "GET / HT", "GET / HTTP/1.1\r\nHost: hub\r\nX-Slow: "] {
             let mut connection = TcpStream::connect(address).await.unwrap();
             connection.write_all(begun.as_bytes()).await.unwrap();

@@ -22,10 +22,10 @@ fn half_a_request(server: &Server, token: &str, body: &str) -> BufReader<TcpStre
     stream
 }
 
-/// Reads the log until the server has received the signal.
-fn wait_for_signal(server: &mut Server) {
+/// Reads the log until it has that text.
+fn wait_for(server: &mut Server, text: &str) {
     let mut line = String::new();
-    while !line.contains("finishing the requests in flight") {
+    while !line.contains(text) {
         line.clear();
         assert_ne!(server.errors.read_line(&mut line).unwrap(), 0, "the log ended");
     }
@@ -38,7 +38,7 @@ fn request_in_flight_is_answered_after_a_signal() {
         let body = people([1]);
         let mut stream = half_a_request(&server, &token, &body);
         server.signal(signal);
-        wait_for_signal(&mut server);
+        wait_for(&mut server, "finishing the requests in flight");
 
         stream.get_mut().write_all(body.as_bytes()).unwrap();
         let mut answer = String::new();
@@ -58,6 +58,43 @@ fn unfinished_request_does_not_keep_the_server_running() {
     let token = server.first_token().unwrap().to_owned();
     let _stream = half_a_request(&server, &token, &people([1]));
     server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+#[test]
+fn second_signal_ends_the_server_at_once() {
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        let (_folder, mut server, token) = served();
+        let _stream = half_a_request(&server, &token, &people([1]));
+        server.signal("TERM");
+        wait_for(&mut server, "finishing the requests in flight");
+        server.signal(signal);
+        assert_eq!(server.wait().code(), Some(code));
+    }
+}
+
+#[test]
+fn hang_up_does_not_end_the_server() {
+    let (_folder, mut server, token) = served();
+    server.signal("HUP");
+    wait_for(&mut server, "SIGHUP is ignored");
+    assert_eq!(server.batch(&token, &people([1])).status, 200);
+    server.stop();
+}
+
+#[test]
+fn waiting_writer_does_not_keep_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::start_with(folder.path(), &["--shutdown-seconds", "0"], &[]);
+    let token = server.first_token().unwrap().to_owned();
+    let database = rusqlite::Connection::open(folder.path().join("contact-hub.db")).unwrap();
+    // The writer waits for the lock, on a thread of its own.
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut stream = half_a_request(&server, &token, &people([1]));
+    stream.get_mut().write_all(people([1]).as_bytes()).unwrap();
+    assert_eq!(server.get("/healthz", &token).status, 200);
+    server.signal("TERM");
+    wait_for(&mut server, "stopping although work is still running");
     assert_eq!(server.wait().code(), Some(0));
 }
 
