@@ -17,6 +17,26 @@ pub struct Organization {
     pub region: CountryCode,
 }
 
+/// The longest name of an organization or a token, in characters.
+const MAX_NAME: usize = 100;
+
+/// Checks the name of a new organization or token. Stored names are not checked again.
+///
+/// # Errors
+///
+/// If it is blank, longer than 100 characters, or has a control character.
+pub fn check_name(name: &str) -> Result<(), InvalidName> {
+    let is_valid = !name.trim().is_empty()
+        && name.chars().count() <= MAX_NAME
+        && !name.chars().any(char::is_control);
+    if is_valid { Ok(()) } else { Err(InvalidName) }
+}
+
+/// A text that is no name of an organization or a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a name has 1 to 100 characters, is not blank and has no control characters")]
+pub struct InvalidName;
+
 /// The number of a token, by which it is listed and revoked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TokenId(pub i64);
@@ -32,7 +52,7 @@ pub struct NewToken {
     pub digest: TokenDigest,
     /// Its first characters, for people.
     pub prefix: String,
-    /// A note on its purpose.
+    /// A note on its purpose, or empty.
     pub name: String,
     /// The organizations it may act for.
     pub reach: Reach,

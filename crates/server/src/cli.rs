@@ -10,7 +10,7 @@ use crate::config::{GlobalFlags, ServeFlags, Sources};
 use crate::failure::Failure;
 use crate::organization::CreateOrganization;
 use crate::token::{CreateToken, RevokeToken};
-use crate::{backup, check, logging, migrate, organization, serve, token};
+use crate::{backup, check, clock, logging, migrate, organization, serve, token};
 
 /// Takes the contacts of many organizations in bulk and answers each with one exact result
 ///
@@ -36,8 +36,9 @@ pub(crate) struct Cli {
 enum Command {
     /// Serve until SIGTERM or Ctrl-C (the default command)
     ///
-    /// On a new database, the server creates organization 1 and a first token, and prints the token
-    /// once. When it accepts requests, it prints its address: `listening on http://ADDR`. After
+    /// On a new database, the server creates organization 1 and a first token. It prints the token
+    /// if standard output is a terminal; otherwise it prints the path of a file that only its user
+    /// can read: DATABASE.first-token. When it accepts requests, it prints its address: `listening on http://ADDR`. After
     /// SIGTERM or Ctrl-C the requests in flight may finish; a second one ends it at once.
     Serve(ServeFlags),
     /// Create the schema of the database or bring it up to date, and print what was done
@@ -97,6 +98,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     let sources = Sources::read(global)?;
     let settings = sources.global()?;
     logging::start(&settings.log, settings.log_format)?;
+    clock::check()?;
     match command {
         Command::Serve(flags) => {
             let serve = sources.serve(flags);
@@ -130,7 +132,7 @@ fn exit_with_usage(message: &str) -> ! {
     cli.build();
     let token = cli.find_subcommand_mut("token");
     let create = token.and_then(|token| token.find_subcommand_mut("create"));
-    let kind = ErrorKind::MissingRequiredArgument;
+    let kind = ErrorKind::ValueValidation;
     create.map_or_else(Cli::command, |create| create.clone()).error(kind, message).exit()
 }
 
@@ -183,6 +185,8 @@ mod tests {
             "contact-hub organization create --id 0 --name Muster",
             "contact-hub organization create --id 7 --name Muster --region UK",
             "contact-hub token create --organization 1 --scope everything",
+            "contact-hub organization create --id 7 --name",
+            "contact-hub token create --organization 1 --name=",
             "contact-hub token revoke first",
             "contact-hub serve --max-items many",
             "contact-hub serve --max-items 0",

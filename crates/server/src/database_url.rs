@@ -1,7 +1,6 @@
 //! Where the contacts are stored, as a URL.
 
 use std::fmt;
-#[cfg(feature = "sqlite")]
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -37,6 +36,17 @@ impl DatabaseUrl {
             Self::Sqlite(_) => false,
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => true,
+        }
+    }
+
+    /// The file for the first token of the database: beside that of SQLite, else in the working
+    /// directory.
+    pub(crate) fn first_token_file(&self) -> PathBuf {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(path) => path.with_extension("first-token"),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => "contact-hub.first-token".into(),
         }
     }
 

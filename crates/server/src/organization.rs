@@ -1,7 +1,7 @@
 //! `contact-hub organization`.
 
 use clap::Args;
-use contacts_application::access::Organization;
+use contacts_application::access::{InvalidName, Organization, check_name};
 use contacts_application::use_cases::ManageAccessError;
 use contacts_domain::OrganizationId;
 use contacts_domain::value::CountryCode;
@@ -20,7 +20,7 @@ pub(crate) struct CreateOrganization {
     /// Its id, 1 to 2147483647, as requests send it in TARGET-ORGANIZATION-ID
     #[arg(long, value_name = "N", value_parser = parse_organization)]
     id: OrganizationId,
-    /// Its name
+    /// Its name, 1 to 100 characters
     #[arg(long, value_name = "TEXT", value_parser = parse_name)]
     name: String,
     /// The country of its phone numbers without a country code (ISO 3166-1 alpha-2)
@@ -50,8 +50,8 @@ pub(crate) fn parse_organization(text: &str) -> Result<OrganizationId, String> {
 }
 
 /// Parses the name of an organization or a token.
-pub(crate) fn parse_name(text: &str) -> Result<String, &'static str> {
-    if text.trim().is_empty() { Err("a name is not blank") } else { Ok(text.to_owned()) }
+pub(crate) fn parse_name(text: &str) -> Result<String, InvalidName> {
+    check_name(text).map(|()| text.to_owned())
 }
 
 fn parse_region(text: &str) -> Result<CountryCode, String> {
@@ -68,6 +68,9 @@ impl From<ManageAccessError> for Failure {
                 format!("organization {id} does not exist"),
                 format!("create it with `contact-hub organization create --id {id} --name TEXT`"),
             ),
+            ManageAccessError::InvalidName(error) => {
+                Self::new(error.to_string(), "choose another --name")
+            }
             ManageAccessError::Store(error) => error.into(),
         }
     }

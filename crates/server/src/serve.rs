@@ -28,6 +28,7 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let ServeSettings { listen, durability, http, shutdown: grace } = settings;
     let store = Store::open_with(database, durability).await?;
+    startup::warn_if_readable_by_all(&database.url);
     let cannot_listen = |error| {
         let remedy = "free the address or choose another with --listen HOST:PORT";
         Failure::because(format_args!("cannot listen on {listen}"), &error, remedy)
@@ -37,7 +38,7 @@ pub(crate) async fn run(
     // Before the address is printed: whoever reads it may send a signal at once.
     let shutdown = Shutdown::watch(grace)?;
 
-    if let Some(greeting) = startup::first_run(&store, address).await? {
+    if let Some(greeting) = startup::first_run(&store, &database.url, address).await? {
         printing::print_notice(&greeting);
     }
     let app = router(store.services(), http);

@@ -32,7 +32,7 @@ pub(crate) struct CreateToken {
     /// scopes to every organization, also to those that are created later.
     #[arg(long, value_delimiter = ',', value_parser = scope_parser())]
     scope: Vec<Scope>,
-    /// A name that shows in the list
+    /// A name that shows in the list, 1 to 100 characters
     #[arg(long, value_name = "TEXT", value_parser = parse_name)]
     name: Option<String>,
     /// Let the token expire after so many days
@@ -54,7 +54,7 @@ impl CreateToken {
     ///
     /// # Errors
     ///
-    /// If there is none.
+    /// If there is none, or `admin` reaches others than those that are named.
     pub(crate) fn checked(self) -> Result<CheckedToken, &'static str> {
         let Self { mut organization, scope, name, expires_in_days } = self;
         let scopes = match scope.is_empty() {
@@ -64,6 +64,10 @@ impl CreateToken {
         organization.sort_unstable();
         organization.dedup();
         let reach = if scopes.include(Scope::Admin) {
+            if !organization.is_empty() {
+                return Err("--scope admin reaches every organization: leave out --organization, \
+                            or leave out admin");
+            }
             Reach::Everywhere
         } else if organization.is_empty() {
             return Err("--organization N is required, except with --scope admin");
@@ -155,6 +159,11 @@ mod tests {
     #[test]
     fn admin_reaches_every_organization() {
         assert_eq!(checked(&[], &[Scope::Read, Scope::Admin]).unwrap().reach, Reach::Everywhere);
+    }
+
+    #[test]
+    fn admin_with_an_organization_is_refused() {
+        assert!(checked(&[1], &[Scope::Admin]).is_err());
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub struct Launch {
     pub database_url: Option<String>,
     /// A standby of the database, for lists.
     pub read_database_url: Option<String>,
-    /// A known token. Without one the database has to be new: then the server prints a token.
+    /// A known token; without one, the program creates one for organization 1.
     pub token: Option<String>,
     /// Does not print the command.
     pub quiet: bool,
@@ -62,18 +62,19 @@ impl Launch {
     ///
     /// # Errors
     ///
-    /// The server does not start, or no token is known.
+    /// The server does not start, or no token can be created.
     pub fn start(&self) -> Result<ServerProcess> {
+        let token = match &self.token {
+            Some(token) => token.clone(),
+            None => self.create_token()?,
+        };
         let log = self.folder.join(&self.log);
         let file = OpenOptions::new().create(true).append(true).open(&log);
-        let mut command = Command::new(&self.program);
+        let mut command = self.command();
         command.args(["serve", "--listen", "127.0.0.1:0"]).args(&self.arguments);
-        // URLs are no arguments: everybody can read arguments, and a URL may have a password.
-        command.envs(self.database_url.as_ref().map(|url| ("CONTACT_HUB_DATABASE_URL", url)));
         let standby = self.read_database_url.as_ref();
         command.envs(standby.map(|url| ("CONTACT_HUB_READ_DATABASE_URL", url)));
-        command.current_dir(&self.folder).stdin(Stdio::null()).stdout(Stdio::piped());
-        command.stderr(file.with_context(|| log.display().to_string())?);
+        command.stdout(Stdio::piped()).stderr(file.with_context(|| log.display().to_string())?);
         let program = self.program.display();
         if !self.quiet {
             eprintln!("$ {program} serve --listen 127.0.0.1:0 {}", self.arguments.join(" "));
@@ -81,14 +82,32 @@ impl Launch {
         let mut process = command.spawn().with_context(|| format!("cannot run {program}"))?;
         let output = process.stdout.take().context("no standard output")?;
         let mut output = BufReader::new(output);
-        match first_lines(&mut output, self.token.clone()) {
-            Ok((token, address)) => Ok(ServerProcess { process, output, address, token }),
+        match address(&mut output) {
+            Ok(address) => Ok(ServerProcess { process, output, address, token }),
             Err(error) => {
                 let _ = process.kill();
                 let _ = process.wait();
                 Err(error)
             }
         }
+    }
+
+    /// Creates a token, and the database if it is missing.
+    fn create_token(&self) -> Result<String> {
+        let mut command = self.command();
+        command.args(["token", "create", "--organization", "1", "--log", "warn"]);
+        let output = command.output().with_context(|| self.program.display().to_string())?;
+        let errors = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "cannot create a token: {errors}");
+        Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        // URLs are no arguments: everybody can read arguments, and a URL may have a password.
+        command.envs(self.database_url.as_ref().map(|url| ("CONTACT_HUB_DATABASE_URL", url)));
+        command.current_dir(&self.folder).stdin(Stdio::null());
+        command
     }
 }
 
@@ -107,7 +126,7 @@ impl ServerProcess {
         self.address
     }
 
-    /// The token of the launch, or else the one that the server printed on its first run.
+    /// The token of the launch.
     pub fn token(&self) -> &str {
         &self.token
     }
@@ -154,16 +173,12 @@ impl Drop for ServerProcess {
     }
 }
 
-/// Reads the token, unless it is known, and the address from what a starting server prints.
-fn first_lines(output: impl BufRead, mut token: Option<String>) -> Result<(String, SocketAddr)> {
+/// Reads the address from what a starting server prints.
+fn address(output: impl BufRead) -> Result<SocketAddr> {
     for line in output.lines() {
         let line = line?;
-        if let Some(word) = line.split_whitespace().find(|word| word.starts_with("chub_")) {
-            token.get_or_insert_with(|| word.trim_matches(['\'', '"']).to_owned());
-        }
         if let Some(address) = line.strip_prefix("listening on http://") {
-            let address = address.parse().with_context(|| line.clone())?;
-            return Ok((token.context("the server printed no token")?, address));
+            return address.parse().with_context(|| line.clone());
         }
     }
     Err(anyhow!("the server ended before it listened; see its log"))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use contacts_domain::OrganizationId;
 
-use crate::access::{NewToken, Organization, Reach, Token, TokenId};
+use crate::access::{InvalidName, NewToken, Organization, Reach, Token, TokenId, check_name};
 use crate::ports::{AccessStore, Clock, StoreError};
 
 /// Adds organizations; makes, lists and revokes tokens.
@@ -22,6 +22,9 @@ pub enum ManageAccessError {
     /// An organization of a new token does not exist.
     #[error("organization {0} does not exist; create it first")]
     UnknownOrganization(OrganizationId),
+    /// The name is not one.
+    #[error(transparent)]
+    InvalidName(#[from] InvalidName),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -37,11 +40,12 @@ impl ManageAccess {
     ///
     /// # Errors
     ///
-    /// When the id is taken, or the store fails.
+    /// When the id is taken, the name is not one, or the store fails.
     pub async fn create_organization(
         &self,
         organization: Organization,
     ) -> Result<(), ManageAccessError> {
+        check_name(&organization.name)?;
         let id = organization.id;
         match self.access.add_organization(organization).await? {
             true => Ok(()),
@@ -49,12 +53,15 @@ impl ManageAccess {
         }
     }
 
-    /// Stores a token whose organizations exist.
+    /// Stores a token whose organizations exist. Its name may be empty.
     ///
     /// # Errors
     ///
-    /// When one of its organizations does not exist, or the store fails.
+    /// When one of its organizations does not exist, the name is not one, or the store fails.
     pub async fn create_token(&self, token: NewToken) -> Result<TokenId, ManageAccessError> {
+        if !token.name.is_empty() {
+            check_name(&token.name)?;
+        }
         if let Reach::Organizations(organizations) = &token.reach {
             for id in organizations {
                 if self.access.organization(*id).await?.is_none() {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contacts_application::access::{NewToken, Reach, Scopes, TokenDigest, TokenId};
+use contacts_application::access::{NewToken, Organization, Reach, Scopes, TokenDigest, TokenId};
 use contacts_application::ports::{MockAccessStore, MockClock};
 use contacts_application::use_cases::{ManageAccess, ManageAccessError};
 use contacts_testing::{now, organization};
@@ -105,4 +105,27 @@ async fn token_is_revoked_as_of_now() {
 
         assert_eq!(manage(access).revoke_token(TokenId(3)).await.unwrap(), revoked);
     }
+}
+
+#[tokio::test]
+async fn invalid_name_is_not_stored() {
+    for name in ["", " ", "a\u{7}", "a\nb", &"x".repeat(101)] {
+        let organization = Organization { name: name.to_owned(), ..organization(7) };
+        let refused = manage(MockAccessStore::new()).create_organization(organization).await;
+        assert!(matches!(refused, Err(ManageAccessError::InvalidName(_))), "{name:?}");
+        if name.is_empty() {
+            continue;
+        }
+        let token = NewToken { name: name.to_owned(), ..new_token(Reach::Everywhere) };
+        let refused = manage(MockAccessStore::new()).create_token(token).await;
+        assert!(matches!(refused, Err(ManageAccessError::InvalidName(_))), "{name:?}");
+    }
+}
+
+#[tokio::test]
+async fn hundred_characters_are_a_name() {
+    let mut access = MockAccessStore::new();
+    access.expect_add_organization().times(1).returning(|_| Ok(true));
+    let organization = Organization { name: "ü".repeat(100), ..organization(7) };
+    manage(access).create_organization(organization).await.unwrap();
 }

@@ -1,5 +1,6 @@
 //! Sets up a new database: an organization, a token, and a command to try it with.
 
+use std::io::{self, IsTerminal as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use contacts_application::access::{NewToken, Organization, Reach, Scopes};
@@ -9,7 +10,9 @@ use contacts_domain::OrganizationId;
 use contacts_domain::value::CountryCode;
 
 use super::Store;
+use super::token_file::TokenFile;
 use crate::clock::SystemClock;
+use crate::database_url::DatabaseUrl;
 use crate::failure::Failure;
 use crate::organization::DEFAULT_REGION;
 use crate::token::Secret;
@@ -18,13 +21,17 @@ use crate::token::Secret;
 const CONTACT: &str = r#"[{"contactType":"PERSON","externalId":"ERP-1","firstName":"Amélie","lastName":"Rochat","email":"amelie.rochat@boulangerie-rhone.example","mobile":"079 111 22 33","addresses":[{"name":"Domicile","line1":"Rue de Carouge","houseNumber":"12","postCode":"1205","city":"Genève","countryCode2":"CH"}]}]"#;
 
 /// Creates organization 1 and its first token in a new database. Returns the greeting to print, or
-/// `None` if the database is in use already.
+/// `None` if the database is in use already or nothing can keep the token.
+///
+/// The greeting shows the token on a terminal. Elsewhere standard output is often a log, which others
+/// read: then a file keeps the token.
 ///
 /// # Errors
 ///
 /// If the store fails.
 pub(crate) async fn first_run(
     store: &Store,
+    database: &DatabaseUrl,
     address: SocketAddr,
 ) -> Result<Option<String>, Failure> {
     let access = store.manage_access();
@@ -36,6 +43,20 @@ pub(crate) async fn first_run(
         return Ok(None);
     }
     let secret = Secret::new()?;
+    let file = match io::stdout().is_terminal() {
+        true => None,
+        false => match TokenFile::create(&database.first_token_file(), secret.reveal()) {
+            Ok(file) => Some(file),
+            Err(error) => {
+                tracing::warn!(
+                    file = %database.first_token_file().display(),
+                    %error,
+                    "cannot keep a first token: run `contact-hub token create --organization 1`"
+                );
+                return Ok(None);
+            }
+        },
+    };
     let token = NewToken {
         digest: secret.digest(),
         prefix: secret.prefix(),
@@ -45,8 +66,16 @@ pub(crate) async fn first_run(
         created_at: SystemClock.now(),
         expires_at: None,
     };
-    access.create_token(token).await?;
-    Ok(Some(greeting(secret.reveal(), address)))
+    if let Err(error) = access.create_token(token).await {
+        if let Some(file) = file {
+            file.remove();
+        }
+        return Err(error.into());
+    }
+    Ok(Some(match file {
+        Some(file) => greeting_with_file(&file, address),
+        None => greeting(secret.reveal(), address),
+    }))
 }
 
 /// Creates organization 1 in a database without tokens. Returns whether it did.
@@ -78,10 +107,27 @@ fn first_id() -> Result<OrganizationId, Failure> {
 }
 
 fn greeting(token: &str, address: SocketAddr) -> String {
+    format!(
+        "A new database, with organization 1 and this token for it, shown once:\n\n  {token}\n\n{}",
+        trial(&format!("'WEAL-TOKEN: {token}'"), address)
+    )
+}
+
+fn greeting_with_file(file: &TokenFile, address: SocketAddr) -> String {
+    let path = file.path();
+    let quoted = path.replace('\'', r"'\''");
+    format!(
+        "A new database, with organization 1. A token for it is in this file, which only this user \
+         can read:\n\n  {path}\n\n{}",
+        trial(&format!("\"WEAL-TOKEN: $(cat '{quoted}')\""), address)
+    )
+}
+
+/// A command to try the token with, whose header is quoted for a shell.
+fn trial(header: &str, address: SocketAddr) -> String {
     let address = reachable(address);
     format!(
-        "A new database, with organization 1 and this token for it, shown once:\n\n  {token}\n\n\
-         Try it:\n\n  curl http://{address}/api-v1/contact/batch -H 'WEAL-TOKEN: {token}' \
+        "Try it:\n\n  curl http://{address}/api-v1/contact/batch -H {header} \
          -H 'Content-Type: application/json' -d '{CONTACT}'\n"
     )
 }

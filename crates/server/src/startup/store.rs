@@ -137,6 +137,23 @@ impl Store {
     }
 }
 
+/// Warns of a SQLite file that every user of the machine can read. The server creates files that only
+/// its own user can.
+pub(crate) fn warn_if_readable_by_all(database: &DatabaseUrl) {
+    #[cfg(all(feature = "sqlite", unix))]
+    if let DatabaseUrl::Sqlite(path) = database
+        && let Ok(file) = path.metadata()
+        && std::os::unix::fs::MetadataExt::mode(&file) & 0o004 != 0
+    {
+        tracing::warn!(
+            file = %path.display(),
+            "every user of this machine can read the database: run `chmod o-rwx` on it"
+        );
+    }
+    #[cfg(not(all(feature = "sqlite", unix)))]
+    let _ = database;
+}
+
 impl Migrated {
     fn new(created: bool, mut migrations: Vec<String>) -> Self {
         match migrations.pop() {

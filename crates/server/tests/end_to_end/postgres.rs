@@ -31,7 +31,7 @@ fn new_database_is_set_up_and_keeps_contacts() {
     let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
     let url = database.url();
     let server = serve(&folder, &url, &[]);
-    let token = server.first_token().expect("a first token").to_owned();
+    let token = server.first_token().expect("a first token");
     let created = server.batch(&token, &people([1, 2]));
     assert_eq!(each(&created, "/freshRow/version"), [1, 1], "{created:?}");
     server.stop();
@@ -43,7 +43,8 @@ fn new_database_is_set_up_and_keeps_contacts() {
     assert_eq!(server.batch(&made, &people([1, 2])).body, created.body);
     let listed = done(folder.path(), &["token", "list", "--database-url", &url]);
     assert_eq!(listed.lines().count(), 3, "{listed}");
-    assert_eq!(folder.path().read_dir().unwrap().count(), 0, "no file was created");
+    let files = folder.path().read_dir().unwrap().map(|file| file.unwrap().file_name());
+    assert_eq!(files.collect::<Vec<_>>(), ["contact-hub.first-token"]);
 }
 
 #[test]
@@ -56,7 +57,7 @@ fn servers_on_a_new_database_create_one_token() {
         starting.into_iter().map(|server| server.join().unwrap()).collect()
     });
     let tokens = servers.iter().filter_map(Server::first_token).collect::<Vec<_>>();
-    let [token] = tokens[..] else { panic!("{tokens:?}") };
+    let [token] = &tokens[..] else { panic!("{tokens:?}") };
     for server in &servers {
         assert_eq!(server.batch(token, &people([1])).status, 200);
     }
@@ -75,7 +76,7 @@ fn server_starts_without_standby_and_logs_one_line() {
     let standby = format!("postgres://hub:secret@{free}/hub");
     let arguments = ["--read-database-url", standby.as_str(), "--log", "warn"];
     let mut server = serve(&folder, &database.url(), &arguments);
-    let token = server.first_token().unwrap().to_owned();
+    let token = server.first_token().unwrap();
     for _ in 0..3 {
         assert_eq!(server.get("/api/v1/contacts/items", &token).status, 200);
     }
@@ -237,7 +238,7 @@ fn repair_works_while_a_server_runs() {
         (String::from_utf8(output.stdout).unwrap(), output.status.code())
     };
     let server = serve(&folder, &url, &[]);
-    let token = server.first_token().expect("a first token").to_owned();
+    let token = server.first_token().expect("a first token");
     let created = server.batch(&token, &people(1..=1_500));
     assert_eq!(created.status, 200);
     let sound = "contacts checked: 1500, mended: 0, left as they are: 0\n";

@@ -1,6 +1,7 @@
 //! The program under test, as a command or as a running server.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -101,9 +102,10 @@ impl Server {
         Self { process, output, errors, greeting, address, agent: agent.new_agent() }
     }
 
-    /// The token of the first run, if it printed one.
-    pub(crate) fn first_token(&self) -> Option<&str> {
-        self.greeting.split_whitespace().find(|word| word.starts_with("chub_"))
+    /// The token of the first run, if it printed the path of one.
+    pub(crate) fn first_token(&self) -> Option<String> {
+        let path = self.greeting.lines().find_map(|line| line.strip_prefix("  /"))?;
+        Some(fs::read_to_string(format!("/{path}")).unwrap().trim_end().to_owned())
     }
 
     /// Sends a batch.
@@ -187,7 +189,7 @@ fn words(line: &str) -> Vec<String> {
 pub(crate) fn served() -> (TempDir, Server, String) {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path());
-    let token = server.first_token().expect("a first token").to_owned();
+    let token = server.first_token().expect("a first token");
     (folder, server, token)
 }
 

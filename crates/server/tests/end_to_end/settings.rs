@@ -19,7 +19,7 @@ fn flags_win_over_variables_and_file() {
     let flag = ["--max-items", "3"];
 
     let server = Server::start_with(folder.path(), &[], &[file]);
-    let token = server.first_token().unwrap().to_owned();
+    let token = server.first_token().unwrap();
     assert_eq!(max_items(&server, &token), 1);
     let server = Server::start_with(folder.path(), &[], &[file, variable]);
     assert_eq!(max_items(&server, &token), 2);

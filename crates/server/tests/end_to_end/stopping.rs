@@ -55,7 +55,7 @@ fn request_in_flight_is_answered_after_a_signal() {
 fn unfinished_request_does_not_keep_the_server_running() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start_with(folder.path(), &["--shutdown-seconds", "0"], &[]);
-    let token = server.first_token().unwrap().to_owned();
+    let token = server.first_token().unwrap();
     let _stream = half_a_request(&server, &token, &people([1]));
     server.signal("TERM");
     assert_eq!(server.wait().code(), Some(0));
@@ -86,7 +86,7 @@ fn hang_up_does_not_end_the_server() {
 fn waiting_writer_does_not_keep_the_server() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::start_with(folder.path(), &["--shutdown-seconds", "0"], &[]);
-    let token = server.first_token().unwrap().to_owned();
+    let token = server.first_token().unwrap();
     let database = rusqlite::Connection::open(folder.path().join("contact-hub.db")).unwrap();
     // The writer waits for the lock, on a thread of its own.
     database.execute_batch("BEGIN IMMEDIATE").unwrap();
