@@ -27,8 +27,9 @@ pub use device::paths::{DEVICE_PATHS, DEVICE_PREFIXES, DeviceOperation, DevicePa
 pub use settings::Settings;
 pub use state::Services;
 
+use limits::hold;
 use problem::format::ProblemFormat;
-use request::upload;
+use request::{framing, upload};
 use state::AppState;
 
 /// The router of all APIs, ready to be served.
@@ -48,9 +49,8 @@ use state::AppState;
 /// ```
 pub fn router(services: Services, settings: Settings) -> Router {
     let state = AppState::new(services, settings, &openapi());
-    let admit = middleware::from_fn_with_state(state.limits.clone(), limits::admit);
-    let erp = Router::from(erp::routes()).layer(admit.clone()).merge(operation());
-    let device = serve(device::routes().layer(admit), ProblemFormat::DeviceEnvelope, &state);
+    let erp = Router::from(erp::routes()).merge(operation());
+    let device = serve(device::routes(), ProblemFormat::DeviceEnvelope, &state);
     DEVICE_PREFIXES.iter().fold(serve(erp, ProblemFormat::ProblemDetails, &state), |app, prefix| {
         app.nest_service(prefix, device.clone())
     })
@@ -59,14 +59,17 @@ pub fn router(services: Services, settings: Settings) -> Router {
 /// Adds what every request passes, whether its path is known or not: the catching of panics, then
 /// telemetry, which also writes problems in the format of the API, then the draining of the body.
 /// Panics are caught again below telemetry, so that those of a handler are logged.
+/// Around them, what the request [holds](hold) until its answer is sent.
 fn serve(routes: Router<AppState>, format: ProblemFormat, state: &AppState) -> Router {
     routes
         .fallback(problem::unknown_path)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(middleware::from_fn(framing::require))
         .layer(middleware::from_fn_with_state(state.settings.clone(), upload::drain))
         .layer(middleware::from_fn_with_state(format, telemetry::observe))
         .layer(CatchPanicLayer::custom(move |payload| telemetry::panicked(format, payload)))
+        .layer(middleware::from_fn(hold::hold))
         .with_state(state.clone())
 }
 
@@ -79,7 +82,7 @@ pub fn openapi() -> OpenApi {
         .into_openapi()
 }
 
-/// The routes that answer also when the server is full.
+/// The routes that need no token.
 fn operation() -> OpenApiRouter<AppState> {
     health::routes().merge(openapi::routes())
 }

@@ -122,6 +122,9 @@ kinds! {
     TooManyRequests: TOO_MANY_REQUESTS NoError "too-many-requests" "too many requests";
     /// A fault of the server; the request id leads to its log.
     Internal: INTERNAL_SERVER_ERROR NoError "internal" "the server failed";
+    /// The body has a transfer coding other than chunked.
+    UnknownTransferCoding: NOT_IMPLEMENTED NotImplementedYet "unknown-transfer-coding"
+        "the transfer coding is unknown";
     /// The server is full or its database is unavailable; sending the request again is safe.
     Unavailable: SERVICE_UNAVAILABLE NoError "unavailable" "the service is unavailable";
 }

@@ -3,8 +3,10 @@
 pub(crate) mod array_items;
 pub(crate) mod authorized;
 pub(crate) mod contact_id;
+pub(crate) mod framing;
 pub(crate) mod json_text;
 pub(crate) mod json_upload;
+pub(crate) mod list_turn;
 pub(crate) mod offload;
 pub(crate) mod prefer;
 pub(crate) mod upload;

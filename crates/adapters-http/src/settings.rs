@@ -18,12 +18,18 @@ pub struct Settings {
     pub max_body_bytes: usize,
     /// How long a client may pause in the middle of a body. Default: 30 seconds.
     pub max_body_pause: Duration,
+    /// The least rate at which a body has to arrive on average, in bytes per second, from the 20th
+    /// second on. Default: 1,024.
+    pub min_body_rate: u64,
+    /// How long a body may take to arrive. Default: 300 seconds.
+    pub max_body_time: Duration,
     /// How many bytes of the body of a refused request are read and thrown away, so that a client
     /// that sends first and listens then can read why it was refused. Default: 256 MiB.
     pub max_discarded_bytes: u64,
     /// How long that may take. Default: 30 seconds.
     pub max_discard_time: Duration,
-    /// How many requests are served at once; more are refused. Default: 512.
+    /// How many requests are worked on at once, and how many bodies arrive at once; one token has at
+    /// most half of either. More are refused. Default: 512.
     pub max_in_flight: usize,
     /// How many requests per second one token may make on average, with bursts of as many.
     /// Default: unlimited.
@@ -36,6 +42,8 @@ impl Default for Settings {
             max_items: 10_000,
             max_body_bytes: 32 << 20,
             max_body_pause: Duration::from_secs(30),
+            min_body_rate: 1_024,
+            max_body_time: Duration::from_secs(300),
             max_discarded_bytes: 256 << 20,
             max_discard_time: Duration::from_secs(30),
             max_in_flight: 512,

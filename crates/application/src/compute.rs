@@ -52,8 +52,12 @@ pub async fn compute<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Panicked> {
     let (sender, receiver) = oneshot::channel();
-    // Uncaught, a panic on a thread of rayon would end the process. A request that was given up
-    // receives nothing.
-    rayon::spawn(move || drop(sender.send(catch_panic(work))));
+    // Uncaught, a panic on a thread of rayon would end the process. Work that nobody waits for any
+    // more is not begun.
+    rayon::spawn(move || {
+        if !sender.is_closed() {
+            drop(sender.send(catch_panic(work)));
+        }
+    });
     receiver.await.unwrap_or_else(|_| Err(Panicked("without an answer".to_owned())))
 }

@@ -18,16 +18,10 @@ use crate::problem::corrupt::log_corrupt;
 use crate::reply::json;
 use crate::request::authorized::{Authorized, Write};
 use crate::request::json_upload::JsonUpload;
-use crate::request::offload::offload;
+use crate::request::offload::{LONG, offload};
 use crate::request::prefer::{PREFERENCE_APPLIED, Preferences};
 use crate::settings::Settings;
 use crate::state::Services;
-
-/// In bytes. Finding the items of a longer body takes about 50 µs or more.
-const LONG_BODY: usize = 64 << 10;
-
-/// In items. Writing more outcomes takes as long.
-const MANY_OUTCOMES: usize = 32;
 
 /// Modify batch of contacts
 ///
@@ -76,14 +70,15 @@ pub(super) async fn modify_batch(
     State(settings): State<Arc<Settings>>,
     Authorized(caller, _): Authorized<Write>,
     headers: HeaderMap,
-    JsonUpload(body): JsonUpload,
+    JsonUpload(body, room): JsonUpload,
 ) -> Result<Response, Problem> {
     let preferences = Preferences::of(&headers);
-    let BatchItems { text, ranges } =
-        offload(body.len() > LONG_BODY, move || BatchItems::find(body, settings.max_items))
-            .await??;
+    let BatchItems { text, ranges, weight } =
+        offload(body.len() > LONG, move || BatchItems::find(body, settings.max_items)).await??;
+    room.take(weight).await?;
 
-    let request = Request { handling: preferences.handling(), ..Request::default() };
+    let request =
+        Request { handling: preferences.handling(), bytes: text.len(), ..Request::default() };
     let upsert = &services.upsert_contacts;
     let outcomes = upsert
         .execute(&caller, request, ranges, move |range, context| {
@@ -97,9 +92,7 @@ pub(super) async fn modify_batch(
         workflows: Workflows::of(caller.scopes),
         is_minimal: preferences.is_minimal(),
     };
-    let is_long = outcomes.len() > MANY_OUTCOMES;
-    let body = offload(is_long, move || writer.write(&outcomes)).await?;
-    let mut response = json(body.map_err(Problem::internal)?);
+    let mut response = json(writer.answer(outcomes).await?);
     if let Some(applied) = preferences.applied() {
         response.headers_mut().insert(PREFERENCE_APPLIED, applied);
     }

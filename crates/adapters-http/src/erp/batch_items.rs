@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::limits::weigh;
 use crate::problem::{Kind, Problem};
 use crate::request::array_items::{self, NoItems};
 use crate::request::json_text;
@@ -15,6 +16,8 @@ pub(super) struct BatchItems {
     pub(super) text: String,
     /// The bytes of each item, in order.
     pub(super) ranges: Vec<Range<usize>>,
+    /// About how much memory they take when they are read.
+    pub(super) weight: usize,
 }
 
 impl BatchItems {
@@ -30,7 +33,8 @@ impl BatchItems {
             }
             NoItems::NoArray(error) => json_text::refusal(&error, EXPECTED),
         })?;
-        Ok(Self { text, ranges })
+        let weight = weigh(text.as_bytes());
+        Ok(Self { text, ranges, weight })
     }
 }
 
@@ -44,7 +48,8 @@ mod tests {
 
     #[test]
     fn byte_order_mark_moves_no_item() {
-        let BatchItems { text, ranges } = BatchItems::find("\u{feff}[1, {}]".into(), 3).unwrap();
+        let BatchItems { text, ranges, .. } =
+            BatchItems::find("\u{feff}[1, {}]".into(), 3).unwrap();
         assert_eq!(ranges.into_iter().map(|range| &text[range]).collect::<Vec<_>>(), ["1", "{}"]);
     }
 

@@ -1,10 +1,17 @@
-//! The answer to a batch, written into one buffer. The text of a stored document is copied as it is.
+//! The answer to a batch. The text of a stored document is copied as it is.
 
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+
+use axum::body::Body;
+use contacts_application::compute::compute;
 use contacts_domain::contact::{Record, Snapshot};
 use contacts_domain::tree::Text;
 use contacts_domain::upsert::{Outcome, Verdict};
 use contacts_domain::{Code, Timestamp, Violation};
-use rayon::prelude::*;
+use futures_util::StreamExt as _;
+use futures_util::stream;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
@@ -12,19 +19,29 @@ use utoipa::ToSchema;
 use super::redaction::Redaction;
 use super::workflow::{WorkflowReply, Workflows};
 use crate::openapi::ContactDocumentSchema;
+use crate::problem::Problem;
 use crate::problem::detail::DetailReply;
 use crate::problem::error_code::ErrorCode;
+use crate::request::offload::offload;
 
-/// The most outcomes that one thread writes, in about 1.2 ms. Joining the parts of several threads
-/// costs as much as writing a few hundred.
-const CHUNK: usize = 1_024;
+/// The most outcomes of a part of the answer; one thread writes them in about 1.2 ms.
+const MAX_OUTCOMES: usize = 1_024;
+
+/// About the most bytes of a part of the answer, one item aside.
+const MAX_BYTES: usize = 2 << 20;
+
+/// How many parts are written while the client takes an earlier one.
+const PARTS_AHEAD: usize = 2;
+
+/// More outcomes are written on another thread.
+const MANY_OUTCOMES: usize = 32;
 
 /// About how many bytes an item takes beside its document.
 const BESIDE_DOCUMENT: usize = 640;
 
 /// The answer to a batch.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes what `ReplyWriter::write` writes")]
+#[expect(dead_code, reason = "describes what `ReplyWriter` writes")]
 pub(super) struct BatchReply<'a> {
     /// One element per item, in the order of the request.
     items: Vec<ItemReply<'a>>,
@@ -130,39 +147,64 @@ pub(super) struct ReplyWriter {
 }
 
 impl ReplyWriter {
-    /// Writes the whole answer. Fails if a stored document is not JSON.
-    pub(super) fn write(&self, outcomes: &[Outcome]) -> serde_json::Result<Vec<u8>> {
-        let parts: Vec<Vec<u8>> = if outcomes.len() <= CHUNK {
-            vec![self.write_items(outcomes)?]
-        } else {
-            outcomes
-                .par_chunks(CHUNK)
-                .map(|chunk| self.write_items(chunk))
-                .collect::<Result<_, _>>()?
-        };
-        let mut body =
-            Vec::with_capacity(parts.iter().map(|part| part.len() + 1).sum::<usize>() + 16);
-        body.extend_from_slice(br#"{"items":["#);
-        for (position, part) in parts.into_iter().enumerate() {
-            if position > 0 {
-                body.push(b',');
-            }
-            body.extend_from_slice(&part);
+    /// The answer: in one piece if it is short, else a stream of parts, of which two are ahead of
+    /// the client.
+    pub(super) async fn answer(self, outcomes: Vec<Outcome>) -> Result<Body, Problem> {
+        let parts = self.parts(&outcomes);
+        if let [whole] = parts.as_slice() {
+            let (whole, is_long) = (whole.clone(), outcomes.len() > MANY_OUTCOMES);
+            let body = offload(is_long, move || self.write(&outcomes, whole)).await?;
+            return body.map(Body::from).map_err(Problem::internal);
         }
-        body.extend_from_slice(b"]}");
-        Ok(body)
+        let shared = Arc::new((self, outcomes));
+        let parts = stream::iter(parts).map(move |part| {
+            let shared = Arc::clone(&shared);
+            async move {
+                let part = compute(move || shared.0.write(&shared.1, part)).await;
+                part.map_err(io::Error::other)?.map_err(io::Error::other)
+            }
+        });
+        Ok(Body::from_stream(parts.buffered(PARTS_AHEAD)))
     }
 
-    fn write_items(&self, outcomes: &[Outcome]) -> serde_json::Result<Vec<u8>> {
-        let size = |outcome: &Outcome| {
-            BESIDE_DOCUMENT + self.shown(outcome).map_or(0, |contact| contact.record.document.len())
-        };
-        let mut out = Vec::with_capacity(outcomes.iter().map(size).sum());
-        for (position, outcome) in outcomes.iter().enumerate() {
-            if position > 0 {
-                out.push(b',');
+    /// The outcomes of each part of the answer; at least one part.
+    fn parts(&self, outcomes: &[Outcome]) -> Vec<Range<usize>> {
+        let mut parts = Vec::new();
+        let (mut start, mut bytes) = (0, 0);
+        for (index, outcome) in outcomes.iter().enumerate() {
+            if index - start == MAX_OUTCOMES || bytes > MAX_BYTES {
+                parts.push(start..index);
+                (start, bytes) = (index, 0);
             }
+            bytes += self.size(outcome);
+        }
+        parts.push(start..outcomes.len());
+        parts
+    }
+
+    /// About how long the answer to an item is, in bytes.
+    fn size(&self, outcome: &Outcome) -> usize {
+        BESIDE_DOCUMENT + self.shown(outcome).map_or(0, |contact| contact.record.document.len())
+    }
+
+    /// Writes the answer to these outcomes, the first with what begins the body, the last with what
+    /// ends it. Fails if a stored document is not JSON.
+    fn write(&self, outcomes: &[Outcome], part: Range<usize>) -> serde_json::Result<Vec<u8>> {
+        let is_last = part.end == outcomes.len();
+        let mut separator: &[u8] = if part.start == 0 { br#"{"items":["# } else { b"," };
+        let outcomes = outcomes.get(part).unwrap_or_default();
+        let size: usize = outcomes.iter().map(|outcome| self.size(outcome)).sum();
+        let mut out = Vec::with_capacity(size + BESIDE_DOCUMENT);
+        for outcome in outcomes {
+            out.extend_from_slice(separator);
+            separator = b",";
             self.write_item(outcome, &mut out)?;
+        }
+        if outcomes.is_empty() {
+            out.extend_from_slice(separator);
+        }
+        if is_last {
+            out.extend_from_slice(b"]}");
         }
         Ok(out)
     }

@@ -15,7 +15,7 @@ use crate::problem::{Kind, Problem};
 use crate::reply::json;
 use crate::request::authorized::{Authorized, Merge};
 use crate::request::json_text;
-use crate::request::json_upload::JsonUpload;
+use crate::request::json_upload::SingleUpload;
 use crate::state::Services;
 
 /// Which contact is merged into which.
@@ -62,7 +62,7 @@ const EXPECTED: &str = r#"{"targetId": integer, "sourceId": integer}"#;
 pub(super) async fn merge(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Merge>,
-    JsonUpload(body): JsonUpload,
+    SingleUpload(body): SingleUpload,
 ) -> Result<Response, Problem> {
     let MergingBody { target_id, source_id } = MergingBody::read(body)?;
     let merge = &services.merge_contacts;

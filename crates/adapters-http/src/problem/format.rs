@@ -176,6 +176,7 @@ impl EnvelopeCode {
             | Kind::MethodNotAllowed
             | Kind::BodyTimeout
             | Kind::BodyTooLarge
+            | Kind::UnknownTransferCoding
             | Kind::UnsupportedMediaType => Self::NotValid,
         }
     }

@@ -1,6 +1,8 @@
 //! The caller of a request: its token, its organization and its scopes.
 
+use std::any::type_name;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
@@ -11,6 +13,8 @@ use contacts_application::use_cases::Caller;
 use contacts_domain::OrganizationId;
 use sha2::{Digest, Sha256};
 
+use super::upload::Upload;
+use crate::limits::Room;
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 
@@ -57,21 +61,67 @@ impl<S: RequiredScopes> FromRequestParts<AppState> for Authorized<S> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let digest = TokenDigest(Sha256::digest(token(&parts.headers)?).into());
-        let organization = organization(&parts.headers)?;
-        let caller = state.services.authenticate.execute(digest, organization).await?;
+        let credentials = Credentials {
+            token: TokenDigest(Sha256::digest(token(&parts.headers)?).into()),
+            organization: organization(&parts.headers)?,
+            scopes: S::SCOPES,
+        };
+        let caller = credentials.authenticate(state).await?;
         // Only valid tokens are counted: invented ones would fill the memory.
-        state.limits.count(digest)?;
-        S::SCOPES.iter().try_for_each(|scope| caller.require(*scope))?;
+        state.limits.count(credentials.token)?;
+        credentials.authorize(&caller)?;
+        let room = Room {
+            limits: Arc::clone(&state.limits),
+            token: credentials.token,
+            hold: layered(parts)?,
+        };
+        if layered::<Upload>(parts)?.is_arriving().await {
+            room.arrive()?;
+        } else {
+            room.work()?;
+        }
+        parts.extensions.insert(credentials);
+        parts.extensions.insert(room);
         Ok(Self(caller, PhantomData))
     }
+}
+
+/// Who calls, for which organization, and the scopes that the call needs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Credentials {
+    token: TokenDigest,
+    organization: Option<OrganizationId>,
+    scopes: &'static [Scope],
+}
+
+impl Credentials {
+    /// Refuses a caller whose token is not valid any more.
+    pub(crate) async fn check_again(&self, state: &AppState) -> Result<(), Problem> {
+        let caller = self.authenticate(state).await?;
+        self.authorize(&caller)
+    }
+
+    async fn authenticate(&self, state: &AppState) -> Result<Caller, Problem> {
+        Ok(state.services.authenticate.execute(self.token, self.organization).await?)
+    }
+
+    fn authorize(&self, caller: &Caller) -> Result<(), Problem> {
+        Ok(self.scopes.iter().try_for_each(|scope| caller.require(*scope))?)
+    }
+}
+
+/// What a layer or an earlier extractor has put into the request.
+pub(super) fn layered<T: Clone + Send + Sync + 'static>(parts: &Parts) -> Result<T, Problem> {
+    let missing = || Problem::internal(format!("no {} in the request", type_name::<T>()));
+    parts.extensions.get::<T>().cloned().ok_or_else(missing)
 }
 
 /// The token of `WEAL-TOKEN` and of `Authorization: Bearer`, which have to agree.
 fn token(headers: &HeaderMap) -> Result<&str, Problem> {
     let by_contract = headers.get_all(WEAL_TOKEN).iter().map(readable);
     let by_standard = headers.get_all(AUTHORIZATION).iter().map(readable).filter_map(bearer);
-    let mut tokens = by_contract.chain(by_standard);
+    // An empty header is none: some clients send a placeholder that nobody filled.
+    let mut tokens = by_contract.chain(by_standard).filter(|token| !token.is_empty());
     let token = tokens.next().unwrap_or_default();
     if tokens.any(|other| other != token) {
         let detail = "the request carries two tokens, and they differ";
@@ -127,6 +177,8 @@ mod tests {
             &[("authorization", "bearer  secret ")],
             &[("weal-token", "secret"), ("authorization", "Bearer secret")],
             &[("weal-token", "secret"), ("authorization", "Basic b3RoZXI6eA==")],
+            &[("weal-token", "secret"), ("authorization", "Bearer ")],
+            &[("weal-token", ""), ("authorization", "Bearer secret")],
         ] {
             assert_eq!(token(&headers(sent)).unwrap(), "secret", "{sent:?}");
         }

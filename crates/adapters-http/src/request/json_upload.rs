@@ -1,42 +1,78 @@
 //! A body of JSON in UTF-8, not compressed.
 
+use std::time::Duration;
+
 use axum::extract::FromRequestParts;
-use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName};
+use tokio::time::Instant;
 
+use super::authorized::{Credentials, layered};
 use super::upload::Upload;
+use crate::limits::{Room, weigh};
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 
+/// The largest body with a single item or a merge, in bytes.
+const MAX_SINGLE_BODY: usize = 1 << 20;
+
+/// A token is looked up again after a body that took longer: it may have been revoked meanwhile.
+const CHECKED_FOR: Duration = Duration::from_secs(5);
+
 /// The bytes of a body within the limits of the settings, whose headers say that it is JSON in
-/// UTF-8 or say nothing. A handler takes it last, so that no body is read for a refused caller.
-pub(crate) struct JsonUpload(pub(crate) Vec<u8>);
+/// UTF-8 or say nothing, and the room to read it in. A handler takes it last, so that no body is read
+/// for a refused caller. From here on the request has its place among those that are worked on.
+pub(crate) struct JsonUpload(pub(crate) Vec<u8>, pub(crate) Room);
+
+/// The same for a body with one item, which may be 1 MiB long. Its room is taken.
+pub(crate) struct SingleUpload(pub(crate) Vec<u8>);
 
 impl FromRequestParts<AppState> for JsonUpload {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        require_json(&parts.headers)?;
-        let upload = parts.extensions.get::<Upload>().cloned();
-        let upload = upload
-            .ok_or_else(|| Problem::internal("no middleware drains the body of this route"))?;
-        Ok(Self(upload.read(&state.settings).await?))
+        receive(parts, state, state.settings.max_body_bytes).await
     }
 }
 
-fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
-    let media_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
-    if !media_type.is_none_or(is_json) {
-        let detail = "the body has to be application/json in UTF-8";
-        return Err(Problem::new(Kind::UnsupportedMediaType, detail));
+impl FromRequestParts<AppState> for SingleUpload {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let limit = state.settings.max_body_bytes.min(MAX_SINGLE_BODY);
+        let JsonUpload(body, room) = receive(parts, state, limit).await?;
+        room.take(weigh(&body)).await?;
+        Ok(Self(body))
     }
-    let encoding = headers.get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or_default());
-    if !encoding.is_none_or(|encoding| encoding.eq_ignore_ascii_case("identity")) {
-        let detail = "the body has to come without content coding";
-        return Err(Problem::new(Kind::UnsupportedMediaType, detail));
+}
+
+async fn receive(parts: &Parts, state: &AppState, limit: usize) -> Result<JsonUpload, Problem> {
+    require_json(&parts.headers)?;
+    let room: Room = layered(parts)?;
+    let begun = Instant::now();
+    let body = layered::<Upload>(parts)?.read(&state.settings, limit, &room).await?;
+    if begun.elapsed() > CHECKED_FOR {
+        layered::<Credentials>(parts)?.check_again(state).await?;
+    }
+    room.work()?;
+    Ok(JsonUpload(body, room))
+}
+
+fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let refused = |detail| Err(Problem::new(Kind::UnsupportedMediaType, detail));
+    if !every(headers, &CONTENT_TYPE, is_json) {
+        return refused("the body has to be application/json in UTF-8");
+    }
+    if !every(headers, &CONTENT_ENCODING, |coding| coding.eq_ignore_ascii_case("identity")) {
+        return refused("the body has to come without content coding");
     }
     Ok(())
+}
+
+/// Whether each value of a header is right; also where there is none.
+fn every(headers: &HeaderMap, name: &HeaderName, is_right: impl Fn(&str) -> bool) -> bool {
+    headers.get_all(name).iter().all(|value| is_right(value.to_str().unwrap_or_default()))
 }
 
 /// Whether a `Content-Type` (RFC 9110 §8.3) is JSON in UTF-8.
@@ -65,6 +101,21 @@ mod tests {
             "application/json;",
         ] {
             assert!(is_json(media_type), "{media_type}");
+        }
+    }
+
+    #[test]
+    fn every_repeated_header_counts() {
+        for (name, right, wrong) in
+            [(CONTENT_TYPE, "application/json", "text/xml"), (CONTENT_ENCODING, "identity", "gzip")]
+        {
+            for values in [[right, wrong], [wrong, right]] {
+                let mut headers = HeaderMap::new();
+                for value in values {
+                    headers.append(&name, value.parse().unwrap());
+                }
+                assert!(require_json(&headers).is_err(), "{values:?}");
+            }
         }
     }
 

@@ -4,6 +4,10 @@ use contacts_application::compute::compute;
 
 use crate::problem::Problem;
 
+/// The most bytes that are worked on by the thread that serves the connection. It takes about 50 µs
+/// to find the items in them.
+pub(crate) const LONG: usize = 64 << 10;
+
 /// Runs `work` here if it is short, else on the threads of rayon.
 pub(crate) async fn offload<T: Send + 'static>(
     is_long: bool,

@@ -23,24 +23,28 @@ enum Return {
 impl Preferences {
     /// The preferences of a request; the first of each counts.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let mut preferences = Self::default();
-        let mut seen = Vec::new();
+        let (mut returns, mut handling) = (None, None);
         let texts = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
         for preference in texts.flat_map(|text| split_unquoted(text, ',')) {
             let Some((name, value)) = name_and_value(preference) else { continue };
-            if seen.contains(&name) {
-                continue;
-            }
-            match (name.as_str(), value.as_str()) {
-                ("return", "minimal") => preferences.returns = Some(Return::Minimal),
-                ("return", "representation") => preferences.returns = Some(Return::Representation),
-                ("handling", "strict") => preferences.handling = Some(Handling::Strict),
-                ("handling", "lenient") => preferences.handling = Some(Handling::Lenient),
-                _ => {}
-            }
-            seen.push(name);
+            match name.as_str() {
+                "return" => returns.get_or_insert(value),
+                "handling" => handling.get_or_insert(value),
+                _ => continue,
+            };
         }
-        preferences
+        Self {
+            returns: match returns.as_deref() {
+                Some("minimal") => Some(Return::Minimal),
+                Some("representation") => Some(Return::Representation),
+                _ => None,
+            },
+            handling: match handling.as_deref() {
+                Some("strict") => Some(Handling::Strict),
+                Some("lenient") => Some(Handling::Lenient),
+                _ => None,
+            },
+        }
     }
 
     /// Whether warnings refuse an item.

@@ -6,6 +6,8 @@
 //! within the limits of the [`Settings`]. A client that waits for `100 Continue` (RFC 9110 §10.1.1)
 //! has sent nothing yet and is answered at once.
 
+mod pace;
+
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes, HttpBody};
@@ -16,8 +18,10 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::BodyExt;
 use tokio::sync::Mutex;
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 
+use self::pace::Pace;
+use crate::limits::{Room, SMALL_BODY};
 use crate::problem::{Kind, Problem};
 use crate::settings::Settings;
 
@@ -60,10 +64,19 @@ impl Upload {
         Self(Arc::new(Mutex::new(Incoming { body, is_held_back, is_over })))
     }
 
-    /// The whole body. Refuses one that is too large, by its announced length or on the way; that
-    /// breaks off; or whose client pauses for too long.
-    pub(crate) async fn read(&self, settings: &Settings) -> Result<Vec<u8>, Problem> {
-        let limit = settings.max_body_bytes;
+    /// Whether a body is still to come.
+    pub(crate) async fn is_arriving(&self) -> bool {
+        !self.0.lock().await.is_over
+    }
+
+    /// The whole body, of at most `limit` bytes. Refuses one that is too large, by its announced
+    /// length or on the way; that finds no room; that breaks off; or whose client is too slow.
+    pub(crate) async fn read(
+        &self,
+        settings: &Settings,
+        limit: usize,
+        room: &Room,
+    ) -> Result<Vec<u8>, Problem> {
         let too_large = || {
             let detail = format!("the body may have at most {limit} bytes");
             Problem::new(Kind::BodyTooLarge, detail)
@@ -74,12 +87,15 @@ impl Upload {
             return Err(too_large());
         }
         incoming.is_held_back = false;
-        let mut bytes = Vec::with_capacity(announced);
+        let mut bytes = Vec::with_capacity(announced.min(SMALL_BODY));
+        let mut granted = SMALL_BODY;
+        let mut pace = Pace::start(settings);
         loop {
-            let Ok(frame) = timeout(settings.max_body_pause, incoming.body.frame()).await else {
+            let frame = timeout_at(pace.deadline(bytes.len()), incoming.body.frame()).await;
+            let Ok(frame) = frame else {
                 // The drain must not wait for this client again.
                 incoming.is_over = true;
-                return Err(timed_out(settings));
+                return Err(Problem::new(Kind::BodyTimeout, pace.refusal()));
             };
             let Some(frame) = frame else { break };
             let Ok(frame) = frame else {
@@ -87,9 +103,16 @@ impl Upload {
                 let detail = "the connection broke off before the end of the body";
                 return Err(Problem::new(Kind::BodyIncomplete, detail));
             };
+            pace.received();
             if let Ok(data) = frame.into_data() {
-                if bytes.len() + data.len() > limit {
+                let length = bytes.len() + data.len();
+                if length > limit {
                     return Err(too_large());
+                }
+                if length > granted {
+                    let more = (length - granted).next_multiple_of(SMALL_BODY);
+                    room.grow(more)?;
+                    granted += more;
                 }
                 bytes.extend_from_slice(&data);
             }
@@ -119,9 +142,4 @@ impl Upload {
         // A client that is slower or sends more sees a reset connection.
         let _ = timeout(settings.max_discard_time, discard).await;
     }
-}
-
-fn timed_out(settings: &Settings) -> Problem {
-    let pause = settings.max_body_pause.as_secs();
-    Problem::new(Kind::BodyTimeout, format!("nothing arrived for {pause} seconds"))
 }

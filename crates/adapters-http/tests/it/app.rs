@@ -235,7 +235,11 @@ pub(crate) fn request(
     headers: &[(&str, &str)],
     body: impl Into<Body>,
 ) -> Request<Body> {
-    let request = Request::builder().method(method).uri(path).header("x-request-id", "the-request");
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "hub.test")
+        .header("x-request-id", "the-request");
     let request =
         headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     request.body(body.into()).unwrap()

@@ -14,6 +14,7 @@ mod contacts;
 mod description;
 mod device;
 mod failures;
+mod limits;
 mod merging;
 mod operation;
 mod refused_uploads;

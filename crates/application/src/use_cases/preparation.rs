@@ -5,12 +5,13 @@ use rayon::prelude::*;
 
 use crate::compute::{Panicked, catch_panic, compute};
 
-/// Fewer items are read on the thread of the request: moving them to others costs more.
-pub(super) const PARALLEL_FROM: usize = 32;
+/// Fewer and shorter items are read on the thread of the request: moving them to others costs more.
+const PARALLEL_FROM: usize = 32;
+const PARALLEL_FROM_BYTES: usize = 64 << 10;
 
-/// The batch of the items, each read from its raw form by `read`.
+/// The batch of the items, `bytes` long together, each read from its raw form by `read`.
 ///
-/// Many items are read in parallel, away from the threads that serve requests.
+/// Many or long items are read in parallel, away from the threads that serve requests.
 ///
 /// # Errors
 ///
@@ -19,13 +20,14 @@ pub(super) async fn prepare<R, F>(
     context: Context,
     options: Options,
     raw: Vec<R>,
+    bytes: usize,
     read: F,
 ) -> Result<Batch, Panicked>
 where
     R: Send + Sync + 'static,
     F: Fn(&R, &Context) -> Item + Send + Sync + 'static,
 {
-    if raw.len() < PARALLEL_FROM {
+    if raw.len() < PARALLEL_FROM && bytes < PARALLEL_FROM_BYTES {
         catch_panic(|| {
             let items = raw.iter().map(|item| read(item, &context)).collect();
             Batch::new(context, options, items)

@@ -52,7 +52,7 @@ impl UnlinkContacts {
         };
         let ladder = Ladder::new([Key::Id, Key::LinkId]);
         let options = Options { ladder, ..Options::default() };
-        let batch = prepare(context, options, keys.to_vec(), item).await?;
+        let batch = prepare(context, options, keys.to_vec(), 0, item).await?;
         Ok(self.store.upsert(Arc::new(batch)).await?)
     }
 }

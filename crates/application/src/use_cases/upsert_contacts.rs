@@ -18,6 +18,9 @@ pub struct Request {
     pub handling: Handling,
     /// Whether the API shows contacts of type ENDPOINT.
     pub endpoints: Endpoints,
+    /// The length of the items as text, in bytes: long ones are read away from the threads that
+    /// serve requests.
+    pub bytes: usize,
 }
 
 /// Creates or updates a batch of contacts.
@@ -54,7 +57,7 @@ impl UpsertContacts {
             handling: request.handling,
             ..caller.context(self.clock.now())
         };
-        let batch = prepare(context, request.options, raw, read).await?;
+        let batch = prepare(context, request.options, raw, request.bytes, read).await?;
         Ok(self.store.upsert(Arc::new(batch)).await?)
     }
 }

@@ -15,7 +15,7 @@ use crate::device::refusal::require_stored;
 use crate::openapi::{CallHeaders, DeviceBodyProblems, DeviceItemPath};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Write};
-use crate::request::json_upload::JsonUpload;
+use crate::request::json_upload::SingleUpload;
 use crate::state::Services;
 
 /// Update an item
@@ -45,7 +45,7 @@ pub(crate) async fn update_item(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Write>,
     Uid(id): Uid,
-    JsonUpload(body): JsonUpload,
+    SingleUpload(body): SingleUpload,
 ) -> Result<Response, Problem> {
     let text = text::decode(body)?;
     let request = Request {
@@ -55,6 +55,7 @@ pub(crate) async fn update_item(
             ..Options::default()
         },
         endpoints: Endpoints::Shown,
+        bytes: text.len(),
         ..Request::default()
     };
     let upsert = &services.upsert_contacts;

@@ -18,15 +18,12 @@ use crate::openapi::{CallHeaders, DeviceBodyProblems};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Delete};
 use crate::request::json_upload::JsonUpload;
-use crate::request::offload::offload;
+use crate::request::offload::{LONG, offload};
 use crate::settings::Settings;
 use crate::state::Services;
 
 /// The member of the body.
 const LIST: &str = "link_ids";
-
-/// In bytes. A longer body is read on another thread.
-const LONG_BODY: usize = 16 << 10;
 
 /// Items to delete.
 #[derive(ToSchema)]
@@ -66,9 +63,9 @@ pub(crate) async fn delete_items(
     State(services): State<Arc<Services>>,
     State(settings): State<Arc<Settings>>,
     Authorized(caller, _): Authorized<Delete>,
-    JsonUpload(body): JsonUpload,
+    JsonUpload(body, _): JsonUpload,
 ) -> Result<Response, Problem> {
-    let is_long = body.len() > LONG_BODY;
+    let is_long = body.len() > LONG;
     let (link_ids, keys) = offload(is_long, move || read(body, settings.max_items)).await??;
     let outcomes = match keys.is_empty() {
         true => Vec::new(),
@@ -83,7 +80,7 @@ pub(crate) async fn delete_items(
 
 /// The link ids, as sent and as keys.
 fn read(body: Vec<u8>, limit: usize) -> Result<(Vec<String>, Vec<EntryKey>), Problem> {
-    let ListBody { text, ranges } = ListBody::find(body, LIST, limit)?;
+    let ListBody { text, ranges, .. } = ListBody::find(body, LIST, limit)?;
     let mut faults = Faults::default();
     let mut link_ids = Vec::with_capacity(ranges.len());
     let mut keys = Vec::with_capacity(ranges.len());

@@ -15,6 +15,7 @@ use crate::openapi::{CallHeaders, DeviceProblems};
 use crate::problem::Problem;
 use crate::reply::to_json;
 use crate::request::authorized::{Authorized, Read};
+use crate::request::list_turn::ListTurn;
 use crate::state::Services;
 
 /// A page of the list.
@@ -75,6 +76,7 @@ struct PaginationReply {
 pub(crate) async fn list_items(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Read>,
+    _turn: ListTurn,
     uri: Uri,
 ) -> Result<Response, Problem> {
     let query = ListQuery::read(uri.query().unwrap_or_default())?;

@@ -20,15 +20,12 @@ use crate::openapi::{CallHeaders, DeviceBodyProblems};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Write};
 use crate::request::json_upload::JsonUpload;
-use crate::request::offload::offload;
+use crate::request::offload::{LONG, offload};
 use crate::settings::Settings;
 use crate::state::Services;
 
 /// The member of the body.
 const LIST: &str = "list_items";
-
-/// In bytes. Finding the items of a longer body takes about 50 µs or more.
-const LONG_BODY: usize = 64 << 10;
 
 /// Items to create or update.
 #[derive(ToSchema)]
@@ -74,14 +71,15 @@ pub(crate) async fn upsert_items(
     State(services): State<Arc<Services>>,
     State(settings): State<Arc<Settings>>,
     Authorized(caller, _): Authorized<Write>,
-    JsonUpload(body): JsonUpload,
+    JsonUpload(body, room): JsonUpload,
 ) -> Result<Response, Problem> {
-    let is_long = body.len() > LONG_BODY;
-    let ListBody { text, ranges } =
+    let is_long = body.len() > LONG;
+    let ListBody { text, ranges, weight } =
         offload(is_long, move || ListBody::find(body, LIST, settings.max_items)).await??;
     if ranges.is_empty() {
         return Err(Faults::one(LIST, "must not be empty"));
     }
+    room.take(weight).await?;
 
     let request = Request {
         options: Options {
@@ -90,6 +88,7 @@ pub(crate) async fn upsert_items(
             ..Options::default()
         },
         endpoints: Endpoints::Shown,
+        bytes: text.len(),
         ..Request::default()
     };
     // The link ids of the items, as sent or generated, for the answer.

@@ -1,0 +1,127 @@
+//! The counters behind the limits.
+
+use std::time::Duration;
+
+use contacts_application::access::TokenDigest;
+use governor::clock::{Clock, DefaultClock};
+use governor::state::keyed::HashMapStateStore;
+use governor::{Quota, RateLimiter};
+use tokio::time::timeout;
+
+use super::share::{Part, Share};
+use crate::problem::{Kind, Problem};
+use crate::settings::Settings;
+
+/// The bytes of a body that are not counted: a small request never waits for the large ones.
+pub(crate) const SMALL_BODY: usize = 64 << 10;
+
+/// The bodies of all requests beyond [`SMALL_BODY`] each, in KiB.
+const BODIES: u32 = 128 << 10;
+
+/// What all requests with more than [`SMALL_WEIGHT`] take to be processed, in KiB.
+const MEMORY: u32 = 256 << 10;
+
+/// The weight of a request that need not wait for memory, in bytes.
+const SMALL_WEIGHT: usize = 256 << 10;
+
+/// How many lists of the directory run at once.
+const LISTS: u32 = 16;
+
+/// How long a request waits for its part.
+const MAX_WAIT: Duration = Duration::from_secs(10);
+
+/// What the requests of all tokens hold.
+pub(crate) struct Limits {
+    rate: Option<Rate>,
+    /// Requests whose body is arriving.
+    arriving: Share,
+    /// Requests whose body is there, until the last byte of the answer is sent.
+    working: Share,
+    bodies: Share,
+    memory: Share,
+    lists: Share,
+}
+
+struct Rate {
+    limiter: RateLimiter<TokenDigest, HashMapStateStore<TokenDigest>, DefaultClock>,
+    clock: DefaultClock,
+}
+
+impl Limits {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let in_flight = u32::try_from(settings.max_in_flight).unwrap_or(u32::MAX);
+        Self {
+            rate: settings.requests_per_second.map(|per_second| Rate {
+                limiter: RateLimiter::hashmap(Quota::per_second(per_second)),
+                clock: DefaultClock::default(),
+            }),
+            arriving: Share::new(in_flight),
+            working: Share::new(in_flight),
+            bodies: Share::new(BODIES),
+            memory: Share::new(MEMORY),
+            lists: Share::new(LISTS),
+        }
+    }
+
+    /// Counts a request of a token, and refuses it if it is one too many.
+    pub(crate) fn count(&self, token: TokenDigest) -> Result<(), Problem> {
+        match &self.rate {
+            None => Ok(()),
+            Some(Rate { limiter, clock }) => limiter.check_key(&token).map_err(|not_until| {
+                Problem::too_many_requests(not_until.wait_time_from(clock.now()))
+            }),
+        }
+    }
+
+    /// The place of a request whose body arrives.
+    pub(crate) fn arrive(&self, token: TokenDigest) -> Result<Part, Problem> {
+        self.arriving.try_take(token, 1).ok_or_else(full)
+    }
+
+    /// The place of a request that is worked on.
+    pub(crate) fn work(&self, token: TokenDigest) -> Result<Part, Problem> {
+        self.working.try_take(token, 1).ok_or_else(full)
+    }
+
+    /// Room for the next bytes of a large body.
+    pub(crate) fn body(&self, token: TokenDigest, bytes: usize) -> Result<Part, Problem> {
+        self.bodies.try_take(token, kib(bytes)).ok_or_else(full)
+    }
+
+    /// Memory for a request of that [weight](weigh). A large one waits for its turn.
+    pub(crate) async fn memory(
+        &self,
+        token: TokenDigest,
+        weight: usize,
+    ) -> Result<Option<Part>, Problem> {
+        if weight <= SMALL_WEIGHT {
+            return Ok(None);
+        }
+        if kib(weight) > MEMORY {
+            let detail = format!(
+                "the request takes about {} MiB of memory, of at most {}; send fewer items",
+                weight >> 20,
+                MEMORY >> 10
+            );
+            return Err(Problem::new(Kind::BodyTooLarge, detail));
+        }
+        wait(self.memory.take(token, kib(weight))).await.map(Some)
+    }
+
+    /// The turn of a list of the directory.
+    pub(crate) async fn list(&self, token: TokenDigest) -> Result<Part, Problem> {
+        wait(self.lists.take(token, 1)).await
+    }
+}
+
+async fn wait(part: impl Future<Output = Option<Part>>) -> Result<Part, Problem> {
+    timeout(MAX_WAIT, part).await.ok().flatten().ok_or_else(full)
+}
+
+fn full() -> Problem {
+    Problem::unavailable(None)
+}
+
+fn kib(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(1 << 10)).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,68 @@
+//! What one request holds, from its arrival to the last byte of its answer.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::body::{Body, Bytes, HttpBody as _};
+use axum::extract::Request;
+use axum::http::header::CONTENT_LENGTH;
+use axum::middleware::Next;
+use axum::response::Response;
+use http_body_util::BodyExt;
+
+use super::share::Part;
+
+/// The parts that a request holds. They are given back when the last handle is dropped.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Hold(Arc<Mutex<Parts>>);
+
+#[derive(Debug, Default)]
+struct Parts {
+    /// Its place among the requests that arrive, and later among those that are worked on.
+    place: Option<Part>,
+    others: Vec<Part>,
+}
+
+impl Hold {
+    /// Takes a place, and leaves the one before.
+    pub(crate) fn move_to(&self, place: Part) {
+        self.parts().place = Some(place);
+    }
+
+    /// Holds a part until the answer is sent.
+    pub(crate) fn keep(&self, part: impl IntoIterator<Item = Part>) {
+        self.parts().others.extend(part);
+    }
+
+    fn parts(&self) -> MutexGuard<'_, Parts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Gives the request a [`Hold`], which ends when the client has taken the last byte of the answer or
+/// the connection has ended.
+pub(crate) async fn hold(mut request: Request, next: Next) -> Response {
+    let hold = Hold::default();
+    request.extensions_mut().insert(hold.clone());
+    let mut response = next.run(request).await;
+    // Of the body below, nobody can tell the length.
+    if let Some(length) = response.body().size_hint().exact() {
+        response.headers_mut().entry(CONTENT_LENGTH).or_insert(length.into());
+    }
+    response.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            frame.map_data(|bytes| Bytes::from_owner(Held { bytes, _hold: hold.clone() }))
+        }))
+    })
+}
+
+/// Bytes of an answer. The server drops them when the system has taken them.
+struct Held {
+    bytes: Bytes,
+    _hold: Hold,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}

@@ -1,0 +1,49 @@
+//! The room of one request.
+
+use std::sync::Arc;
+
+use contacts_application::access::TokenDigest;
+
+use super::counters::Limits;
+use super::hold::Hold;
+use crate::problem::Problem;
+
+/// Takes from the [`Limits`] for one request. What is taken is held until its answer is sent.
+#[derive(Clone)]
+pub(crate) struct Room {
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) token: TokenDigest,
+    pub(crate) hold: Hold,
+}
+
+impl Room {
+    /// Takes a place among the requests whose body arrives.
+    pub(crate) fn arrive(&self) -> Result<(), Problem> {
+        self.hold.move_to(self.limits.arrive(self.token)?);
+        Ok(())
+    }
+
+    /// Takes a place among the requests that are worked on, and leaves that of an arriving one.
+    pub(crate) fn work(&self) -> Result<(), Problem> {
+        self.hold.move_to(self.limits.work(self.token)?);
+        Ok(())
+    }
+
+    /// Takes room for further bytes of a body.
+    pub(crate) fn grow(&self, bytes: usize) -> Result<(), Problem> {
+        self.hold.keep([self.limits.body(self.token, bytes)?]);
+        Ok(())
+    }
+
+    /// Takes memory for a text of that [weight](super::weigh), and waits for it if that is much.
+    pub(crate) async fn take(&self, weight: usize) -> Result<(), Problem> {
+        self.hold.keep(self.limits.memory(self.token, weight).await?);
+        Ok(())
+    }
+
+    /// Waits for the turn of a list.
+    pub(crate) async fn list(&self) -> Result<(), Problem> {
+        self.hold.keep([self.limits.list(self.token).await?]);
+        Ok(())
+    }
+}
