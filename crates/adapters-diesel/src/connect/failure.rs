@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::ffi::c_int;
 use std::fmt;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use contacts_application::ports::StoreErrorKind::{Contention, Corrupt, Internal, Unavailable};
@@ -50,6 +52,14 @@ impl Failure {
         if self.is(sqlite::SQLITE_READONLY) || self.is(sqlite::SQLITE_CANTOPEN) {
             return not_writable(path);
         }
+        // SQLite reports most files that cannot grow as an I/O error.
+        if self.is(sqlite::SQLITE_FULL) || (self.is(sqlite::SQLITE_IOERR) && is_full(path)) {
+            return OpenError::new(
+                OpenErrorKind::Unavailable,
+                format!("there is no space left for {}", path.display()),
+                "free some space on its disk",
+            );
+        }
         let path = path.display();
         match self.kind() {
             Corrupt => OpenError::new(
@@ -81,6 +91,18 @@ impl Failure {
         };
         Self(StoreError::new(kind, cause))
     }
+}
+
+/// Whether the disk of the file has no room for a small one: less than SQLite needs for a log.
+fn is_full(path: &Path) -> bool {
+    let mut probe = path.as_os_str().to_owned();
+    probe.push("-space");
+    let written = fs::write(&probe, [0; 64 << 10]);
+    // There is none if it could not be created.
+    let _ = fs::remove_file(&probe);
+    written.is_err_and(|error| {
+        matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+    })
 }
 
 pub(super) fn not_writable(path: &Path) -> OpenError {
@@ -173,12 +195,14 @@ mod tests {
         sql_query("PRAGMA max_page_count = 3").execute(&mut one).unwrap();
         let full = failure_of(&mut one, "INSERT INTO t VALUES (zeroblob(100000))");
         assert_eq!(full.kind(), Unavailable);
+        let message = full.on_opening(&path).to_string();
+        assert_eq!(message, format!("there is no space left for {}", path.display()));
 
         sql_query("PRAGMA query_only = ON").execute(&mut one).unwrap();
         let read_only = failure_of(&mut one, "INSERT INTO t VALUES (3)");
         assert_eq!(read_only.kind(), Unavailable);
 
-        std::fs::write(&path, vec![b'x'; 8192]).unwrap();
+        fs::write(&path, vec![b'x'; 8192]).unwrap();
         let garbage = failure_of(&mut other, "SELECT * FROM t");
         assert_eq!(garbage.kind(), Corrupt);
     }
