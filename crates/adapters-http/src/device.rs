@@ -3,6 +3,7 @@
 //!
 //! An item is the `intercom` block and the link id of a contact. The rules of contacts apply to it.
 
+pub(crate) mod aliases;
 mod faults;
 mod item;
 mod items;

@@ -27,6 +27,7 @@ pub use device::paths::{DEVICE_PATHS, DEVICE_PREFIXES, DeviceOperation, DevicePa
 pub use settings::Settings;
 pub use state::Services;
 
+use device::aliases::describe_aliases;
 use limits::hold;
 use problem::format::ProblemFormat;
 use request::{framing, upload};
@@ -75,11 +76,14 @@ fn serve(routes: Router<AppState>, format: ProblemFormat, state: &AppState) -> R
 
 /// The API description, OpenAPI 3.1, as it is served at `/openapi.json`.
 pub fn openapi() -> OpenApi {
-    OpenApiRouter::with_openapi(openapi::frame())
+    let mut description = OpenApiRouter::with_openapi(openapi::frame())
         .merge(erp::routes())
         .merge(device::described())
         .merge(operation())
-        .into_openapi()
+        .into_openapi();
+    describe_aliases(&mut description);
+    openapi::describe_request_ids(&mut description);
+    description
 }
 
 /// The routes that need no token.

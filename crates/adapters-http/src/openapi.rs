@@ -23,7 +23,7 @@ use utoipa_axum::routes;
 pub(crate) use contact_document::ContactDocumentSchema;
 pub(crate) use operation::{
     BatchHeaders, BatchProblems, CallHeaders, ContactPathParams, ContactProblems,
-    DeviceBodyProblems, DeviceItemPath, DeviceProblems, MergingProblems,
+    DeviceBodyProblems, DeviceItemPath, DeviceProblems, MergingProblems, describe_request_ids,
 };
 
 use crate::problem::format::{EnvelopeReply, ProblemReply};
@@ -69,8 +69,8 @@ with `Allow`, a wrong media type 415 with `Accept-Post`; an absent one is taken 
 
 ## Where the contract of intercom monitors is silent
 
-- **Paths**: everything is answered under `/api/v0` as under `/api/v1`; each operation names its \
-other paths and methods.
+- **Paths**: everything is answered under `/api/v0` as under `/api/v1`, and each operation at \
+several paths and methods; `x-alias-of` names the operation that such a one is the same as.
 - **Token and organization**: as above.
 - **Errors**: on all of these paths, also unknown ones, `{\"error\": {code, message, data}}`. 401 is \
 `invalid_authentication`, 403 `permission_denied`; 429, 500 and 503 are `system_error`; all others \

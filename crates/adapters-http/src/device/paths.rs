@@ -42,8 +42,8 @@ pub struct DevicePath {
     pub path: &'static str,
 }
 
-/// Every path of the device contract. The API description has the first method of the first path of
-/// an operation.
+/// Every path of the device contract. In the API description, the first method of the first path of an
+/// operation has its name; the others are the same under names of their own.
 pub const DEVICE_PATHS: &[DevicePath] = {
     use DeviceOperation::{
         CreateItem, DeleteItem, DeleteItems, GetItem, ListItems, UpdateItem, UpsertItems,

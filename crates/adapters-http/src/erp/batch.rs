@@ -58,8 +58,16 @@ use crate::state::Services;
             description = "The batch was processed; each item has its own result.",
             body = BatchReply,
             headers(
-                ("x-request-id" = String, description = "The id of the request."),
                 ("Preference-Applied" = String, description = "The preferences that were applied."),
+            ),
+            links(
+                ("firstContact" = (
+                    operation_id = "getContact",
+                    parameters(
+                        ("type" = "$response.body#/items/0/freshRow/contactType"),
+                        ("id" = "$response.body#/items/0/freshRow/id"),
+                    ),
+                )),
             ),
         ),
         BatchProblems,

@@ -26,7 +26,6 @@ use crate::state::Services;
             status = OK,
             description = "The deleted contact.",
             body = ContactDocumentSchema,
-            headers(("x-request-id" = String, description = "The id of the request.")),
         ),
         ContactProblems,
     ),

@@ -53,7 +53,6 @@ const EXPECTED: &str = r#"{"targetId": integer, "sourceId": integer}"#;
             status = OK,
             description = "The contacts are merged.",
             body = Object,
-            headers(("x-request-id" = String, description = "The id of the request.")),
             example = json!({}),
         ),
         MergingProblems,

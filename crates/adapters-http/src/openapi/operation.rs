@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
-use utoipa::openapi::{ContentBuilder, Header, Ref, RefOr, Required, Response, ResponseBuilder};
+use utoipa::openapi::{
+    ContentBuilder, Header, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder,
+};
 use utoipa::{IntoParams, IntoResponses};
 
 use crate::problem::Kind;
@@ -31,7 +33,8 @@ impl IntoParams for CallHeaders {
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
             .minimum(Some(1))
             .maximum(Some(i32::MAX));
-        let request_id = ObjectBuilder::new().schema_type(Type::String).max_length(Some(128));
+        // Without a maximum: what is longer is no fault.
+        let request_id = ObjectBuilder::new().schema_type(Type::String);
         vec![
             header("TARGET-ORGANIZATION-ID")
                 .description(Some(
@@ -194,8 +197,7 @@ fn response(format: ProblemFormat, kinds: &[Kind]) -> Response {
     let schema = Ref::from_schema_name(format.schema());
     let mut response = ResponseBuilder::new()
         .description(lines.join("\n"))
-        .content(format.media_type(), ContentBuilder::new().schema(Some(schema)).build())
-        .header("x-request-id", text_header("The id of the request."));
+        .content(format.media_type(), ContentBuilder::new().schema(Some(schema)).build());
     if kinds.contains(&Kind::Unauthenticated) {
         response = response.header("WWW-Authenticate", text_header("`Bearer`"));
     }
@@ -207,6 +209,27 @@ fn response(format: ProblemFormat, kinds: &[Kind]) -> Response {
             response.header("Retry-After", text_header("After how many seconds to try again."));
     }
     response.build()
+}
+
+/// Adds the id of the request to every answer of the description.
+pub(crate) fn describe_request_ids(description: &mut OpenApi) {
+    let id = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(128))
+        .pattern(Some("^[-A-Za-z0-9_.:/+=]+$"));
+    let about = "The id of the request, of the caller or of the server.";
+    let id = HeaderBuilder::new().schema(Some(id)).description(Some(about)).build();
+    for path in description.paths.paths.values_mut() {
+        let PathItem { get, put, post, delete, patch, .. } = path;
+        for operation in [get, put, post, delete, patch].into_iter().flatten() {
+            for response in operation.responses.responses.values_mut() {
+                if let RefOr::T(response) = response {
+                    response.headers.insert("x-request-id".to_owned(), RefOr::T(id.clone()));
+                }
+            }
+        }
+    }
 }
 
 fn line(format: ProblemFormat, kind: Kind) -> String {

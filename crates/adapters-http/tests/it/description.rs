@@ -8,7 +8,7 @@ use contacts_adapters_http::DEVICE_PATHS;
 use contacts_domain::Code;
 use serde_json::{Value, json};
 
-use crate::app::{App, request};
+use crate::app::{App, device, request};
 
 /// Includes methods that no path has: what is not described must be 405.
 const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "patch", "trace"];
@@ -29,52 +29,100 @@ async fn routes_and_described_operations_are_the_same() {
     let app = App::new().await;
     let description = description().await;
     let paths = description["paths"].as_object().unwrap();
-    let described: Vec<_> = paths.keys().map(String::as_str).collect();
+    let of_devices = |prefix: &str| {
+        let described = paths.keys().filter_map(|path| path.strip_prefix(prefix));
+        described.map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let served: BTreeSet<_> = DEVICE_PATHS.iter().map(|row| row.path.to_owned()).collect();
+    assert_eq!([of_devices("/api/v0"), of_devices("/api/v1")], [served.clone(), served]);
+    let others = paths.keys().filter(|path| !path.starts_with("/api/"));
     assert_eq!(
-        described,
+        others.collect::<Vec<_>>(),
         [
             "/api-v1/contact/batch",
             "/api-v1/contact/merging",
             "/api-v1/contact/{type}/{id}",
             "/api-v1/contact/{type}/{id}/deleted",
-            "/api/v1/contacts/items",
-            "/api/v1/contacts/items/link",
-            "/api/v1/contacts/items/{uid}",
             "/healthz",
             "/openapi.json",
         ]
     );
     for (path, operations) in paths {
-        let aliases = aliases(path);
         let path = path.replace("{type}", "PERSON").replace("{id}", "1").replace("{uid}", "1");
         for method in METHODS {
             let http = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-            let answer = app.send(request(http.clone(), &path, &[], Body::empty())).await;
-            let is_described = operations.get(method).is_some() || aliases.contains(&http);
-            assert_eq!(answer.status != 405, is_described, "{method} {path}");
+            let answer = app.send(request(http, &path, &[], Body::empty())).await;
+            assert_eq!(answer.status != 405, operations.get(method).is_some(), "{method} {path}");
         }
     }
 }
 
-/// The methods of a path of the device contract that are served but not described.
-fn aliases(path: &str) -> Vec<Method> {
-    let rows = DEVICE_PATHS.iter().filter(|row| path == format!("/api/v1{}", row.path));
-    rows.flat_map(|row| row.methods.iter().skip(1)).cloned().collect()
+/// Every operation, with its path and method.
+fn operations(description: &Value) -> impl Iterator<Item = &Value> {
+    let paths = description["paths"].as_object().unwrap().values();
+    paths.flat_map(|path| path.as_object().unwrap().values())
 }
 
 #[tokio::test]
-async fn first_path_of_each_device_operation_is_described() {
+async fn each_operation_has_its_own_id() {
     let description = description().await;
-    let mut described = Vec::new();
-    for row in DEVICE_PATHS {
-        if !described.contains(&row.operation) {
-            let method = row.methods[0].as_str().to_lowercase();
-            let operation = &description["paths"][format!("/api/v1{}", row.path)][&method];
-            assert_eq!(operation["tags"], json!(["Device"]), "{row:?}");
-            described.push(row.operation);
+    let ids = operations(&description).map(|operation| operation["operationId"].as_str().unwrap());
+    let ids = ids.collect::<Vec<_>>();
+    assert_eq!(ids.len(), 46);
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{ids:?}");
+    for alias in operations(&description).filter_map(|operation| operation.get("x-alias-of")) {
+        assert!(ids.contains(&alias.as_str().unwrap()), "{alias}");
+    }
+}
+
+#[tokio::test]
+async fn links_lead_to_described_parameters() {
+    let description = description().await;
+    let mut found = Vec::new();
+    for operation in operations(&description).filter(|alias| alias.get("x-alias-of").is_none()) {
+        let links = operation["responses"]["200"]["links"].as_object();
+        for link in links.into_iter().flat_map(|links| links.values()) {
+            let target = operations(&description)
+                .find(|target| target["operationId"] == link["operationId"])
+                .unwrap();
+            for name in link["parameters"].as_object().unwrap().keys() {
+                let parameters = target["parameters"].as_array().unwrap();
+                assert!(parameters.iter().any(|parameter| parameter["name"] == *name), "{link}");
+            }
+            found.push(link["operationId"].as_str().unwrap());
         }
     }
-    assert_eq!(described.len(), 7);
+    found.sort_unstable();
+    let expected =
+        ["deleteContact", "getContact", "getContactItem", "getContactItem", "updateContact"];
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn examples_of_device_items_are_whole() {
+    let description = description().await;
+    let schemas = &description["components"]["schemas"];
+    for name in ["DeviceItem", "DeviceItemShown"] {
+        let schema = &schemas[name];
+        let example = schema.get("example").unwrap_or(&schema["examples"][0]);
+        let example = example.as_object().unwrap();
+        let properties = schema["properties"].as_object().unwrap();
+        assert!(example.keys().all(|member| properties.contains_key(member)), "{example:?}");
+        let required = schema["required"].as_array().unwrap();
+        assert!(required.iter().all(|member| example.contains_key(member.as_str().unwrap())));
+        assert!(properties.values().all(|member| member.get("example").is_none()), "{name}");
+    }
+    assert_eq!(schemas["DeviceLinkIds"]["properties"]["link_ids"]["items"]["format"], "uuid");
+}
+
+#[tokio::test]
+async fn example_of_device_item_is_accepted() {
+    let app = App::new().await;
+    let description = description().await;
+    let example = &description["components"]["schemas"]["DeviceItem"]["example"];
+    let body = example.to_string();
+    let answer = app.send(device(Method::POST, "/api/v1/contacts/items", "all", body)).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
 }
 
 #[tokio::test]

@@ -17,20 +17,26 @@ use utoipa::ToSchema;
 /// An item of the directory. `null` is absent, other members are ignored, and of a member that is
 /// given twice the last counts.
 #[derive(Debug, PartialEq, Eq, Deserialize, ToSchema)]
-#[schema(as = DeviceItem)]
+#[schema(as = DeviceItem, example = json!({
+    "link_id": "91c615e3-1040-4815-8ecb-039a18b756b2",
+    "name": "Entrance",
+    "type": "multi",
+    "number": "0001-01-01",
+    "is_favorite": true,
+}))]
 pub(crate) struct ItemBody {
     /// The key: a UUID in hyphenated form, in any case, not nil.
-    #[schema(format = "uuid", example = "91c615e3-1040-4815-8ecb-039a18b756b2")]
+    #[schema(format = "uuid")]
     link_id: Option<String>,
     /// Not blank.
-    #[schema(required, nullable = false, min_length = 1, max_length = 30, example = "Entrance")]
+    #[schema(required, nullable = false, min_length = 1, max_length = 30)]
     name: Option<String>,
     /// Which form the number has.
     #[serde(rename = "type")]
     #[schema(required, nullable = false, pattern = "^(regular|individual|multi|p2p)$")]
     kind: Option<String>,
     /// An internal address of the type, or a SIP URI; for `p2p` a SIP URI.
-    #[schema(required, nullable = false, example = "0001-01-01")]
+    #[schema(required, nullable = false)]
     number: Option<String>,
     /// Shown first.
     #[schema(default = false)]

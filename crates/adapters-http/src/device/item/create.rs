@@ -37,7 +37,11 @@ use crate::state::Services;
             status = OK,
             description = "The item is created.",
             body = UidReply,
-            headers(("x-request-id" = String, description = "The id of the request.")),
+            links(
+                ("get" = (operation_id = "getContactItem", parameters(("uid" = "$response.body#/uid")))),
+                ("update" = (operation_id = "updateContact", parameters(("uid" = "$response.body#/uid")))),
+                ("delete" = (operation_id = "deleteContact", parameters(("uid" = "$response.body#/uid")))),
+            ),
         ),
         DeviceBodyProblems,
     ),

@@ -33,7 +33,6 @@ use crate::state::Services;
             status = OK,
             description = "The item is deleted.",
             body = Object,
-            headers(("x-request-id" = String, description = "The id of the request.")),
             example = json!({}),
         ),
         DeviceProblems,

@@ -29,7 +29,6 @@ use crate::state::Services;
             status = OK,
             description = "The item.",
             body = ItemReply,
-            headers(("x-request-id" = String, description = "The id of the request.")),
         ),
         DeviceProblems,
     ),

@@ -7,20 +7,28 @@ use utoipa::ToSchema;
 
 /// An item of the directory, whole.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = DeviceItemShown)]
+#[schema(as = DeviceItemShown, example = json!({
+    "link_id": "91c615e3-1040-4815-8ecb-039a18b756b2",
+    "name": "Entrance",
+    "type": "multi",
+    "number": "0001-01-01",
+    "is_favorite": true,
+    "auto_answer": false,
+    "in_black_list": false,
+    "is_p2p": false,
+    "ringtone": "ring1.wav",
+    "item_uid": 42,
+}))]
 pub(crate) struct ItemReply {
     /// The key, in lower case; null where the contact has none.
-    #[schema(required, format = "uuid", example = "91c615e3-1040-4815-8ecb-039a18b756b2")]
+    #[schema(required, format = "uuid")]
     link_id: Option<String>,
     /// The name.
-    #[schema(example = "Entrance")]
     name: String,
     /// `regular`, `individual`, `multi` or `p2p`.
     #[serde(rename = "type")]
-    #[schema(example = "multi")]
     kind: String,
     /// An internal address of the type, or a SIP URI.
-    #[schema(example = "0001-01-01")]
     number: String,
     /// Shown first.
     is_favorite: bool,
@@ -31,10 +39,8 @@ pub(crate) struct ItemReply {
     /// Is called without a server.
     is_p2p: bool,
     /// The file name of the ringtone.
-    #[schema(example = "ring1.wav")]
     ringtone: String,
     /// The id of the contact.
-    #[schema(example = 42)]
     item_uid: i64,
 }
 

@@ -36,7 +36,6 @@ use crate::state::Services;
             status = OK,
             description = "The item is updated.",
             body = UidReply,
-            headers(("x-request-id" = String, description = "The id of the request.")),
         ),
         DeviceBodyProblems,
     ),

@@ -7,7 +7,9 @@ use axum::response::Response;
 use contacts_application::use_cases::EntryKey;
 use contacts_domain::upsert::Outcome;
 use contacts_domain::value::LinkId;
+use serde_json::json;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, SchemaFormat, Type};
 
 use super::list_body::ListBody;
 use super::results::{ExtendedInfo, ResultReply, ResultsReply};
@@ -31,8 +33,21 @@ const LIST: &str = "link_ids";
 #[expect(dead_code, reason = "describes what is read element by element")]
 struct LinkIdsBody {
     /// At most 10,000, unless the server is set up otherwise. An empty list deletes nothing.
-    #[schema(max_items = 10_000, example = json!(["91c615e3-1040-4815-8ecb-039a18b756b1"]))]
+    #[schema(schema_with = link_ids)]
     link_ids: Vec<String>,
+}
+
+fn link_ids() -> Array {
+    let format = SchemaFormat::Custom("uuid".to_owned());
+    let link_id = ObjectBuilder::new().schema_type(Type::String).format(Some(format));
+    ArrayBuilder::new()
+        .items(link_id)
+        .max_items(Some(10_000))
+        .examples([json!(["91c615e3-1040-4815-8ecb-039a18b756b1"])])
+        .description(Some(
+            "At most 10,000, unless the server is set up otherwise. An empty list deletes nothing.",
+        ))
+        .build()
 }
 
 /// Delete items
@@ -54,7 +69,6 @@ struct LinkIdsBody {
             status = OK,
             description = "The items that were found are deleted.",
             body = ResultsReply,
-            headers(("x-request-id" = String, description = "The id of the request.")),
         ),
         DeviceBodyProblems,
     ),

@@ -68,7 +68,12 @@ struct PaginationReply {
             status = OK,
             description = "The page, also where it lies beyond the last one.",
             body = ListReply,
-            headers(("x-request-id" = String, description = "The id of the request.")),
+            links(
+                ("firstItem" = (
+                    operation_id = "getContactItem",
+                    parameters(("uid" = "$response.body#/list_items/0/item_uid")),
+                )),
+            ),
         ),
         DeviceProblems,
     ),

@@ -62,7 +62,6 @@ struct ItemsBody {
             status = OK,
             description = "All items are stored.",
             body = ResultsReply,
-            headers(("x-request-id" = String, description = "The id of the request.")),
         ),
         DeviceBodyProblems,
     ),
