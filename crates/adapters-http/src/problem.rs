@@ -115,6 +115,11 @@ kinds! {
     BodyTimeout: REQUEST_TIMEOUT NoError "body-timeout" "the body did not arrive in time";
     /// The body is larger than allowed.
     BodyTooLarge: PAYLOAD_TOO_LARGE ValidationError "body-too-large" "the body is too large";
+    /// The documents in the answer would have more bytes than allowed; nothing is stored.
+    AnswerTooLarge: PAYLOAD_TOO_LARGE ValidationError "answer-too-large" "the answer is too large";
+    /// The contacts that a request names have more bytes of documents than the server loads.
+    TooManyDocuments: PAYLOAD_TOO_LARGE ValidationError "too-many-documents"
+        "the request names too many large contacts";
     /// The body is not `application/json` in UTF-8; `Accept-Post` names what is.
     UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE NoError "unsupported-media-type"
         "the media type is not supported";
@@ -244,11 +249,13 @@ impl From<UseCaseError> for Problem {
             UseCaseError::Access(AccessError::OrganizationNotNamed) => {
                 Self::new(Kind::OrganizationNotNamed, detail)
             }
+            UseCaseError::DocumentsTooLarge(_) => Self::new(Kind::AnswerTooLarge, detail),
             UseCaseError::Panicked(error) => Self::internal(error),
             UseCaseError::Store(error) => match error.kind() {
                 StoreErrorKind::Unavailable | StoreErrorKind::Contention => {
                     Self::unavailable(Some(error.into()))
                 }
+                StoreErrorKind::TooLarge => Self::new(Kind::TooManyDocuments, detail),
                 StoreErrorKind::Corrupt | StoreErrorKind::Internal => Self::internal(error),
             },
         }

@@ -3,6 +3,8 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use contacts_domain::upsert::Documents;
+
 /// The limits of the APIs.
 ///
 /// ```
@@ -16,6 +18,9 @@ pub struct Settings {
     pub max_items: usize,
     /// The most bytes of a request body. Default: 32 MiB.
     pub max_body_bytes: usize,
+    /// The most bytes of documents in the answer to a batch, each item counted; none are shown in
+    /// minimal answers. Default: 128 MiB.
+    pub max_batch_documents_bytes: usize,
     /// How long a client may pause in the middle of a body. Default: 30 seconds.
     pub max_body_pause: Duration,
     /// The least rate at which a body has to arrive on average, in bytes per second, from the 20th
@@ -41,6 +46,7 @@ impl Default for Settings {
         Self {
             max_items: 10_000,
             max_body_bytes: 32 << 20,
+            max_batch_documents_bytes: Documents::DEFAULT_BYTES,
             max_body_pause: Duration::from_secs(30),
             min_body_rate: 1_024,
             max_body_time: Duration::from_secs(300),

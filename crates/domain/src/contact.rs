@@ -17,8 +17,8 @@ pub use check::Contact;
 pub use columns::{Column, EntryColumn};
 pub use intercom_entry::IntercomEntry;
 pub use record::{ContactType, DOCUMENT_VERSION, Projection, Record, UnreadableDocument};
-pub use snapshot::Snapshot;
 
 pub(crate) use check::{Candidate, Draft, Refused, weigh};
 pub(crate) use record::read_document;
 pub(crate) use row_builder::{RowBuilder, too_large};
+pub(crate) use snapshot::{Row, Snapshot};

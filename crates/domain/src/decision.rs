@@ -39,8 +39,11 @@ pub trait Decision: Send + Sync + 'static {
     -> Result<(Writes, Self::Report), OutOfIds>;
 }
 
+/// The most bytes of documents that a store loads for one decision: 256 MiB.
+pub const MAX_LOADED_BYTES: usize = 256 << 20;
+
 /// The keys of what a store has to load. No list holds a value twice.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LookupKeys {
     /// Living contacts with these ids.
     pub ids: Vec<ContactId>,
@@ -54,14 +57,38 @@ pub struct LookupKeys {
     pub phones: Vec<String>,
     /// Living contacts with these VAT numbers (normal form).
     pub vat_numbers: Vec<String>,
-    /// The most contacts for one e-mail address, phone or VAT number; those with the lowest ids.
+    /// The most contacts for one value of `emails`, `phones`, `vat_numbers` and `email_owners`:
+    /// those with the lowest ids.
     pub per_shared_key: i64,
-    /// The ids of the living contacts with these e-mail addresses, without documents.
+    /// The ids of the living contacts with these e-mail addresses, without documents; at most
+    /// [`per_shared_key`](Self::per_shared_key) for each.
     pub email_owners: Vec<String>,
     /// Which of these ids are living contacts, without documents.
     pub references: Vec<ContactId>,
     /// All living contacts that refer to this one in their relations.
     pub referring_to: Option<ContactId>,
+    /// The most bytes of documents that the contacts may have together. A store that would load
+    /// more fails at once with the error for that and writes nothing.
+    pub documents_at_most: usize,
+}
+
+impl Default for LookupKeys {
+    /// Nothing to load, with the limit [`MAX_LOADED_BYTES`].
+    fn default() -> Self {
+        Self {
+            ids: Vec::new(),
+            external_ids: Vec::new(),
+            link_ids: Vec::new(),
+            emails: Vec::new(),
+            phones: Vec::new(),
+            vat_numbers: Vec::new(),
+            per_shared_key: 0,
+            email_owners: Vec::new(),
+            references: Vec::new(),
+            referring_to: None,
+            documents_at_most: MAX_LOADED_BYTES,
+        }
+    }
 }
 
 /// What a store loaded, as seen inside the transaction.

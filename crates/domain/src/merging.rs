@@ -60,17 +60,12 @@ impl Merge {
     ) -> Result<Result<Writes, Violations>, OutOfIds> {
         let mut contacts = Vec::with_capacity(loaded.contacts.len());
         for record in loaded.contacts {
-            match Snapshot::read(record) {
+            let id = record.id.to_string();
+            match Snapshot::read(Arc::new(record)) {
                 Ok(snapshot) => contacts.push(snapshot),
-                Err(unreadable) => {
-                    let (record, error) = *unreadable;
-                    let violation = Violation::new(
-                        Rule::StoredReadable,
-                        Path::root(),
-                        record.id.to_string(),
-                        error.to_string(),
-                    );
-                    return Ok(Err(violation.into()));
+                Err(error) => {
+                    let (rule, path) = (Rule::StoredReadable, Path::root());
+                    return Ok(Err(Violation::new(rule, path, id, error.to_string()).into()));
                 }
             }
         }
@@ -100,13 +95,13 @@ impl Merge {
         let aliases = self.aliases(&merged, source);
         let deleted = source.deleted(self.context.now);
         let mut changes = vec![
-            Change::between(source, Arc::new(deleted)),
-            Change::between(target, Arc::new(merged)),
+            Change::between(&source.row(), deleted.row()),
+            Change::between(&target.row(), merged.row()),
         ];
         for referring in &contacts {
             let Some(document) = self.relinked(referring) else { continue };
             match self.checked(document, referring, &[referring], ids)? {
-                Ok(relinked) => changes.push(Change::between(referring, Arc::new(relinked))),
+                Ok(relinked) => changes.push(Change::between(&referring.row(), relinked.row())),
                 Err(violations) => return Ok(Err(violations)),
             }
         }

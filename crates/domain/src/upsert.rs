@@ -11,7 +11,7 @@ mod working_set;
 pub use batch::Batch;
 pub use item::Item;
 pub use options::{
-    Arrays, Atomicity, Context, Endpoints, Handling, Key, Ladder, Mode, OnAmbiguous, OnRepeat,
-    Options,
+    Arrays, Atomicity, Context, Documents, Endpoints, Handling, Key, Ladder, Mode, OnAmbiguous,
+    OnRepeat, Options,
 };
-pub use outcome::{Outcome, Verdict};
+pub use outcome::{BatchReport, ContactState, DocumentsTooLarge, Outcome, Verdict, WholeContact};

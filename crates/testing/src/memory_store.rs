@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use contacts_domain::auditing::{ContactKey, Discrepancy, Repair, StoredContact};
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::merging::{Merge, MergeReport};
-use contacts_domain::upsert::{Batch, Outcome};
+use contacts_domain::upsert::{Batch, BatchReport};
 use contacts_domain::{ContactId, OrganizationId, Timestamp};
 
 use self::access::Access;
@@ -37,9 +37,9 @@ use contacts_application::ports::{
 ///
 /// let store = MemoryStore::default();
 /// let person = json!({"contactType": "PERSON", "externalId": "ERP-1", "lastName": "Rochat"});
-/// let outcomes = store.upsert(batch(context(1), Options::default(), &[person])).await?;
+/// let report = store.upsert(batch(context(1), Options::default(), &[person])).await?;
 ///
-/// assert_eq!(outcomes[0].verdict, Verdict::Created);
+/// assert_eq!(report.expect("a small answer")[0].verdict, Verdict::Created);
 /// assert_eq!(store.records().len(), 1);
 /// # Ok(())
 /// # }
@@ -74,7 +74,10 @@ impl MemoryStore {
     ) -> Result<T, StoreError> {
         let mut contacts = lock(&self.contacts);
         let mut draft = contacts.clone();
-        let report = work(&mut draft).map_err(StoreError::internal)?;
+        let report = work(&mut draft).map_err(|refused| match refused {
+            Refused::TooLarge { documents_at_most } => StoreError::too_large(documents_at_most),
+            refused => StoreError::internal(refused),
+        })?;
         *contacts = draft;
         Ok(report)
     }
@@ -82,7 +85,7 @@ impl MemoryStore {
 
 #[async_trait]
 impl ContactStore for MemoryStore {
-    async fn upsert(&self, batch: Arc<Batch>) -> Result<Vec<Outcome>, StoreError> {
+    async fn upsert(&self, batch: Arc<Batch>) -> Result<BatchReport, StoreError> {
         self.transact(|contacts| contacts.run(&*batch))
     }
 

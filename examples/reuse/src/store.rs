@@ -8,7 +8,7 @@ use contacts_application::ports::{ContactStore, Lifecycle, StoreError};
 use contacts_domain::contact::{Projection, Record};
 use contacts_domain::decision::{Alias, AliasKey, AliasWrite, Decision, Loaded, LookupKeys};
 use contacts_domain::merging::{Merge, MergeReport};
-use contacts_domain::upsert::{Batch, Outcome};
+use contacts_domain::upsert::{Batch, BatchReport};
 use contacts_domain::{ContactId, IdBlock, OrganizationId};
 
 /// Contacts in memory. Clones share them.
@@ -35,7 +35,7 @@ impl HashMapStore {
 
 #[async_trait]
 impl ContactStore for HashMapStore {
-    async fn upsert(&self, batch: Arc<Batch>) -> Result<Vec<Outcome>, StoreError> {
+    async fn upsert(&self, batch: Arc<Batch>) -> Result<BatchReport, StoreError> {
         self.tables().run(&*batch)
     }
 
@@ -67,7 +67,7 @@ impl Tables {
         let (writes, report) = decision.decide(loaded, &mut ids).map_err(StoreError::internal)?;
         self.last_id = ids.next() - 1;
         for change in writes.changes {
-            let row = (change.record().clone(), change.relations());
+            let row = (change.record().clone(), change.relations().to_vec());
             self.contacts.insert(row.0.id, row);
         }
         for write in writes.aliases {

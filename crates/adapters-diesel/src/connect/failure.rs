@@ -7,7 +7,9 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use contacts_application::ports::StoreErrorKind::{Contention, Corrupt, Internal, Unavailable};
+use contacts_application::ports::StoreErrorKind::{
+    Contention, Corrupt, Internal, TooLarge, Unavailable,
+};
 use contacts_application::ports::{OpenError, OpenErrorKind, StoreError, StoreErrorKind};
 use contacts_domain::OutOfIds;
 use diesel::result::{ConnectionError, Error as DieselError};
@@ -72,7 +74,7 @@ impl Failure {
                 format!("{path} is locked by another process"),
                 "try again when that is done",
             ),
-            Unavailable | Internal => OpenError::new(
+            Unavailable | TooLarge | Internal => OpenError::new(
                 OpenErrorKind::Unavailable,
                 format!("{path} cannot be opened: {self}"),
                 "check the disk and the file",

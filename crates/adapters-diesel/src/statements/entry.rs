@@ -15,7 +15,7 @@ use crate::schema::contact_intercom;
 /// Inserts the entry of a contact, if it has one.
 pub(crate) fn insert(connection: &mut SqliteConnection, change: &Change) -> Result<(), Failure> {
     if let Some(entry) = change.intercom_entry() {
-        let row = EntryRow::new(key(change.record()), entry);
+        let row = EntryRow::new(key(change.record()), entry.clone());
         diesel::insert_into(contact_intercom::table).values(row).execute(connection)?;
     }
     Ok(())

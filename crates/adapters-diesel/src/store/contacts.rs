@@ -7,7 +7,7 @@ use contacts_application::ports::{ContactStore, Lifecycle, StoreError};
 use contacts_domain::contact::Record;
 use contacts_domain::decision::Decision as _;
 use contacts_domain::merging::{Merge, MergeReport};
-use contacts_domain::upsert::{Batch, Outcome};
+use contacts_domain::upsert::{Batch, BatchReport};
 use contacts_domain::{ContactId, OrganizationId};
 use diesel::prelude::*;
 
@@ -17,7 +17,7 @@ use crate::statements::row::ContactRow;
 
 #[async_trait]
 impl ContactStore for SqliteStore {
-    async fn upsert(&self, batch: Arc<Batch>) -> Result<Vec<Outcome>, StoreError> {
+    async fn upsert(&self, batch: Arc<Batch>) -> Result<BatchReport, StoreError> {
         // Dropping a large batch takes long: the second handle keeps that off the writer thread.
         let kept = Arc::clone(&batch);
         let tenant = Some(batch.organization());

@@ -83,7 +83,7 @@ pub(crate) fn write_batch(
 ) {
     let ids = &mut Ids::new();
     let mut transaction = Transaction::begin(connection, ids).unwrap();
-    transaction.run(batch).unwrap();
+    transaction.run(batch).unwrap().unwrap();
     transaction.commit().unwrap();
 }
 
@@ -104,8 +104,11 @@ mod tests {
         let mut transaction = Transaction::begin(connection, ids).unwrap();
         let mut verdicts = Vec::new();
         for batch in batches {
-            let outcomes =
-                transaction.savepoint(|transaction| transaction.run(batch)).unwrap().unwrap();
+            let outcomes = transaction
+                .savepoint(|transaction| transaction.run(batch))
+                .unwrap()
+                .unwrap()
+                .unwrap();
             verdicts.extend(outcomes.into_iter().map(|outcome| outcome.verdict));
         }
         transaction.commit().unwrap();
@@ -125,19 +128,27 @@ mod tests {
         let mut transaction = Transaction::begin(connection, ids).unwrap();
         let batches = ["A", "B", "C"].map(|key| persons(&[(key, "Abt")]));
 
-        transaction.savepoint(|transaction| transaction.run(&batches[0])).unwrap().unwrap();
+        transaction
+            .savepoint(|transaction| transaction.run(&batches[0]))
+            .unwrap()
+            .unwrap()
+            .unwrap();
         let failed = transaction.savepoint(|transaction| {
-            transaction.run(&batches[1])?;
+            transaction.run(&batches[1])?.unwrap();
             Err::<(), Failure>(StoreError::internal("no").into())
         });
         assert_eq!(failed.unwrap().unwrap_err().to_string(), "no");
         let panicked = transaction.savepoint(|transaction| -> Result<(), Failure> {
-            transaction.run(&batches[1])?;
+            transaction.run(&batches[1])?.unwrap();
             panic!("what a {}", "fault")
         });
         let words = panicked.unwrap().unwrap_err().to_string();
         assert_eq!(words, "a decision panicked: what a fault");
-        transaction.savepoint(|transaction| transaction.run(&batches[2])).unwrap().unwrap();
+        transaction
+            .savepoint(|transaction| transaction.run(&batches[2]))
+            .unwrap()
+            .unwrap()
+            .unwrap();
         transaction.commit().unwrap();
 
         let stored: Vec<(Option<String>, i64)> = contact::table
@@ -155,7 +166,7 @@ mod tests {
         let mut transaction = Transaction::begin(connection, ids).unwrap();
         let batch = persons(&[("A", "Abt")]);
         let failed = transaction.savepoint(|transaction| {
-            transaction.run(&batch)?;
+            transaction.run(&batch)?.unwrap();
             Err::<(), Failure>(StoreError::internal("no").into())
         });
         assert!(failed.unwrap().is_err());

@@ -26,7 +26,7 @@ async fn unreadable_columns_are_reported_and_repaired() {
     let database = TestDatabase::new();
     let store = database.open();
     let item = person("A", "Abt").replace('}', &format!(", {ENTRY}}}"));
-    let written = store.upsert(batch(std::slice::from_ref(&item))).await.unwrap();
+    let written = store.upsert(batch(std::slice::from_ref(&item))).await.unwrap().unwrap();
     assert_eq!(written[0].verdict, Verdict::Created, "{written:?}");
     let sound = stored(&store).await;
     edit(
@@ -39,7 +39,7 @@ async fn unreadable_columns_are_reported_and_repaired() {
         "no other reader accepts it"
     );
 
-    let contact = written[0].contact.as_ref().unwrap().record.id;
+    let contact = written[0].contact.as_ref().unwrap().id;
     let repair = Repair::new(context().organization, context().region, vec![contact]);
     let discrepancies = store.repair(Arc::new(repair)).await.unwrap();
 
@@ -58,14 +58,14 @@ async fn unreadable_columns_are_reported_and_repaired() {
     let key = sound[0].key;
     assert_eq!(discrepancies, [Discrepancy { key, findings, remedy: Remedy::Mended }]);
     assert_eq!(stored(&store).await, sound);
-    assert_eq!(store.upsert(batch(&[item])).await.unwrap()[0].verdict, Verdict::Unchanged);
+    assert_eq!(store.upsert(batch(&[item])).await.unwrap().unwrap()[0].verdict, Verdict::Unchanged);
 }
 
 #[tokio::test]
 async fn contacts_with_invalid_ids_are_reported() {
     let database = TestDatabase::new();
     let store = database.open();
-    store.upsert(batch(&[person("A", "Abt"), person("B", "Bär")])).await.unwrap();
+    store.upsert(batch(&[person("A", "Abt"), person("B", "Bär")])).await.unwrap().unwrap();
     edit(
         &database,
         "UPDATE contact SET id = -5, organization_id = 0 WHERE external_id = 'A';
@@ -82,7 +82,7 @@ async fn contacts_with_invalid_ids_are_reported() {
 async fn audit_reads_a_counter_that_went_back() {
     let database = TestDatabase::new();
     let store = database.open();
-    store.upsert(batch(&[person("A", "Abt")])).await.unwrap();
+    store.upsert(batch(&[person("A", "Abt")])).await.unwrap().unwrap();
     let before = store.next_id().await.unwrap();
     edit(&database, "UPDATE id_counter SET next_id = 1");
     assert!(before > 1);

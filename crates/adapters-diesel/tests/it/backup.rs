@@ -31,7 +31,8 @@ fn refused(database: &TestDatabase) -> BackupError {
 async fn backup_of_database_in_use_is_complete() {
     let database = TestDatabase::new();
     let store = database.open();
-    let written = store.upsert(batch(&[person("A", "Abt"), person("B", "Bär")])).await.unwrap();
+    let written = store.upsert(batch(&[person("A", "Abt"), person("B", "Bär")])).await;
+    let written = written.unwrap().unwrap();
 
     let backup = back_up(&database.path(), &copy(&database)).unwrap();
     let bytes = fs::metadata(copy(&database)).unwrap().len();
@@ -39,11 +40,11 @@ async fn backup_of_database_in_use_is_complete() {
     assert_eq!(other_files(&database), ["copy.db"], "no other file is left");
 
     // Later writes to the original leave the copy alone.
-    store.upsert(batch(&[person("C", "Caduff")])).await.unwrap();
+    store.upsert(batch(&[person("C", "Caduff")])).await.unwrap().unwrap();
     let opened = SqliteStore::open(&copy(&database), SqliteOptions::default()).unwrap();
     assert!(!opened.created);
     for outcome in &written {
-        let record = &outcome.contact.as_ref().unwrap().record;
+        let record = outcome.contact.as_ref().unwrap().record().unwrap();
         let read = opened.store.contact(context().organization, record.id, Lifecycle::Living);
         assert_eq!(read.await.unwrap().as_ref(), Some(record));
     }
@@ -54,7 +55,7 @@ async fn backup_of_database_in_use_is_complete() {
 #[tokio::test]
 async fn backup_beside_a_writer_holds_the_last_commit() {
     let database = TestDatabase::new();
-    database.open().upsert(batch(&[person("A", "Abt")])).await.unwrap();
+    database.open().upsert(batch(&[person("A", "Abt")])).await.unwrap().unwrap();
     let mut other = SqliteConnection::establish(database.path().to_str().unwrap()).unwrap();
     other.batch_execute("BEGIN IMMEDIATE; DELETE FROM contact").unwrap();
     assert_eq!(back_up(&database.path(), &copy(&database)).unwrap().contacts, 1);

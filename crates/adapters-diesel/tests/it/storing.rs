@@ -20,7 +20,7 @@ fn connection(database: &TestDatabase) -> SqliteConnection {
 }
 
 async fn upsert(store: &SqliteStore, items: &[String]) -> Vec<Outcome> {
-    store.upsert(batch(items)).await.unwrap()
+    store.upsert(batch(items)).await.unwrap().unwrap()
 }
 
 async fn contact(store: &SqliteStore, id: ContactId, lifecycle: Lifecycle) -> Option<Record> {
@@ -32,7 +32,7 @@ fn verdicts(outcomes: &[Outcome]) -> Vec<Verdict> {
 }
 
 fn id(outcome: &Outcome) -> ContactId {
-    outcome.contact.as_ref().unwrap().record.id
+    outcome.contact.as_ref().unwrap().id
 }
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn contact_is_read_as_written() {
         "phone": "+41 21 555 12 12", "mobile": "+41 79 555 12 12", "isCustomer": true,
         "client": {"vatNumber": "CHE-123.456.788 MWST", "creditLimit": 1000.50}}"#;
     let outcomes = upsert(&store, &[json.to_owned()]).await;
-    let written = &outcomes[0].contact.as_ref().unwrap().record;
+    let written = outcomes[0].contact.as_ref().unwrap().record().unwrap();
     let read = contact(&store, written.id, Lifecycle::Living).await;
     assert_eq!(read.as_ref(), Some(written));
     assert_eq!(contact(&store, written.id, Lifecycle::Deleted).await, None);
@@ -116,7 +116,7 @@ async fn deleted_contact_frees_its_keys() {
 
     let item = Item::read(&person("A", "Abt"), &context()).to_delete();
     let deletion = contacts_domain::upsert::Batch::new(context(), Options::default(), vec![item]);
-    let outcomes = store.upsert(deletion.into()).await.unwrap();
+    let outcomes = store.upsert(deletion.into()).await.unwrap().unwrap();
     assert_eq!(verdicts(&outcomes), [Verdict::Deleted]);
     assert!(contact(&store, deleted, Lifecycle::Deleted).await.is_some());
     assert!(contact(&store, deleted, Lifecycle::Living).await.is_none());
@@ -180,7 +180,7 @@ async fn full_disk_is_unavailable_until_space_is_freed() {
     let mut stored = 1;
     let full = loop {
         match store.upsert(batch(&many[stored..=stored])).await {
-            Ok(outcomes) => assert_eq!(verdicts(&outcomes), [Verdict::Created]),
+            Ok(report) => assert_eq!(verdicts(&report.unwrap()), [Verdict::Created]),
             Err(error) => break error,
         }
         stored += 1;

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use contacts_application::use_cases::Request;
-use contacts_domain::upsert::Item;
+use contacts_domain::upsert::{Documents, Item, Options};
 
 use super::batch_items::BatchItems;
 use super::batch_reply::{BatchReply, ReplyWriter};
@@ -81,12 +81,23 @@ pub(super) async fn modify_batch(
     JsonUpload(body, room): JsonUpload,
 ) -> Result<Response, Problem> {
     let preferences = Preferences::of(&headers);
+    let max_items = settings.max_items;
     let BatchItems { text, ranges, weight } =
-        offload(body.len() > LONG, move || BatchItems::find(body, settings.max_items)).await??;
+        offload(body.len() > LONG, move || BatchItems::find(body, max_items)).await??;
     room.take(weight).await?;
 
-    let request =
-        Request { handling: preferences.handling(), bytes: text.len(), ..Request::default() };
+    let redaction = Redaction::of(caller.scopes);
+    let documents = match preferences.is_minimal() || !redaction.shows_contacts {
+        true => Documents::LeftOut,
+        false => Documents::AtMost(settings.max_batch_documents_bytes),
+    };
+    let options = Options { documents, ..Options::default() };
+    let request = Request {
+        options,
+        handling: preferences.handling(),
+        bytes: text.len(),
+        ..Request::default()
+    };
     let upsert = &services.upsert_contacts;
     let outcomes = upsert
         .execute(&caller, request, ranges, move |range, context| {
@@ -95,11 +106,7 @@ pub(super) async fn modify_batch(
         .await?;
     log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
 
-    let writer = ReplyWriter {
-        redaction: Redaction::of(caller.scopes),
-        workflows: Workflows::of(caller.scopes),
-        is_minimal: preferences.is_minimal(),
-    };
+    let writer = ReplyWriter { redaction, workflows: Workflows::of(caller.scopes) };
     let mut response = json(writer.answer(outcomes).await?);
     if let Some(applied) = preferences.applied() {
         response.headers_mut().insert(PREFERENCE_APPLIED, applied);

@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use contacts_application::compute::compute;
-use contacts_domain::contact::{Record, Snapshot};
-use contacts_domain::tree::Text;
-use contacts_domain::upsert::{Outcome, Verdict};
+use contacts_domain::contact::Record;
+use contacts_domain::upsert::{Outcome, Verdict, WholeContact};
 use contacts_domain::{Code, Timestamp, Violation};
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -142,8 +141,6 @@ impl Spliced {
 pub(super) struct ReplyWriter {
     pub(super) redaction: Redaction,
     pub(super) workflows: Workflows,
-    /// Whether the caller prefers an answer without the contacts.
-    pub(super) is_minimal: bool,
 }
 
 impl ReplyWriter {
@@ -222,7 +219,6 @@ impl ReplyWriter {
         }
         // The serializer opens the other members with a brace, which becomes a comma.
         let brace = out.len();
-        let record = outcome.contact.as_ref().map(|contact| &contact.record);
         let error_code = self.error(outcome);
         serde_json::to_writer(
             &mut *out,
@@ -232,7 +228,7 @@ impl ReplyWriter {
                 error_code,
                 fresh_data: Spliced,
                 fresh_row: shown.map(row),
-                possible_workflows: self.workflows.of_contact(record),
+                possible_workflows: self.workflows.of_contact(outcome.contact.as_ref()),
             },
         )?;
         if let Some(brace) = out.get_mut(brace) {
@@ -242,8 +238,9 @@ impl ReplyWriter {
     }
 
     /// The contact of an outcome, unless it is redacted or the answer is minimal.
-    fn shown<'o>(&self, outcome: &'o Outcome) -> Option<&'o Snapshot> {
-        outcome.contact.as_deref().filter(|_| self.redaction.shows_contacts && !self.is_minimal)
+    fn shown<'o>(&self, outcome: &'o Outcome) -> Option<&'o WholeContact> {
+        let contact = outcome.contact.as_ref().filter(|_| self.redaction.shows_contacts);
+        contact.and_then(|contact| contact.whole.as_ref())
     }
 
     fn error<'o>(&self, outcome: &'o Outcome) -> ErrorReply<'o> {
@@ -264,19 +261,18 @@ impl ReplyWriter {
     }
 }
 
-fn row(Snapshot { record, document, .. }: &Snapshot) -> RowReply<'_> {
-    let Record { id, projection, version, updated_at, .. } = record;
-    let address = document.addresses.get().and_then(|addresses| addresses.first());
+fn row(contact: &WholeContact) -> RowReply<'_> {
+    let Record { id, projection, version, updated_at, .. } = &*contact.record;
     RowReply {
         id: id.get(),
         contact_id: id.get(),
         contact_type: projection.contact_type.as_str(),
         external_id: projection.external_id.as_deref(),
         display_name: &projection.display_name,
-        email: document.email.get().map(Text::as_str),
-        phone: document.phone.get().map(Text::as_str),
-        city: address.and_then(|address| address.city.get()).map(Text::as_str),
-        country_code2: address.and_then(|address| address.country_code2.get()).map(Text::as_str),
+        email: contact.email.as_deref(),
+        phone: contact.phone.as_deref(),
+        city: contact.city.as_deref(),
+        country_code2: contact.country_code2.as_deref(),
         archived: projection.archived,
         version: version.get(),
         updated_at: *updated_at,

@@ -1,7 +1,7 @@
 //! The workflows of a contact: what the caller may do next with it.
 
 use contacts_application::access::{Scope, Scopes};
-use contacts_domain::contact::Record;
+use contacts_domain::upsert::ContactState;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -41,10 +41,10 @@ impl Workflows {
     }
 
     /// The workflows of a contact; none for a deleted or missing one.
-    pub(super) fn of_contact(&self, contact: Option<&Record>) -> &[WorkflowReply] {
+    pub(super) fn of_contact(&self, contact: Option<&ContactState>) -> &[WorkflowReply] {
         match contact {
-            Some(Record { deleted_at: Some(_), .. }) | None => &[],
-            Some(contact) if contact.projection.archived => &self.archived,
+            Some(ContactState { deleted: true, .. }) | None => &[],
+            Some(contact) if contact.archived => &self.archived,
             Some(_) => &self.current,
         }
     }

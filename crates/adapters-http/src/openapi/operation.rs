@@ -149,7 +149,14 @@ pub(crate) struct DeviceBodyProblems;
 
 impl IntoResponses for BatchProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems(ProblemFormat::ProblemDetails, &[&OF_CALLS, &OF_BODIES, &[Kind::TooManyItems]])
+        problems(
+            ProblemFormat::ProblemDetails,
+            &[
+                &OF_CALLS,
+                &OF_BODIES,
+                &[Kind::TooManyItems, Kind::AnswerTooLarge, Kind::TooManyDocuments],
+            ],
+        )
     }
 }
 
@@ -163,7 +170,11 @@ impl IntoResponses for MergingProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         problems(
             ProblemFormat::ProblemDetails,
-            &[&OF_CALLS, &OF_BODIES, &[Kind::MemberMissing, Kind::MergeRefused]],
+            &[
+                &OF_CALLS,
+                &OF_BODIES,
+                &[Kind::MemberMissing, Kind::MergeRefused, Kind::TooManyDocuments],
+            ],
         )
     }
 }
@@ -176,7 +187,10 @@ impl IntoResponses for DeviceProblems {
 
 impl IntoResponses for DeviceBodyProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems(ProblemFormat::DeviceEnvelope, &[&OF_CALLS, &OF_BODIES, &[Kind::NotValid]])
+        problems(
+            ProblemFormat::DeviceEnvelope,
+            &[&OF_CALLS, &OF_BODIES, &[Kind::NotValid, Kind::TooManyDocuments]],
+        )
     }
 }
 

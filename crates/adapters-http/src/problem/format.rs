@@ -177,6 +177,8 @@ impl EnvelopeCode {
             | Kind::BodyTimeout
             | Kind::BodyTooLarge
             | Kind::UnknownTransferCoding
+            | Kind::AnswerTooLarge
+            | Kind::TooManyDocuments
             | Kind::UnsupportedMediaType => Self::NotValid,
         }
     }

@@ -1,6 +1,7 @@
 //! `POST /api-v1/contact/batch`: verdicts and answers.
 
-use axum::http::Method;
+use axum::http::{HeaderValue, Method};
+use contacts_adapters_http::Settings;
 use serde_json::{Value, json};
 
 use crate::app::{App, BATCH, post, pretty, request};
@@ -21,6 +22,25 @@ async fn batch_with_every_field_has_whole_answer() {
     let app = App::new().await;
     let answer = app.send(post(BATCH, "all", EVERY_FIELD)).await;
     insta::assert_snapshot!(answer.whole());
+}
+
+#[tokio::test]
+async fn answer_above_its_limit_is_413() {
+    let settings = Settings { max_batch_documents_bytes: 300, ..Settings::default() };
+    let app = App::with(settings).await;
+    let item = json!({"contactType": "PERSON", "externalId": "A", "lastName": "Rochat"});
+    let items = Value::Array(vec![item; 4]).to_string();
+
+    let answer = app.send(post(BATCH, "all", items.clone())).await;
+    insta::assert_snapshot!(answer.whole());
+    assert_eq!(app.store.records(), []);
+
+    let mut minimal = post(BATCH, "all", items);
+    minimal.headers_mut().insert("prefer", HeaderValue::from_static("return=minimal"));
+    let answer = app.send(minimal).await;
+    assert_eq!(answer.json()["items"][3]["error"], json!(false));
+    assert_eq!(answer.json()["items"][3]["freshData"], json!({}));
+    assert_eq!(app.store.records().len(), 1);
 }
 
 #[tokio::test]

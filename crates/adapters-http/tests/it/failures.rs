@@ -62,6 +62,15 @@ async fn broken_store_is_500_without_its_cause() {
 }
 
 #[tokio::test]
+async fn too_many_documents_to_load_is_413() {
+    let [batch, merging, contact] = answers(|| StoreError::too_large(5)).await;
+    for answer in [&merging, &contact] {
+        assert_eq!(answer.problem(), (413, "VALIDATION_ERROR".to_owned()));
+    }
+    insta::assert_snapshot!(batch.whole());
+}
+
+#[tokio::test]
 async fn failed_token_lookup_is_503_not_401() {
     let mut access = MockAccessStore::new();
     access.expect_token().times(1).returning(|_| Err(StoreError::unavailable(SECRET)));

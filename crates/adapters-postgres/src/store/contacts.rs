@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use contacts_application::ports::{ContactStore, Lifecycle, StoreError};
 use contacts_domain::contact::Record;
 use contacts_domain::merging::{Merge, MergeReport};
-use contacts_domain::upsert::{Batch, Outcome};
+use contacts_domain::upsert::{Batch, BatchReport};
 use contacts_domain::{ContactId, OrganizationId};
 use tokio_postgres::types::Type;
 
@@ -26,7 +26,7 @@ static CONTACT: LazyLock<String> = LazyLock::new(|| {
 
 #[async_trait]
 impl ContactStore for PostgresStore {
-    async fn upsert(&self, batch: Arc<Batch>) -> Result<Vec<Outcome>, StoreError> {
+    async fn upsert(&self, batch: Arc<Batch>) -> Result<BatchReport, StoreError> {
         Ok(self.transactions.run(batch).await?)
     }
 

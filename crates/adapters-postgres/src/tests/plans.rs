@@ -48,7 +48,7 @@ async fn everything(store: &PostgresStore) {
     ];
     send(store, &inflight).await.unwrap();
     let by_email = Options { ladder: Ladder::new([Key::Email]), ..Options::default() };
-    store.upsert(batch(context(1), by_email, &keys)).await.unwrap();
+    store.upsert(batch(context(1), by_email, &keys)).await.unwrap().unwrap();
     let merge = Merge::new(context(1), ids[0], ids[2]).unwrap();
     store.merge(Arc::new(merge)).await.unwrap().unwrap();
     send(store, &[json!({"id": ids[1], "externalId": "C"})]).await.unwrap();

@@ -44,7 +44,7 @@ async fn moved_key_is_found_at_its_new_contact() {
     until_waiting(&database.connect().await, 1).await;
     other.batch_execute("COMMIT").await.unwrap();
 
-    let outcomes = asked.await.unwrap().unwrap();
+    let outcomes = asked.await.unwrap().unwrap().unwrap();
     assert_eq!(answers(&outcomes), ["Updated 3"]);
     assert_eq!(id_of(&outcomes[0]), id_of(&stored[1]));
 }
@@ -183,7 +183,7 @@ async fn contacts_that_come_and_go_are_never_there_twice() {
                 });
                 let items = items.collect();
                 let batch = Batch::new(context.clone(), Options::default(), items);
-                let outcomes = store.upsert(Arc::new(batch)).await.unwrap();
+                let outcomes = store.upsert(Arc::new(batch)).await.unwrap().unwrap();
                 for answer in answers(&outcomes) {
                     // A deletion may come too late. No item loses a race.
                     assert!(!answer.contains("UNIQUE"), "{answer}");

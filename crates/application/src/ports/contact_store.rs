@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use contacts_domain::contact::Record;
 use contacts_domain::merging::{Merge, MergeReport};
-use contacts_domain::upsert::{Batch, Outcome};
+use contacts_domain::upsert::{Batch, BatchReport};
 use contacts_domain::{ContactId, OrganizationId};
 
 use super::StoreError;
@@ -21,12 +21,13 @@ use super::StoreError;
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait ContactStore: Send + Sync {
-    /// Creates or updates contacts: one outcome per item, in the order of the items.
+    /// Creates or updates contacts: one outcome per item, in the order of the items. If the
+    /// documents of the outcomes are too large, nothing is stored.
     ///
     /// # Errors
     ///
     /// A [`StoreError`], if the store fails; then nothing of the batch is stored.
-    async fn upsert(&self, batch: Arc<Batch>) -> Result<Vec<Outcome>, StoreError>;
+    async fn upsert(&self, batch: Arc<Batch>) -> Result<BatchReport, StoreError>;
 
     /// Merges one contact into another.
     ///

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::sync::Arc;
 
+use contacts_domain::decision::MAX_LOADED_BYTES;
+
 /// What kind of failure a [`StoreError`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StoreErrorKind {
@@ -12,6 +14,12 @@ pub enum StoreErrorKind {
     /// Other requests held a lock or a queue for too long. Retrying is safe.
     #[error("the store is busy")]
     Contention,
+    /// The request names contacts whose documents are too large together. Fewer items succeed.
+    #[error(
+        "the request names contacts with more than {} MiB of documents; send fewer items",
+        MAX_LOADED_BYTES >> 20
+    )]
+    TooLarge,
     /// The stored data is not what was written.
     #[error("the store is corrupt")]
     Corrupt,
@@ -53,6 +61,13 @@ impl StoreError {
     /// A failure of the kind [`Contention`](StoreErrorKind::Contention).
     pub fn contention(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(StoreErrorKind::Contention, cause)
+    }
+
+    /// A failure of the kind [`TooLarge`](StoreErrorKind::TooLarge): the documents have more bytes
+    /// than [`documents_at_most`](contacts_domain::decision::LookupKeys::documents_at_most).
+    pub fn too_large(documents_at_most: usize) -> Self {
+        let cause = format!("the documents have more than {documents_at_most} bytes");
+        Self::new(StoreErrorKind::TooLarge, cause)
     }
 
     /// A failure of the kind [`Corrupt`](StoreErrorKind::Corrupt).

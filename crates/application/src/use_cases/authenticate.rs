@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contacts_domain::upsert::{Context, Endpoints, Handling};
+use contacts_domain::upsert::{Context, DocumentsTooLarge, Endpoints, Handling};
 use contacts_domain::{OrganizationId, Timestamp};
 
 use crate::access::{Organization, Scope, Scopes, TokenDigest};
@@ -41,6 +41,9 @@ pub enum UseCaseError {
     /// The caller is refused.
     #[error(transparent)]
     Access(#[from] AccessError),
+    /// The answer would be too large; nothing is stored.
+    #[error(transparent)]
+    DocumentsTooLarge(#[from] DocumentsTooLarge),
     /// Reading or checking the items panicked.
     #[error(transparent)]
     Panicked(#[from] Panicked),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use contacts_domain::contact::document::ContactDocument;
 use contacts_domain::tree::{SafeInteger, Text};
-use contacts_domain::upsert::{Context, Endpoints, Item, Key, Ladder, Options, Outcome};
+use contacts_domain::upsert::{Context, Documents, Endpoints, Item, Key, Ladder, Options, Outcome};
 use contacts_domain::value::LinkId;
 
 use super::preparation::prepare;
@@ -51,9 +51,10 @@ impl UnlinkContacts {
             ..caller.context(self.clock.now())
         };
         let ladder = Ladder::new([Key::Id, Key::LinkId]);
-        let options = Options { ladder, ..Options::default() };
+        let documents = Documents::LeftOut;
+        let options = Options { ladder, documents, ..Options::default() };
         let batch = prepare(context, options, keys.to_vec(), 0, item).await?;
-        Ok(self.store.upsert(Arc::new(batch)).await?)
+        Ok(self.store.upsert(Arc::new(batch)).await??)
     }
 }
 

@@ -39,7 +39,8 @@ impl UpsertContacts {
     ///
     /// # Errors
     ///
-    /// If the caller may not write, `read` panics, or the store fails; nothing is stored then.
+    /// If the caller may not write, `read` panics, the documents of the answer are too large, or the
+    /// store fails; nothing is stored then.
     pub async fn execute<R, F>(
         &self,
         caller: &Caller,
@@ -58,6 +59,6 @@ impl UpsertContacts {
             ..caller.context(self.clock.now())
         };
         let batch = prepare(context, request.options, raw, request.bytes, read).await?;
-        Ok(self.store.upsert(Arc::new(batch)).await?)
+        Ok(self.store.upsert(Arc::new(batch)).await??)
     }
 }

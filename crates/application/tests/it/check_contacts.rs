@@ -24,7 +24,7 @@ async fn a_store_of(persons: usize, organizations: &[i32]) -> Arc<MemoryStore> {
                 json!({"contactType": "PERSON", "lastName": "Rochat", "externalId": external_id})
             })
             .collect();
-        store.upsert(batch(context(*id), Options::default(), &items)).await.unwrap();
+        store.upsert(batch(context(*id), Options::default(), &items)).await.unwrap().unwrap();
     }
     store
 }
@@ -127,7 +127,7 @@ async fn blocked_contact_is_reported_once() {
     let store = a_store_of(2, &[1]).await;
     spoil(&store, 1, |record| record.projection.external_id = None);
     let again = json!({"contactType": "PERSON", "lastName": "Rochat", "externalId": "0"});
-    store.upsert(batch(context(1), Options::default(), &[again])).await.unwrap();
+    store.upsert(batch(context(1), Options::default(), &[again])).await.unwrap().unwrap();
 
     let (reported, report) = check(&store, Mode::Repair).await;
 
@@ -143,7 +143,7 @@ async fn blocked_contact_is_reported_once() {
 async fn contacts_without_organization_are_reported() {
     let store = a_store_of(1, &[1]).await;
     let item = json!({"contactType": "PERSON", "lastName": "Rochat"});
-    store.upsert(batch(context(7), Options::default(), &[item])).await.unwrap();
+    store.upsert(batch(context(7), Options::default(), &[item])).await.unwrap().unwrap();
 
     let (reported, report) = check(&store, Mode::Repair).await;
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use contacts_application::ports::{ContactStore, StoreError};
+use contacts_application::ports::ContactStore;
+use contacts_application::use_cases::UseCaseError;
 use contacts_domain::upsert::{Batch, Item, Key, Ladder, OnAmbiguous, Options, Outcome};
 use contacts_testing::{MemoryStore, context};
 use proptest::prelude::*;
@@ -72,7 +73,7 @@ fn options() -> impl Strategy<Value = Options> {
 async fn send<'w>(
     options: &Options,
     chunks: impl Iterator<Item = &'w [Wish]>,
-) -> Result<(Vec<Outcome>, MemoryStore), StoreError> {
+) -> Result<(Vec<Outcome>, MemoryStore), UseCaseError> {
     let store = MemoryStore::default();
     let context = context(1);
     let mut outcomes = Vec::new();
@@ -82,7 +83,7 @@ async fn send<'w>(
             if wish.delete { item.to_delete() } else { item }
         });
         let batch = Batch::new(context.clone(), options.clone(), items.collect());
-        outcomes.extend(store.upsert(Arc::new(batch)).await?);
+        outcomes.extend(store.upsert(Arc::new(batch)).await??);
     }
     for outcome in &mut outcomes {
         outcome.same_as = None;

@@ -16,8 +16,9 @@ use serde_json::{Value, json};
 async fn stored(contact: Value) -> (Arc<MemoryStore>, ContactId) {
     let store = Arc::new(MemoryStore::default());
     let context = Context { endpoints: Endpoints::Shown, ..context(7) };
-    let outcomes = store.upsert(batch(context, Options::default(), &[contact])).await.unwrap();
-    (store, outcomes.first().unwrap().contact.as_ref().unwrap().record.id)
+    let outcomes =
+        store.upsert(batch(context, Options::default(), &[contact])).await.unwrap().unwrap();
+    (store, outcomes.first().unwrap().contact.as_ref().unwrap().id)
 }
 
 fn reader() -> Caller {

@@ -50,7 +50,7 @@ async fn store_gets_only_the_named_keys() {
                 && lookup_keys.email_owners.is_empty()
         })
         .times(1)
-        .returning(|_| Ok(Vec::new()));
+        .returning(|_| Ok(Ok(Vec::new())));
     let unlink = UnlinkContacts::new(Arc::new(store), a_clock());
 
     let keys = [EntryKey::LinkId(link_id()), EntryKey::Id(12)];
@@ -63,7 +63,7 @@ async fn each_key_is_answered_in_order() {
     let shown = Context { endpoints: Endpoints::Shown, ..context(7) };
     let panel = json!({"contactType": "ENDPOINT", "linkId": LINK_ID,
         "intercom": {"name": "Door", "type": "multi", "number": "0001-01-01"}});
-    store.upsert(batch(shown, Options::default(), &[panel])).await.unwrap();
+    store.upsert(batch(shown, Options::default(), &[panel])).await.unwrap().unwrap();
     let unlink = UnlinkContacts::new(store, a_clock());
 
     // Few and many: what is many is read elsewhere.

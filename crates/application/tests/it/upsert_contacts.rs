@@ -75,7 +75,7 @@ async fn store_gets_one_batch_of_all_items() {
                     && lookup_keys == external_ids(count).into_iter().collect()
             })
             .times(1)
-            .returning(move |_| Ok(vec![unchanged(); count]));
+            .returning(move |_| Ok(Ok(vec![unchanged(); count])));
         let upsert = UpsertContacts::new(Arc::new(store), Arc::new(a_clock_asked_once()));
 
         let outcomes = upsert
@@ -93,7 +93,7 @@ async fn salaries_need_the_scope_staff() {
         [(vec![Scope::Write], false), (vec![Scope::Write, Scope::Staff], true)]
     {
         let mut store = MockContactStore::new();
-        store.expect_upsert().times(1).returning(|_| Ok(vec![unchanged()]));
+        store.expect_upsert().times(1).returning(|_| Ok(Ok(vec![unchanged()])));
         let upsert = UpsertContacts::new(Arc::new(store), Arc::new(a_clock_asked_once()));
         let request = Request {
             handling: Handling::Strict,

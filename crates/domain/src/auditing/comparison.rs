@@ -1,10 +1,13 @@
 //! Comparing one contact with its document.
 
+use std::sync::Arc;
+
 use super::finding::{Difference, Finding};
 use super::stored::{StoredColumns, StoredContact, StoredEntry};
 use crate::contact::document::ContactDocument;
 use crate::contact::{
-    ContactType, IntercomEntry, Projection, Record, Snapshot, UnreadableDocument, read_document,
+    ContactType, IntercomEntry, Projection, Record, Row, Snapshot, UnreadableDocument,
+    read_document,
 };
 use crate::decision::{Change, Parts};
 use crate::ids::{ContactId, IdBlock, IdentityKeys, OrganizationId};
@@ -130,7 +133,7 @@ impl StoredContact {
         organization: OrganizationId,
         projection: Projection,
         document: ContactDocument,
-    ) -> Snapshot {
+    ) -> Row {
         let record = Record {
             id,
             organization,
@@ -142,7 +145,7 @@ impl StoredContact {
             document_version: self.document_version,
             document: self.document.clone(),
         };
-        Snapshot { record, document }
+        Snapshot { record: Arc::new(record), document }.row()
     }
 }
 

@@ -166,6 +166,6 @@ impl From<&Change> for StoredContact {
     /// The contact as a store holds it after the change.
     fn from(change: &Change) -> Self {
         let entry = change.intercom_entry();
-        Self::new(change.record().clone(), &change.relations(), entry.as_ref())
+        Self::new(change.record().clone(), change.relations(), entry)
     }
 }

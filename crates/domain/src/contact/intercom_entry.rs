@@ -43,7 +43,7 @@ impl IntercomEntry {
 
 impl Snapshot {
     /// The entry of a living contact, or `None` without an `intercom` block.
-    pub fn intercom_entry(&self) -> Option<IntercomEntry> {
+    pub(crate) fn intercom_entry(&self) -> Option<IntercomEntry> {
         match self.record.deleted_at {
             None => IntercomEntry::of(&self.document),
             Some(_) => None,

@@ -1,5 +1,7 @@
 //! From a checked contact to a row: ids, projection, JSON.
 
+use std::sync::Arc;
+
 use super::Snapshot;
 use super::check::Contact;
 use super::document::ContactDocument;
@@ -69,7 +71,7 @@ impl RowBuilder {
             document_version: DOCUMENT_VERSION,
             document: to_json(&document),
         };
-        Ok((Snapshot { record, document }, warnings))
+        Ok((Snapshot { record: Arc::new(record), document }, warnings))
     }
 }
 

@@ -1,28 +1,38 @@
 //! A contact at one point in time.
 
+use std::sync::Arc;
+
+use super::IntercomEntry;
 use super::document::ContactDocument;
 use super::record::{Record, UnreadableDocument};
+use crate::ids::ContactId;
 use crate::timestamp::Timestamp;
 
-/// A contact at one point in time: its row, and the document in it.
+/// A contact at one point in time: its record, and the document in it.
 ///
 /// One is read from a [`Record`], or built from a checked [`Contact`](super::Contact).
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Snapshot {
-    /// The row.
-    pub record: Record,
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshot {
+    /// The record.
+    pub(crate) record: Arc<Record>,
     /// The document in it, read.
-    pub document: ContactDocument,
+    pub(crate) document: ContactDocument,
+}
+
+/// What a store holds of a contact. It has no tree, which takes several times the memory of the
+/// text.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    pub(crate) record: Arc<Record>,
+    pub(crate) relations: Vec<ContactId>,
+    pub(crate) entry: Option<IntercomEntry>,
 }
 
 impl Snapshot {
-    /// Reads the document of a stored contact. On failure, the record comes back with the error.
-    pub(crate) fn read(record: Record) -> Result<Self, Box<(Record, UnreadableDocument)>> {
-        match record.read() {
-            Ok(document) => Ok(Self { record, document }),
-            Err(error) => Err(Box::new((record, error))),
-        }
+    /// Reads the document of a record.
+    pub(crate) fn read(record: Arc<Record>) -> Result<Self, UnreadableDocument> {
+        let document = record.read()?;
+        Ok(Self { record, document })
     }
 
     /// The same contact, deleted.
@@ -32,8 +42,17 @@ impl Snapshot {
             version: self.record.version.next(),
             updated_at,
             deleted_at: Some(updated_at),
-            ..self.record.clone()
+            ..(*self.record).clone()
         };
-        Self { record, document: self.document.clone() }
+        Self { record: Arc::new(record), document: self.document.clone() }
+    }
+
+    /// What a store holds of it.
+    pub(crate) fn row(&self) -> Row {
+        Row {
+            record: Arc::clone(&self.record),
+            relations: self.document.relations(),
+            entry: self.intercom_entry(),
+        }
     }
 }

@@ -1,9 +1,6 @@
 //! What a decision writes of one contact, and how that differs from what is stored.
 
-use std::sync::Arc;
-
-use crate::contact::document::ContactDocument;
-use crate::contact::{IntercomEntry, Projection, Record, Snapshot};
+use crate::contact::{IntercomEntry, Projection, Record, Row};
 use crate::ids::{ContactId, IdentityKeys, Version};
 
 /// A contact to be written.
@@ -13,7 +10,7 @@ use crate::ids::{ContactId, IdentityKeys, Version};
 /// still [`before`](Self::before), and compares nothing.
 #[derive(Debug, Clone)]
 pub struct Change {
-    now: Arc<Snapshot>,
+    now: Row,
     before: Option<Version>,
     keys: KeyChange,
     parts: Parts,
@@ -62,18 +59,17 @@ crate::contact_columns!(parts);
 
 impl Change {
     /// A new contact.
-    pub(crate) fn create(now: Arc<Snapshot>) -> Self {
+    pub(crate) fn create(now: Row) -> Self {
         let keys = KeyChange { taken: now.record.identity_keys(), ..KeyChange::default() };
         Self { now, before: None, keys, parts: Parts::ALL }
     }
 
     /// A stored contact as it is from now on.
-    pub(crate) fn between(before: &Snapshot, now: Arc<Snapshot>) -> Self {
-        let columns = Parts::columns(&before.record.projection, &now.record.projection);
+    pub(crate) fn between(before: &Row, now: Row) -> Self {
         let parts = Parts {
-            relations: relations_differ(&before.document, &now.document),
-            entry: entries_differ(before, &now),
-            ..columns
+            relations: before.relations != now.relations,
+            entry: before.entry != now.entry,
+            ..Parts::columns(&before.record.projection, &now.record.projection)
         };
         let keys = KeyChange::between(before.record.identity_keys(), now.record.identity_keys());
         Self { before: Some(before.record.version), now, keys, parts }
@@ -81,9 +77,9 @@ impl Change {
 
     /// A stored contact whose columns, relations or entry do not follow from its document. Its
     /// document, its version and its times stay.
-    pub(crate) fn repair(now: Snapshot, stored: IdentityKeys, parts: Parts) -> Self {
+    pub(crate) fn repair(now: Row, stored: IdentityKeys, parts: Parts) -> Self {
         let keys = KeyChange::between(stored, now.record.identity_keys());
-        Self { before: Some(now.record.version), now: Arc::new(now), keys, parts }
+        Self { before: Some(now.record.version), now, keys, parts }
     }
 
     /// The row to write.
@@ -92,13 +88,13 @@ impl Change {
     }
 
     /// The contacts that it refers to in its relations, each once.
-    pub fn relations(&self) -> Vec<ContactId> {
-        self.now.document.relations()
+    pub fn relations(&self) -> &[ContactId] {
+        &self.now.relations
     }
 
     /// Its entry in the directory of intercoms; `None` without an `intercom` block, or deleted.
-    pub fn intercom_entry(&self) -> Option<IntercomEntry> {
-        self.now.intercom_entry()
+    pub fn intercom_entry(&self) -> Option<&IntercomEntry> {
+        self.now.entry.as_ref()
     }
 
     /// The stored version that the change was decided on, or `None` for a new contact.
@@ -115,20 +111,6 @@ impl Change {
     pub fn parts(&self) -> Parts {
         self.parts
     }
-}
-
-/// Most changes touch neither list, and then nothing is collected.
-fn relations_differ(before: &ContactDocument, now: &ContactDocument) -> bool {
-    before.relation_lists() != now.relation_lists() && before.relations() != now.relations()
-}
-
-/// Most changes touch nothing that an entry shows, and then no entry is made.
-fn entries_differ(before: &Snapshot, now: &Snapshot) -> bool {
-    fn shown(contact: &Snapshot) -> impl PartialEq {
-        let ContactDocument { intercom, link_id, .. } = &contact.document;
-        (intercom, link_id, contact.record.deleted_at)
-    }
-    shown(before) != shown(now) && before.intercom_entry() != now.intercom_entry()
 }
 
 impl KeyChange {

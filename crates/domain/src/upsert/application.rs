@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::item::{Intent, ParsedItem};
 use super::matching::{Match, Matching, Mismatch};
-use super::options::{Context, Key, Ladder, Options};
-use super::outcome::{Outcome, Verdict};
+use super::options::{Context, Documents, Key, Ladder, Options};
+use super::outcome::{ContactState, Outcome, Verdict};
 use super::working_set::WorkingSet;
 use crate::contact::document::ContactDocument;
 use crate::contact::rules::{Lookups, RuleInput};
@@ -25,6 +25,7 @@ pub(super) struct Application<'a> {
     pub(super) working_set: WorkingSet,
     pub(super) context: &'a Context,
     pub(super) options: &'a Options,
+    pub(super) documents: Documents,
     pub(super) ids: &'a mut IdBlock,
 }
 
@@ -46,7 +47,7 @@ impl Application<'_> {
                 let mut outcome = Outcome::rejected(*violation);
                 if let Some(slot) = slot {
                     outcome.same_as = self.working_set.named_by(slot, index);
-                    outcome.contact = self.working_set.read(slot).ok();
+                    outcome.contact = self.working_set.read(slot).ok().map(|now| self.state(&now));
                 }
                 Ok(outcome)
             }
@@ -78,7 +79,7 @@ impl Application<'_> {
 
     fn create(&mut self, index: usize, item: &ParsedItem) -> Result<Outcome, OutOfIds> {
         if let Some(version) = item.if_version {
-            return Ok(stale(version, None));
+            return Ok(self.stale(version, None));
         }
         let mut document = match &item.draft.document {
             Some(draft) => (**draft).clone(),
@@ -93,16 +94,16 @@ impl Application<'_> {
         let candidate = Candidate { document, stored: None, violations, cache: item.cache.clone() };
         let contact = match candidate.decide(self.context.handling, |_| Violations::default()) {
             Ok(contact) => contact,
-            Err(refused) => return Ok(refusal(*refused, None)),
+            Err(refused) => return Ok(self.refusal(*refused, None)),
         };
         let id = self.ids.take().and_then(ContactId::new).ok_or(OutOfIds)?;
         let (now, warnings) = RowBuilder::new(self.context, id).build(contact, self.ids)?;
         if let Some(fault) = now.too_large(None).or_else(|| self.lost_race(None, &now.record)) {
-            return Ok(refused(warnings, Some(fault), None));
+            return Ok(self.refused(warnings, Some(fault), None));
         }
-        let now = Arc::new(now);
-        self.working_set.create(Arc::clone(&now), index);
-        Ok(stored(Verdict::Created, warnings, now))
+        let outcome = self.stored(Verdict::Created, warnings, &now);
+        self.working_set.create(Arc::new(now), index);
+        Ok(outcome)
     }
 
     fn update(
@@ -129,7 +130,7 @@ impl Application<'_> {
         if let Some(version) = item.if_version
             && version != before.record.version.get()
         {
-            return Ok(stale(version, Some(Arc::clone(before))));
+            return Ok(self.stale(version, Some(before)));
         }
 
         let mut cache = item.cache.clone();
@@ -143,18 +144,18 @@ impl Application<'_> {
         };
         let contact = match candidate.decide(self.context.handling, known) {
             Ok(contact) => contact,
-            Err(refused) => return Ok(refusal(*refused, Some(before))),
+            Err(refused) => return Ok(self.refusal(*refused, Some(before))),
         };
         let row = RowBuilder::after(self.context, &before.record);
         let (now, warnings) = row.build(contact, self.ids)?;
         let too_large = now.too_large(Some(&before.document));
         if let Some(fault) = too_large.or_else(|| self.lost_race(Some(&before.record), &now.record))
         {
-            return Ok(refused(warnings, Some(fault), Some(before)));
+            return Ok(self.refused(warnings, Some(fault), Some(before)));
         }
-        let now = Arc::new(now);
-        self.working_set.update(slot, before, Arc::clone(&now));
-        Ok(stored(Verdict::Updated, warnings, now))
+        let outcome = self.stored(Verdict::Updated, warnings, &now);
+        self.working_set.update(slot, before, Arc::new(now));
+        Ok(outcome)
     }
 
     fn rule_input<'i>(
@@ -209,7 +210,7 @@ impl Application<'_> {
             && item.noted.is_empty()
             && tree::matches(&before.document, &item.document, Equivalence::Equal)
         {
-            return stored(Verdict::Unchanged, Violations::default(), Arc::clone(before));
+            return self.stored(Verdict::Unchanged, Violations::default(), before);
         }
         let input = self.rule_input(item, &before.document, before);
         let mut cache = item.cache.clone();
@@ -218,9 +219,9 @@ impl Application<'_> {
         violations.sort();
         weigh(&mut violations, self.context.handling, || input.check_stored(&mut cache));
         if violations.has_errors() {
-            return refused(violations, None, Some(before));
+            return self.refused(violations, None, Some(before));
         }
-        stored(Verdict::Unchanged, violations, Arc::clone(before))
+        self.stored(Verdict::Unchanged, violations, before)
     }
 
     /// Takes a contact out of the directory of intercoms.
@@ -241,9 +242,10 @@ impl Application<'_> {
     }
 
     fn delete(&mut self, slot: usize, before: &Arc<Snapshot>) -> Outcome {
-        let snapshot = Arc::new(before.deleted(self.context.now));
-        self.working_set.delete(slot, before, Arc::clone(&snapshot));
-        stored(Verdict::Deleted, Violations::default(), snapshot)
+        let now = before.deleted(self.context.now);
+        let outcome = self.stored(Verdict::Deleted, Violations::default(), &now);
+        self.working_set.delete(slot, before, Arc::new(now));
+        outcome
     }
 
     fn look_up(
@@ -271,28 +273,47 @@ impl Application<'_> {
         let message = "other requests took this key at the same time; send the item again";
         Some(Violation::new(Rule::LostRace, Path::of(key.as_str()), value, message))
     }
-}
 
-fn stored(verdict: Verdict, violations: Violations, contact: Arc<Snapshot>) -> Outcome {
-    Outcome { verdict, contact: Some(contact), ..Outcome::rejected(violations) }
-}
+    fn state(&self, contact: &Snapshot) -> ContactState {
+        ContactState::of(contact, self.documents)
+    }
 
-/// The outcome of a refused candidate. A document that is too large is reported as well.
-fn refusal(candidate: Refused, before: Option<&Arc<Snapshot>>) -> Outcome {
-    let stored = before.map(|before| &before.document);
-    let too_large = too_large(&candidate.document, stored);
-    refused(candidate.violations, too_large, before)
-}
+    fn stored(&self, verdict: Verdict, violations: Violations, contact: &Snapshot) -> Outcome {
+        let contact = Some(self.state(contact));
+        Outcome { verdict, contact, ..Outcome::rejected(violations) }
+    }
 
-/// A refusal by these violations and perhaps one more.
-fn refused(
-    mut violations: Violations,
-    further: Option<Violation>,
-    before: Option<&Arc<Snapshot>>,
-) -> Outcome {
-    violations.extend(further);
-    violations.sort();
-    Outcome { contact: before.cloned(), ..Outcome::rejected(violations) }
+    /// The outcome of a refused candidate. A document that is too large is reported as well.
+    fn refusal(&self, candidate: Refused, before: Option<&Snapshot>) -> Outcome {
+        let stored = before.map(|before| &before.document);
+        let too_large = too_large(&candidate.document, stored);
+        self.refused(candidate.violations, too_large, before)
+    }
+
+    /// A refusal by these violations and perhaps one more.
+    fn refused(
+        &self,
+        mut violations: Violations,
+        further: Option<Violation>,
+        before: Option<&Snapshot>,
+    ) -> Outcome {
+        violations.extend(further);
+        violations.sort();
+        let contact = before.map(|before| self.state(before));
+        Outcome { contact, ..Outcome::rejected(violations) }
+    }
+
+    fn stale(&self, version: i64, before: Option<&Snapshot>) -> Outcome {
+        let current = before.map(|before| before.record.version);
+        let message = match current.map(Version::get) {
+            Some(current) => format!("the current version is {current}"),
+            None => "there is no such contact yet".to_owned(),
+        };
+        let violation =
+            Violation::new(Rule::Current, Path::of("version"), version.to_string(), message);
+        let contact = before.map(|before| self.state(before));
+        Outcome { verdict: Verdict::Stale, contact, ..Outcome::rejected(violation) }
+    }
 }
 
 /// Whether the contact must be an entry of an intercom already.
@@ -311,15 +332,4 @@ fn no_entry(item: &ParsedItem) -> Outcome {
     };
     let message = "the contact is no entry of an intercom";
     Outcome::rejected(Violation::new(Rule::Exists, path, id, message))
-}
-
-fn stale(version: i64, before: Option<Arc<Snapshot>>) -> Outcome {
-    let current = before.as_ref().map(|before| before.record.version);
-    let message = match current.map(Version::get) {
-        Some(current) => format!("the current version is {current}"),
-        None => "there is no such contact yet".to_owned(),
-    };
-    let violation =
-        Violation::new(Rule::Current, Path::of("version"), version.to_string(), message);
-    Outcome { verdict: Verdict::Stale, contact: before, ..Outcome::rejected(violation) }
 }

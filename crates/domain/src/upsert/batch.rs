@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::application::Application;
 use super::item::{Intent, Item};
-use super::options::{Atomicity, Context, Key, Mode, OnRepeat, Options};
-use super::outcome::Outcome;
+use super::options::{Atomicity, Context, Documents, Key, Mode, OnRepeat, Options};
+use super::outcome::{BatchReport, ContactState, DocumentsTooLarge, Outcome};
 use super::working_set::WorkingSet;
 use crate::decision::{Decision, Loaded, LookupKeys, Writes};
 use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds};
@@ -33,6 +33,14 @@ impl Batch {
         Self { context, options, items, lookup_keys, ids_at_most }
     }
 
+    /// The same batch with another limit than
+    /// [`MAX_LOADED_BYTES`](crate::decision::MAX_LOADED_BYTES).
+    #[must_use]
+    pub fn loading_at_most(mut self, bytes: usize) -> Self {
+        self.lookup_keys.documents_at_most = bytes;
+        self
+    }
+
     /// The number of items.
     pub fn len(&self) -> usize {
         self.items.len()
@@ -48,22 +56,26 @@ impl Batch {
         &self.context
     }
 
-    /// Applies the items in order, except those that are left out.
+    /// Applies the items in order, except those that are left out. Stops where the documents of the
+    /// outcomes are too large.
     fn apply_all(
         &self,
         loaded: Loaded,
         ids: &mut IdBlock,
         left_out: &HashSet<usize>,
-    ) -> Result<(WorkingSet, Vec<Outcome>), OutOfIds> {
+        documents: Documents,
+    ) -> Result<Result<(WorkingSet, Vec<Outcome>), DocumentsTooLarge>, OutOfIds> {
         let mut application = Application {
             working_set: WorkingSet::new(loaded, shared_keys(&self.options, &self.items)),
             context: &self.context,
             options: &self.options,
+            documents,
             ids,
         };
+        let mut bytes = 0;
         let mut outcomes = Vec::with_capacity(self.items.len());
         for (index, item) in self.items.iter().enumerate() {
-            outcomes.push(match &item.read {
+            let outcome = match &item.read {
                 Err(faults) => Outcome::rejected(faults.clone()),
                 Ok(_) if left_out.contains(&index) => Outcome::rejected(repeated()),
                 Ok(parsed) => application.apply(
@@ -71,9 +83,17 @@ impl Batch {
                     parsed,
                     item.ladder.as_ref().unwrap_or(&self.options.ladder),
                 )?,
-            });
+            };
+            let shown = outcome.contact.as_ref().and_then(ContactState::record);
+            bytes += shown.map_or(0, |record| record.document.len());
+            if let Documents::AtMost(limit) = documents
+                && bytes > limit
+            {
+                return Ok(Err(DocumentsTooLarge { item: index, limit }));
+            }
+            outcomes.push(outcome);
         }
-        Ok((application.working_set, outcomes))
+        Ok(Ok((application.working_set, outcomes)))
     }
 
     /// The items that the policy on repeats leaves out, given the outcomes of all of them.
@@ -89,9 +109,10 @@ impl Batch {
             OnRepeat::Last => {
                 let last: HashMap<usize, usize> =
                     repeats.clone().map(|(index, first)| (first, index)).collect();
+                let last: HashSet<usize> = last.into_values().collect();
                 repeats
                     .flat_map(|(index, first)| [index, first])
-                    .filter(|index| !last.values().any(|last| last == index))
+                    .filter(|index| !last.contains(index))
                     .collect()
             }
         }
@@ -99,7 +120,7 @@ impl Batch {
 }
 
 impl Decision for Batch {
-    type Report = Vec<Outcome>;
+    type Report = BatchReport;
 
     fn organization(&self) -> OrganizationId {
         self.context.organization
@@ -113,19 +134,22 @@ impl Decision for Batch {
         self.ids_at_most
     }
 
-    fn decide(
-        &self,
-        loaded: Loaded,
-        ids: &mut IdBlock,
-    ) -> Result<(Writes, Vec<Outcome>), OutOfIds> {
-        let nothing = HashSet::new();
-        let (working_set, mut outcomes) = if self.options.on_repeat == OnRepeat::Merge {
-            self.apply_all(loaded, ids, &nothing)?
-        } else {
-            let mut rehearsal = *ids;
-            let (_, outcomes) = self.apply_all(loaded.clone(), &mut rehearsal, &nothing)?;
-            self.apply_all(loaded, ids, &self.left_out(&outcomes))?
+    fn decide(&self, loaded: Loaded, ids: &mut IdBlock) -> Result<(Writes, BatchReport), OutOfIds> {
+        let mut left_out = HashSet::new();
+        if self.options.on_repeat != OnRepeat::Merge {
+            let (mut ids, loaded) = (*ids, loaded.clone());
+            let rehearsal = self.apply_all(loaded, &mut ids, &left_out, Documents::LeftOut)?;
+            if let Ok((_, outcomes)) = rehearsal {
+                left_out = self.left_out(&outcomes);
+            }
+        }
+        let mut taken = *ids;
+        let applied = self.apply_all(loaded, &mut taken, &left_out, self.options.documents)?;
+        let (working_set, mut outcomes) = match applied {
+            Ok(applied) => applied,
+            Err(too_large) => return Ok((Writes::default(), Err(too_large))),
         };
+        *ids = taken;
         if self.options.atomicity == Atomicity::Batch
             && let Some(refused) = outcomes.iter().position(|outcome| outcome.verdict.is_refusal())
         {
@@ -134,9 +158,9 @@ impl Decision for Batch {
                 let violation = Violation::new(Rule::Together, Path::root(), "", message);
                 *outcome = Outcome::rejected(violation);
             }
-            return Ok((Writes::default(), outcomes));
+            return Ok((Writes::default(), Ok(outcomes)));
         }
-        Ok((working_set.into_writes(), outcomes))
+        Ok((working_set.into_writes(), Ok(outcomes)))
     }
 }
 

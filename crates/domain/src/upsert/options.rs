@@ -24,6 +24,8 @@ pub struct Options {
     pub arrays: Arrays,
     /// Whether a refused item stops the others from being stored.
     pub atomicity: Atomicity,
+    /// The documents that the answer shows.
+    pub documents: Documents,
 }
 
 /// A key that may name a contact.
@@ -126,6 +128,26 @@ pub enum OnRepeat {
     Last,
     /// All of them are refused.
     Reject,
+}
+
+/// The documents that an answer shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Documents {
+    /// Of each item, the document of its contact; together at most that many bytes.
+    AtMost(usize),
+    /// None.
+    LeftOut,
+}
+
+impl Documents {
+    /// The default of the most bytes: 128 MiB.
+    pub const DEFAULT_BYTES: usize = 128 << 20;
+}
+
+impl Default for Documents {
+    fn default() -> Self {
+        Self::AtMost(Self::DEFAULT_BYTES)
+    }
 }
 
 /// Whether a refused item stops the others from being stored.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::options::Key;
-use crate::contact::Snapshot;
-use crate::ids::ContactId;
+use super::options::{Documents, Key};
+use crate::contact::{ContactType, Record, Snapshot};
+use crate::ids::{ContactId, Version};
+use crate::tree::{Member, Text};
 use crate::violation::Violations;
 
 /// The exact answer to one item.
@@ -21,8 +22,57 @@ pub struct Outcome {
     /// The violations, in the order of the rules.
     pub violations: Violations,
     /// The contact right after this item, if there is one.
-    pub contact: Option<Arc<Snapshot>>,
+    pub contact: Option<ContactState>,
 }
+
+/// A contact right after an item: what every answer can show, and all of it where documents are
+/// not left out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContactState {
+    /// The id.
+    pub id: ContactId,
+    /// Person, organization or endpoint.
+    pub contact_type: ContactType,
+    /// The version.
+    pub version: Version,
+    /// Whether it is archived.
+    pub archived: bool,
+    /// Whether it is deleted.
+    pub deleted: bool,
+    /// All of it; `None` under [`Documents::LeftOut`].
+    pub whole: Option<WholeContact>,
+}
+
+/// The record of a contact, and members of its document that a list shows, as they were sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WholeContact {
+    /// The record, with the document.
+    pub record: Arc<Record>,
+    /// The e-mail address.
+    pub email: Option<Box<str>>,
+    /// The phone number.
+    pub phone: Option<Box<str>>,
+    /// The city of the first address.
+    pub city: Option<Box<str>>,
+    /// The country of the first address.
+    pub country_code2: Option<Box<str>>,
+}
+
+/// The documents of the answer have more bytes than the request allows. Nothing is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the documents in the answer have more than {limit} bytes, which is the limit, at item {item}; \
+     send fewer items or ask for minimal answers"
+)]
+pub struct DocumentsTooLarge {
+    /// The item whose document passed the limit, counted from 0.
+    pub item: usize,
+    /// The limit, in bytes.
+    pub limit: usize,
+}
+
+/// One outcome for each item in order, or the reason why nothing is written.
+pub type BatchReport = Result<Vec<Outcome>, DocumentsTooLarge>;
 
 impl Outcome {
     /// The most candidates that an ambiguous item lists.
@@ -38,6 +88,40 @@ impl Outcome {
             contact: None,
         }
     }
+}
+
+impl ContactState {
+    pub(super) fn of(contact: &Snapshot, documents: Documents) -> Self {
+        let Snapshot { record, document } = contact;
+        let text = |member: Option<&str>| member.map(Box::from);
+        let whole = || {
+            let address = document.addresses.get().and_then(|addresses| addresses.first());
+            WholeContact {
+                record: Arc::clone(record),
+                email: text(sent(&document.email)),
+                phone: text(sent(&document.phone)),
+                city: text(address.and_then(|address| sent(&address.city))),
+                country_code2: text(address.and_then(|address| sent(&address.country_code2))),
+            }
+        };
+        Self {
+            id: record.id,
+            contact_type: record.projection.contact_type,
+            version: record.version,
+            archived: record.projection.archived,
+            deleted: record.deleted_at.is_some(),
+            whole: matches!(documents, Documents::AtMost(_)).then(whole),
+        }
+    }
+
+    /// The record, unless documents are left out.
+    pub fn record(&self) -> Option<&Record> {
+        self.whole.as_ref().map(|whole| &*whole.record)
+    }
+}
+
+fn sent<T>(member: &Member<Text<T>>) -> Option<&str> {
+    member.get().map(Text::as_str)
 }
 
 /// The outcome of an item in one word.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::item::Keys;
 use super::options::Key;
-use crate::contact::{ContactType, Projection, Record, Snapshot};
+use crate::contact::{ContactType, Projection, Record, Row, Snapshot};
 use crate::decision::{AliasWrite, Change, KeyChange, Loaded, Writes};
 use crate::ids::{AliasKey, ContactId, IdentityKeys};
 use crate::path::Path;
@@ -27,26 +27,26 @@ pub(super) struct WorkingSet {
     alias_writes: Vec<AliasWrite>,
     references: HashSet<ContactId>,
     contested: HashSet<AliasKey>,
+    /// The contact that was read or written last. The trees of the others are dropped: they take
+    /// several times the memory of their texts.
+    last: Option<(usize, Arc<Snapshot>)>,
 }
 
 /// One contact.
-#[derive(Default)]
 struct Slot {
-    /// As it is stored, until its document is read.
-    loaded: Option<Record>,
-    /// As it is stored, with its document. A new contact has neither.
-    stored: Option<Arc<Snapshot>>,
-    /// As the items left it, once one has changed it.
-    changed: Option<Arc<Snapshot>>,
+    /// As the items left it.
+    now: Arc<Record>,
+    /// What an item has changed.
+    changed: Option<Changed>,
     /// The first item that named it.
     first_item: Option<usize>,
 }
 
-impl Slot {
-    fn record(&self) -> Option<&Record> {
-        let read = self.changed.as_ref().or(self.stored.as_ref());
-        read.map(|snapshot| &snapshot.record).or(self.loaded.as_ref())
-    }
+/// A contact that an item has changed.
+struct Changed {
+    /// As it is stored. A new contact is not.
+    before: Option<Row>,
+    now: Row,
 }
 
 impl WorkingSet {
@@ -67,6 +67,7 @@ impl WorkingSet {
             alias_writes: Vec::new(),
             references: loaded.references,
             contested: loaded.contested,
+            last: None,
         };
         let by_email = working_set.by_shared_key.entry(Key::Email).or_default();
         for (email, owner) in loaded.email_owners {
@@ -75,7 +76,8 @@ impl WorkingSet {
         for record in loaded.contacts {
             let slot = working_set.slots.len();
             working_set.index(slot, record.id, &record.projection);
-            working_set.slots.push(Slot { loaded: Some(record), ..Slot::default() });
+            let now = Arc::new(record);
+            working_set.slots.push(Slot { now, changed: None, first_item: None });
         }
         working_set
     }
@@ -118,11 +120,11 @@ impl WorkingSet {
     }
 
     pub(super) fn id(&self, slot: usize) -> Option<ContactId> {
-        self.slots.get(slot)?.record().map(|record| record.id)
+        Some(self.slots.get(slot)?.now.id)
     }
 
     pub(super) fn contact_type(&self, slot: usize) -> Option<ContactType> {
-        self.slots.get(slot)?.record().map(|record| record.projection.contact_type)
+        Some(self.slots.get(slot)?.now.projection.contact_type)
     }
 
     /// The first item that named this contact before. If there is none, notes this item.
@@ -139,21 +141,19 @@ impl WorkingSet {
 
     /// The contact as it is now.
     pub(super) fn read(&mut self, slot: usize) -> Result<Arc<Snapshot>, Box<Violation>> {
-        let slot = self.slots.get_mut(slot);
-        let slot = slot.ok_or_else(|| unreadable(None, "the contact is gone"))?;
-        if let Some(record) = slot.loaded.take() {
-            match Snapshot::read(record) {
-                Ok(snapshot) => slot.stored = Some(Arc::new(snapshot)),
-                Err(failed) => {
-                    let (record, error) = *failed;
-                    let violation = unreadable(Some(record.id), error.to_string());
-                    slot.loaded = Some(record);
-                    return Err(violation);
-                }
-            }
+        if let Some((last, snapshot)) = &self.last
+            && *last == slot
+        {
+            return Ok(Arc::clone(snapshot));
         }
-        let read = slot.changed.as_ref().or(slot.stored.as_ref());
-        read.map(Arc::clone).ok_or_else(|| unreadable(None, "the contact is gone"))
+        let record = self.slots.get(slot).map(|slot| Arc::clone(&slot.now));
+        let record = record.ok_or_else(|| unreadable(None, "the contact is gone"))?;
+        let id = record.id;
+        let snapshot =
+            Snapshot::read(record).map_err(|error| unreadable(Some(id), error.to_string()))?;
+        let snapshot = Arc::new(snapshot);
+        self.last = Some((slot, Arc::clone(&snapshot)));
+        Ok(snapshot)
     }
 
     /// Adds a contact that was created.
@@ -161,7 +161,12 @@ impl WorkingSet {
         let slot = self.slots.len();
         self.index(slot, now.record.id, &now.record.projection);
         self.release_aliases(None, &now.record);
-        self.slots.push(Slot { changed: Some(now), first_item: Some(item), ..Slot::default() });
+        self.slots.push(Slot {
+            now: Arc::clone(&now.record),
+            changed: Some(Changed { before: None, now: now.row() }),
+            first_item: Some(item),
+        });
+        self.last = Some((slot, now));
     }
 
     /// Replaces a contact that an item changed.
@@ -169,9 +174,7 @@ impl WorkingSet {
         self.forget(&before.record);
         self.index(slot, now.record.id, &now.record.projection);
         self.release_aliases(Some(&before.record), &now.record);
-        if let Some(slot) = self.slots.get_mut(slot) {
-            slot.changed = Some(now);
-        }
+        self.replace(slot, before, now);
     }
 
     /// Removes a contact that was deleted and frees its keys.
@@ -179,9 +182,19 @@ impl WorkingSet {
         self.forget(&before.record);
         self.by_id.remove(&now.record.id);
         self.references.remove(&now.record.id);
+        self.replace(slot, before, now);
+    }
+
+    fn replace(&mut self, slot: usize, before: &Snapshot, now: Arc<Snapshot>) {
         if let Some(slot) = self.slots.get_mut(slot) {
-            slot.changed = Some(now);
+            slot.now = Arc::clone(&now.record);
+            let before = match slot.changed.take() {
+                Some(changed) => changed.before,
+                None => Some(before.row()),
+            };
+            slot.changed = Some(Changed { before, now: now.row() });
         }
+        self.last = Some((slot, now));
     }
 
     /// Removes an alias, if it leads to that contact.
@@ -214,8 +227,8 @@ impl WorkingSet {
     /// The writes: each changed contact once, as it is now.
     pub(super) fn into_writes(self) -> Writes {
         let change = |slot: Slot| {
-            let now = slot.changed?;
-            Some(match slot.stored {
+            let Changed { before, now } = slot.changed?;
+            Some(match before {
                 Some(before) => Change::between(&before, now),
                 None => Change::create(now),
             })

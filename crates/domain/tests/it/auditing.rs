@@ -26,7 +26,8 @@ fn stored(items: &Value) -> Vec<StoredContact> {
     let references = [1, 2].into_iter().filter_map(ContactId::new).collect();
     let found = Loaded { references, ..Loaded::default() };
     let batch = Batch::new(context.clone(), Options::default(), items);
-    let (writes, outcomes) = batch.decide(found, &mut IdBlock::new(FIRST_ID, 1_000)).unwrap();
+    let (writes, report) = batch.decide(found, &mut IdBlock::new(FIRST_ID, 1_000)).unwrap();
+    let outcomes = report.unwrap();
     assert!(outcomes.iter().all(|outcome| !outcome.verdict.is_refusal()), "{outcomes:?}");
     writes.changes.iter().map(StoredContact::from).collect()
 }

@@ -58,7 +58,7 @@ impl Fixture {
 
     pub(crate) fn send_items(&mut self, items: Vec<Item>) -> Vec<Outcome> {
         let batch = Batch::new(self.context.clone(), self.options.clone(), items);
-        self.run(&batch)
+        self.run(&batch).expect("a small answer")
     }
 
     pub(crate) fn run<D: Decision>(&mut self, decision: &D) -> D::Report {
@@ -70,7 +70,7 @@ impl Fixture {
             let record = change.record().clone();
             if change.parts().entry {
                 match change.intercom_entry() {
-                    Some(entry) => self.entries.insert(record.id.get(), entry),
+                    Some(entry) => self.entries.insert(record.id.get(), entry.clone()),
                     None => self.entries.remove(&record.id.get()),
                 };
             }

@@ -459,7 +459,10 @@ fn endpoint_is_named_by_its_intercom_entry() {
         {"contactType": "ENDPOINT"},
     ]));
     assert_eq!(verdicts(&outcomes), ["created", "created"]);
-    assert_eq!(outcomes[0].contact.as_ref().unwrap().record.projection.display_name, "Door");
+    assert_eq!(
+        outcomes[0].contact.as_ref().unwrap().record().unwrap().projection.display_name,
+        "Door"
+    );
     assert_eq!(faults(&outcomes[1]), ["intercom FIELD_REQUIRED"]);
 }
 

@@ -556,7 +556,7 @@ fn items_on_one_contact_see_each_other_in_order() {
     ]));
     assert_eq!(verdicts(&outcomes), ["created", "updated", "unchanged", "rejected", "updated"]);
     let versions: Vec<_> =
-        outcomes.iter().map(|o| o.contact.as_ref().unwrap().record.version.get()).collect();
+        outcomes.iter().map(|o| o.contact.as_ref().unwrap().version.get()).collect();
     assert_eq!(versions, [1, 2, 2, 2, 3]);
     let same: Vec<_> = outcomes.iter().map(|outcome| outcome.same_as).collect();
     assert_eq!(same, [None, Some(0), Some(0), Some(0), Some(0)]);

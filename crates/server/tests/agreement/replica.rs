@@ -73,10 +73,10 @@ impl Replica {
                 for items in items.chunks(size) {
                     let items = items.iter().map(|item| item.read(&context)).collect();
                     let batch = Batch::new(context.clone(), options.clone(), items);
-                    outcomes.extend(self.store.upsert(Arc::new(batch)).await.unwrap());
+                    outcomes.extend(self.store.upsert(Arc::new(batch)).await.unwrap().unwrap());
                 }
                 for contact in outcomes.iter().filter_map(|outcome| outcome.contact.as_ref()) {
-                    self.highest_id.set(self.highest_id.get().max(contact.record.id.get()));
+                    self.highest_id.set(self.highest_id.get().max(contact.id.get()));
                 }
                 if request.may_be_cut() {
                     // Only a whole batch has it.

@@ -3,8 +3,8 @@
 use contacts_domain::Timestamp;
 use contacts_domain::contact::ContactType;
 use contacts_domain::upsert::{
-    Arrays, Atomicity, Context, Endpoints, Handling, Item, Key, Ladder, Mode, OnAmbiguous,
-    OnRepeat, Options,
+    Arrays, Atomicity, Context, Documents, Endpoints, Handling, Item, Key, Ladder, Mode,
+    OnAmbiguous, OnRepeat, Options,
 };
 use contacts_testing::{context, now};
 use proptest::prelude::*;
@@ -147,6 +147,7 @@ fn options() -> impl Strategy<Value = Options> {
             on_repeat,
             arrays,
             atomicity,
+            documents: Documents::default(),
         })
 }
 

@@ -83,7 +83,7 @@ impl StoreFixture {
         items: &[Value],
     ) -> Vec<Outcome> {
         let outcomes = self.contacts().upsert(batch(context, options, items)).await;
-        let outcomes = outcomes.expect("the store does not fail");
+        let outcomes = outcomes.expect("the store does not fail").expect("a small answer");
         assert_eq!(outcomes.len(), items.len(), "as many outcomes as items");
         outcomes
     }
@@ -100,7 +100,7 @@ impl StoreFixture {
         keys: &[Value],
     ) -> Vec<Outcome> {
         let outcomes = self.contacts().upsert(self.entry_batch(items, keys)).await;
-        outcomes.expect("the store does not fail")
+        outcomes.expect("the store does not fail").expect("a small answer")
     }
 
     /// The batch that those two send.
@@ -147,7 +147,8 @@ impl StoreFixture {
         let mut batch = vec![read(&json!({"id": id.get()})).to_delete()];
         batch.extend(items.iter().map(read));
         let batch = Batch::new(context, Options::default(), batch);
-        self.contacts().upsert(Arc::new(batch)).await.expect("the store does not fail")
+        let outcomes = self.contacts().upsert(Arc::new(batch)).await;
+        outcomes.expect("the store does not fail").expect("a small answer")
     }
 
     /// Deletes one contact.
@@ -268,7 +269,8 @@ pub(super) fn person(members: Value) -> Value {
 
 /// The contact that an outcome shows, as it should be stored.
 pub(super) fn record_of(outcome: &Outcome) -> &Record {
-    &outcome.contact.as_deref().expect("an outcome with a contact").record
+    let contact = outcome.contact.as_ref().expect("an outcome with a contact");
+    contact.record().expect("an outcome with a document")
 }
 
 /// The id of the contact that an outcome shows.
@@ -299,7 +301,7 @@ pub(super) fn answer(outcome: &Outcome) -> String {
         line += &format!(", {} candidates", outcome.candidates.len());
     }
     if let (false, Some(contact)) = (outcome.verdict.is_refusal(), &outcome.contact) {
-        line += &format!(", version {}", contact.record.version);
+        line += &format!(", version {}", contact.version);
     }
     for violation in &outcome.violations {
         line += &format!(", {} {}", violation.code(), violation.path);

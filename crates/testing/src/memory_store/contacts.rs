@@ -50,6 +50,8 @@ pub(super) enum Refused {
     Missing(ContactId),
     #[error(transparent)]
     OutOfIds(#[from] OutOfIds),
+    #[error("the documents have more than {documents_at_most} bytes")]
+    TooLarge { documents_at_most: usize },
 }
 
 impl Contacts {
@@ -72,7 +74,7 @@ impl Contacts {
 
     pub(super) fn run<D: Decision>(&mut self, decision: &D) -> Result<D::Report, Refused> {
         let organization = decision.organization();
-        let found = self.find(organization, decision.lookup_keys());
+        let found = self.find(organization, decision.lookup_keys())?;
         let mut ids = IdBlock::new(self.last_id + 1, decision.ids_at_most());
         let (writes, report) = decision.decide(found, &mut ids)?;
         let ids_used = self.last_id + 1..ids.next();
@@ -92,7 +94,11 @@ impl Contacts {
 
 /// Looking up.
 impl Contacts {
-    fn find(&self, organization: OrganizationId, lookup_keys: &LookupKeys) -> Loaded {
+    fn find(
+        &self,
+        organization: OrganizationId,
+        lookup_keys: &LookupKeys,
+    ) -> Result<Loaded, Refused> {
         let is_living = |id: &ContactId| self.is_living(organization, *id);
         let mut hits: BTreeSet<ContactId> =
             lookup_keys.ids.iter().copied().filter(is_living).collect();
@@ -126,19 +132,26 @@ impl Contacts {
             hits.extend(referring.map(|row| row.record.id));
         }
 
+        let documents_at_most = lookup_keys.documents_at_most;
+        if hits.iter().map(|id| self.rows[id].record.document.len()).sum::<usize>()
+            > documents_at_most
+        {
+            return Err(Refused::TooLarge { documents_at_most });
+        }
+
         let by_email = self.index(organization, email);
         let mut email_owners = Vec::new();
         for email in &lookup_keys.email_owners {
             let owners = by_email.get(email.as_str()).into_iter().flatten().take(limit);
             email_owners.extend(owners.map(|owner| (email.clone(), *owner)));
         }
-        Loaded {
+        Ok(Loaded {
             contacts: hits.iter().map(|id| self.rows[id].record.clone()).collect(),
             aliases,
             email_owners,
             references: lookup_keys.references.iter().copied().filter(is_living).collect(),
             ..Loaded::default()
-        }
+        })
     }
 
     /// Which living contacts have a value in that column, lowest ids first.
@@ -204,8 +217,9 @@ impl Contacts {
             let stored = self.rows.get(&id).ok_or(Refused::Missing(id))?;
             let parts = change.parts();
             let relations =
-                if parts.relations { change.relations() } else { stored.relations.clone() };
-            let entry = if parts.entry { change.intercom_entry() } else { stored.entry.clone() };
+                if parts.relations { change.relations() } else { &stored.relations }.to_vec();
+            let entry = if parts.entry { change.intercom_entry() } else { stored.entry.as_ref() };
+            let entry = entry.cloned();
             self.put(change.record(), relations, entry)?;
         }
         for change in inserts {
@@ -213,7 +227,9 @@ impl Contacts {
             if !was_set_aside(id) {
                 return Err(Refused::NotItsId(id));
             }
-            self.put(change.record(), change.relations(), change.intercom_entry())?;
+            let (relations, entry) =
+                (change.relations().to_vec(), change.intercom_entry().cloned());
+            self.put(change.record(), relations, entry)?;
         }
         let rows = &self.rows;
         self.owners.retain(|(_, key), owner| {

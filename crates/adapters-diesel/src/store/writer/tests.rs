@@ -53,7 +53,7 @@ async fn waiting_requests_share_one_commit() {
     assert_eq!(writer.commits(), 0);
     other.batch_execute("COMMIT").unwrap();
     for request in waiting {
-        assert_eq!(request.await.unwrap().len(), 1);
+        assert_eq!(request.await.unwrap().unwrap().len(), 1);
     }
     assert_eq!((writer.commits(), count(&database)), (1, 3));
 }
@@ -67,7 +67,7 @@ async fn write_to_replaced_file_is_not_acknowledged() {
         let batch = persons(&[(key, "Abt")]);
         writer.write(None, move |transaction| transaction.run(&batch))
     };
-    write("A").await.unwrap();
+    write("A").await.unwrap().unwrap();
     let path = database.path().to_owned();
     let aside = directory.path().join("aside.db");
     std::fs::rename(&path, &aside).unwrap();
@@ -75,7 +75,7 @@ async fn write_to_replaced_file_is_not_acknowledged() {
         assert_eq!(write(key).await.unwrap_err().kind(), StoreErrorKind::Unavailable);
     }
     std::fs::rename(&aside, &path).unwrap();
-    write("D").await.unwrap();
+    write("D").await.unwrap().unwrap();
     assert_eq!(count(&database), 2, "the writer recovers by itself");
 }
 
@@ -87,7 +87,7 @@ async fn panicking_request_fails_alone() {
     assert_eq!(panicked.unwrap_err().kind(), StoreErrorKind::Internal);
 
     let batch = persons(&[("A", "Abt")]);
-    writer.write(None, move |transaction| transaction.run(&batch)).await.unwrap();
+    writer.write(None, move |transaction| transaction.run(&batch)).await.unwrap().unwrap();
     assert_eq!(count(&database), 1);
 }
 
@@ -132,7 +132,7 @@ async fn aborted_transaction_fails_all_its_requests() {
     assert_eq!((writer.commits(), count(&database)), (0, 0));
 
     let batch = persons(&[("B", "Bär")]);
-    writer.write(None, move |transaction| transaction.run(&batch)).await.unwrap();
+    writer.write(None, move |transaction| transaction.run(&batch)).await.unwrap().unwrap();
     assert_eq!((writer.commits(), count(&database)), (1, 1));
 }
 
@@ -150,7 +150,7 @@ async fn request_of_gone_caller_does_not_run() {
     let waiting = write("B");
     drop(write("C"));
     other.batch_execute("COMMIT").unwrap();
-    waiting.await.unwrap();
+    waiting.await.unwrap().unwrap();
     assert_eq!((writer.commits(), count(&database)), (1, 1));
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use contacts_application::use_cases::Request;
-use contacts_domain::upsert::{Endpoints, Key, Ladder, Mode, Options};
+use contacts_domain::upsert::{Documents, Endpoints, Key, Ladder, Mode, Options};
 use uuid::Uuid;
 
 use super::body::{DeviceItem, ItemBody};
@@ -56,6 +56,7 @@ pub(crate) async fn create_item(
         options: Options {
             ladder: Ladder::new([Key::LinkId]),
             mode: Mode::Create,
+            documents: Documents::LeftOut,
             ..Options::default()
         },
         endpoints: Endpoints::Shown,

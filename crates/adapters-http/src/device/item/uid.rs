@@ -43,6 +43,6 @@ impl UidReply {
         let contact = outcomes.iter().find_map(|outcome| outcome.contact.as_ref());
         let contact =
             contact.ok_or_else(|| Problem::internal("an item was stored as no contact"))?;
-        to_json(&Self { uid: contact.record.id.get() })
+        to_json(&Self { uid: contact.id.get() })
     }
 }

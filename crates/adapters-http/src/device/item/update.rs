@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use contacts_application::use_cases::Request;
-use contacts_domain::upsert::{Endpoints, Key, Ladder, Mode, Options};
+use contacts_domain::upsert::{Documents, Endpoints, Key, Ladder, Mode, Options};
 
 use super::body::{DeviceItem, ItemBody};
 use super::text;
@@ -51,6 +51,7 @@ pub(crate) async fn update_item(
         options: Options {
             ladder: Ladder::new([Key::Id]),
             mode: Mode::Update,
+            documents: Documents::LeftOut,
             ..Options::default()
         },
         endpoints: Endpoints::Shown,

@@ -6,7 +6,9 @@ use std::sync::{Arc, OnceLock};
 use axum::extract::State;
 use axum::response::Response;
 use contacts_application::use_cases::Request;
-use contacts_domain::upsert::{Atomicity, Endpoints, Key, Ladder, Options, Outcome, Verdict};
+use contacts_domain::upsert::{
+    Atomicity, Documents, Endpoints, Key, Ladder, Options, Outcome, Verdict,
+};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -84,6 +86,7 @@ pub(crate) async fn upsert_items(
         options: Options {
             ladder: Ladder::new([Key::LinkId]),
             atomicity: Atomicity::Batch,
+            documents: Documents::LeftOut,
             ..Options::default()
         },
         endpoints: Endpoints::Shown,

@@ -225,7 +225,7 @@ fn outcome(rule: Rule, path: &str) -> Outcome {
 async fn lost_race_and_corrupt_contact_are_system_errors() {
     for (rule, status) in [(Rule::LostRace, 503), (Rule::StoredReadable, 500)] {
         let mut contacts = MockContactStore::new();
-        contacts.expect_upsert().returning(move |_| Ok(vec![outcome(rule, "linkId")]));
+        contacts.expect_upsert().returning(move |_| Ok(Ok(vec![outcome(rule, "linkId")])));
         let app = App::on_both(contacts, MockIntercomDirectory::new()).await;
         for (position, request) in requests("all").into_iter().enumerate() {
             if [2, 4].contains(&position) {
@@ -246,7 +246,7 @@ async fn faults_are_reported_before_a_lost_race() {
     contacts.expect_upsert().returning(|_| {
         let together = outcome(Rule::Together, "linkId");
         let wrong = outcome(Rule::ClosedList, "type");
-        Ok(vec![outcome(Rule::LostRace, "linkId"), together, wrong])
+        Ok(Ok(vec![outcome(Rule::LostRace, "linkId"), together, wrong]))
     });
     let app = App::on_both(contacts, MockIntercomDirectory::new()).await;
     let body = json!({"list_items": [item(1), item(2), item(3)]}).to_string();

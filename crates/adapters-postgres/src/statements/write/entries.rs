@@ -32,14 +32,14 @@ impl Entries {
     /// Adds the entry of a new contact.
     pub(crate) fn add(&mut self, change: &Change) {
         let entry = change.intercom_entry();
-        self.put.extend(entry.map(|entry| (change.record().id.get(), entry)));
+        self.put.extend(entry.map(|entry| (change.record().id.get(), entry.clone())));
     }
 
     /// Replaces or deletes the entry of a stored contact.
     pub(crate) fn replace(&mut self, change: &Change) {
         let id = change.record().id.get();
         match change.intercom_entry() {
-            Some(entry) => self.put.push((id, entry)),
+            Some(entry) => self.put.push((id, entry.clone())),
             None => self.deleted.push(id),
         }
     }

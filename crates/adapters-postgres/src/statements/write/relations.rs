@@ -35,7 +35,7 @@ pub(crate) async fn insert(
         .iter()
         .flat_map(|change| {
             let from = change.record().id.get();
-            change.relations().into_iter().map(move |to| (to.get(), from))
+            change.relations().iter().map(move |to| (to.get(), from))
         })
         .unzip();
     if !to.is_empty() {

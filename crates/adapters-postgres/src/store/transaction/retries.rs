@@ -133,7 +133,7 @@ mod tests {
         let database = TestDatabase::migrated();
         let taken = json!({"contactType": "PERSON", "externalId": "TAKEN"});
         let taken = batch(context(1), Options::default(), &[taken]);
-        database.open().await.upsert(taken).await.unwrap();
+        database.open().await.upsert(taken).await.unwrap().unwrap();
         let pool = Pool::new(&database.url().parse().unwrap(), PostgresOptions::default()).unwrap();
 
         let keys = ["TAKEN", "FREE"].map(|key| AliasKey::ExternalId(key.to_owned()));

@@ -37,7 +37,10 @@ async fn send_at_once(
     for items in batches {
         let contacts = fixture.contacts();
         let batch = batch(fixture.request(), options.clone(), &items);
-        requests.spawn(async move { contacts.upsert(batch).await.expect("the store takes it") });
+        requests.spawn(async move {
+            let report = contacts.upsert(batch).await.expect("the store takes it");
+            report.expect("a small answer")
+        });
     }
     requests.join_all().await
 }
@@ -75,7 +78,10 @@ async fn concurrent_batches_make_one_entry_per_link_id(fixture: &StoreFixture) {
         let mut items = items.clone();
         items.rotate_left(start * 5 % 20);
         let (contacts, batch) = (fixture.contacts(), fixture.entry_batch(&items, &[]));
-        requests.spawn(async move { contacts.upsert(batch).await.expect("the store takes it") });
+        requests.spawn(async move {
+            let report = contacts.upsert(batch).await.expect("the store takes it");
+            report.expect("a small answer")
+        });
     }
 
     let outcomes = requests.join_all().await;

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use contacts_domain::Version;
 use contacts_domain::contact::{ContactType, DOCUMENT_VERSION, Projection, Record};
-use contacts_domain::upsert::{Atomicity, Options, Outcome};
+use contacts_domain::upsert::{Atomicity, Documents, Options, Outcome};
 use contacts_domain::value::LinkId;
 use serde_json::{Value, json};
 
+use crate::batch;
 use crate::contract::claim::{Claim, claims};
 use crate::contract::fixture::StoreFixture;
 use crate::contract::fixture::{answers, id_of, person, record_of};
@@ -25,6 +26,7 @@ pub(crate) const CLAIMS: &[Claim] = claims![
     stale_version_is_refused_and_current_accepted,
     no_id_is_assigned_twice,
     batch_ends_like_its_items_one_by_one,
+    answer_with_too_large_documents_stores_nothing,
 ];
 
 /// A text that a careless quoting would break.
@@ -323,8 +325,36 @@ async fn batch_ends_like_its_items_one_by_one(fixture: &StoreFixture) {
     }
     assert_eq!(answers(&together), answers(&one_by_one));
     let projections = |outcomes: &[Outcome]| -> Vec<_> {
-        let shown = outcomes.iter().filter_map(|outcome| outcome.contact.as_ref());
-        shown.map(|contact| contact.record.projection.clone()).collect()
+        outcomes.iter().map(|outcome| record_of(outcome).projection.clone()).collect()
     };
     assert_eq!(projections(&together), projections(&one_by_one));
+}
+
+async fn answer_with_too_large_documents_stores_nothing(fixture: &StoreFixture) {
+    let first = fixture.create(person(json!({"externalId": "A"}))).await;
+    let before = fixture.everything().await;
+    let limit = 3 * record_of(&first).document.len();
+    let items = [
+        person(json!({"externalId": "B"})),
+        person(json!({"externalId": "A", "title": "Dr."})),
+        person(json!({"externalId": "C"})),
+    ];
+
+    let too_large = Options { documents: Documents::AtMost(limit), ..Options::default() };
+    let report = fixture.contacts().upsert(batch(fixture.request(), too_large, &items)).await;
+    let refused = report.expect("the store does not fail").expect_err("a large answer");
+    assert_eq!((refused.item, refused.limit), (2, limit));
+    assert_eq!(fixture.everything().await, before);
+
+    let left_out = Options { documents: Documents::LeftOut, ..Options::default() };
+    let outcomes = fixture.send_with(left_out, &items).await;
+    assert_eq!(
+        answers(&outcomes),
+        ["created, version 1", "updated by externalId, version 2", "created, version 1"]
+    );
+    assert!(
+        outcomes
+            .iter()
+            .all(|outcome| outcome.contact.as_ref().is_some_and(|contact| contact.whole.is_none()))
+    );
 }
