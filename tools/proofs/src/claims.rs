@@ -1,6 +1,7 @@
 //! The proofs, each in a file with its claim.
 
 mod disk;
+mod greedy;
 mod kills;
 mod pool;
 mod races;
@@ -26,6 +27,8 @@ pub(crate) enum Proof {
     Stall,
     /// More requests than connections to the database
     Pool,
+    /// Clients that misbehave beside one that does not
+    Greedy,
     // Before `Disk`, whose tablespace cannot be copied to a standby afterwards.
     /// A hot standby that serves lists
     Standby,
@@ -42,6 +45,7 @@ impl Proof {
             Self::Restart => restart::CLAIM,
             Self::Stall => stall::CLAIM,
             Self::Pool => pool::CLAIM,
+            Self::Greedy => greedy::CLAIM,
             Self::Standby => standby::CLAIM,
             Self::Disk => disk::CLAIM,
         }
@@ -50,7 +54,9 @@ impl Proof {
     /// The stores that it is proved on.
     pub(crate) fn stores(self) -> &'static [Store] {
         match self {
-            Self::Races | Self::Kills | Self::Disk => &[Store::Sqlite, Store::Postgres],
+            Self::Races | Self::Kills | Self::Greedy | Self::Disk => {
+                &[Store::Sqlite, Store::Postgres]
+            }
             Self::Restart | Self::Stall | Self::Pool | Self::Standby => &[Store::Postgres],
         }
     }
@@ -63,6 +69,7 @@ impl Proof {
             Self::Restart => restart::prove(setting),
             Self::Stall => stall::prove(setting),
             Self::Pool => pool::prove(setting),
+            Self::Greedy => greedy::prove(setting),
             Self::Standby => standby::prove(setting),
             Self::Disk => disk::prove(setting),
         }

@@ -86,6 +86,20 @@ impl Site {
         self.launch.token.as_deref().unwrap_or_default()
     }
 
+    /// Runs a command of the program on the database. Returns what it prints.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Result<String> {
+        self.launch.run(arguments)
+    }
+
+    /// Asks the process of a server that is up.
+    pub(crate) fn ask<T>(
+        &self,
+        number: usize,
+        question: impl FnOnce(&ServerProcess) -> T,
+    ) -> Option<T> {
+        self.servers().get(number).and_then(Option::as_ref).map(question)
+    }
+
     /// Kills a server with SIGKILL.
     pub(crate) fn kill(&self, number: usize) {
         if let Some(server) = self.servers().get_mut(number).and_then(Option::take) {

@@ -44,6 +44,13 @@ impl Prepared {
     }
 }
 
+/// The bytes of a request, whatever they are.
+impl From<Vec<u8>> for Prepared {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
 fn head(method: &str, path: &str, token: &str) -> String {
     format!("{method} {path} HTTP/1.1\r\nHost: contact-hub\r\nAuthorization: Bearer {token}\r\n")
 }

@@ -3,7 +3,7 @@
 pub mod client;
 
 use std::fs::{self, OpenOptions};
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -66,7 +66,7 @@ impl Launch {
     pub fn start(&self) -> Result<ServerProcess> {
         let token = match &self.token {
             Some(token) => token.clone(),
-            None => self.create_token()?,
+            None => self.run(&["token", "create", "--organization", "1"])?,
         };
         let log = self.folder.join(&self.log);
         let file = OpenOptions::new().create(true).append(true).open(&log);
@@ -92,13 +92,18 @@ impl Launch {
         }
     }
 
-    /// Creates a token, and the database if it is missing.
-    fn create_token(&self) -> Result<String> {
+    /// Runs another command of the program on the database. Returns what it prints, which for
+    /// `token create` is the token.
+    ///
+    /// # Errors
+    ///
+    /// The command fails.
+    pub fn run(&self, arguments: &[&str]) -> Result<String> {
         let mut command = self.command();
-        command.args(["token", "create", "--organization", "1", "--log", "warn"]);
+        command.args(arguments).args(["--log", "warn"]);
         let output = command.output().with_context(|| self.program.display().to_string())?;
         let errors = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "cannot create a token: {errors}");
+        ensure!(output.status.success(), "{arguments:?} failed: {errors}");
         Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
     }
 
@@ -138,8 +143,27 @@ impl ServerProcess {
 
     /// The peak of resident memory in MiB: `VmHWM` of proc(5). `None` where there is no `/proc`.
     pub fn peak_memory(&self) -> Option<f64> {
+        self.mebibytes("VmHWM:")
+    }
+
+    /// The resident memory in MiB: `VmRSS` of proc(5). `None` where there is no `/proc`.
+    pub fn memory(&self) -> Option<f64> {
+        self.mebibytes("VmRSS:")
+    }
+
+    /// Counts the peak of resident memory from now on.
+    ///
+    /// # Errors
+    ///
+    /// There is no `/proc`.
+    pub fn reset_peak_memory(&self) -> io::Result<()> {
+        // `clear_refs` of proc(5).
+        fs::write(format!("/proc/{}/clear_refs", self.process.id()), "5")
+    }
+
+    fn mebibytes(&self, name: &str) -> Option<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
         let kibibytes: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
         Some(kibibytes / 1024.0)
     }
