@@ -8,12 +8,13 @@ mod flags;
 #[cfg(feature = "postgres")]
 mod postgres;
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
 use contacts_adapters_http::Settings as HttpSettings;
 #[cfg(feature = "postgres")]
 use contacts_adapters_postgres::PostgresOptions;
+use ipnet::IpNet;
 
 use self::file::SettingsFile;
 pub(crate) use self::flags::{Durability, GlobalFlags, ServeFlags};
@@ -25,6 +26,7 @@ const DEFAULT_DATABASE: &str = "sqlite://contact-hub.db";
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 const DEFAULT_LOG: &str = "info";
 const DEFAULT_SHUTDOWN_SECONDS: u64 = 30;
+const DEFAULT_WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The settings of every command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,8 +62,21 @@ pub(crate) struct ServeSettings {
     pub(crate) durability: Durability,
     /// The limits of the HTTP APIs.
     pub(crate) http: HttpSettings,
+    /// The limits of connections.
+    pub(crate) connections: ConnectionSettings,
     /// How long requests in flight may take to finish.
     pub(crate) shutdown: Duration,
+}
+
+/// The limits of connections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ConnectionSettings {
+    /// The most connections, or else as many as the system allows.
+    pub(crate) max: Option<NonZeroUsize>,
+    /// Addresses that may have all of them.
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    /// How long a client may take nothing of its answer.
+    pub(crate) write_timeout: Duration,
 }
 
 /// The flags and variables of a command, with the file that they name.
@@ -126,20 +141,40 @@ impl Sources {
         let http = HttpSettings {
             max_items: items.map_or(defaults.max_items, NonZeroUsize::get),
             max_body_bytes: body.map_or(defaults.max_body_bytes, NonZeroUsize::get),
-            max_body_pause: pause
-                .map_or(defaults.max_body_pause, |seconds| Duration::from_secs(seconds.get())),
+            max_body_pause: seconds(pause).unwrap_or(defaults.max_body_pause),
             max_in_flight: in_flight.map_or(defaults.max_in_flight, NonZeroUsize::get),
             requests_per_second: flags.requests_per_second.or(file.requests_per_second),
+            min_body_rate: flags
+                .min_body_rate
+                .or(file.min_body_rate)
+                .unwrap_or(defaults.min_body_rate),
+            max_body_time: seconds(flags.max_body_seconds.or(file.max_body_seconds))
+                .unwrap_or(defaults.max_body_time),
             ..defaults
         };
-        let seconds = flags.shutdown_seconds.or(file.shutdown_seconds);
+        let write_timeout = seconds(flags.write_timeout_seconds.or(file.write_timeout_seconds));
+        let connections = ConnectionSettings {
+            max: flags.max_connections.or(file.max_connections),
+            trusted_proxies: if flags.trusted_proxy.is_empty() {
+                file.trusted_proxy
+            } else {
+                flags.trusted_proxy
+            },
+            write_timeout: write_timeout.unwrap_or(DEFAULT_WRITE_TIMEOUT),
+        };
+        let shutdown = flags.shutdown_seconds.or(file.shutdown_seconds);
         ServeSettings {
             listen: flags.listen.or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
             durability: flags.durability.or(file.durability).unwrap_or_default(),
             http,
-            shutdown: Duration::from_secs(seconds.unwrap_or(DEFAULT_SHUTDOWN_SECONDS)),
+            connections,
+            shutdown: Duration::from_secs(shutdown.unwrap_or(DEFAULT_SHUTDOWN_SECONDS)),
         }
     }
+}
+
+fn seconds(setting: Option<NonZeroU64>) -> Option<Duration> {
+    setting.map(|seconds| Duration::from_secs(seconds.get()))
 }
 
 #[cfg(test)]

@@ -3,19 +3,34 @@
 mod connections;
 mod shutdown;
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use contacts_adapters_http::router;
+use ipnet::IpNet;
 use tokio::net::TcpListener;
 
+use self::connections::{ConnectionLimits, Timeouts};
 use self::shutdown::Shutdown;
 use crate::config::{DatabaseSettings, ServeSettings};
 use crate::failure::Failure;
 use crate::printing;
 use crate::startup::{self, Store};
 
-/// How long a connection may stay open without a complete request head.
+/// How long a new connection may stay open without a request.
+const MAX_FIRST_HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// How long a connection may stay open without a further request.
 const MAX_HEAD_TIME: Duration = Duration::from_secs(75);
+
+/// The most connections, if the system allows that many open files.
+const MAX_CONNECTIONS: usize = 10_000;
+
+/// Open files that are not connections of clients.
+const OTHER_FILES: usize = 256;
+
+/// What most systems allow a process that has not asked for more.
+const DEFAULT_FILES: u64 = 1_024;
 
 /// Serves until the process is asked to stop, then lets the requests in flight finish.
 ///
@@ -26,7 +41,8 @@ pub(crate) async fn run(
     database: &DatabaseSettings,
     settings: ServeSettings,
 ) -> Result<(), Failure> {
-    let ServeSettings { listen, durability, http, shutdown: grace } = settings;
+    let ServeSettings { listen, durability, http, connections, shutdown: grace } = settings;
+    let limits = connection_limits(connections.max, connections.trusted_proxies);
     let store = Store::open_with(database, durability).await?;
     startup::warn_if_readable_by_all(&database.url);
     let cannot_listen = |error| {
@@ -43,6 +59,24 @@ pub(crate) async fn run(
     }
     let app = router(store.services(), http);
     printing::print_notice(&format!("listening on http://{address}"));
-    connections::serve(listener, app, shutdown, MAX_HEAD_TIME).await;
+    let timeouts = Timeouts {
+        first_head: MAX_FIRST_HEAD_TIME,
+        head: MAX_HEAD_TIME,
+        write: connections.write_timeout,
+    };
+    connections::serve(listener, app, shutdown, limits, timeouts).await;
     Ok(())
+}
+
+/// The limits of connections, after raising the number of files that the process may open.
+fn connection_limits(max: Option<NonZeroUsize>, trusted_proxies: Vec<IpNet>) -> ConnectionLimits {
+    // Where the system refuses, what it allows is what counts.
+    let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(DEFAULT_FILES);
+    let files = usize::try_from(files).unwrap_or(usize::MAX);
+    let possible = files.saturating_sub(OTHER_FILES).max(1);
+    let max = max.map_or(MAX_CONNECTIONS.min(possible), NonZeroUsize::get);
+    if max > possible {
+        tracing::warn!(max, files, "the system allows fewer open files than connections");
+    }
+    ConnectionLimits { max: max.min(possible), trusted_proxies }
 }

@@ -4,9 +4,11 @@ use std::fs;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::Path;
 
-use serde::Deserialize;
+use ipnet::IpNet;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
-use super::flags::{Durability, Switch};
+use super::flags::{Durability, Switch, network};
 use crate::failure::Failure;
 use crate::logging::LogFormat;
 
@@ -30,9 +32,20 @@ pub(super) struct SettingsFile {
     pub(super) max_items: Option<NonZeroUsize>,
     pub(super) max_body_bytes: Option<NonZeroUsize>,
     pub(super) max_body_pause_seconds: Option<NonZeroU64>,
+    pub(super) min_body_rate: Option<u64>,
+    pub(super) max_body_seconds: Option<NonZeroU64>,
+    pub(super) write_timeout_seconds: Option<NonZeroU64>,
+    pub(super) max_connections: Option<NonZeroUsize>,
+    #[serde(default, deserialize_with = "networks")]
+    pub(super) trusted_proxy: Vec<IpNet>,
     pub(super) max_in_flight: Option<NonZeroUsize>,
     pub(super) requests_per_second: Option<NonZeroU32>,
     pub(super) shutdown_seconds: Option<u64>,
+}
+
+fn networks<'de, D: Deserializer<'de>>(array: D) -> Result<Vec<IpNet>, D::Error> {
+    let texts = Vec::<String>::deserialize(array)?;
+    texts.iter().map(|text| network(text).map_err(D::Error::custom)).collect()
 }
 
 impl SettingsFile {

@@ -1,9 +1,11 @@
 //! The settings as flags and variables.
 
+use std::net::{AddrParseError, IpAddr};
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::logging::LogFormat;
@@ -92,7 +94,33 @@ pub(crate) struct ServeFlags {
     /// How long a client may pause within a body [default: 30]
     #[arg(long, value_name = "SECONDS", env = "CONTACT_HUB_MAX_BODY_PAUSE_SECONDS")]
     pub(super) max_body_pause_seconds: Option<NonZeroU64>,
-    /// The most requests in flight; further ones are answered 503 [default: 512]
+    /// The least rate of a body on average, from its 20th second on, in bytes per second; 0 for
+    /// none [default: 1024]
+    #[arg(long, value_name = "BYTES", env = "CONTACT_HUB_MIN_BODY_RATE")]
+    pub(super) min_body_rate: Option<u64>,
+    /// How long a body may take to arrive [default: 300]
+    #[arg(long, value_name = "SECONDS", env = "CONTACT_HUB_MAX_BODY_SECONDS")]
+    pub(super) max_body_seconds: Option<NonZeroU64>,
+    /// How long a client may take nothing of its answer before its connection is closed
+    /// [default: 30]
+    #[arg(long, value_name = "SECONDS", env = "CONTACT_HUB_WRITE_TIMEOUT_SECONDS")]
+    pub(super) write_timeout_seconds: Option<NonZeroU64>,
+    /// The most connections; one address has at most half of them [default: 10000, or what the
+    /// limit of open files allows]
+    #[arg(long, value_name = "N", env = "CONTACT_HUB_MAX_CONNECTIONS")]
+    pub(super) max_connections: Option<NonZeroUsize>,
+    /// A proxy in front, by address or network (`10.0.0.0/24`), that may have all connections; may
+    /// be repeated
+    #[arg(
+        long,
+        value_name = "ADDR",
+        env = "CONTACT_HUB_TRUSTED_PROXY",
+        value_delimiter = ',',
+        value_parser = network
+    )]
+    pub(super) trusted_proxy: Vec<IpNet>,
+    /// The most requests worked on at once, one token at most half; others are answered 503
+    /// [default: 512]
     #[arg(long, value_name = "N", env = "CONTACT_HUB_MAX_IN_FLIGHT")]
     pub(super) max_in_flight: Option<NonZeroUsize>,
     /// The most requests per second and token, on average [default: unlimited]
@@ -101,6 +129,11 @@ pub(crate) struct ServeFlags {
     /// How long requests in flight may take to finish after SIGTERM or Ctrl-C [default: 30]
     #[arg(long, value_name = "SECONDS", env = "CONTACT_HUB_SHUTDOWN_SECONDS")]
     pub(super) shutdown_seconds: Option<u64>,
+}
+
+/// Reads a network, or an address.
+pub(super) fn network(text: &str) -> Result<IpNet, AddrParseError> {
+    text.parse().or_else(|_| text.parse().map(|address: IpAddr| address.into()))
 }
 
 /// A setting that is on or off.

@@ -1,87 +1,141 @@
 //! Accepts connections, answers their requests, and closes them at the end.
 
+mod open;
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
-use tokio::time::sleep;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{sleep, timeout};
+use tokio_io_timeout::TimeoutStream;
+use tower::ServiceExt as _;
 
+use self::open::{Connection, OpenConnections};
 use super::shutdown::Shutdown;
+
+pub(super) use self::open::ConnectionLimits;
 
 /// The pause after a failure to accept a connection, mostly because too many files are open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// The longest head of a request, in bytes, and the most that is read ahead of a connection.
+const MAX_HEAD: usize = 64 << 10;
+
+/// How long the server waits for its clients.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Timeouts {
+    /// For the first head of a request.
+    pub(super) first_head: Duration,
+    /// For each further head: for an idle or a slow connection.
+    pub(super) head: Duration,
+    /// For a client that takes nothing of its answer.
+    pub(super) write: Duration,
+}
+
 /// Answers HTTP/1.1 (RFC 9112) until a request to stop; then the requests in flight may finish within
-/// the grace time. `head_timeout` is the longest time without a complete request head: for an idle
-/// or a slow connection.
+/// the grace time.
 pub(super) async fn serve(
     listener: TcpListener,
     app: Router,
     mut shutdown: Shutdown,
-    head_timeout: Duration,
+    limits: ConnectionLimits,
+    timeouts: Timeouts,
 ) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(head_timeout);
-    let open = GracefulShutdown::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(timeouts.head)
+        .max_buf_size(MAX_HEAD)
+        .max_header_size(MAX_HEAD);
+    let server = Server { http, app, timeouts, graceful: GracefulShutdown::new() };
+    let open = OpenConnections::new(limits);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = shutdown.requested() => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        match accepted {
+            Ok((stream, address)) => server.accept(stream, address, &open),
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 sleep(ACCEPT_PAUSE).await;
-                continue;
             }
-        };
-        // An answer is written in one piece; Nagle's algorithm (RFC 896) would only delay it.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "cannot turn off Nagle's algorithm");
         }
-        let service = TowerToHyperService::new(app.clone());
-        let connection = open.watch(http.serve_connection(TokioIo::new(stream), service));
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection broke");
-            }
-        });
     }
     drop(listener);
     tokio::select! {
-        () = open.shutdown() => {}
+        () = server.graceful.shutdown() => {}
         () = shutdown.grace_is_over() => {
             tracing::warn!("stopping although requests are still running");
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpStream;
-    use tokio::time::timeout;
+struct Server {
+    http: http1::Builder,
+    app: Router,
+    timeouts: Timeouts,
+    graceful: GracefulShutdown,
+}
 
-    use super::*;
-
-    #[tokio::test]
-    async fn connection_without_request_is_closed() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let shutdown = Shutdown::watch(Duration::ZERO).unwrap();
-        tokio::spawn(serve(listener, Router::new(), shutdown, Duration::from_millis(50)));
-        for begun in ["", "GET / HT", "GET / HTTP/1.1\r\nHost: hub\r\nX-Slow: "] {
-            let mut connection = TcpStream::connect(address).await.unwrap();
-            connection.write_all(begun.as_bytes()).await.unwrap();
-            // The server may answer before it closes the connection.
-            let mut answer = Vec::new();
-            let end = connection.read_to_end(&mut answer);
-            timeout(Duration::from_secs(30), end).await.unwrap().unwrap();
+impl Server {
+    /// Serves a connection, unless there are too many.
+    fn accept(&self, stream: TcpStream, address: SocketAddr, open: &OpenConnections) {
+        let Some(connection) = open.add(address.ip()) else { return };
+        // An answer is written in one piece; Nagle's algorithm (RFC 896) would only delay it.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "cannot turn off Nagle's algorithm");
         }
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(self.timeouts.write));
+        let (app, in_service) = (self.app.clone(), connection.clone());
+        let service = service_fn(move |request| answer(app.clone(), request, in_service.clone()));
+        let served = self.http.serve_connection(TokioIo::new(Box::pin(stream)), service);
+        let served = self.graceful.watch(served);
+        let first_head = self.timeouts.first_head;
+        tokio::spawn(async move {
+            tokio::select! {
+                ended = served => {
+                    if let Err(error) = ended {
+                        tracing::debug!(%error, "a connection broke");
+                    }
+                }
+                () = connection.is_dismissed() => {}
+                () = without_request(&connection, first_head) => {}
+            }
+        });
+    }
+}
+
+/// Answers a request. Until its answer is written, the connection is in use.
+async fn answer(
+    app: Router,
+    request: Request<Incoming>,
+    connection: Connection,
+) -> Result<Response<Body>, std::convert::Infallible> {
+    let in_use = connection.in_use();
+    let response = app.oneshot(request.map(Body::new)).await?;
+    Ok(response.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            let _in_use = &in_use;
+            frame
+        }))
+    }))
+}
+
+/// Ends when a connection has had no request in that time.
+async fn without_request(connection: &Connection, time: Duration) {
+    if timeout(time, connection.is_used()).await.is_ok() {
+        std::future::pending::<()>().await;
     }
 }
