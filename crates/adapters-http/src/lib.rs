@@ -6,6 +6,7 @@
 //! with an RFC 9457 problem, and a refused item with a verdict in a 200. The device API refuses the
 //! whole request, with the error envelope of its contract.
 
+mod applying;
 mod device;
 mod erp;
 mod health;

@@ -8,4 +8,4 @@ mod weight;
 
 pub(crate) use self::counters::{Limits, SMALL_BODY};
 pub(crate) use self::room::Room;
-pub(crate) use self::weight::weigh;
+pub(crate) use self::weight::{allowance, weigh};

@@ -39,8 +39,8 @@ pub trait Decision: Send + Sync + 'static {
     -> Result<(Writes, Self::Report), OutOfIds>;
 }
 
-/// The most bytes of documents that a store loads for one decision: 256 MiB.
-pub const MAX_LOADED_BYTES: usize = 256 << 20;
+/// The most bytes of documents that a store loads for one decision: 128 MiB.
+pub const MAX_LOADED_BYTES: usize = 128 << 20;
 
 /// The keys of what a store has to load. No list holds a value twice.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,6 +12,7 @@ use super::batch_items::BatchItems;
 use super::batch_reply::{BatchReply, ReplyWriter};
 use super::redaction::Redaction;
 use super::workflow::Workflows;
+use crate::applying::apply;
 use crate::openapi::{BatchHeaders, BatchProblems, ContactDocumentSchema};
 use crate::problem::Problem;
 use crate::problem::corrupt::log_corrupt;
@@ -92,18 +93,16 @@ pub(super) async fn modify_batch(
         false => Documents::AtMost(settings.max_batch_documents_bytes),
     };
     let options = Options { documents, ..Options::default() };
-    let request = Request {
-        options,
-        handling: preferences.handling(),
-        bytes: text.len(),
-        ..Request::default()
-    };
+    let bytes = text.len();
+    let handling = preferences.handling();
+    let request = Request { options, handling, bytes, ..Request::default() };
     let upsert = &services.upsert_contacts;
-    let outcomes = upsert
-        .execute(&caller, request, ranges, move |range, context| {
+    let batch = upsert
+        .prepare(&caller, request, ranges, move |range, context| {
             Item::read(text.get(range.clone()).unwrap_or_default(), context)
         })
         .await?;
+    let outcomes = apply(upsert, batch, bytes, &room).await?;
     log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
 
     let writer = ReplyWriter { redaction, workflows: Workflows::of(caller.scopes) };

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::limits::weigh;
+use crate::limits::{allowance, weigh};
 use crate::problem::{Kind, Problem};
 use crate::request::array_items::{self, NoItems};
 use crate::request::json_text;
@@ -16,7 +16,7 @@ pub(super) struct BatchItems {
     pub(super) text: String,
     /// The bytes of each item, in order.
     pub(super) ranges: Vec<Range<usize>>,
-    /// About how much memory they take when they are read.
+    /// About how much memory they take.
     pub(super) weight: usize,
 }
 
@@ -33,7 +33,7 @@ impl BatchItems {
             }
             NoItems::NoArray(error) => json_text::refusal(&error, EXPECTED),
         })?;
-        let weight = weigh(text.as_bytes());
+        let weight = weigh(text.as_bytes()) + allowance(text.len(), ranges.len());
         Ok(Self { text, ranges, weight })
     }
 }

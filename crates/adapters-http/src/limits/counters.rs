@@ -22,7 +22,10 @@ const BODIES: u32 = 128 << 10;
 const MEMORY: u32 = 256 << 10;
 
 /// The weight of a request that need not wait for memory, in bytes.
-const SMALL_WEIGHT: usize = 256 << 10;
+const SMALL_WEIGHT: usize = 640 << 10;
+
+/// What an answer with large documents takes of the memory, in KiB: a token has one at a time.
+const LARGE_ANSWER: u32 = 96 << 10;
 
 /// How many lists of the directory run at once.
 const LISTS: u32 = 16;
@@ -40,6 +43,8 @@ pub(crate) struct Limits {
     bodies: Share,
     memory: Share,
     lists: Share,
+    /// The turn of a batch with much larger documents than it has itself.
+    turn: Share,
 }
 
 struct Rate {
@@ -60,6 +65,7 @@ impl Limits {
             bodies: Share::new(BODIES),
             memory: Share::new(MEMORY),
             lists: Share::new(LISTS),
+            turn: Share::new(1),
         }
     }
 
@@ -111,6 +117,16 @@ impl Limits {
     /// The turn of a list of the directory.
     pub(crate) async fn list(&self, token: TokenDigest) -> Result<Part, Problem> {
         wait(self.lists.take(token, 1)).await
+    }
+
+    /// The turn of a batch with much larger documents than it has itself.
+    pub(crate) async fn turn(&self, token: TokenDigest) -> Result<Part, Problem> {
+        wait(self.turn.take(token, 1)).await
+    }
+
+    /// The memory of the answer to such a batch.
+    pub(crate) async fn answer(&self, token: TokenDigest) -> Result<Part, Problem> {
+        wait(self.memory.take(token, LARGE_ANSWER)).await
     }
 }
 

@@ -6,6 +6,7 @@ use contacts_application::access::TokenDigest;
 
 use super::counters::Limits;
 use super::hold::Hold;
+use super::share::Part;
 use crate::problem::Problem;
 
 /// Takes from the [`Limits`] for one request. What is taken is held until its answer is sent.
@@ -39,6 +40,14 @@ impl Room {
     pub(crate) async fn take(&self, weight: usize) -> Result<(), Problem> {
         self.hold.keep(self.limits.memory(self.token, weight).await?);
         Ok(())
+    }
+
+    /// Waits for the turn of a batch with much larger documents than it has itself, and takes the
+    /// memory for its answer.
+    pub(crate) async fn turn(&self) -> Result<Part, Problem> {
+        let turn = self.limits.turn(self.token).await?;
+        self.hold.keep([self.limits.answer(self.token).await?]);
+        Ok(turn)
     }
 
     /// Waits for the turn of a list.

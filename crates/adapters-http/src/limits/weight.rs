@@ -16,6 +16,12 @@ pub(crate) fn weigh(json: &[u8]) -> usize {
     })
 }
 
+/// The documents that a usual batch of that size loads and answers, in bytes: one of the largest
+/// contacts, and twice what was sent, and a little for each item.
+pub(crate) fn allowance(body: usize, items: usize) -> usize {
+    (256 << 10) + 2 * body + items * (2 << 10)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -132,7 +132,7 @@ async fn batch_that_takes_too_much_memory_is_413() {
     let items = format!("[{}]", vec![item.as_str(); 400].join(","));
     let answer = app.send(post(BATCH, "all", items)).await;
     assert_eq!(answer.problem(), (413, "VALIDATION_ERROR".into()));
-    let detail = "the request takes about 318 MiB of memory, of at most 256; send fewer items";
+    let detail = "the request takes about 322 MiB of memory, of at most 256; send fewer items";
     assert_eq!(answer.json()["detail"], detail);
 }
 
@@ -149,5 +149,37 @@ async fn body_of_a_single_item_is_at_most_1_mib() {
         let answer = app.send(request(method, path, &headers, body)).await;
         assert_eq!(answer.status, 413, "{path}");
         assert!(answer.text().contains("at most 1048576 bytes"), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn answer_much_larger_than_its_request_is_given() {
+    let app = App::new().await;
+    let note = "x".repeat(10_000);
+    let addresses: Vec<_> = (0..20).map(|_| json!({"line1": note})).collect();
+    app.batch(json!([{"contactType": "PERSON", "externalId": "A", "addresses": addresses}])).await;
+    let items: Vec<_> =
+        (0..8).map(|fax| json!({"externalId": "A", "fax": fax.to_string()})).collect();
+    let answer = app.send(post(BATCH, "all", json!(items).to_string())).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.body.len() > 8 * 200_000, "{}", answer.body.len());
+    for (fax, item) in answer.json()["items"].as_array().unwrap().iter().enumerate() {
+        assert_eq!(item["freshData"]["fax"], json!(fax.to_string()));
+    }
+}
+
+#[tokio::test]
+async fn long_answer_is_streamed_in_order() {
+    let app = App::new().await;
+    let items: Vec<_> = (0..2_500)
+        .map(|index| json!({"contactType": "PERSON", "externalId": format!("E-{index}")}))
+        .collect();
+    let answer = app.send(post(BATCH, "all", json!(items).to_string())).await;
+    assert_eq!((answer.status, answer.header("content-length")), (200, None));
+    let answered = answer.json();
+    let answered = answered["items"].as_array().unwrap();
+    assert_eq!(answered.len(), 2_500);
+    for (index, item) in answered.iter().enumerate() {
+        assert_eq!(item["freshData"]["externalId"], json!(format!("E-{index}")));
     }
 }

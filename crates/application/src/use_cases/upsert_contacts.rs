@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contacts_domain::upsert::{Context, Endpoints, Handling, Item, Options, Outcome};
+use contacts_domain::upsert::{Batch, Context, Endpoints, Handling, Item, Options, Outcome};
 
 use super::preparation::prepare;
 use super::{Caller, UseCaseError};
@@ -35,7 +35,8 @@ impl UpsertContacts {
         Self { store, clock }
     }
 
-    /// Applies the items, each read from its raw form by `read`, and answers each in order.
+    /// Applies the items, each read from its raw form by `read`, and answers each in order: the
+    /// same as [`prepare`](Self::prepare) and [`apply`](Self::apply).
     ///
     /// # Errors
     ///
@@ -52,13 +53,42 @@ impl UpsertContacts {
         R: Send + Sync + 'static,
         F: Fn(&R, &Context) -> Item + Send + Sync + 'static,
     {
+        let batch = self.prepare(caller, request, raw, read).await?;
+        self.apply(Arc::new(batch)).await
+    }
+
+    /// The batch of the items, each read from its raw form by `read`.
+    ///
+    /// # Errors
+    ///
+    /// If the caller may not write, or `read` panics.
+    pub async fn prepare<R, F>(
+        &self,
+        caller: &Caller,
+        request: Request,
+        raw: Vec<R>,
+        read: F,
+    ) -> Result<Batch, UseCaseError>
+    where
+        R: Send + Sync + 'static,
+        F: Fn(&R, &Context) -> Item + Send + Sync + 'static,
+    {
         caller.require(Scope::Write)?;
         let context = Context {
             endpoints: request.endpoints,
             handling: request.handling,
             ..caller.context(self.clock.now())
         };
-        let batch = prepare(context, request.options, raw, request.bytes, read).await?;
-        Ok(self.store.upsert(Arc::new(batch)).await??)
+        Ok(prepare(context, request.options, raw, request.bytes, read).await?)
+    }
+
+    /// Applies a batch, and answers each item in order.
+    ///
+    /// # Errors
+    ///
+    /// If the documents that it loads or answers are too large, or the store fails; nothing is
+    /// stored then.
+    pub async fn apply(&self, batch: Arc<Batch>) -> Result<Vec<Outcome>, UseCaseError> {
+        Ok(self.store.upsert(batch).await??)
     }
 }

@@ -33,12 +33,22 @@ impl Batch {
         Self { context, options, items, lookup_keys, ids_at_most }
     }
 
-    /// The same batch with another limit than
-    /// [`MAX_LOADED_BYTES`](crate::decision::MAX_LOADED_BYTES).
+    /// The same batch with a limit, in bytes, for the documents that it loads and for those of its
+    /// answer. It replaces an earlier one.
     #[must_use]
-    pub fn loading_at_most(mut self, bytes: usize) -> Self {
+    pub fn holding_at_most(mut self, bytes: usize) -> Self {
         self.lookup_keys.documents_at_most = bytes;
         self
+    }
+
+    /// The documents of the answer, within both limits.
+    fn documents(&self) -> Documents {
+        match self.options.documents {
+            Documents::AtMost(bytes) => {
+                Documents::AtMost(bytes.min(self.lookup_keys.documents_at_most))
+            }
+            Documents::LeftOut => Documents::LeftOut,
+        }
     }
 
     /// The number of items.
@@ -144,7 +154,7 @@ impl Decision for Batch {
             }
         }
         let mut taken = *ids;
-        let applied = self.apply_all(loaded, &mut taken, &left_out, self.options.documents)?;
+        let applied = self.apply_all(loaded, &mut taken, &left_out, self.documents())?;
         let (working_set, mut outcomes) = match applied {
             Ok(applied) => applied,
             Err(too_large) => return Ok((Writes::default(), Err(too_large))),

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use contacts_application::use_cases::EntryKey;
+use contacts_domain::contact::rules::MAX_DOCUMENT_BYTES;
+use contacts_domain::decision::MAX_LOADED_BYTES;
 use contacts_domain::upsert::Outcome;
 use contacts_domain::value::LinkId;
 use serde_json::json;
@@ -77,10 +79,12 @@ pub(crate) async fn delete_items(
     State(services): State<Arc<Services>>,
     State(settings): State<Arc<Settings>>,
     Authorized(caller, _): Authorized<Delete>,
-    JsonUpload(body, _): JsonUpload,
+    JsonUpload(body, room): JsonUpload,
 ) -> Result<Response, Problem> {
     let is_long = body.len() > LONG;
     let (link_ids, keys) = offload(is_long, move || read(body, settings.max_items)).await??;
+    // Each contact may be one of the largest.
+    room.take((keys.len() * MAX_DOCUMENT_BYTES).min(MAX_LOADED_BYTES)).await?;
     let outcomes = match keys.is_empty() {
         true => Vec::new(),
         false => services.unlink_contacts.execute(&caller, &keys).await?,

@@ -10,7 +10,7 @@ use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
 use crate::device::faults::Faults;
-use crate::limits::weigh;
+use crate::limits::{allowance, weigh};
 use crate::problem::Problem;
 use crate::request::array_items::{self, NoItems};
 use crate::request::json_text;
@@ -22,7 +22,7 @@ pub(super) struct ListBody {
     pub(super) text: String,
     /// The bytes of each element, in order.
     pub(super) ranges: Vec<Range<usize>>,
-    /// About how much memory they take when they are read.
+    /// About how much memory they take.
     pub(super) weight: usize,
 }
 
@@ -40,7 +40,7 @@ impl ListBody {
             NoItems::TooMany => Faults::one(member, format!("has more than {limit} elements")),
             NoItems::NoArray(_) => Faults::one(member, "must be an array"),
         })?;
-        let weight = weigh(text.as_bytes());
+        let weight = weigh(text.as_bytes()) + allowance(text.len(), ranges.len());
         Ok(Self { text, ranges, weight })
     }
 }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::list_body::ListBody;
 use super::results::{ExtendedInfo, ResultReply, ResultsReply};
+use crate::applying::apply;
 use crate::device::faults::Faults;
 use crate::device::item::body::{DeviceItem, ItemBody};
 use crate::device::paths::LINK;
@@ -81,6 +82,7 @@ pub(crate) async fn upsert_items(
         return Err(Faults::one(LIST, "must not be empty"));
     }
     room.take(weight).await?;
+    let bytes = text.len();
 
     let request = Request {
         options: Options {
@@ -90,7 +92,7 @@ pub(crate) async fn upsert_items(
             ..Options::default()
         },
         endpoints: Endpoints::Shown,
-        bytes: text.len(),
+        bytes,
         ..Request::default()
     };
     // The link ids of the items, as sent or generated, for the answer.
@@ -98,8 +100,8 @@ pub(crate) async fn upsert_items(
     let slots = Arc::clone(&link_ids);
     let raw: Vec<(usize, Range<usize>)> = ranges.into_iter().enumerate().collect();
     let upsert = &services.upsert_contacts;
-    let outcomes = upsert
-        .execute(&caller, request, raw, move |(index, range), context| {
+    let batch = upsert
+        .prepare(&caller, request, raw, move |(index, range), context| {
             let mut item = DeviceItem::read(text.get(range.clone()).unwrap_or_default());
             let link_id = item.link_id.get_or_insert_with(|| Uuid::now_v7().to_string());
             if let Some(slot) = slots.get(*index) {
@@ -109,6 +111,7 @@ pub(crate) async fn upsert_items(
             item.into_item(None, context)
         })
         .await?;
+    let outcomes = apply(upsert, batch, bytes, &room).await?;
 
     ResultsReply::answer(outcomes.len(), move || {
         require_stored(&outcomes, |index| Some(format!("{LIST}[{index}]")))?;
