@@ -3,8 +3,11 @@
 mod access;
 mod audit;
 mod contacts;
+mod decided;
+mod decisions;
 mod directory;
 mod ids;
+mod spare_ids;
 mod transaction;
 mod writer;
 
@@ -13,6 +16,7 @@ use std::path::Path;
 
 use contacts_application::ports::OpenError;
 
+use self::spare_ids::SpareIds;
 #[cfg(test)]
 pub(crate) use self::transaction::write_batch;
 use self::writer::Writer;
@@ -28,6 +32,8 @@ use crate::startup;
 pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
+    /// Ids for long decisions.
+    spare_ids: SpareIds,
 }
 
 /// An open store, and what opening it did to the schema.
@@ -55,7 +61,8 @@ impl SqliteStore {
         let created = migrations.iter().any(|name| startup::is_first(name));
         let writer =
             Writer::start(&database).map_err(|failure| failure.on_opening(database.path()))?;
-        let store = Self { writer, readers: Readers::new(database) };
+        let spare_ids = SpareIds::default();
+        let store = Self { writer, readers: Readers::new(database), spare_ids };
         Ok(Opened { store, created, migrations })
     }
 

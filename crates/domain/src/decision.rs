@@ -29,6 +29,10 @@ pub trait Decision: Send + Sync + 'static {
     /// The most ids that [`decide`](Self::decide) can take.
     fn ids_at_most(&self) -> i64;
 
+    /// Roughly how much there is to do, in bytes of JSON to be read and written. Loaded contacts add
+    /// to it. Stores keep a decision with much to do away from threads that others wait for.
+    fn work(&self, loaded: &Loaded) -> usize;
+
     /// Decides. A store calls it inside the transaction, possibly more than once; each call starts
     /// afresh.
     ///

@@ -246,6 +246,10 @@ impl Decision for Merge {
         0
     }
 
+    fn work(&self, loaded: &Loaded) -> usize {
+        loaded.contacts.iter().map(|contact| contact.document.len()).sum()
+    }
+
     fn decide(&self, loaded: Loaded, ids: &mut IdBlock) -> Result<(Writes, MergeReport), OutOfIds> {
         Ok(match self.decided(loaded, ids)? {
             Ok(writes) => (writes, Ok(())),

@@ -16,16 +16,26 @@ use super::row::{self, ContactRow};
 use crate::connect::Failure;
 use crate::schema::contact;
 
+/// Whether the loaded contacts have their documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Documents {
+    Kept,
+    /// A document is empty. It follows from the version of its contact.
+    LeftOut,
+}
+
 /// Loads contacts key by key. SQLite runs in this process, so a prepared statement per key costs no
 /// round trip.
 pub(crate) fn look_up(
     connection: &mut SqliteConnection,
     organization: OrganizationId,
     lookup_keys: &LookupKeys,
+    documents: Documents,
 ) -> Result<Loaded, Failure> {
     let mut lookup = Lookup {
         connection,
         organization: organization.get(),
+        documents,
         contacts: Vec::new(),
         ids: HashSet::new(),
     };
@@ -51,6 +61,7 @@ fn row() -> AsSelect<ContactRow, Sqlite> {
 struct Lookup<'a> {
     connection: &'a mut SqliteConnection,
     organization: i32,
+    documents: Documents,
     /// Each contact once.
     contacts: Vec<Record>,
     ids: HashSet<ContactId>,
@@ -182,11 +193,41 @@ impl Lookup<'_> {
     }
 
     fn add_row(&mut self, row: ContactRow) -> Result<ContactId, Failure> {
-        let record = Record::try_from(row)?;
+        let mut record = Record::try_from(row)?;
+        if self.documents == Documents::LeftOut {
+            record.document = String::new();
+        }
         let id = record.id;
         if self.ids.insert(id) {
             self.contacts.push(record);
         }
         Ok(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::write_batch;
+    use crate::testing::{batch, context, memory};
+    use contacts_domain::upsert::Item;
+
+    #[test]
+    fn owners_of_an_email_are_the_lowest_few() {
+        let connection = &mut memory();
+        let json = r#"{"contactType": "PERSON", "lastName": "Abt", "email": "a@example.org"}"#;
+        let items = std::iter::repeat_n(Item::read(json, &context()), 5).collect();
+        write_batch(connection, &batch(items));
+
+        let email = "a@example.org".to_owned();
+        let lookup_keys = LookupKeys {
+            email_owners: vec![email.clone()],
+            per_shared_key: 2,
+            ..LookupKeys::default()
+        };
+        let organization = context().organization;
+        let loaded = look_up(connection, organization, &lookup_keys, Documents::Kept).unwrap();
+        let owner = |id| (email.clone(), ContactId::new(id).unwrap());
+        assert_eq!(loaded.email_owners, [owner(1), owner(2)]);
     }
 }

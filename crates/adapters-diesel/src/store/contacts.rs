@@ -5,7 +5,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use contacts_application::ports::{ContactStore, Lifecycle, StoreError};
 use contacts_domain::contact::Record;
-use contacts_domain::decision::Decision as _;
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::upsert::{Batch, BatchReport};
 use contacts_domain::{ContactId, OrganizationId};
@@ -18,17 +17,11 @@ use crate::statements::row::ContactRow;
 #[async_trait]
 impl ContactStore for SqliteStore {
     async fn upsert(&self, batch: Arc<Batch>) -> Result<BatchReport, StoreError> {
-        // Dropping a large batch takes long: the second handle keeps that off the writer thread.
-        let kept = Arc::clone(&batch);
-        let tenant = Some(batch.organization());
-        let outcomes = self.writer.write(tenant, move |transaction| transaction.run(&*batch)).await;
-        drop(kept);
-        outcomes
+        self.run(batch).await
     }
 
     async fn merge(&self, merge: Arc<Merge>) -> Result<MergeReport, StoreError> {
-        let tenant = Some(merge.organization());
-        self.writer.write(tenant, move |transaction| transaction.run(&*merge)).await
+        self.run(merge).await
     }
 
     async fn contact(

@@ -1,14 +1,15 @@
 //! A write transaction for several requests, each in a savepoint of its own.
 
-use contacts_application::compute::catch_panic;
+use contacts_application::compute::{LONG_BYTES, catch_panic};
 use contacts_application::ports::StoreError;
-use contacts_domain::decision::Decision;
+use contacts_domain::IdBlock;
+use contacts_domain::decision::{Decision, Loaded, Writes};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
 
 use super::ids::Ids;
 use crate::connect::Failure;
-use crate::statements::lookup::look_up;
+use crate::statements::lookup::{Documents, look_up};
 use crate::statements::write::write;
 
 /// An open write transaction. Dropping it leaves the connection unusable.
@@ -61,11 +62,59 @@ impl<'a> Transaction<'a> {
 
     /// Loads what the decision needs, lets it decide, and writes the outcome.
     pub(super) fn run<D: Decision>(&mut self, decision: &D) -> Result<D::Report, Failure> {
-        let organization = decision.organization();
-        let found = look_up(self.connection, organization, decision.lookup_keys())?;
+        let loaded = self.look_up(decision, Documents::Kept)?;
+        self.decide(decision, loaded)
+    }
+
+    /// The same, unless that takes long: then it writes nothing and returns `None`.
+    pub(super) fn run_if_short<D: Decision>(
+        &mut self,
+        decision: &D,
+    ) -> Result<Option<D::Report>, Failure> {
+        let loaded = self.look_up(decision, Documents::Kept)?;
+        if decision.work(&loaded) > LONG_BYTES {
+            return Ok(None);
+        }
+        self.decide(decision, loaded).map(Some)
+    }
+
+    /// Whether the decision would see here what it has seen elsewhere, but for the documents.
+    pub(super) fn sees_the_same<D: Decision>(
+        &mut self,
+        decision: &D,
+        seen: &Loaded,
+    ) -> Result<bool, Failure> {
+        Ok(self.look_up(decision, Documents::LeftOut)? == *seen)
+    }
+
+    /// Writes what was decided.
+    pub(super) fn write<D: Decision>(
+        &mut self,
+        decision: &D,
+        writes: &Writes,
+    ) -> Result<(), Failure> {
+        write(self.connection, decision.organization(), writes)
+    }
+
+    /// Reserves a block of ids that only the caller hands out.
+    pub(super) fn reserve_ids(&mut self, count: i64) -> Result<IdBlock, Failure> {
+        let block = self.ids.offer(self.connection, count)?;
+        self.ids.keep(self.connection, IdBlock::new(block.next() + count, 0))?;
+        Ok(block)
+    }
+
+    fn look_up<D: Decision>(
+        &mut self,
+        decision: &D,
+        documents: Documents,
+    ) -> Result<Loaded, Failure> {
+        look_up(self.connection, decision.organization(), decision.lookup_keys(), documents)
+    }
+
+    fn decide<D: Decision>(&mut self, decision: &D, loaded: Loaded) -> Result<D::Report, Failure> {
         let mut ids = self.ids.offer(self.connection, decision.ids_at_most())?;
-        let (writes, report) = decision.decide(found, &mut ids)?;
-        write(self.connection, organization, &writes)?;
+        let (writes, report) = decision.decide(loaded, &mut ids)?;
+        self.write(decision, &writes)?;
         self.ids.keep(self.connection, ids)?;
         Ok(report)
     }

@@ -7,6 +7,7 @@
 
 mod queue;
 mod request;
+mod revisions;
 #[cfg(test)]
 mod tests;
 
@@ -16,13 +17,16 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use contacts_application::ports::StoreError;
-use diesel::SqliteConnection;
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 pub(super) use self::queue::Tenant;
 use self::queue::{Next, Queue, Refused};
 use self::request::{Claim, Pending, Request};
+pub(super) use self::revisions::Revisions;
 use super::ids::Ids;
 use super::transaction::{Aborted, Transaction};
 use crate::connect::{Database, Failure, FileId};
@@ -40,6 +44,7 @@ pub(super) struct Writer {
     /// `None` only during drop.
     thread: Option<JoinHandle<()>>,
     commits: Arc<AtomicU64>,
+    revisions: Arc<Revisions>,
     /// How long a request may wait until it runs.
     max_wait: Duration,
 }
@@ -49,25 +54,32 @@ impl Writer {
     pub(super) fn start(database: &Database) -> Result<Self, Failure> {
         let queue = Arc::new(Queue::new(database.options.waiting_requests));
         let commits = Arc::new(AtomicU64::new(0));
+        let revisions = Arc::new(Revisions::default());
         let worker = Worker {
             queue: Arc::clone(&queue),
             database: database.clone(),
             connection: Some(database.writer()?),
             file: database.file_id(),
+            data_version: None,
             ids: Ids::new(),
             commits: Arc::clone(&commits),
+            revisions: Arc::clone(&revisions),
         };
         let thread = thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || worker.serve())
             .map_err(StoreError::internal)?;
         let max_wait = database.options.busy_timeout;
-        Ok(Self { queue, thread: Some(thread), commits, max_wait })
+        Ok(Self { queue, thread: Some(thread), commits, revisions, max_wait })
     }
 
     /// The number of committed transactions.
     pub(super) fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn revisions(&self) -> &Arc<Revisions> {
+        &self.revisions
     }
 
     /// Runs the work in a write transaction and returns its result once that is durable. The work
@@ -83,7 +95,7 @@ impl Writer {
     ) -> Result<T, StoreError> {
         let (reply, mut answer) = oneshot::channel();
         let claim = Claim::default();
-        let request = Box::new(Pending::new(work, claim.clone(), reply));
+        let request = Box::new(Pending::new(tenant, work, claim.clone(), reply));
         self.queue.push(tenant, request).map_err(|refused| match refused {
             Refused::Full => StoreError::contention("too many requests wait to write"),
             Refused::Closed => StoreError::internal("the writer has ended"),
@@ -119,8 +131,11 @@ struct Worker {
     connection: Option<SqliteConnection>,
     /// The file that was at the path when the connection was made.
     file: Option<FileId>,
+    /// SQLite's number for the last state that another connection has written.
+    data_version: Option<i64>,
     ids: Ids,
     commits: Arc<AtomicU64>,
+    revisions: Arc<Revisions>,
 }
 
 impl Drop for Worker {
@@ -157,6 +172,7 @@ impl Worker {
             None => {
                 let connection = self.database.writer().map_err(Aborted)?;
                 self.file = self.database.file_id();
+                self.data_version = None;
                 connection
             }
         };
@@ -165,22 +181,45 @@ impl Worker {
 
         let mut transaction = Transaction::begin(&mut connection, &mut ids).map_err(Aborted)?;
         let begun = Instant::now();
+        self.notice_others(transaction.connection).map_err(Aborted)?;
         for request in &mut *group {
-            request.run(&mut transaction)?;
+            self.run(&mut **request, &mut transaction)?;
         }
         while begun.elapsed() < OPEN_FOR
             && let Some(mut request) = self.queue.pop()
         {
-            let run = request.run(&mut transaction);
+            let run = self.run(&mut *request, &mut transaction);
             group.push(request);
             run?;
         }
         transaction.commit()?;
         self.same_file()?;
 
+        for request in &*group {
+            self.revisions.touch(request.tenant());
+        }
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.connection = Some(connection);
         self.ids = ids;
+        Ok(())
+    }
+
+    fn run(
+        &self,
+        request: &mut dyn Request,
+        transaction: &mut Transaction<'_>,
+    ) -> Result<(), Aborted> {
+        let run = request.run(transaction);
+        self.revisions.touch(request.tenant());
+        run
+    }
+
+    /// Records whether another connection has written since the last transaction.
+    fn notice_others(&mut self, connection: &mut SqliteConnection) -> Result<(), Failure> {
+        let present = sql::<BigInt>("PRAGMA data_version").get_result(connection)?;
+        if self.data_version.replace(present) != Some(present) {
+            self.revisions.touch_all();
+        }
         Ok(())
     }
 

@@ -29,7 +29,7 @@ fn trigger(when: &str, body: &str) -> String {
 /// A decision that panics.
 struct Faulty {
     lookup_keys: LookupKeys,
-    ids_at_most: i64,
+    work: usize,
 }
 
 impl Decision for Faulty {
@@ -44,7 +44,11 @@ impl Decision for Faulty {
     }
 
     fn ids_at_most(&self) -> i64 {
-        self.ids_at_most
+        1
+    }
+
+    fn work(&self, _: &Loaded) -> usize {
+        self.work
     }
 
     fn decide(&self, _: Loaded, _: &mut IdBlock) -> Result<(Writes, ()), OutOfIds> {
@@ -56,11 +60,11 @@ impl Decision for Faulty {
 async fn panicking_decision_fails_alone() {
     let database = TestDatabase::migrated();
     let store = single(&database).await;
-    for ids_at_most in [1, 1_000] {
-        let faulty = Arc::new(Faulty { lookup_keys: LookupKeys::default(), ids_at_most });
+    for work in [0, usize::MAX] {
+        let faulty = Arc::new(Faulty { lookup_keys: LookupKeys::default(), work });
         let failure = store.transactions.run(faulty).await.unwrap_err();
         assert_eq!(failure.to_string(), "a decision panicked: what a fault");
-        let report = send(&store, &[person("A", json!({"title": ids_at_most.to_string()}))]).await;
+        let report = send(&store, &[person("A", json!({"title": work.to_string()}))]).await;
         assert!(report.is_ok(), "{report:?}");
     }
 }

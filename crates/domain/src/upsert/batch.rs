@@ -22,15 +22,21 @@ pub struct Batch {
     items: Vec<Item>,
     lookup_keys: LookupKeys,
     ids_at_most: i64,
+    /// The work on the items alone.
+    work: usize,
 }
+
+/// The work on an item without content, as bytes of JSON.
+const WORK_PER_ITEM: usize = 500;
 
 impl Batch {
     /// A batch of items that were read for that context.
     pub fn new(context: Context, options: Options, items: Vec<Item>) -> Self {
         let lookup_keys = lookup_keys(&options, &items);
         let parsed = items.iter().filter_map(|item| item.read.as_ref().ok());
-        let ids_at_most = parsed.map(|item| 1 + tree::ids_at_most(&item.document)).sum();
-        Self { context, options, items, lookup_keys, ids_at_most }
+        let ids_at_most = parsed.clone().map(|item| 1 + tree::ids_at_most(&item.document)).sum();
+        let work = parsed.map(|item| WORK_PER_ITEM + item.bytes).sum();
+        Self { context, options, items, lookup_keys, ids_at_most, work }
     }
 
     /// The same batch with a limit, in bytes, for the documents that it loads and for those of its
@@ -142,6 +148,12 @@ impl Decision for Batch {
 
     fn ids_at_most(&self) -> i64 {
         self.ids_at_most
+    }
+
+    fn work(&self, loaded: &Loaded) -> usize {
+        // Any number of items may name the largest contact.
+        let largest = loaded.contacts.iter().map(|contact| contact.document.len()).max();
+        self.work + self.items.len() * largest.unwrap_or(0)
     }
 
     fn decide(&self, loaded: Loaded, ids: &mut IdBlock) -> Result<(Writes, BatchReport), OutOfIds> {

@@ -24,6 +24,8 @@ pub struct Item {
 pub(super) struct ParsedItem {
     /// The members that are merged into the contact.
     pub(super) document: ContactDocument,
+    /// The length of its text, as far as it was read from one.
+    pub(super) bytes: usize,
     pub(super) id: Option<i64>,
     pub(super) contact_id: Option<i64>,
     pub(super) organization: Option<i64>,
@@ -68,7 +70,13 @@ impl Item {
     /// Reads an item from JSON. The item carries all violations.
     pub fn read(json: &str, context: &Context) -> Self {
         match reading::read(json) {
-            Ok(read) => Self::new(read, None, context),
+            Ok(read) => {
+                let mut item = Self::new(read, None, context);
+                if let Ok(parsed) = &mut item.read {
+                    parsed.bytes = json.len();
+                }
+                item
+            }
             Err(faults) => Self { read: Err(faults), ladder: None },
         }
     }
@@ -159,6 +167,7 @@ impl Item {
         }
         let sent = ParsedItem {
             document,
+            bytes: 0,
             id,
             contact_id,
             organization,

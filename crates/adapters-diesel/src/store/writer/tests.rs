@@ -13,6 +13,7 @@ use diesel::prelude::*;
 use super::*;
 use crate::connect::SqliteOptions;
 use crate::schema::contact;
+use crate::store::write_batch;
 use crate::testing::{file, persons};
 
 fn count(database: &Database) -> i64 {
@@ -203,4 +204,33 @@ async fn small_request_waits_for_one_of_another_organization() {
     let order = order.lock().unwrap();
     let place = order.iter().position(|name| *name == "small").unwrap();
     assert!(place <= 2, "{order:?}");
+}
+
+#[tokio::test]
+async fn revision_moves_on_with_requests_and_other_processes() {
+    let (_directory, database) = file(SqliteOptions::default());
+    let writer = Writer::start(&database).unwrap();
+    let one = OrganizationId::new(1);
+    let write = |tenant| {
+        let revisions = Arc::clone(writer.revisions());
+        writer.write(tenant, move |_| Ok(revisions.present(one.unwrap())))
+    };
+    let mut other = database.writer().unwrap();
+    write(one).await.unwrap();
+
+    let start = writer.revisions().present(one.unwrap());
+    assert_eq!(write(OrganizationId::new(2)).await.unwrap(), start);
+    write_batch(&mut other, &persons(&[("A", "Abt")]));
+    let after_another_process = write(None).await.unwrap();
+    assert_ne!(after_another_process, start);
+
+    // Each request of a group moves it on, and the commit once more.
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let waiting = [enqueue(write(one)), enqueue(write(one))];
+    other.batch_execute("COMMIT").unwrap();
+    let [first, second] = waiting;
+    let (first, second) = (first.await.unwrap(), second.await.unwrap());
+    assert_eq!(first, after_another_process);
+    assert_ne!(second, first);
+    assert_ne!(writer.revisions().present(one.unwrap()), second);
 }

@@ -8,9 +8,9 @@ use contacts_domain::decision::{Decision, Loaded, Writes};
 
 use crate::connect::Failure;
 
-/// The most ids, and so items, of a decision that runs on the current thread: handing it to another
-/// thread would take longer.
-const SMALL: i64 = 32;
+/// The most work of a decision that runs on the current thread, in bytes of JSON: handing it to
+/// another thread would take longer.
+const SMALL: usize = 32 * 1_024;
 
 pub(crate) struct Decided<R> {
     pub(crate) writes: Writes,
@@ -25,7 +25,7 @@ pub(crate) async fn decide<D: Decision>(
     loaded: Loaded,
     mut ids: IdBlock,
 ) -> Result<Decided<D::Report>, Failure> {
-    let is_large = decision.ids_at_most() > SMALL;
+    let is_large = decision.work(&loaded) > SMALL;
     let deciding = move || {
         let (writes, report) = decision.decide(loaded, &mut ids)?;
         Ok(Decided { writes, report, left: ids })
