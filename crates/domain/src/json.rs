@@ -1,11 +1,16 @@
 //! JSON values that are written exactly as they were read.
 
-use std::borrow::Cow;
+mod reader;
 
+use std::hash::{Hash, Hasher};
+
+use indexmap::IndexMap;
 use serde::de::Error;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
+
+pub(crate) use reader::Reader;
 
 /// The deepest nesting of an item; the item itself is 1.
 pub(crate) const MAX_NESTING: usize = 16;
@@ -36,8 +41,8 @@ pub(crate) enum Json {
 pub(crate) struct Number(Box<RawValue>);
 
 /// The members of an object, in the order sent; equal in any order.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Members(Vec<(Box<str>, Json)>);
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Members(IndexMap<Box<str>, Json>);
 
 /// The text is not JSON, or is nested too deep.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +66,7 @@ impl Json {
     }
 
     fn read_raw(raw: &RawValue) -> Result<Self, Unreadable> {
-        Reader { rest: raw.get() }.value(1)
+        Reader::new(raw).value(1)
     }
 
     /// The number of arrays and objects inside one another, this one included.
@@ -71,91 +76,6 @@ impl Json {
             Self::Object(members) => 1 + members.values().map(Self::nesting).max().unwrap_or(0),
             Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) => 0,
         }
-    }
-}
-
-/// Reads text that `serde_json` has found to be valid, so that only lone surrogates and depth are
-/// left to check. One pass, because numbers keep their text and serde's data model has no such type.
-struct Reader<'t> {
-    rest: &'t str,
-}
-
-impl<'t> Reader<'t> {
-    fn value(&mut self, level: usize) -> Result<Json, Unreadable> {
-        Ok(match self.peek() {
-            Some(b'{' | b'[') if level > MAX_NESTING => return Err(Unreadable::TooDeep),
-            Some(b'{') => {
-                self.take(1);
-                let mut members = Members::default();
-                while self.peek() == Some(b'"') {
-                    let name = self.string()?;
-                    members.set(&name, self.value(level + 1)?);
-                }
-                self.take(1);
-                Json::Object(members)
-            }
-            Some(b'[') => {
-                self.take(1);
-                let mut elements = Vec::new();
-                while self.peek().is_some_and(|byte| byte != b']') {
-                    elements.push(self.value(level + 1)?);
-                }
-                self.take(1);
-                Json::Array(elements)
-            }
-            Some(b'"') => Json::Text(self.string()?.into()),
-            Some(b't') => {
-                self.take("true".len());
-                Json::Bool(true)
-            }
-            Some(b'f') => {
-                self.take("false".len());
-                Json::Bool(false)
-            }
-            Some(b'n') => {
-                self.take("null".len());
-                Json::Null
-            }
-            _ => {
-                let end = self.rest.find([',', ']', '}', ' ', '\t', '\r', '\n']);
-                let digits = self.take(end.unwrap_or(self.rest.len()));
-                Json::Number(Number(serde_json::from_str::<&RawValue>(digits)?.to_owned()))
-            }
-        })
-    }
-
-    /// Skips white space and separators, and returns the first byte after them.
-    fn peek(&mut self) -> Option<u8> {
-        self.rest = self.rest.trim_start_matches([' ', '\t', '\r', '\n', ',', ':']);
-        self.rest.bytes().next()
-    }
-
-    fn string(&mut self) -> Result<Cow<'t, str>, serde_json::Error> {
-        let mut bytes = self.rest.bytes().enumerate().skip(1);
-        let mut escaped = false;
-        let end = loop {
-            match bytes.next() {
-                Some((at, b'"')) => break at + 1,
-                Some((_, b'\\')) => {
-                    escaped = true;
-                    bytes.next();
-                }
-                Some(_) => {}
-                None => break self.rest.len(),
-            }
-        };
-        let quoted = self.take(end);
-        if escaped {
-            serde_json::from_str(quoted).map(Cow::Owned)
-        } else {
-            Ok(Cow::Borrowed(quoted.trim_matches('"')))
-        }
-    }
-
-    fn take(&mut self, length: usize) -> &'t str {
-        let (taken, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, ""));
-        self.rest = rest;
-        taken
     }
 }
 
@@ -181,6 +101,12 @@ impl PartialEq for Number {
 
 impl Eq for Number {}
 
+impl Hash for Number {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
@@ -200,7 +126,7 @@ impl Members {
 
     /// The member of that name.
     pub(crate) fn get(&self, name: &str) -> Option<&Json> {
-        self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+        self.0.get(name)
     }
 
     /// The members, in order.
@@ -214,38 +140,23 @@ impl Members {
 
     /// The values, in order.
     pub(crate) fn values(&self) -> impl Iterator<Item = &Json> {
-        self.0.iter().map(|(_, value)| value)
+        self.0.values()
     }
 
     /// Sets a member. One of the same name keeps its place.
     pub(crate) fn set(&mut self, name: &str, value: Json) {
-        match self.0.iter_mut().find(|(known, _)| **known == *name) {
-            Some((_, known)) => *known = value,
-            None => self.0.push((name.into(), value)),
+        match self.0.get_mut(name) {
+            Some(known) => *known = value,
+            None => drop(self.0.insert(name.into(), value)),
         }
     }
 
     pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Json> {
-        self.0.iter_mut().find(|(known, _)| **known == *name).map(|(_, value)| value)
+        self.0.get_mut(name)
     }
 
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&str, &Json) -> bool) {
-        self.0.retain(|(name, value)| keep(name, value));
-    }
-}
-
-impl PartialEq for Members {
-    fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter().all(|(name, value)| other.get(name) == Some(value))
-    }
-}
-
-impl IntoIterator for Members {
-    type Item = (Box<str>, Json);
-    type IntoIter = std::vec::IntoIter<Self::Item>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.0.retain(|name, value| keep(name, value));
     }
 }
 
@@ -280,6 +191,8 @@ impl Serialize for Members {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     #[test]
@@ -314,6 +227,22 @@ mod tests {
         let written = r#"{"a\n":[1,"\"\\",-0.5e+3,[]],"":{},"b":true}"#;
         assert_eq!(serde_json::to_string(&json).unwrap(), written);
         assert_eq!(Json::read(written).unwrap(), json);
+    }
+
+    #[test]
+    fn object_of_many_members_is_read_in_linear_time() {
+        let shortest = |count: usize| {
+            let members: Vec<_> = (0..count).map(|number| format!("\"{number}\":1")).collect();
+            let text = format!("{{{}}}", members.join(","));
+            let time = |_| {
+                let start = Instant::now();
+                Json::read(&text).unwrap();
+                start.elapsed()
+            };
+            (0..5).map(time).min().unwrap()
+        };
+        let (few, many) = (shortest(3_000), shortest(24_000));
+        assert!(many < few * 24, "3,000 members: {few:?}, 24,000: {many:?}");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! checked against the [`Shape`](crate::tree::Shape) of the document, which finds every member of
 //! a wrong type and every unknown member.
 
+mod limits;
 mod shape_check;
 
 use shape_check::ShapeCheck;
@@ -47,8 +48,11 @@ pub struct Read {
 /// # Errors
 ///
 /// The violations of stage 1, one alone, or all of stage 2 (upsert-rules §6): the item is empty, is
-/// no object, cannot be read at all, or has members of wrong JSON types.
+/// no object, cannot be read at all, is too long in some part, or has members of wrong JSON types.
 pub fn read(json: &str) -> Result<Read, Violations> {
+    if let Some(exceeded) = limits::exceeded(json) {
+        return Err(exceeded.into());
+    }
     match serde_json::from_str::<ContactDocument>(json) {
         Ok(document) if document.presence() == Presence::Value => {
             Ok(Read { document, unknown: Vec::new() })

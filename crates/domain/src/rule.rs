@@ -181,7 +181,7 @@ rules! {
     Scopes = "scopes", ActionDenied, Error, Contact;
         "The caller's scopes cover each block of the item: `staff` is salary data.";
     Limits = "limits", ValidationError, Error, Size;
-        "Texts, arrays and documents keep their limits, and no text holds NUL.";
+        "Texts, arrays, objects, numbers and documents keep their limits, and no text holds NUL.";
     LinkId = "link id", ValidationError, Error, Text;
         "`linkId` is a UUID (RFC 9562) in hyphenated form, and not nil.";
     IntercomRequired = "intercom fields", FieldRequired, Error, Contact;

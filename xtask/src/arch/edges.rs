@@ -35,12 +35,13 @@ const TOOLS: [&str; 2] = ["server-process", "throwaway-postgres"];
 
 /// The libraries of the domain: data, errors, and one small library per kind of value. A new one has
 /// to be decided on, so it is listed here too.
-const DOMAIN_LIBRARIES: [&str; 16] = [
+const DOMAIN_LIBRARIES: [&str; 17] = [
     "email_address",
     "iban_validate",
     "icu_casemap",
     "icu_normalizer",
     "idna",
+    "indexmap",
     "rlibphonenumber",
     "rust_decimal",
     "rust_iso3166",

@@ -227,7 +227,7 @@ fn check_leaf(at: &At<'_>, leaf: Leaf<'_>, cache: &mut ParseCache, violations: &
         }
     };
     let value = match leaf {
-        Leaf::Text(_, text) | Leaf::Name(text) => text,
+        Leaf::Text(_, text) | Leaf::Name(text) | Leaf::Number(text) => text,
         _ => "",
     };
     for (rule, check) in rules::SIZES {
@@ -244,6 +244,11 @@ fn check_leaf(at: &At<'_>, leaf: Leaf<'_>, cache: &mut ParseCache, violations: &
                 reject(rule, text, check(kind, amount));
             }
         }
-        Leaf::List(_) | Leaf::CustomFields(_) | Leaf::Name(_) | Leaf::OpaqueObject(_) => {}
+        Leaf::List(_)
+        | Leaf::CustomFields(_)
+        | Leaf::Members(_)
+        | Leaf::Number(_)
+        | Leaf::Name(_)
+        | Leaf::OpaqueObject(_) => {}
     }
 }

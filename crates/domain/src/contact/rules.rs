@@ -13,8 +13,12 @@ mod tables;
 pub(crate) mod texts;
 mod whole;
 
-pub use limits::{MAX_CUSTOM_FIELDS, MAX_DOCUMENT_BYTES, MAX_ELEMENTS, MAX_NAME};
+pub use limits::{
+    MAX_CUSTOM_FIELDS, MAX_DOCUMENT_BYTES, MAX_ELEMENTS, MAX_ITEM_BYTES, MAX_MEMBERS, MAX_NAME,
+};
 pub use render::render;
+
+pub(crate) use limits::{TOO_MANY_ELEMENTS, TOO_MANY_MEMBERS};
 
 pub(crate) use input::{Lookups, Reporter, RuleInput};
 pub(crate) use tables::{AMOUNTS, LOOK_UPS, SIZES, WHOLE};

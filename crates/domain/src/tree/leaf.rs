@@ -18,4 +18,8 @@ pub(crate) enum Leaf<'t> {
     Name(&'t str),
     /// An object of that many members that the caller chose.
     CustomFields(usize),
+    /// An object of that many members in an object stored as received, or the object itself.
+    Members(usize),
+    /// A number in custom fields or in an object stored as received.
+    Number(&'t str),
 }

@@ -166,11 +166,11 @@ fn places<T: Value>(stored: &[Option<T>], sent: &[T]) -> Vec<Option<usize>> {
 
 /// RFC 7396: merges objects, removes a member for a null, replaces everything else.
 fn patch_members(stored: &mut Members, sent: &Members) {
-    for (name, value) in sent.iter() {
-        if *value == Json::Null {
-            stored.retain(|known, _| known != name);
-            continue;
-        }
+    let is_null = |value: &Json| *value == Json::Null;
+    if sent.values().any(is_null) {
+        stored.retain(|name, _| !sent.get(name).is_some_and(is_null));
+    }
+    for (name, value) in sent.iter().filter(|(_, value)| !is_null(value)) {
         match (stored.get_mut(name), value) {
             (Some(Json::Object(known)), Json::Object(new)) => patch_members(known, new),
             _ => stored.set(name, without_nulls(value.clone())),

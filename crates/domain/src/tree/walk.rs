@@ -36,6 +36,9 @@ impl Visitor<Shared> for Walk<'_, '_> {
 
     fn object<T: JsonObject>(&mut self, value: &T) -> Flow {
         (self.visit)(&self.at, value.leaf());
+        if T::SHAPE.is_some() {
+            (self.visit)(&self.at, Leaf::Members(value.members().len()));
+        }
         walk_members(value.members(), T::SHAPE, &self.at, self.visit);
         go_on_if(true)
     }
@@ -86,10 +89,15 @@ fn walk_json(value: &Json, kind: Option<&Kind>, at: &At<'_>, visit: &mut Visit<'
                 walk_json(value, element, &at.element(index), visit);
             }
         }
-        (Json::Object(members), Some(Kind::OpaqueObject(shape) | Kind::Block(shape))) => {
-            walk_members(members, Some(shape), at, visit);
+        (Json::Object(members), kind) => {
+            visit(at, Leaf::Members(members.len()));
+            let shape = match kind {
+                Some(Kind::OpaqueObject(shape) | Kind::Block(shape)) => Some(*shape),
+                _ => None,
+            };
+            walk_members(members, shape, at, visit);
         }
-        (Json::Object(members), _) => walk_members(members, None, at, visit),
-        (Json::Null | Json::Bool(_) | Json::Number(_), _) => {}
+        (Json::Number(number), _) => visit(at, Leaf::Number(number.as_str())),
+        (Json::Null | Json::Bool(_), _) => {}
     }
 }

@@ -12,6 +12,7 @@ mod auditing;
 mod entries;
 mod fields;
 mod fixture;
+mod limits;
 mod merging;
 mod properties;
 mod races;

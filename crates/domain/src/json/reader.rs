@@ -1,0 +1,146 @@
+//! Reads JSON text from its start to its end.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::{Json, MAX_NESTING, Members, Number, Unreadable};
+
+/// Reads text that `serde_json` has found to be valid, so that only lone surrogates and depth are
+/// left to check. One pass, because numbers keep their text and serde's data model has no such type.
+pub(crate) struct Reader<'t> {
+    rest: &'t str,
+}
+
+impl<'t> Reader<'t> {
+    pub(crate) fn new(raw: &'t RawValue) -> Self {
+        Self { rest: raw.get() }
+    }
+
+    pub(super) fn value(&mut self, level: usize) -> Result<Json, Unreadable> {
+        Ok(match self.peek() {
+            Some(b'{' | b'[') if level > MAX_NESTING => return Err(Unreadable::TooDeep),
+            Some(b'{') => {
+                let mut members = Members::default();
+                self.enter();
+                while let Some(name) = self.name()? {
+                    members.set(&name, self.value(level + 1)?);
+                }
+                Json::Object(members)
+            }
+            Some(b'[') => {
+                let mut elements = Vec::new();
+                self.enter();
+                while self.element() {
+                    elements.push(self.value(level + 1)?);
+                }
+                Json::Array(elements)
+            }
+            Some(b'"') => Json::Text(self.string()?.into()),
+            Some(b't') => {
+                self.scalar();
+                Json::Bool(true)
+            }
+            Some(b'f') => {
+                self.scalar();
+                Json::Bool(false)
+            }
+            Some(b'n') => {
+                self.scalar();
+                Json::Null
+            }
+            _ => Json::Number(Number(serde_json::from_str::<&RawValue>(self.scalar())?.to_owned())),
+        })
+    }
+
+    /// Goes past one value, however deep.
+    pub(crate) fn skip(&mut self) {
+        let mut depth = 0_usize;
+        loop {
+            match self.peek() {
+                Some(b'{' | b'[') => {
+                    self.enter();
+                    depth += 1;
+                }
+                Some(b'}' | b']') => {
+                    self.take(1);
+                    depth = depth.saturating_sub(1);
+                }
+                Some(b'"') => drop(self.quoted()),
+                Some(_) => drop(self.scalar()),
+                None => return,
+            }
+            if depth == 0 {
+                return;
+            }
+        }
+    }
+
+    /// Skips white space and separators, and returns the first byte after them.
+    pub(crate) fn peek(&mut self) -> Option<u8> {
+        self.rest = self.rest.trim_start_matches([' ', '\t', '\r', '\n', ',', ':']);
+        self.rest.bytes().next()
+    }
+
+    /// Goes into an object or an array.
+    pub(crate) fn enter(&mut self) {
+        self.take(1);
+    }
+
+    /// The name of the next member of the object, or `None` after the last, and past its end.
+    pub(crate) fn name(&mut self) -> Result<Option<Cow<'t, str>>, serde_json::Error> {
+        if self.peek() == Some(b'"') {
+            return self.string().map(Some);
+        }
+        self.take(1);
+        Ok(None)
+    }
+
+    /// Whether the array has another element. If not, goes past its end.
+    pub(crate) fn element(&mut self) -> bool {
+        let is_there = self.peek().is_some_and(|byte| byte != b']');
+        if !is_there {
+            self.take(1);
+        }
+        is_there
+    }
+
+    fn string(&mut self) -> Result<Cow<'t, str>, serde_json::Error> {
+        let (quoted, is_escaped) = self.quoted();
+        if is_escaped {
+            serde_json::from_str(quoted).map(Cow::Owned)
+        } else {
+            Ok(Cow::Borrowed(quoted.trim_matches('"')))
+        }
+    }
+
+    /// A string with its quotes, and whether it has escapes.
+    fn quoted(&mut self) -> (&'t str, bool) {
+        let mut bytes = self.rest.bytes().enumerate().skip(1);
+        let mut is_escaped = false;
+        let end = loop {
+            match bytes.next() {
+                Some((at, b'"')) => break at + 1,
+                Some((_, b'\\')) => {
+                    is_escaped = true;
+                    bytes.next();
+                }
+                Some(_) => {}
+                None => break self.rest.len(),
+            }
+        };
+        (self.take(end), is_escaped)
+    }
+
+    /// A number, `true`, `false` or `null`.
+    fn scalar(&mut self) -> &'t str {
+        let end = self.rest.find([',', ']', '}', ' ', '\t', '\r', '\n']);
+        self.take(end.unwrap_or(self.rest.len()))
+    }
+
+    fn take(&mut self, length: usize) -> &'t str {
+        let (taken, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, ""));
+        self.rest = rest;
+        taken
+    }
+}
