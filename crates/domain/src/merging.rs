@@ -5,6 +5,7 @@
 //! does not take become aliases that lead to the target: otherwise the next batch would create the
 //! duplicate again.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::contact::document::ContactDocument;
@@ -15,7 +16,7 @@ use crate::decision::{Alias, AliasWrite, Change, Decision, KeyChange, Loaded, Lo
 use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds};
 use crate::path::Path;
 use crate::rule::Rule;
-use crate::tree::{self, Equivalence, Member, SafeInteger, Value};
+use crate::tree::{self, Member, SafeInteger, Value};
 use crate::value::ParseCache;
 use crate::violation::{Violation, Violations};
 
@@ -123,7 +124,7 @@ impl Merge {
         let mut other = source.document.clone();
         other.follow_to(&document);
 
-        let known: Vec<Option<i64>> = document
+        let known: HashSet<Option<i64>> = document
             .tags
             .get()
             .into_iter()
@@ -262,11 +263,11 @@ impl ContactDocument {
     /// Moves references to own addresses and banks that `target` has with equal content: only those of
     /// the target survive.
     fn follow_to(&mut self, target: &Self) {
-        let mut moved: Vec<(i64, i64)> = twins(&self.addresses, &target.addresses);
+        let mut moved = twins(&self.addresses, &target.addresses);
         moved.extend(twins(&self.banks, &target.banks));
         let follow = |member: &mut Member<SafeInteger>| {
             let id = member.get().copied().map(SafeInteger::get);
-            if let Some((_, to)) = moved.iter().find(|(from, _)| Some(*from) == id) {
+            if let Some(to) = id.and_then(|id| moved.get(&id)) {
                 *member = SafeInteger::new(*to).into();
             }
         };
@@ -291,17 +292,12 @@ impl ContactDocument {
     }
 }
 
-/// The ids of equal elements: in this list, and in the other.
-fn twins<T: Value>(here: &Member<Vec<T>>, there: &Member<Vec<T>>) -> Vec<(i64, i64)> {
-    let there = there.get().map(Vec::as_slice).unwrap_or_default();
-    let here = here.get().map(Vec::as_slice).unwrap_or_default();
-    here.iter()
-        .filter_map(|element| {
-            let twin =
-                there.iter().find(|known| tree::matches(*known, element, Equivalence::Content))?;
-            Some((tree::own_id(element)?, tree::own_id(twin)?))
-        })
-        .collect()
+/// The ids of elements with equal content: in this list, and in the other.
+fn twins<T: Value>(here: &Member<Vec<T>>, there: &Member<Vec<T>>) -> HashMap<i64, i64> {
+    match (here.get(), there.get()) {
+        (Some(here), Some(there)) => tree::twins(here, there),
+        _ => HashMap::new(),
+    }
 }
 
 fn not_found(name: &str, id: i64) -> Violations {

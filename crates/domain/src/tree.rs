@@ -10,12 +10,14 @@
 //! | `visitor` | one visit of the members for all traversals |
 //! | `patch`, `settle` | merge what was sent into what is stored, or store it alone |
 //! | `compare` | is it the same, in one of four senses |
+//! | `content` | find elements of an array by what they hold |
 //! | `fill` | take from another contact what a contact lacks |
 //! | `assign_ids` | give ids to the parts that have none |
 //! | `walk`, `leaf` | show the rules what they can check |
 
 mod assign_ids;
 mod compare;
+mod content;
 mod define;
 mod fill;
 mod leaf;
@@ -27,8 +29,9 @@ mod values;
 mod visitor;
 mod walk;
 
-pub(crate) use assign_ids::{assign_ids, ids_at_most, own_id};
+pub(crate) use assign_ids::{assign_ids, ids_at_most};
 pub(crate) use compare::{Equivalence, matches};
+pub(crate) use content::twins;
 pub(crate) use define::{read_block, tree};
 pub(crate) use fill::fill;
 pub(crate) use leaf::Leaf;

@@ -1,12 +1,14 @@
 //! Checking a contact: every rule on one document, and the contact that comes out of it.
 
+use std::collections::HashSet;
+
 use super::document::ContactDocument;
 use super::record::ContactType;
 use super::rules::{self, Lookups, Reporter, RuleInput};
 use super::snapshot::Snapshot;
 use crate::context::{Context, Handling};
-use crate::path::At;
-use crate::rule::Severity;
+use crate::path::{At, Path};
+use crate::rule::{Rule, Severity};
 use crate::tree::{self, AmountValue, Arrays, Leaf, RuleError, Text};
 use crate::value::ParseCache;
 use crate::violation::{Violation, Violations};
@@ -145,14 +147,13 @@ pub(crate) fn weigh(
         }
     }
     if violations.has_errors() {
+        fn essence(violation: &Violation) -> (Rule, &Path, &str) {
+            (violation.rule, &violation.path, &violation.value)
+        }
         let known = known();
+        let known: HashSet<_> = known.iter().map(essence).collect();
         for violation in violations.iter_mut() {
-            let same = |old: &Violation| {
-                old.rule == violation.rule
-                    && old.path == violation.path
-                    && old.value == violation.value
-            };
-            if known.iter().any(same) {
+            if known.contains(&essence(violation)) {
                 violation.severity = Severity::Warning;
             }
         }

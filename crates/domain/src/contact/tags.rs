@@ -1,5 +1,7 @@
 //! Tags belong to the organization and are known by name (upsert-rules §4.4).
 
+use std::collections::HashMap;
+
 use super::document::{ContactDocument, Tag};
 use crate::path::At;
 use crate::rule::Rule;
@@ -33,21 +35,25 @@ impl ContactDocument {
             if tag.name.presence() == Presence::Value {
                 return;
             }
-            let same = |(id, _): &&(i64, &str)| tag.id.get().is_some_and(|own| own.get() == *id);
-            match known.iter().find(same) {
-                Some((_, name)) => tag.name = Member::Value(Text::from(*name)),
+            match tag.id.get().and_then(|id| known.get(&id.get())) {
+                Some(name) => tag.name = Member::Value(Text::from(*name)),
                 None => faults.push(unknown_tag(at, tag)),
             }
         });
         faults
     }
 
-    fn tags_known(&self) -> Vec<(i64, &str)> {
+    /// The names of the tags by their ids.
+    fn tags_known(&self) -> HashMap<i64, &str> {
         let notes = self.additional_information.get().into_iter().flatten();
         let tags = self.tags.get().into_iter().flatten();
-        tags.chain(notes.filter_map(|note| note.tag.get()))
-            .filter_map(|tag| Some((tag.id.get()?.get(), tag.name.get()?.as_str())))
-            .collect()
+        let mut known = HashMap::new();
+        for tag in tags.chain(notes.filter_map(|note| note.tag.get())) {
+            if let (Some(id), Some(name)) = (tag.id.get(), tag.name.get()) {
+                known.entry(id.get()).or_insert(name.as_str());
+            }
+        }
+        known
     }
 
     fn each_tag(&mut self, visit: &mut dyn FnMut(&At<'_>, &mut Tag)) {

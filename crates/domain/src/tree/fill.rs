@@ -1,6 +1,7 @@
 //! Takes from another contact what a contact lacks.
 
-use super::compare::{Equivalence, matches};
+use super::compare::Equivalence;
+use super::content::{Index, Set, lacking};
 use super::member::Member;
 use super::values::element_id::{ElementId, Parent};
 use super::visitor::{Flow, JsonObject, PairMut, Value, Visitor, go_on_if};
@@ -40,17 +41,17 @@ impl Visitor<PairMut> for Fill {
 
     /// Unites two arrays. Two equal elements of `other` stay two.
     fn list<T: Value>(&mut self, (here, other): (&mut Vec<T>, &Vec<T>)) -> Flow {
-        let is_here = |element: &&T| {
-            here.iter().any(|known| {
-                if T::KIND.has_element_id() {
-                    matches(known, *element, Equivalence::Content)
-                } else {
-                    known == *element
-                }
-            })
-        };
-        let lacking: Vec<T> = other.iter().filter(|element| !is_here(element)).cloned().collect();
-        here.extend(lacking);
+        if T::KIND.has_element_id() {
+            let index = Index::new(here.iter().collect());
+            let all = Set::of_all(here.len());
+            let is_here = |element: &T| index.first(&all, element, Equivalence::Content).is_some();
+            let lacks = other.iter().filter(|element| !is_here(element));
+            let lacking: Vec<T> = lacks.cloned().collect();
+            here.extend(lacking);
+        } else {
+            let lacking = lacking(here, other);
+            here.extend(lacking);
+        }
         go_on_if(true)
     }
 }

@@ -1,5 +1,6 @@
 //! What is stored of a request where nothing is stored yet: a merge into an empty document.
 
+use super::content::unite;
 use super::member::Member;
 use super::values::element_id::{ElementId, Parent, ParentId, ReadOnly};
 use super::visitor::{Flow, JsonObject, Mutable, Presence, Shared, Value, Visitor, go_on_if};
@@ -89,7 +90,8 @@ impl Visitor<Mutable> for Settle<'_> {
                 T::accept(element, &mut Settle { at, faults: self.faults, ..*self })?;
             }
         } else if self.arrays == Arrays::Append {
-            std::mem::take(list).into_iter().for_each(|element| add(list, element));
+            let sent = std::mem::take(list);
+            unite(list, sent);
         }
         go_on_if(true)
     }
@@ -124,13 +126,6 @@ impl Visitor<Shared> for IsSettled {
 
     fn list<T: Value>(&mut self, list: &Vec<T>) -> Flow {
         list.iter().try_for_each(|element| T::accept(element, self))
-    }
-}
-
-/// Adds an element to an array, unless the array has one that is equal.
-pub(super) fn add<T: PartialEq>(list: &mut Vec<T>, element: T) {
-    if !list.contains(&element) {
-        list.push(element);
     }
 }
 

@@ -5,6 +5,7 @@
 //! means, and goes on into a value with [`Value::accept`], which calls the method for the kind of
 //! the value. A block has no method: its members are visited.
 
+use std::hash::Hash;
 use std::ops::ControlFlow;
 
 use serde::de::MapAccess;
@@ -164,7 +165,7 @@ pub(crate) trait Value: Clone + PartialEq + 'static {
 }
 
 /// A value without parts; another one replaces it as a whole.
-pub(crate) trait Scalar: Value {
+pub(crate) trait Scalar: Value + Hash {
     /// What the rules see of it.
     fn leaf(&self) -> Option<Leaf<'_>> {
         None

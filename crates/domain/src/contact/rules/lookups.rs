@@ -1,5 +1,7 @@
 //! Rules about other contacts.
 
+use std::collections::HashSet;
+
 use super::input::{Lookups, Reporter, RuleInput};
 use crate::contact::document::ContactDocument;
 use crate::path::At;
@@ -13,7 +15,7 @@ pub(super) fn relations_exist(
 ) {
     for (name, relations) in relations(input.document) {
         let stored = input.stored.map(self::relations).into_iter().flatten();
-        let stored: Vec<SafeInteger> = stored
+        let stored: HashSet<SafeInteger> = stored
             .filter(|(stored_name, _)| *stored_name == name)
             .flat_map(|(_, ids)| ids.get().into_iter().flatten().copied())
             .collect();

@@ -1,5 +1,7 @@
 //! Rules about the whole contact.
 
+use std::collections::HashSet;
+
 use super::input::{Reporter, RuleInput};
 use crate::contact::ContactType;
 use crate::contact::document::{ContactDocument, Payslip};
@@ -145,13 +147,29 @@ impl OwnList {
             Self::Banks => "banks",
         }
     }
+}
 
-    fn has(self, document: &ContactDocument, id: i64) -> bool {
-        match self {
-            Self::Addresses => elements(&document.addresses)
-                .any(|(_, address)| address.id.get().is_some_and(|own| own.get() == id)),
-            Self::Banks => elements(&document.banks)
-                .any(|(_, bank)| bank.id.get().is_some_and(|own| own.get() == id)),
+/// The ids of the addresses and banks of a contact.
+#[derive(Default)]
+struct OwnParts {
+    addresses: HashSet<i64>,
+    banks: HashSet<i64>,
+}
+
+impl OwnParts {
+    fn of(document: &ContactDocument) -> Self {
+        let addresses = elements(&document.addresses).filter_map(|(_, address)| address.id.get());
+        let banks = elements(&document.banks).filter_map(|(_, bank)| bank.id.get());
+        Self {
+            addresses: addresses.map(|id| id.get()).collect(),
+            banks: banks.map(|id| id.get()).collect(),
+        }
+    }
+
+    fn has(&self, list: OwnList, id: i64) -> bool {
+        match list {
+            OwnList::Addresses => self.addresses.contains(&id),
+            OwnList::Banks => self.banks.contains(&id),
         }
     }
 }
@@ -192,9 +210,14 @@ fn own_references(document: &ContactDocument) -> Vec<OwnReference> {
 
 pub(super) fn in_use(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
     let Some(stored) = input.stored else { return };
-    for reference in own_references(input.document) {
+    let references = own_references(input.document);
+    if references.is_empty() {
+        return;
+    }
+    let (has, had) = (OwnParts::of(input.document), OwnParts::of(stored));
+    for reference in references {
         let OwnReference { list, path, id } = &reference;
-        if !list.has(input.document, *id) && list.has(stored, *id) {
+        if !has.has(*list, *id) && had.has(*list, *id) {
             let message = format!("{path} still refers to what is to be removed");
             violations.report(&At::root().member(list.name()), id.to_string(), message);
         }
@@ -202,9 +225,14 @@ pub(super) fn in_use(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
 }
 
 pub(super) fn own_parts(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
-    for OwnReference { list, path, id } in own_references(input.document) {
-        let had = input.stored.is_some_and(|stored| list.has(stored, id));
-        if !had && !list.has(input.document, id) {
+    let references = own_references(input.document);
+    if references.is_empty() {
+        return;
+    }
+    let (has, had) = (OwnParts::of(input.document), input.stored.map(OwnParts::of));
+    let had = had.unwrap_or_default();
+    for OwnReference { list, path, id } in references {
+        if !had.has(list, id) && !has.has(list, id) {
             let message = format!("names none of the contact's {}", list.name());
             violations.report_path(path, id.to_string(), message);
         }

@@ -1,5 +1,6 @@
 //! Decimal numbers, kept as sent.
 
+use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
 use serde::de::{Error, Unexpected};
@@ -23,7 +24,7 @@ pub struct Amount<K> {
     kind: PhantomData<fn() -> K>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Spelling {
     Text(Box<str>),
     Number(Number),
@@ -92,6 +93,12 @@ impl<K> PartialEq for Amount<K> {
 }
 
 impl<K> Eq for Amount<K> {}
+
+impl<K> Hash for Amount<K> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.sent.hash(state);
+    }
+}
 
 impl<K> std::fmt::Debug for Amount<K> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,5 +1,6 @@
 //! Texts, kept as sent.
 
+use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -158,6 +159,12 @@ impl<T> PartialEq for Text<T> {
 }
 
 impl<T> Eq for Text<T> {}
+
+impl<T> Hash for Text<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
 
 impl<T> std::fmt::Debug for Text<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
