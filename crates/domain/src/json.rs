@@ -231,18 +231,15 @@ mod tests {
 
     #[test]
     fn object_of_many_members_is_read_in_linear_time() {
-        let shortest = |count: usize| {
+        let time = |count: usize| {
             let members: Vec<_> = (0..count).map(|number| format!("\"{number}\":1")).collect();
             let text = format!("{{{}}}", members.join(","));
-            let time = |_| {
-                let start = Instant::now();
-                Json::read(&text).unwrap();
-                start.elapsed()
-            };
-            (0..5).map(time).min().unwrap()
+            let start = Instant::now();
+            Json::read(&text).unwrap();
+            start.elapsed()
         };
-        let (few, many) = (shortest(3_000), shortest(24_000));
-        assert!(many < few * 24, "3,000 members: {few:?}, 24,000: {many:?}");
+        // Quadratic time is 64 times as long, also where other work on the machine counts.
+        assert!((0..20).any(|_| time(24_000) < time(3_000) * 24));
     }
 
     #[test]

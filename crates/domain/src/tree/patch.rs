@@ -310,18 +310,14 @@ mod tests {
             let line = |number: usize| json!({"line1": number.to_string(), "city": city});
             read(&(0..count).map(line).collect::<Vec<_>>())
         };
-        let shortest = |count: usize| {
+        let time = |count: usize| {
             let (stored, sent) = (elements(count, "Bern"), elements(count, "Basel"));
             let stored: Vec<&Address> = stored.iter().collect();
-            let time = |_| {
-                let start = Instant::now();
-                assert_eq!(places(&stored, &sent), vec![None; count]);
-                start.elapsed()
-            };
-            (0..5).map(time).min().unwrap()
+            let start = Instant::now();
+            assert_eq!(places(&stored, &sent), vec![None; count]);
+            start.elapsed()
         };
-        let (few, many) = (shortest(125), shortest(1_000));
-        // Comparing each with each takes 64 times as long.
-        assert!(many < few * 40, "125 elements: {few:?}, 1,000: {many:?}");
+        // Quadratic time is 64 times as long, also where other work on the machine counts.
+        assert!((0..20).any(|_| time(1_000) < time(125) * 32));
     }
 }
