@@ -32,6 +32,8 @@ use crate::startup;
 pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
+    /// For organizations and tokens, so that no read of contacts delays the check of a token.
+    access_readers: Readers,
     /// Ids for long decisions.
     spare_ids: SpareIds,
 }
@@ -59,10 +61,12 @@ impl SqliteStore {
         let database = Database::at(path, options)?;
         let migrations = startup::prepare(&database)?;
         let created = migrations.iter().any(|name| startup::is_first(name));
-        let writer =
-            Writer::start(&database).map_err(|failure| failure.on_opening(database.path()))?;
+        let readers = Readers::new(&database, database.options.readers);
+        let access_readers = Readers::new(&database, 1);
+        let writer = Writer::start(&database, [readers.clone(), access_readers.clone()])
+            .map_err(|failure| failure.on_opening(database.path()))?;
         let spare_ids = SpareIds::default();
-        let store = Self { writer, readers: Readers::new(database), spare_ids };
+        let store = Self { writer, readers, access_readers, spare_ids };
         Ok(Opened { store, created, migrations })
     }
 

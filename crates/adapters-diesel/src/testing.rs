@@ -12,7 +12,7 @@ use diesel::sqlite::Sqlite;
 use diesel_migrations::MigrationHarness;
 use tempfile::TempDir;
 
-use crate::connect::{Database, SqliteOptions};
+use crate::connect::{Database, SqliteOptions, limit_time};
 use crate::startup::{MIGRATIONS, prepare};
 
 /// An empty database in memory, of the current schema.
@@ -80,7 +80,8 @@ struct Step {
 /// SQLite's plan of a query.
 pub(crate) fn plan(query: &(impl QueryFragment<Sqlite> + QueryId)) -> String {
     let sql = debug_query::<Sqlite, _>(query).to_string();
-    let steps: Vec<Step> =
-        sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(&mut memory()).unwrap();
+    let connection = &mut memory();
+    limit_time(connection, || true).unwrap();
+    let steps: Vec<Step> = sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(connection).unwrap();
     steps.into_iter().map(|step| step.detail).collect::<Vec<_>>().join("; ")
 }

@@ -129,20 +129,15 @@ impl Database {
         }
     }
 
-    /// Returns which file is at the path now, or `None` if there is none.
-    pub(crate) fn file_id(&self) -> Option<FileId> {
-        let file = self.path.metadata().ok()?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt;
-            Some(FileId { device: file.dev(), number: file.ino() })
-        }
-        #[cfg(not(unix))]
-        {
-            // Other systems do not let an open file be deleted or replaced.
-            let _ = file;
-            Some(FileId { device: 0, number: 0 })
-        }
+    /// Returns which files are at their paths now: the database, its write-ahead log and the index
+    /// of that.
+    pub(crate) fn files(&self) -> Files {
+        let beside = |suffix: &str| {
+            let mut path = self.path.clone().into_os_string();
+            path.push(suffix);
+            FileId::of(Path::new(&path))
+        };
+        Files { database: FileId::of(&self.path), log: [beside("-wal"), beside("-shm")] }
     }
 
     fn establish(&self, mode: &str) -> Result<SqliteConnection, Failure> {
@@ -153,11 +148,43 @@ impl Database {
     }
 }
 
+/// The files of a database; `None` for one that is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Files {
+    pub(crate) database: Option<FileId>,
+    log: [Option<FileId>; 2],
+}
+
+impl Files {
+    /// Whether none is missing.
+    pub(crate) fn are_complete(&self) -> bool {
+        self.database.is_some() && self.log.iter().all(Option::is_some)
+    }
+}
+
 /// Identifies a file, whatever its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileId {
     device: u64,
     number: u64,
+}
+
+impl FileId {
+    /// The file at that path, if there is one.
+    fn of(path: &Path) -> Option<Self> {
+        let file = path.metadata().ok()?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            Some(Self { device: file.dev(), number: file.ino() })
+        }
+        #[cfg(not(unix))]
+        {
+            // Other systems do not let an open file be deleted or replaced.
+            let _ = file;
+            Some(Self { device: 0, number: 0 })
+        }
+    }
 }
 
 /// An absolute path as SQLite's URI. Only three characters have a meaning of their own there.

@@ -15,6 +15,8 @@ use contacts_domain::OutOfIds;
 use diesel::result::{ConnectionError, Error as DieselError};
 use libsqlite3_sys as sqlite;
 
+use super::deadline::OUT_OF_TIME;
+
 /// A [`StoreError`] that is made of diesel's errors, and is printed as its cause.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure(StoreError);
@@ -89,6 +91,7 @@ impl Failure {
         let kind = match known {
             Some((_, kind)) => *kind,
             None if message.contains(DAMAGED_SCHEMA) => Corrupt,
+            None if message.contains(OUT_OF_TIME) => Contention,
             None => Internal,
         };
         Self(StoreError::new(kind, cause))

@@ -17,7 +17,7 @@ use crate::statements::row::OrganizationRow;
 #[async_trait]
 impl AccessStore for SqliteStore {
     async fn organization(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
-        self.readers
+        self.access_readers
             .read(move |connection| {
                 let found: Option<OrganizationRow> = organization::table
                     .find(id.get())
@@ -42,7 +42,7 @@ impl AccessStore for SqliteStore {
     }
 
     async fn token(&self, digest: TokenDigest) -> Result<Option<Token>, StoreError> {
-        self.readers
+        self.access_readers
             .read(move |connection| {
                 let found: Option<TokenRow> = api_token::table
                     .filter(api_token::digest.eq(digest.0.as_slice()))
@@ -68,7 +68,7 @@ impl AccessStore for SqliteStore {
     }
 
     async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
-        self.readers
+        self.access_readers
             .read(|connection| {
                 let found: Vec<TokenRow> = api_token::table
                     .order(api_token::id)
@@ -149,5 +149,36 @@ impl TryFrom<TokenRow> for Token {
             expires_at: row.expires_at.map(Timestamp::from_micros),
             revoked_at: row.revoked_at.map(Timestamp::from_micros),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::connect::SqliteOptions;
+    use crate::testing::file;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn token_is_found_while_all_readers_are_busy() {
+        let options = SqliteOptions { readers: 1, ..SqliteOptions::default() };
+        let (_directory, database) = file(options.clone());
+        let store = SqliteStore::open(database.path(), options).unwrap().store;
+        let (busy, is_busy) = std::sync::mpsc::channel();
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let readers = store.readers.clone();
+        let reading = tokio::spawn(async move {
+            let wait = move |_: &mut SqliteConnection| {
+                busy.send(()).unwrap();
+                ended.recv().unwrap();
+                Ok(())
+            };
+            readers.read(wait).await
+        });
+        tokio::task::yield_now().await;
+        is_busy.recv().unwrap();
+        assert!(store.token(TokenDigest([0; 32])).await.unwrap().is_none());
+        end.send(()).unwrap();
+        reading.await.unwrap().unwrap();
     }
 }

@@ -72,7 +72,7 @@ impl SqliteStore {
         let (loading, deciding) = (Arc::clone(decision), Arc::clone(decision));
         let loaded = self
             .readers
-            .read(move |connection| {
+            .read_long(move |connection| {
                 let (organization, lookup_keys) = (loading.organization(), loading.lookup_keys());
                 connection.transaction(|connection| {
                     look_up(connection, organization, lookup_keys, Documents::Kept)

@@ -1,5 +1,7 @@
 //! The port of the directory of intercoms.
 
+use std::time::{Duration, Instant};
+
 use async_trait::async_trait;
 use contacts_application::directory::{EntryPage, EntryQuery, Order, OrderKey};
 use contacts_application::ports::{IntercomDirectory, StoreError};
@@ -8,10 +10,13 @@ use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 
 use super::SqliteStore;
-use crate::connect::Failure;
+use crate::connect::{Failure, in_time, limit_time};
 use crate::schema::contact_intercom::{self, BoxedQuery};
 use crate::statements::condition::Condition;
 use crate::statements::entry::EntryRow;
+
+/// How long a list may take, with its wait for a connection.
+const MAX_TIME: Duration = Duration::from_secs(5);
 
 #[async_trait]
 impl IntercomDirectory for SqliteStore {
@@ -21,7 +26,14 @@ impl IntercomDirectory for SqliteStore {
         query: &EntryQuery,
     ) -> Result<EntryPage, StoreError> {
         let query = query.clone();
-        self.readers.read(move |connection| page(connection, organization, &query)).await
+        let started = Instant::now();
+        let time_is_left = move || started.elapsed() < MAX_TIME;
+        self.readers
+            .read_long(move |connection| {
+                limit_time(connection, time_is_left)?;
+                page(connection, organization, &query)
+            })
+            .await
     }
 }
 
@@ -48,6 +60,8 @@ fn page(
 fn selected(organization: OrganizationId, query: &EntryQuery) -> BoxedQuery<'_, Sqlite> {
     let entries = contact_intercom::table
         .filter(contact_intercom::organization_id.eq(organization.get()))
+        // Before the filter of the caller, which may be slow.
+        .filter(in_time())
         .into_boxed();
     match &query.filter {
         Some(filter) => entries.filter(Condition::new(filter)),
@@ -77,9 +91,11 @@ fn ordered(entries: BoxedQuery<'_, Sqlite>, order: Order) -> BoxedQuery<'_, Sqli
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex};
 
     use contacts_application::directory::{Comparison, Filter, TextField};
+    use contacts_application::ports::StoreErrorKind;
     use diesel::connection::InstrumentationEvent;
 
     use super::*;
@@ -121,6 +137,7 @@ mod tests {
         let mut writer = database.writer().unwrap();
         write_batch(&mut writer, &endpoints(&[("A", "Door")]));
         let mut reader = database.reader().unwrap();
+        limit_time(&mut reader, || true).unwrap();
 
         // Another connection writes between the two statements.
         let between = Mutex::new(Some(writer));
@@ -140,9 +157,28 @@ mod tests {
     }
 
     #[test]
+    fn list_out_of_time_ends_at_once() {
+        let (_directory, database) = file(SqliteOptions::default());
+        let entries = ["A", "B", "C", "D"].map(|key| (key, "Door"));
+        write_batch(&mut database.writer().unwrap(), &endpoints(&entries));
+        let mut reader = database.reader().unwrap();
+        // Once while the entries are counted, once while they are listed.
+        for rows_in_time in [2, 5] {
+            let rows = Arc::new(AtomicUsize::new(0));
+            let counted = Arc::clone(&rows);
+            let time_is_left = move || counted.fetch_add(1, Ordering::Relaxed) < rows_in_time;
+            limit_time(&mut reader, time_is_left).unwrap();
+            let failure = page(&mut reader, organization(), &all(OrderKey::Number)).unwrap_err();
+            assert_eq!(failure.kind(), StoreErrorKind::Contention);
+            assert_eq!(rows.load(Ordering::Relaxed), rows_in_time + 1);
+        }
+    }
+
+    #[test]
     fn filters_are_not_cached() {
         let (_directory, database) = file(SqliteOptions::default());
         let mut reader = database.reader().unwrap();
+        limit_time(&mut reader, || true).unwrap();
         let cached = Arc::new(Mutex::new(Vec::new()));
         let events = Arc::clone(&cached);
         reader.set_instrumentation(move |event: InstrumentationEvent<'_>| {

@@ -17,9 +17,10 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use contacts_application::ports::StoreError;
+use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Integer};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -29,7 +30,11 @@ use self::request::{Claim, Pending, Request};
 pub(super) use self::revisions::Revisions;
 use super::ids::Ids;
 use super::transaction::{Aborted, Transaction};
-use crate::connect::{Database, Failure, FileId};
+use crate::connect::{Database, Failure, Files, Readers};
+
+/// How often an idle writer looks whether its files are still there.
+const LOOK_EVERY: Duration =
+    if cfg!(test) { Duration::from_millis(1) } else { Duration::from_secs(1) };
 
 /// How long an open transaction accepts further requests. It bounds the wait of the first one.
 /// Practically unlimited in tests, so that they do not depend on the speed of the machine.
@@ -51,15 +56,17 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Connects and starts the thread.
-    pub(super) fn start(database: &Database) -> Result<Self, Failure> {
+    ///
+    /// The thread closes the readers when it has to take the files anew.
+    pub(super) fn start(database: &Database, readers: [Readers; 2]) -> Result<Self, Failure> {
         let queue = Arc::new(Queue::new(database.options.waiting_requests));
         let commits = Arc::new(AtomicU64::new(0));
         let revisions = Arc::new(Revisions::default());
         let worker = Worker {
             queue: Arc::clone(&queue),
             database: database.clone(),
-            connection: Some(database.writer()?),
-            file: database.file_id(),
+            readers,
+            connected: Some(Connected::new(database)?),
             data_version: None,
             ids: Ids::new(),
             commits: Arc::clone(&commits),
@@ -127,15 +134,30 @@ impl Drop for Writer {
 struct Worker {
     queue: Arc<Requests>,
     database: Database,
+    /// All other connections of this process.
+    readers: [Readers; 2],
     /// `None` after a transaction was aborted: the next one begins on a new connection.
-    connection: Option<SqliteConnection>,
-    /// The file that was at the path when the connection was made.
-    file: Option<FileId>,
+    connected: Option<Connected>,
     /// SQLite's number for the last state that another connection has written.
     data_version: Option<i64>,
     ids: Ids,
     commits: Arc<AtomicU64>,
     revisions: Arc<Revisions>,
+}
+
+/// A connection and the files that it works on.
+struct Connected {
+    connection: SqliteConnection,
+    files: Files,
+}
+
+impl Connected {
+    fn new(database: &Database) -> Result<Self, Failure> {
+        let mut connection = database.writer()?;
+        // Opens the write-ahead log.
+        connection.batch_execute("PRAGMA schema_version")?;
+        Ok(Self { connection, files: database.files() })
+    }
 }
 
 impl Drop for Worker {
@@ -149,7 +171,7 @@ impl Drop for Worker {
 impl Worker {
     fn serve(mut self) {
         loop {
-            match self.queue.wait(Duration::MAX) {
+            match self.queue.wait(LOOK_EVERY) {
                 Next::Serve(first) if first.given_up() => {}
                 Next::Serve(first) => {
                     let mut group = vec![first];
@@ -158,7 +180,7 @@ impl Worker {
                         request.answer(&end);
                     }
                 }
-                Next::Idle => {}
+                Next::Idle => self.look_after_files(),
                 Next::End => return,
             }
         }
@@ -167,19 +189,20 @@ impl Worker {
     /// Runs the group in one transaction, with the requests that arrive meanwhile.
     fn transact(&mut self, group: &mut Vec<Box<dyn Request>>) -> Result<(), Aborted> {
         // Taken out, so that an aborted transaction leaves neither its connection nor its ids.
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
+        let mut connected = match self.connected.take() {
+            Some(connected) => connected,
             None => {
-                let connection = self.database.writer().map_err(Aborted)?;
-                self.file = self.database.file_id();
                 self.data_version = None;
-                connection
+                Connected::new(&self.database).map_err(Aborted)?
             }
         };
-        self.same_file()?;
+        if !self.has_its_files(&connected) {
+            return Err(self.leave_files(connected));
+        }
         let mut ids = std::mem::replace(&mut self.ids, Ids::new());
 
-        let mut transaction = Transaction::begin(&mut connection, &mut ids).map_err(Aborted)?;
+        let mut transaction =
+            Transaction::begin(&mut connected.connection, &mut ids).map_err(Aborted)?;
         let begun = Instant::now();
         self.notice_others(transaction.connection).map_err(Aborted)?;
         for request in &mut *group {
@@ -193,13 +216,15 @@ impl Worker {
             run?;
         }
         transaction.commit()?;
-        self.same_file()?;
+        if !self.has_its_files(&connected) {
+            return Err(self.leave_files(connected));
+        }
 
         for request in &*group {
             self.revisions.touch(request.tenant());
         }
         self.commits.fetch_add(1, Ordering::Relaxed);
-        self.connection = Some(connection);
+        self.connected = Some(connected);
         self.ids = ids;
         Ok(())
     }
@@ -223,11 +248,49 @@ impl Worker {
         Ok(())
     }
 
-    /// Fails if the file was deleted or replaced: a write to it must not be acknowledged.
-    fn same_file(&self) -> Result<(), Aborted> {
-        if self.database.file_id() == self.file && self.file.is_some() {
-            return Ok(());
-        }
-        Err(Aborted(StoreError::unavailable("the database file was deleted or replaced").into()))
+    /// Whether the files are still at their paths. A write to others must not be acknowledged: after
+    /// a restart it would be lost.
+    fn has_its_files(&self, connected: &Connected) -> bool {
+        connected.files.are_complete() && self.database.files() == connected.files
     }
+
+    fn look_after_files(&mut self) {
+        if let Some(connected) = self.connected.take() {
+            if self.has_its_files(&connected) {
+                self.connected = Some(connected);
+            } else {
+                self.leave_files(connected);
+            }
+        }
+    }
+
+    /// Closes every connection, so that the next ones find the files that are there. What was
+    /// acknowledged may be only in a log that has no name any more, so it is copied into the
+    /// database first.
+    fn leave_files(&mut self, mut connected: Connected) -> Aborted {
+        let closed = self.readers.each_ref().map(Readers::close);
+        let message = if self.database.files().database != connected.files.database {
+            "the database file was deleted or replaced"
+        } else if checkpoint(&mut connected.connection) {
+            "the write-ahead log or its index was deleted or replaced"
+        } else {
+            // The next request tries again.
+            self.connected = Some(connected);
+            return unavailable("the write-ahead log was deleted, and another process reads it");
+        };
+        // A new connection would share the old index with one that is still open.
+        drop(connected);
+        drop(closed);
+        unavailable(message)
+    }
+}
+
+fn unavailable(message: &str) -> Aborted {
+    Aborted(StoreError::unavailable(message).into())
+}
+
+/// Copies the whole write-ahead log into the database. Returns whether it could.
+fn checkpoint(connection: &mut SqliteConnection) -> bool {
+    let busy = sql::<Integer>("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<i32>(connection);
+    busy == Ok(0)
 }

@@ -5,6 +5,7 @@
 mod access;
 mod auditing;
 mod backup;
+mod files;
 mod opening;
 mod storing;
 

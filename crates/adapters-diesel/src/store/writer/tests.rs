@@ -16,6 +16,11 @@ use crate::schema::contact;
 use crate::store::write_batch;
 use crate::testing::{file, persons};
 
+fn start(database: &Database) -> Writer {
+    let readers = || Readers::new(database, 1);
+    Writer::start(database, [readers(), readers()]).unwrap()
+}
+
 fn count(database: &Database) -> i64 {
     contact::table.count().get_result(&mut database.reader().unwrap()).unwrap()
 }
@@ -40,7 +45,7 @@ fn enqueue<T>(request: impl Future<Output = T>) -> impl Future<Output = T> {
 #[tokio::test]
 async fn waiting_requests_share_one_commit() {
     let (_directory, database) = file(SqliteOptions::default());
-    let writer = Writer::start(&database).unwrap();
+    let writer = start(&database);
     let mut other = database.writer().unwrap();
 
     // Another process writes, so the requests wait.
@@ -63,7 +68,7 @@ async fn waiting_requests_share_one_commit() {
 #[tokio::test]
 async fn write_to_replaced_file_is_not_acknowledged() {
     let (directory, database) = file(SqliteOptions::default());
-    let writer = Writer::start(&database).unwrap();
+    let writer = start(&database);
     let write = |key| {
         let batch = persons(&[(key, "Abt")]);
         writer.write(None, move |transaction| transaction.run(&batch))
@@ -83,7 +88,7 @@ async fn write_to_replaced_file_is_not_acknowledged() {
 #[tokio::test]
 async fn panicking_request_fails_alone() {
     let (_directory, database) = file(SqliteOptions::default());
-    let writer = Writer::start(&database).unwrap();
+    let writer = start(&database);
     let panicked = writer.write(None, |_| -> Result<(), Failure> { panic!("a fault") }).await;
     assert_eq!(panicked.unwrap_err().kind(), StoreErrorKind::Internal);
 
@@ -96,7 +101,7 @@ async fn panicking_request_fails_alone() {
 async fn request_beyond_the_queue_is_contention() {
     let options = SqliteOptions { waiting_requests: 1, ..SqliteOptions::default() };
     let (_directory, database) = file(options);
-    let writer = Writer::start(&database).unwrap();
+    let writer = start(&database);
     let mut other = database.writer().unwrap();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
 
@@ -117,7 +122,7 @@ async fn request_beyond_the_queue_is_contention() {
 #[tokio::test]
 async fn aborted_transaction_fails_all_its_requests() {
     let (_directory, database) = file(SqliteOptions::default());
-    let writer = Writer::start(&database).unwrap();
+    let writer = start(&database);
     let mut other = database.writer().unwrap();
 
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
@@ -140,7 +145,7 @@ async fn aborted_transaction_fails_all_its_requests() {
 #[tokio::test]
 async fn request_of_gone_caller_does_not_run() {
     let (_directory, database) = file(SqliteOptions::default());
-    let writer = Writer::start(&database).unwrap();
+    let writer = start(&database);
     let mut other = database.writer().unwrap();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
     let write = |key| {
@@ -160,7 +165,7 @@ async fn other_process_delays_all_requests_once() {
     let options =
         SqliteOptions { busy_timeout: Duration::from_millis(200), ..SqliteOptions::default() };
     let (_directory, database) = file(options);
-    let writer = Writer::start(&database).unwrap();
+    let writer = start(&database);
     let mut other = database.writer().unwrap();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
 
@@ -179,7 +184,7 @@ async fn other_process_delays_all_requests_once() {
 #[tokio::test]
 async fn small_request_waits_for_one_of_another_organization() {
     let (_directory, database) = file(SqliteOptions::default());
-    let writer = Writer::start(&database).unwrap();
+    let writer = start(&database);
     let mut other = database.writer().unwrap();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
 
@@ -209,7 +214,7 @@ async fn small_request_waits_for_one_of_another_organization() {
 #[tokio::test]
 async fn revision_moves_on_with_requests_and_other_processes() {
     let (_directory, database) = file(SqliteOptions::default());
-    let writer = Writer::start(&database).unwrap();
+    let writer = start(&database);
     let one = OrganizationId::new(1);
     let write = |tenant| {
         let revisions = Arc::clone(writer.revisions());
@@ -233,4 +238,22 @@ async fn revision_moves_on_with_requests_and_other_processes() {
     assert_eq!(first, after_another_process);
     assert_ne!(second, first);
     assert_ne!(writer.revisions().present(one.unwrap()), second);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn idle_writer_notices_a_removed_log() {
+    let (directory, database) = file(SqliteOptions::default());
+    let writer = start(&database);
+    let batch = persons(&[("A", "Abt")]);
+    writer.write(None, move |transaction| transaction.run(&batch)).await.unwrap().unwrap();
+    let log = directory.path().join("test.db-wal");
+    std::fs::remove_file(&log).unwrap();
+
+    // It copies the log into the database and closes it, so SQLite removes the index.
+    let index = directory.path().join("test.db-shm");
+    while index.exists() {
+        thread::yield_now();
+    }
+    assert_eq!(count(&database), 1);
 }
