@@ -43,7 +43,7 @@ impl Pace {
         let pause = self.last + self.max_pause;
         let rate = self.min_rate.map(|rate| {
             let covered = u64::try_from(bytes).unwrap_or(u64::MAX) / rate;
-            self.begun + Duration::from_secs(covered).clamp(RATED_FROM, self.max_time)
+            self.begun + Duration::from_secs(covered).max(RATED_FROM).min(self.max_time)
         });
         pause.min(self.begun + self.max_time).min(rate.unwrap_or(pause))
     }
@@ -79,6 +79,12 @@ mod tests {
         }
         let without_rate = Settings { min_body_rate: 0, ..Settings::default() };
         assert_eq!(seconds(0, &without_rate), 300);
+    }
+
+    #[test]
+    fn longest_time_may_end_before_the_rate_counts() {
+        let settings = Settings { max_body_time: Duration::from_secs(2), ..Settings::default() };
+        assert_eq!(seconds(0, &settings), 2);
     }
 
     #[tokio::test(start_paused = true)]
