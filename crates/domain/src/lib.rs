@@ -37,7 +37,9 @@ pub use ids::{
     AliasKey, ContactId, IdBlock, IdentityKeys, MAX_SAFE_INTEGER, OrganizationId, OutOfIds, Version,
 };
 #[cfg(feature = "contact")]
+pub use path::MAX_VALUE_CHARS;
+#[cfg(feature = "contact")]
 pub use rule::{Code, Rule, Severity, Stage};
 pub use timestamp::Timestamp;
 #[cfg(feature = "contact")]
-pub use violation::{Fix, MAX_VALUE_CHARS, Violation, Violations};
+pub use violation::{Fix, MAX_DETAILS, Violation, Violations};

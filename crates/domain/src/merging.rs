@@ -192,7 +192,7 @@ impl Merge {
             }
             Err(refused) => {
                 let errors = refused.violations.into_iter().filter(Violation::is_error);
-                Ok(Err(errors.collect::<Vec<_>>().into()))
+                Ok(Err(Violations::from(errors.collect::<Vec<_>>()).reported()))
             }
         }
     }

@@ -2,6 +2,17 @@
 
 use std::fmt::{self, Write};
 
+/// How much of a name or a value that a caller chose is quoted, in characters.
+pub const MAX_VALUE_CHARS: usize = 200;
+
+/// As much of a text as is quoted.
+pub(crate) fn cut(text: &str) -> &str {
+    match text.char_indices().nth(MAX_VALUE_CHARS) {
+        Some((end, _)) => text.get(..end).unwrap_or(text),
+        None => text,
+    }
+}
+
 /// A place in a document, printed as JSON Pointer (RFC 6901) or as `addresses[0].city`.
 ///
 /// ```
@@ -16,7 +27,7 @@ pub struct Path(Vec<Segment>);
 /// One step of a [`Path`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Segment {
-    /// Into the member of an object.
+    /// Into the member of an object; at most [`MAX_VALUE_CHARS`] characters of its name.
     Member(Box<str>),
     /// Into the element of an array, counted from 0.
     Element(usize),
@@ -30,7 +41,7 @@ impl Path {
 
     /// A member of the document itself.
     pub fn of(member: &str) -> Self {
-        Self(vec![Segment::Member(member.into())])
+        Self(vec![Segment::Member(cut(member).into())])
     }
 
     /// The steps from the root.
@@ -119,7 +130,7 @@ impl<'a> At<'a> {
         let mut here = *self;
         while let Some((parent, step)) = here.step {
             segments.push(match step {
-                Step::Member(name) => Segment::Member(name.into()),
+                Step::Member(name) => Segment::Member(cut(name).into()),
                 Step::Element(index) => Segment::Element(index),
             });
             here = *parent;
@@ -146,6 +157,12 @@ mod tests {
     #[test]
     fn pointer_escapes_tilde_and_slash() {
         assert_eq!(At::root().member("a/b~c").path().pointer(), "/a~1b~0c");
+    }
+
+    #[test]
+    fn long_name_is_cut() {
+        let name = "é".repeat(500);
+        assert_eq!(At::root().member(&name).path().to_string(), "é".repeat(MAX_VALUE_CHARS));
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub struct Read {
     /// The known members.
     pub document: ContactDocument,
     /// The unknown members.
-    pub unknown: Vec<Violation>,
+    pub unknown: Violations,
 }
 
 /// Reads one item from JSON.
@@ -55,7 +55,7 @@ pub fn read(json: &str) -> Result<Read, Violations> {
     }
     match serde_json::from_str::<ContactDocument>(json) {
         Ok(document) if document.presence() == Presence::Value => {
-            Ok(Read { document, unknown: Vec::new() })
+            Ok(Read { document, unknown: Violations::default() })
         }
         _ => read_closely(json),
     }
@@ -73,7 +73,7 @@ fn read_closely(json: &str) -> Result<Read, Violations> {
     let mut check = ShapeCheck::default();
     check.run(&mut tree, &ContactDocument::KIND, &At::root());
     if !check.faults.is_empty() {
-        return Err(check.faults.into());
+        return Err(check.faults);
     }
     // By way of text, because only text keeps the spelling of numbers.
     match serde_json::to_string(&tree).and_then(|text| serde_json::from_str(&text)) {

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::ops::Deref;
 
-use crate::path::Path;
+use crate::path::{Path, cut};
 use crate::rule::{Code, Rule, Severity};
 
 /// One broken rule on one item.
@@ -16,7 +16,8 @@ pub struct Violation {
     pub path: Path,
     /// Whether it refuses the item.
     pub severity: Severity,
-    /// The offending value as text, at most [`MAX_VALUE_CHARS`] characters, never a whole document.
+    /// The offending value as text, at most [`MAX_VALUE_CHARS`](crate::MAX_VALUE_CHARS)
+    /// characters, never a whole document.
     pub value: String,
     /// A sentence for a person.
     pub message: String,
@@ -24,8 +25,8 @@ pub struct Violation {
     pub fix: Option<Fix>,
 }
 
-/// How much of an offending value is quoted, in characters.
-pub const MAX_VALUE_CHARS: usize = 200;
+/// The most violations of an item that are listed. Of the others, there is the number.
+pub const MAX_DETAILS: usize = 100;
 
 impl Violation {
     /// A violation of `rule` at its own severity.
@@ -36,9 +37,7 @@ impl Violation {
         message: impl Into<String>,
     ) -> Self {
         let mut value = value.into();
-        if let Some((end, _)) = value.char_indices().nth(MAX_VALUE_CHARS) {
-            value.truncate(end);
-        }
+        value.truncate(cut(&value).len());
         Self { rule, path, severity: rule.severity(), value, message: message.into(), fix: None }
     }
 
@@ -96,28 +95,98 @@ pub enum Fix {
 /// assert_eq!(violations.to_string(), "contactType: FIELD_REQUIRED: is missing");
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Violations(Vec<Violation>);
+pub struct Violations {
+    list: Vec<Violation>,
+    /// How many more there are.
+    left_out: usize,
+    /// Whether one of those refuses the item.
+    left_out_errors: bool,
+}
 
 impl Violations {
     /// Whether one of them refuses the item.
     pub fn has_errors(&self) -> bool {
-        self.0.iter().any(Violation::is_error)
+        self.left_out_errors || self.list.iter().any(Violation::is_error)
+    }
+
+    /// Adds a violation of a rule, or counts it if there are [`MAX_DETAILS`] already.
+    pub(crate) fn note(&mut self, rule: Rule, violation: impl FnOnce() -> Violation) {
+        if self.list.len() < MAX_DETAILS {
+            self.list.push(violation());
+        } else {
+            self.left_out += 1;
+            self.left_out_errors |= rule.severity() == Severity::Error;
+        }
+    }
+
+    /// Adds those of another list, and how many it has left out.
+    pub(crate) fn add(&mut self, others: &Self) {
+        self.list.extend_from_slice(&others.list);
+        self.left_out += others.left_out;
+        self.left_out_errors |= others.left_out_errors;
+    }
+
+    /// Makes errors of warnings, except of rules that are lenient always.
+    pub(crate) fn harden(&mut self) {
+        for violation in self.list.iter_mut().filter(|found| !found.rule.is_lenient_always()) {
+            violation.severity = Severity::Error;
+        }
+        self.left_out_errors |= self.left_out > 0;
+    }
+
+    /// Keeps [`MAX_DETAILS`], errors rather than warnings, and counts the others.
+    pub(crate) fn cut(&mut self) {
+        if self.list.len() <= MAX_DETAILS {
+            return;
+        }
+        self.sort();
+        let errors = self.list.iter().filter(|found| found.is_error()).count();
+        let mut room_of_errors = errors.min(MAX_DETAILS);
+        let mut room_of_warnings = MAX_DETAILS - room_of_errors;
+        let (left_out, left_out_errors) = (&mut self.left_out, &mut self.left_out_errors);
+        self.list.retain(|found| {
+            let is_error = found.is_error();
+            let room = if is_error { &mut room_of_errors } else { &mut room_of_warnings };
+            let fits = *room > 0;
+            if fits {
+                *room -= 1;
+            } else {
+                *left_out += 1;
+                *left_out_errors |= is_error;
+            }
+            fits
+        });
+        self.list.shrink_to_fit();
+    }
+
+    /// The violations as they are reported: at most [`MAX_DETAILS`], and the number of the others
+    /// in one more, without a path.
+    pub(crate) fn reported(mut self) -> Self {
+        self.cut();
+        if self.left_out > 0 {
+            let message = format!("{} more violations are not listed", self.left_out);
+            let count = self.left_out.to_string();
+            let mut rest = Violation::new(Rule::Limits, Path::root(), count, message);
+            rest.severity = if self.left_out_errors { Severity::Error } else { Severity::Warning };
+            self.list.push(rest);
+        }
+        Self { list: self.list, ..Self::default() }
     }
 
     /// Brings them into the order of the rules; within a rule, document order stays.
     pub(crate) fn sort(&mut self) {
-        self.0.sort_by_key(|violation| violation.rule);
+        self.list.sort_by_key(|violation| violation.rule);
     }
 
     /// Each of them, to be changed.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Violation> {
-        self.0.iter_mut()
+        self.list.iter_mut()
     }
 }
 
 impl Extend<Violation> for Violations {
     fn extend<I: IntoIterator<Item = Violation>>(&mut self, violations: I) {
-        self.0.extend(violations);
+        self.list.extend(violations);
     }
 }
 
@@ -125,25 +194,25 @@ impl Deref for Violations {
     type Target = [Violation];
 
     fn deref(&self) -> &[Violation] {
-        &self.0
+        &self.list
     }
 }
 
 impl From<Violation> for Violations {
     fn from(violation: Violation) -> Self {
-        Self(vec![violation])
+        Self::from(vec![violation])
     }
 }
 
 impl From<Vec<Violation>> for Violations {
-    fn from(violations: Vec<Violation>) -> Self {
-        Self(violations)
+    fn from(list: Vec<Violation>) -> Self {
+        Self { list, ..Self::default() }
     }
 }
 
 impl From<Violations> for Vec<Violation> {
     fn from(violations: Violations) -> Self {
-        violations.0
+        violations.list
     }
 }
 
@@ -152,7 +221,7 @@ impl IntoIterator for Violations {
     type IntoIter = std::vec::IntoIter<Violation>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.list.into_iter()
     }
 }
 
@@ -161,13 +230,13 @@ impl<'a> IntoIterator for &'a Violations {
     type IntoIter = std::slice::Iter<'a, Violation>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.list.iter()
     }
 }
 
 impl fmt::Display for Violations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, violation) in self.0.iter().enumerate() {
+        for (index, violation) in self.list.iter().enumerate() {
             let separator = if index == 0 { "" } else { "; " };
             write!(f, "{separator}{violation}")?;
         }

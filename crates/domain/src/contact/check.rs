@@ -63,7 +63,7 @@ impl Contact {
         }
         let candidate = Candidate { document, stored: None, violations, cache };
         let decided = candidate.decide(context.handling, |_| Violations::default());
-        decided.map_err(|refused| refused.violations)
+        decided.map_err(|refused| refused.violations.reported())
     }
 
     /// The document, with the keys trimmed and without null members.
@@ -142,9 +142,7 @@ pub(crate) fn weigh(
     known: impl FnOnce() -> Violations,
 ) {
     if handling == Handling::Strict {
-        for violation in violations.iter_mut().filter(|found| !found.rule.is_lenient_always()) {
-            violation.severity = Severity::Error;
-        }
+        violations.harden();
     }
     if violations.has_errors() {
         fn essence(violation: &Violation) -> (Rule, &Path, &str) {
@@ -191,6 +189,7 @@ impl Draft {
         let mut violations =
             RuleInput { context, sent, document: draft, stored: None }.check(cache);
         violations.extend(faults);
+        violations.cut();
         Self { document, violations }
     }
 }

@@ -4,22 +4,24 @@ use crate::json::{Json, Members};
 use crate::path::At;
 use crate::rule::Rule;
 use crate::tree::{Kind, Shape};
-use crate::violation::{Fix, Violation};
+use crate::violation::{Fix, Violation, Violations};
 
 #[derive(Debug, Default)]
 pub(super) struct ShapeCheck {
     /// Values of a wrong JSON type.
-    pub(super) faults: Vec<Violation>,
+    pub(super) faults: Violations,
     /// Unknown members, removed from the item.
-    pub(super) unknown: Vec<Violation>,
+    pub(super) unknown: Violations,
 }
 
 impl ShapeCheck {
     /// Records every value of a wrong JSON type, and removes and records unknown members.
     pub(super) fn run(&mut self, value: &mut Json, kind: &Kind, at: &At<'_>) {
         if !kind.has_type_of(value) {
-            let message = format!("must be {}, not {}", expected(kind), named(value));
-            self.faults.push(Violation::new(Rule::JsonTypes, at.path(), shown(value), message));
+            self.faults.note(Rule::JsonTypes, || {
+                let message = format!("must be {}, not {}", expected(kind), named(value));
+                Violation::new(Rule::JsonTypes, at.path(), shown(value), message)
+            });
             return;
         }
         match (kind, value) {
@@ -33,11 +35,14 @@ impl ShapeCheck {
             (Kind::CustomFields, Json::Object(members)) => {
                 for (name, value) in members.iter() {
                     if matches!(value, Json::Array(_) | Json::Object(_)) {
-                        let message =
-                            format!("must be text, a number, true or false, not {}", named(value));
-                        let path = at.member(name).path();
-                        let fault = Violation::new(Rule::JsonTypes, path, shown(value), message);
-                        self.faults.push(fault);
+                        self.faults.note(Rule::JsonTypes, || {
+                            let message = format!(
+                                "must be text, a number, true or false, not {}",
+                                named(value)
+                            );
+                            let path = at.member(name).path();
+                            Violation::new(Rule::JsonTypes, path, shown(value), message)
+                        });
                     }
                 }
             }
@@ -71,20 +76,21 @@ impl ShapeCheck {
             Some(kind) => !matches!(kind, Kind::ParentId | Kind::ReadOnly),
         });
         for (name, value) in unknown {
-            let path = at.member(&name).path();
-            let suggestion = close_name(&name, shape);
-            let message = match suggestion {
-                Some(close) => format!("unknown member; did you mean {close}?"),
-                None => "unknown member".to_owned(),
-            };
-            let violation = Violation::new(Rule::UnknownMember, path.clone(), value, message);
-            let free = suggestion.filter(|close| members.get(close).is_none());
-            self.unknown.push(match free {
-                Some(close) => {
-                    let fixed = path.with_last_member(close);
-                    violation.with_fix(Fix::Move { from: path, path: fixed })
+            self.unknown.note(Rule::UnknownMember, || {
+                let path = at.member(&name).path();
+                let suggestion = close_name(&name, shape);
+                let message = match suggestion {
+                    Some(close) => format!("unknown member; did you mean {close}?"),
+                    None => "unknown member".to_owned(),
+                };
+                let violation = Violation::new(Rule::UnknownMember, path.clone(), value, message);
+                match suggestion.filter(|close| members.get(close).is_none()) {
+                    Some(close) => {
+                        let fixed = path.with_last_member(close);
+                        violation.with_fix(Fix::Move { from: path, path: fixed })
+                    }
+                    None => violation,
                 }
-                None => violation,
             });
         }
     }
@@ -130,14 +136,19 @@ fn close_name(name: &str, shape: &'static Shape) -> Option<&'static str> {
     if name.len() > 64 {
         return None;
     }
-    let plain = |name: &str| name.replace(['_', '-', ' '], "").to_lowercase();
-    let sent = plain(name);
-    let distance = |member: &str| strsim::damerau_levenshtein(&plain(member), &sent);
-    let allowed = if sent.chars().count() > 4 { 2 } else { 1 };
+    let sent = name.replace(['_', '-', ' '], "").to_lowercase();
+    let length = sent.chars().count();
+    let allowed = if length > 4 { 2 } else { 1 };
+    // The members' names are ASCII letters and digits. A difference in length is a distance already,
+    // and most names end here.
     let mut close = shape
         .members
         .iter()
-        .map(|member| (distance(member.name), member.name))
+        .filter(|member| member.name.len().abs_diff(length) <= allowed)
+        .map(|member| {
+            let name = member.name.to_ascii_lowercase();
+            (strsim::damerau_levenshtein(&name, &sent), member.name)
+        })
         .filter(|(distance, _)| *distance <= allowed);
     let first = close.next()?;
     let (best, others) = close.fold((first, 0), |(best, ties), next| match next.0.cmp(&best.0) {

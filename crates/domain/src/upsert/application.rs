@@ -86,7 +86,7 @@ impl Application<'_> {
             None => item.document.clone(),
         };
         let mut violations = item.draft.violations.clone();
-        violations.extend(item.noted.iter().cloned());
+        violations.add(&item.noted);
         if item.nameless_tags {
             violations.extend(document.find_tag_names(None));
         }
@@ -136,7 +136,7 @@ impl Application<'_> {
         let mut cache = item.cache.clone();
         let mut violations = self.rule_input(item, &document, before).check(&mut cache);
         violations.extend(faults);
-        violations.extend(item.noted.iter().cloned());
+        violations.add(&item.noted);
         self.look_up(item, &document, Some(&before.document), &mut violations);
         let candidate = Candidate { document, stored: Some(before), violations, cache };
         let known = |cache: &mut ParseCache| {
@@ -215,7 +215,7 @@ impl Application<'_> {
         let input = self.rule_input(item, &before.document, before);
         let mut cache = item.cache.clone();
         let mut violations = input.check(&mut cache);
-        violations.extend(item.noted.iter().cloned());
+        violations.add(&item.noted);
         violations.sort();
         weigh(&mut violations, self.context.handling, || input.check_stored(&mut cache));
         if violations.has_errors() {

@@ -36,8 +36,8 @@ pub(super) struct ParsedItem {
     pub(super) keeps_spelling: bool,
     /// Whether a tag has an id and no name.
     pub(super) nameless_tags: bool,
-    /// Violations found while it was read, or by the API.
-    pub(super) noted: Vec<Violation>,
+    /// Violations found while it was read, or by the API; at most 100, with the number of the others.
+    pub(super) noted: Violations,
     pub(super) draft: Draft,
     /// The values parsed so far.
     pub(super) cache: ParseCache,
@@ -83,20 +83,23 @@ impl Item {
 
     /// An item of an API with a wire format of its own.
     pub fn of(document: ContactDocument, context: &Context) -> Self {
-        Self::new(Read { document, unknown: Vec::new() }, None, context)
+        Self::new(Read { document, unknown: Violations::default() }, None, context)
     }
 
     /// An item of an API whose new contacts are of one type. A stored contact keeps its type, and
     /// its link id keeps the stored case.
     pub fn of_type(new: ContactType, document: ContactDocument, context: &Context) -> Self {
-        Self::new(Read { document, unknown: Vec::new() }, Some(new), context)
+        Self::new(Read { document, unknown: Violations::default() }, Some(new), context)
     }
 
     /// Adds violations that the API found. Errors among them refuse the item.
     #[must_use]
     pub fn with_faults(mut self, faults: impl IntoIterator<Item = Violation>) -> Self {
         match &mut self.read {
-            Ok(sent) => sent.noted.extend(faults),
+            Ok(sent) => {
+                sent.noted.extend(faults);
+                sent.noted.cut();
+            }
             Err(violations) => violations.extend(faults),
         }
         self

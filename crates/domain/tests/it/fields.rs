@@ -50,7 +50,7 @@ fn every_field_of_the_example_is_known() {
     let batch: Vec<Value> =
         serde_json::from_str(include_str!("data/erp-batch-every-field.json")).unwrap();
     for item in batch {
-        assert_eq!(read(&item.to_string()).unwrap().unknown, []);
+        assert_eq!(*read(&item.to_string()).unwrap().unknown, []);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What one item can hold.
 
-use contacts_domain::upsert::{Arrays, Options};
+use contacts_domain::upsert::{Arrays, Handling, Options};
 use serde_json::{Map, Value, json};
 
 use crate::fixture::{Fixture, faults, verdicts};
@@ -135,4 +135,51 @@ fn numbers_that_clients_cannot_read_are_refused() {
     for number in ["1e308", "-0", "1234567890123456789012345678", "1E-400", "0.10"] {
         assert_eq!(send(number), [""; 0], "{number}");
     }
+}
+
+#[test]
+fn details_beyond_a_hundred_are_counted() {
+    let mut fixture = Fixture::default();
+    let mut members = object(300, "unknown");
+    members["contactType"] = json!("PERSON");
+    members["lastName"] = json!("Rochat");
+    members["externalId"] = json!("A");
+
+    for verdict in ["created", "unchanged"] {
+        let outcomes = fixture.send(json!([members]));
+        assert_eq!(verdicts(&outcomes), [verdict]);
+        let (last, listed) = outcomes[0].violations.split_last().unwrap();
+        assert_eq!(
+            (listed.len(), last.path.to_string(), &*last.value),
+            (100, String::new(), "200")
+        );
+        assert!(!last.is_error() && listed.iter().all(|found| found.path.to_string() != ""));
+    }
+    let mut strict = Fixture::default();
+    strict.context.handling = Handling::Strict;
+    let outcomes = strict.send(json!([members]));
+    assert_eq!(verdicts(&outcomes), ["rejected"]);
+    assert!(outcomes[0].violations.iter().all(|found| found.is_error()));
+}
+
+#[test]
+fn errors_are_listed_before_warnings() {
+    // A warning comes first in the order of the rules, and the errors last.
+    let mut fixture = Fixture::default();
+    let banks: Vec<_> = (0..150).map(|_| json!({"bankCustomerNumber": "0"})).collect();
+    let outcomes = fixture.send(json!([{"contactType": "PERSON", "banks": banks}]));
+    let violations = &outcomes[0].violations;
+    assert_eq!(violations[0].path.to_string(), "banks[0].bankCustomerNumber");
+    assert!(violations.iter().all(|found| found.is_error()), "{violations}");
+    // 50 numbers, 150 names of banks and the name of the contact.
+    assert_eq!((violations.len(), &*violations[100].value), (101, "201"));
+}
+
+#[test]
+fn wrong_types_beyond_a_hundred_are_counted() {
+    let item = json!({"contactType": "PERSON", "relatedContactIds": vec!["x"; 1_000]});
+    let outcomes = Fixture::default().send(json!([item]));
+    let violations = &outcomes[0].violations;
+    assert_eq!((violations.len(), &*violations[100].value), (101, "900"));
+    assert!(violations[100].is_error());
 }

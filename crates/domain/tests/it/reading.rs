@@ -269,5 +269,5 @@ fn unknown_member_is_reported_with_a_suggestion() {
     let read = read(
         r#"{"version": 3, "createdAt": [], "updatedAt": null, "displayName": {}, "ifVersion": 1}"#,
     );
-    assert_eq!(read.expect("read-only members").unknown, []);
+    assert_eq!(*read.expect("read-only members").unknown, []);
 }
