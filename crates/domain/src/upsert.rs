@@ -8,7 +8,7 @@ mod options;
 mod outcome;
 mod working_set;
 
-pub use batch::Batch;
+pub use batch::{Batch, MAX_REFERENCES};
 pub use item::Item;
 pub use options::{
     Arrays, Atomicity, Context, Documents, Endpoints, Handling, Key, Ladder, Mode, OnAmbiguous,

@@ -26,13 +26,18 @@ pub struct Batch {
     work: usize,
 }
 
+/// The most contacts that the items of a batch may name in their relations, each counted once. A
+/// store looks all of them up in its transaction.
+pub const MAX_REFERENCES: usize = 100_000;
+
 /// The work on an item without content, as bytes of JSON.
 const WORK_PER_ITEM: usize = 500;
 
 impl Batch {
     /// A batch of items that were read for that context.
-    pub fn new(context: Context, options: Options, items: Vec<Item>) -> Self {
-        let lookup_keys = lookup_keys(&options, &items);
+    pub fn new(context: Context, options: Options, mut items: Vec<Item>) -> Self {
+        let references = references(&mut items);
+        let lookup_keys = lookup_keys(&options, &items, references);
         let parsed = items.iter().filter_map(|item| item.read.as_ref().ok());
         let ids_at_most = parsed.clone().map(|item| 1 + tree::ids_at_most(&item.document)).sum();
         let work = parsed.map(|item| WORK_PER_ITEM + item.bytes).sum();
@@ -204,11 +209,40 @@ fn shared_keys(options: &Options, items: &[Item]) -> Vec<Key> {
     keys
 }
 
-fn lookup_keys(options: &Options, items: &[Item]) -> LookupKeys {
+/// The contacts that the items name in their relations. An item that would bring them above
+/// [`MAX_REFERENCES`] is refused.
+fn references(items: &mut [Item]) -> Vec<ContactId> {
+    let mut references = HashSet::new();
+    for item in items {
+        let Ok(parsed) = &item.read else { continue };
+        if matches!(parsed.intent, Intent::Delete | Intent::Unlink) {
+            continue;
+        }
+        let relations = parsed.document.relations();
+        let added = relations.iter().filter(|id| !references.contains(*id)).count();
+        if references.len() + added <= MAX_REFERENCES {
+            references.extend(relations);
+        } else {
+            let list = match parsed.document.related_contact_ids.get() {
+                Some(ids) if !ids.is_empty() => "relatedContactIds",
+                _ => "relatedOrganizationContactIds",
+            };
+            let message = format!(
+                "the items of a batch name at most {MAX_REFERENCES} related contacts together; \
+                 send this item in another batch"
+            );
+            item.read = Err(Violation::new(Rule::Limits, Path::of(list), "", message).into());
+        }
+    }
+    references.into_iter().collect()
+}
+
+fn lookup_keys(options: &Options, items: &[Item], references: Vec<ContactId>) -> LookupKeys {
     let shared = shared_keys(options, items);
     let mut lookup_keys = LookupKeys {
         per_shared_key: i64::try_from(items.len() + Outcome::MAX_CANDIDATES + 1)
             .unwrap_or(i64::MAX),
+        references,
         ..LookupKeys::default()
     };
     for item in items.iter().filter_map(|item| item.read.as_ref().ok()) {
@@ -228,7 +262,6 @@ fn lookup_keys(options: &Options, items: &[Item]) -> LookupKeys {
         if options.mode != Mode::Update && item.intent == Intent::Upsert {
             lookup_keys.email_owners.extend(keys.email.clone());
         }
-        lookup_keys.references.extend(item.document.relations());
     }
     once_each(&mut lookup_keys.ids);
     once_each(&mut lookup_keys.external_ids);

@@ -1,6 +1,8 @@
 //! What one item can hold.
 
-use contacts_domain::upsert::{Arrays, Handling, Options};
+use contacts_domain::Violation;
+use contacts_domain::decision::Decision;
+use contacts_domain::upsert::{Arrays, Batch, Handling, Item, MAX_REFERENCES, Options};
 use serde_json::{Map, Value, json};
 
 use crate::fixture::{Fixture, faults, verdicts};
@@ -159,7 +161,7 @@ fn details_beyond_a_hundred_are_counted() {
     strict.context.handling = Handling::Strict;
     let outcomes = strict.send(json!([members]));
     assert_eq!(verdicts(&outcomes), ["rejected"]);
-    assert!(outcomes[0].violations.iter().all(|found| found.is_error()));
+    assert!(outcomes[0].violations.iter().all(Violation::is_error));
 }
 
 #[test]
@@ -170,7 +172,7 @@ fn errors_are_listed_before_warnings() {
     let outcomes = fixture.send(json!([{"contactType": "PERSON", "banks": banks}]));
     let violations = &outcomes[0].violations;
     assert_eq!(violations[0].path.to_string(), "banks[0].bankCustomerNumber");
-    assert!(violations.iter().all(|found| found.is_error()), "{violations}");
+    assert!(violations.iter().all(Violation::is_error), "{violations}");
     // 50 numbers, 150 names of banks and the name of the contact.
     assert_eq!((violations.len(), &*violations[100].value), (101, "201"));
 }
@@ -182,4 +184,23 @@ fn wrong_types_beyond_a_hundred_are_counted() {
     let violations = &outcomes[0].violations;
     assert_eq!((violations.len(), &*violations[100].value), (101, "900"));
     assert!(violations[100].is_error());
+}
+
+#[test]
+fn item_with_excess_references_is_refused() {
+    let item = |from: usize| {
+        let ids: Vec<_> = (from..from + 1_000).collect();
+        json!({"contactType": "PERSON", "relatedOrganizationContactIds": ids}).to_string()
+    };
+    let context = Fixture::default().context;
+    let texts = (0..101).map(|number| item(1 + number * 1_000)).chain([item(500)]);
+    let items = texts.map(|text| Item::read(&text, &context)).collect();
+    let batch = Batch::new(context.clone(), Options::default(), items);
+    assert_eq!(batch.lookup_keys().references.len(), MAX_REFERENCES);
+
+    let outcomes = Fixture::default().run(&batch).unwrap();
+    let first = |index: usize| faults(&outcomes[index])[0].clone();
+    assert_eq!(first(99), "relatedOrganizationContactIds[0] NOT_FOUND");
+    assert_eq!(faults(&outcomes[100]), ["relatedOrganizationContactIds VALIDATION_ERROR"]);
+    assert_eq!(first(101), "relatedOrganizationContactIds[0] NOT_FOUND", "named before");
 }
