@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Write as _};
 use std::net::TcpStream;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
@@ -10,6 +11,9 @@ use server_process::client::Prepared;
 
 use super::client::{SLACK, Tally, Target, array, at_once};
 use crate::load::BATCH;
+
+/// The time between two writes of a client.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// The external id of a contact of 240 kB.
 const LARGE: &str = "large";
@@ -66,16 +70,19 @@ pub(super) fn unread_answers(target: &Target) -> Result<Tally> {
             "GET {path} HTTP/1.1\r\nHost: contact-hub\r\nAuthorization: Bearer {}\r\n\r\n",
             target.token
         );
+        let requests = request.repeat(100);
         let mut stream = TcpStream::connect(target.address)?;
         stream.set_write_timeout(Some(Duration::from_millis(200)))?;
         let since = Instant::now();
         loop {
-            match stream.write(request.as_bytes()) {
+            match stream.write(requests.as_bytes()) {
                 Ok(_) => {}
                 Err(error)
                     if [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()) => {}
                 Err(_) => return Ok(0),
             }
+            // Threads that only write would take the processors from the server.
+            thread::sleep(PAUSE);
             let took = since.elapsed();
             // Until both buffers of the system are full, answers are taken.
             let limit = documented + 2 * SLACK;

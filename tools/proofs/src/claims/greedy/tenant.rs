@@ -85,10 +85,14 @@ impl Tenant {
 }
 
 impl Writes {
-    /// The 99th percentile.
+    /// The 99th percentile; of fewer than 200 writes, the second slowest.
     pub(super) fn p99(&self) -> Duration {
-        let beyond = self.times.len() / 100;
+        let beyond = (self.times.len() / 100).max(1);
         self.times.iter().rev().nth(beyond).copied().unwrap_or_default()
+    }
+
+    pub(super) fn slowest(&self) -> Duration {
+        self.times.last().copied().unwrap_or_default()
     }
 
     pub(super) fn refused(&self) -> usize {
@@ -98,9 +102,8 @@ impl Writes {
 
 impl fmt::Display for Writes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let worst = self.times.last().copied().unwrap_or_default();
         let (writes, p99) = (self.times.len(), self.p99().as_millis());
-        write!(f, "{writes} writes, p99 {p99} ms, at most {} ms", worst.as_millis())?;
+        write!(f, "{writes} writes, p99 {p99} ms, at most {} ms", self.slowest().as_millis())?;
         match &self.refusal {
             None => Ok(()),
             Some(refusal) => write!(f, ", {} not answered 200 ({refusal})", self.refused),
