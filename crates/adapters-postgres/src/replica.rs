@@ -7,6 +7,7 @@ mod lag;
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::PgLsn;
 
 use self::circuit_breaker::CircuitBreaker;
@@ -53,7 +54,7 @@ pub(crate) async fn read<T, F>(
 where
     F: Future<Output = Result<T, Failure>>,
 {
-    let limits = primary.options().set_limits();
+    let limits = primary.options().set_list_limits();
     let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {limits}");
     if let Some(standby) = standby
         && let Some(session) = standby.caught_up(primary, Instant::now()).await?
@@ -67,6 +68,10 @@ where
             Ok(found) => {
                 standby.record_success();
                 return Ok(found);
+            }
+            // The list itself takes too long, there as here.
+            Err(failure) if failure.state() == Some(&SqlState::QUERY_CANCELED) => {
+                return Err(failure);
             }
             Err(failure) => standby.record_failure(&failure),
         }

@@ -5,12 +5,15 @@ mod audit;
 mod contacts;
 pub(crate) mod directory;
 pub(crate) mod ids;
+mod shares;
 mod transaction;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Instant;
 
 use contacts_application::ports::OpenError;
+use tokio::sync::Semaphore;
 
 use self::transaction::Transactions;
 use crate::connect::{Pool, PostgresOptions, PostgresUrl};
@@ -36,6 +39,10 @@ use crate::startup::{self, migrations};
 /// ```
 pub struct PostgresStore {
     pub(crate) pool: Pool,
+    /// For organizations and tokens.
+    access_pool: Pool,
+    /// The connections that lists may use: half of them.
+    free_for_lists: Arc<Semaphore>,
     pub(crate) transactions: Transactions,
     pub(crate) standby: Option<Standby>,
 }
@@ -59,11 +66,26 @@ impl PostgresStore {
     ///
     /// An [`OpenError`] that names the cause and a remedy.
     pub async fn open(url: &PostgresUrl, options: PostgresOptions) -> Result<Opened, OpenError> {
+        let (options, access_options) = match options.divided() {
+            Some((options, access)) => (options, Some(access)),
+            None => (options, None),
+        };
+        let free_for_lists = Arc::new(Semaphore::new(options.half()));
         let pool = startup::pool(url, options)?;
+        let access_pool = match access_options {
+            Some(options) => startup::pool(url, options)?,
+            None => pool.clone(),
+        };
         let migrations = startup::prepare(&pool, url).await?;
         let created = migrations.iter().any(|name| migrations::is_first(name));
         Ok(Opened {
-            store: Self { transactions: Transactions::new(pool.clone()), pool, standby: None },
+            store: Self {
+                transactions: Transactions::new(pool.clone()),
+                pool,
+                access_pool,
+                free_for_lists,
+                standby: None,
+            },
             created,
             migrations,
         })

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use contacts_application::ports::StoreError;
 use contacts_domain::contact::Record;
 use contacts_domain::decision::{Alias, AliasKey, Loaded, LookupKeys};
 use contacts_domain::{ContactId, OrganizationId};
@@ -19,13 +20,16 @@ use crate::schema::contact;
 /// Whether the loaded contacts have their documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Documents {
-    Kept,
+    /// They have, together at most that many bytes.
+    AtMost(usize),
     /// A document is empty. It follows from the version of its contact.
     LeftOut,
 }
 
 /// Loads contacts key by key. SQLite runs in this process, so a prepared statement per key costs no
 /// round trip.
+///
+/// Fails with `TooLarge` at the first contact whose document is beyond the limit.
 pub(crate) fn look_up(
     connection: &mut SqliteConnection,
     organization: OrganizationId,
@@ -36,6 +40,7 @@ pub(crate) fn look_up(
         connection,
         organization: organization.get(),
         documents,
+        bytes: 0,
         contacts: Vec::new(),
         ids: HashSet::new(),
     };
@@ -62,9 +67,11 @@ struct Lookup<'a> {
     connection: &'a mut SqliteConnection,
     organization: i32,
     documents: Documents,
+    /// The bytes of the documents so far.
+    bytes: usize,
     /// Each contact once.
     contacts: Vec<Record>,
-    ids: HashSet<ContactId>,
+    ids: HashSet<i64>,
 }
 
 impl Lookup<'_> {
@@ -95,20 +102,20 @@ impl Lookup<'_> {
         let organization = self.organization;
         let at_most = usize::try_from(lookup_keys.per_shared_key).unwrap_or(usize::MAX);
         for email in &lookup_keys.emails {
-            let rows = self.first(at_most, query::by_email(organization, email).select(row()))?;
+            let rows = self.rows(at_most, query::by_email(organization, email).select(row()))?;
             self.add_rows(rows)?;
         }
         for number in &lookup_keys.vat_numbers {
             let query = query::by_vat_number(organization, number).select(row());
-            let rows = self.first(at_most, query)?;
+            let rows = self.rows(at_most, query)?;
             self.add_rows(rows)?;
         }
         for phone in &lookup_keys.phones {
             // One query for both columns could not read two indexes in the order of the ids.
             let mut rows =
-                self.first(at_most, query::by_phone(organization, phone).select(row()))?;
+                self.rows(at_most, query::by_phone(organization, phone).select(row()))?;
             let mobile = query::by_mobile(organization, phone).select(row());
-            rows.extend(self.first(at_most, mobile)?);
+            rows.extend(self.rows(at_most, mobile)?);
             rows.sort_unstable_by_key(ContactRow::id);
             rows.dedup_by_key(|row| row.id());
             rows.truncate(at_most);
@@ -131,11 +138,8 @@ impl Lookup<'_> {
         let link_ids = lookup_keys.link_ids.iter().copied().map(AliasKey::LinkId);
         for key in external_ids.chain(link_ids) {
             let (kind, value) = (key.kind(), key.value());
-            let target: Option<ContactRow> = query::by_alias(self.organization, kind, &value)
-                .select(row())
-                .get_result(self.connection)
-                .optional()?;
-            if let Some(target) = target {
+            let target = query::by_alias(self.organization, kind, &value).select(row());
+            if let Some(target) = self.rows(1, target)?.pop() {
                 aliases.push(Alias { key, contact: self.add_row(target)? });
             }
         }
@@ -173,8 +177,33 @@ impl Lookup<'_> {
     where
         Q: RunQueryDsl<SqliteConnection> + LoadQuery<'q, SqliteConnection, ContactRow>,
     {
-        let rows = self.first(usize::MAX, query)?;
+        let rows = self.rows(usize::MAX, query)?;
         self.add_rows(rows)
+    }
+
+    /// The first contacts of a query. Fails before their documents take more memory than allowed.
+    fn rows<'q, Q>(&mut self, at_most: usize, query: Q) -> Result<Vec<ContactRow>, Failure>
+    where
+        Q: RunQueryDsl<SqliteConnection> + LoadQuery<'q, SqliteConnection, ContactRow>,
+    {
+        let mut rows = Vec::new();
+        let mut bytes = self.bytes;
+        let found = query.load_iter::<ContactRow, DefaultLoadingMode>(self.connection)?;
+        for row in found.take(at_most) {
+            let mut row = row?;
+            match self.documents {
+                Documents::LeftOut => row.leave_document_out(),
+                Documents::AtMost(_) if self.ids.contains(&row.id()) => {}
+                Documents::AtMost(limit) => {
+                    bytes += row.document_bytes();
+                    if bytes > limit {
+                        return Err(StoreError::too_large(limit).into());
+                    }
+                }
+            }
+            rows.push(row);
+        }
+        Ok(rows)
     }
 
     fn first<'q, Q, R>(&mut self, at_most: usize, query: Q) -> Result<Vec<R>, Failure>
@@ -193,12 +222,10 @@ impl Lookup<'_> {
     }
 
     fn add_row(&mut self, row: ContactRow) -> Result<ContactId, Failure> {
-        let mut record = Record::try_from(row)?;
-        if self.documents == Documents::LeftOut {
-            record.document = String::new();
-        }
+        let record = Record::try_from(row)?;
         let id = record.id;
-        if self.ids.insert(id) {
+        if self.ids.insert(id.get()) {
+            self.bytes += record.document.len();
             self.contacts.push(record);
         }
         Ok(id)
@@ -226,7 +253,7 @@ mod tests {
             ..LookupKeys::default()
         };
         let organization = context().organization;
-        let loaded = look_up(connection, organization, &lookup_keys, Documents::Kept).unwrap();
+        let loaded = look_up(connection, organization, &lookup_keys, Documents::LeftOut).unwrap();
         let owner = |id| (email.clone(), ContactId::new(id).unwrap());
         assert_eq!(loaded.email_owners, [owner(1), owner(2)]);
     }

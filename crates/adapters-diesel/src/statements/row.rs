@@ -195,6 +195,14 @@ impl ContactRow {
     pub(crate) fn id(&self) -> i64 {
         self.id
     }
+
+    pub(crate) fn document_bytes(&self) -> usize {
+        self.document.len()
+    }
+
+    pub(crate) fn leave_document_out(&mut self) {
+        self.document = String::new();
+    }
 }
 
 impl From<ContactRow> for StoredContact {

@@ -74,8 +74,9 @@ impl SqliteStore {
             .readers
             .read_long(move |connection| {
                 let (organization, lookup_keys) = (loading.organization(), loading.lookup_keys());
+                let documents = Documents::AtMost(lookup_keys.documents_at_most);
                 connection.transaction(|connection| {
-                    look_up(connection, organization, lookup_keys, Documents::Kept)
+                    look_up(connection, organization, lookup_keys, documents)
                 })
             })
             .await?;

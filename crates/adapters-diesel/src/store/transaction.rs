@@ -1,7 +1,7 @@
 //! A write transaction for several requests, each in a savepoint of its own.
 
 use contacts_application::compute::{LONG_BYTES, catch_panic};
-use contacts_application::ports::StoreError;
+use contacts_application::ports::{StoreError, StoreErrorKind};
 use contacts_domain::IdBlock;
 use contacts_domain::decision::{Decision, Loaded, Writes};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
@@ -62,7 +62,8 @@ impl<'a> Transaction<'a> {
 
     /// Loads what the decision needs, lets it decide, and writes the outcome.
     pub(super) fn run<D: Decision>(&mut self, decision: &D) -> Result<D::Report, Failure> {
-        let loaded = self.look_up(decision, Documents::Kept)?;
+        let documents = Documents::AtMost(decision.lookup_keys().documents_at_most);
+        let loaded = self.look_up(decision, documents)?;
         self.decide(decision, loaded)
     }
 
@@ -71,7 +72,11 @@ impl<'a> Transaction<'a> {
         &mut self,
         decision: &D,
     ) -> Result<Option<D::Report>, Failure> {
-        let loaded = self.look_up(decision, Documents::Kept)?;
+        let documents_at_most = decision.lookup_keys().documents_at_most.min(LONG_BYTES);
+        let loaded = match self.look_up(decision, Documents::AtMost(documents_at_most)) {
+            Err(failure) if failure.kind() == StoreErrorKind::TooLarge => return Ok(None),
+            loaded => loaded?,
+        };
         if decision.work(&loaded) > LONG_BYTES {
             return Ok(None);
         }

@@ -69,6 +69,10 @@ impl Failure {
         Self::new(StoreErrorKind::Corrupt, message)
     }
 
+    pub(crate) fn too_large(message: impl fmt::Display) -> Self {
+        Self::new(StoreErrorKind::TooLarge, message)
+    }
+
     pub(crate) fn contention(message: impl fmt::Display) -> Self {
         Self::new(StoreErrorKind::Contention, message)
     }

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// The connections for organizations and tokens. A token is looked up while all others are in use.
+const ACCESS_CONNECTIONS: usize = 2;
+
 /// Options of a store. The defaults suit one of several servers that share a database.
 ///
 /// ```
@@ -11,7 +14,8 @@ use std::time::Duration;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostgresOptions {
-    /// The most connections of the store, at least one. All servers together need fewer than the
+    /// The most connections of the store, at least one. From three on, two are for organizations and
+    /// tokens alone. All servers together need fewer than the
     /// `max_connections` of the database.
     pub connections: usize,
     /// How long a request may wait for a connection. After that, the store is unavailable.
@@ -27,6 +31,8 @@ pub struct PostgresOptions {
     /// How long a statement may run inside a transaction. If the database then gives no answer for
     /// another `lock_timeout`, the connection is closed.
     pub statement_timeout: Duration,
+    /// How long a list may run. Its two statements, the count and the page, have half of it each.
+    pub list_timeout: Duration,
     /// How long a transaction may pause between two statements before the database ends it, so that
     /// a server that hangs does not block the others.
     pub pause_timeout: Duration,
@@ -35,6 +41,25 @@ pub struct PostgresOptions {
 }
 
 impl PostgresOptions {
+    /// Half of the connections, at least one.
+    pub(crate) fn half(&self) -> usize {
+        (self.connections / 2).max(1)
+    }
+
+    /// The same with other numbers of connections: for contacts, and for organizations and tokens.
+    /// `None` if those are too few to be divided.
+    pub(crate) fn divided(&self) -> Option<(Self, Self)> {
+        let contacts = self.connections.checked_sub(ACCESS_CONNECTIONS).filter(|rest| *rest > 0)?;
+        let with = |connections| Self { connections, ..self.clone() };
+        Some((with(contacts), with(ACCESS_CONNECTIONS)))
+    }
+
+    /// The statements that set the limits of a list.
+    pub(crate) fn set_list_limits(&self) -> String {
+        let timeout = self.list_timeout / 2;
+        Self { statement_timeout: self.statement_timeout.min(timeout), ..self.clone() }.set_limits()
+    }
+
     /// The statements that set the limits of a transaction.
     pub(crate) fn set_limits(&self) -> String {
         format!(
@@ -57,6 +82,7 @@ impl Default for PostgresOptions {
             migrate: true,
             lock_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
+            list_timeout: Duration::from_secs(5),
             pause_timeout: Duration::from_secs(30),
             standby_rest: Duration::from_secs(10),
         }

@@ -5,11 +5,13 @@ mod inflight;
 pub(crate) mod notes;
 mod timeouts;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use deadpool_postgres::Object;
+use futures_util::TryStreamExt as _;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Error, Row};
 
@@ -102,6 +104,39 @@ impl Session {
         let prepared = connection.prepare_typed_cached(sql, &types);
         let statement = self.answer(self.limit(), prepared).await?;
         self.answer(self.limit(), connection.query(&statement, &values)).await
+    }
+
+    /// Runs a statement and hands over each row as it arrives, until the function fails.
+    pub(crate) async fn query_each(
+        &self,
+        sql: &'static str,
+        parameters: &[Parameter<'_>],
+        mut take: impl FnMut(Row) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        #[cfg(test)]
+        notes::note(sql, parameters);
+        let connection = self.connection()?;
+        let (values, types) = unzip(parameters);
+        let prepared = if self.timeouts.prepared {
+            let prepared = connection.prepare_typed_cached(sql, &types);
+            Some(self.answer(self.limit(), prepared).await?)
+        } else {
+            None
+        };
+        let taking = async {
+            let rows = match &prepared {
+                Some(statement) => connection.query_raw(statement, values).await?,
+                None => connection.query_typed_raw(sql, parameters.iter().cloned()).await?,
+            };
+            let mut rows = pin!(rows);
+            while let Some(row) = rows.try_next().await? {
+                if let Err(failure) = take(row) {
+                    return Ok(Err(failure));
+                }
+            }
+            Ok(Ok(()))
+        };
+        self.answer(self.limit(), taking).await?
     }
 
     /// Runs a statement that is built for one request and returns its rows. It is not kept prepared.

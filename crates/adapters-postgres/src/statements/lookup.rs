@@ -13,6 +13,7 @@ use contacts_domain::contact::Record;
 use contacts_domain::decision::{Alias, Loaded, LookupKeys};
 use contacts_domain::value::LinkId;
 use contacts_domain::{ContactId, OrganizationId};
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -71,13 +72,14 @@ pub(crate) async fn look_up(
     ids.extend(referring(session, organization, lookup_keys.referring_to).await?);
     ids.sort_unstable();
     ids.dedup();
-    let (external_ids, link_ids) = (&lookup_keys.external_ids, &lookup_keys.link_ids);
+    let LookupKeys { external_ids, link_ids, documents_at_most, .. } = lookup_keys;
+    let documents_at_most = *documents_at_most;
     if lock_mode == LockMode::Again {
         locks::lock_rows(session, organization, &ids, external_ids, link_ids).await?;
     }
 
     let (identified, email_owners, references) = tokio::join!(
-        identified(session, organization, &ids, external_ids, link_ids),
+        identified(session, organization, &ids, external_ids, link_ids, documents_at_most),
         email_owners(session, organization, lookup_keys),
         references(session, organization, &lookup_keys.references),
     );
@@ -98,45 +100,55 @@ pub(crate) struct Identified {
     pub(crate) aliases: Vec<Alias>,
 }
 
-/// Finds contacts by keys that belong to at most one living contact. No key may occur twice.
+/// Finds contacts by keys that belong to at most one living contact. No key may occur twice. Fails
+/// before their documents take more memory than that many bytes.
 pub(crate) async fn identified(
     session: &Session,
     organization: OrganizationId,
     ids: &[i64],
     external_ids: &[String],
     link_ids: &[LinkId],
+    documents_at_most: usize,
 ) -> Result<Identified, Failure> {
     let mut identified = Identified { contacts: Vec::new(), aliases: Vec::new() };
     if ids.is_empty() && external_ids.is_empty() && link_ids.is_empty() {
         return Ok(identified);
     }
     let link_ids: Vec<Uuid> = link_ids.iter().map(|link_id| link_id.as_uuid()).collect();
-    let rows = session
-        .query(
-            &CONTACTS,
-            &[
-                (&organization.get(), Type::INT4),
-                (&ids, Type::INT8_ARRAY),
-                (&external_ids, Type::TEXT_ARRAY),
-                (&link_ids, Type::UUID_ARRAY),
-            ],
-        )
-        .await?;
-    let Some(first) = rows.first() else { return Ok(identified) };
-    let at = ContactIndexes::of(first, "")?;
-    let (kind, value) = (index_of(first, "alias_kind")?, index_of(first, "alias_value")?);
-    identified.contacts.reserve_exact(rows.len());
-    let mut seen = HashSet::with_capacity(rows.len());
-    for row in &rows {
+    let parameters: [Parameter<'_>; 4] = [
+        (&organization.get(), Type::INT4),
+        (&ids, Type::INT8_ARRAY),
+        (&external_ids, Type::TEXT_ARRAY),
+        (&link_ids, Type::UUID_ARRAY),
+    ];
+    let (mut seen, mut bytes, mut columns) = (HashSet::new(), 0, None);
+    let take = |row: Row| {
+        let (at, kind, value) = match &columns {
+            Some(known) => known,
+            None => columns.insert((
+                ContactIndexes::of(&row, "")?,
+                index_of(&row, "alias_kind")?,
+                index_of(&row, "alias_value")?,
+            )),
+        };
         let id = row::contact_id(row.try_get(at.id)?)?;
-        if let Some(kind) = row.try_get(kind)? {
-            let key = row::alias_key(kind, row.try_get(value)?)?;
+        if let Some(kind) = row.try_get(*kind)? {
+            let key = row::alias_key(kind, row.try_get(*value)?)?;
             identified.aliases.push(Alias { key, contact: id });
         }
         if seen.insert(id) {
-            identified.contacts.push(row::record(organization, row, &at)?);
+            let record = row::record(organization, &row, at)?;
+            bytes += record.document.len();
+            if bytes > documents_at_most {
+                return Err(Failure::too_large(format_args!(
+                    "the documents have more than {documents_at_most} bytes"
+                )));
+            }
+            identified.contacts.push(record);
         }
-    }
+        Ok(())
+    };
+    session.query_each(&CONTACTS, &parameters, take).await?;
     Ok(identified)
 }
 

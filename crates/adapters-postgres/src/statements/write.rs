@@ -162,7 +162,7 @@ async fn ids_are_free(
     changes: &[&Change],
 ) -> Result<(), Failure> {
     let ids: Vec<i64> = changes.iter().map(|change| change.record().id.get()).collect();
-    let found = lookup::identified(session, organization, &ids, &[], &[]).await?;
+    let found = lookup::identified(session, organization, &ids, &[], &[], usize::MAX).await?;
     match found.contacts.first() {
         None => Ok(()),
         Some(contact) => Err(Failure::corrupt(format_args!(

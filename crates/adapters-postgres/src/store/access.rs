@@ -37,7 +37,7 @@ const REVOKE_TOKEN: &str =
 #[async_trait]
 impl AccessStore for PostgresStore {
     async fn organization(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
-        let rows = self.pool.read(ORGANIZATION, &[(&id.get(), Type::INT4)]).await?;
+        let rows = self.access_pool.read(ORGANIZATION, &[(&id.get(), Type::INT4)]).await?;
         Ok(rows.first().map(row::organization).transpose()?)
     }
 
@@ -56,7 +56,7 @@ impl AccessStore for PostgresStore {
     }
 
     async fn token(&self, digest: TokenDigest) -> Result<Option<Token>, StoreError> {
-        let rows = self.pool.read(TOKEN, &[(&digest.0.as_slice(), Type::BYTEA)]).await?;
+        let rows = self.access_pool.read(TOKEN, &[(&digest.0.as_slice(), Type::BYTEA)]).await?;
         Ok(rows.first().map(token).transpose()?)
     }
 
@@ -77,7 +77,7 @@ impl AccessStore for PostgresStore {
     }
 
     async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
-        let rows = self.pool.read(TOKENS, &[]).await?;
+        let rows = self.access_pool.read(TOKENS, &[]).await?;
         Ok(rows.iter().map(token).collect::<Result<_, _>>()?)
     }
 

@@ -17,6 +17,7 @@ use contacts_domain::decision::{Decision, Loaded};
 use self::decide::{Decided, decide};
 use self::retries::{Retries, RetryState};
 use super::ids::Ids;
+use super::shares::Shares;
 use crate::connect::{Failure, Pool, PostgresOptions, Session};
 use crate::statements::attempt_error::AttemptError;
 use crate::statements::lookup::look_up;
@@ -26,6 +27,7 @@ use crate::statements::write::write;
 pub(crate) struct Transactions {
     pool: Pool,
     ids: Ids,
+    shares: Shares,
     /// The statements that begin a transaction.
     begin: String,
 }
@@ -33,7 +35,7 @@ pub(crate) struct Transactions {
 impl Transactions {
     pub(crate) fn new(pool: Pool) -> Self {
         let begin = begin_script(pool.options());
-        Self { pool, ids: Ids::new(), begin }
+        Self { ids: Ids::new(), shares: Shares::new(pool.options()), pool, begin }
     }
 
     /// Begins a transaction on a connection.
@@ -47,6 +49,7 @@ impl Transactions {
     ///
     /// Nothing is stored, unless the connection is lost during the commit.
     pub(crate) async fn run<D: Decision>(&self, decision: Arc<D>) -> Result<D::Report, Failure> {
+        let _share = self.shares.take(decision.organization()).await?;
         let ids = self.ids.reserve(&self.pool, &self.begin, decision.ids_at_most()).await?;
         let mut retry_state = RetryState::default();
         let mut retries = Retries::new(&self.pool, decision.organization());

@@ -36,6 +36,7 @@ const fn usual() -> PostgresOptions {
         migrate: true,
         lock_timeout: LONG,
         statement_timeout: LONG,
+        list_timeout: LONG,
         pause_timeout: LONG,
         standby_rest: LONG,
     }

@@ -149,7 +149,7 @@ async fn unanswered_commit_is_neither_cancelled_nor_retried() {
 async fn wait_for_id_block_is_limited() {
     let database = TestDatabase::migrated();
     let wait = Duration::from_millis(50);
-    let options = PostgresOptions { connections: 2, wait, lock_timeout: LONG, ..brief() };
+    let options = PostgresOptions { connections: 6, wait, lock_timeout: LONG, ..brief() };
     let store = Arc::new(database.open_with(options).await);
     let other = database.connect().await;
     other.batch_execute("BEGIN; SELECT FROM id_counter FOR UPDATE").await.unwrap();

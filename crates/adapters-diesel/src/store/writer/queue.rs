@@ -7,7 +7,7 @@ use std::time::Duration;
 use contacts_domain::OrganizationId;
 
 /// Who a request is for: an organization, or `None` for organizations and tokens themselves.
-pub(in crate::store) type Tenant = Option<OrganizationId>;
+pub(crate) type Tenant = Option<OrganizationId>;
 
 /// The waiting requests. Callers add to it, the writer takes from it.
 pub(super) struct Queue<T> {

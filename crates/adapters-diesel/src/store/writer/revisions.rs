@@ -11,7 +11,7 @@ use super::queue::Tenant;
 ///
 /// Take one before a snapshot. While it is the present one, the snapshot shows what the writer sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) struct Revision {
+pub(crate) struct Revision {
     ours: u64,
     others: u64,
 }
@@ -19,7 +19,7 @@ pub(in crate::store) struct Revision {
 /// The present revisions. The writer moves an organization on after it ran a request, so that later
 /// requests of the transaction see that, and again after the commit, when snapshots show it.
 #[derive(Debug, Default)]
-pub(in crate::store) struct Revisions(Mutex<State>);
+pub(crate) struct Revisions(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -28,7 +28,7 @@ struct State {
 }
 
 impl Revisions {
-    pub(in crate::store) fn present(&self, organization: OrganizationId) -> Revision {
+    pub(crate) fn present(&self, organization: OrganizationId) -> Revision {
         let state = self.state();
         let ours = state.ours.get(&organization).copied().unwrap_or_default();
         Revision { ours, others: state.others }

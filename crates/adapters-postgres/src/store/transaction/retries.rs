@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use contacts_domain::OrganizationId;
 use contacts_domain::contact::Record;
-use contacts_domain::decision::AliasKey;
+use contacts_domain::decision::{AliasKey, MAX_LOADED_BYTES};
 use tokio::time::sleep;
 
 use crate::connect::{Failure, Pool};
@@ -104,7 +104,15 @@ impl<'a> Retries<'a> {
             }
         }
         let session = self.pool.session().await?;
-        let found = identified(&session, self.organization, &[], &external_ids, &link_ids).await?;
+        let found = identified(
+            &session,
+            self.organization,
+            &[],
+            &external_ids,
+            &link_ids,
+            MAX_LOADED_BYTES,
+        )
+        .await?;
         let owned: HashSet<AliasKey> =
             found.contacts.iter().flat_map(Record::identity_keys).collect();
         Ok(keys.into_iter().filter(|key| owned.contains(key)).collect())

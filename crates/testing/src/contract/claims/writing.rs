@@ -1,7 +1,9 @@
 //! Creating, updating and refusing contacts.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use contacts_application::ports::StoreErrorKind;
 use contacts_domain::Version;
 use contacts_domain::contact::{ContactType, DOCUMENT_VERSION, Projection, Record};
 use contacts_domain::upsert::{Atomicity, Documents, Options, Outcome};
@@ -27,6 +29,7 @@ pub(crate) const CLAIMS: &[Claim] = claims![
     no_id_is_assigned_twice,
     batch_ends_like_its_items_one_by_one,
     answer_with_too_large_documents_stores_nothing,
+    batch_that_loads_too_much_stores_nothing,
 ];
 
 /// A text that a careless quoting would break.
@@ -356,5 +359,39 @@ async fn answer_with_too_large_documents_stores_nothing(fixture: &StoreFixture) 
         outcomes
             .iter()
             .all(|outcome| outcome.contact.as_ref().is_some_and(|contact| contact.whole.is_none()))
+    );
+}
+
+async fn batch_that_loads_too_much_stores_nothing(fixture: &StoreFixture) {
+    let mut bytes = 0;
+    for external_id in ["A", "B"] {
+        let created = fixture.create(person(json!({"externalId": external_id}))).await;
+        bytes += record_of(&created).document.len();
+    }
+    let before = fixture.everything().await;
+    let items = [
+        person(json!({"externalId": "A", "title": "Dr."})),
+        person(json!({"externalId": "B"})),
+        person(json!({"externalId": "C"})),
+    ];
+    let send = async |bytes| {
+        // No documents in the answer: they would count too.
+        let options = Options { documents: Documents::LeftOut, ..Options::default() };
+        let batch = Arc::unwrap_or_clone(batch(fixture.request(), options, &items));
+        fixture.contacts().upsert(Arc::new(batch.holding_at_most(bytes))).await
+    };
+
+    let refused = send(bytes - 1).await.expect_err("the documents are too large");
+    assert_eq!(refused.kind(), StoreErrorKind::TooLarge);
+    assert_eq!(fixture.everything().await, before);
+
+    let outcomes = send(bytes).await.expect("the store loads them");
+    assert_eq!(
+        answers(&outcomes.expect("an answer")),
+        [
+            "updated by externalId, version 2",
+            "unchanged by externalId, version 1",
+            "created, version 1"
+        ]
     );
 }
