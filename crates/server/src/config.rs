@@ -136,11 +136,14 @@ impl Sources {
         let defaults = HttpSettings::default();
         let items = flags.max_items.or(file.max_items);
         let body = flags.max_body_bytes.or(file.max_body_bytes);
+        let documents = flags.max_batch_documents_bytes.or(file.max_batch_documents_bytes);
         let pause = flags.max_body_pause_seconds.or(file.max_body_pause_seconds);
         let in_flight = flags.max_in_flight.or(file.max_in_flight);
         let http = HttpSettings {
             max_items: items.map_or(defaults.max_items, NonZeroUsize::get),
             max_body_bytes: body.map_or(defaults.max_body_bytes, NonZeroUsize::get),
+            max_batch_documents_bytes: documents
+                .map_or(defaults.max_batch_documents_bytes, NonZeroUsize::get),
             max_body_pause: seconds(pause).unwrap_or(defaults.max_body_pause),
             max_in_flight: in_flight.map_or(defaults.max_in_flight, NonZeroUsize::get),
             requests_per_second: flags.requests_per_second.or(file.requests_per_second),

@@ -82,9 +82,10 @@ pub(super) async fn modify_batch(
     JsonUpload(body, room): JsonUpload,
 ) -> Result<Response, Problem> {
     let preferences = Preferences::of(&headers);
-    let max_items = settings.max_items;
-    let BatchItems { text, ranges, weight } =
-        offload(body.len() > LONG, move || BatchItems::find(body, max_items)).await??;
+    let (is_long, max_items) = (body.len() > LONG, settings.max_items);
+    let held = room.clone();
+    let finding = move || held.during(|| BatchItems::find(body, max_items));
+    let BatchItems { text, ranges, weight } = offload(is_long, finding).await??;
     room.take(weight).await?;
 
     let redaction = Redaction::of(caller.scopes);
@@ -97,9 +98,10 @@ pub(super) async fn modify_batch(
     let handling = preferences.handling();
     let request = Request { options, handling, bytes, ..Request::default() };
     let upsert = &services.upsert_contacts;
+    let held = room.clone();
     let batch = upsert
         .prepare(&caller, request, ranges, move |range, context| {
-            Item::read(text.get(range.clone()).unwrap_or_default(), context)
+            held.during(|| Item::read(text.get(range.clone()).unwrap_or_default(), context))
         })
         .await?;
     let outcomes = apply(upsert, batch, bytes, &room).await?;

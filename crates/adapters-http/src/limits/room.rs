@@ -50,6 +50,12 @@ impl Room {
         Ok(turn)
     }
 
+    /// Runs work that goes on when its client has gone: what is held stays so until the closure that
+    /// owns this room is dropped.
+    pub(crate) fn during<T>(&self, work: impl FnOnce() -> T) -> T {
+        work()
+    }
+
     /// Waits for the turn of a list.
     pub(crate) async fn list(&self) -> Result<(), Problem> {
         self.hold.keep([self.limits.list(self.token).await?]);

@@ -9,6 +9,9 @@ use crate::problem::Problem;
 pub(crate) const LONG: usize = 64 << 10;
 
 /// Runs `work` here if it is short, else on the threads of rayon.
+///
+/// Work that has begun goes on when its client has gone, so what it takes of the limits has to move
+/// into it.
 pub(crate) async fn offload<T: Send + 'static>(
     is_long: bool,
     work: impl FnOnce() -> T + Send + 'static,

@@ -1,5 +1,7 @@
 //! Makes a batch of the items of a request.
 
+use std::sync::Arc;
+
 use contacts_domain::upsert::{Batch, Context, Item, Options};
 use rayon::prelude::*;
 
@@ -33,10 +35,16 @@ where
             Batch::new(context, options, items)
         })
     } else {
-        compute(move || {
-            let items = raw.par_iter().map(|item| read(item, &context)).collect();
+        // Dropped with this future, when the caller is gone: then no further item is read.
+        let caller = Arc::new(());
+        let is_wanted = Arc::downgrade(&caller);
+        let batch = compute(move || {
+            let wanted = raw.par_iter().take_any_while(|_| is_wanted.strong_count() > 0);
+            let items = wanted.map(|item| read(item, &context)).collect();
             Batch::new(context, options, items)
-        })
-        .await
+        });
+        let batch = batch.await;
+        drop(caller);
+        batch
     }
 }

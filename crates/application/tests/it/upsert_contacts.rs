@@ -1,7 +1,8 @@
 //! Creating and updating a batch of contacts.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::Waker;
 
 use contacts_application::access::Scope;
 use contacts_application::ports::{MockClock, MockContactStore, StoreError, StoreErrorKind};
@@ -157,4 +158,32 @@ async fn failing_store_is_no_verdict() {
         matches!(&failed, Err(UseCaseError::Store(error)) if error.kind() == StoreErrorKind::Unavailable),
         "{failed:?}"
     );
+}
+
+#[tokio::test]
+async fn items_of_a_caller_that_is_gone_are_not_read() {
+    let upsert =
+        UpsertContacts::new(Arc::new(a_store_never_asked()), Arc::new(a_clock_asked_once()));
+    let (begun, is_begun) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let may_go_on = Mutex::new(may_go_on);
+    let caller = caller(7, [Scope::Write]);
+    let mut execution = Box::pin(upsert.execute(
+        &caller,
+        Request::default(),
+        vec![(); 10_000],
+        move |(), context| {
+            begun.send(()).unwrap();
+            // Ends when the other half is dropped.
+            let _ = may_go_on.lock().unwrap().recv();
+            Item::read("{}", context)
+        },
+    ));
+    let mut waiting = std::task::Context::from_waker(Waker::noop());
+    assert!(execution.as_mut().poll(&mut waiting).is_pending());
+    is_begun.recv().unwrap();
+    drop(execution);
+    drop(go_on);
+    let others = is_begun.into_iter().count();
+    assert!(others < 1_000, "{others}");
 }

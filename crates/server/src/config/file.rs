@@ -31,6 +31,7 @@ pub(super) struct SettingsFile {
     pub(super) durability: Option<Durability>,
     pub(super) max_items: Option<NonZeroUsize>,
     pub(super) max_body_bytes: Option<NonZeroUsize>,
+    pub(super) max_batch_documents_bytes: Option<NonZeroUsize>,
     pub(super) max_body_pause_seconds: Option<NonZeroU64>,
     pub(super) min_body_rate: Option<u64>,
     pub(super) max_body_seconds: Option<NonZeroU64>,

@@ -91,6 +91,10 @@ pub(crate) struct ServeFlags {
     /// The largest body of a request, in bytes [default: 33554432]
     #[arg(long, value_name = "BYTES", env = "CONTACT_HUB_MAX_BODY_BYTES")]
     pub(super) max_body_bytes: Option<NonZeroUsize>,
+    /// The most bytes of documents in the answer to a batch, each item counted; more is answered 413
+    /// [default: 134217728]
+    #[arg(long, value_name = "BYTES", env = "CONTACT_HUB_MAX_BATCH_DOCUMENTS_BYTES")]
+    pub(super) max_batch_documents_bytes: Option<NonZeroUsize>,
     /// How long a client may pause within a body [default: 30]
     #[arg(long, value_name = "SECONDS", env = "CONTACT_HUB_MAX_BODY_PAUSE_SECONDS")]
     pub(super) max_body_pause_seconds: Option<NonZeroU64>,

@@ -82,7 +82,9 @@ pub(crate) async fn delete_items(
     JsonUpload(body, room): JsonUpload,
 ) -> Result<Response, Problem> {
     let is_long = body.len() > LONG;
-    let (link_ids, keys) = offload(is_long, move || read(body, settings.max_items)).await??;
+    let held = room.clone();
+    let reading = move || held.during(|| read(body, settings.max_items));
+    let (link_ids, keys) = offload(is_long, reading).await??;
     // Each contact may be one of the largest.
     room.take((keys.len() * MAX_DOCUMENT_BYTES).min(MAX_LOADED_BYTES)).await?;
     let outcomes = match keys.is_empty() {

@@ -76,8 +76,9 @@ pub(crate) async fn upsert_items(
     JsonUpload(body, room): JsonUpload,
 ) -> Result<Response, Problem> {
     let is_long = body.len() > LONG;
-    let ListBody { text, ranges, weight } =
-        offload(is_long, move || ListBody::find(body, LIST, settings.max_items)).await??;
+    let held = room.clone();
+    let finding = move || held.during(|| ListBody::find(body, LIST, settings.max_items));
+    let ListBody { text, ranges, weight } = offload(is_long, finding).await??;
     if ranges.is_empty() {
         return Err(Faults::one(LIST, "must not be empty"));
     }
@@ -98,11 +99,13 @@ pub(crate) async fn upsert_items(
     // The link ids of the items, as sent or generated, for the answer.
     let link_ids: Arc<[OnceLock<String>]> = ranges.iter().map(|_| OnceLock::new()).collect();
     let slots = Arc::clone(&link_ids);
+    let held = room.clone();
     let raw: Vec<(usize, Range<usize>)> = ranges.into_iter().enumerate().collect();
     let upsert = &services.upsert_contacts;
     let batch = upsert
         .prepare(&caller, request, raw, move |(index, range), context| {
-            let mut item = DeviceItem::read(text.get(range.clone()).unwrap_or_default());
+            let text = text.get(range.clone()).unwrap_or_default();
+            let mut item = held.during(|| DeviceItem::read(text));
             let link_id = item.link_id.get_or_insert_with(|| Uuid::now_v7().to_string());
             if let Some(slot) = slots.get(*index) {
                 // Each item is read once, so its slot is free.
