@@ -229,7 +229,7 @@ async fn revision_moves_on_with_requests_and_other_processes() {
     let after_another_process = write(None).await.unwrap();
     assert_ne!(after_another_process, start);
 
-    // Each request of a group moves it on, and the commit once more.
+    // Each request of a group moves it on.
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
     let waiting = [enqueue(write(one)), enqueue(write(one))];
     other.batch_execute("COMMIT").unwrap();
@@ -237,7 +237,14 @@ async fn revision_moves_on_with_requests_and_other_processes() {
     let (first, second) = (first.await.unwrap(), second.await.unwrap());
     assert_eq!(first, after_another_process);
     assert_ne!(second, first);
-    assert_ne!(writer.revisions().present(one.unwrap()), second);
+
+    // So does the commit.
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let (first, last) = (enqueue(write(one)), enqueue(write(None)));
+    other.batch_execute("COMMIT").unwrap();
+    let (first, before_commit) = (first.await.unwrap(), last.await.unwrap());
+    assert_ne!(before_commit, first);
+    assert_ne!(writer.revisions().present(one.unwrap()), before_commit);
 }
 
 #[cfg(unix)]
