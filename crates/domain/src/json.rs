@@ -66,7 +66,39 @@ impl Json {
     }
 
     fn read_raw(raw: &RawValue) -> Result<Self, Unreadable> {
-        Reader::new(raw).value(1)
+        Self::build(&mut Reader::new(raw), 1)
+    }
+
+    /// One pass, because numbers keep their text and serde's data model has no such type.
+    fn build(reader: &mut Reader<'_>, level: usize) -> Result<Self, Unreadable> {
+        Ok(match reader.peek() {
+            Some(b'{' | b'[') if level > MAX_NESTING => return Err(Unreadable::TooDeep),
+            Some(b'{') => {
+                let mut members = Members::default();
+                reader.enter();
+                while let Some(name) = reader.name()? {
+                    members.set(&name, Self::build(reader, level + 1)?);
+                }
+                Self::Object(members)
+            }
+            Some(b'[') => {
+                let mut elements = Vec::new();
+                reader.enter();
+                while reader.element() {
+                    elements.push(Self::build(reader, level + 1)?);
+                }
+                Self::Array(elements)
+            }
+            Some(b'"') => Self::Text(reader.string()?.into()),
+            _ => match reader.scalar() {
+                "true" => Self::Bool(true),
+                "false" => Self::Bool(false),
+                "null" => Self::Null,
+                number => {
+                    Self::Number(Number(serde_json::from_str::<&RawValue>(number)?.to_owned()))
+                }
+            },
+        })
     }
 
     /// The number of arrays and objects inside one another, this one included.

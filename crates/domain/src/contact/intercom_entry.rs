@@ -1,6 +1,5 @@
 //! A contact as an intercom shows it.
 
-use super::Snapshot;
 use super::document::ContactDocument;
 use crate::tree::{Member, Text};
 use crate::value::LinkId;
@@ -38,16 +37,6 @@ impl IntercomEntry {
             is_p2p: flag(&intercom.is_p2p),
             ringtone: ringtone.to_owned(),
         })
-    }
-}
-
-impl Snapshot {
-    /// The entry of a living contact, or `None` without an `intercom` block.
-    pub(crate) fn intercom_entry(&self) -> Option<IntercomEntry> {
-        match self.record.deleted_at {
-            None => IntercomEntry::of(&self.document),
-            Some(_) => None,
-        }
     }
 }
 

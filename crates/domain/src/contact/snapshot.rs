@@ -47,6 +47,14 @@ impl Snapshot {
         Self { record: Arc::new(record), document: self.document.clone() }
     }
 
+    /// The entry of a living contact, or `None` without an `intercom` block.
+    pub(crate) fn intercom_entry(&self) -> Option<IntercomEntry> {
+        match self.record.deleted_at {
+            None => IntercomEntry::of(&self.document),
+            Some(_) => None,
+        }
+    }
+
     /// What a store holds of it.
     pub(crate) fn row(&self) -> Row {
         Row {

@@ -4,10 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::{Json, MAX_NESTING, Members, Number, Unreadable};
-
-/// Reads text that `serde_json` has found to be valid, so that only lone surrogates and depth are
-/// left to check. One pass, because numbers keep their text and serde's data model has no such type.
+/// Reads text that `serde_json` has found to be valid, so that only lone surrogates are left to
+/// check.
 pub(crate) struct Reader<'t> {
     rest: &'t str,
 }
@@ -15,42 +13,6 @@ pub(crate) struct Reader<'t> {
 impl<'t> Reader<'t> {
     pub(crate) fn new(raw: &'t RawValue) -> Self {
         Self { rest: raw.get() }
-    }
-
-    pub(super) fn value(&mut self, level: usize) -> Result<Json, Unreadable> {
-        Ok(match self.peek() {
-            Some(b'{' | b'[') if level > MAX_NESTING => return Err(Unreadable::TooDeep),
-            Some(b'{') => {
-                let mut members = Members::default();
-                self.enter();
-                while let Some(name) = self.name()? {
-                    members.set(&name, self.value(level + 1)?);
-                }
-                Json::Object(members)
-            }
-            Some(b'[') => {
-                let mut elements = Vec::new();
-                self.enter();
-                while self.element() {
-                    elements.push(self.value(level + 1)?);
-                }
-                Json::Array(elements)
-            }
-            Some(b'"') => Json::Text(self.string()?.into()),
-            Some(b't') => {
-                self.scalar();
-                Json::Bool(true)
-            }
-            Some(b'f') => {
-                self.scalar();
-                Json::Bool(false)
-            }
-            Some(b'n') => {
-                self.scalar();
-                Json::Null
-            }
-            _ => Json::Number(Number(serde_json::from_str::<&RawValue>(self.scalar())?.to_owned())),
-        })
     }
 
     /// Goes past one value, however deep.
@@ -105,7 +67,7 @@ impl<'t> Reader<'t> {
         is_there
     }
 
-    fn string(&mut self) -> Result<Cow<'t, str>, serde_json::Error> {
+    pub(super) fn string(&mut self) -> Result<Cow<'t, str>, serde_json::Error> {
         let (quoted, is_escaped) = self.quoted();
         if is_escaped {
             serde_json::from_str(quoted).map(Cow::Owned)
@@ -133,7 +95,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A number, `true`, `false` or `null`.
-    fn scalar(&mut self) -> &'t str {
+    pub(super) fn scalar(&mut self) -> &'t str {
         let end = self.rest.find([',', ']', '}', ' ', '\t', '\r', '\n']);
         self.take(end.unwrap_or(self.rest.len()))
     }

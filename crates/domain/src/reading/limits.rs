@@ -28,7 +28,7 @@ pub(super) fn exceeded(json: &str) -> Option<Violation> {
     }
     let text = serde_json::from_str::<&RawValue>(json).ok()?;
     let mut scan = Scan { reader: Reader::new(text), unknown: 0 };
-    match scan.value(Place::Known(&ContactDocument::KIND), &At::root()) {
+    match scan.value(Within::Known(&ContactDocument::KIND), &At::root()) {
         Err(Stop::Exceeded(violation)) => Some(*violation),
         Err(Stop::Unreadable) | Ok(()) => None,
     }
@@ -40,13 +40,13 @@ struct Scan<'t> {
     unknown: usize,
 }
 
-/// Where a value stands.
+/// What a value is part of.
 #[derive(Clone, Copy)]
-enum Place {
+enum Within {
     /// In a known member.
     Known(&'static Kind),
     /// In an object that is stored as received.
-    Received,
+    Opaque,
 }
 
 enum Stop {
@@ -61,18 +61,20 @@ impl From<serde_json::Error> for Stop {
 }
 
 impl Scan<'_> {
-    fn value(&mut self, place: Place, at: &At<'_>) -> Result<(), Stop> {
+    fn value(&mut self, within: Within, at: &At<'_>) -> Result<(), Stop> {
         if at.depth() > MAX_NESTING {
             return Err(Stop::Unreadable);
         }
-        match (self.reader.peek(), place) {
-            (Some(b'{'), Place::Known(Kind::Block(shape))) => self.block(shape, at),
-            (Some(b'{'), Place::Known(Kind::OpaqueObject(shape))) => self.object(Some(shape), at),
-            (Some(b'{'), Place::Known(Kind::CustomFields) | Place::Received) => {
+        match (self.reader.peek(), within) {
+            (Some(b'{'), Within::Known(Kind::Block(shape))) => self.block(shape, at),
+            (Some(b'{'), Within::Known(Kind::OpaqueObject(shape))) => self.object(Some(shape), at),
+            (Some(b'{'), Within::Known(Kind::CustomFields) | Within::Opaque) => {
                 self.object(None, at)
             }
-            (Some(b'['), Place::Known(Kind::List(element))) => self.list(Place::Known(element), at),
-            (Some(b'['), Place::Received) => self.list(Place::Received, at),
+            (Some(b'['), Within::Known(Kind::List(element))) => {
+                self.list(Within::Known(element), at)
+            }
+            (Some(b'['), Within::Opaque) => self.list(Within::Opaque, at),
             _ => {
                 self.reader.skip();
                 Ok(())
@@ -84,11 +86,11 @@ impl Scan<'_> {
         self.reader.enter();
         while let Some(name) = self.reader.name()? {
             match shape.member(&name) {
-                Some(member) => self.value(Place::Known(&member.kind), &at.member(&name))?,
+                Some(member) => self.value(Within::Known(&member.kind), &at.member(&name))?,
                 None => {
                     self.unknown += 1;
                     let message = "an item has at most 1000 unknown members";
-                    within(self.unknown, MAX_MEMBERS, message, at)?;
+                    check(self.unknown, MAX_MEMBERS, message, at)?;
                     self.reader.skip();
                 }
             }
@@ -101,27 +103,27 @@ impl Scan<'_> {
         let mut count = 0;
         while let Some(name) = self.reader.name()? {
             count += 1;
-            within(count, MAX_MEMBERS, TOO_MANY_MEMBERS, at)?;
+            check(count, MAX_MEMBERS, TOO_MANY_MEMBERS, at)?;
             let known = shape.and_then(|shape| shape.member(&name));
-            let place = known.map_or(Place::Received, |member| Place::Known(&member.kind));
-            self.value(place, &at.member(&name))?;
+            let within = known.map_or(Within::Opaque, |member| Within::Known(&member.kind));
+            self.value(within, &at.member(&name))?;
         }
         Ok(())
     }
 
-    fn list(&mut self, element: Place, at: &At<'_>) -> Result<(), Stop> {
+    fn list(&mut self, element: Within, at: &At<'_>) -> Result<(), Stop> {
         self.reader.enter();
         let mut count = 0;
         while self.reader.element() {
             count += 1;
-            within(count, MAX_ELEMENTS, TOO_MANY_ELEMENTS, at)?;
+            check(count, MAX_ELEMENTS, TOO_MANY_ELEMENTS, at)?;
             self.value(element, &at.element(count - 1))?;
         }
         Ok(())
     }
 }
 
-fn within(count: usize, most: usize, message: &str, at: &At<'_>) -> Result<(), Stop> {
+fn check(count: usize, most: usize, message: &str, at: &At<'_>) -> Result<(), Stop> {
     if count <= most {
         return Ok(());
     }

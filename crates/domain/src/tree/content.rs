@@ -81,7 +81,7 @@ impl<'e, T: Value> Index<'e, T> {
 
     /// The first of these positions whose element is the same as `sent` in that sense.
     pub(super) fn first(&self, among: &Set, sent: &T, equivalence: Equivalence) -> Option<usize> {
-        let traits = Traits::of(sent, Side::Sent, &self.keys);
+        let traits = Traits::of(sent, Side::Incoming, &self.keys);
         let sum = match equivalence {
             Equivalence::Equal | Equivalence::Content => Some(traits.sum()),
             Equivalence::Covers | Equivalence::Unchanged => None,
@@ -157,7 +157,7 @@ pub(crate) fn twins<T: Value>(here: &[T], there: &[T]) -> HashMap<i64, i64> {
 #[derive(Clone, Copy, PartialEq)]
 enum Side {
     Stored,
-    Sent,
+    Incoming,
 }
 
 struct Traits<'k> {
