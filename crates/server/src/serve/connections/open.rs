@@ -13,11 +13,11 @@ const WARN_EVERY: Duration = Duration::from_secs(60);
 
 /// How many connections there may be.
 #[derive(Debug, Clone)]
-pub(in crate::serve) struct ConnectionLimits {
+pub(crate) struct ConnectionLimits {
     /// From all clients together; one address has at most half of them.
-    pub(in crate::serve) max: usize,
+    pub(crate) max: usize,
     /// Addresses that may have all of them.
-    pub(in crate::serve) trusted_proxies: Vec<IpNet>,
+    pub(crate) trusted_proxies: Vec<IpNet>,
 }
 
 /// The open connections.

@@ -85,14 +85,9 @@ impl Tenant {
 }
 
 impl Writes {
-    /// The 99th percentile; of fewer than 200 writes, the second slowest.
+    /// The 99th percentile; of fewer than 100 writes, the slowest.
     pub(super) fn p99(&self) -> Duration {
-        let beyond = (self.times.len() / 100).max(1);
-        self.times.iter().rev().nth(beyond).copied().unwrap_or_default()
-    }
-
-    pub(super) fn slowest(&self) -> Duration {
-        self.times.last().copied().unwrap_or_default()
+        self.times.iter().rev().nth(self.times.len() / 100).copied().unwrap_or_default()
     }
 
     pub(super) fn refused(&self) -> usize {
@@ -103,7 +98,8 @@ impl Writes {
 impl fmt::Display for Writes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (writes, p99) = (self.times.len(), self.p99().as_millis());
-        write!(f, "{writes} writes, p99 {p99} ms, at most {} ms", self.slowest().as_millis())?;
+        let slowest = self.times.last().copied().unwrap_or_default();
+        write!(f, "{writes} writes, p99 {p99} ms, at most {} ms", slowest.as_millis())?;
         match &self.refusal {
             None => Ok(()),
             Some(refusal) => write!(f, ", {} not answered 200 ({refusal})", self.refused),
