@@ -23,6 +23,9 @@ use self::writer::Writer;
 use crate::connect::{Database, Readers, SqliteOptions};
 use crate::startup;
 
+/// The connections for organizations and tokens.
+const ACCESS_READERS: usize = 2;
+
 /// A store of contacts, organizations and tokens in one SQLite file.
 ///
 /// It is a [`ContactStore`](contacts_application::ports::ContactStore), its
@@ -62,7 +65,7 @@ impl SqliteStore {
         let migrations = startup::prepare(&database)?;
         let created = migrations.iter().any(|name| startup::is_first(name));
         let readers = Readers::new(&database, database.options.readers);
-        let access_readers = Readers::new(&database, 1);
+        let access_readers = Readers::new(&database, ACCESS_READERS);
         let writer = Writer::start(&database, [readers.clone(), access_readers.clone()])
             .map_err(|failure| failure.on_opening(database.path()))?;
         let spare_ids = SpareIds::default();

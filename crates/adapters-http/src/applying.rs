@@ -1,14 +1,21 @@
-//! Applies a batch in the memory that it needs.
+//! Applies a batch or a merge in the memory that it needs.
 
 use std::sync::Arc;
 
 use contacts_application::ports::StoreErrorKind;
 use contacts_application::use_cases::{UpsertContacts, UseCaseError};
 use contacts_domain::decision::MAX_LOADED_BYTES;
+use contacts_domain::merging::MergeReport;
 use contacts_domain::upsert::{Batch, Outcome};
 
 use crate::limits::{Room, allowance};
 use crate::problem::Problem;
+
+/// The bytes of documents of a usual merge.
+const USUAL_MERGE: usize = 1 << 20;
+
+/// The most bytes of documents that a merge loads: it reads all of them at once.
+const MAX_MERGED_BYTES: usize = 64 << 20;
 
 /// Applies a batch of a request with a body of that length, first with the documents that a usual
 /// batch of its size loads and answers; if it needs more, in a turn of its own.
@@ -27,6 +34,23 @@ pub(crate) async fn apply(
             Ok(upsert.apply(Arc::new(batch)).await?)
         }
         applied => Ok(applied?),
+    }
+}
+
+/// Merges, first with the documents that a usual merge loads; if it needs more, in a turn of its own.
+pub(crate) async fn merge<F>(
+    room: &Room,
+    merge: impl Fn(usize) -> F,
+) -> Result<MergeReport, Problem>
+where
+    F: Future<Output = Result<MergeReport, UseCaseError>>,
+{
+    match merge(USUAL_MERGE).await {
+        Err(error) if is_too_large(&error) => {
+            let _turn = room.turn().await?;
+            Ok(merge(MAX_MERGED_BYTES).await?)
+        }
+        merged => Ok(merged?),
     }
 }
 

@@ -130,7 +130,8 @@ kinds! {
     /// The body has a transfer coding other than chunked.
     UnknownTransferCoding: NOT_IMPLEMENTED NotImplementedYet "unknown-transfer-coding"
         "the transfer coding is unknown";
-    /// The server is full or its database is unavailable; sending the request again is safe.
+    /// The server is full, the token has its share of it, or the database is unavailable; sending the
+    /// request again is safe.
     Unavailable: SERVICE_UNAVAILABLE NoError "unavailable" "the service is unavailable";
 }
 

@@ -5,10 +5,6 @@ use std::panic::{self, AssertUnwindSafe};
 
 use tokio::sync::oneshot;
 
-/// The bytes of JSON from which on work belongs to the threads of rayon: a few milliseconds. Less is
-/// done sooner than handed over.
-pub const LONG_BYTES: usize = 256 * 1_024;
-
 /// A computation panicked: a bug in the program. Holds the text of the panic.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("panicked: {0}")]

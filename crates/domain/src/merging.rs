@@ -54,6 +54,14 @@ impl Merge {
         Ok(Self { context, target, source, lookup_keys })
     }
 
+    /// The same merge with a limit, in bytes, for the documents that it loads: of both contacts, and
+    /// of those that refer to the source.
+    #[must_use]
+    pub fn holding_at_most(mut self, bytes: usize) -> Self {
+        self.lookup_keys.documents_at_most = bytes;
+        self
+    }
+
     fn decided(
         &self,
         loaded: Loaded,

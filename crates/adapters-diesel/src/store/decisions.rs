@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use contacts_application::compute::{LONG_BYTES, compute};
+use contacts_application::compute::compute;
 use contacts_application::ports::StoreError;
 use contacts_domain::IdBlock;
 use contacts_domain::decision::{Decision, Loaded};
@@ -15,6 +15,7 @@ use diesel::prelude::*;
 
 use super::SqliteStore;
 use super::decided::Decided;
+use super::transaction::LONG_WORK;
 use crate::statements::lookup::{Documents, look_up};
 
 /// How often a long decision may be overtaken by other writes. After that, it runs on the writer.
@@ -26,7 +27,7 @@ impl SqliteStore {
         let tenant = Some(decision.organization());
         // Each request has a handle of its own: dropping a large batch takes long, and the last
         // handle is never that of the writer.
-        if decision.work(&Loaded::default()) <= LONG_BYTES {
+        if decision.work(&Loaded::default()) <= LONG_WORK {
             let short = Arc::clone(&decision);
             let run =
                 self.writer.write(tenant, move |transaction| transaction.run_if_short(&*short));

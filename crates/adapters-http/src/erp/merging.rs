@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::redaction::Redaction;
+use crate::applying;
 use crate::openapi::{CallHeaders, MergingProblems};
 use crate::problem::corrupt::reject_if_corrupt;
 use crate::problem::{Kind, Problem};
@@ -61,11 +62,14 @@ const EXPECTED: &str = r#"{"targetId": integer, "sourceId": integer}"#;
 pub(super) async fn merge(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Merge>,
-    SingleUpload(body): SingleUpload,
+    SingleUpload(body, room): SingleUpload,
 ) -> Result<Response, Problem> {
     let MergingBody { target_id, source_id } = MergingBody::read(body)?;
-    let merge = &services.merge_contacts;
-    match merge.execute(&caller, target_id, source_id, Endpoints::Hidden).await? {
+    let merging = |bytes| {
+        let merge = &services.merge_contacts;
+        merge.execute(&caller, target_id, source_id, Endpoints::Hidden, bytes)
+    };
+    match applying::merge(&room, merging).await? {
         Ok(()) => Ok(json("{}")),
         Err(violations) => {
             reject_if_corrupt(&violations)?;

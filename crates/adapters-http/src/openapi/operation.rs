@@ -121,7 +121,7 @@ const OF_CALLS: [Kind; 8] = [
 ];
 
 /// The problems of every body that should be JSON.
-const OF_BODIES: [Kind; 8] = [
+const OF_BODIES: [Kind; 9] = [
     Kind::BodyEmpty,
     Kind::BodyIncomplete,
     Kind::BodyNotUtf8,
@@ -130,6 +130,7 @@ const OF_BODIES: [Kind; 8] = [
     Kind::BodyTimeout,
     Kind::BodyTooLarge,
     Kind::UnsupportedMediaType,
+    Kind::UnknownTransferCoding,
 ];
 
 /// The problems of a batch.

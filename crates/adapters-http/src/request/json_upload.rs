@@ -25,8 +25,8 @@ const CHECKED_FOR: Duration = Duration::from_secs(5);
 /// for a refused caller. From here on the request has its place among those that are worked on.
 pub(crate) struct JsonUpload(pub(crate) Vec<u8>, pub(crate) Room);
 
-/// The same for a body with one item, which may be 1 MiB long. Its room is taken.
-pub(crate) struct SingleUpload(pub(crate) Vec<u8>);
+/// The same for a body with one item, which may be 1 MiB long. Its memory is taken.
+pub(crate) struct SingleUpload(pub(crate) Vec<u8>, pub(crate) Room);
 
 impl FromRequestParts<AppState> for JsonUpload {
     type Rejection = Problem;
@@ -43,7 +43,7 @@ impl FromRequestParts<AppState> for SingleUpload {
         let limit = state.settings.max_body_bytes.min(MAX_SINGLE_BODY);
         let JsonUpload(body, room) = receive(parts, state, limit).await?;
         room.take(weigh(&body)).await?;
-        Ok(Self(body))
+        Ok(Self(body, room))
     }
 }
 

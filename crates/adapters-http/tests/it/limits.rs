@@ -183,3 +183,22 @@ async fn long_answer_is_streamed_in_order() {
         assert_eq!(item["freshData"]["externalId"], json!(format!("E-{index}")));
     }
 }
+
+#[tokio::test]
+async fn merge_that_loads_large_contacts_is_done() {
+    let app = App::new().await;
+    app.batch(json!([
+        {"contactType": "PERSON", "lastName": "Abt"},
+        {"contactType": "PERSON", "lastName": "Bär"},
+    ]))
+    .await;
+    let addresses: Vec<_> = (0..20).map(|_| json!({"line1": "x".repeat(10_000)})).collect();
+    for _ in 0..6 {
+        app.batch(json!([
+            {"contactType": "PERSON", "relatedContactIds": [2], "addresses": addresses},
+        ]))
+        .await;
+    }
+    let merge = json!({"targetId": 1, "sourceId": 2}).to_string();
+    assert_eq!(app.send(post(MERGING, "all", merge)).await.status, 200);
+}

@@ -3,8 +3,6 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use contacts_domain::decision::MAX_LOADED_BYTES;
-
 /// What kind of failure a [`StoreError`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StoreErrorKind {
@@ -15,10 +13,7 @@ pub enum StoreErrorKind {
     #[error("the store is busy")]
     Contention,
     /// The request names contacts whose documents are too large together. Fewer items succeed.
-    #[error(
-        "the request names contacts with more than {} MiB of documents; send fewer items",
-        MAX_LOADED_BYTES >> 20
-    )]
+    #[error("the contacts that the request names are too large together; send fewer items")]
     TooLarge,
     /// The stored data is not what was written.
     #[error("the store is corrupt")]

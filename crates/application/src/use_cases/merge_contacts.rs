@@ -21,11 +21,12 @@ impl MergeContacts {
         Self { store, clock }
     }
 
-    /// Merges the contact `source` into the contact `target`; `source` is deleted.
+    /// Merges the contact `source` into the contact `target`; `source` is deleted. Of these and of
+    /// all contacts that refer to the source, the documents may have `documents_at_most` bytes.
     ///
     /// # Errors
     ///
-    /// When the caller may not write and delete, or the store fails. A merge that the rules refuse
+    /// When the caller may not write and delete, the documents have more bytes, or the store fails. A merge that the rules refuse
     /// is a report, not an error.
     pub async fn execute(
         &self,
@@ -33,13 +34,17 @@ impl MergeContacts {
         target: i64,
         source: i64,
         endpoints: Endpoints,
+        documents_at_most: usize,
     ) -> Result<MergeReport, UseCaseError> {
         caller.require(Scope::Write)?;
         caller.require(Scope::Delete)?;
         let context =
             Context { may_write_staff: true, endpoints, ..caller.context(self.clock.now()) };
         match Merge::new(context, target, source) {
-            Ok(merge) => Ok(self.store.merge(Arc::new(merge)).await?),
+            Ok(merge) => {
+                let merge = merge.holding_at_most(documents_at_most);
+                Ok(self.store.merge(Arc::new(merge)).await?)
+            }
             Err(refusal) => Ok(Err(refusal)),
         }
     }

@@ -7,7 +7,7 @@ use contacts_application::access::Scope;
 use contacts_application::ports::{MockClock, MockContactStore};
 use contacts_application::use_cases::{AccessError, MergeContacts, UseCaseError};
 use contacts_domain::ContactId;
-use contacts_domain::decision::Decision;
+use contacts_domain::decision::{Decision, MAX_LOADED_BYTES};
 use contacts_domain::upsert::Endpoints;
 use contacts_testing::{caller, now};
 
@@ -28,7 +28,8 @@ async fn merging_needs_both_write_and_delete() {
     for scopes in [vec![Scope::Write, Scope::Staff, Scope::Admin], vec![Scope::Delete], vec![]] {
         let merge = MergeContacts::new(a_store_never_asked(), a_clock());
 
-        let denied = merge.execute(&caller(7, scopes), 10, 20, Endpoints::Hidden).await;
+        let denied =
+            merge.execute(&caller(7, scopes), 10, 20, Endpoints::Hidden, MAX_LOADED_BYTES).await;
 
         assert!(matches!(denied, Err(UseCaseError::Access(AccessError::Forbidden))), "{denied:?}");
     }
@@ -51,7 +52,10 @@ async fn store_merges_in_the_callers_organization() {
     let merge = MergeContacts::new(Arc::new(store), a_clock());
     let clerk = caller(7, [Scope::Write, Scope::Delete]);
 
-    assert_eq!(merge.execute(&clerk, 10, 20, Endpoints::Hidden).await.unwrap(), Ok(()));
+    assert_eq!(
+        merge.execute(&clerk, 10, 20, Endpoints::Hidden, MAX_LOADED_BYTES).await.unwrap(),
+        Ok(())
+    );
 }
 
 #[tokio::test]
@@ -60,7 +64,10 @@ async fn senseless_merge_never_reaches_the_store() {
     let clerk = caller(7, [Scope::Write, Scope::Delete]);
 
     for (target, source) in [(10, 10), (0, 10), (10, -1)] {
-        let report = merge.execute(&clerk, target, source, Endpoints::Hidden).await.unwrap();
+        let report = merge
+            .execute(&clerk, target, source, Endpoints::Hidden, MAX_LOADED_BYTES)
+            .await
+            .unwrap();
         assert!(report.is_err_and(|refusal| !refusal.is_empty()), "{target} and {source}");
     }
 }

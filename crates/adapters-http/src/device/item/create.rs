@@ -49,7 +49,7 @@ use crate::state::Services;
 pub(crate) async fn create_item(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Write>,
-    SingleUpload(body): SingleUpload,
+    SingleUpload(body, _): SingleUpload,
 ) -> Result<Response, Problem> {
     let text = text::decode(body)?;
     let request = Request {

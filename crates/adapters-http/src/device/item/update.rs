@@ -44,7 +44,7 @@ pub(crate) async fn update_item(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Write>,
     Uid(id): Uid,
-    SingleUpload(body): SingleUpload,
+    SingleUpload(body, _): SingleUpload,
 ) -> Result<Response, Problem> {
     let text = text::decode(body)?;
     let request = Request {
