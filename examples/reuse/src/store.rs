@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use contacts_application::ports::{ContactStore, Lifecycle, StoreError};
+use contacts_application::ports::{ContactStore, Lifecycle, StoreError, StoreErrorKind};
 use contacts_domain::contact::{Projection, Record};
 use contacts_domain::decision::{Alias, AliasKey, AliasWrite, Decision, Loaded, LookupKeys};
 use contacts_domain::merging::{Merge, MergeReport};
@@ -62,7 +62,13 @@ impl Tables {
     /// One transaction, under the lock: load, decide, write.
     fn run<D: Decision>(&mut self, decision: &D) -> Result<D::Report, StoreError> {
         let organization = decision.organization();
-        let loaded = self.load(organization, decision.lookup_keys());
+        let lookup_keys = decision.lookup_keys();
+        let loaded = self.load(organization, lookup_keys);
+        let documents = loaded.contacts.iter().map(|contact| contact.document.len());
+        if documents.sum::<usize>() > lookup_keys.documents_at_most {
+            let cause = "the documents have more bytes than the request may load";
+            return Err(StoreError::new(StoreErrorKind::TooLarge, cause));
+        }
         let mut ids = IdBlock::new(self.last_id + 1, decision.ids_at_most());
         let (writes, report) = decision.decide(loaded, &mut ids).map_err(StoreError::internal)?;
         self.last_id = ids.next() - 1;

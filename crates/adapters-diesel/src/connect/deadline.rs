@@ -17,7 +17,7 @@ extern "SQL" {
     fn in_time() -> Bool;
 }
 
-/// Ends statements with [`in_time`] in their condition as soon as the function returns `false`.
+/// Ends statements with [`in_time()`] in their condition as soon as the function returns `false`.
 pub(crate) fn limit_time(
     connection: &mut SqliteConnection,
     mut time_is_left: impl FnMut() -> bool + Send + std::panic::UnwindSafe + 'static,

@@ -94,7 +94,7 @@ impl Limits {
         self.bodies.try_take(token, kib(bytes)).ok_or_else(full)
     }
 
-    /// Memory for a request of that [weight](weigh). A large one waits for its turn.
+    /// Memory for a request of that [weight](super::weigh). A large one waits for its turn.
     pub(crate) async fn memory(
         &self,
         token: TokenDigest,
