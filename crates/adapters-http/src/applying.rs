@@ -6,7 +6,7 @@ use contacts_application::ports::StoreErrorKind;
 use contacts_application::use_cases::{UpsertContacts, UseCaseError};
 use contacts_domain::decision::MAX_LOADED_BYTES;
 use contacts_domain::merging::MergeReport;
-use contacts_domain::upsert::{Batch, Outcome};
+use contacts_domain::upsert::{Batch, ContactState, Outcome};
 
 use crate::limits::{Room, allowance};
 use crate::problem::Problem;
@@ -18,8 +18,20 @@ const USUAL_MERGE: usize = 1 << 20;
 const MAX_MERGED_BYTES: usize = 64 << 20;
 
 /// Applies a batch of a request with a body of that length, first with the documents that a usual
-/// batch of its size loads and answers; if it needs more, in a turn of its own.
+/// batch of its size loads and answers; if it needs more, in a turn of its own. Then the request
+/// holds what its answer needs.
 pub(crate) async fn apply(
+    upsert: &UpsertContacts,
+    batch: Batch,
+    body: usize,
+    room: &Room,
+) -> Result<Vec<Outcome>, Problem> {
+    let outcomes = apply_in_turn(upsert, batch, body, room).await?;
+    room.shrink_to(outcomes.iter().map(size).sum());
+    Ok(outcomes)
+}
+
+async fn apply_in_turn(
     upsert: &UpsertContacts,
     batch: Batch,
     body: usize,
@@ -35,6 +47,13 @@ pub(crate) async fn apply(
         }
         applied => Ok(applied?),
     }
+}
+
+/// About how many bytes an outcome holds.
+fn size(outcome: &Outcome) -> usize {
+    let record = outcome.contact.as_ref().and_then(ContactState::record);
+    let document = record.map_or(0, |record| record.document.len());
+    document + (1 << 10) + 512 * outcome.violations.len()
 }
 
 /// Merges, first with the documents that a usual merge loads; if it needs more, in a turn of its own.

@@ -8,4 +8,5 @@ mod weight;
 
 pub(crate) use self::counters::{Limits, SMALL_BODY};
 pub(crate) use self::room::Room;
+pub(crate) use self::share::Part;
 pub(crate) use self::weight::{allowance, weigh};

@@ -31,7 +31,7 @@ pub struct Settings {
     /// How many bytes of the body of a refused request are read and thrown away, so that a client
     /// that sends first and listens then can read why it was refused. Default: 256 MiB.
     pub max_discarded_bytes: u64,
-    /// How long that may take. Default: 30 seconds.
+    /// How long that may take; 5 seconds at most without a valid token. Default: 30 seconds.
     pub max_discard_time: Duration,
     /// How many requests are worked on at once, and how many bodies arrive at once; one token has at
     /// most half of either. More are refused. Default: 512.

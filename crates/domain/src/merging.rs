@@ -18,7 +18,7 @@ use crate::path::Path;
 use crate::rule::Rule;
 use crate::tree::{self, Member, SafeInteger, Value};
 use crate::value::ParseCache;
-use crate::violation::{Violation, Violations};
+use crate::violation::{MAX_DETAILS, Violation, Violations};
 
 /// The result of a merge, or the violations that refused it.
 pub type MergeReport = Result<(), Violations>;
@@ -200,7 +200,7 @@ impl Merge {
             }
             Err(refused) => {
                 let errors = refused.violations.into_iter().filter(Violation::is_error);
-                Ok(Err(Violations::from(errors.collect::<Vec<_>>()).reported()))
+                Ok(Err(Violations::from(errors.collect::<Vec<_>>()).reported(MAX_DETAILS)))
             }
         }
     }

@@ -134,15 +134,15 @@ impl Violations {
         self.left_out_errors |= self.left_out > 0;
     }
 
-    /// Keeps [`MAX_DETAILS`], errors rather than warnings, and counts the others.
-    pub(crate) fn cut(&mut self) {
-        if self.list.len() <= MAX_DETAILS {
+    /// Keeps that many, errors rather than warnings, and counts the others.
+    pub(crate) fn cut(&mut self, most: usize) {
+        if self.list.len() <= most {
             return;
         }
         self.sort();
         let errors = self.list.iter().filter(|found| found.is_error()).count();
-        let mut room_of_errors = errors.min(MAX_DETAILS);
-        let mut room_of_warnings = MAX_DETAILS - room_of_errors;
+        let mut room_of_errors = errors.min(most);
+        let mut room_of_warnings = most - room_of_errors;
         let (left_out, left_out_errors) = (&mut self.left_out, &mut self.left_out_errors);
         self.list.retain(|found| {
             let is_error = found.is_error();
@@ -159,10 +159,10 @@ impl Violations {
         self.list.shrink_to_fit();
     }
 
-    /// The violations as they are reported: at most [`MAX_DETAILS`], and the number of the others
-    /// in one more, without a path.
-    pub(crate) fn reported(mut self) -> Self {
-        self.cut();
+    /// The violations as they are reported: at most that many, and the number of the others in one
+    /// more, without a path.
+    pub(crate) fn reported(mut self, most: usize) -> Self {
+        self.cut(most);
         if self.left_out > 0 {
             let message = format!("{} more violations are not listed", self.left_out);
             let count = self.left_out.to_string();

@@ -176,8 +176,10 @@ impl Sources {
     }
 }
 
+/// Seconds of a setting, at most a century: the clock cannot go beyond its end.
 fn seconds(setting: Option<NonZeroU64>) -> Option<Duration> {
-    setting.map(|seconds| Duration::from_secs(seconds.get()))
+    const CENTURY: u64 = 100 * 365 * 24 * 60 * 60;
+    setting.map(|seconds| Duration::from_secs(seconds.get().min(CENTURY)))
 }
 
 #[cfg(test)]
@@ -204,6 +206,13 @@ mod tests {
         let serve = sources.serve(ServeFlags::default());
         assert_eq!(serve.listen, "127.0.0.1:8080");
         assert_eq!((serve.http.max_items, serve.http.max_body_bytes), (10_000, 33_554_432));
+    }
+
+    #[test]
+    fn longest_time_is_a_century() {
+        assert_eq!(seconds(NonZeroU64::new(30)), Some(Duration::from_secs(30)));
+        let longest = seconds(NonZeroU64::new(u64::MAX)).unwrap();
+        assert!(std::time::Instant::now().checked_add(longest).is_some());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use contacts_adapters_http::router;
 use ipnet::IpNet;
+use socket2::SockRef;
 use tokio::net::TcpListener;
 
 use self::connections::{ConnectionLimits, Timeouts};
@@ -22,6 +23,9 @@ const MAX_FIRST_HEAD_TIME: Duration = Duration::from_secs(10);
 
 /// How long a connection may stay open without a further request.
 const MAX_HEAD_TIME: Duration = Duration::from_secs(75);
+
+/// What the system buffers of an answer, in bytes, outside the memory of the process.
+const SEND_BUFFER: usize = 64 << 10;
 
 /// The most connections, if the system allows that many open files.
 const MAX_CONNECTIONS: usize = 10_000;
@@ -51,6 +55,8 @@ pub(crate) async fn run(
     };
     let listener = TcpListener::bind(&listen).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
+    // The connections inherit it. The system refuses no size.
+    let _ = SockRef::from(&listener).set_send_buffer_size(SEND_BUFFER);
     // Before the address is printed: whoever reads it may send a signal at once.
     let shutdown = Shutdown::watch(grace)?;
 

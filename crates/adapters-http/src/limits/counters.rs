@@ -19,19 +19,19 @@ pub(crate) const SMALL_BODY: usize = 64 << 10;
 const BODIES: u32 = 128 << 10;
 
 /// What all requests with more than [`SMALL_WEIGHT`] take to be processed, in KiB.
-const MEMORY: u32 = 256 << 10;
+const MEMORY: u32 = 192 << 10;
 
 /// The weight of a request that need not wait for memory, in bytes.
-const SMALL_WEIGHT: usize = 640 << 10;
+pub(super) const SMALL_WEIGHT: usize = 640 << 10;
 
-/// What an answer with large documents takes of the memory, in KiB: a token has one at a time.
-const LARGE_ANSWER: u32 = 96 << 10;
+/// How many answers with large documents are sent at once.
+const LARGE_ANSWERS: u32 = 2;
 
 /// How many lists of the directory run at once.
 const LISTS: u32 = 16;
 
 /// How long a request waits for its part.
-const MAX_WAIT: Duration = Duration::from_secs(10);
+const MAX_WAIT: Duration = Duration::from_secs(30);
 
 /// What the requests of all tokens hold.
 pub(crate) struct Limits {
@@ -45,6 +45,7 @@ pub(crate) struct Limits {
     lists: Share,
     /// The turn of a batch with much larger documents than it has itself.
     turn: Share,
+    large_answers: Share,
 }
 
 struct Rate {
@@ -66,6 +67,7 @@ impl Limits {
             memory: Share::new(MEMORY),
             lists: Share::new(LISTS),
             turn: Share::new(1),
+            large_answers: Share::new(LARGE_ANSWERS),
         }
     }
 
@@ -124,9 +126,9 @@ impl Limits {
         wait(self.turn.take(token, 1)).await
     }
 
-    /// The memory of the answer to such a batch.
-    pub(crate) async fn answer(&self, token: TokenDigest) -> Result<Part, Problem> {
-        wait(self.memory.take(token, LARGE_ANSWER)).await
+    /// The place of the answer to such a batch.
+    pub(crate) async fn large_answer(&self, token: TokenDigest) -> Result<Part, Problem> {
+        wait(self.large_answers.take(token, 1)).await
     }
 }
 
@@ -138,6 +140,6 @@ fn full() -> Problem {
     Problem::unavailable(None)
 }
 
-fn kib(bytes: usize) -> u32 {
+pub(super) fn kib(bytes: usize) -> u32 {
     u32::try_from(bytes.div_ceil(1 << 10)).unwrap_or(u32::MAX)
 }

@@ -19,7 +19,12 @@ pub(crate) struct Hold(Arc<Mutex<Parts>>);
 struct Parts {
     /// Its place among the requests that arrive, and later among those that are worked on.
     place: Option<Part>,
-    others: Vec<Part>,
+    /// Room for its body.
+    body: Vec<Part>,
+    /// Memory to read the body and to apply it, later for the answer.
+    memory: Option<Part>,
+    /// The place of an answer that is larger than this memory.
+    large_answer: Option<Part>,
 }
 
 impl Hold {
@@ -28,9 +33,31 @@ impl Hold {
         self.parts().place = Some(place);
     }
 
-    /// Holds a part until the answer is sent.
-    pub(crate) fn keep(&self, part: impl IntoIterator<Item = Part>) {
-        self.parts().others.extend(part);
+    /// Whether it has a place, and so a valid token.
+    pub(crate) fn has_place(&self) -> bool {
+        self.parts().place.is_some()
+    }
+
+    pub(crate) fn keep_body(&self, room: Part) {
+        self.parts().body.push(room);
+    }
+
+    pub(crate) fn keep_memory(&self, memory: Option<Part>) {
+        self.parts().memory = memory;
+    }
+
+    pub(crate) fn keep_large_answer(&self, place: Part) {
+        self.parts().large_answer = Some(place);
+    }
+
+    /// Gives back what an answer of that size does not need, now that all else is done.
+    pub(crate) fn shrink_to(&self, answer: u32, small: u32) {
+        let mut parts = self.parts();
+        parts.body.clear();
+        let is_covered = parts.memory.as_mut().is_some_and(|memory| memory.shrink(answer));
+        if is_covered || answer <= small {
+            parts.large_answer = None;
+        }
     }
 
     fn parts(&self) -> MutexGuard<'_, Parts> {

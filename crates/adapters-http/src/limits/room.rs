@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use contacts_application::access::TokenDigest;
 
-use super::counters::Limits;
+use super::counters::{Limits, SMALL_WEIGHT, kib};
 use super::hold::Hold;
 use super::share::Part;
 use crate::problem::Problem;
@@ -32,22 +32,27 @@ impl Room {
 
     /// Takes room for further bytes of a body.
     pub(crate) fn grow(&self, bytes: usize) -> Result<(), Problem> {
-        self.hold.keep([self.limits.body(self.token, bytes)?]);
+        self.hold.keep_body(self.limits.body(self.token, bytes)?);
         Ok(())
     }
 
     /// Takes memory for a text of that [weight](super::weigh), and waits for it if that is much.
     pub(crate) async fn take(&self, weight: usize) -> Result<(), Problem> {
-        self.hold.keep(self.limits.memory(self.token, weight).await?);
+        self.hold.keep_memory(self.limits.memory(self.token, weight).await?);
         Ok(())
     }
 
-    /// Waits for the turn of a batch with much larger documents than it has itself, and takes the
-    /// memory for its answer.
+    /// Waits for the turn of a batch with much larger documents than it has itself, which is over
+    /// when the return value is dropped, and takes a place for its answer.
     pub(crate) async fn turn(&self) -> Result<Part, Problem> {
-        let turn = self.limits.turn(self.token).await?;
-        self.hold.keep([self.limits.answer(self.token).await?]);
-        Ok(turn)
+        // The turn comes last: who has it waits for nobody.
+        self.hold.keep_large_answer(self.limits.large_answer(self.token).await?);
+        self.limits.turn(self.token).await
+    }
+
+    /// Gives back what an answer of that many bytes does not need.
+    pub(crate) fn shrink_to(&self, answer: usize) {
+        self.hold.shrink_to(kib(answer), kib(SMALL_WEIGHT));
     }
 
     /// Runs work that goes on when its client has gone: what is held stays so until the closure that
@@ -57,8 +62,7 @@ impl Room {
     }
 
     /// Waits for the turn of a list.
-    pub(crate) async fn list(&self) -> Result<(), Problem> {
-        self.hold.keep([self.limits.list(self.token).await?]);
-        Ok(())
+    pub(crate) async fn list(&self) -> Result<Part, Problem> {
+        self.limits.list(self.token).await
     }
 }

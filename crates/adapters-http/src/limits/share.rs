@@ -18,8 +18,20 @@ pub(crate) struct Share {
 /// What a request has taken of a [`Share`]. Dropping it gives it back.
 #[derive(Debug)]
 pub(crate) struct Part {
-    _of_token: OwnedSemaphorePermit,
-    _of_all: OwnedSemaphorePermit,
+    of_token: OwnedSemaphorePermit,
+    of_all: OwnedSemaphorePermit,
+}
+
+impl Part {
+    /// Gives back what is more than an amount. Returns whether that amount was there.
+    pub(crate) fn shrink(&mut self, amount: u32) -> bool {
+        let amount = usize::try_from(amount).unwrap_or(usize::MAX);
+        let covers = self.of_all.num_permits() >= amount;
+        for permit in [&mut self.of_token, &mut self.of_all] {
+            drop(permit.split(permit.num_permits().saturating_sub(amount)));
+        }
+        covers
+    }
 }
 
 impl Share {
@@ -35,7 +47,7 @@ impl Share {
     pub(crate) fn try_take(&self, token: TokenDigest, amount: u32) -> Option<Part> {
         let of_token = self.of(token).try_acquire_many_owned(amount).ok()?;
         let of_all = Arc::clone(&self.all).try_acquire_many_owned(amount).ok()?;
-        Some(Part { _of_token: of_token, _of_all: of_all })
+        Some(Part { of_token, of_all })
     }
 
     /// Takes an amount for a token. Waits until it is there, in the order of arrival: first among
@@ -43,7 +55,7 @@ impl Share {
     pub(crate) async fn take(&self, token: TokenDigest, amount: u32) -> Option<Part> {
         let of_token = self.of(token).acquire_many_owned(amount.min(self.half)).await.ok()?;
         let of_all = Arc::clone(&self.all).acquire_many_owned(amount).await.ok()?;
-        Some(Part { _of_token: of_token, _of_all: of_all })
+        Some(Part { of_token, of_all })
     }
 
     /// What the token may still take.
@@ -86,6 +98,17 @@ mod tests {
         drop(held);
         assert!(share.try_take(A, 6).is_none());
         assert!(share.try_take(A, 5).is_some());
+    }
+
+    #[tokio::test]
+    async fn shrunk_part_leaves_the_rest_to_others() {
+        let share = Share::new(10);
+        let mut large = share.take(A, 8).await.unwrap();
+        assert!(share.try_take(B, 3).is_none());
+        assert!(large.shrink(2));
+        assert!(share.try_take(B, 5).is_some());
+        assert!(share.try_take(A, 3).is_some());
+        assert!(!large.shrink(3), "a part does not grow");
     }
 
     #[test]

@@ -9,6 +9,7 @@
 mod pace;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
@@ -21,9 +22,13 @@ use tokio::sync::Mutex;
 use tokio::time::{timeout, timeout_at};
 
 use self::pace::Pace;
+use crate::limits::hold::Hold;
 use crate::limits::{Room, SMALL_BODY};
 use crate::problem::{Kind, Problem};
 use crate::settings::Settings;
+
+/// How long the body of a request without a valid token, or without a place, is discarded.
+const MAX_TIME_WITHOUT_TOKEN: Duration = Duration::from_secs(5);
 
 /// The body of a request, shared by the handler, which may read it, and the middleware that drains
 /// the rest.
@@ -45,9 +50,12 @@ pub(crate) async fn drain(
     next: Next,
 ) -> Response {
     let upload = Upload::of(&mut request);
+    let hold = request.extensions().get::<Hold>().cloned();
     request.extensions_mut().insert(upload.clone());
     let response = next.run(request).await;
-    upload.discard_rest(&settings).await;
+    let has_token = hold.is_some_and(|hold| hold.has_place());
+    let limit = if has_token { Duration::MAX } else { MAX_TIME_WITHOUT_TOKEN };
+    upload.discard_rest(&settings, limit.min(settings.max_discard_time)).await;
     response
 }
 
@@ -122,7 +130,7 @@ impl Upload {
     }
 
     /// Reads what is left of the body and discards it.
-    async fn discard_rest(&self, settings: &Settings) {
+    async fn discard_rest(&self, settings: &Settings, time: Duration) {
         let mut incoming = self.0.lock().await;
         if incoming.is_over || incoming.is_held_back {
             return;
@@ -140,6 +148,6 @@ impl Upload {
             }
         };
         // A client that is slower or sends more sees a reset connection.
-        let _ = timeout(settings.max_discard_time, discard).await;
+        let _ = timeout(time, discard).await;
     }
 }

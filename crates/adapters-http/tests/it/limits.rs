@@ -132,7 +132,7 @@ async fn batch_that_takes_too_much_memory_is_413() {
     let items = format!("[{}]", vec![item.as_str(); 400].join(","));
     let answer = app.send(post(BATCH, "all", items)).await;
     assert_eq!(answer.problem(), (413, "VALIDATION_ERROR".into()));
-    let detail = "the request takes about 322 MiB of memory, of at most 256; send fewer items";
+    let detail = "the request takes about 322 MiB of memory, of at most 192; send fewer items";
     assert_eq!(answer.json()["detail"], detail);
 }
 
@@ -201,4 +201,50 @@ async fn merge_that_loads_large_contacts_is_done() {
     }
     let merge = json!({"targetId": 1, "sourceId": 2}).to_string();
     assert_eq!(app.send(post(MERGING, "all", merge)).await.status, 200);
+}
+
+#[tokio::test]
+async fn large_batches_about_larger_contacts_are_all_answered() {
+    let app = App::new().await;
+    let note = json!([{"line1": "x".repeat(3_000)}]);
+    let keys: Vec<_> = (0..2_000).map(|key| format!("E-{key}")).collect();
+    let create: Vec<_> = keys
+        .iter()
+        .map(|key| json!({"contactType": "PERSON", "externalId": key, "addresses": note}))
+        .collect();
+    app.batch(json!(create)).await;
+    let patch: Vec<_> = (0..5)
+        .flat_map(|fax| {
+            keys.iter().map(move |key| json!({"externalId": key, "fax": fax.to_string()}))
+        })
+        .collect();
+    let body = json!(patch).to_string();
+    let sent = (0..4).map(|_| app.send(post(BATCH, "all", body.clone())));
+    for answer in futures_util::future::join_all(sent).await {
+        assert_eq!(answer.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn memory_of_a_batch_is_given_back_when_it_is_applied() {
+    let app = App::new().await;
+    let item = format!("{{\"lastName\":\"x\",\"addresses\":[{}]}}", vec!["{}"; 100].join(","));
+    let items = format!("[{}]", vec![item.as_str(); 1_500].join(","));
+    // Both weigh more than all the memory together.
+    let unread = app.router().oneshot(post(BATCH, "all", items.clone())).await.unwrap();
+    assert_eq!(app.send(post(BATCH, "other", items)).await.status, 200);
+    drop(unread);
+}
+
+#[tokio::test]
+async fn items_of_a_large_batch_list_fewer_details() {
+    let app = App::new().await;
+    let unknown: Vec<_> = (0..60).map(|name| format!("\"u{name}\":0")).collect();
+    let item = format!("{{\"lastName\":\"x\",{}}}", unknown.join(","));
+    for (items, details) in [(1, 61), (5_000, 21)] {
+        let batch = format!("[{}]", vec![item.as_str(); items].join(","));
+        let answer = app.send(post(BATCH, "all", batch)).await.json();
+        let listed = &answer["items"][0]["errorCode"]["errorDetailValues"];
+        assert_eq!(listed.as_array().unwrap().len(), details, "{listed}");
+    }
 }

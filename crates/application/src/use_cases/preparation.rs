@@ -29,6 +29,8 @@ where
     R: Send + Sync + 'static,
     F: Fn(&R, &Context) -> Item + Send + Sync + 'static,
 {
+    let details = Batch::details_at_most(raw.len());
+    let read = move |item: &R, context: &Context| read(item, context).listing_at_most(details);
     if raw.len() < PARALLEL_FROM && bytes < PARALLEL_FROM_BYTES {
         catch_panic(|| {
             let items = raw.iter().map(|item| read(item, &context)).collect();

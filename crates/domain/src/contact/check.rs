@@ -11,7 +11,7 @@ use crate::path::{At, Path};
 use crate::rule::{Rule, Severity};
 use crate::tree::{self, AmountValue, Arrays, Leaf, RuleError, Text};
 use crate::value::ParseCache;
-use crate::violation::{Violation, Violations};
+use crate::violation::{MAX_DETAILS, Violation, Violations};
 
 /// A checked contact: no violation refuses it.
 ///
@@ -63,7 +63,7 @@ impl Contact {
         }
         let candidate = Candidate { document, stored: None, violations, cache };
         let decided = candidate.decide(context.handling, |_| Violations::default());
-        decided.map_err(|refused| refused.violations.reported())
+        decided.map_err(|refused| refused.violations.reported(MAX_DETAILS))
     }
 
     /// The document, with the keys trimmed and without null members.
@@ -189,7 +189,7 @@ impl Draft {
         let mut violations =
             RuleInput { context, sent, document: draft, stored: None }.check(cache);
         violations.extend(faults);
-        violations.cut();
+        violations.cut(MAX_DETAILS);
         Self { document, violations }
     }
 }

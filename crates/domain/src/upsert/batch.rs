@@ -12,7 +12,13 @@ use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds};
 use crate::path::Path;
 use crate::rule::Rule;
 use crate::tree;
-use crate::violation::Violation;
+use crate::violation::{MAX_DETAILS, Violation};
+
+/// The most details of a batch, but for the least of each item.
+const MAX_DETAILS_OF_BATCH: usize = 100_000;
+
+/// How many details each item lists, however many items there are.
+const MIN_DETAILS: usize = 10;
 
 /// A batch of items: the keys to look up, and the decision.
 #[derive(Debug, Clone)]
@@ -62,6 +68,12 @@ impl Batch {
         }
     }
 
+    /// How many details each item of a batch of so many lists before it counts the others: 100, in
+    /// a batch of more than 1,000 items fewer, down to 10. Details take memory.
+    pub fn details_at_most(items: usize) -> usize {
+        (MAX_DETAILS_OF_BATCH / items.max(1)).clamp(MIN_DETAILS, MAX_DETAILS)
+    }
+
     /// The number of items.
     pub fn len(&self) -> usize {
         self.items.len()
@@ -93,10 +105,10 @@ impl Batch {
             documents,
             ids,
         };
-        let mut bytes = 0;
+        let (mut bytes, details) = (0, Self::details_at_most(self.items.len()));
         let mut outcomes = Vec::with_capacity(self.items.len());
         for (index, item) in self.items.iter().enumerate() {
-            let outcome = match &item.read {
+            let mut outcome = match &item.read {
                 Err(faults) => Outcome::rejected(faults.clone()),
                 Ok(_) if left_out.contains(&index) => Outcome::rejected(repeated()),
                 Ok(parsed) => application.apply(
@@ -105,6 +117,7 @@ impl Batch {
                     item.ladder.as_ref().unwrap_or(&self.options.ladder),
                 )?,
             };
+            outcome.violations = std::mem::take(&mut outcome.violations).reported(details);
             let shown = outcome.contact.as_ref().and_then(ContactState::record);
             bytes += shown.map_or(0, |record| record.document.len());
             if let Documents::AtMost(limit) = documents

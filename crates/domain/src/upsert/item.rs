@@ -7,7 +7,7 @@ use crate::reading::{self, Read};
 use crate::rule::Rule;
 use crate::tree::{Member, Presence, SafeInteger, Text, TextValue};
 use crate::value::{LinkId, ParseCache};
-use crate::violation::{Violation, Violations};
+use crate::violation::{MAX_DETAILS, Violation, Violations};
 
 /// What a caller wants one contact to look like, or its deletion.
 ///
@@ -98,9 +98,22 @@ impl Item {
         match &mut self.read {
             Ok(sent) => {
                 sent.noted.extend(faults);
-                sent.noted.cut();
+                sent.noted.cut(MAX_DETAILS);
             }
             Err(violations) => violations.extend(faults),
+        }
+        self
+    }
+
+    /// Keeps that many of the violations, errors rather than warnings, and counts the others.
+    #[must_use]
+    pub fn listing_at_most(mut self, most: usize) -> Self {
+        match &mut self.read {
+            Ok(sent) => {
+                sent.noted.cut(most);
+                sent.draft.violations.cut(most);
+            }
+            Err(violations) => violations.cut(most),
         }
         self
     }

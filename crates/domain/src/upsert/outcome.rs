@@ -84,7 +84,7 @@ impl Outcome {
             matched_by: None,
             same_as: None,
             candidates: Vec::new(),
-            violations: violations.into().reported(),
+            violations: violations.into(),
             contact: None,
         }
     }

@@ -104,7 +104,8 @@ impl OpenConnections {
 }
 
 impl Table {
-    /// Closes the connection that is idle for longest among some.
+    /// Closes the connection that is idle for longest among some: one without a request so far, if
+    /// there is one.
     fn dismiss(&mut self, among: impl Fn(&Entry) -> bool) -> Option<()> {
         self.closed += 1;
         if self.warned.is_none_or(|at| at.elapsed() >= WARN_EVERY) {
@@ -116,8 +117,11 @@ impl Table {
             (self.closed, self.warned) = (0, Some(Instant::now()));
         }
         let idle = self.connections.iter().filter(|(_, entry)| among(entry));
-        let idle = idle.filter_map(|(id, entry)| Some((entry.idle_since?, *id)));
-        let (_, id) = idle.min()?;
+        let idle = idle.filter_map(|(id, entry)| {
+            let was_used = *entry.state.borrow() != State::New;
+            Some((was_used, entry.idle_since?, *id))
+        });
+        let (.., id) = idle.min()?;
         let entry = self.remove(id)?;
         entry.state.send_replace(State::Dismissed);
         Some(())
@@ -215,6 +219,16 @@ mod tests {
         let new = open.add(C).unwrap();
         let dismissed = [&busy, &idle, &later, &new].map(is_dismissed);
         assert_eq!(dismissed, [false, true, false, false]);
+    }
+
+    #[test]
+    fn connection_without_a_request_makes_room_first() {
+        let open = open(3);
+        let served = open.add(A).unwrap();
+        drop(served.in_use());
+        let new = open.add(B).unwrap();
+        let [_c, _another] = [open.add(C).unwrap(), open.add(C).unwrap()];
+        assert_eq!([&served, &new].map(is_dismissed), [false, true]);
     }
 
     #[test]
