@@ -4,9 +4,9 @@ use std::iter;
 
 use contacts_domain::contact::Record;
 
-/// The most bytes of documents in one statement, unless a single document is larger. PostgreSQL
-/// accepts messages below 1 GiB, and both sides hold several copies of a statement.
-const MOST_BYTES: usize = 64 << 20;
+/// The most bytes of documents in one statement, unless a single document is larger. Both sides hold
+/// several copies of a statement, and a connection keeps the room for its largest one.
+const MOST_BYTES: usize = 4 << 20;
 
 /// The changes in their order; usually one portion.
 pub(crate) fn portions<T>(
@@ -50,5 +50,14 @@ mod tests {
             let portions: Vec<_> = portions_of(sizes, |size| *size).collect();
             assert_eq!(portions, expected, "{sizes:?}");
         }
+    }
+
+    #[test]
+    fn thousand_usual_contacts_are_one_portion() {
+        assert_eq!(portions_of(&[4_000; 1_000], |size| *size).count(), 1);
+        assert!(
+            portions_of(&[4_000; 10_000], |size| *size)
+                .all(|portion| portion.len() * 4_000 <= 4 << 20)
+        );
     }
 }
