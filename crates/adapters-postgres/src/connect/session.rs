@@ -7,7 +7,7 @@ mod timeouts;
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use deadpool_postgres::Object;
@@ -22,9 +22,13 @@ use super::failure::Failure;
 /// A value of a statement, and its type.
 pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
+/// The most bytes of documents that a session may send and return its connection to the pool. The
+/// buffers of a connection grow with its longest statement and never shrink.
+const MOST_SENT: usize = 8 << 20;
+
 /// One connection from the pool; dropping this returns it. A connection that is unusable, may be
 /// inside a transaction, or still waits for an answer is closed instead: the database then rolls
-/// back, and is asked to cancel the running statement.
+/// back, and is asked to cancel the running statement. One that sent long documents is closed, too.
 ///
 /// A statement may be sent before earlier ones are answered (`try_join!`). A statement that gets no
 /// answer within its limit fails, and the connection with it.
@@ -41,6 +45,8 @@ pub(crate) struct Session {
     committing: AtomicBool,
     /// Whether a failure has made the connection unusable.
     unusable: AtomicBool,
+    /// The bytes of documents that were sent.
+    sent: AtomicUsize,
 }
 
 impl Session {
@@ -53,6 +59,7 @@ impl Session {
             open: AtomicBool::new(false),
             committing: AtomicBool::new(false),
             unusable: AtomicBool::new(false),
+            sent: AtomicUsize::new(0),
         }
     }
 
@@ -86,6 +93,11 @@ impl Session {
         self.script(self.timeouts.brief, "ROLLBACK").await?;
         self.open.store(false, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Counts documents that are to be sent.
+    pub(crate) fn count_sent(&self, bytes: usize) {
+        self.sent.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Runs a statement and returns its rows.
@@ -218,7 +230,8 @@ impl Drop for Session {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
         let is_awaited = self.inflight.is_awaited();
-        if !is_awaited && !*self.open.get_mut() && !*self.unusable.get_mut() {
+        let is_usable = !*self.open.get_mut() && !*self.unusable.get_mut();
+        if !is_awaited && is_usable && *self.sent.get_mut() <= MOST_SENT {
             return;
         }
         let connection = Object::take(connection);

@@ -64,6 +64,7 @@ pub(crate) async fn write(
     organization: OrganizationId,
     writes: &Writes,
 ) -> Result<(), AttemptError> {
+    session.count_sent(writes.changes.iter().map(|change| change.record().document.len()).sum());
     let changes = Changes::of(writes);
     clear_keys(session, organization, &changes).await?;
     update(session, organization, &changes).await?;

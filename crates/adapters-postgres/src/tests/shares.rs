@@ -8,7 +8,7 @@ use contacts_application::directory::{EntryQuery, Order, OrderKey};
 use contacts_application::ports::{AccessStore, ContactStore, IntercomDirectory, StoreErrorKind};
 use contacts_domain::upsert::Options;
 use contacts_testing::{batch, context, organization};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{answers, person, send, spawn_send, until_waiting};
 use crate::PostgresOptions;
@@ -90,4 +90,31 @@ async fn list_that_takes_too_long_is_contention() {
     assert_eq!(error.kind(), StoreErrorKind::Contention);
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(cause.contains("statement timeout"), "{cause}");
+}
+
+#[tokio::test]
+async fn connection_that_sent_large_documents_is_closed() {
+    const BACKEND: &str = "SELECT pg_backend_pid()";
+    let database = TestDatabase::migrated();
+    let options = PostgresOptions { connections: 1, ..PostgresOptions::default() };
+    let store = database.open_with(options).await;
+    let address = json!({"name": "A", "line1": "x".repeat(100), "line2": "y".repeat(100)});
+    let addresses = json!({"addresses": vec![address; 600]});
+    let items = |members: &Value| -> Vec<Value> {
+        (0..70).map(|number| person(&number.to_string(), members.clone())).collect()
+    };
+    let (large, unchanged, titled) =
+        (items(&addresses), items(&json!({})), items(&json!({"title": "Dr"})));
+    for (items, expected, closes) in [
+        (&large[..5], "Created 1", false),
+        (&large[5..], "Created 1", true),
+        (&unchanged, "Unchanged 1", false),
+        (&titled[..5], "Updated 2", false),
+        (&titled[5..], "Updated 2", true),
+    ] {
+        let before: i32 = store.pool.read(BACKEND, &[]).await.unwrap()[0].get(0);
+        assert_eq!(answers(&send(&store, items).await.unwrap()), vec![expected; items.len()]);
+        let after: i32 = store.pool.read(BACKEND, &[]).await.unwrap()[0].get(0);
+        assert_eq!(after != before, closes, "{expected} {}", items.len());
+    }
 }
