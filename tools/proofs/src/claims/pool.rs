@@ -14,11 +14,14 @@ use crate::setting::{Outcome, Setting};
 use crate::site::{Needs, Site, on_new_site};
 
 pub(super) const CLAIM: &str = "\
-Every connection to the database waits for contacts that another session has locked. Further requests
-are answered 503 with Retry-After within the time that they may wait for a connection; nothing hangs;
-and once the locks are released every request is accepted again.";
+Every connection to the database that an organization may use waits for contacts that another session
+has locked. Its further requests are answered 503 with Retry-After within the time that they may wait
+for a connection; nothing hangs; and once the locks are released every request is accepted again.";
 
-/// Requests whose contacts are locked: as many as there are connections.
+/// The connections of the server: two for tokens, and half of the others for one organization.
+const CONNECTIONS: &str = "6";
+
+/// Requests whose contacts are locked: as many as the organization has connections.
 const HELD: u32 = 2;
 
 /// Requests that find no connection.
@@ -31,7 +34,7 @@ const WAIT: Duration = Duration::from_secs(1);
 const SLACK: Duration = Duration::from_secs(3);
 
 pub(super) fn prove(setting: &Setting<'_>) -> Result<Outcome> {
-    let arguments = ["--database-connections", "2", "--database-wait", "1"];
+    let arguments = ["--database-connections", CONNECTIONS, "--database-wait", "1"];
     let needs = Needs { arguments: &arguments, ..Needs::new(setting, "pool", 1) };
     on_new_site(&needs, exhaust)
 }
@@ -116,7 +119,7 @@ fn send(site: &Site, key: u32, number: u32) -> Result<Answer> {
     })
 }
 
-/// Waits until all connections of the server wait for locks.
+/// Waits until all connections of the organization wait for locks.
 fn wait_for_locks(watcher: &mut Client) -> Result<()> {
     let since = Instant::now();
     let waiting = "SELECT count(*) FROM pg_stat_activity \
