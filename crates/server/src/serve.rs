@@ -24,6 +24,9 @@ const MAX_FIRST_HEAD_TIME: Duration = Duration::from_secs(10);
 /// How long a connection may stay open without a further request.
 const MAX_HEAD_TIME: Duration = Duration::from_secs(75);
 
+/// How many connections wait to be accepted. The system delays further ones by seconds.
+const BACKLOG: i32 = 1_024;
+
 /// What the system buffers of an answer, in bytes, outside the memory of the process.
 const SEND_BUFFER: usize = 64 << 10;
 
@@ -55,8 +58,10 @@ pub(crate) async fn run(
     };
     let listener = TcpListener::bind(&listen).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
+    let socket = SockRef::from(&listener);
+    socket.listen(BACKLOG).map_err(cannot_listen)?;
     // The connections inherit it. The system refuses no size.
-    let _ = SockRef::from(&listener).set_send_buffer_size(SEND_BUFFER);
+    let _ = socket.set_send_buffer_size(SEND_BUFFER);
     // Before the address is printed: whoever reads it may send a signal at once.
     let shutdown = Shutdown::watch(grace)?;
 
