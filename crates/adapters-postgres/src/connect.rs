@@ -4,6 +4,7 @@ mod failure;
 mod options;
 mod pool;
 pub(crate) mod session;
+mod shares;
 mod tls;
 mod url;
 
@@ -13,4 +14,5 @@ pub use self::url::PostgresUrl;
 pub(crate) use self::failure::{Failure, POOLER_REMEDY, Retry, chain};
 pub(crate) use self::pool::{Pool, PoolSetupError};
 pub(crate) use self::session::{Parameter, Session};
+pub(crate) use self::shares::{Shares, take_share};
 pub(crate) use self::tls::{TlsSetupError, is_tls_failure};

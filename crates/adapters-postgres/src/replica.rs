@@ -4,8 +4,10 @@ mod circuit_breaker;
 mod identity;
 mod lag;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::PgLsn;
@@ -13,7 +15,7 @@ use tokio_postgres::types::PgLsn;
 use self::circuit_breaker::CircuitBreaker;
 use self::identity::{Identity, identity};
 use self::lag::Lag;
-use crate::connect::{Failure, Pool, PostgresUrl, Session};
+use crate::connect::{Failure, Pool, PostgresUrl, Session, take_share};
 
 /// The position in the write-ahead log of the primary before which everything acknowledged lies: the
 /// flushed position, or, if commits are acknowledged before they are flushed, the inserted one.
@@ -45,9 +47,11 @@ pub(crate) struct Standby {
 }
 
 /// Reads in one snapshot that holds everything acknowledged before. `reading` gets a session in a
-/// transaction and ends it. If it fails on the standby, it runs again on the primary.
+/// transaction and ends it. If it fails on the standby, it runs again on the primary. `free` are the
+/// connections to the primary that lists may use.
 pub(crate) async fn read<T, F>(
     primary: &Pool,
+    free: &Arc<Semaphore>,
     standby: Option<&Standby>,
     reading: impl Fn(Session) -> F,
 ) -> Result<T, Failure>
@@ -76,6 +80,7 @@ where
             Err(failure) => standby.record_failure(&failure),
         }
     }
+    let _share = take_share(free, primary.options().wait, "other lists").await?;
     reading(primary.begin(&begin).await?).await
 }
 

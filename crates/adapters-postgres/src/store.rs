@@ -5,7 +5,6 @@ mod audit;
 mod contacts;
 pub(crate) mod directory;
 pub(crate) mod ids;
-mod shares;
 mod transaction;
 
 use std::fmt;
@@ -42,7 +41,7 @@ pub struct PostgresStore {
     /// For organizations and tokens.
     access_pool: Pool,
     /// The connections that lists may use: half of them.
-    free_for_lists: Arc<Semaphore>,
+    pub(crate) free_for_lists: Arc<Semaphore>,
     pub(crate) transactions: Transactions,
     pub(crate) standby: Option<Standby>,
 }

@@ -8,7 +8,7 @@ use contacts_application::ports::{IntercomDirectory, StoreError};
 use contacts_domain::OrganizationId;
 use tokio_postgres::types::Type;
 
-use super::{PostgresStore, shares};
+use super::PostgresStore;
 use crate::connect::{Failure, Parameter, Session};
 use crate::replica;
 use crate::statements::columns::{EntryColumns, list};
@@ -27,9 +27,8 @@ impl IntercomDirectory for PostgresStore {
             session.rollback().await?;
             Ok(page)
         };
-        let wait = self.pool.options().wait;
-        let _share = shares::take(&self.free_for_lists, wait, "other lists").await?;
-        Ok(replica::read(&self.pool, self.standby.as_ref(), read).await?)
+        let standby = self.standby.as_ref();
+        Ok(replica::read(&self.pool, &self.free_for_lists, standby, read).await?)
     }
 }
 

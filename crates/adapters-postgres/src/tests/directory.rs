@@ -207,7 +207,7 @@ async fn total_and_entries_come_from_one_snapshot() {
         session.rollback().await?;
         Ok((before, after))
     };
-    let read = replica::read(&store.pool, None, read).await.unwrap();
+    let read = replica::read(&store.pool, &store.free_for_lists, None, read).await.unwrap();
     assert_eq!(read, ((1, 1), (1, 1)));
 
     let later = store.entries(organization(1).id, &query).await.unwrap();

@@ -8,7 +8,8 @@ use contacts_domain::OrganizationId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use crate::connect::{Failure, PostgresOptions};
+use super::failure::Failure;
+use super::options::PostgresOptions;
 
 /// Leaves half of the connections to other organizations. Further writes of one wait in the order of
 /// their arrival.
@@ -34,12 +35,12 @@ impl Shares {
             let own = free.entry(organization);
             Arc::clone(own.or_insert_with(|| Arc::new(Semaphore::new(self.each))))
         };
-        take(&free, self.wait, "other writes of the organization").await
+        take_share(&free, self.wait, "other writes of the organization").await
     }
 }
 
 /// Waits for one of the connections that such requests may use.
-pub(crate) async fn take(
+pub(crate) async fn take_share(
     free: &Arc<Semaphore>,
     wait: Duration,
     users: &str,
