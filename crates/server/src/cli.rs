@@ -75,7 +75,7 @@ enum TokenCommand {
     Create(CreateToken),
     /// List the tokens, oldest first, by their first characters
     List,
-    /// Revoke a token; a running server refuses it from its next request on
+    /// Revoke a token; a running server refuses it within a second
     Revoke(RevokeToken),
 }
 

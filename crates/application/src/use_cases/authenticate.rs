@@ -1,10 +1,13 @@
 //! Identifies the caller of a request.
 
+mod recent_callers;
+
 use std::sync::Arc;
 
 use contacts_domain::upsert::{Context, DocumentsTooLarge, Endpoints, Handling};
 use contacts_domain::{OrganizationId, Timestamp};
 
+use self::recent_callers::RecentCallers;
 use crate::access::{Organization, Scope, Scopes, TokenDigest};
 use crate::compute::Panicked;
 use crate::ports::{AccessStore, Clock, StoreError};
@@ -53,15 +56,19 @@ pub enum UseCaseError {
 }
 
 /// Identifies the caller of a request by a token.
+///
+/// A caller that was found is kept in memory for a second: a token that is revoked may be used for
+/// that much longer. Whether it has expired is checked at each use.
 pub struct Authenticate {
     access: Arc<dyn AccessStore>,
     clock: Arc<dyn Clock>,
+    recent: RecentCallers,
 }
 
 impl Authenticate {
     /// Looks up tokens in that store.
     pub fn new(access: Arc<dyn AccessStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { access, clock }
+        Self { access, clock, recent: RecentCallers::default() }
     }
 
     /// Returns the caller with that token, for that organization or else the token's only one.
@@ -75,8 +82,13 @@ impl Authenticate {
         token: TokenDigest,
         organization: Option<OrganizationId>,
     ) -> Result<Caller, UseCaseError> {
+        let key = (token, organization);
+        let now = self.clock.now();
+        if let Some((organization, scopes)) = self.recent.get(&key, now) {
+            return Ok(Caller { organization, scopes });
+        }
         let token = self.access.token(token).await?.ok_or(AccessError::UnknownToken)?;
-        if !token.is_valid(self.clock.now()) {
+        if !token.is_valid(now) {
             return Err(AccessError::UnknownToken.into());
         }
         let id =
@@ -85,7 +97,11 @@ impl Authenticate {
             return Err(AccessError::Forbidden.into());
         }
         match self.access.organization(id).await? {
-            Some(organization) => Ok(Caller { organization, scopes: token.scopes }),
+            Some(organization) => {
+                let scopes = token.scopes;
+                self.recent.keep(key, organization.clone(), token, now);
+                Ok(Caller { organization, scopes })
+            }
             None if token.scopes.include(Scope::Admin) => {
                 Err(AccessError::UnknownOrganization(id).into())
             }

@@ -1,6 +1,7 @@
 //! Finding out who is calling.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use contacts_application::access::{Organization, Reach, Scope, Token, TokenDigest, TokenId};
 use contacts_application::ports::{MockAccessStore, MockClock, StoreError, StoreErrorKind};
@@ -143,7 +144,9 @@ async fn only_admins_learn_of_unknown_organizations() {
 async fn failing_store_is_not_an_unknown_token() {
     let mut access = MockAccessStore::new();
     access.expect_token().times(1).returning(|_| Err(StoreError::unavailable("gone")));
-    let authenticate = Authenticate::new(Arc::new(access), Arc::new(MockClock::new()));
+    let mut clock = MockClock::new();
+    clock.expect_now().return_const(now());
+    let authenticate = Authenticate::new(Arc::new(access), Arc::new(clock));
 
     let failed = authenticate.execute(DIGEST, None).await;
 
@@ -151,4 +154,75 @@ async fn failing_store_is_not_an_unknown_token() {
         matches!(&failed, Err(UseCaseError::Store(error)) if error.kind() == StoreErrorKind::Unavailable),
         "{failed:?}"
     );
+}
+
+/// Authentication by `stored` tokens, each for one look-up, at the time that the clock then shows.
+fn at_times(stored: Vec<Option<Token>>) -> (Authenticate, Arc<AtomicI64>) {
+    let mut access = MockAccessStore::new();
+    let lookups = stored.len();
+    let mut stored = stored.into_iter();
+    access.expect_token().times(lookups).returning(move |_| Ok(stored.next().unwrap()));
+    access.expect_organization().returning(|id| Ok(Some(organization(id.get()))));
+    let time = Arc::new(AtomicI64::new(now().micros()));
+    let shown = Arc::clone(&time);
+    let mut clock = MockClock::new();
+    clock.expect_now().returning(move || Timestamp::from_micros(shown.load(Ordering::Relaxed)));
+    (Authenticate::new(Arc::new(access), Arc::new(clock)), time)
+}
+
+fn is_unknown(answer: &Result<Caller, UseCaseError>) -> bool {
+    matches!(answer, Err(UseCaseError::Access(AccessError::UnknownToken)))
+}
+
+#[tokio::test]
+async fn revoked_token_is_refused_a_second_later() {
+    let valid = token(&[7], &[]);
+    let revoked = Token { revoked_at: Some(now()), ..valid.clone() };
+    let (authenticate, time) = at_times(vec![Some(valid), Some(revoked)]);
+
+    let caller = authenticate.execute(DIGEST, None).await.unwrap();
+    time.fetch_add(999_999, Ordering::Relaxed);
+    assert_eq!(authenticate.execute(DIGEST, None).await.unwrap(), caller);
+    time.fetch_add(1, Ordering::Relaxed);
+    assert!(is_unknown(&authenticate.execute(DIGEST, None).await));
+}
+
+#[tokio::test]
+async fn caller_is_looked_up_again_after_clock_set_back() {
+    let (authenticate, time) = at_times(vec![Some(token(&[7], &[])), None]);
+
+    authenticate.execute(DIGEST, None).await.unwrap();
+    time.fetch_sub(1, Ordering::Relaxed);
+    assert!(is_unknown(&authenticate.execute(DIGEST, None).await));
+}
+
+#[tokio::test]
+async fn kept_token_expires_on_time() {
+    let expiring = Token { expires_at: Some(seconds_from_now(1)), ..token(&[7], &[]) };
+    let (authenticate, time) = at_times(vec![Some(expiring.clone()), Some(expiring)]);
+
+    time.fetch_add(500_000, Ordering::Relaxed);
+    authenticate.execute(DIGEST, None).await.unwrap();
+    time.fetch_add(500_000, Ordering::Relaxed);
+    assert!(is_unknown(&authenticate.execute(DIGEST, None).await));
+}
+
+#[tokio::test]
+async fn unknown_token_is_looked_up_each_time() {
+    let (authenticate, _) = at_times(vec![None, Some(token(&[7], &[]))]);
+
+    assert!(is_unknown(&authenticate.execute(DIGEST, None).await));
+    authenticate.execute(DIGEST, None).await.unwrap();
+}
+
+#[tokio::test]
+async fn kept_caller_acts_for_its_organization_only() {
+    let stored = Some(token(&[7, 8], &[]));
+    let (authenticate, _) = at_times(vec![stored.clone(), stored.clone(), stored]);
+
+    for named in [7, 8] {
+        let caller = authenticate.execute(DIGEST, Some(id(named))).await.unwrap();
+        assert_eq!(caller.organization.id, id(named));
+    }
+    assert!(authenticate.execute(DIGEST, None).await.is_err());
 }
