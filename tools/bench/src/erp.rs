@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
-use server_process::client::Prepared;
+use server_process::client::{Connection, Prepared};
 
 use crate::contacts::contact;
 use crate::load::{Expected, Request};
@@ -22,6 +22,15 @@ enum Mixed {
     Unchanged,
 }
 
+/// A stored contact, as `GET` addresses it.
+pub(crate) struct Stored {
+    contact_type: String,
+    id: u64,
+}
+
+/// The answer to a read of that contact.
+pub(crate) struct Read(u64);
+
 /// The version of each contact of a batch after it.
 pub(crate) struct Versions(Vec<u64>);
 
@@ -35,7 +44,7 @@ pub(crate) fn batches(
 ) -> Vec<Request<Versions>> {
     let count = numbers.end - numbers.start;
     let item = |number: u32| match phase {
-        Phase::Create | Phase::Unchanged => (contact(number, 0), 1),
+        Phase::Create | Phase::Unchanged | Phase::Read => (contact(number, 0), 1),
         Phase::Update | Phase::Scattered => (contact(number, 1), 2),
         Phase::Mixed => {
             let place = usize::try_from(number - numbers.start).unwrap_or(0) % MIXED.len();
@@ -71,6 +80,50 @@ fn requests(items: &[(Value, u64)], batch: u32, token: &str) -> Vec<Request<Vers
         Request { bytes, expected: Versions(chunk.iter().map(|(_, version)| *version).collect()) }
     });
     requests.collect()
+}
+
+/// The stored contacts of these numbers.
+pub(crate) fn stored(
+    connection: &mut Connection,
+    numbers: Range<u32>,
+    token: &str,
+) -> Result<Vec<Stored>> {
+    let mut stored = Vec::new();
+    let count = numbers.end - numbers.start;
+    for request in batches(Phase::Unchanged, numbers, count, token) {
+        let answer: Value = serde_json::from_slice(connection.send(&request.bytes)?.body)?;
+        for item in answer.get("items").and_then(Value::as_array).into_iter().flatten() {
+            let row = item.get("freshRow").unwrap_or(&Value::Null);
+            let contact_type = row.get("contactType").and_then(Value::as_str);
+            let id = row.get("id").and_then(Value::as_u64);
+            let (contact_type, id) = contact_type.zip(id).context("a contact without an id")?;
+            stored.push(Stored { contact_type: contact_type.to_owned(), id });
+        }
+    }
+    Ok(stored)
+}
+
+/// That many reads, of each contact in turn.
+pub(crate) fn reads(stored: &[Stored], count: u32, token: &str) -> Vec<Request<Read>> {
+    let all = stored.iter().cycle().take(usize::try_from(count).unwrap_or(0));
+    let request = |Stored { contact_type, id }: &Stored| {
+        let path = format!("/api-v1/contact/{contact_type}/{id}");
+        Request { bytes: Prepared::get(&path, token), expected: Read(*id) }
+    };
+    all.map(request).collect()
+}
+
+impl Expected for Read {
+    fn contacts(&self) -> usize {
+        1
+    }
+
+    fn verify(&self, status: u16, body: &[u8]) -> Result<()> {
+        ensure!(status == 200, "{status} {}", String::from_utf8_lossy(body));
+        let contact: Value = serde_json::from_slice(body)?;
+        ensure!(contact.get("id").and_then(Value::as_u64) == Some(self.0), "another: {contact}");
+        Ok(())
+    }
 }
 
 impl Expected for Versions {

@@ -6,6 +6,7 @@
 
 #![expect(clippy::print_stdout, reason = "a program of the command line")]
 
+mod baseline;
 mod contacts;
 mod device;
 mod engine;
@@ -14,6 +15,7 @@ mod erp;
 mod load;
 mod measured;
 mod meter;
+mod profile;
 mod report;
 mod round;
 
@@ -26,7 +28,9 @@ use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, ValueEnum};
 use serde_json::json;
 
+use self::baseline::Baseline;
 use self::engine::{Engine, Postgres, Sqlite};
+use self::profile::profile;
 use self::report::{Marks, Report};
 use self::round::{Bench, Part, Sizes};
 
@@ -40,18 +44,17 @@ struct Arguments {
     /// How often everything is measured; the medians are reported
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..1_000))]
     rounds: u32,
-    /// How many contacts are sent in batches
-    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1_000..1_000_000))]
-    contacts: u32,
-    /// How many requests of one contact each connection sends
-    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..100_000))]
-    singles: u32,
-    /// How many entries are sent to the device API, and contacts to the ERP API, in one request
-    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    entries: u32,
-    /// Measure also beside this many stored contacts; at least as many as are sent
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..100_000_000))]
-    stored: u32,
+    #[command(flatten)]
+    sizes: Sizes,
+    /// One round with small sizes, in less than two minutes
+    #[arg(long, conflicts_with_all = ["rounds", "contacts", "singles", "entries", "stored"])]
+    quick: bool,
+    /// Measure where a contact's time goes instead; needs perf and valgrind
+    #[arg(long, conflicts_with_all = ["quick", "only", "keep"])]
+    profile: bool,
+    /// Keep the ratios as the baseline that later runs are compared with
+    #[arg(long)]
+    keep: bool,
     /// Measure only this part [default: all]
     #[arg(long, value_enum, value_name = "PART")]
     only: Vec<Part>,
@@ -74,28 +77,49 @@ enum Store {
     All,
 }
 
+impl Store {
+    fn marks(self) -> &'static [Marks] {
+        match self {
+            Self::Sqlite => &[Marks::Sqlite],
+            Self::Postgres => &[Marks::Postgres],
+            Self::All => &[Marks::Sqlite, Marks::Postgres],
+        }
+    }
+}
+
 fn main() -> Result<()> {
-    let Arguments { store, rounds, contacts, singles, entries, stored, only, program, output } =
-        Arguments::parse();
+    let mut arguments = Arguments::parse();
+    if arguments.quick {
+        (arguments.rounds, arguments.sizes) = (1, Sizes::QUICK);
+    }
+    let Sizes { contacts, stored, .. } = arguments.sizes;
     ensure!(
         stored == 0 || stored >= contacts,
         "--stored is {stored}, below the {contacts} contacts that are sent"
     );
+    let program = &arguments.program;
     let program = program.canonicalize().with_context(|| program.display().to_string())?;
-    let sizes = Sizes { contacts, singles, entries, stored };
-    let parts = if only.is_empty() { Part::value_variants() } else { only.as_slice() };
+    let mut baseline = Baseline::read()?;
     let mut figures = Vec::new();
-    if store != Store::Postgres {
-        let bench = Bench::new(&program, Box::new(Sqlite::default()), sizes, parts)?;
-        figures.push(measure(bench, rounds, Marks::Sqlite)?.json());
+    for &marks in arguments.store.marks() {
+        let mut engine: Box<dyn Engine> = match marks {
+            Marks::Sqlite => Box::new(Sqlite::default()),
+            Marks::Postgres => Box::new(Postgres::start()?),
+        };
+        if arguments.profile {
+            println!("{}", profile(&program, &mut *engine, contacts)?);
+            continue;
+        }
+        let report = measure(&program, engine, marks, &arguments, &baseline)?;
+        if arguments.keep {
+            baseline.keep(report.store(), report.ratios())?;
+        }
+        figures.push(report.json());
     }
-    if store != Store::Sqlite {
-        let engine: Box<dyn Engine> = Box::new(Postgres::start()?);
-        let bench = Bench::new(&program, engine, sizes, parts)?;
-        figures.push(measure(bench, rounds, Marks::Postgres)?.json());
+    if arguments.profile {
+        return Ok(());
     }
-
-    let output = output.map_or_else(default_output, Ok)?;
+    let output = arguments.output.map_or_else(default_output, Ok)?;
     fs::create_dir_all(output.parent().unwrap_or(Path::new("")))?;
     let json = serde_json::to_string_pretty(&json!({ "stores": figures }))? + "\n";
     fs::write(&output, json).with_context(|| output.display().to_string())?;
@@ -103,13 +127,22 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn measure(mut bench: Bench<'_>, rounds: u32, marks: Marks) -> Result<Report> {
+fn measure(
+    program: &Path,
+    engine: Box<dyn Engine>,
+    marks: Marks,
+    arguments: &Arguments,
+    baseline: &Baseline,
+) -> Result<Report> {
+    let Arguments { only, rounds, sizes, .. } = arguments;
+    let parts = if only.is_empty() { Part::value_variants() } else { only.as_slice() };
+    let mut bench = Bench::new(program, engine, *sizes, parts)?;
     let mut found = Vec::new();
-    for number in 1..=rounds {
+    for number in 1..=*rounds {
         eprintln!("{}: round {number} of {rounds}", bench.store());
         found.push(bench.round(number)?);
     }
-    let report = Report::new(bench.store(), marks, found);
+    let report = Report::new(bench.store(), marks, found, baseline.of(bench.store()));
     println!("{report}");
     Ok(report)
 }

@@ -22,6 +22,8 @@ pub(crate) enum What {
     Singles,
     /// The ERP API, one large request.
     AtOnce,
+    /// Contacts read by their ids, one a request.
+    Reads,
     /// The device API, one large request.
     Entries,
     /// The device API, one entry a request.
@@ -43,6 +45,8 @@ pub(crate) enum Phase {
     Mixed,
     /// Changed contacts far apart among many.
     Scattered,
+    /// Stored contacts are read.
+    Read,
 }
 
 /// One measurement.
@@ -79,13 +83,26 @@ pub(crate) struct Round {
     pub(crate) samples: BTreeMap<Key, Sample>,
     /// The time of an fdatasync.
     pub(crate) sync: Duration,
-    /// The peak of a server's memory, in MiB.
-    pub(crate) memory_mib: Option<f64>,
+    /// The peaks of the servers' memory, in MiB.
+    pub(crate) memory_mib: BTreeMap<What, f64>,
 }
 
 impl Key {
     pub(crate) const fn new(what: What, phase: Phase, connections: u32) -> Self {
         Self { what, phase, connections }
+    }
+}
+
+impl Phase {
+    /// The word for it in reports.
+    pub(crate) fn verb(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Unchanged => "unchanged",
+            Self::Update | Self::Scattered => "update",
+            Self::Mixed => "mixed",
+            Self::Read => "read",
+        }
     }
 }
 
@@ -110,6 +127,11 @@ impl Sample {
         f64::from(self.contacts) / self.elapsed.as_secs_f64()
     }
 
+    /// How many times as long as usual a slow request takes: the 99th percentile by the median.
+    pub(crate) fn tail(&self) -> f64 {
+        self.p99.as_secs_f64() / self.p50.as_secs_f64()
+    }
+
     /// That time in microseconds per contact.
     pub(crate) fn per_contact(&self, time: Duration) -> f64 {
         time.as_secs_f64() * 1e6 / f64::from(self.contacts)
@@ -118,8 +140,11 @@ impl Sample {
 
 impl Round {
     /// Keeps the larger peak.
-    pub(crate) fn add_memory(&mut self, mib: Option<f64>) {
-        self.memory_mib = [self.memory_mib, mib].into_iter().flatten().reduce(f64::max);
+    pub(crate) fn add_memory(&mut self, what: What, mib: Option<f64>) {
+        if let Some(mib) = mib {
+            let peak = self.memory_mib.entry(what).or_insert(mib);
+            *peak = peak.max(mib);
+        }
     }
 }
 

@@ -8,7 +8,8 @@ use std::thread;
 use serde_json::{Value, json};
 
 pub(crate) use self::lines::Marks;
-use self::lines::{Line, Mark};
+use self::lines::{Line, MEMORY, Mark};
+use crate::baseline::Figures;
 use crate::measured::{Key, Round, Sample, What, Work};
 
 /// The rounds on one store, at least one.
@@ -17,6 +18,7 @@ pub(crate) struct Report {
     store: String,
     marks: Marks,
     rounds: Vec<Round>,
+    baseline: Figures,
 }
 
 /// The median and range of a figure.
@@ -28,8 +30,21 @@ struct Spread {
 }
 
 impl Report {
-    pub(crate) fn new(store: &str, marks: Marks, rounds: Vec<Round>) -> Self {
-        Self { store: store.to_owned(), marks, rounds }
+    pub(crate) fn new(store: &str, marks: Marks, rounds: Vec<Round>, baseline: Figures) -> Self {
+        Self { store: store.to_owned(), marks, rounds, baseline }
+    }
+
+    pub(crate) fn store(&self) -> &str {
+        &self.store
+    }
+
+    /// The median ratios, for a baseline.
+    pub(crate) fn ratios(&self) -> Figures {
+        let ratios = self.lines().filter_map(|line| {
+            let median = self.ratio(line.key, line.against?.key)?.median;
+            Some((line.label, (median * 100.0).round() / 100.0))
+        });
+        ratios.collect()
     }
 
     /// The lines of what was measured, in the order of the report.
@@ -63,13 +78,10 @@ impl Report {
 
     /// Whether a mark is met. `None` where no mark applies.
     fn met(&self, line: &Line) -> Option<bool> {
-        let ratio = self.ratio(line.key, line.against?.key)?.median;
         match line.mark? {
-            Mark::AtLeast(mark) => Some(ratio >= mark),
-            Mark::Above(mark) => Some(ratio > mark),
-            Mark::OnSlowDisks(mark) => {
-                (self.sync_ms() >= lines::SLOW_DISK_MS).then_some(ratio >= mark)
-            }
+            Mark::Ratio(mark) => Some(self.ratio(line.key, line.against?.key)?.median >= mark),
+            Mark::Tail(mark) => Some(self.spread(line.key, Sample::tail)?.median <= mark),
+            Mark::Server(mark) => Some(self.work(line.key, |work| work.server)? <= mark),
         }
     }
 
@@ -78,9 +90,12 @@ impl Report {
         Spread::of(times).map_or(0.0, |spread| spread.median)
     }
 
-    /// The peak of a server's memory, in MiB.
-    fn memory_mib(&self) -> Option<f64> {
-        self.rounds.iter().filter_map(|round| round.memory_mib).reduce(f64::max)
+    /// The peaks of the servers' memory, in MiB, each with its name and its mark.
+    fn memory(&self) -> impl Iterator<Item = (&'static str, f64, f64)> {
+        MEMORY.into_iter().filter_map(|(what, name, mark)| {
+            let peaks = self.rounds.iter().filter_map(|round| round.memory_mib.get(&what));
+            Some((name, peaks.copied().reduce(f64::max)?, mark))
+        })
     }
 
     /// The largest share of one core that the client took. At 1, the client is the bottleneck.
@@ -112,6 +127,7 @@ impl Report {
                 "what": line.label,
                 "contactsPerSecond": self.spread(line.key, Sample::rate).map(Spread::json),
                 "ratio": ratio.map(Spread::json),
+                "baseline": self.baseline.get(&line.label),
                 "ratioTo": line.against.map(|against| against.named),
                 "mark": line.mark.map(|mark| mark.to_string()),
                 "met": self.met(&line),
@@ -126,14 +142,15 @@ impl Report {
                 },
             })
         });
-        let most = self.marks.most_memory_mib();
+        let memory = self.memory().map(|(name, mib, most)| {
+            json!({ "what": name, "peakMiB": mib, "mark": most, "met": mib <= most })
+        });
         json!({
             "store": self.store,
             "rounds": self.rounds.len(),
             "lines": lines.collect::<Vec<_>>(),
             "fdatasyncMs": self.sync_ms(),
-            "peakMemoryMiB": self.memory_mib(),
-            "memoryMet": self.memory_mib().map(|mib| mib < most),
+            "memory": memory.collect::<Vec<_>>(),
             "clientShareOfACore": self.client_share(),
             "othersShareOfTheMachine": self.others_share(),
         })
@@ -181,6 +198,10 @@ mod tests {
         Round { samples, ..Round::default() }
     }
 
+    fn report(rounds: Vec<Round>) -> Report {
+        Report::new("S", Marks::Sqlite, rounds, Figures::new())
+    }
+
     #[test]
     fn median_is_the_middle_value() {
         let spread = |values: &[f64]| Spread::of(values.iter().copied());
@@ -194,20 +215,24 @@ mod tests {
     #[test]
     fn ratios_are_within_a_round() {
         // In one round the machine is ten times slower.
-        let report = Report::new("S", Marks::Sqlite, vec![round(20, 10), round(200, 100)]);
+        let report = report(vec![round(20, 10), round(200, 100)]);
         let half = Spread { median: 0.5, least: 0.5, most: 0.5 };
         assert_eq!(report.ratio(CREATE, FLOOR), Some(half));
     }
 
     #[test]
     fn marks_are_met_or_not() {
-        let met = |server, floor| {
-            let report = Report::new("S", Marks::Sqlite, vec![round(server, floor)]);
+        let again = Key::new(What::Batches, Phase::Unchanged, 1);
+        let met = |created, unchanged| {
+            let mut round = round(created, 10);
+            let sample = Sample::new(1_000, Duration::from_millis(unchanged), Vec::new(), None);
+            round.samples.insert(again, sample);
+            let report = report(vec![round]);
             let lines = report.lines().filter(|line| line.mark.is_some());
             lines.map(|line| (line.key, report.met(&line))).collect::<Vec<_>>()
         };
-        assert_eq!(met(20, 10), [(CREATE, Some(true))]);
-        assert_eq!(met(21, 10), [(CREATE, Some(false))]);
+        assert_eq!(met(40, 10), [(again, Some(true))]);
+        assert_eq!(met(39, 10), [(again, Some(false))]);
     }
 
     #[test]
@@ -216,7 +241,7 @@ mod tests {
         let work = Work { client: second / 4, others: second / 2, ..Work::default() };
         let sample = Sample::new(1_000, second, Vec::new(), Some(work));
         let round = Round { samples: [(CREATE, sample)].into(), ..Round::default() };
-        let report = Report::new("S", Marks::Sqlite, vec![round]);
+        let report = report(vec![round]);
         assert_eq!(report.client_share(), Some(0.25));
         assert_eq!(report.others_share(), Some(0.5 / cores()));
     }

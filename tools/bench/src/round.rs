@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use server_process::ServerProcess;
 
 use crate::device;
@@ -18,16 +18,26 @@ const BATCH: u32 = 1_000;
 const PHASES: [Phase; 4] = [Phase::Create, Phase::Unchanged, Phase::Update, Phase::Mixed];
 
 /// How much is sent.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Sizes {
-    /// Contacts in batches.
+    /// How many contacts are sent in batches
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1_000..1_000_000))]
     pub(crate) contacts: u32,
-    /// Requests of one contact over each connection.
+    /// How many requests of one contact each connection sends
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..100_000))]
     pub(crate) singles: u32,
-    /// Entries to the device API, and contacts in one request.
+    /// How many entries are sent to the device API, and contacts to the ERP API, in one request
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) entries: u32,
-    /// Contacts that are stored before, for [`Part::BesideMany`].
+    /// Measure also beside this many stored contacts; at least as many as are sent
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..100_000_000))]
     pub(crate) stored: u32,
+}
+
+impl Sizes {
+    /// For a look at where one stands.
+    pub(crate) const QUICK: Self =
+        Self { contacts: 10_000, singles: 200, entries: 5_000, stored: 100_000 };
 }
 
 /// What is measured together, on a new database.
@@ -43,7 +53,7 @@ pub(crate) enum Part {
     AtOnce,
     /// The device API
     Entries,
-    /// Contacts one by one to the ERP API
+    /// Contacts one by one to the ERP API, and reads by id
     Singles,
 }
 
@@ -111,15 +121,15 @@ impl<'a> Bench<'a> {
         }
         let mut database = self.engine.create()?;
         let server = database.serve(self.program)?;
-        match part {
+        let what = match part {
             Part::Batches => self.batches(&server, lanes, round)?,
             Part::AtOnce => self.at_once(&server, round)?,
             Part::Entries => self.entries(&server, round)?,
             Part::Singles => self.singles(&server, round)?,
             // The server only creates the schema.
-            Part::Floor | Part::BesideMany => {}
-        }
-        round.add_memory(server.peak_memory());
+            Part::Floor | Part::BesideMany => What::Floor,
+        };
+        round.add_memory(what, server.peak_memory());
         server.stop()?;
         if part == Part::Floor {
             for (phase, sample) in self.engine.floor(&database, lanes)? {
@@ -129,12 +139,12 @@ impl<'a> Bench<'a> {
         self.engine.discard(database)
     }
 
-    fn batches(&self, server: &ServerProcess, lanes: u32, round: &mut Round) -> Result<()> {
+    fn batches(&self, server: &ServerProcess, lanes: u32, round: &mut Round) -> Result<What> {
         for phase in PHASES {
             let requests = erp::batches(phase, 0..self.sizes.contacts, BATCH, server.token());
             self.send(server, &requests, Key::new(What::Batches, phase, lanes), round)?;
         }
-        Ok(())
+        Ok(What::Batches)
     }
 
     /// The phases of `batches` with neighbouring contacts, then changes of contacts far apart.
@@ -156,20 +166,24 @@ impl<'a> Bench<'a> {
         let requests = erp::scattered(stored, contacts, number, BATCH, server.token());
         let key = Key::new(What::BesideMany, Phase::Scattered, lanes);
         self.send(&server, &requests, key, round)?;
-        round.add_memory(server.peak_memory());
+        round.add_memory(What::BesideMany, server.peak_memory());
         server.stop()
     }
 
-    fn at_once(&self, server: &ServerProcess, round: &mut Round) -> Result<()> {
+    /// One request, the same again, then four such requests at once.
+    fn at_once(&self, server: &ServerProcess, round: &mut Round) -> Result<What> {
         let count = self.sizes.entries;
-        for phase in [Phase::Create, Phase::Unchanged] {
-            let requests = erp::batches(phase, 0..count, count, server.token());
-            self.send(server, &requests, Key::new(What::AtOnce, phase, 1), round)?;
+        let four = (Phase::Create, count..5 * count, 4);
+        for (phase, numbers, lanes) in
+            [(Phase::Create, 0..count, 1), (Phase::Unchanged, 0..count, 1), four]
+        {
+            let requests = erp::batches(phase, numbers, count, server.token());
+            self.send(server, &requests, Key::new(What::AtOnce, phase, lanes), round)?;
         }
-        Ok(())
+        Ok(What::AtOnce)
     }
 
-    fn entries(&self, server: &ServerProcess, round: &mut Round) -> Result<()> {
+    fn entries(&self, server: &ServerProcess, round: &mut Round) -> Result<What> {
         let (count, token) = (self.sizes.entries, server.token());
         let phases = [(Phase::Create, "created"), (Phase::Unchanged, "updated")];
         for (phase, result) in phases {
@@ -180,18 +194,26 @@ impl<'a> Bench<'a> {
         device::verify(&mut connection, count, 0, token)?;
         let requests = device::singles(&mut connection, count, 1, token)?;
         self.send(server, &requests, Key::new(What::SingleEntries, Phase::Update, 8), round)?;
-        device::verify(&mut connection, count, 1, token)
+        device::verify(&mut connection, count, 1, token)?;
+        Ok(What::Entries)
     }
 
-    fn singles(&self, server: &ServerProcess, round: &mut Round) -> Result<()> {
+    /// Creates over 1, 8 and 64 connections, then reads of what was created.
+    fn singles(&self, server: &ServerProcess, round: &mut Round) -> Result<What> {
+        let token = server.token();
         let mut next = 0;
-        for lanes in [1, 8] {
+        for lanes in [1, 8, 64] {
             let count = self.sizes.singles * lanes;
-            let requests = erp::batches(Phase::Create, next..next + count, 1, server.token());
+            let requests = erp::batches(Phase::Create, next..next + count, 1, token);
             next += count;
             self.send(server, &requests, Key::new(What::Singles, Phase::Create, lanes), round)?;
         }
-        Ok(())
+        let stored = erp::stored(&mut server.connect()?, 0..self.sizes.singles, token)?;
+        for lanes in [1, 8] {
+            let requests = erp::reads(&stored, self.sizes.singles * lanes, token);
+            self.send(server, &requests, Key::new(What::Reads, Phase::Read, lanes), round)?;
+        }
+        Ok(What::Singles)
     }
 
     fn send<E: Expected>(

@@ -4,8 +4,11 @@ use std::fmt;
 
 use crate::measured::{Key, Phase, What};
 
-/// Group commit helps where a commit waits for the disk at least this long.
-pub(super) const SLOW_DISK_MS: f64 = 1.0;
+/// The marks of the servers' memory, in MiB.
+pub(super) const MEMORY: [(What, &str, f64); 2] = [
+    (What::Batches, "peak memory, batches of 1,000, MiB", 130.0),
+    (What::AtOnce, "the same, all in one request, MiB", 220.0),
+];
 
 /// The store whose marks apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,37 +33,36 @@ pub(super) struct Against {
     pub(super) named: &'static str,
 }
 
-/// The mark of a ratio.
+/// What a line has to reach.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Mark {
-    AtLeast(f64),
-    Above(f64),
-    /// At least that, where an fdatasync takes [`SLOW_DISK_MS`].
-    OnSlowDisks(f64),
+    /// At least that ratio.
+    Ratio(f64),
+    /// At most that many times the median for the 99th percentile of a request.
+    Tail(f64),
+    /// At most that many microseconds of the server's processor time for a contact.
+    Server(f64),
 }
 
 impl Marks {
-    /// The mark of a server's memory, in MiB.
-    pub(super) fn most_memory_mib(self) -> f64 {
-        match self {
-            Self::Sqlite => 200.0,
-            Self::Postgres => 250.0,
-        }
-    }
-
     /// The floor that a server with that many connections is compared with.
     fn floor(self, phase: Phase, connections: u32) -> Key {
         let lanes = if self == Self::Sqlite { 1 } else { connections };
         Key::new(What::Floor, phase, lanes)
     }
 
-    /// The mark of batches, compared with the floor or with create.
     fn of_batches(self, phase: Phase, connections: u32) -> Option<Mark> {
         match (self, phase, connections) {
-            (Self::Sqlite, Phase::Create, 1) => Some(Mark::AtLeast(0.5)),
-            (Self::Sqlite, Phase::Unchanged, 1) => Some(Mark::Above(1.0)),
-            (Self::Postgres, Phase::Create | Phase::Update, 4) => Some(Mark::AtLeast(0.6)),
-            (Self::Postgres, Phase::Unchanged, _) => Some(Mark::AtLeast(2.0)),
+            (Self::Sqlite, Phase::Create, 4) => Some(Mark::Server(28.0)),
+            (_, Phase::Unchanged, _) => Some(Mark::Ratio(4.0)),
+            _ => None,
+        }
+    }
+
+    fn beside_many(self, phase: Phase) -> Option<Mark> {
+        match (self, phase) {
+            (Self::Sqlite, Phase::Create) => Some(Mark::Ratio(0.5)),
+            (Self::Postgres, Phase::Create) | (_, Phase::Update) => Some(Mark::Ratio(0.85)),
             _ => None,
         }
     }
@@ -71,8 +73,8 @@ pub(super) fn lines(marks: Marks) -> Vec<Line> {
     let mut lines = floor();
     lines.extend(batches(marks));
     lines.extend(beside_many(marks));
-    lines.extend(singles(marks));
-    lines.extend(device());
+    lines.extend(singles());
+    lines.extend(at_once());
     lines
 }
 
@@ -80,7 +82,7 @@ fn floor() -> Vec<Line> {
     let mut lines = Vec::new();
     for phase in [Phase::Create, Phase::Update] {
         for connections in [1, 4] {
-            let label = format!("bare {}, {}", verb(phase), over(connections));
+            let label = format!("bare {}, {}", phase.verb(), over(connections));
             lines.push(Line::new(label, Key::new(What::Floor, phase, connections)));
         }
     }
@@ -100,9 +102,9 @@ fn batches(marks: Marks) -> Vec<Line> {
                     let key = Key::new(What::Batches, Phase::Create, connections);
                     Some(Against { key, named: "of create" })
                 }
-                Phase::Mixed | Phase::Scattered => None,
+                Phase::Mixed | Phase::Scattered | Phase::Read => None,
             };
-            let label = format!("{}, {}", verb(phase), over(connections));
+            let label = format!("{}, {}", phase.verb(), over(connections));
             let mark = marks.of_batches(phase, connections);
             lines.push(Line { against, mark, ..Line::new(label, key) });
         }
@@ -115,40 +117,51 @@ fn beside_many(marks: Marks) -> Vec<Line> {
     let lines = phases.map(|phase| {
         let (label, alone) = match phase {
             Phase::Scattered => ("update here and there, beside many".to_owned(), Phase::Update),
-            _ => (format!("{} beside many, {}", verb(phase), over(4)), phase),
+            _ => (format!("{} beside many, {}", phase.verb(), over(4)), phase),
         };
         let key = Key::new(What::Batches, alone, 4);
         let against = Some(Against { key, named: "of beside none" });
-        let asked = marks == Marks::Postgres && matches!(phase, Phase::Create | Phase::Update);
-        let mark = asked.then_some(Mark::AtLeast(0.8));
+        let mark = marks.beside_many(phase);
         Line { against, mark, ..Line::new(label, Key::new(What::BesideMany, phase, 4)) }
     });
     lines.into()
 }
 
-fn singles(marks: Marks) -> Vec<Line> {
-    let one = Key::new(What::Singles, Phase::Create, 1);
-    let eight = Key::new(What::Singles, Phase::Create, 8);
-    let mark = (marks == Marks::Sqlite).then_some(Mark::OnSlowDisks(3.0));
-    let against = Some(Against { key: one, named: "of 1 connection" });
-    vec![
-        Line::new(format!("create one each, {}", over(1)), one),
-        Line { against, mark, ..Line::new(format!("create one each, {}", over(8)), eight) },
-    ]
+/// Requests of one contact.
+fn singles() -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (what, phase, label, all) in [
+        (What::Singles, Phase::Create, "create one each", &[1, 8, 64][..]),
+        (What::Reads, Phase::Read, "read one each", &[1, 8]),
+        (What::SingleEntries, Phase::Update, "update one entry each", &[8]),
+    ] {
+        let one = Key::new(what, phase, 1);
+        for &connections in all {
+            let several = connections > 1 && what != What::SingleEntries;
+            let against = several.then_some(Against { key: one, named: "of 1 connection" });
+            let mark = (connections == 64).then_some(Mark::Tail(4.0));
+            let line = Line::new(
+                format!("{label}, {}", over(connections)),
+                Key::new(what, phase, connections),
+            );
+            lines.push(Line { against, mark, ..line });
+        }
+    }
+    lines
 }
 
-fn device() -> Vec<Line> {
+fn at_once() -> Vec<Line> {
     let mut lines = Vec::new();
     for phase in [Phase::Create, Phase::Unchanged] {
         let erp = Key::new(What::AtOnce, phase, 1);
-        lines.push(Line::new(format!("{} in one request", verb(phase)), erp));
-        let label = format!("{} entries in one request", verb(phase));
+        lines.push(Line::new(format!("{} in one request", phase.verb()), erp));
+        let label = format!("{} entries in one request", phase.verb());
         let against = Some(Against { key: erp, named: "of contacts" });
-        let mark = Some(Mark::AtLeast(1.0));
+        let mark = Some(Mark::Ratio(1.0));
         lines.push(Line { against, mark, ..Line::new(label, Key::new(What::Entries, phase, 1)) });
     }
-    let singles = Key::new(What::SingleEntries, Phase::Update, 8);
-    lines.push(Line::new(format!("update one entry each, {}", over(8)), singles));
+    let four = Key::new(What::AtOnce, Phase::Create, 4);
+    lines.push(Line::new("create in four requests at once".to_owned(), four));
     lines
 }
 
@@ -161,19 +174,10 @@ impl Line {
 impl fmt::Display for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AtLeast(mark) => write!(f, "≥ {mark:.1}"),
-            Self::Above(mark) => write!(f, "> {mark:.1}"),
-            Self::OnSlowDisks(mark) => write!(f, "≥ {mark:.1} where a sync takes 1 ms"),
+            Self::Ratio(mark) => write!(f, "≥ {mark:.2}"),
+            Self::Tail(mark) => write!(f, "p99 ≤ {mark} × p50"),
+            Self::Server(mark) => write!(f, "≤ {mark} µs of the server"),
         }
-    }
-}
-
-fn verb(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Create => "create",
-        Phase::Unchanged => "unchanged",
-        Phase::Update | Phase::Scattered => "update",
-        Phase::Mixed => "mixed",
     }
 }
 

@@ -18,42 +18,33 @@ impl Report {
     fn write_rates(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "\n{:<38}{:>11}{:>17}{:>8}{:>13}  {:<16} mark",
-            self.store, "contacts/s", "range", "ratio", "range", "to"
+            "\n{:<38}{:>11}{:>17}{:>8}{:>13}{:>10}  {:<16} mark",
+            self.store, "contacts/s", "range", "ratio", "range", "baseline", "to"
         )?;
         for line in self.lines() {
             let Some(rate) = self.spread(line.key, Sample::rate) else { continue };
-            write!(
-                f,
-                "{:<38}{:>11}{:>17}",
-                line.label,
-                thousands(rate.median),
-                range(rate, thousands)
-            )?;
-            if let Some(against) = line.against
-                && let Some(ratio) = self.ratio(line.key, against.key)
-            {
-                let middle = hundredths(ratio.median);
-                write!(f, "{middle:>8}{:>13}  {}", range(ratio, hundredths), against.named)?;
-                if let Some(mark) = line.mark {
-                    let blank = 17_usize.saturating_sub(against.named.len());
-                    write!(f, "{:blank$}{mark}: {}", "", verdict(self.met(&line)))?;
+            let (middle, around) = (thousands(rate.median), range(rate, thousands));
+            write!(f, "{:<38}{middle:>11}{around:>17}", line.label)?;
+            let ratio = line.against.and_then(|it| Some((self.ratio(line.key, it.key)?, it.named)));
+            let [middle, around, kept, named] = match ratio {
+                Some((ratio, named)) => {
+                    let kept = self.baseline.get(&line.label);
+                    let kept = kept.map(|kept| hundredths(*kept)).unwrap_or_default();
+                    [hundredths(ratio.median), range(ratio, hundredths), kept, named.to_owned()]
                 }
+                None => Default::default(),
+            };
+            write!(f, "{middle:>8}{around:>13}{kept:>10}  {named:<16} ")?;
+            match line.mark {
+                Some(mark) => writeln!(f, "{mark}: {}", verdict(self.met(&line)))?,
+                None => writeln!(f)?,
             }
-            writeln!(f)?;
         }
-        let most = self.marks.most_memory_mib();
-        match self.memory_mib() {
-            Some(mib) => {
-                let verdict = verdict(Some(mib < most));
-                writeln!(
-                    f,
-                    "{:<38}{mib:>11.0}{:>57} < {most:.0}: {verdict}",
-                    "peak memory, MiB", ""
-                )
-            }
-            None => writeln!(f, "peak memory is unknown on this system"),
+        for (name, mib, most) in self.memory() {
+            let verdict = verdict(Some(mib <= most));
+            writeln!(f, "{name:<38}{mib:>11.0}{:67}≤ {most:.0}: {verdict}", "")?;
         }
+        Ok(())
     }
 
     fn write_times(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
