@@ -6,6 +6,8 @@ mod contacts;
 mod decided;
 mod decisions;
 mod directory;
+mod footprint;
+mod history;
 mod ids;
 mod spare_ids;
 mod transaction;

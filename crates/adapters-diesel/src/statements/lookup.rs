@@ -17,29 +17,20 @@ use super::row::{self, ContactRow};
 use crate::connect::Failure;
 use crate::schema::contact;
 
-/// Whether the loaded contacts have their documents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Documents {
-    /// They have, together at most that many bytes.
-    AtMost(usize),
-    /// A document is empty. It follows from the version of its contact.
-    LeftOut,
-}
-
 /// Loads contacts key by key. SQLite runs in this process, so a prepared statement per key costs no
 /// round trip.
 ///
-/// Fails with `TooLarge` at the first contact whose document is beyond the limit.
+/// Fails with `TooLarge` at the first contact whose document is beyond the limit in bytes.
 pub(crate) fn look_up(
     connection: &mut SqliteConnection,
     organization: OrganizationId,
     lookup_keys: &LookupKeys,
-    documents: Documents,
+    documents_at_most: usize,
 ) -> Result<Loaded, Failure> {
     let mut lookup = Lookup {
         connection,
         organization: organization.get(),
-        documents,
+        documents_at_most,
         bytes: 0,
         contacts: Vec::new(),
         ids: HashSet::new(),
@@ -66,7 +57,7 @@ fn row() -> AsSelect<ContactRow, Sqlite> {
 struct Lookup<'a> {
     connection: &'a mut SqliteConnection,
     organization: i32,
-    documents: Documents,
+    documents_at_most: usize,
     /// The bytes of the documents so far.
     bytes: usize,
     /// Each contact once.
@@ -190,15 +181,11 @@ impl Lookup<'_> {
         let mut bytes = self.bytes;
         let found = query.load_iter::<ContactRow, DefaultLoadingMode>(self.connection)?;
         for row in found.take(at_most) {
-            let mut row = row?;
-            match self.documents {
-                Documents::LeftOut => row.leave_document_out(),
-                Documents::AtMost(_) if self.ids.contains(&row.id()) => {}
-                Documents::AtMost(limit) => {
-                    bytes += row.document_bytes();
-                    if bytes > limit {
-                        return Err(StoreError::too_large(limit).into());
-                    }
+            let row = row?;
+            if !self.ids.contains(&row.id()) {
+                bytes += row.document_bytes();
+                if bytes > self.documents_at_most {
+                    return Err(StoreError::too_large(self.documents_at_most).into());
                 }
             }
             rows.push(row);
@@ -253,7 +240,7 @@ mod tests {
             ..LookupKeys::default()
         };
         let organization = context().organization;
-        let loaded = look_up(connection, organization, &lookup_keys, Documents::LeftOut).unwrap();
+        let loaded = look_up(connection, organization, &lookup_keys, 0).unwrap();
         let owner = |id| (email.clone(), ContactId::new(id).unwrap());
         assert_eq!(loaded.email_owners, [owner(1), owner(2)]);
     }

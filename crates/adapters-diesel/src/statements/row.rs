@@ -199,10 +199,6 @@ impl ContactRow {
     pub(crate) fn document_bytes(&self) -> usize {
         self.document.len()
     }
-
-    pub(crate) fn leave_document_out(&mut self) {
-        self.document = String::new();
-    }
 }
 
 impl From<ContactRow> for StoredContact {

@@ -45,6 +45,7 @@ impl Audit for SqliteStore {
         let organization = repair.organization();
         self.writer
             .write(Some(organization), move |transaction| {
+                transaction.touch_all();
                 statements::repair::repair(transaction.connection, &repair)
             })
             .await

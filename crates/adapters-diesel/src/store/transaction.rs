@@ -2,25 +2,29 @@
 
 use contacts_application::compute::catch_panic;
 use contacts_application::ports::{StoreError, StoreErrorKind};
-use contacts_domain::IdBlock;
 use contacts_domain::decision::{Decision, Loaded, Writes};
+use contacts_domain::{IdBlock, OrganizationId};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
 
+use super::decided::Seen;
+use super::footprint::Footprint;
+use super::history::History;
 use super::ids::Ids;
 use crate::connect::Failure;
-use crate::statements::lookup::{Documents, look_up};
+use crate::statements::lookup::look_up;
 use crate::statements::write::write;
 
-/// The [work](Decision::work) of a decision that is too long for the writer, in bytes: about 50 ms. A
-/// batch of a thousand usual contacts is shorter, and is done sooner on the writer: its connection
-/// has the pages of the database at hand.
+/// The [work](Decision::work) of a decision that is too long for the writer, in bytes: about 50 ms.
 pub(super) const LONG_WORK: usize = 4 << 20;
 
 /// An open write transaction. Dropping it leaves the connection unusable.
 pub(super) struct Transaction<'a> {
+    /// What it writes to contacts goes through [`write`](Self::write), or is followed by
+    /// [`touch_all`](Self::touch_all).
     pub(super) connection: &'a mut SqliteConnection,
     ids: &'a mut Ids,
+    history: &'a History,
 }
 
 /// The whole transaction was rolled back, with what each of its requests wrote.
@@ -32,9 +36,10 @@ impl<'a> Transaction<'a> {
     pub(super) fn begin(
         connection: &'a mut SqliteConnection,
         ids: &'a mut Ids,
+        history: &'a History,
     ) -> Result<Self, Failure> {
         AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")?;
-        Ok(Self { connection, ids })
+        Ok(Self { connection, ids, history })
     }
 
     /// Runs one request in a savepoint. A failure or a panic rolls back this request alone.
@@ -67,8 +72,7 @@ impl<'a> Transaction<'a> {
 
     /// Loads what the decision needs, lets it decide, and writes the outcome.
     pub(super) fn run<D: Decision>(&mut self, decision: &D) -> Result<D::Report, Failure> {
-        let documents = Documents::AtMost(decision.lookup_keys().documents_at_most);
-        let loaded = self.look_up(decision, documents)?;
+        let loaded = self.look_up(decision, decision.lookup_keys().documents_at_most)?;
         self.decide(decision, loaded)
     }
 
@@ -78,7 +82,7 @@ impl<'a> Transaction<'a> {
         decision: &D,
     ) -> Result<Option<D::Report>, Failure> {
         let documents_at_most = decision.lookup_keys().documents_at_most.min(LONG_WORK);
-        let loaded = match self.look_up(decision, Documents::AtMost(documents_at_most)) {
+        let loaded = match self.look_up(decision, documents_at_most) {
             Err(failure) if failure.kind() == StoreErrorKind::TooLarge => return Ok(None),
             loaded => loaded?,
         };
@@ -88,22 +92,25 @@ impl<'a> Transaction<'a> {
         self.decide(decision, loaded).map(Some)
     }
 
-    /// Whether the decision would see here what it has seen elsewhere, but for the documents.
-    pub(super) fn sees_the_same<D: Decision>(
-        &mut self,
-        decision: &D,
-        seen: &Loaded,
-    ) -> Result<bool, Failure> {
-        Ok(self.look_up(decision, Documents::LeftOut)? == *seen)
+    /// Whether a decision would see here what it has seen elsewhere.
+    pub(super) fn shows(&self, organization: OrganizationId, seen: &Seen) -> bool {
+        self.history.is_untouched(organization, &seen.footprint, seen.at)
     }
 
-    /// Writes what was decided.
-    pub(super) fn write<D: Decision>(
+    /// Writes what was decided and touches that.
+    pub(super) fn write(
         &mut self,
-        decision: &D,
+        organization: OrganizationId,
         writes: &Writes,
+        touched: Footprint,
     ) -> Result<(), Failure> {
-        write(self.connection, decision.organization(), writes)
+        self.history.add(organization, touched);
+        write(self.connection, organization, writes)
+    }
+
+    /// Every decision that was made elsewhere has to be made again.
+    pub(super) fn touch_all(&self) {
+        self.history.touch_all();
     }
 
     /// Reserves a block of ids that only the caller hands out.
@@ -116,15 +123,17 @@ impl<'a> Transaction<'a> {
     fn look_up<D: Decision>(
         &mut self,
         decision: &D,
-        documents: Documents,
+        documents_at_most: usize,
     ) -> Result<Loaded, Failure> {
-        look_up(self.connection, decision.organization(), decision.lookup_keys(), documents)
+        let (organization, lookup_keys) = (decision.organization(), decision.lookup_keys());
+        look_up(self.connection, organization, lookup_keys, documents_at_most)
     }
 
     fn decide<D: Decision>(&mut self, decision: &D, loaded: Loaded) -> Result<D::Report, Failure> {
         let mut ids = self.ids.offer(self.connection, decision.ids_at_most())?;
         let (writes, report) = decision.decide(loaded, &mut ids)?;
-        self.write(decision, &writes)?;
+        let touched = Footprint::of_writes(&writes);
+        self.write(decision.organization(), &writes, touched)?;
         self.ids.keep(self.connection, ids)?;
         Ok(report)
     }
@@ -140,8 +149,8 @@ pub(crate) fn write_batch(
     connection: &mut SqliteConnection,
     batch: &contacts_domain::upsert::Batch,
 ) {
-    let ids = &mut Ids::new();
-    let mut transaction = Transaction::begin(connection, ids).unwrap();
+    let (ids, history) = (&mut Ids::new(), History::default());
+    let mut transaction = Transaction::begin(connection, ids, &history).unwrap();
     transaction.run(batch).unwrap().unwrap();
     transaction.commit().unwrap();
 }
@@ -160,7 +169,8 @@ mod tests {
 
     /// Runs each batch in a savepoint of one transaction.
     fn run(connection: &mut SqliteConnection, ids: &mut Ids, batches: &[Batch]) -> Vec<Verdict> {
-        let mut transaction = Transaction::begin(connection, ids).unwrap();
+        let history = History::default();
+        let mut transaction = Transaction::begin(connection, ids, &history).unwrap();
         let mut verdicts = Vec::new();
         for batch in batches {
             let outcomes = transaction
@@ -184,7 +194,8 @@ mod tests {
     #[test]
     fn failed_request_rolls_back_alone() {
         let (connection, ids) = (&mut memory(), &mut Ids::new());
-        let mut transaction = Transaction::begin(connection, ids).unwrap();
+        let history = History::default();
+        let mut transaction = Transaction::begin(connection, ids, &history).unwrap();
         let batches = ["A", "B", "C"].map(|key| persons(&[(key, "Abt")]));
 
         transaction
@@ -222,7 +233,8 @@ mod tests {
     #[test]
     fn failed_request_returns_its_block_of_ids() {
         let (connection, ids) = (&mut memory(), &mut Ids::new());
-        let mut transaction = Transaction::begin(connection, ids).unwrap();
+        let history = History::default();
+        let mut transaction = Transaction::begin(connection, ids, &history).unwrap();
         let batch = persons(&[("A", "Abt")]);
         let failed = transaction.savepoint(|transaction| {
             transaction.run(&batch)?.unwrap();

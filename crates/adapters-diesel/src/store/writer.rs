@@ -7,7 +7,6 @@
 
 mod queue;
 mod request;
-mod revisions;
 #[cfg(test)]
 mod tests;
 
@@ -27,7 +26,7 @@ use tokio::time::timeout;
 pub(super) use self::queue::Tenant;
 use self::queue::{Next, Queue, Refused};
 use self::request::{Claim, Pending, Request};
-pub(super) use self::revisions::Revisions;
+use super::history::History;
 use super::ids::Ids;
 use super::transaction::{Aborted, Transaction};
 use crate::connect::{Database, Failure, Files, Readers};
@@ -49,7 +48,7 @@ pub(super) struct Writer {
     /// `None` only during drop.
     thread: Option<JoinHandle<()>>,
     commits: Arc<AtomicU64>,
-    revisions: Arc<Revisions>,
+    history: Arc<History>,
     /// How long a request may wait until it runs.
     max_wait: Duration,
 }
@@ -61,7 +60,7 @@ impl Writer {
     pub(super) fn start(database: &Database, readers: [Readers; 2]) -> Result<Self, Failure> {
         let queue = Arc::new(Queue::new(database.options.waiting_requests));
         let commits = Arc::new(AtomicU64::new(0));
-        let revisions = Arc::new(Revisions::default());
+        let history = Arc::new(History::default());
         let worker = Worker {
             queue: Arc::clone(&queue),
             database: database.clone(),
@@ -70,14 +69,14 @@ impl Writer {
             data_version: None,
             ids: Ids::new(),
             commits: Arc::clone(&commits),
-            revisions: Arc::clone(&revisions),
+            history: Arc::clone(&history),
         };
         let thread = thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || worker.serve())
             .map_err(StoreError::internal)?;
         let max_wait = database.options.busy_timeout;
-        Ok(Self { queue, thread: Some(thread), commits, revisions, max_wait })
+        Ok(Self { queue, thread: Some(thread), commits, history, max_wait })
     }
 
     /// The number of committed transactions.
@@ -85,8 +84,8 @@ impl Writer {
         self.commits.load(Ordering::Relaxed)
     }
 
-    pub(super) fn revisions(&self) -> &Arc<Revisions> {
-        &self.revisions
+    pub(super) fn history(&self) -> &Arc<History> {
+        &self.history
     }
 
     /// Runs the work in a write transaction and returns its result once that is durable. The work
@@ -102,7 +101,7 @@ impl Writer {
     ) -> Result<T, StoreError> {
         let (reply, mut answer) = oneshot::channel();
         let claim = Claim::default();
-        let request = Box::new(Pending::new(tenant, work, claim.clone(), reply));
+        let request = Box::new(Pending::new(work, claim.clone(), reply));
         self.queue.push(tenant, request).map_err(|refused| match refused {
             Refused::Full => StoreError::contention("too many requests wait to write"),
             Refused::Closed => StoreError::internal("the writer has ended"),
@@ -142,7 +141,7 @@ struct Worker {
     data_version: Option<i64>,
     ids: Ids,
     commits: Arc<AtomicU64>,
-    revisions: Arc<Revisions>,
+    history: Arc<History>,
 }
 
 /// A connection and the files that it works on.
@@ -201,17 +200,18 @@ impl Worker {
         }
         let mut ids = std::mem::replace(&mut self.ids, Ids::new());
 
+        let history = Arc::clone(&self.history);
         let mut transaction =
-            Transaction::begin(&mut connected.connection, &mut ids).map_err(Aborted)?;
+            Transaction::begin(&mut connected.connection, &mut ids, &history).map_err(Aborted)?;
         let begun = Instant::now();
         self.notice_others(transaction.connection).map_err(Aborted)?;
         for request in &mut *group {
-            self.run(&mut **request, &mut transaction)?;
+            request.run(&mut transaction)?;
         }
         while begun.elapsed() < OPEN_FOR
             && let Some(mut request) = self.queue.pop()
         {
-            let run = self.run(&mut *request, &mut transaction);
+            let run = request.run(&mut transaction);
             group.push(request);
             run?;
         }
@@ -220,30 +220,18 @@ impl Worker {
             return Err(self.leave_files(connected));
         }
 
-        for request in &*group {
-            self.revisions.touch(request.tenant());
-        }
+        self.history.commit();
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.connected = Some(connected);
         self.ids = ids;
         Ok(())
     }
 
-    fn run(
-        &self,
-        request: &mut dyn Request,
-        transaction: &mut Transaction<'_>,
-    ) -> Result<(), Aborted> {
-        let run = request.run(transaction);
-        self.revisions.touch(request.tenant());
-        run
-    }
-
     /// Records whether another connection has written since the last transaction.
     fn notice_others(&mut self, connection: &mut SqliteConnection) -> Result<(), Failure> {
         let present = sql::<BigInt>("PRAGMA data_version").get_result(connection)?;
         if self.data_version.replace(present) != Some(present) {
-            self.revisions.touch_all();
+            self.history.touch_all();
         }
         Ok(())
     }

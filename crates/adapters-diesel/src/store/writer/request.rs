@@ -6,13 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use contacts_application::ports::StoreError;
 use tokio::sync::oneshot;
 
-use super::queue::Tenant;
 use crate::connect::Failure;
 use crate::store::transaction::{Aborted, Transaction};
 
 pub(super) trait Request: Send {
-    fn tenant(&self) -> Tenant;
-
     /// Whether its caller has given it up.
     fn given_up(&self) -> bool;
 
@@ -42,7 +39,6 @@ impl Drop for Claim {
 }
 
 pub(super) struct Pending<W, T> {
-    tenant: Tenant,
     work: Option<W>,
     claim: Claim,
     outcome: Option<Result<T, Failure>>,
@@ -50,13 +46,8 @@ pub(super) struct Pending<W, T> {
 }
 
 impl<W, T> Pending<W, T> {
-    pub(super) fn new(
-        tenant: Tenant,
-        work: W,
-        claim: Claim,
-        reply: oneshot::Sender<Result<T, Failure>>,
-    ) -> Self {
-        Self { tenant, work: Some(work), claim, outcome: None, reply }
+    pub(super) fn new(work: W, claim: Claim, reply: oneshot::Sender<Result<T, Failure>>) -> Self {
+        Self { work: Some(work), claim, outcome: None, reply }
     }
 }
 
@@ -65,10 +56,6 @@ where
     W: FnOnce(&mut Transaction<'_>) -> Result<T, Failure> + Send,
     T: Send,
 {
-    fn tenant(&self) -> Tenant {
-        self.tenant
-    }
-
     fn given_up(&self) -> bool {
         self.outcome.is_none() && self.claim.0.load(Ordering::Relaxed)
     }
