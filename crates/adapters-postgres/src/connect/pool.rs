@@ -112,10 +112,33 @@ impl Pool {
         sql: &'static str,
         parameters: &[Parameter<'_>],
     ) -> Result<(Session, Vec<Row>), Failure> {
+        self.read_by(None, sql, parameters).await
+    }
+
+    /// Like [`read`](Self::read), in a transaction that `begin` begins.
+    pub(crate) async fn read_after(
+        &self,
+        begin: &str,
+        sql: &'static str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, Failure> {
+        self.read_by(Some(begin), sql, parameters).await.map(|(_, rows)| rows)
+    }
+
+    async fn read_by(
+        &self,
+        begin: Option<&str>,
+        sql: &'static str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<(Session, Vec<Row>), Failure> {
         let mut broken = 0;
         loop {
             let session = self.session().await?;
-            match session.query(sql, parameters).await {
+            let read = match begin {
+                Some(begin) => session.query_after(begin, sql, parameters).await,
+                None => session.query(sql, parameters).await,
+            };
+            match read {
                 Ok(rows) => return Ok((session, rows)),
                 Err(failure)
                     if (failure.connection_lost() || failure.statements_lost())
@@ -200,6 +223,23 @@ mod tests {
         database.end_connections();
         let rows = pool.read(BACKEND, &[]).await.unwrap();
         assert_ne!(rows[0].get::<_, i64>(0), backend);
+        database.end_connections();
+        assert!(pool.read_after("BEGIN", BACKEND, &[]).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn first_read_of_a_connection_has_settings() {
+        const SETTING: &str = "SELECT current_setting('enable_seqscan')";
+        let begin = "BEGIN; SET LOCAL enable_seqscan = off";
+        let database = TestDatabase::empty();
+        for prepared_statements in [true, false] {
+            let options = PostgresOptions { prepared_statements, ..PostgresOptions::default() };
+            let pool = pool(&database, options);
+            let inside = pool.read_after(begin, SETTING, &[]).await.unwrap();
+            assert_eq!(inside[0].get::<_, &str>(0), "off");
+            let after = pool.read(SETTING, &[]).await.unwrap();
+            assert_eq!(after[0].get::<_, &str>(0), "on");
+        }
     }
 
     #[tokio::test]

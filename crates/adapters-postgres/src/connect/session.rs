@@ -100,6 +100,31 @@ impl Session {
         self.sent.fetch_add(bytes, Ordering::Relaxed);
     }
 
+    /// Runs a statement in a transaction that `begin` begins and that writes nothing, in one round
+    /// trip.
+    pub(crate) async fn query_after(
+        &self,
+        begin: &str,
+        sql: &'static str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, Failure> {
+        if self.timeouts.prepared {
+            // Now: a statement that has to be prepared first would be sent after the rollback.
+            let (_, types) = unzip(parameters);
+            let prepared = self.connection()?.prepare_typed_cached(sql, &types);
+            self.answer(self.limit(), prepared).await?;
+        }
+        let (begun, rows, ended) = tokio::join!(
+            biased;
+            self.begin(begin),
+            self.query(sql, parameters),
+            self.rollback(),
+        );
+        begun?;
+        let rows = rows?;
+        ended.map(|()| rows)
+    }
+
     /// Runs a statement and returns its rows.
     pub(crate) async fn query(
         &self,

@@ -54,11 +54,9 @@ impl PostgresStore {
     ) -> Result<Option<Record>, Failure> {
         // In a transaction for its planner settings: otherwise a plan made while the table was small
         // might go on to read all of it.
-        let session = self.transactions.begin().await?;
         let parameters: [Parameter<'_>; 3] =
             [(&organization.get(), Type::INT4), (&id.get(), Type::INT8), (&deleted, Type::BOOL)];
-        let rows = session.query(&CONTACT, &parameters).await?;
-        session.rollback().await?;
+        let rows = self.transactions.read(&CONTACT, &parameters).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         row::record(organization, row, &ContactIndexes::of(row, "")?).map(Some)
     }

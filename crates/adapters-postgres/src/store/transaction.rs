@@ -13,11 +13,12 @@ use std::sync::Arc;
 
 use contacts_domain::IdBlock;
 use contacts_domain::decision::{Decision, Loaded};
+use tokio_postgres::Row;
 
 use self::decide::{Decided, decide};
 use self::retries::{Retries, RetryState};
 use super::ids::Ids;
-use crate::connect::{Failure, Pool, PostgresOptions, Session, Shares};
+use crate::connect::{Failure, Parameter, Pool, PostgresOptions, Session, Shares};
 use crate::statements::attempt_error::AttemptError;
 use crate::statements::lookup::look_up;
 use crate::statements::write::write;
@@ -40,6 +41,15 @@ impl Transactions {
     /// Begins a transaction on a connection.
     pub(crate) async fn begin(&self) -> Result<Session, Failure> {
         self.pool.begin(&self.begin).await
+    }
+
+    /// Reads rows with the planner settings of a transaction, in one round trip.
+    pub(crate) async fn read(
+        &self,
+        sql: &'static str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, Failure> {
+        self.pool.read_after(&self.begin, sql, parameters).await
     }
 
     /// Loads the contacts of a decision, lets it decide, and writes its changes.
