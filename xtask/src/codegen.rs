@@ -30,6 +30,8 @@ enum What {
     Schema,
     /// The rule table: docs/rules.md
     Rules,
+    /// The settings file with every default: docs/contact-hub.toml
+    Settings,
     /// All of them
     #[default]
     All,
@@ -45,7 +47,7 @@ struct File {
     printer: &'static [&'static str],
 }
 
-const FILES: [File; 3] = [
+const FILES: [File; 4] = [
     File {
         what: What::Openapi,
         name: "openapi",
@@ -57,6 +59,12 @@ const FILES: [File; 3] = [
         name: "rules",
         path: "docs/rules.md",
         printer: &["--package", "contact-hub", "--example", "generate", "--", "rules"],
+    },
+    File {
+        what: What::Settings,
+        name: "settings",
+        path: "docs/contact-hub.toml",
+        printer: &["--package", "contact-hub", "--bin", "contact-hub", "--", "config", "sample"],
     },
     File {
         what: What::Schema,

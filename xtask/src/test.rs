@@ -3,7 +3,10 @@
 //! The tests that need a PostgreSQL are those of the package `contacts-adapters-postgres`, and those
 //! with `postgres` in their path in the other packages. They find the server in `TEST_DATABASE_URL`.
 
-use anyhow::Result;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, ensure};
 use clap::{Args, ValueEnum};
 use throwaway_postgres::{TEST_DATABASE_URL, TestServer};
 use xshell::cmd;
@@ -80,6 +83,75 @@ impl Test {
         }
         let tests = cmd!(shell, "cargo test --all-features {packages...} -- {filters...} {own...}");
         let url = server.map(|server| (TEST_DATABASE_URL, server.url()));
-        Ok(tests.envs(url).run()?)
+        eprintln!("$ {tests}");
+        run_and_sum_up(tests.envs(url).into())
+    }
+}
+
+/// Runs `cargo test`, which reports each program, and prints the sum of them.
+fn run_and_sum_up(mut tests: Command) -> Result<()> {
+    let mut tests = tests.stdout(Stdio::piped()).spawn()?;
+    let output = tests.stdout.take().context("no output")?;
+    let (mut total, mut shown) = (Total::default(), io::stdout().lock());
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        writeln!(shown, "{line}")?;
+        total.add(&line);
+    }
+    let status = tests.wait()?;
+    let Total { programs, passed, failed, ignored } = total;
+    writeln!(
+        shown,
+        "together: {passed} passed; {failed} failed; {ignored} ignored; {programs} programs"
+    )?;
+    ensure!(status.success(), "cargo test: {status}");
+    Ok(())
+}
+
+/// The tests of all programs.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Total {
+    programs: u32,
+    passed: u32,
+    failed: u32,
+    ignored: u32,
+}
+
+impl Total {
+    /// Adds the line that a test program ends with: `test result: ok. 4 passed; 0 failed; …`.
+    fn add(&mut self, line: &str) {
+        let Some(result) = line.strip_prefix("test result: ") else { return };
+        self.programs += 1;
+        let words = result.split([' ', ';', '.']).filter(|word| !word.is_empty());
+        let words = words.collect::<Vec<_>>();
+        for pair in words.windows(2) {
+            let [count, what] = pair else { continue };
+            let Ok(count) = count.parse::<u32>() else { continue };
+            match *what {
+                "passed" => self.passed += count,
+                "failed" => self.failed += count,
+                "ignored" => self.ignored += count,
+                _ => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_summed_up() {
+        let mut total = Total::default();
+        for line in [
+            "test result: ok. 49 passed; 0 failed; 2 ignored; 0 measured; 1 filtered out; finished in 0.33s",
+            "test a ... ok",
+            "test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 2s",
+            "test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out",
+        ] {
+            total.add(line);
+        }
+        assert_eq!(total, Total { programs: 3, passed: 52, failed: 1, ignored: 2 });
     }
 }

@@ -1,16 +1,21 @@
 //! The command line.
 
+use std::env;
+use std::ffi::OsString;
+use std::io;
+
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches as _, Parser, Subcommand};
+use clap_complete::Shell;
 use tokio::runtime;
 
 use crate::backup::MakeBackup;
 use crate::check::CheckDatabase;
-use crate::config::{GlobalFlags, ServeFlags, Sources};
+use crate::config::{self, ConfigCommand, GlobalFlags, ServeFlags, SettingsFile};
 use crate::failure::Failure;
 use crate::organization::CreateOrganization;
-use crate::token::{CreateToken, RevokeToken};
-use crate::{backup, check, clock, logging, migrate, organization, serve, token};
+use crate::token::{CreateToken, ListTokens, RevokeToken};
+use crate::{backup, check, clock, logging, migrate, organization, printing, serve, token};
 
 /// Takes the contacts of many organizations in bulk and answers each with one exact result
 ///
@@ -20,8 +25,7 @@ use crate::{backup, check, clock, logging, migrate, organization, serve, token};
 #[derive(Debug, Parser)]
 #[command(
     name = "contact-hub",
-    version,
-    disable_help_subcommand = true,
+    version = version(),
     after_help = "Every option can be a CONTACT_HUB_* variable or a line of a TOML file instead; \
                   options win over variables, and variables over the file."
 )]
@@ -61,6 +65,14 @@ enum Command {
     /// document. The command prints a line for each that differs. The exit code is 0 if no
     /// difference is left, and 1 otherwise.
     Check(CheckDatabase),
+    /// Show the settings, or a file that explains them
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print a script that completes commands and options in a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -74,9 +86,15 @@ enum TokenCommand {
     /// Create a token and print it, alone, on standard output; only its digest is stored
     Create(CreateToken),
     /// List the tokens, oldest first, by their first characters
-    List,
+    List(ListTokens),
     /// Revoke a token; a running server refuses it within a second
     Revoke(RevokeToken),
+}
+
+/// The version, and the commit that it was built from.
+fn version() -> String {
+    let commit = git_version::git_version!(fallback = "unknown commit");
+    format!("{} ({commit})", env!("CARGO_PKG_VERSION"))
 }
 
 /// Runs the command of the command line. Clap prints an error in the call itself and ends the
@@ -86,25 +104,29 @@ enum TokenCommand {
 ///
 /// If the command fails.
 pub(crate) fn run() -> Result<(), Failure> {
-    let Cli { global, command } = Cli::parse();
-    let command = match command {
-        Some(command) => command,
-        // Parsed again, so that clap reads the variables of `serve`.
-        None => match Cli::parse_from(std::env::args_os().chain(["serve".into()])).command {
-            Some(command) => command,
-            None => Command::Serve(ServeFlags::default()),
-        },
+    let arguments: Vec<OsString> = env::args_os().collect();
+    let parse = |file: &SettingsFile| {
+        let matches = parse(&arguments, file).unwrap_or_else(|error| error.exit());
+        let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        (matches, cli)
     };
-    let sources = Sources::read(global)?;
-    let settings = sources.global()?;
+    // First for the name of the settings file, then with its settings.
+    let file = parse(&SettingsFile::default()).1.global.file()?;
+    let (matches, Cli { global, command }) = parse(&file);
+    let settings = global.settings()?;
     logging::start(&settings.log, settings.log_format)?;
+    let variables = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for message in config::unknown_variables(variables) {
+        tracing::warn!("{message}");
+    }
     clock::check()?;
+    let command = command.unwrap_or_else(|| {
+        let message = "a command is missing";
+        Cli::command().error(ErrorKind::MissingSubcommand, message).exit()
+    });
     match command {
-        Command::Serve(flags) => {
-            let serve = sources.serve(flags);
-            runtime(runtime::Builder::new_multi_thread())?
-                .block_on(serve::run(&settings.database, serve))
-        }
+        Command::Serve(flags) => runtime(runtime::Builder::new_multi_thread())?
+            .block_on(serve::run(&settings.database, flags.settings())),
         Command::Migrate => single_threaded()?.block_on(migrate::run(settings.database)),
         Command::Organization(OrganizationCommand::Create(create)) => {
             single_threaded()?.block_on(organization::create(&settings.database, create))
@@ -113,8 +135,8 @@ pub(crate) fn run() -> Result<(), Failure> {
             let create = create.checked().unwrap_or_else(|message| exit_with_usage(message));
             single_threaded()?.block_on(token::create(&settings.database, create))
         }
-        Command::Token(TokenCommand::List) => {
-            single_threaded()?.block_on(token::list(&settings.database))
+        Command::Token(TokenCommand::List(list)) => {
+            single_threaded()?.block_on(token::list(&settings.database, &list))
         }
         Command::Token(TokenCommand::Revoke(revoke)) => {
             single_threaded()?.block_on(token::revoke(&settings.database, revoke))
@@ -123,7 +145,34 @@ pub(crate) fn run() -> Result<(), Failure> {
             single_threaded()?.block_on(check::run(&settings.database, &check))
         }
         Command::Backup(backup) => backup::make(&settings.database.url, &backup),
+        Command::Config(ConfigCommand::Show(_)) => {
+            let config = matches.subcommand_matches("config");
+            let show = config.and_then(|config| config.subcommand_matches("show"));
+            config::show(show.unwrap_or(&matches), &file)
+        }
+        Command::Config(ConfigCommand::Sample) => printing::print(config::sample().trim_end()),
+        Command::Completions { shell } => {
+            let mut command = file.beneath(Cli::command());
+            clap_complete::generate(shell, &mut command, "contact-hub", &mut io::stdout());
+            Ok(())
+        }
     }
+}
+
+/// Reads the command line. Without a command, it is that of `serve`.
+fn parse(arguments: &[OsString], file: &SettingsFile) -> Result<ArgMatches, clap::Error> {
+    let command = file.beneath(Cli::command());
+    let names_command = arguments.iter().any(|word| command.find_subcommand(word).is_some());
+    let parsed = command.clone().try_get_matches_from(arguments);
+    let is_serve = match &parsed {
+        Ok(matches) => matches.subcommand().is_none(),
+        Err(error) => error.kind() == ErrorKind::UnknownArgument && !names_command,
+    };
+    if !is_serve {
+        return parsed;
+    }
+    let (program, flags) = arguments.split_at(1.min(arguments.len()));
+    command.try_get_matches_from([program, &["serve".into()], flags].concat())
 }
 
 /// Ends the program as clap does for a wrong call of `token create`.
@@ -150,6 +199,11 @@ fn runtime(mut builder: runtime::Builder) -> Result<runtime::Runtime, Failure> {
 mod tests {
     use super::*;
 
+    fn parsed(line: &str) -> Result<Cli, clap::Error> {
+        let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        Cli::from_arg_matches(&parse(&arguments, &SettingsFile::default())?)
+    }
+
     #[test]
     fn command_line_is_well_formed() {
         Cli::command().debug_assert();
@@ -173,8 +227,12 @@ mod tests {
             "contact-hub token revoke 3",
             "contact-hub backup copy.db",
             "contact-hub check --repair --show-values",
+            "contact-hub --listen 127.0.0.1:0 --log debug",
+            "contact-hub config show --max-items 7",
+            "contact-hub token list --json",
+            "contact-hub completions bash",
         ] {
-            assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
+            assert!(parsed(line).is_ok(), "{line}");
         }
     }
 
@@ -200,8 +258,30 @@ mod tests {
             "contact-hub serve --database-timeout 0",
             "contact-hub serve --prepared-statements maybe",
         ] {
-            let error = Cli::try_parse_from(line.split(' ')).unwrap_err();
-            assert_eq!(error.exit_code(), 2, "{line}");
+            assert_eq!(parsed(line).unwrap_err().exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn help_is_a_command_and_an_option() {
+        for line in
+            ["contact-hub help", "contact-hub --help", "contact-hub help token", "contact-hub -V"]
+        {
+            let error = parsed(line).unwrap_err();
+            assert_eq!(error.exit_code(), 0, "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn wrong_word_is_named() {
+        for (line, expected) in [
+            ("contact-hub srve", "unrecognized subcommand 'srve'"),
+            ("contact-hub --listen", "a value is required for '--listen <ADDR>'"),
+            ("contact-hub --listn 1", "a similar argument exists: '--listen'"),
+            ("contact-hub --listen 127.0.0.1:0 token list", "unexpected argument '--listen'"),
+        ] {
+            let error = parsed(line).unwrap_err().to_string();
+            assert!(error.contains(expected), "{line}: {error}");
         }
     }
 }

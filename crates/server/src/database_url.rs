@@ -39,6 +39,19 @@ impl DatabaseUrl {
         }
     }
 
+    /// The URL for people: without a password and without parameters.
+    pub(crate) fn without_password(&self) -> String {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(path) => format!("sqlite://{}", path.display()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(url) => {
+                let user = url.user().map(|user| format!("{user}@")).unwrap_or_default();
+                format!("postgres://{user}{}/{}", url.place(), url.database())
+            }
+        }
+    }
+
     /// The file for the first token of the database: beside that of SQLite, else in the working
     /// directory.
     pub(crate) fn first_token_file(&self) -> PathBuf {

@@ -3,7 +3,6 @@
 use std::io;
 
 use clap::ValueEnum;
-use serde::Deserialize;
 use tracing::{Level, Metadata};
 use tracing_subscriber::filter::{FilterExt as _, ParseError, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -16,8 +15,7 @@ use crate::failure::Failure;
 const OWN_CRATES: [&str; 2] = ["contact_hub", "contacts_"];
 
 /// The format of a log line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum LogFormat {
     /// For people
     #[default]

@@ -38,7 +38,7 @@ pub(crate) async fn create(
     create: CreateOrganization,
 ) -> Result<(), Failure> {
     let CreateOrganization { id, name, region } = create;
-    let store = Store::open(database).await?;
+    let store = Store::open_existing(database).await?;
     store.manage_access().create_organization(Organization { id, name, region }).await?;
     printing::print(&format!("organization {id} is there"))
 }

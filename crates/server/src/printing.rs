@@ -16,6 +16,21 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     })
 }
 
+/// Rows with their cells in columns.
+pub(crate) fn table<const N: usize>(rows: &[[String; N]]) -> String {
+    let mut widths = [0; N];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    let lines = rows.iter().map(|row| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// Prints a notice. A closed standard output is no failure.
 pub(crate) fn print_notice(text: &str) {
     let mut out = io::stdout().lock();

@@ -9,7 +9,7 @@ use contacts_application::access::{NewToken, Reach, Scope, Scopes, TokenId};
 use contacts_application::ports::Clock as _;
 use contacts_domain::{OrganizationId, Timestamp};
 
-pub(crate) use self::list::list;
+pub(crate) use self::list::{ListTokens, list};
 pub(crate) use self::secret::Secret;
 use crate::clock::SystemClock;
 use crate::config::DatabaseSettings;
@@ -95,7 +95,7 @@ pub(crate) async fn create(
     database: &DatabaseSettings,
     create: CheckedToken,
 ) -> Result<(), Failure> {
-    let store = Store::open(database).await?;
+    let store = Store::open_existing(database).await?;
     startup::first_organization(&store).await?;
     let secret = Secret::new()?;
     let now = SystemClock.now();
@@ -125,7 +125,7 @@ pub(crate) async fn revoke(
     revoke: RevokeToken,
 ) -> Result<(), Failure> {
     let RevokeToken { id } = revoke;
-    let store = Store::open(database).await?;
+    let store = Store::open_existing(database).await?;
     if store.manage_access().revoke_token(TokenId(id)).await? {
         printing::print(&format!("token {id} is revoked"))
     } else {

@@ -66,7 +66,10 @@ impl Launch {
     pub fn start(&self) -> Result<ServerProcess> {
         let token = match &self.token {
             Some(token) => token.clone(),
-            None => self.run(&["token", "create", "--organization", "1"])?,
+            None => {
+                self.run(&["migrate"])?;
+                self.run(&["token", "create", "--organization", "1"])?
+            }
         };
         let log = self.folder.join(&self.log);
         let file = OpenOptions::new().create(true).append(true).open(&log);

@@ -24,7 +24,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::ops::Range;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
-use std::thread;
+use std::{process, thread};
 
 use anyhow::{Context as _, Result};
 
@@ -215,6 +215,8 @@ impl TestServer {
 #[expect(clippy::print_stdout, reason = "a shell may read it")]
 pub fn hold(durability: Durability) -> Result<Infallible> {
     let server = Postgres::start(durability)?;
+    // A shell makes the programs that it starts in the background ignore Ctrl-C.
+    ctrlc::set_handler(|| process::exit(130))?;
     println!("until Ctrl-C:\nexport {TEST_DATABASE_URL}={}", server.url());
     loop {
         thread::park();

@@ -1,52 +1,24 @@
 //! The settings as a TOML file.
 
+use std::collections::BTreeMap;
+use std::error::Error as _;
 use std::fs;
-use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use ipnet::IpNet;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use clap::error::{ContextKind, ContextValue};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command, Error};
+use toml::{Spanned, Value};
 
-use super::flags::{Durability, Switch, network};
+use super::settings::{has_variable, no_setting, settings, variable};
 use crate::failure::Failure;
-use crate::logging::LogFormat;
 
-/// A TOML file with any of the settings.
-#[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "some are for PostgreSQL"))]
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SettingsFile {
-    pub(super) database_url: Option<String>,
-    pub(super) read_database_url: Option<String>,
-    pub(super) read_database_rest: Option<u64>,
-    pub(super) database_connections: Option<NonZeroUsize>,
-    pub(super) database_wait: Option<u64>,
-    pub(super) database_timeout: Option<NonZeroU64>,
-    pub(super) prepared_statements: Option<Switch>,
-    pub(super) no_migrate: Option<bool>,
-    pub(super) log: Option<String>,
-    pub(super) log_format: Option<LogFormat>,
-    pub(super) listen: Option<String>,
-    pub(super) durability: Option<Durability>,
-    pub(super) max_items: Option<NonZeroUsize>,
-    pub(super) max_body_bytes: Option<NonZeroUsize>,
-    pub(super) max_batch_documents_bytes: Option<NonZeroUsize>,
-    pub(super) max_body_pause_seconds: Option<NonZeroU64>,
-    pub(super) min_body_rate: Option<u64>,
-    pub(super) max_body_seconds: Option<NonZeroU64>,
-    pub(super) write_timeout_seconds: Option<NonZeroU64>,
-    pub(super) max_connections: Option<NonZeroUsize>,
-    #[serde(default, deserialize_with = "networks")]
-    pub(super) trusted_proxy: Vec<IpNet>,
-    pub(super) max_in_flight: Option<NonZeroUsize>,
-    pub(super) requests_per_second: Option<NonZeroU32>,
-    pub(super) shutdown_seconds: Option<u64>,
-}
-
-fn networks<'de, D: Deserializer<'de>>(array: D) -> Result<Vec<IpNet>, D::Error> {
-    let texts = Vec::<String>::deserialize(array)?;
-    texts.iter().map(|text| network(text).map_err(D::Error::custom)).collect()
+/// The settings of a TOML file.
+#[derive(Debug, Default)]
+pub(crate) struct SettingsFile {
+    path: PathBuf,
+    /// The texts of each setting: several of one that may be repeated.
+    values: BTreeMap<String, Vec<String>>,
 }
 
 impl SettingsFile {
@@ -55,20 +27,105 @@ impl SettingsFile {
     /// # Errors
     ///
     /// If the file cannot be read, is not TOML, or has an unknown key or a wrong value.
-    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let shown = path.display();
         let text = fs::read_to_string(path).map_err(|error| {
             let remedy = "name a TOML file with --config, or leave the flag out";
             Failure::because(format_args!("cannot read {shown}"), &error, remedy)
         })?;
-        toml::from_str(&text).map_err(|error| {
-            // Only the message: `Display` quotes the line, which may hold a password.
-            let line = error.span().and_then(|span| text.get(..span.start)).map(|before| {
-                let number = before.matches('\n').count() + 1;
-                format!(" line {number}")
-            });
-            let cause = format!("{shown}{}: {}", line.unwrap_or_default(), error.message());
+        // Only the message of an error: the line may hold a password.
+        let wrong = |start: usize, message: &str| {
+            let line = text.get(..start).map_or(0, |before| before.matches('\n').count()) + 1;
+            let cause = format!("{shown} line {line}: {message}");
             Failure::new(cause, "correct the file; docs/contact-hub.toml shows every setting")
-        })
+        };
+        let table: BTreeMap<Spanned<String>, Spanned<Value>> = toml::from_str(&text)
+            .map_err(|error| wrong(error.span().map_or(0, |span| span.start), error.message()))?;
+        let known = settings();
+        let mut values = BTreeMap::new();
+        for (key, value) in table {
+            let setting = known.iter().find(|setting| setting.get_id() == key.get_ref().as_str());
+            let setting = setting.ok_or_else(|| {
+                let names = known.iter().map(|setting| setting.get_id().as_str());
+                wrong(key.span().start, &no_setting(key.get_ref(), names))
+            })?;
+            let start = value.span().start;
+            let texts = texts(value.into_inner())
+                .and_then(|texts| check(setting, &texts).map(|()| texts))
+                .map_err(|message| wrong(start, &format!("`{}` {message}", key.get_ref())))?;
+            values.insert(key.into_inner(), texts);
+        }
+        Ok(Self { path: path.to_owned(), values })
+    }
+
+    /// The command, and those below it, with the values of the file as defaults, over which variables
+    /// and flags win.
+    pub(crate) fn beneath(&self, command: Command) -> Command {
+        self.beneath_settings(command, &settings())
+    }
+
+    fn beneath_settings(&self, command: Command, settings: &[Arg]) -> Command {
+        let command = command.mut_args(|argument| {
+            let id = argument.get_id().to_string();
+            if !has_variable(&id, settings) {
+                return argument;
+            }
+            let argument = argument.env(variable(&id));
+            match self.values.get(&id) {
+                Some(values) => argument.default_values(values.clone()),
+                None => argument,
+            }
+        });
+        command.mut_subcommands(|below| self.beneath_settings(below, settings))
+    }
+
+    /// Where the value of a setting comes from.
+    pub(super) fn source(&self, id: &str, matches: &ArgMatches) -> String {
+        match matches.value_source(id) {
+            Some(ValueSource::CommandLine) => format!("--{}", id.replace('_', "-")),
+            Some(ValueSource::EnvVariable) => variable(id),
+            _ if self.values.contains_key(id) => self.path.display().to_string(),
+            _ => "default".to_owned(),
+        }
+    }
+}
+
+/// The texts of a value, as a flag would have them.
+fn texts(value: Value) -> Result<Vec<String>, String> {
+    match value {
+        Value::String(text) => Ok(vec![text]),
+        Value::Integer(number) => Ok(vec![number.to_string()]),
+        Value::Boolean(flag) => Ok(vec![flag.to_string()]),
+        Value::Array(values) => {
+            let texts: Result<Vec<_>, _> = values.into_iter().map(texts).collect();
+            Ok(texts?.concat())
+        }
+        other => Err(format!("cannot be a {}", other.type_str())),
+    }
+}
+
+/// Checks the texts as if they were given by flags.
+fn check(setting: &Arg, texts: &[String]) -> Result<(), String> {
+    let flag = setting.get_long().unwrap_or_default();
+    let arguments = texts.iter().map(|text| format!("--{flag}={text}"));
+    let command = Command::new("file").no_binary_name(true).arg(setting.clone());
+    match command.try_get_matches_from(arguments) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(reason(&error)),
+    }
+}
+
+/// Why clap refuses a value, without the flag.
+fn reason(error: &Error) -> String {
+    let value = match error.get(ContextKind::InvalidValue) {
+        Some(ContextValue::String(value)) => format!("cannot be `{value}`"),
+        _ => "cannot be set like this".to_owned(),
+    };
+    match (error.source(), error.get(ContextKind::ValidValue)) {
+        (Some(source), _) => format!("{value}: {source}"),
+        (None, Some(ContextValue::Strings(all))) => {
+            format!("{value}; it is one of {}", all.join(", "))
+        }
+        _ => value,
     }
 }

@@ -92,7 +92,11 @@ impl Store {
         if let DatabaseUrl::Sqlite(path) = &database.url
             && !path.exists()
         {
-            return Err(contacts_adapters_diesel::BackupError::Missing(path.clone()).into());
+            return Err(Failure::new(
+                format!("there is no database {}", path.display()),
+                "name another with --database-url; `contact-hub serve` or `contact-hub migrate` \
+                 makes a new one",
+            ));
         }
         Self::open(&DatabaseSettings { migrate: false, ..database.clone() }).await
     }

@@ -1,8 +1,10 @@
 //! `contact-hub token list`.
 
-use contacts_application::access::{Reach, Token};
+use clap::Args;
+use contacts_application::access::{Reach, Scope, Token};
 use contacts_application::ports::Clock as _;
 use contacts_domain::Timestamp;
+use serde_json::{Value, json};
 
 use crate::clock::SystemClock;
 use crate::config::DatabaseSettings;
@@ -12,30 +14,53 @@ use crate::startup::Store;
 
 const HEADINGS: [&str; 7] = ["ID", "TOKEN", "STATE", "ORGANIZATIONS", "SCOPES", "CREATED", "NAME"];
 
-/// Prints the tokens as a table.
+/// The arguments of `contact-hub token list`.
+#[derive(Debug, Args)]
+pub(crate) struct ListTokens {
+    /// Print a JSON array instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the tokens as a table, or as JSON with times in RFC 3339.
 ///
 /// # Errors
 ///
 /// If the store fails.
-pub(crate) async fn list(database: &DatabaseSettings) -> Result<(), Failure> {
-    let tokens = Store::open(database).await?.manage_access().tokens().await?;
-    printing::print(&table(&tokens, SystemClock.now()))
+pub(crate) async fn list(database: &DatabaseSettings, list: &ListTokens) -> Result<(), Failure> {
+    let store = Store::open_existing(database).await?;
+    let (tokens, now) = (store.manage_access().tokens().await?, SystemClock.now());
+    printing::print(&match list.json {
+        true => json(&tokens, now),
+        false => table(&tokens, now),
+    })
 }
 
 fn table(tokens: &[Token], now: Timestamp) -> String {
-    let mut rows = vec![HEADINGS.map(str::to_owned)];
-    rows.extend(tokens.iter().map(|token| row(token, now)));
-    let mut widths = [0; HEADINGS.len()];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    let lines = rows.iter().map(|row| {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    let rows = tokens.iter().map(|token| row(token, now));
+    printing::table(&[HEADINGS.map(str::to_owned)].into_iter().chain(rows).collect::<Vec<_>>())
+}
+
+fn json(tokens: &[Token], now: Timestamp) -> String {
+    let all = tokens.iter().map(|token| {
+        let scopes: Vec<&str> = token.scopes.iter().map(Scope::as_str).collect();
+        let organizations = match &token.reach {
+            Reach::Everywhere => json!("all"),
+            Reach::Organizations(ids) => ids.iter().map(|id| id.get()).collect(),
+        };
+        json!({
+            "id": token.id.0,
+            "prefix": token.prefix,
+            "name": token.name,
+            "isValid": token.is_valid(now),
+            "organizations": organizations,
+            "scopes": scopes,
+            "createdAt": token.created_at.to_string(),
+            "expiresAt": token.expires_at.map(|at| at.to_string()),
+            "revokedAt": token.revoked_at.map(|at| at.to_string()),
+        })
     });
-    lines.collect::<Vec<_>>().join("\n")
+    format!("{:#}", Value::Array(all.collect()))
 }
 
 fn row(token: &Token, now: Timestamp) -> [String; HEADINGS.len()] {

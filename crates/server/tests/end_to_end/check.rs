@@ -165,7 +165,8 @@ fn check_creates_no_database_and_no_schema() {
         check(folder.path(), &[]),
         (
             String::new(),
-            "contact-hub: there is no database contact-hub.db; name another with --database-url\n"
+            "contact-hub: there is no database contact-hub.db; name another with --database-url; \
+             `contact-hub serve` or `contact-hub migrate` makes a new one\n"
                 .to_owned(),
             Some(1)
         )

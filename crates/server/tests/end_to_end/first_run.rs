@@ -89,6 +89,7 @@ fn two_servers_on_a_new_file_create_one_token() {
 #[test]
 fn token_can_be_created_before_the_first_start() {
     let folder = tempfile::tempdir().unwrap();
+    done(folder.path(), &["migrate"]);
     let token = done(folder.path(), &["token", "create", "--organization", "1"]);
     let server = Server::start(folder.path());
     assert_eq!(server.first_token(), None, "a token exists already");

@@ -22,6 +22,7 @@ fn requests_are_served_without_a_writable_log() {
     let closed = || Stdio::from(pipe().unwrap().1);
     for log in [full(), closed()] {
         let folder = tempfile::tempdir().unwrap();
+        done(folder.path(), &["migrate"]);
         let token = done(folder.path(), &["token", "create", "--organization", "1"]);
         let server = Server::spawn(serve(folder.path()).args(["--log", "trace"]).stderr(log));
         assert_eq!(server.get("/healthz", &token).status, 200);
@@ -68,6 +69,7 @@ fn no_filter_logs_data_of_requests() {
 pub(crate) fn assert_no_filter_logs_data(url: &str) {
     let folder = tempfile::tempdir().unwrap();
     let url = [("CONTACT_HUB_DATABASE_URL", url)];
+    assert!(program(folder.path()).arg("migrate").envs(url).output().unwrap().status.success());
     let create = ["token", "create", "--organization", "1"];
     let token = program(folder.path()).args(create).envs(url).output().unwrap().stdout;
     let token = String::from_utf8(token).unwrap().trim_end().to_owned();

@@ -21,5 +21,6 @@ mod migrating;
 mod postgres;
 mod program;
 mod refusals;
+mod remedies;
 mod settings;
 mod stopping;

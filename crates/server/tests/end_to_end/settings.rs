@@ -35,16 +35,12 @@ fn database_url_comes_from_flag_variable_or_file() {
     let variable = Some("sqlite://variable.db");
 
     for (arguments, variable, created) in [
-        (&["token", "list"][..], None, "contact-hub.db"),
-        (&["--config", "hub.toml", "token", "list"], None, "file.db"),
-        (&["token", "list", "--config", "hub.toml"], variable, "variable.db"),
-        (&["--database-url", "sqlite://before.db", "token", "list"], variable, "before.db"),
-        (&["token", "list", "--database-url", "sqlite://after.db"], variable, "after.db"),
-        (
-            &["token", "list", "--database-url", &absolute, "--config", "hub.toml"],
-            None,
-            "absolute.db",
-        ),
+        (&["migrate"][..], None, "contact-hub.db"),
+        (&["--config", "hub.toml", "migrate"], None, "file.db"),
+        (&["migrate", "--config", "hub.toml"], variable, "variable.db"),
+        (&["--database-url", "sqlite://before.db", "migrate"], variable, "before.db"),
+        (&["migrate", "--database-url", "sqlite://after.db"], variable, "after.db"),
+        (&["migrate", "--database-url", &absolute, "--config", "hub.toml"], None, "absolute.db"),
     ] {
         let mut command = program(folder.path());
         command.args(arguments).envs(variable.map(|url| ("CONTACT_HUB_DATABASE_URL", url)));
@@ -52,6 +48,54 @@ fn database_url_comes_from_flag_variable_or_file() {
         assert!(command.output().unwrap().status.success(), "{arguments:?}");
         assert!(folder.path().join(created).is_file(), "{arguments:?} creates {created}");
     }
+}
+
+#[test]
+fn settings_are_shown_with_their_sources() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("hub.toml"), "max_items = 1\nlog = 'warn'\n").unwrap();
+    let mut command = program(folder.path());
+    command.args(["config", "show", "--config", "hub.toml", "--listen", "[::1]:1"]);
+    command.env("CONTACT_HUB_DATABASE_URL", "postgres://hub:secret@db/hub");
+    command.env("CONTACT_HUB_MAX_ITEM", "7");
+    let output = command.output().unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    let rows = shown.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let rows = rows.collect::<Vec<_>>();
+    for row in [
+        ["database_url", "postgres://hub@db:5432/hub", "CONTACT_HUB_DATABASE_URL"],
+        ["log", "warn", "hub.toml"],
+        ["listen", "[::1]:1", "--listen"],
+        ["max_items", "1", "hub.toml"],
+        ["shutdown_seconds", "30", "default"],
+    ] {
+        assert!(rows.contains(&row.to_vec()), "{row:?}: {shown}");
+    }
+    let log = String::from_utf8(output.stderr).unwrap();
+    let expected = "there is no setting `CONTACT_HUB_MAX_ITEM`; did you mean \
+                    `CONTACT_HUB_MAX_ITEMS`?";
+    assert!(log.contains(expected) && !log.contains("secret"), "{log}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing was made");
+}
+
+#[test]
+fn commands_that_look_make_no_database() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in [
+        "token list",
+        "token create --organization 1",
+        "token revoke 1",
+        "organization create --id 7 --name Muster",
+        "check",
+        "backup copy.db",
+    ] {
+        let arguments = command.split(' ').collect::<Vec<_>>();
+        let output = program(folder.path()).args(arguments).output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{command}");
+        assert!(errors.contains("there is no database contact-hub.db"), "{command}: {errors}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[test]
