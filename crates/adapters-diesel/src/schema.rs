@@ -7,6 +7,12 @@ diesel::table! {
         id -> Integer,
         name -> Text,
         region -> Text,
+        settings_version -> BigInt,
+        match_by -> Text,
+        filling -> Text,
+        filled_to -> BigInt,
+        filled_count -> BigInt,
+        to_fill -> BigInt,
     }
 }
 

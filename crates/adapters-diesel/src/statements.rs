@@ -6,5 +6,6 @@ pub(crate) mod lookup;
 pub(crate) mod query;
 pub(crate) mod repair;
 pub(crate) mod row;
+pub(crate) mod settings;
 pub(crate) mod stored;
 pub(crate) mod write;

@@ -9,6 +9,7 @@ mod directory;
 mod footprint;
 mod history;
 mod ids;
+mod settings;
 mod spare_ids;
 mod transaction;
 mod writer;

@@ -2,7 +2,7 @@
 
 use contacts_domain::upsert::{Batch, Context, Endpoints, Handling, Item, Options};
 use contacts_domain::value::CountryCode;
-use contacts_domain::{OrganizationId, Timestamp};
+use contacts_domain::{MatchBy, OrganizationId, Settings, Timestamp};
 use diesel::debug_query;
 use diesel::prelude::*;
 use diesel::query_builder::{QueryFragment, QueryId};
@@ -63,7 +63,10 @@ pub(crate) fn batch(items: Vec<Item>) -> Batch {
 pub(crate) fn context() -> Context {
     Context {
         organization: OrganizationId::new(1).unwrap(),
-        region: CountryCode::parse("CH").unwrap(),
+        settings: Settings {
+            match_by: MatchBy::ALL,
+            ..Settings::new(CountryCode::parse("CH").unwrap())
+        },
         now: Timestamp::from_micros(1_790_000_000_000_000),
         may_write_staff: true,
         endpoints: Endpoints::Shown,

@@ -21,6 +21,7 @@ use axum::extract::OriginalUri;
 use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use contacts_application::access::LadderError;
 use contacts_application::compute::Panicked;
 use contacts_application::ports::StoreErrorKind;
 use contacts_application::use_cases::{AccessError, UseCaseError};
@@ -32,6 +33,9 @@ pub(crate) const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post"
 
 /// The `Retry-After` of a server that is full or whose store is unavailable.
 const SOON: Duration = Duration::from_secs(1);
+
+/// The `Retry-After` of a request by a key that is being filled: a million contacts take minutes.
+const LATER: Duration = Duration::from_secs(30);
 
 /// How many characters of a path an answer repeats.
 const MAX_PATH: usize = 100;
@@ -94,6 +98,10 @@ kinds! {
     MemberMissing: BAD_REQUEST FieldRequired "member-missing" "a member is missing";
     /// The batch has more items than allowed.
     TooManyItems: BAD_REQUEST ValidationError "too-many-items" "the batch has too many items";
+    /// The request matches by a key that the organization does not match by; the answer says how to
+    /// switch it on.
+    KeySwitchedOff: BAD_REQUEST ValidationError "key-switched-off"
+        "the organization does not match by this key";
     /// The rules refuse the merge; `errorCode` and `errorDetailValues` say why.
     MergeRefused: BAD_REQUEST ValidationError "merge-refused" "the contacts cannot be merged";
     /// Members or parameters are wrong; `data` names them all.
@@ -111,6 +119,9 @@ kinds! {
     UnknownPath: NOT_FOUND NotFound "unknown-path" "the path does not exist";
     /// The path does not know the method; `Allow` names those it knows.
     MethodNotAllowed: METHOD_NOT_ALLOWED NoError "method-not-allowed" "the method is not allowed";
+    /// The request matches by a key that some contacts are not stored with yet; the answer says how
+    /// far it is.
+    KeyBeingFilled: CONFLICT NoError "key-being-filled" "the key is being filled";
     /// The client stopped sending in the middle of the body.
     BodyTimeout: REQUEST_TIMEOUT NoError "body-timeout" "the body did not arrive in time";
     /// The body is larger than allowed.
@@ -250,6 +261,12 @@ impl From<UseCaseError> for Problem {
             UseCaseError::Access(AccessError::OrganizationNotNamed) => {
                 Self::new(Kind::OrganizationNotNamed, detail)
             }
+            UseCaseError::Ladder(LadderError::SwitchedOff { .. }) => {
+                Self::new(Kind::KeySwitchedOff, detail)
+            }
+            UseCaseError::Ladder(LadderError::BeingFilled { .. }) => {
+                Self { retry_after: Some(LATER), ..Self::new(Kind::KeyBeingFilled, detail) }
+            }
             UseCaseError::DocumentsTooLarge(_) => Self::new(Kind::AnswerTooLarge, detail),
             UseCaseError::Panicked(error) => Self::internal(error),
             UseCaseError::Store(error) => match error.kind() {
@@ -311,5 +328,33 @@ impl fmt::Display for Chain<'_> {
             cause = error.source();
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contacts_application::access::Filling;
+    use contacts_domain::{MatchBy, OrganizationId, SharedKey};
+
+    use super::*;
+
+    fn response(error: LadderError) -> (StatusCode, Option<HeaderValue>, String) {
+        let response = Problem::from(UseCaseError::from(error)).into_response();
+        let problem = response.extensions().get::<Arc<Problem>>().unwrap();
+        let retry_after = response.headers().get(RETRY_AFTER).cloned();
+        (response.status(), retry_after, problem.detail.clone())
+    }
+
+    #[test]
+    fn unmatchable_key_is_400_or_409() {
+        let organization = OrganizationId::new(7).unwrap();
+        let key = SharedKey::Phone;
+        let off = LadderError::SwitchedOff { organization, key, needed: MatchBy::ALL };
+        assert_eq!(response(off), (StatusCode::BAD_REQUEST, None, off.to_string()));
+
+        let filling = Filling { to: 31, done: 30, of: 90 };
+        let filled = LadderError::BeingFilled { organization, key, filling };
+        let later = Some(HeaderValue::from_static("30"));
+        assert_eq!(response(filled), (StatusCode::CONFLICT, later, filled.to_string()));
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod locks;
 pub(crate) mod lookup;
 pub(crate) mod repair;
 pub(crate) mod row;
+pub(crate) mod settings;
 pub(crate) mod stored;
 pub(crate) mod values;
 pub(crate) mod write;

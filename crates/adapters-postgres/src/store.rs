@@ -5,6 +5,7 @@ mod audit;
 mod contacts;
 pub(crate) mod directory;
 pub(crate) mod ids;
+mod settings;
 mod transaction;
 
 use std::fmt;

@@ -11,6 +11,7 @@ mod races;
 mod relay;
 mod replica;
 mod response_timeout;
+mod settings;
 mod shares;
 mod statements;
 mod tls;

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use contacts_adapters_postgres::PostgresStore;
 use contacts_adapters_postgres::testing::TestDatabase;
-use contacts_application::ports::{AccessStore, Audit, ContactStore, IntercomDirectory, Lifecycle};
+use contacts_application::ports::{
+    AccessStore, Audit, ContactStore, IntercomDirectory, Lifecycle, OrganizationSettings,
+};
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::value::LinkId;
 use contacts_domain::{ContactId, OrganizationId};
@@ -37,6 +39,10 @@ impl StoreUnderTest for Fresh {
     }
 
     fn audit(&self) -> Arc<dyn Audit> {
+        self.store.clone()
+    }
+
+    fn settings(&self) -> Arc<dyn OrganizationSettings> {
         self.store.clone()
     }
 

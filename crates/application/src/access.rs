@@ -1,21 +1,13 @@
 //! Organizations, tokens and scopes.
 
+mod organization;
+
 use std::fmt;
 use std::str::FromStr;
 
-use contacts_domain::value::CountryCode;
 use contacts_domain::{OrganizationId, Timestamp};
 
-/// An organization with its own contacts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Organization {
-    /// Its id.
-    pub id: OrganizationId,
-    /// The name.
-    pub name: String,
-    /// The country of phone numbers without a country code.
-    pub region: CountryCode,
-}
+pub use organization::{Filling, LadderError, Organization, SettingsChange};
 
 /// The longest name of an organization or a token, in characters.
 const MAX_NAME: usize = 100;

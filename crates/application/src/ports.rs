@@ -7,6 +7,7 @@ mod contact_store;
 mod error;
 mod intercom_directory;
 mod open_error;
+mod organization_settings;
 mod schema;
 
 pub use access_store::AccessStore;
@@ -16,6 +17,7 @@ pub use contact_store::{ContactStore, Lifecycle};
 pub use error::{StoreError, StoreErrorKind};
 pub use intercom_directory::IntercomDirectory;
 pub use open_error::{OpenError, OpenErrorKind};
+pub use organization_settings::{FillingStep, OrganizationSettings};
 pub use schema::SchemaState;
 
 /// The number of ids that a store reserves at a time. A restart loses the unused rest of a block;
@@ -26,4 +28,5 @@ pub const ID_BLOCK_SIZE: i64 = 100_000;
 pub use {
     access_store::MockAccessStore, audit::MockAudit, clock::MockClock,
     contact_store::MockContactStore, intercom_directory::MockIntercomDirectory,
+    organization_settings::MockOrganizationSettings,
 };

@@ -2,21 +2,25 @@
 
 mod authenticate;
 mod check_contacts;
+mod fill_keys;
 mod get_contact;
 mod get_entry;
 mod list_entries;
 mod manage_access;
 mod merge_contacts;
 mod preparation;
+mod set_organization;
 mod unlink_contacts;
 mod upsert_contacts;
 
 pub use authenticate::{AccessError, Authenticate, Caller, UseCaseError};
 pub use check_contacts::{CheckContacts, CheckReport, Mode, Notice};
+pub use fill_keys::FillKeys;
 pub use get_contact::GetContact;
 pub use get_entry::GetEntry;
 pub use list_entries::ListEntries;
 pub use manage_access::{ManageAccess, ManageAccessError};
 pub use merge_contacts::MergeContacts;
+pub use set_organization::SetOrganization;
 pub use unlink_contacts::{EntryKey, UnlinkContacts};
 pub use upsert_contacts::{Request, UpsertContacts};

@@ -14,13 +14,14 @@
 //! let region = CountryCode::parse("CH")?;
 //! # let organization = OrganizationId::new(1).ok_or("not an id")?;
 //! # let context = Context::new(organization, region, Timestamp::from_micros(1_790_000_000_000_000));
+//! let settings = context.settings;
 //! # let item = r#"{"contactType": "PERSON", "lastName": "Rochat", "email": "A@Rhone.example"}"#;
 //! # let items = vec![Item::read(item, &context)];
 //! # let batch = Batch::new(context, Options::default(), items);
 //! # let (writes, _) = batch.decide(Loaded::default(), &mut IdBlock::new(1, 10))?;
 //! # let contact = &writes.changes[0];
 //! let mut stored = StoredContact::from(contact);
-//! assert_eq!(stored.audit(Some(region)).findings, []);
+//! assert_eq!(stored.audit(Some(settings)).findings, []);
 //!
 //! stored.columns.email = None;
 //! let difference = Difference {
@@ -28,7 +29,7 @@
 //!     stored: None,
 //!     computed: Some("a@rhone.example".to_owned()),
 //! };
-//! assert_eq!(stored.audit(Some(region)).findings, [Finding::Differs(difference)]);
+//! assert_eq!(stored.audit(Some(settings)).findings, [Finding::Differs(difference)]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -1,16 +1,20 @@
 //! The context of a request.
 
+mod match_by;
+
 use crate::ids::OrganizationId;
 use crate::timestamp::Timestamp;
 use crate::value::{CalendarDate, CountryCode};
+
+pub use match_by::{InvalidMatchBy, MatchBy, SharedKey};
 
 /// The organization, the caller's rights and the time of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
     /// The organization that the request is about.
     pub organization: OrganizationId,
-    /// The country of phone numbers without a country code.
-    pub region: CountryCode,
+    /// The settings of the organization when the request arrived.
+    pub settings: Settings,
     /// When the request arrived.
     pub now: Timestamp,
     /// Whether the caller may write the block `staff`, which is salary data.
@@ -22,11 +26,12 @@ pub struct Context {
 }
 
 impl Context {
-    /// A context with all rights, in which warnings refuse nothing and endpoints are hidden.
+    /// A context with all rights, in which warnings refuse nothing and endpoints are hidden. The
+    /// settings are those of a new organization.
     pub fn new(organization: OrganizationId, region: CountryCode, now: Timestamp) -> Self {
         Self {
             organization,
-            region,
+            settings: Settings::new(region),
             now,
             may_write_staff: true,
             endpoints: Endpoints::default(),
@@ -37,6 +42,33 @@ impl Context {
     /// The calendar date of the request, in UTC.
     pub fn today(&self) -> Option<CalendarDate> {
         CalendarDate::from_unix_seconds(self.now.seconds())
+    }
+}
+
+/// The settings of an organization that decide which keys its contacts have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// The number of the settings: each change counts it up. A store writes nothing that was decided
+    /// by settings of another version.
+    pub version: i64,
+    /// The country of phone numbers without a country code.
+    pub region: CountryCode,
+    /// The shared keys that contacts are stored with.
+    pub match_by: MatchBy,
+    /// The shared keys that some contacts are not stored with as these settings say, because they
+    /// were switched on or off, or the region has changed.
+    pub filling: MatchBy,
+}
+
+impl Settings {
+    /// Those of a new organization: it matches by e-mail.
+    pub fn new(region: CountryCode) -> Self {
+        Self { version: 1, region, match_by: MatchBy::default(), filling: MatchBy::NONE }
+    }
+
+    /// The shared keys that requests can match by: those that every contact is stored with.
+    pub fn matchable(&self) -> MatchBy {
+        self.match_by.without(self.filling)
     }
 }
 

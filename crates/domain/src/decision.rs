@@ -23,6 +23,11 @@ pub trait Decision: Send + Sync + 'static {
     /// The organization. The store loads and writes nothing outside it.
     fn organization(&self) -> OrganizationId;
 
+    /// The version of the [settings](crate::Settings::version) that it is for. If the organization
+    /// has another by now, the store writes nothing and fails with an error for that; settings do not
+    /// change while a transaction of the organization runs.
+    fn settings_version(&self) -> i64;
+
     /// What the store has to load first.
     fn lookup_keys(&self) -> &LookupKeys;
 

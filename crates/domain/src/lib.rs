@@ -32,6 +32,8 @@ mod violation;
 #[cfg(feature = "contact")]
 pub use contact::{Column, EntryColumn};
 #[cfg(feature = "contact")]
+pub use context::{InvalidMatchBy, MatchBy, Settings, SharedKey};
+#[cfg(feature = "contact")]
 pub use decision::{Change, KeyChange, Parts};
 pub use ids::{
     AliasKey, ContactId, IdBlock, IdentityKeys, MAX_SAFE_INTEGER, OrganizationId, OutOfIds, Version,

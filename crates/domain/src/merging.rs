@@ -102,7 +102,7 @@ impl Merge {
             return Ok(Err(too_large.into()));
         }
         let aliases = self.aliases(&merged, source);
-        let deleted = source.deleted(self.context.now);
+        let deleted = source.deleted(&self.context);
         let mut changes = vec![
             Change::between(&source.row(), deleted.row()),
             Change::between(&target.row(), merged.row()),
@@ -180,7 +180,7 @@ impl Merge {
         known: &[&Snapshot],
         ids: &mut IdBlock,
     ) -> Result<Result<Snapshot, Violations>, OutOfIds> {
-        let mut cache = ParseCache::new(self.context.region);
+        let mut cache = ParseCache::new(self.context.settings.region);
         let nothing = ContactDocument::default();
         let violations = self.rule_input(&nothing, &document, before).check(&mut cache);
         let candidate = Candidate { document, stored: Some(before), violations, cache };
@@ -245,6 +245,10 @@ impl Decision for Merge {
 
     fn organization(&self) -> OrganizationId {
         self.context.organization
+    }
+
+    fn settings_version(&self) -> i64 {
+        self.context.settings.version
     }
 
     fn lookup_keys(&self) -> &LookupKeys {

@@ -49,6 +49,13 @@ impl Path {
         &self.0
     }
 
+    /// A member of what is at this place.
+    #[must_use]
+    pub(crate) fn join(mut self, member: &str) -> Self {
+        self.0.push(Segment::Member(cut(member).into()));
+        self
+    }
+
     /// The same place with another last member name.
     #[must_use]
     pub(crate) fn with_last_member(&self, name: &str) -> Self {

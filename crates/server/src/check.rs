@@ -1,15 +1,14 @@
 //! `contact-hub check`.
 
-mod progress;
 mod report;
 
 use clap::Args;
 use contacts_application::use_cases::{Mode, Notice};
 
-use self::progress::Progress;
 use crate::config::DatabaseSettings;
 use crate::failure::Failure;
 use crate::printing;
+use crate::progress::Progress;
 use crate::startup::Store;
 
 /// The arguments of `contact-hub check`.
@@ -32,7 +31,7 @@ pub(crate) async fn run(database: &DatabaseSettings, check: &CheckDatabase) -> R
     let CheckDatabase { repair, show_values } = *check;
     let store = Store::open_existing(database).await?;
     let mode = if repair { Mode::Repair } else { Mode::Report };
-    let mut progress = Progress::start();
+    let mut progress = Progress::start("checked");
     let mut notice = |notice: Notice<'_>| match notice {
         Notice::Checked { contacts, of } => progress.show(contacts, of),
         Notice::Discrepancy(discrepancy) => {

@@ -13,7 +13,7 @@ use crate::backup::MakeBackup;
 use crate::check::CheckDatabase;
 use crate::config::{self, ConfigCommand, GlobalFlags, ServeFlags, SettingsFile};
 use crate::failure::Failure;
-use crate::organization::CreateOrganization;
+use crate::organization::{CreateOrganization, SetOrganization};
 use crate::token::{CreateToken, ListTokens, RevokeToken};
 use crate::{backup, check, clock, logging, migrate, organization, printing, serve, token};
 
@@ -47,7 +47,7 @@ enum Command {
     Serve(ServeFlags),
     /// Create the schema of the database or bring it up to date, and print what was done
     Migrate,
-    /// Add organizations, the tenants that contacts belong to
+    /// Add, list and change organizations, the tenants that contacts belong to
     #[command(subcommand)]
     Organization(OrganizationCommand),
     /// Create, list and revoke tokens, which authenticate requests
@@ -79,6 +79,14 @@ enum Command {
 enum OrganizationCommand {
     /// Add an organization
     Create(CreateOrganization),
+    /// List the organizations with their settings, and the keys that are being filled
+    List,
+    /// Change an organization, also while servers run
+    ///
+    /// A key that is switched on is filled for every contact, one that is switched off is emptied, and
+    /// a new region fills the phone keys anew. That may be interrupted: a server, or the same command,
+    /// goes on where it ended. Until it is done, requests that match by the key are refused.
+    Set(SetOrganization),
 }
 
 #[derive(Debug, Subcommand)]
@@ -130,6 +138,12 @@ pub(crate) fn run() -> Result<(), Failure> {
         Command::Migrate => single_threaded()?.block_on(migrate::run(settings.database)),
         Command::Organization(OrganizationCommand::Create(create)) => {
             single_threaded()?.block_on(organization::create(&settings.database, create))
+        }
+        Command::Organization(OrganizationCommand::List) => {
+            single_threaded()?.block_on(organization::list(&settings.database))
+        }
+        Command::Organization(OrganizationCommand::Set(set)) => {
+            single_threaded()?.block_on(organization::set(&settings.database, set))
         }
         Command::Token(TokenCommand::Create(create)) => {
             let create = create.checked().unwrap_or_else(|message| exit_with_usage(message));
@@ -221,6 +235,10 @@ mod tests {
             "contact-hub token list --no-migrate",
             "contact-hub --no-migrate=false migrate",
             "contact-hub organization create --id 7 --name Muster --region DE",
+            "contact-hub organization create --id 7 --name Muster --match-by email,phone",
+            "contact-hub organization list",
+            "contact-hub organization set --id 7 --match-by none",
+            "contact-hub organization set --id 7 --name Muster --region DE --match-by vatNumber",
             "contact-hub token create --organization 1 --organization 2 --scope read,write",
             "contact-hub token create --organization 1 --scope read --scope staff --name erp",
             "contact-hub token create --scope admin --expires-in-days 30",
@@ -242,6 +260,13 @@ mod tests {
             "contact-hub frobnicate",
             "contact-hub organization create --id 0 --name Muster",
             "contact-hub organization create --id 7 --name Muster --region UK",
+            "contact-hub organization create --id 7 --name Muster --match-by mail",
+            "contact-hub organization set --id 7",
+            "contact-hub organization set --name Muster",
+            "contact-hub organization set --id 7 --match-by mail",
+            "contact-hub organization set --id 7 --match-by email,email",
+            "contact-hub organization set --id 7 --match-by=",
+            "contact-hub organization set --id 7 --match-by none,email",
             "contact-hub token create --organization 1 --scope everything",
             "contact-hub organization create --id 7 --name",
             "contact-hub token create --organization 1 --name=",

@@ -14,6 +14,7 @@ mod logging;
 mod migrate;
 mod organization;
 mod printing;
+mod progress;
 mod serve;
 mod startup;
 mod token;

@@ -1,15 +1,21 @@
 //! `contact-hub organization`.
 
+mod list;
+mod set;
+
 use clap::Args;
 use contacts_application::access::{InvalidName, Organization, check_name};
 use contacts_application::use_cases::ManageAccessError;
-use contacts_domain::OrganizationId;
 use contacts_domain::value::CountryCode;
+use contacts_domain::{InvalidMatchBy, MatchBy, OrganizationId};
 
 use crate::config::DatabaseSettings;
 use crate::failure::Failure;
 use crate::printing;
 use crate::startup::Store;
+
+pub(crate) use list::list;
+pub(crate) use set::{SetOrganization, set};
 
 /// The region of an organization that is created without one.
 pub(crate) const DEFAULT_REGION: &str = "CH";
@@ -26,6 +32,10 @@ pub(crate) struct CreateOrganization {
     /// The country of its phone numbers without a country code (ISO 3166-1 alpha-2)
     #[arg(long, value_name = "COUNTRY", value_parser = parse_region, default_value = DEFAULT_REGION)]
     region: CountryCode,
+    /// The keys that requests can match by besides the ids: of email, phone and vatNumber, with commas
+    /// between, or none
+    #[arg(long, value_name = "KEYS", value_parser = parse_match_by, default_value_t)]
+    match_by: MatchBy,
 }
 
 /// Adds the organization.
@@ -37,9 +47,11 @@ pub(crate) async fn create(
     database: &DatabaseSettings,
     create: CreateOrganization,
 ) -> Result<(), Failure> {
-    let CreateOrganization { id, name, region } = create;
+    let CreateOrganization { id, name, region, match_by } = create;
     let store = Store::open_existing(database).await?;
-    store.manage_access().create_organization(Organization { id, name, region }).await?;
+    let mut organization = Organization::new(id, name, region);
+    organization.settings.match_by = match_by;
+    store.manage_access().create_organization(organization).await?;
     printing::print(&format!("organization {id} is there"))
 }
 
@@ -56,6 +68,10 @@ pub(crate) fn parse_name(text: &str) -> Result<String, InvalidName> {
 
 fn parse_region(text: &str) -> Result<CountryCode, String> {
     CountryCode::parse(text).map_err(|error| error.to_string())
+}
+
+fn parse_match_by(text: &str) -> Result<MatchBy, InvalidMatchBy> {
+    text.parse()
 }
 
 impl From<ManageAccessError> for Failure {

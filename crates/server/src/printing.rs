@@ -41,3 +41,22 @@ pub(crate) fn print_notice(text: &str) {
 pub(crate) fn print_failure(failure: &Failure) {
     let _ = writeln!(io::stderr().lock(), "contact-hub: {failure}");
 }
+
+/// A text whose control characters, which may move the cursor, are escaped.
+pub(crate) fn escaped(text: &str) -> String {
+    let printable = |character: char| match character.is_control() {
+        true => character.escape_default().collect(),
+        false => vec![character],
+    };
+    text.chars().flat_map(printable).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_escaped() {
+        assert_eq!(escaped("a\n\u{1b}[2Kü"), r"a\n\u{1b}[2Kü");
+    }
+}

@@ -1,6 +1,7 @@
 //! `contact-hub serve`.
 
 mod connections;
+mod filling;
 mod shutdown;
 
 use std::num::NonZeroUsize;
@@ -75,7 +76,9 @@ pub(crate) async fn run(
         head: MAX_HEAD_TIME,
         write: connections.write_timeout,
     };
+    let filling = tokio::spawn(filling::keep_filled(store.fill_keys()));
     connections::serve(listener, app, shutdown, limits, timeouts).await;
+    filling.abort();
     Ok(())
 }
 

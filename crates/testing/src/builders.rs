@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use contacts_domain::upsert::{Batch, Context, Endpoints, Handling, Item, Options};
 use contacts_domain::value::CountryCode;
-use contacts_domain::{OrganizationId, Timestamp};
+use contacts_domain::{MatchBy, OrganizationId, Timestamp};
 use serde_json::Value;
 
 use contacts_application::access::{Organization, Scope};
@@ -26,13 +26,13 @@ impl Clock for StoppedClock {
     }
 }
 
-/// The Swiss organization of that id, which has to be positive.
+/// The Swiss organization of that id, which has to be positive. It matches by every key.
 pub fn organization(id: i32) -> Organization {
-    Organization {
-        id: OrganizationId::new(id).expect("a positive id"),
-        name: format!("Organization {id}"),
-        region: CountryCode::parse("CH").expect("a country"),
-    }
+    let id = OrganizationId::new(id).expect("a positive id");
+    let region = CountryCode::parse("CH").expect("a country");
+    let mut organization = Organization::new(id, format!("Organization {id}"), region);
+    organization.settings.match_by = MatchBy::ALL;
+    organization
 }
 
 /// A caller with these scopes in the organization of that id.
@@ -42,10 +42,10 @@ pub fn caller(organization_id: i32, scopes: impl IntoIterator<Item = Scope>) -> 
 
 /// A lenient request for the organization of that id, made at [`now`], that may write salaries.
 pub fn context(organization_id: i32) -> Context {
-    let Organization { id, region, .. } = organization(organization_id);
+    let Organization { id, settings, .. } = organization(organization_id);
     Context {
         organization: id,
-        region,
+        settings,
         now: now(),
         may_write_staff: true,
         endpoints: Endpoints::Hidden,

@@ -4,12 +4,14 @@ mod access;
 mod audit;
 mod contacts;
 mod directory;
+mod settings;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use contacts_domain::auditing::{ContactKey, Discrepancy, Repair, StoredContact};
 use contacts_domain::contact::{IntercomEntry, Record};
+use contacts_domain::decision::Decision as _;
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::upsert::{Batch, BatchReport};
 use contacts_domain::{ContactId, OrganizationId, Timestamp};
@@ -67,12 +69,19 @@ impl MemoryStore {
         lock(&self.contacts).overwrite(Row { record, relations, entry });
     }
 
-    /// Runs a transaction on a copy, which replaces the original on success.
+    /// Runs a transaction on a copy, which replaces the original on success. Fails if it was prepared
+    /// for other settings of the organization.
     fn transact<T>(
         &self,
+        organization: OrganizationId,
+        settings_version: i64,
         work: impl FnOnce(&mut Contacts) -> Result<T, Refused>,
     ) -> Result<T, StoreError> {
         let mut contacts = lock(&self.contacts);
+        let stored = lock(&self.access).organization(organization);
+        if stored.is_some_and(|stored| stored.settings.version != settings_version) {
+            return Err(StoreError::contention("the settings of the organization have changed"));
+        }
         let mut draft = contacts.clone();
         let report = work(&mut draft).map_err(|refused| match refused {
             Refused::TooLarge { documents_at_most } => StoreError::too_large(documents_at_most),
@@ -86,11 +95,13 @@ impl MemoryStore {
 #[async_trait]
 impl ContactStore for MemoryStore {
     async fn upsert(&self, batch: Arc<Batch>) -> Result<BatchReport, StoreError> {
-        self.transact(|contacts| contacts.run(&*batch))
+        let (organization, version) = (batch.organization(), batch.settings_version());
+        self.transact(organization, version, |contacts| contacts.run(&*batch))
     }
 
     async fn merge(&self, merge: Arc<Merge>) -> Result<MergeReport, StoreError> {
-        self.transact(|contacts| contacts.run(&*merge))
+        let (organization, version) = (merge.organization(), merge.settings_version());
+        self.transact(organization, version, |contacts| contacts.run(&*merge))
     }
 
     async fn contact(
@@ -138,7 +149,8 @@ impl Audit for MemoryStore {
     }
 
     async fn repair(&self, repair: Arc<Repair>) -> Result<Vec<Discrepancy>, StoreError> {
-        self.transact(|contacts| contacts.repair(&repair))
+        let (organization, version) = (repair.organization(), repair.settings_version());
+        self.transact(organization, version, |contacts| contacts.repair(&repair))
     }
 }
 

@@ -46,6 +46,13 @@ pub(crate) fn all_after(id: i64) -> _ {
     contact::table.filter(contact::id.gt(id)).order(contact::id)
 }
 
+/// The contacts of an organization after an id, living or deleted, by id.
+#[auto_type]
+pub(crate) fn ids_after(organization: i32, id: i64) -> _ {
+    let all: all_after = all_after(id);
+    all.filter(contact::organization_id.eq(organization))
+}
+
 /// The relations of the contacts in a range of ids.
 #[auto_type]
 pub(crate) fn relations_from(organization: i32, first: i64, last: i64) -> _ {

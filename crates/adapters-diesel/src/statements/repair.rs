@@ -4,25 +4,24 @@ use std::collections::HashMap;
 
 use contacts_domain::ContactId;
 use contacts_domain::auditing::{Discrepancy, Repair};
-use contacts_domain::decision::AliasKey;
+use contacts_domain::decision::{AliasKey, Writes};
 use diesel::prelude::*;
 
-use super::{query, row, stored, write};
+use super::{query, row, settings, stored};
 use crate::connect::Failure;
 use crate::schema::contact;
 
-/// Reads the contacts of a repair, examines them, and writes what differs. Leaves documents,
-/// versions and times alone.
-pub(crate) fn repair(
+/// Reads the contacts of a repair and examines them. Returns what to write, which leaves documents,
+/// versions and times alone, and what to report.
+pub(crate) fn settle(
     connection: &mut SqliteConnection,
     repair: &Repair,
-) -> Result<Vec<Discrepancy>, Failure> {
+) -> Result<(Writes, Vec<Discrepancy>), Failure> {
+    settings::check_version(connection, repair.organization(), repair.settings_version())?;
     let stored = stored::named(connection, repair.organization(), repair.contacts())?;
     let examined = repair.examine(stored);
     let owners = owners(connection, repair, examined.keys())?;
-    let (writes, discrepancies) = examined.settle(&owners);
-    write::write(connection, repair.organization(), &writes)?;
-    Ok(discrepancies)
+    Ok(examined.settle(&owners))
 }
 
 /// The living contacts that have these keys.

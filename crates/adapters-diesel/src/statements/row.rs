@@ -1,10 +1,9 @@
 //! Rows of contacts and organizations.
 
-use contacts_application::access::Organization;
 use contacts_application::ports::StoreError;
 use contacts_domain::auditing::{ContactKey, StoredColumns, StoredContact};
 use contacts_domain::contact::{ContactType, Record};
-use contacts_domain::value::{CountryCode, LinkId};
+use contacts_domain::value::LinkId;
 use contacts_domain::{
     Change, Column, ContactId, OrganizationId, Timestamp, Version, contact_columns,
 };
@@ -12,7 +11,7 @@ use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 
 use crate::connect::Failure;
-use crate::schema::{contact, organization};
+use crate::schema::contact;
 
 /// How a column is bound: text by reference.
 pub(crate) trait Bind {
@@ -239,36 +238,6 @@ impl TryFrom<ContactRow> for Record {
             document_version: stored.document_version,
             document: stored.document,
         })
-    }
-}
-
-/// An organization, written and read.
-#[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = organization, check_for_backend(Sqlite))]
-pub(crate) struct OrganizationRow {
-    id: i32,
-    name: String,
-    region: String,
-}
-
-impl From<Organization> for OrganizationRow {
-    fn from(organization: Organization) -> Self {
-        Self {
-            id: organization.id.get(),
-            name: organization.name,
-            region: organization.region.as_str().to_owned(),
-        }
-    }
-}
-
-impl TryFrom<OrganizationRow> for Organization {
-    type Error = Failure;
-
-    fn try_from(row: OrganizationRow) -> Result<Self, Failure> {
-        let id = organization_id(row.id)?;
-        let region = CountryCode::parse(&row.region)
-            .map_err(|error| StoreError::corrupt(format!("organization {id}: {error}")))?;
-        Ok(Self { id, name: row.name, region })
     }
 }
 

@@ -113,7 +113,7 @@ mod tests {
         for version in [1, 2] {
             let contact = page(&mut reader, None, 10).unwrap().remove(0);
             assert_eq!(contact.version.get(), version);
-            assert_eq!(contact.audit(Some(context().region)).findings, []);
+            assert_eq!(contact.audit(Some(context().settings)).findings, []);
         }
     }
 }

@@ -12,21 +12,12 @@ use diesel::sqlite::Sqlite;
 use super::SqliteStore;
 use crate::connect::Failure;
 use crate::schema::{api_token, organization};
-use crate::statements::row::OrganizationRow;
+use crate::statements::settings::{self, OrganizationRow};
 
 #[async_trait]
 impl AccessStore for SqliteStore {
     async fn organization(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
-        self.access_readers
-            .read(move |connection| {
-                let found: Option<OrganizationRow> = organization::table
-                    .find(id.get())
-                    .select(OrganizationRow::as_select())
-                    .get_result(connection)
-                    .optional()?;
-                found.map(Organization::try_from).transpose()
-            })
-            .await
+        self.access_readers.read(move |connection| settings::find(connection, id)).await
     }
 
     async fn add_organization(&self, organization: Organization) -> Result<bool, StoreError> {

@@ -43,11 +43,6 @@ impl Audit for SqliteStore {
 
     async fn repair(&self, repair: Arc<Repair>) -> Result<Vec<Discrepancy>, StoreError> {
         let organization = repair.organization();
-        self.writer
-            .write(Some(organization), move |transaction| {
-                transaction.touch_all();
-                statements::repair::repair(transaction.connection, &repair)
-            })
-            .await
+        self.writer.write(Some(organization), move |transaction| transaction.repair(&repair)).await
     }
 }

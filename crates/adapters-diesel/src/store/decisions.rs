@@ -20,6 +20,7 @@ use super::decided::Decided;
 use super::transaction::Transaction;
 use crate::connect::Failure;
 use crate::statements::lookup::look_up;
+use crate::statements::settings::check_version;
 
 /// The [work](Decision::work) of a decision that the writer makes itself, in bytes. Handing it to
 /// other threads would take longer.
@@ -84,6 +85,7 @@ impl SqliteStore {
                 let (organization, lookup_keys) = (loading.organization(), loading.lookup_keys());
                 let at = history.present();
                 let loaded = connection.transaction(|connection| {
+                    check_version(connection, organization, loading.settings_version())?;
                     look_up(connection, organization, lookup_keys, lookup_keys.documents_at_most)
                 })?;
                 Ok((at, loaded))
@@ -106,6 +108,7 @@ impl Transaction<'_> {
     ) -> Result<Written<D::Report>, Failure> {
         let organization = decision.organization();
         if self.shows(organization, &decided.seen) {
+            self.check_settings(decision)?;
             let touched = std::mem::take(&mut decided.touched);
             self.write(organization, &decided.writes, touched)?;
             return Ok(Written::AsDecided(decided));

@@ -2,6 +2,7 @@
 
 use contacts_application::compute::catch_panic;
 use contacts_application::ports::{StoreError, StoreErrorKind};
+use contacts_domain::auditing::{Discrepancy, Repair};
 use contacts_domain::decision::{Decision, Loaded, Writes};
 use contacts_domain::{IdBlock, OrganizationId};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
@@ -13,6 +14,8 @@ use super::history::History;
 use super::ids::Ids;
 use crate::connect::Failure;
 use crate::statements::lookup::look_up;
+use crate::statements::repair;
+use crate::statements::settings::check_version;
 use crate::statements::write::write;
 
 /// The [work](Decision::work) of a decision that is too long for the writer, in bytes: about 50 ms.
@@ -20,8 +23,7 @@ pub(super) const LONG_WORK: usize = 4 << 20;
 
 /// An open write transaction. Dropping it leaves the connection unusable.
 pub(super) struct Transaction<'a> {
-    /// What it writes to contacts goes through [`write`](Self::write), or is followed by
-    /// [`touch_all`](Self::touch_all).
+    /// What it writes to contacts goes through [`write`](Self::write).
     pub(super) connection: &'a mut SqliteConnection,
     ids: &'a mut Ids,
     history: &'a History,
@@ -108,9 +110,17 @@ impl<'a> Transaction<'a> {
         write(self.connection, organization, writes)
     }
 
-    /// Every decision that was made elsewhere has to be made again.
-    pub(super) fn touch_all(&self) {
-        self.history.touch_all();
+    /// Examines the contacts of a repair and writes what differs.
+    pub(super) fn repair(&mut self, repair: &Repair) -> Result<Vec<Discrepancy>, Failure> {
+        let (writes, discrepancies) = repair::settle(self.connection, repair)?;
+        let touched = Footprint::of_writes(&writes);
+        self.write(repair.organization(), &writes, touched)?;
+        Ok(discrepancies)
+    }
+
+    /// Fails if the settings of the organization are not those that the decision was prepared for.
+    pub(super) fn check_settings<D: Decision>(&mut self, decision: &D) -> Result<(), Failure> {
+        check_version(self.connection, decision.organization(), decision.settings_version())
     }
 
     /// Reserves a block of ids that only the caller hands out.
@@ -125,6 +135,7 @@ impl<'a> Transaction<'a> {
         decision: &D,
         documents_at_most: usize,
     ) -> Result<Loaded, Failure> {
+        self.check_settings(decision)?;
         let (organization, lookup_keys) = (decision.organization(), decision.lookup_keys());
         look_up(self.connection, organization, lookup_keys, documents_at_most)
     }

@@ -10,11 +10,8 @@ use contacts_domain::{OrganizationId, Timestamp};
 use crate::TestDatabase;
 
 fn organization(id: i32) -> Organization {
-    Organization {
-        id: OrganizationId::new(id).unwrap(),
-        name: format!("Number {id}"),
-        region: CountryCode::parse("CH").unwrap(),
-    }
+    let region = CountryCode::parse("CH").unwrap();
+    Organization::new(OrganizationId::new(id).unwrap(), format!("Number {id}"), region)
 }
 
 fn token(digest: u8, reach: Reach) -> NewToken {

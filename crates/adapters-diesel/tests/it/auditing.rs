@@ -40,7 +40,7 @@ async fn unreadable_columns_are_reported_and_repaired() {
     );
 
     let contact = written[0].contact.as_ref().unwrap().id;
-    let repair = Repair::new(context().organization, context().region, vec![contact]);
+    let repair = Repair::new(context().organization, context().settings, vec![contact]);
     let discrepancies = store.repair(Arc::new(repair)).await.unwrap();
 
     let differs = |what, stored: &str, computed: Option<&str>| {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use contacts_adapters_diesel::{SqliteOptions, SqliteStore};
 use contacts_domain::upsert::{Batch, Context, Endpoints, Handling, Item, Options};
 use contacts_domain::value::CountryCode;
-use contacts_domain::{OrganizationId, Timestamp};
+use contacts_domain::{OrganizationId, Settings, Timestamp};
 use tempfile::TempDir;
 
 /// A database file in a directory of its own, deleted when dropped.
@@ -44,7 +44,7 @@ impl TestDatabase {
 fn context() -> Context {
     Context {
         organization: OrganizationId::new(1).unwrap(),
-        region: CountryCode::parse("CH").unwrap(),
+        settings: Settings::new(CountryCode::parse("CH").unwrap()),
         now: Timestamp::from_micros(1_790_000_000_000_000),
         may_write_staff: true,
         endpoints: Endpoints::Hidden,

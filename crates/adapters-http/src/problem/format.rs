@@ -158,7 +158,9 @@ impl EnvelopeCode {
         match kind {
             Kind::Unauthenticated => Self::InvalidAuthentication,
             Kind::Forbidden => Self::PermissionDenied,
-            Kind::TooManyRequests | Kind::Internal | Kind::Unavailable => Self::SystemError,
+            Kind::TooManyRequests | Kind::Internal | Kind::Unavailable | Kind::KeyBeingFilled => {
+                Self::SystemError
+            }
             Kind::BadHeader
             | Kind::OrganizationNotNamed
             | Kind::BodyEmpty
@@ -168,6 +170,7 @@ impl EnvelopeCode {
             | Kind::BodyOfWrongShape
             | Kind::MemberMissing
             | Kind::TooManyItems
+            | Kind::KeySwitchedOff
             | Kind::MergeRefused
             | Kind::NotValid
             | Kind::UnknownOrganization

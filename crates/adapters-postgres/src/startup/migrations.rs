@@ -34,7 +34,8 @@ macro_rules! migrations {
 }
 
 /// Every migration, the oldest first.
-pub(crate) const MIGRATIONS: [Migration; 1] = migrations!["2026-11-22-000000_contacts"];
+pub(crate) const MIGRATIONS: [Migration; 2] =
+    migrations!["2026-11-22-000000_contacts", "2026-11-26-000000_organization_settings"];
 
 impl Migration {
     /// Its version in the table of migrations, as diesel writes it: the time without dashes.

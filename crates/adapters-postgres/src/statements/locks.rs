@@ -32,6 +32,10 @@ pub(crate) enum LockMode {
     Again,
 }
 
+/// The lock of the settings: shared by every transaction that writes contacts, exclusive to change
+/// the settings. It comes first, when the transaction begins.
+const SETTINGS: i32 = -1;
+
 /// The lock of the relations: shared to add references, exclusive for a merge. So a merge sees every
 /// reference to the contact that it deletes, and none is added meanwhile.
 const RELATIONS: i32 = 0;
@@ -55,6 +59,23 @@ const LOCKS: u64 = 1_024;
 /// lock table of the database holds 6,400 locks of all transactions by default
 /// (`max_locks_per_transaction` times `max_connections`).
 const ONE_BY_ONE: usize = 32;
+
+/// A statement that locks the settings of an organization, so that they stay during the transaction.
+pub(crate) fn keep_settings(organization: OrganizationId) -> String {
+    format!("SELECT pg_advisory_xact_lock_shared({organization}, {SETTINGS})")
+}
+
+/// Locks the settings of an organization to change them: waits for the transactions that keep them.
+pub(crate) async fn lock_settings(
+    session: &Session,
+    organization: OrganizationId,
+) -> Result<(), Failure> {
+    let lock = "SELECT pg_advisory_xact_lock($1, $2)";
+    let parameters: [Parameter<'_>; 2] =
+        [(&organization.get(), Type::INT4), (&SETTINGS, Type::INT4)];
+    session.execute(lock, &parameters).await?;
+    Ok(())
+}
 
 /// Locks keys for which an empty look-up matters: shared keys, so that two requests that match by the
 /// same one do not both create a contact, and the relations. [`LockMode::Again`] locks identity keys

@@ -10,6 +10,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::attempt_error::AttemptError;
+use super::settings::check_version;
 use super::{locks, row, stored, write};
 use crate::connect::{Failure, Parameter, Session};
 
@@ -39,6 +40,7 @@ pub(crate) async fn repair(
     let organization = order.organization();
     let mut ids: Vec<i64> = order.contacts().iter().map(|id| id.get()).collect();
     ids.sort_unstable();
+    check_version(session, organization, order.settings_version()).await?;
     session.batch(write::PLAN_ANEW).await?;
     // Lock first, so that the contacts do not change between reading and writing.
     locks::lock_rows(session, organization, &ids, &[], &[]).await?;

@@ -1,9 +1,7 @@
 //! Contacts, entries and organizations from rows.
 
-use contacts_application::access::Organization;
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::decision::AliasKey;
-use contacts_domain::value::CountryCode;
 use contacts_domain::{ContactId, OrganizationId, Version};
 use tokio_postgres::Row;
 
@@ -52,14 +50,6 @@ pub(crate) fn entries(rows: &[Row]) -> Result<Vec<(ContactId, IntercomEntry)>, F
         Ok((id, entry))
     };
     rows.iter().map(entry).collect()
-}
-
-/// The organization in a row of its id, name and region.
-pub(crate) fn organization(row: &Row) -> Result<Organization, Failure> {
-    let id = organization_id(row.try_get(0)?)?;
-    let region = CountryCode::parse(row.try_get(2)?)
-        .map_err(|error| Failure::corrupt(format_args!("organization {id}: {error}")))?;
-    Ok(Organization { id, name: row.try_get(1)?, region })
 }
 
 pub(crate) fn alias_key(kind: &str, value: &str) -> Result<AliasKey, Failure> {

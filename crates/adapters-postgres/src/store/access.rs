@@ -11,13 +11,8 @@ use tokio_postgres::types::Type;
 
 use super::PostgresStore;
 use crate::connect::{Failure, Parameter};
-use crate::statements::row;
+use crate::statements::settings;
 use crate::statements::values::Instant;
-
-const ORGANIZATION: &str = "SELECT id, name, region FROM organization WHERE id = $1";
-
-const ADD_ORGANIZATION: &str =
-    "INSERT INTO organization (id, name, region) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 
 const TOKEN: &str = "
     SELECT id, prefix, name, organizations, scopes, created_at, expires_at, revoked_at
@@ -37,22 +32,14 @@ const REVOKE_TOKEN: &str =
 #[async_trait]
 impl AccessStore for PostgresStore {
     async fn organization(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
-        let rows = self.access_pool.read(ORGANIZATION, &[(&id.get(), Type::INT4)]).await?;
-        Ok(rows.first().map(row::organization).transpose()?)
+        let rows =
+            self.access_pool.read(settings::ORGANIZATION, &[(&id.get(), Type::INT4)]).await?;
+        Ok(rows.first().map(settings::organization).transpose()?)
     }
 
     async fn add_organization(&self, organization: Organization) -> Result<bool, StoreError> {
-        let added = self
-            .write(
-                ADD_ORGANIZATION,
-                &[
-                    (&organization.id.get(), Type::INT4),
-                    (&organization.name, Type::TEXT),
-                    (&organization.region.as_str(), Type::TEXT),
-                ],
-            )
-            .await?;
-        Ok(added == 1)
+        let values = settings::OrganizationValues::of(organization);
+        Ok(self.write(settings::ADD, &values.parameters()).await? == 1)
     }
 
     async fn token(&self, digest: TokenDigest) -> Result<Option<Token>, StoreError> {

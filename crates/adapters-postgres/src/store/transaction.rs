@@ -11,8 +11,8 @@ mod retries;
 
 use std::sync::Arc;
 
-use contacts_domain::IdBlock;
 use contacts_domain::decision::{Decision, Loaded};
+use contacts_domain::{IdBlock, OrganizationId};
 use tokio_postgres::Row;
 
 use self::decide::{Decided, decide};
@@ -20,7 +20,9 @@ use self::retries::{Retries, RetryState};
 use super::ids::Ids;
 use crate::connect::{Failure, Parameter, Pool, PostgresOptions, Session, Shares};
 use crate::statements::attempt_error::AttemptError;
+use crate::statements::locks::keep_settings;
 use crate::statements::lookup::look_up;
+use crate::statements::settings::check_version;
 use crate::statements::write::write;
 
 /// Runs decisions.
@@ -50,6 +52,12 @@ impl Transactions {
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, Failure> {
         self.pool.read_after(&self.begin, sql, parameters).await
+    }
+
+    /// The statements that begin a transaction for the contacts of an organization, whose settings
+    /// stay until it ends.
+    fn begin_for(&self, organization: OrganizationId) -> String {
+        format!("{};\n{}", self.begin, keep_settings(organization))
     }
 
     /// Loads the contacts of a decision, lets it decide, and writes its changes.
@@ -110,17 +118,20 @@ impl Transactions {
         retry_state: &RetryState,
     ) -> Result<(Session, Loaded), AttemptError> {
         let (organization, lookup_keys) = (decision.organization(), decision.lookup_keys());
+        let (begin, version) = (self.begin_for(organization), decision.settings_version());
         let mut broken = 0;
         loop {
             let session = self.pool.session().await.map_err(AttemptError::Final)?;
-            // `BEGIN` and the look-up share a round trip: the look-up does not wait for the answer.
+            // `BEGIN`, the check and the look-up share a round trip: none waits for the answer to
+            // another.
             let loaded = tokio::try_join!(
                 biased;
-                session.begin(&self.begin),
+                session.begin(&begin),
+                check_version(&session, organization, version),
                 look_up(&session, organization, lookup_keys, retry_state.lock_mode()),
             );
             let attempt_error = match loaded {
-                Ok(((), loaded)) => return Ok((session, loaded)),
+                Ok(((), (), loaded)) => return Ok((session, loaded)),
                 Err(failure) => AttemptError::from(failure),
             };
             if !matches!(attempt_error, AttemptError::Disconnected(_))

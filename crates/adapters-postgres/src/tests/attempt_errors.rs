@@ -39,6 +39,10 @@ impl Decision for Faulty {
         OrganizationId::new(1).unwrap()
     }
 
+    fn settings_version(&self) -> i64 {
+        1
+    }
+
     fn lookup_keys(&self) -> &LookupKeys {
         &self.lookup_keys
     }

@@ -24,7 +24,7 @@ async fn stored(store: &PostgresStore) -> Vec<StoredContact> {
 /// The repair of these contacts of organization 1.
 fn repair_of(ids: &[i64]) -> Arc<Repair> {
     let ids = ids.iter().filter_map(|id| ContactId::new(*id)).collect();
-    Arc::new(Repair::new(organization(1).id, context(1).region, ids))
+    Arc::new(Repair::new(organization(1).id, context(1).settings, ids))
 }
 
 fn differs(what: &'static str, stored: Option<&str>, computed: Option<&str>) -> Finding {
@@ -183,7 +183,8 @@ async fn sent() -> Vec<SentStatement> {
 }
 
 /// The statements of audits and repairs, with their expected scans.
-pub(super) const EXPECTED: [(&str, &str); 11] = [
+pub(super) const EXPECTED: [(&str, &str); 12] = [
+    ("SELECT settings_version FROM … id = $1", "organization_pkey(id)"),
     (
         "DELETE FROM contact_intercom … = ANY ($2)",
         "contact_intercom_pkey(organization_id,contact_id)",

@@ -1,5 +1,5 @@
 //! The plans of the statements. Every statement that any test sends must be listed here or in the
-//! tests of audits and the directory.
+//! tests of audits, settings and the directory.
 
 mod explained;
 
@@ -16,7 +16,7 @@ use serde_json::json;
 
 pub(super) use self::explained::Explained;
 
-use super::{auditing, directory, id_of, person, send};
+use super::{auditing, directory, id_of, person, send, settings};
 use crate::PostgresStore;
 use crate::connect::session::notes::{SentStatement, statements_of};
 use crate::testing::TestDatabase;
@@ -60,7 +60,7 @@ async fn everything(store: &PostgresStore) {
 }
 
 /// The statements by their first and last words, with their expected scans.
-const EXPECTED: [(&str, &str); 25] = [
+const EXPECTED: [(&str, &str); 26] = [
     (
         "DELETE FROM contact_alias … alias.value = gone.value",
         "contact_alias_pkey(organization_id,source,kind,value)",
@@ -120,6 +120,7 @@ const EXPECTED: [(&str, &str); 25] = [
          contact_phone(organization_id,phone) \
          contact_vat_number(organization_id,vat_number)",
     ),
+    ("SELECT settings_version FROM … id = $1", "organization_pkey(id)"),
     ("SELECT wanted.email, owner.id … $3) AS owner", "contact_email(organization_id,email)"),
     ("UPDATE api_token SET … revoked_at IS NULL", "api_token_pkey(id)"),
     (
@@ -160,7 +161,8 @@ pub(crate) fn assert_expected(sql: &str) {
         .any(|pair| matches!(pair, ["FROM" | "INTO" | "UPDATE", table] if TABLES.contains(table)));
     if about_ours && !directory::is_expected(sql) {
         let name = name(sql);
-        let mut expected = EXPECTED.iter().chain(&auditing::EXPECTED).map(|(name, _)| *name);
+        let others = auditing::EXPECTED.iter().chain(&settings::EXPECTED);
+        let mut expected = EXPECTED.iter().chain(others).map(|(name, _)| *name);
         assert!(expected.any(|other| other == name), "a statement without a plan: {name}");
     }
 }

@@ -49,11 +49,12 @@ async fn mixed_batch_sends_the_same_statements_for_any_size() {
         sent.push(statements.await);
     }
     assert_eq!(sent[0], sent[1]);
-    // BEGIN, a lock of the relations, three look-ups, locks of contacts that exchange keys, keys given
+    // BEGIN, the version of the settings, a lock of the relations, three look-ups, locks of contacts that exchange keys, keys given
     // up, update, insert, a planner setting, two for the relations, COMMIT.
-    assert_eq!(sent[1].len(), 13, "{:#?}", sent[1]);
+    assert_eq!(sent[1].len(), 14, "{:#?}", sent[1]);
 }
 
+const VERSION: &str = "SELECT settings_version";
 const PUT_ENTRIES: &str = "INSERT INTO contact_intercom (";
 
 /// A person with an entry of that name.
@@ -69,28 +70,36 @@ async fn unneeded_statements_are_not_sent() {
     for (items, beginnings) in [
         (
             [person("NEW-1", json!({})), person("NEW-2", json!({}))],
-            ["BEGIN", "SELECT found.id", "INSERT INTO contact (", "COMMIT"].as_slice(),
+            ["BEGIN", VERSION, "SELECT found.id", "INSERT INTO contact (", "COMMIT"].as_slice(),
         ),
         (
             [person("STAYS-0", json!({"title": "Dr"})), person("NEW-1", json!({}))],
-            &["BEGIN", "SELECT found.id", "INSERT INTO contact AS stored", "COMMIT"],
+            &["BEGIN", VERSION, "SELECT found.id", "INSERT INTO contact AS stored", "COMMIT"],
         ),
         (
             [person("NEW-1", json!({})), person("NEW-2", json!({}))],
-            &["BEGIN", "SELECT found.id", "ROLLBACK"],
+            &["BEGIN", VERSION, "SELECT found.id", "ROLLBACK"],
         ),
         (
             [entry("NEW-3", "Door"), entry("NEW-4", "Gate")],
-            &["BEGIN", "SELECT found.id", "INSERT INTO contact (", PUT_ENTRIES, "COMMIT"],
+            &["BEGIN", VERSION, "SELECT found.id", "INSERT INTO contact (", PUT_ENTRIES, "COMMIT"],
         ),
         (
             [entry("NEW-1", "Door"), entry("NEW-3", "Gate")],
-            &["BEGIN", "SELECT found.id", "INSERT INTO contact AS stored", PUT_ENTRIES, "COMMIT"],
+            &[
+                "BEGIN",
+                VERSION,
+                "SELECT found.id",
+                "INSERT INTO contact AS stored",
+                PUT_ENTRIES,
+                "COMMIT",
+            ],
         ),
         (
             ["NEW-1", "NEW-3"].map(|key| person(key, json!({"intercom": null}))),
             &[
                 "BEGIN",
+                VERSION,
                 "SELECT found.id",
                 "INSERT INTO contact AS stored",
                 "SET LOCAL",

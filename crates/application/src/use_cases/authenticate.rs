@@ -8,7 +8,7 @@ use contacts_domain::upsert::{Context, DocumentsTooLarge, Endpoints, Handling};
 use contacts_domain::{OrganizationId, Timestamp};
 
 use self::recent_callers::RecentCallers;
-use crate::access::{Organization, Scope, Scopes, TokenDigest};
+use crate::access::{LadderError, Organization, Scope, Scopes, TokenDigest};
 use crate::compute::Panicked;
 use crate::ports::{AccessStore, Clock, StoreError};
 
@@ -44,6 +44,9 @@ pub enum UseCaseError {
     /// The caller is refused.
     #[error(transparent)]
     Access(#[from] AccessError),
+    /// The organization does not match by a key of the request's ladder, or not yet.
+    #[error(transparent)]
+    Ladder(#[from] LadderError),
     /// The answer would be too large; nothing is stored.
     #[error(transparent)]
     DocumentsTooLarge(#[from] DocumentsTooLarge),
@@ -124,7 +127,7 @@ impl Caller {
     pub fn context(&self, now: Timestamp) -> Context {
         Context {
             organization: self.organization.id,
-            region: self.organization.region,
+            settings: self.organization.settings,
             now,
             may_write_staff: self.scopes.include(Scope::Staff),
             endpoints: Endpoints::Hidden,

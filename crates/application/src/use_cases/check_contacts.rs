@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use contacts_domain::auditing::{Audited, ContactKey, Discrepancy, Remedy, Repair, StoredContact};
-use contacts_domain::value::CountryCode;
-use contacts_domain::{ContactId, OrganizationId};
+use contacts_domain::{ContactId, OrganizationId, Settings};
 use rayon::prelude::*;
 
 use crate::compute::compute;
@@ -88,7 +87,7 @@ impl CheckContacts {
     ) -> Result<CheckReport, StoreError> {
         let of = self.audit.contact_count().await?;
         let mut check = Check { notice, report: CheckReport::default() };
-        let mut regions = Regions::default();
+        let mut settings = SettingsOf::default();
         // Contacts that could not be corrected because other contacts had their keys.
         let mut waiting = Broken::default();
         let mut after = None;
@@ -96,10 +95,10 @@ impl CheckContacts {
             let page = self.audit.contacts_after(after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.key);
-            regions.look_up(&*self.access, &page).await?;
+            settings.look_up(&*self.access, &page).await?;
 
-            let broken = check.sort(compare(page, &regions).await?, mode);
-            for discrepancy in self.mend(broken, &regions).await? {
+            let broken = check.sort(compare(page, &settings).await?, mode);
+            for discrepancy in self.mend(broken, &settings).await? {
                 match discrepancy.remedy {
                     Remedy::KeyTaken { .. } => waiting.add(&discrepancy),
                     Remedy::Mended | Remedy::Untouched => check.found(&discrepancy),
@@ -109,7 +108,7 @@ impl CheckContacts {
             (check.notice)(Notice::Checked { contacts, of: of.max(contacts) });
         }
         // The other contacts may have been corrected since; if not, one repair exchanges the keys.
-        for discrepancy in self.mend(waiting, &regions).await? {
+        for discrepancy in self.mend(waiting, &settings).await? {
             check.found(&discrepancy);
         }
         // Read last, after the ids of all contacts were assigned.
@@ -121,14 +120,14 @@ impl CheckContacts {
     async fn mend(
         &self,
         broken: Broken,
-        regions: &Regions,
+        settings: &SettingsOf,
     ) -> Result<Vec<Discrepancy>, StoreError> {
         let mut discrepancies = Vec::new();
         for (organization, contacts) in broken.0 {
-            let Some(region) = regions.of(organization.get()) else { continue };
+            let Some(settings) = settings.of(organization.get()) else { continue };
             let size = usize::try_from(PAGE).unwrap_or(usize::MAX);
             for contacts in contacts.chunks(size) {
-                let repair = Repair::new(organization, region, contacts.to_vec());
+                let repair = Repair::new(organization, settings, contacts.to_vec());
                 discrepancies.extend(self.audit.repair(Arc::new(repair)).await?);
             }
         }
@@ -139,11 +138,11 @@ impl CheckContacts {
 /// Compares the contacts of a page with their documents, away from the threads of requests.
 async fn compare(
     page: Vec<StoredContact>,
-    regions: &Regions,
+    settings: &SettingsOf,
 ) -> Result<Vec<(ContactKey, Audited)>, StoreError> {
-    let region = |contact: &StoredContact| regions.of(contact.key.organization);
-    let page: Vec<_> = page.into_iter().map(|contact| (region(&contact), contact)).collect();
-    let audit = |(region, contact): (_, StoredContact)| (contact.key, contact.audit(region));
+    let settings = |contact: &StoredContact| settings.of(contact.key.organization);
+    let page: Vec<_> = page.into_iter().map(|contact| (settings(&contact), contact)).collect();
+    let audit = |(settings, contact): (_, StoredContact)| (contact.key, contact.audit(settings));
     let compared = compute(move || page.into_par_iter().map(audit).collect()).await;
     compared.map_err(StoreError::internal)
 }
@@ -197,17 +196,17 @@ impl Broken {
     }
 }
 
-/// The regions of organizations looked up so far.
+/// The settings of organizations when their contacts were read last.
 #[derive(Default)]
-struct Regions(HashMap<i32, CountryCode>);
+struct SettingsOf(HashMap<i32, Settings>);
 
-impl Regions {
-    fn of(&self, organization: i32) -> Option<CountryCode> {
+impl SettingsOf {
+    fn of(&self, organization: i32) -> Option<Settings> {
         self.0.get(&organization).copied()
     }
 
     /// Looks up the organizations of these contacts after reading the contacts: an organization that
-    /// is missing now was missing then.
+    /// is missing now was missing then, and a key that changed meanwhile is being filled.
     async fn look_up(
         &mut self,
         access: &dyn AccessStore,
@@ -215,10 +214,8 @@ impl Regions {
     ) -> Result<(), StoreError> {
         let met: BTreeSet<i32> = page.iter().map(|contact| contact.key.organization).collect();
         for id in met.into_iter().filter_map(OrganizationId::new) {
-            if !self.0.contains_key(&id.get())
-                && let Some(organization) = access.organization(id).await?
-            {
-                self.0.insert(id.get(), organization.region);
+            if let Some(organization) = access.organization(id).await? {
+                self.0.insert(id.get(), organization.settings);
             }
         }
         Ok(())

@@ -40,8 +40,8 @@ impl UpsertContacts {
     ///
     /// # Errors
     ///
-    /// If the caller may not write, `read` panics, the documents of the answer are too large, or the
-    /// store fails; nothing is stored then.
+    /// If the caller may not write, the organization cannot be matched by the ladder, `read` panics,
+    /// the documents of the answer are too large, or the store fails; nothing is stored then.
     pub async fn execute<R, F>(
         &self,
         caller: &Caller,
@@ -61,7 +61,8 @@ impl UpsertContacts {
     ///
     /// # Errors
     ///
-    /// If the caller may not write, or `read` panics.
+    /// If the caller may not write, the organization cannot be matched by the ladder, or `read`
+    /// panics.
     pub async fn prepare<R, F>(
         &self,
         caller: &Caller,
@@ -74,6 +75,7 @@ impl UpsertContacts {
         F: Fn(&R, &Context) -> Item + Send + Sync + 'static,
     {
         caller.require(Scope::Write)?;
+        caller.organization.check_ladder(&request.options.ladder)?;
         let context = Context {
             endpoints: request.endpoints,
             handling: request.handling,

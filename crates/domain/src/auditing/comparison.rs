@@ -9,10 +9,11 @@ use crate::contact::{
     ContactType, IntercomEntry, Projection, Record, Row, Snapshot, UnreadableDocument,
     read_document,
 };
+use crate::context::Settings;
 use crate::decision::{Change, Parts};
 use crate::ids::{ContactId, IdBlock, IdentityKeys, OrganizationId};
 use crate::tree::{self, Member, SafeInteger};
-use crate::value::{CountryCode, LinkId, ParseCache};
+use crate::value::{LinkId, ParseCache};
 
 /// The result of auditing a contact.
 #[derive(Debug, Clone)]
@@ -27,15 +28,16 @@ pub struct Audited {
 }
 
 impl StoredContact {
-    /// Compares the columns, relations and entry with the document. `region` is that of the
-    /// organization, or `None` if the organization does not exist.
-    pub fn audit(&self, region: Option<CountryCode>) -> Audited {
+    /// Compares the columns, relations and entry with the document. `settings` are those of the
+    /// organization, or `None` if the organization does not exist. Keys that are being filled may be
+    /// anything.
+    pub fn audit(&self, settings: Option<Settings>) -> Audited {
         let document = match read_document(self.document_version, &self.document) {
             Ok(document) => document,
             Err(error) => return Audited::beyond_repair(vec![error.into()], self.key.id),
         };
         let highest_id = highest_id(self.key.id, &document);
-        let Some(region) = region else {
+        let Some(settings) = settings else {
             return Audited::beyond_repair(vec![Finding::NoOrganization], highest_id);
         };
         let (Some(id), Some(organization)) = self.identity(&document) else {
@@ -45,8 +47,9 @@ impl StoredContact {
             return Audited::beyond_repair(vec![UnreadableDocument::NoType.into()], highest_id);
         };
 
-        let due = Due::of(&document, contact_type, region, self.deleted_at.is_some());
-        let (columns, mut differences) = self.columns.differences(&due.columns);
+        let due = Due::of(&document, contact_type, settings, self.deleted_at.is_some());
+        let (columns, mut differences) =
+            self.columns.differences(&self.columns.but_for(settings.filling, &due.columns));
         let relations = self.relation_differences(&due);
         let entry = self.entry_differences(&due);
         let parts = Parts { relations: !relations.is_empty(), entry: !entry.is_empty(), ..columns };
@@ -167,10 +170,11 @@ impl Due {
     fn of(
         document: &ContactDocument,
         contact_type: ContactType,
-        region: CountryCode,
+        settings: Settings,
         deleted: bool,
     ) -> Self {
-        let projection = Projection::of(document, contact_type, &mut ParseCache::new(region));
+        let cache = &mut ParseCache::new(settings.region);
+        let projection = Projection::of(document, contact_type, settings.match_by, cache);
         let entry = if deleted { None } else { IntercomEntry::of(document) };
         Self {
             columns: StoredColumns::from(&projection),

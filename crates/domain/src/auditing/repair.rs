@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use super::comparison::Audited;
 use super::finding::{Discrepancy, Remedy};
 use super::stored::StoredContact;
+use crate::context::Settings;
 use crate::decision::{Change, Writes};
 use crate::ids::{AliasKey, ContactId, OrganizationId};
-use crate::value::CountryCode;
 
 /// A request to correct some contacts of one organization.
 ///
@@ -17,7 +17,7 @@ use crate::value::CountryCode;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repair {
     organization: OrganizationId,
-    region: CountryCode,
+    settings: Settings,
     contacts: Vec<ContactId>,
 }
 
@@ -28,18 +28,20 @@ pub struct Examination {
 }
 
 impl Repair {
-    /// A repair of these contacts, living or deleted, in an organization of that region.
-    pub fn new(
-        organization: OrganizationId,
-        region: CountryCode,
-        contacts: Vec<ContactId>,
-    ) -> Self {
-        Self { organization, region, contacts }
+    /// A repair of these contacts, living or deleted, in an organization with these settings.
+    pub fn new(organization: OrganizationId, settings: Settings, contacts: Vec<ContactId>) -> Self {
+        Self { organization, settings, contacts }
     }
 
     /// The organization. The store reads and writes nothing outside it.
     pub fn organization(&self) -> OrganizationId {
         self.organization
+    }
+
+    /// The version of the [settings](Settings::version) that it is for. If the organization has
+    /// another by now, the store writes nothing.
+    pub fn settings_version(&self) -> i64 {
+        self.settings.version
     }
 
     /// The contacts to read.
@@ -50,7 +52,7 @@ impl Repair {
     /// Compares the stored contacts with their documents.
     pub fn examine(&self, stored: Vec<StoredContact>) -> Examination {
         let audit = |contact: StoredContact| {
-            let audited = contact.audit(Some(self.region));
+            let audited = contact.audit(Some(self.settings));
             (contact, audited)
         };
         Examination { contacts: stored.into_iter().map(audit).collect() }

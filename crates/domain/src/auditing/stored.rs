@@ -3,6 +3,7 @@
 use super::contact_key::ContactKey;
 use super::finding::Difference;
 use crate::contact::{Column, EntryColumn, IntercomEntry, Projection, Record};
+use crate::context::{MatchBy, SharedKey};
 use crate::decision::{Change, Parts};
 use crate::ids::{ContactId, Version};
 use crate::timestamp::Timestamp;
@@ -97,6 +98,24 @@ macro_rules! stored_columns {
 }
 
 crate::contact_columns!(stored_columns);
+
+impl StoredColumns {
+    /// The columns as computed, but for these keys, which are as they are stored.
+    pub(super) fn but_for(&self, keys: MatchBy, computed: &Self) -> Self {
+        let mut columns = computed.clone();
+        if keys.includes(SharedKey::Email) {
+            columns.email.clone_from(&self.email);
+        }
+        if keys.includes(SharedKey::Phone) {
+            columns.phone.clone_from(&self.phone);
+            columns.mobile.clone_from(&self.mobile);
+        }
+        if keys.includes(SharedKey::VatNumber) {
+            columns.vat_number.clone_from(&self.vat_number);
+        }
+        columns
+    }
+}
 
 macro_rules! stored_entry {
     ($($(#[$doc:meta])* $name:ident: $type:ty,)+) => {

@@ -54,7 +54,7 @@ impl Contact {
     pub fn check(mut document: ContactDocument, context: &Context) -> Result<Self, Violations> {
         document.trim_keys();
         let has_nameless_tags = document.name_tags();
-        let mut cache = ParseCache::new(context.region);
+        let mut cache = ParseCache::new(context.settings.region);
         let draft = Draft::of(&document, None, context, &mut cache);
         let mut document = draft.document.map_or(document, |draft| *draft);
         let mut violations = draft.violations;

@@ -2,17 +2,27 @@
 
 use super::document::ContactDocument;
 use super::record::{ContactType, Projection};
+use crate::context::{MatchBy, SharedKey};
 use crate::ids::ContactId;
 use crate::tree::{Member, SafeInteger, Text};
 use crate::value::{LinkId, ParseCache, VatNumber};
 
 impl Projection {
-    /// The projection of a document of that type. This is the only function that computes one.
+    /// The projection of a document of that type, in an organization that matches by these keys. It
+    /// has no other shared key. This is the only function that computes one.
     pub(crate) fn of(
         document: &ContactDocument,
         contact_type: ContactType,
+        match_by: MatchBy,
         cache: &mut ParseCache,
     ) -> Self {
+        fn key<T>(is_key: bool, member: &Member<Text<T>>) -> Option<&Text<T>> {
+            member.get().filter(|_| is_key)
+        }
+        let (has_email, has_phones) =
+            (match_by.includes(SharedKey::Email), match_by.includes(SharedKey::Phone));
+        let mut phone =
+            |member| Some(cache.phone(key(has_phones, member)?).ok()?.as_str().to_owned());
         let text = |text: &Text<_>| text.as_str().to_owned();
         let flag = |flag: &Member<bool>| flag.get().copied().unwrap_or(false);
         Self {
@@ -20,19 +30,14 @@ impl Projection {
             external_id: document.external_id.get().map(text),
             link_id: document.link_id.get().and_then(|id| LinkId::parse(id).ok()),
             display_name: document.display_name_text(),
-            email: document
-                .email
-                .get()
+            phone: phone(&document.phone),
+            mobile: phone(&document.mobile),
+            email: key(has_email, &document.email)
                 .and_then(|text| Some(cache.email(text).ok()?.as_str().to_owned())),
-            phone: document
-                .phone
-                .get()
-                .and_then(|text| Some(cache.phone(text).ok()?.as_str().to_owned())),
-            mobile: document
-                .mobile
-                .get()
-                .and_then(|text| Some(cache.phone(text).ok()?.as_str().to_owned())),
-            vat_number: document.vat_number_key(),
+            vat_number: match_by
+                .includes(SharedKey::VatNumber)
+                .then(|| document.vat_number_key())
+                .flatten(),
             archived: flag(&document.archived),
             is_customer: flag(&document.is_customer),
             is_vendor: flag(&document.is_vendor),

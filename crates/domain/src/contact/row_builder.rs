@@ -7,7 +7,7 @@ use super::check::Contact;
 use super::document::ContactDocument;
 use super::record::{DOCUMENT_VERSION, Projection, Record};
 use super::rules::MAX_DOCUMENT_BYTES;
-use crate::context::Context;
+use crate::context::{Context, MatchBy};
 use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds, Version};
 use crate::path::Path;
 use crate::rule::Rule;
@@ -19,6 +19,7 @@ use crate::violation::{Violation, Violations};
 pub(crate) struct RowBuilder {
     id: ContactId,
     organization: OrganizationId,
+    match_by: MatchBy,
     version: Version,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -30,6 +31,7 @@ impl RowBuilder {
         Self {
             id,
             organization: context.organization,
+            match_by: context.settings.match_by,
             version: Version::FIRST,
             created_at: context.now,
             updated_at: context.now,
@@ -41,6 +43,7 @@ impl RowBuilder {
         Self {
             id: before.id,
             organization: before.organization,
+            match_by: context.settings.match_by,
             version: before.version.next(),
             created_at: before.created_at,
             updated_at: context.now.max(before.updated_at),
@@ -63,7 +66,7 @@ impl RowBuilder {
         let record = Record {
             id: self.id,
             organization: self.organization,
-            projection: Projection::of(&document, contact_type, &mut cache),
+            projection: Projection::of(&document, contact_type, self.match_by, &mut cache),
             version: self.version,
             created_at: self.created_at,
             updated_at: self.updated_at,

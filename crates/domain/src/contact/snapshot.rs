@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::IntercomEntry;
 use super::document::ContactDocument;
-use super::record::{Record, UnreadableDocument};
+use super::record::{Projection, Record, UnreadableDocument};
+use crate::context::{Context, Settings};
 use crate::ids::ContactId;
-use crate::timestamp::Timestamp;
+use crate::value::ParseCache;
 
 /// A contact at one point in time: its record, and the document in it.
 ///
@@ -35,10 +36,14 @@ impl Snapshot {
         Ok(Self { record, document })
     }
 
-    /// The same contact, deleted.
-    pub(crate) fn deleted(&self, now: Timestamp) -> Self {
-        let updated_at = now.max(self.record.updated_at);
+    /// The same contact, deleted. Its keys follow the present settings of the organization.
+    pub(crate) fn deleted(&self, context: &Context) -> Self {
+        let updated_at = context.now.max(self.record.updated_at);
+        let Settings { region, match_by, .. } = context.settings;
+        let contact_type = self.record.projection.contact_type;
+        let cache = &mut ParseCache::new(region);
         let record = Record {
+            projection: Projection::of(&self.document, contact_type, match_by, cache),
             version: self.record.version.next(),
             updated_at,
             deleted_at: Some(updated_at),

@@ -242,7 +242,7 @@ impl Application<'_> {
     }
 
     fn delete(&mut self, slot: usize, before: &Arc<Snapshot>) -> Outcome {
-        let now = before.deleted(self.context.now);
+        let now = before.deleted(self.context);
         let outcome = self.stored(Verdict::Deleted, Violations::default(), &now);
         self.working_set.delete(slot, before, Arc::new(now));
         outcome

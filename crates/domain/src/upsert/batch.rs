@@ -40,8 +40,12 @@ pub const MAX_REFERENCES: usize = 100_000;
 const WORK_PER_ITEM: usize = 500;
 
 impl Batch {
-    /// A batch of items that were read for that context.
+    /// A batch of items that were read for that context. An item that has a ladder of its own with a
+    /// key which the organization cannot match by is refused.
     pub fn new(context: Context, options: Options, mut items: Vec<Item>) -> Self {
+        for item in &mut items {
+            item.refuse_unmatchable(&context.settings);
+        }
         let references = references(&mut items);
         let lookup_keys = lookup_keys(&options, &items, references);
         let parsed = items.iter().filter_map(|item| item.read.as_ref().ok());
@@ -158,6 +162,10 @@ impl Decision for Batch {
 
     fn organization(&self) -> OrganizationId {
         self.context.organization
+    }
+
+    fn settings_version(&self) -> i64 {
+        self.context.settings.version
     }
 
     fn lookup_keys(&self) -> &LookupKeys {

@@ -3,6 +3,8 @@
 use super::options::{Context, Ladder};
 use crate::contact::document::ContactDocument;
 use crate::contact::{ContactType, Draft};
+use crate::context::{MatchBy, Settings, SharedKey};
+use crate::path::Path;
 use crate::reading::{self, Read};
 use crate::rule::Rule;
 use crate::tree::{Member, Presence, SafeInteger, Text, TextValue};
@@ -56,7 +58,8 @@ pub(super) enum Intent {
     Unlink,
 }
 
-/// The keys of an item, in their normal forms.
+/// The keys of an item, in their normal forms. It has no shared key that the organization does not
+/// match by.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Keys {
     pub(super) link_id: Option<LinkId>,
@@ -155,6 +158,22 @@ impl Item {
         self
     }
 
+    /// Refuses the item if its own ladder has a key that the organization cannot match by.
+    pub(super) fn refuse_unmatchable(&mut self, settings: &Settings) {
+        let ladder = self.ladder.as_ref();
+        if self.read.is_ok()
+            && let Some(key) = ladder.and_then(|ladder| ladder.first_beyond(settings.matchable()))
+        {
+            let name = key.as_str();
+            let message = match settings.match_by.includes(key) {
+                true => format!("{name} is being filled for every contact; send the item later"),
+                false => format!("the organization does not match by {name}"),
+            };
+            let path = Path::of("$").join("matchBy");
+            self.read = Err(Violation::new(Rule::Matchable, path, name, message).into());
+        }
+    }
+
     fn intend(&mut self, intent: Intent) {
         if let Ok(sent) = &mut self.read {
             sent.intent = intent;
@@ -174,8 +193,8 @@ impl Item {
         document.trim_keys();
         let nameless_tags = document.name_tags();
 
-        let mut cache = ParseCache::new(context.region);
-        let keys = Keys::of(&document, &mut cache);
+        let mut cache = ParseCache::new(context.settings.region);
+        let keys = Keys::of(&document, context.settings.matchable(), &mut cache);
         let draft = Draft::of(&document, new, context, &mut cache);
         if let Some(unreadable) = draft.violations.iter().find(|found| found.rule == Rule::Readable)
         {
@@ -208,12 +227,15 @@ impl ParsedItem {
 }
 
 impl Keys {
-    fn of(document: &ContactDocument, cache: &mut ParseCache) -> Self {
+    fn of(document: &ContactDocument, matchable: MatchBy, cache: &mut ParseCache) -> Self {
+        let matches_by = |key| matchable.includes(key);
         let link_id = document.link_id.get();
         let external_id = key_text(&document.external_id);
-        let email = key_text(&document.email).and_then(|text| cache.email(text).ok());
+        let email = key_text(&document.email).filter(|_| matches_by(SharedKey::Email));
+        let email = email.and_then(|text| cache.email(text).ok());
         let mut phones = Vec::new();
-        for text in [&document.phone, &document.mobile].into_iter().filter_map(key_text) {
+        let sent = [&document.phone, &document.mobile].into_iter().filter_map(key_text);
+        for text in sent.filter(|_| matches_by(SharedKey::Phone)) {
             if let Ok(phone) = cache.phone(text)
                 && !phones.iter().any(|known| known == phone.as_str())
             {
@@ -225,7 +247,10 @@ impl Keys {
             external_id: external_id.map(str::to_owned),
             email: email.map(|email| email.as_str().to_owned()),
             phones,
-            vat_number: document.vat_number_key().filter(|text| can_be_stored(text)),
+            vat_number: matches_by(SharedKey::VatNumber)
+                .then(|| document.vat_number_key())
+                .flatten()
+                .filter(|text| can_be_stored(text)),
         }
     }
 }

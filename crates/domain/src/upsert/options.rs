@@ -1,6 +1,7 @@
 //! The options of a request.
 
 pub use crate::context::{Context, Endpoints, Handling};
+use crate::context::{MatchBy, SharedKey};
 pub use crate::tree::Arrays;
 
 /// The options of one batch; the defaults are those of the ERP contract.
@@ -61,6 +62,16 @@ impl Key {
             Self::VatNumber => "vatNumber",
         }
     }
+
+    /// The same key as one that contacts may share, or `None` for an identity key.
+    pub fn shared(self) -> Option<SharedKey> {
+        match self {
+            Self::Id | Self::LinkId | Self::ExternalId => None,
+            Self::Email => Some(SharedKey::Email),
+            Self::Phone => Some(SharedKey::Phone),
+            Self::VatNumber => Some(SharedKey::VatNumber),
+        }
+    }
 }
 
 /// The ordered list of keys that a request matches by.
@@ -82,6 +93,12 @@ impl Ladder {
     /// The keys, in order.
     pub fn keys(&self) -> &[Key] {
         &self.0
+    }
+
+    /// The first shared key that an organization cannot match by, if there is one.
+    pub fn first_beyond(&self, matchable: MatchBy) -> Option<SharedKey> {
+        let shared = self.0.iter().filter_map(|key| key.shared());
+        shared.into_iter().find(|key| !matchable.includes(*key))
     }
 }
 

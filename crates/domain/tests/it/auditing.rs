@@ -48,7 +48,7 @@ fn person() -> StoredContact {
 }
 
 fn audit(contact: &StoredContact) -> Audited {
-    contact.audit(Some(context().region))
+    contact.audit(Some(context().settings))
 }
 
 fn differs(what: &'static str, stored: Option<&str>, computed: Option<&str>) -> Finding {
@@ -294,7 +294,7 @@ type Settled = (Vec<(i64, bool)>, Vec<(i64, i64)>);
 /// owner of the key. Contacts outside the repair own the keys in `elsewhere`.
 fn settle(contacts: &[StoredContact], elsewhere: &[(&str, i64)]) -> Settled {
     let ids = contacts.iter().filter_map(|contact| ContactId::new(contact.key.id)).collect();
-    let repair = Repair::new(OrganizationId::new(1).unwrap(), context().region, ids);
+    let repair = Repair::new(OrganizationId::new(1).unwrap(), context().settings, ids);
     let examined = repair.examine(contacts.to_vec());
     let columns = contacts.iter().filter(|contact| contact.deleted_at.is_none());
     let owned =
@@ -360,7 +360,7 @@ fn key_of_two_documents_stays_with_its_owner() {
 fn repair_reports_what_it_cannot_correct() {
     let broken = StoredContact { document_version: 99, ..person() };
     let sound = mixed_up(&[("B", Some("B"))]).remove(0);
-    let repair = Repair::new(OrganizationId::new(1).unwrap(), context().region, Vec::new());
+    let repair = Repair::new(OrganizationId::new(1).unwrap(), context().settings, Vec::new());
     let (writes, reported) = repair.examine(vec![broken.clone(), sound]).settle(&HashMap::new());
     assert!(writes.is_empty());
     let findings = audit(&broken).findings;

@@ -6,15 +6,19 @@ use contacts_domain::contact::{ContactType, IntercomEntry, Record};
 use contacts_domain::decision::{AliasKey, AliasWrite, Decision, Loaded, LookupKeys};
 use contacts_domain::upsert::{Batch, Context, Item, Options, Outcome};
 use contacts_domain::value::CountryCode;
-use contacts_domain::{IdBlock, OrganizationId, Timestamp};
+use contacts_domain::{IdBlock, MatchBy, OrganizationId, Timestamp};
 use serde_json::Value;
 
 /// 2026-09-21, a Monday.
 pub(crate) const NOW: i64 = 1_790_000_000_000_000;
 
+/// A request for an organization that matches by every key.
 pub(crate) fn context() -> Context {
     let organization = OrganizationId::new(1).unwrap();
-    Context::new(organization, CountryCode::parse("CH").unwrap(), Timestamp::from_micros(NOW))
+    let region = CountryCode::parse("CH").unwrap();
+    let mut context = Context::new(organization, region, Timestamp::from_micros(NOW));
+    context.settings.match_by = MatchBy::ALL;
+    context
 }
 
 #[derive(Debug, Clone)]

@@ -18,5 +18,6 @@ mod properties;
 mod races;
 mod reading;
 mod rules;
+mod settings;
 mod unlinking;
 mod upsert;

@@ -365,7 +365,8 @@ fn every_rule_refuses_only_its_bad_example() {
 }
 
 /// Rules about stored contacts or other items, with the names of their tests.
-const ELSEWHERE: [(&str, &str); 13] = [
+const ELSEWHERE: [(&str, &str); 14] = [
+    ("matchable", "own_ladder_with_unmatchable_key_refuses_its_item"),
     ("keys agree", "keys_of_two_contacts_are_a_unique_violation"),
     ("two contacts", "a_contact_is_not_merged_into_itself"),
     ("not there yet", "mode_create_refuses_stored_contacts"),
@@ -392,7 +393,8 @@ fn every_rule_has_an_example() {
         include_str!("rules.rs"),
         include_str!("upsert.rs"),
         include_str!("merging.rs"),
-        include_str!("races.rs")
+        include_str!("races.rs"),
+        include_str!("settings.rs")
     );
     for (rule, test) in ELSEWHERE {
         assert!(sources.contains(&format!("fn {test}()")), "{rule}: no test {test}");

@@ -88,12 +88,9 @@ pub(crate) async fn first_organization(store: &Store) -> Result<bool, Failure> {
     if !access.tokens().await?.is_empty() {
         return Ok(false);
     }
-    let organization = Organization {
-        id: first_id()?,
-        name: "Organization 1".to_owned(),
-        region: CountryCode::parse(DEFAULT_REGION)
-            .map_err(|error| Failure::because("no default region", &error, "please report this"))?,
-    };
+    let region = CountryCode::parse(DEFAULT_REGION)
+        .map_err(|error| Failure::because("no default region", &error, "please report this"))?;
+    let organization = Organization::new(first_id()?, "Organization 1".to_owned(), region);
     match access.create_organization(organization).await {
         Ok(()) => Ok(true),
         Err(ManageAccessError::OrganizationExists(_)) => Ok(false),

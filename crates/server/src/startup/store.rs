@@ -7,8 +7,10 @@ use contacts_adapters_diesel::{SqliteOptions, SqliteStore};
 use contacts_adapters_http::Services;
 #[cfg(feature = "postgres")]
 use contacts_adapters_postgres::{PostgresOptions, PostgresStore};
-use contacts_application::ports::{AccessStore, Audit, ContactStore, IntercomDirectory};
-use contacts_application::use_cases::{CheckContacts, ManageAccess};
+use contacts_application::ports::{
+    AccessStore, Audit, ContactStore, IntercomDirectory, OrganizationSettings,
+};
+use contacts_application::use_cases::{CheckContacts, FillKeys, ManageAccess, SetOrganization};
 
 use crate::clock::SystemClock;
 use crate::config::{DatabaseSettings, Durability};
@@ -21,6 +23,7 @@ pub(crate) struct Store {
     directory: Arc<dyn IntercomDirectory>,
     access: Arc<dyn AccessStore>,
     audit: Arc<dyn Audit>,
+    settings: Arc<dyn OrganizationSettings>,
     migrated: Migrated,
 }
 
@@ -103,14 +106,15 @@ impl Store {
 
     fn new<S>(store: S, migrated: Migrated) -> Self
     where
-        S: ContactStore + IntercomDirectory + AccessStore + Audit + 'static,
+        S: ContactStore + IntercomDirectory + AccessStore + Audit + OrganizationSettings + 'static,
     {
         let store = Arc::new(store);
         Self {
             contacts: store.clone(),
             directory: store.clone(),
             access: store.clone(),
-            audit: store,
+            audit: store.clone(),
+            settings: store,
             migrated,
         }
     }
@@ -133,6 +137,16 @@ impl Store {
     /// The use case that manages organizations and tokens.
     pub(crate) fn manage_access(&self) -> ManageAccess {
         ManageAccess::new(self.access.clone(), Arc::new(SystemClock))
+    }
+
+    /// The use case that lists organizations and changes their settings.
+    pub(crate) fn set_organization(&self) -> SetOrganization {
+        SetOrganization::new(self.settings.clone())
+    }
+
+    /// The use case that fills the keys of contacts.
+    pub(crate) fn fill_keys(&self) -> FillKeys {
+        FillKeys::new(self.access.clone(), self.settings.clone())
     }
 
     /// The use case that checks all contacts.

@@ -77,16 +77,8 @@ fn row(token: &Token, now: Timestamp) -> [String; HEADINGS.len()] {
         organizations,
         token.scopes.to_string().replace(' ', ","),
         day(token.created_at),
-        // Escaped: a name may hold control characters that move the cursor.
-        token.name.chars().flat_map(printable).collect(),
+        printing::escaped(&token.name),
     ]
-}
-
-fn printable(character: char) -> Vec<char> {
-    match character.is_control() {
-        true => character.escape_default().collect(),
-        false => vec![character],
-    }
 }
 
 fn state(token: &Token, now: Timestamp) -> String {
@@ -109,12 +101,6 @@ mod tests {
     use contacts_domain::OrganizationId;
 
     use super::*;
-
-    #[test]
-    fn control_characters_in_names_are_escaped() {
-        let name: String = "a\n\u{1b}[2Kü".chars().flat_map(printable).collect();
-        assert_eq!(name, r"a\n\u{1b}[2Kü");
-    }
 
     #[test]
     fn tokens_are_listed_in_columns() {

@@ -11,6 +11,7 @@ pub(super) mod listing;
 pub(super) mod matching;
 pub(super) mod merging;
 pub(super) mod references;
+pub(super) mod settings;
 pub(super) mod tenancy;
 pub(super) mod unlinking;
 pub(super) mod writing;

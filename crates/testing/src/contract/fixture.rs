@@ -14,7 +14,9 @@ use serde_json::{Value, json};
 use super::store_under_test::StoreUnderTest;
 use crate::{batch, context, now, organization};
 use contacts_application::directory::{EntryPage, EntryQuery, Order, OrderKey};
-use contacts_application::ports::{AccessStore, Audit, ContactStore, Lifecycle};
+use contacts_application::ports::{
+    AccessStore, Audit, ContactStore, Lifecycle, OrganizationSettings,
+};
 
 /// The organization of requests, unless a claim names another.
 const HERE: i32 = 1;
@@ -43,6 +45,10 @@ impl StoreFixture {
 
     pub(super) fn audit(&self) -> Arc<dyn Audit> {
         self.store.audit()
+    }
+
+    pub(super) fn settings(&self) -> Arc<dyn OrganizationSettings> {
+        self.store.settings()
     }
 
     /// A request for the first organization, a second after the one before.
@@ -142,7 +148,16 @@ impl StoreFixture {
 
     /// Deletes that contact and then sends the items, all in one batch.
     pub(super) async fn delete_and_send(&self, id: ContactId, items: &[Value]) -> Vec<Outcome> {
-        let context = self.request();
+        self.delete_and_send_for(self.request(), id, items).await
+    }
+
+    /// The same as that request.
+    pub(super) async fn delete_and_send_for(
+        &self,
+        context: Context,
+        id: ContactId,
+        items: &[Value],
+    ) -> Vec<Outcome> {
         let read = |item: &Value| Item::read(&item.to_string(), &context);
         let mut batch = vec![read(&json!({"id": id.get()})).to_delete()];
         batch.extend(items.iter().map(read));
@@ -236,8 +251,8 @@ impl StoreFixture {
 
     /// Repairs contacts of the first organization. Returns the discrepancies, by id.
     pub(super) async fn repair(&self, contacts: &[ContactId]) -> Vec<Discrepancy> {
-        let Context { organization, region, .. } = context(HERE);
-        let repair = Repair::new(organization, region, contacts.to_vec());
+        let Context { organization, settings, .. } = context(HERE);
+        let repair = Repair::new(organization, settings, contacts.to_vec());
         let repaired = self.audit().repair(Arc::new(repair)).await;
         let mut discrepancies = repaired.expect("the store does not fail");
         discrepancies.sort_by_key(|discrepancy| discrepancy.key.id);

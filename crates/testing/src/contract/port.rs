@@ -3,7 +3,7 @@
 use super::claim::Claim;
 use super::claims::{
     access, auditing, concurrency, entries, filtering, keys, lifecycle, listing, matching, merging,
-    references, tenancy, unlinking, writing,
+    references, settings, tenancy, unlinking, writing,
 };
 
 /// A port, with the claims about it.
@@ -17,11 +17,14 @@ pub enum Port {
     Access,
     /// [`Audit`](contacts_application::ports::Audit), beside a store of contacts.
     Audit,
+    /// [`OrganizationSettings`](contacts_application::ports::OrganizationSettings), beside all others.
+    Settings,
 }
 
 impl Port {
     /// Every port.
-    pub const ALL: [Self; 4] = [Self::Contacts, Self::Directory, Self::Access, Self::Audit];
+    pub const ALL: [Self; 5] =
+        [Self::Contacts, Self::Directory, Self::Access, Self::Audit, Self::Settings];
 
     /// The claims about it.
     pub fn claims(self) -> Vec<Claim> {
@@ -47,6 +50,7 @@ impl Port {
             .concat(),
             Self::Access => access::CLAIMS.to_vec(),
             Self::Audit => auditing::CLAIMS.to_vec(),
+            Self::Settings => settings::CLAIMS.to_vec(),
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use contacts_application::ports::{AccessStore, Audit, ContactStore, IntercomDirectory};
+use contacts_application::ports::{
+    AccessStore, Audit, ContactStore, IntercomDirectory, OrganizationSettings,
+};
 use contacts_domain::ContactId;
 use contacts_domain::contact::{IntercomEntry, Record};
 
@@ -41,6 +43,11 @@ pub trait StoreUnderTest: Send + Sync + 'static {
         unimplemented!("these claims need an `Audit`")
     }
 
+    /// The settings of organizations, for [`Port::Settings`](super::Port::Settings).
+    fn settings(&self) -> Arc<dyn OrganizationSettings> {
+        unimplemented!("these claims need `OrganizationSettings`")
+    }
+
     /// Replaces a stored row, its relations and its entry, right or wrong, past every check of the
     /// store. For [`Port::Audit`](super::Port::Audit).
     async fn overwrite(
@@ -72,6 +79,10 @@ impl StoreUnderTest for Arc<MemoryStore> {
     }
 
     fn audit(&self) -> Arc<dyn Audit> {
+        self.clone()
+    }
+
+    fn settings(&self) -> Arc<dyn OrganizationSettings> {
         self.clone()
     }
 

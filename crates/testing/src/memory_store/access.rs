@@ -22,6 +22,15 @@ impl Access {
         self.organizations.get(&id).cloned()
     }
 
+    pub(super) fn organizations(&self) -> Vec<Organization> {
+        self.organizations.values().cloned().collect()
+    }
+
+    /// Replaces an organization that is there.
+    pub(super) fn replace(&mut self, organization: Organization) {
+        self.organizations.insert(organization.id, organization);
+    }
+
     pub(super) fn add_organization(&mut self, organization: Organization) -> bool {
         let free = !self.organizations.contains_key(&organization.id);
         if free {

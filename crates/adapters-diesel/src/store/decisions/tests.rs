@@ -31,6 +31,10 @@ impl<D: Decision> Decision for Beside<D> {
         self.decision.organization()
     }
 
+    fn settings_version(&self) -> i64 {
+        self.decision.settings_version()
+    }
+
     fn lookup_keys(&self) -> &LookupKeys {
         self.decision.lookup_keys()
     }

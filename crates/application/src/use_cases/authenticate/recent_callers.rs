@@ -70,7 +70,7 @@ mod tests {
         let now = Timestamp::from_micros(0);
         let id = OrganizationId::new(1).unwrap();
         let region = CountryCode::parse("CH").unwrap();
-        let organization = Organization { id, name: String::new(), region };
+        let organization = Organization::new(id, String::new(), region);
         let token = Token {
             id: TokenId(1),
             prefix: String::new(),

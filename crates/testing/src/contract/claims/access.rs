@@ -67,11 +67,9 @@ async fn find_organization(fixture: &StoreFixture, id: OrganizationId) -> Option
 }
 
 async fn added_organization_is_found_unchanged(fixture: &StoreFixture) {
-    let added = Organization {
-        id: OrganizationId::new(i32::MAX).expect("an id"),
-        name: "Żubr «Œuvre» 株式会社".to_owned(),
-        region: CountryCode::parse("XK").expect("a country"),
-    };
+    let id = OrganizationId::new(i32::MAX).expect("an id");
+    let region = CountryCode::parse("XK").expect("a country");
+    let added = Organization::new(id, "Żubr «Œuvre» 株式会社".to_owned(), region);
 
     assert!(fixture.access().add_organization(added.clone()).await.expect("it is added"));
 

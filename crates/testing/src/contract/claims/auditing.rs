@@ -172,13 +172,13 @@ async fn every_written_contact_is_sound(fixture: &StoreFixture) {
     let deleted = fixture.create(person(json!({"linkId": null, "intercom": entry}))).await;
     fixture.delete(id_of(&deleted)).await;
 
-    let region = fixture.request().region;
+    let settings = fixture.request().settings;
     let stands = fixture.stored_contacts().await;
     assert_eq!(stands.len(), 4);
     for contact in &stands {
-        assert_eq!(contact.audit(Some(region)).findings, [], "{contact:?}");
+        assert_eq!(contact.audit(Some(settings)).findings, [], "{contact:?}");
     }
-    let highest = stands.iter().map(|contact| contact.audit(Some(region)).highest_id).max();
+    let highest = stands.iter().map(|contact| contact.audit(Some(settings)).highest_id).max();
     let next_id = fixture.audit().next_id().await.expect("the store does not fail");
     assert!(highest < Some(next_id), "{highest:?} is handed out, {next_id} is next");
 }

@@ -1,0 +1,49 @@
+//! Lists organizations and changes their settings.
+
+use std::sync::Arc;
+
+use contacts_domain::OrganizationId;
+
+use super::ManageAccessError;
+use crate::access::{Organization, SettingsChange, check_name};
+use crate::ports::{OrganizationSettings, StoreError};
+
+/// Lists organizations and changes their settings.
+pub struct SetOrganization {
+    settings: Arc<dyn OrganizationSettings>,
+}
+
+impl SetOrganization {
+    /// Works on that store.
+    pub fn new(settings: Arc<dyn OrganizationSettings>) -> Self {
+        Self { settings }
+    }
+
+    /// Changes an organization, and returns it. Keys that change have to be
+    /// [filled](super::FillKeys) afterwards.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such organization, the name is not one, or the store fails.
+    pub async fn execute(
+        &self,
+        id: OrganizationId,
+        change: SettingsChange,
+    ) -> Result<Organization, ManageAccessError> {
+        if let Some(name) = &change.name {
+            check_name(name)?;
+        }
+        let contacts = self.settings.contacts_of(id).await?;
+        let changed = self.settings.change_settings(id, change, contacts).await?;
+        changed.ok_or(ManageAccessError::UnknownOrganization(id))
+    }
+
+    /// All organizations, lowest ids first.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn organizations(&self) -> Result<Vec<Organization>, StoreError> {
+        self.settings.organizations().await
+    }
+}
