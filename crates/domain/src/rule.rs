@@ -154,8 +154,8 @@ rules! {
     OpenList = "open list", InvalidType, Error, Text;
         "A value of an open list matches `^[A-Z][A-Z0-9_]*$`.";
     Email = "e-mail", ValidationError, Error, Text;
-        "An e-mail field holds one address (RFC 5321): a dot-atom or quoted local part, and a \
-         domain of at least two labels.";
+        "An e-mail field holds one address (RFC 5321, RFC 6531) of at most 254 octets: a dot-atom or \
+         quoted local part, and a domain of at least two labels, the last not all digits.";
     CountryCode = "country code", ValidationError, Error, Text;
         "`countryCode2` is an ISO 3166-1 alpha-2 code, or XK.";
     BankCustomerNumber = "bank customer number", ValidationError, Error, Text;
@@ -207,7 +207,7 @@ rules! {
     QrIban = "QR-IBAN", ValidationError, Warning, Text;
         "`qrIban` is a Swiss or Liechtenstein IBAN whose institution number is 30000–31999.";
     Bic = "BIC", ValidationError, Warning, Text;
-        "`swiftBic` has the shape of a BIC (ISO 9362) and an ISO country.";
+        "`swiftBic` has the shape of a BIC (ISO 9362:2022) and an ISO country.";
     VatNumber = "VAT number", ValidationError, Warning, Text;
         "A VAT number that starts with CHE is a Swiss UID; one of an EU country has its shape.";
     AvsNumber = "AVS number", ValidationError, Warning, Text;

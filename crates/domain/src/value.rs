@@ -92,11 +92,13 @@ mod digits;
 mod email;
 mod host;
 mod intercom;
+mod invisible;
 mod link_id;
 #[cfg(feature = "contact")]
 mod parse_cache;
 #[cfg(feature = "phone")]
 mod phone;
+mod shape;
 mod swiss_uid;
 mod tag_name;
 mod vat_number;

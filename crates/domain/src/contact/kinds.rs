@@ -46,7 +46,7 @@ impl TextValue for value::LinkId {
 }
 
 impl TextValue for value::Email {
-    const KIND: TextKind = TextKind::checked("e-mail address", 320, Rule::Email, texts::email);
+    const KIND: TextKind = TextKind::checked("e-mail address", 254, Rule::Email, texts::email);
 }
 
 impl TextValue for value::Phone {

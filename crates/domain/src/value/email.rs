@@ -6,18 +6,22 @@ use email_address::EmailAddress;
 use icu_normalizer::{ComposingNormalizer, ComposingNormalizerBorrowed};
 use thiserror::Error;
 
+use super::digits::all_digits;
 use super::host::ascii_domain;
+use super::invisible::visible;
 
-/// A local part of 64, the `@` and a domain of 255 characters (RFC 5321, section 4.5.3.1).
-const MAX_CHARACTERS: usize = 320;
+/// The longest address, in octets: a path of 256 has angle brackets around it (RFC 5321, section
+/// 4.5.3.1.3, erratum 1690).
+const MAX_OCTETS: usize = 254;
 
 const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizer::new_nfc();
 
 /// Exactly one e-mail address (RFC 5321, internationalised by RFC 6531), in normal form.
 ///
-/// The local part is a dot-atom or quoted, the domain has at least two LDH or IDN labels; there is
-/// no display name and no domain literal. The normal form is trimmed, NFC and lower case, its
-/// domain in ASCII (punycode): two spellings of one address are equal.
+/// The local part is a dot-atom or quoted, the domain has at least two LDH or IDN labels; the
+/// last one not all digits; there is no display name and no domain literal. The normal form is
+/// trimmed, without invisible characters, NFC and lower case, its domain in ASCII (punycode): two
+/// spellings of one address are equal.
 ///
 /// ```
 /// use contacts_domain::value::Email;
@@ -34,7 +38,7 @@ pub struct Email(Box<str>);
 #[non_exhaustive]
 pub enum InvalidEmail {
     /// Longer than an address can be.
-    #[error("an e-mail address must not be longer than {MAX_CHARACTERS} characters")]
+    #[error("an e-mail address must not be longer than {MAX_OCTETS} octets")]
     TooLong,
     /// There is no `@`.
     #[error("an e-mail address must have an @")]
@@ -62,8 +66,9 @@ impl Email {
     ///
     /// The first part that is wrong, as an [`InvalidEmail`].
     pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
+        let text = visible(text);
         let text = text.trim();
-        if exceeds(text, MAX_CHARACTERS) {
+        if text.len() > 4 * MAX_OCTETS {
             return Err(InvalidEmail::TooLong);
         }
         if text.ends_with('>') {
@@ -75,10 +80,17 @@ impl Email {
         if !EmailAddress::is_valid_local_part(local_part) {
             return Err(InvalidEmail::LocalPart);
         }
-        let normal = match ascii_domain(domain).ok_or(InvalidEmail::Domain)? {
+        let domain = ascii_domain(domain).ok_or(InvalidEmail::Domain)?;
+        if domain.rsplit('.').next().is_some_and(all_digits) {
+            return Err(InvalidEmail::Domain);
+        }
+        let normal = match domain {
             Cow::Borrowed(_) => lower,
             Cow::Owned(domain) => format!("{local_part}@{domain}"),
         };
+        if normal.len() > MAX_OCTETS {
+            return Err(InvalidEmail::TooLong);
+        }
         Ok(Self(normal.into_boxed_str()))
     }
 
@@ -100,11 +112,6 @@ fn lower_case_nfc(text: &str) -> String {
     NFC.normalize(&lower).into_owned()
 }
 
-/// Whether the text has more than `limit` characters; counts them only if the bytes exceed it.
-fn exceeds(text: &str, limit: usize) -> bool {
-    text.len() > limit && text.chars().count() > limit
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -124,6 +131,8 @@ mod tests {
             ("JOSE\u{301}@example.ch", "josé@example.ch"),
             ("用户@例子.公司", "用户@xn--fsqu00a.xn--55qx5d"),
             ("a@b.c", "a@b.c"),
+            ("परीक्ष@example.ch", "परीक्ष@example.ch"),
+            ("\u{feff}an\u{200b}na@exam\u{ad}ple.ch", "anna@example.ch"),
         ] {
             let email = Email::parse(text);
             assert_eq!(email.as_ref().map(Email::as_str), Ok(normal), "{text:?}");
@@ -148,7 +157,9 @@ mod tests {
             ("\"anna@example.ch", LocalPart),
             ("\"\"@example.ch", LocalPart),
             ("\"a\"b\"@example.ch", LocalPart),
-            ("an\0na@example.ch", LocalPart),
+            ("\u{200b}@example.ch", LocalPart),
+            ("anna@192.168.0.1", Domain),
+            ("anna@example.123", Domain),
             ("a@example.ch, b@example.ch", LocalPart),
             ("a@example.ch;b@example.ch", LocalPart),
             ("mailto:anna@example.ch", LocalPart),
@@ -167,14 +178,18 @@ mod tests {
     }
 
     #[test]
-    fn length_is_counted_in_characters() {
-        let domain = format!("{}ch", "abcdefgh.".repeat(27));
-        let longest = format!("{}@{domain}", "a".repeat(64));
+    fn length_is_counted_in_octets() {
+        let local_part = "a".repeat(64);
+        let domain = |labels: usize| format!("{}ch", "abcdefgh.".repeat(labels));
+        let longest = format!("{local_part}@{}", domain(20));
+        assert_eq!(longest.len(), 247);
         assert!(Email::parse(&longest).is_ok());
+        let too_long = format!("{local_part}@{}", domain(21));
+        assert_eq!(Email::parse(&too_long), Err(InvalidEmail::TooLong));
         assert_eq!(Email::parse(&format!("a{longest}")), Err(InvalidEmail::LocalPart));
 
-        assert_eq!(Email::parse(&"ä".repeat(320)), Err(InvalidEmail::NoAt));
-        assert_eq!(Email::parse(&"ä".repeat(321)), Err(InvalidEmail::TooLong));
+        assert_eq!(Email::parse(&"ä".repeat(508)), Err(InvalidEmail::NoAt));
+        assert_eq!(Email::parse(&"ä".repeat(509)), Err(InvalidEmail::TooLong));
     }
 
     proptest! {

@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::digits::digits;
 
 /// The suffixes that mark a number of the VAT register, in the languages of the country.
-const VAT_SUFFIXES: [&str; 4] = ["MWST", "TVA", "IVA", "VAT"];
+const VAT_SUFFIXES: [&str; 5] = ["MWST", "TVA", "IVA", "TPV", "VAT"];
 
 /// The weights of the first eight digits (eCH-0097).
 const WEIGHTS: [u32; 8] = [5, 4, 3, 2, 7, 6, 5, 4];
@@ -30,7 +30,7 @@ pub struct SwissUid(Box<str>);
 pub enum InvalidSwissUid {
     /// Not built like a UID.
     #[error(
-        "a Swiss UID must be CHE and nine digits, optionally followed by MWST, TVA, IVA or VAT"
+        "a Swiss UID must be CHE and nine digits, optionally followed by MWST, TVA, IVA, TPV or VAT"
     )]
     Shape,
     /// The check digit is wrong: most likely a typing error.
@@ -39,7 +39,8 @@ pub enum InvalidSwissUid {
 }
 
 impl SwissUid {
-    /// Reads a UID in any case; dashes, dots and spaces are ignored, and one VAT suffix.
+    /// Reads a UID in any case; dashes, dots and spaces are ignored, and VAT suffixes,
+    /// which a slash may part.
     ///
     /// # Errors
     ///
@@ -50,7 +51,7 @@ impl SwissUid {
             .filter(|&character| !matches!(character, '-' | '.') && !character.is_whitespace())
             .map(|character| character.to_ascii_uppercase())
             .collect();
-        let normal = without_vat_suffix(&compact);
+        let normal = without_vat_suffixes(&compact);
         let digits = normal.strip_prefix("CHE").and_then(digits).ok_or(InvalidSwissUid::Shape)?;
         if !check_digit_holds(digits) {
             return Err(InvalidSwissUid::CheckDigit);
@@ -67,9 +68,12 @@ impl SwissUid {
 
 text_traits!(SwissUid: InvalidSwissUid, by parse and as_str);
 
-/// The text without a VAT suffix at its end.
-pub(super) fn without_vat_suffix(text: &str) -> &str {
-    VAT_SUFFIXES.iter().find_map(|suffix| text.strip_suffix(suffix)).unwrap_or(text)
+/// The text without the VAT suffixes at its end.
+pub(super) fn without_vat_suffixes(mut text: &str) -> &str {
+    while let Some(rest) = VAT_SUFFIXES.iter().find_map(|suffix| text.strip_suffix(suffix)) {
+        text = rest.strip_suffix('/').unwrap_or(rest);
+    }
+    text
 }
 
 fn check_digit_holds([payload @ .., check]: [u8; 9]) -> bool {
@@ -92,6 +96,8 @@ mod tests {
             ("CHE-101.329.561 TVA", "CHE101329561"),
             ("che-107.787.577 iva", "CHE107787577"),
             ("CHE-105.829.940VAT", "CHE105829940"),
+            ("CHE-105.829.940 MWST/TVA/IVA", "CHE105829940"),
+            ("CHE-105.829.940 TPV", "CHE105829940"),
         ] {
             let uid = SwissUid::parse(text);
             assert_eq!(uid.as_ref().map(SwissUid::as_str), Ok(normal), "{text:?}");
@@ -124,7 +130,6 @@ mod tests {
             "CHE-109.322.5511",
             "CHE/109/322/551",
             "CHE-109.322.551 USt",
-            "CHE-109.322.551 MWST TVA",
             "MWST CHE-109.322.551",
             "CHE-１09.322.551",
         ] {

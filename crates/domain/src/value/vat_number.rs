@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 
-use super::swiss_uid::without_vat_suffix;
+use super::shape::has_shape;
+use super::swiss_uid::without_vat_suffixes;
 use super::{InvalidSwissUid, SwissUid};
 
 /// A value added tax number, in normal form.
@@ -61,7 +62,8 @@ impl VatNumber {
     }
 
     /// The normal form of a number that need not be valid: letters and digits only, in upper case,
-    /// and after `CHE` without the suffix MWST, TVA, IVA or VAT.
+    /// after `CHE` without the suffixes MWST, TVA, IVA, TPV and VAT, `EL` for `GR`, and with the
+    /// leading 0 of a Belgian number of nine digits.
     ///
     /// Returns `None` if nothing is left.
     ///
@@ -76,7 +78,11 @@ impl VatNumber {
         let mut normal = String::with_capacity(text.len());
         normal.extend(text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase));
         if normal.starts_with("CHE") {
-            normal.truncate(without_vat_suffix(&normal).len());
+            normal.truncate(without_vat_suffixes(&normal).len());
+        } else if let Some(number) = normal.strip_prefix("GR") {
+            normal = format!("EL{number}");
+        } else if has_shape(&normal, "BE999999999") {
+            normal.insert(2, '0');
         }
         (!normal.is_empty()).then_some(normal)
     }
@@ -140,16 +146,6 @@ fn check_eu_shape(normal: &str) -> Result<(), InvalidVatNumber> {
     Ok(())
 }
 
-fn has_shape(number: &str, shape: &str) -> bool {
-    number.len() == shape.len()
-        && number.bytes().zip(shape.bytes()).all(|(byte, place)| match place {
-            b'9' => byte.is_ascii_digit(),
-            b'a' => byte.is_ascii_uppercase(),
-            b'x' => byte.is_ascii_digit() || byte.is_ascii_uppercase(),
-            literal => byte == literal,
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,6 +158,10 @@ mod tests {
             ("che 109 322 551 tva", Some("CHE109322551")),
             ("CHE-109.322.551 IVA", Some("CHE109322551")),
             ("CHE-109.322.551 (VAT)", Some("CHE109322551")),
+            ("CHE-109.322.551 TPV", Some("CHE109322551")),
+            ("CHE-109.322.551 MWST/TVA", Some("CHE109322551")),
+            ("GR 123456789", Some("EL123456789")),
+            ("be 123.456.789", Some("BE0123456789")),
             ("ATU12345678 VAT", Some("ATU12345678VAT")),
             ("IE 1*23456a", Some("IE123456A")),
             ("äb/12", Some("ÄB12")),
@@ -177,6 +177,7 @@ mod tests {
         for text in [
             "ATU12345678",
             "BE0123456789",
+            "BE123456789",
             "BE1123456789",
             "BG123456789",
             "BG1234567890",
@@ -188,6 +189,7 @@ mod tests {
             "DK12345678",
             "EE123456789",
             "EL123456789",
+            "GR123456789",
             "ESA1234567B",
             "ESA12345678",
             "ES12345678A",
@@ -231,7 +233,7 @@ mod tests {
             "ATU1234567",
             "ATU123456789",
             "BE2123456789",
-            "BE123456789",
+            "BE12345678",
             "CY123456789",
             "DE12345678",
             "DE1234567890",

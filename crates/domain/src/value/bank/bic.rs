@@ -6,7 +6,7 @@ use crate::value::{CountryCode, InvalidCountryCode};
 
 /// A business identifier code (ISO 9362) of 8 or 11 characters in upper case.
 ///
-/// Four letters for the business party, an ISO 3166-1 country (or `XK`), two letters or digits for
+/// Four letters or digits for the business party (ISO 9362:2022), an ISO 3166-1 country (or `XK`), two letters or digits for
 /// the location, and optionally three for the branch. The bank may not exist.
 ///
 /// ```
@@ -26,7 +26,7 @@ pub enum InvalidBic {
     #[error("a BIC must have 8 or 11 letters and digits")]
     Length,
     /// The business party, characters 1 to 4.
-    #[error("a BIC must begin with four upper-case letters")]
+    #[error("a BIC must begin with four upper-case letters or digits")]
     Party,
     /// The country, characters 5 and 6.
     #[error("the fifth and sixth letter of a BIC must be an ISO 3166-1 country")]
@@ -49,11 +49,12 @@ impl Bic {
         let (party, rest) = text.split_at(4);
         let (country, location) = rest.split_at(2);
 
-        if !party.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        let is_alphanumeric = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+        if !party.bytes().all(is_alphanumeric) {
             return Err(InvalidBic::Party);
         }
         CountryCode::parse(country).map_err(InvalidBic::Country)?;
-        if !location.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) {
+        if !location.bytes().all(is_alphanumeric) {
             return Err(InvalidBic::Location);
         }
         Ok(Self(text.into()))
@@ -74,7 +75,9 @@ mod tests {
 
     #[test]
     fn bics_of_8_and_11_characters_are_read() {
-        for text in ["UBSWCHZH", "UBSWCHZH80A", "POFICHBEXXX", "DEUTDEFF500", "NCBVXKPR"] {
+        for text in
+            ["UBSWCHZH", "UBSWCHZH80A", "POFICHBEXXX", "DEUTDEFF500", "NCBVXKPR", "E097AEXXXXX"]
+        {
             assert_eq!(Bic::parse(text).unwrap().to_string(), text);
         }
     }
@@ -89,7 +92,7 @@ mod tests {
             ("UBSWCHZH80AA", Length),
             ("UBSWCHZH ", Length),
             ("ÜBSWCHZ", Length),
-            ("UB5WCHZH", Party),
+            ("UB-WCHZH", Party),
             ("ubswchzh", Party),
             ("UBSWXXZH", Country(InvalidCountryCode)),
             ("UBSWchZH", Country(InvalidCountryCode)),

@@ -2,12 +2,16 @@
 
 use std::borrow::Cow;
 
-use iban::{IbanLike, ParseBaseIbanError, ParseIbanError};
+use iban::{BaseIban, IbanLike as _, ParseBaseIbanError, ParseIbanError};
 use thiserror::Error;
+
+use crate::value::invisible::is_invisible;
+use crate::value::shape::has_shape;
 
 /// An international bank account number (ISO 13616): country length and check digits hold.
 ///
-/// The normal form is the electronic one: upper case, without spaces.
+/// The normal form is the electronic one: upper case, without spaces. A word `IBAN` in front, and
+/// hyphens, dots and invisible characters are left out as well.
 ///
 /// ```
 /// use contacts_domain::value::Iban;
@@ -17,7 +21,7 @@ use thiserror::Error;
 /// # Ok::<(), contacts_domain::value::InvalidIban>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Iban(iban::Iban);
+pub struct Iban(BaseIban);
 
 /// The text is not an IBAN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -40,17 +44,25 @@ pub enum InvalidIban {
 }
 
 impl Iban {
-    /// Reads an IBAN in any case; spaces are ignored.
+    /// Reads an IBAN in any case, however it is written.
     ///
     /// # Errors
     ///
     /// The first check that fails, as an [`InvalidIban`].
     pub fn parse(text: &str) -> Result<Self, InvalidIban> {
-        electronic_form(text).parse().map(Self).map_err(InvalidIban::from)
+        match electronic_form(text).parse::<iban::Iban>() {
+            Ok(iban) => Ok(Self(iban.into())),
+            Err(ParseIbanError::UnknownCountry(base)) => further_country(base).map(Self),
+            Err(ParseIbanError::InvalidBban(_)) => Err(InvalidIban::CountryForm),
+            Err(ParseIbanError::InvalidBaseIban { source }) => Err(match source {
+                ParseBaseIbanError::InvalidFormat => InvalidIban::Shape,
+                ParseBaseIbanError::InvalidChecksum => InvalidIban::CheckDigits,
+            }),
+        }
     }
 
-    /// Whether a text has the shape of an IBAN: two letters, two digits, then 10 to 30 letters or
-    /// digits, spaces ignored. The check digits may be wrong.
+    /// Whether a text has the shape of an IBAN in electronic form: two letters, two digits, then 10
+    /// to 30 letters or digits. The check digits may be wrong.
     ///
     /// ```
     /// use contacts_domain::value::Iban;
@@ -60,15 +72,13 @@ impl Iban {
     /// ```
     #[must_use]
     pub fn looks_like_one(text: &str) -> bool {
-        let mut length = 0;
-        text.chars().filter(|character| !character.is_whitespace()).all(|character| {
-            length += 1;
-            match length {
-                1 | 2 => character.is_ascii_alphabetic(),
-                3 | 4 => character.is_ascii_digit(),
-                _ => character.is_ascii_alphanumeric(),
-            }
-        }) && (14..=34).contains(&length)
+        let text = electronic_form(text);
+        let is_in_place = |(place, byte): (usize, u8)| match place {
+            0 | 1 => byte.is_ascii_alphabetic(),
+            2 | 3 => byte.is_ascii_digit(),
+            _ => byte.is_ascii_alphanumeric(),
+        };
+        (14..=34).contains(&text.len()) && text.bytes().enumerate().all(is_in_place)
     }
 
     /// The IBAN in electronic form.
@@ -84,33 +94,36 @@ impl Iban {
 
     /// What follows the country and the check digits.
     pub(super) fn account(&self) -> &str {
-        self.0.bban()
+        self.0.bban_unchecked()
     }
 }
 
 text_traits!(Iban: InvalidIban, by parse and as_str);
 
-fn electronic_form(text: &str) -> Cow<'_, str> {
+/// Upper case, and nothing but what counts.
+pub(crate) fn electronic_form(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase()) {
         return Cow::Borrowed(text);
     }
-    text.chars()
-        .filter(|character| !character.is_whitespace())
-        .map(|character| character.to_ascii_uppercase())
-        .collect()
+    let is_filling = |c: &char| c.is_whitespace() || matches!(c, '-' | '.') || is_invisible(*c);
+    let text: String = text.chars().filter(|c| !is_filling(c)).collect();
+    let text = text.to_ascii_uppercase();
+    match text.strip_prefix("IBAN") {
+        // The country is what follows.
+        Some(rest) => Cow::Owned(rest.trim_start_matches(':').to_owned()),
+        None => Cow::Owned(text),
+    }
 }
 
-impl From<ParseIbanError> for InvalidIban {
-    fn from(error: ParseIbanError) -> Self {
-        match error {
-            ParseIbanError::InvalidBaseIban { source } => match source {
-                ParseBaseIbanError::InvalidFormat => Self::Shape,
-                ParseBaseIbanError::InvalidChecksum => Self::CheckDigits,
-            },
-            ParseIbanError::InvalidBban(_) => Self::CountryForm,
-            ParseIbanError::UnknownCountry(_) => Self::Country,
-        }
-    }
+/// The account parts of countries of the registry (release 101) that the library does not know.
+const FURTHER_COUNTRIES: [(&str, &str); 2] =
+    [("HN", "aaaa99999999999999999999"), ("PK", "aaaaxxxxxxxxxxxxxxxx")];
+
+/// Checks the account part of such a country.
+fn further_country(base: BaseIban) -> Result<BaseIban, InvalidIban> {
+    let country = FURTHER_COUNTRIES.iter().find(|(code, _)| *code == base.country_code());
+    let (_, shape) = country.ok_or(InvalidIban::Country)?;
+    if has_shape(base.bban_unchecked(), shape) { Ok(base) } else { Err(InvalidIban::CountryForm) }
 }
 
 #[cfg(test)]
@@ -128,6 +141,12 @@ mod tests {
             ("NO93 8601 1117 947", "NO9386011117947"),
             ("MT84 MALT 0110 0001 2345 MTLC AST0 01S", "MT84MALT011000012345MTLCAST001S"),
             ("XK05 1212 0123 4567 8906", "XK051212012345678906"),
+            ("CH93-0076-2011-6238-5295-7", "CH9300762011623852957"),
+            ("IBAN CH93 0076 2011 6238 5295 7", "CH9300762011623852957"),
+            ("iban: CH93.0076.2011.6238.5295.7", "CH9300762011623852957"),
+            ("\u{200e}CH93 0076 2011\u{200b} 6238 5295 7\u{feff}", "CH9300762011623852957"),
+            ("PK36 SCBL 0000 0011 2345 6702", "PK36SCBL0000001123456702"),
+            ("HN88 CABF 0000 0000 0002 5000 5469", "HN88CABF00000000000250005469"),
         ] {
             assert_eq!(Iban::parse(text).unwrap().to_string(), normal, "{text:?}");
         }
@@ -139,7 +158,8 @@ mod tests {
         for (text, error) in [
             ("", Shape),
             ("80-2-2", Shape),
-            ("CH93-0076-2011-6238-5295-7", Shape),
+            ("CH93/0076/2011/6238/5295/7", Shape),
+            ("IBAN", Shape),
             ("9300762011623852957", Shape),
             ("CH93007620116238529570000000000000000", Shape),
             ("CH94 0076 2011 6238 5295 7", CheckDigits),
@@ -148,6 +168,7 @@ mod tests {
             ("XX85 0076 2011 6238 5295 7", CheckDigits),
             ("US64SVBKUS6S3300958879", Country),
             ("AL84212110090000AB023569874", CountryForm),
+            ("PK9012340000001123456702", CountryForm),
         ] {
             assert_eq!(Iban::parse(text), Err(error), "{text:?}");
         }
@@ -160,6 +181,8 @@ mod tests {
             "ch00 0000 0000 0000",
             "AA0000000000000000000000000000000A",
             "AA00 12345 67890",
+            "AA001234567890-1",
+            "IBAN: AA00 1234 5678 90",
         ] {
             assert!(Iban::looks_like_one(text), "{text:?}");
         }
@@ -168,7 +191,7 @@ mod tests {
             "80-2-2",
             "1234567890123456",
             "CH93",
-            "AA001234567890-1",
+            "AA00/1234/5678/90",
             "AA00 1234 5678 9",
             "AA000000000000000000000000000000000",
             "CHF0076201162385",
