@@ -147,10 +147,14 @@ fn known() -> Result<Vec<KnownMigration>, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
     use diesel::sql_query;
-    use diesel::sql_types::Nullable;
+    use diesel::sql_types::{BigInt, Nullable};
 
     use super::*;
+    use crate::connect::SqliteOptions;
     use crate::testing::memory;
 
     #[derive(Debug, PartialEq, QueryableByName)]
@@ -180,5 +184,47 @@ mod tests {
 
         connection.run_pending_migrations(MIGRATIONS).unwrap();
         assert_eq!(objects(connection), migrated);
+    }
+
+    /// A contact with that document.
+    const CONTACT: &str = "
+        INSERT INTO contact (id, organization_id, contact_type, display_name, archived, is_customer,
+            is_vendor, is_staff, version, document_version, created_at, updated_at, document)
+        VALUES (?1, 1, 'PERSON', '', 0, 0, 0, 0, 1, 1, 0, 0, ?2)";
+
+    fn insert(connection: &mut SqliteConnection, id: i64, document: &str) -> QueryResult<usize> {
+        sql_query(CONTACT).bind::<BigInt, _>(id).bind::<Text, _>(document).execute(connection)
+    }
+
+    #[test]
+    fn concurrent_openers_migrate_an_old_database_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("old.db");
+        let database = Database::at(&path, SqliteOptions::default()).unwrap();
+        let mut old = database.create().unwrap();
+        enable_write_ahead_log(&mut old, &database).unwrap();
+        // The schema of release 1.
+        for _ in 0..2 {
+            old.run_next_migration(MIGRATIONS).unwrap();
+        }
+        insert(&mut old, 1, "{}").unwrap();
+        insert(&mut old, 2, "{").unwrap_err();
+
+        let barrier = Barrier::new(2);
+        let open = || {
+            barrier.wait();
+            prepare(&database).unwrap()
+        };
+        let (one, other) = thread::scope(|scope| {
+            let other = scope.spawn(open);
+            (open(), other.join().unwrap())
+        });
+        assert!(one.is_empty() != other.is_empty(), "{one:?} {other:?}");
+        assert_eq!(one.len() + other.len(), known().unwrap().len() - 2);
+
+        let connection = &mut database.writer().unwrap();
+        insert(connection, 2, "{").unwrap();
+        let checked = sql::<Text>("PRAGMA integrity_check").load::<String>(connection).unwrap();
+        assert_eq!(checked, ["ok"]);
     }
 }
