@@ -6,7 +6,9 @@ mod failure;
 mod options;
 mod readers;
 
-pub(crate) use self::database::{Database, Files};
+#[cfg(test)]
+pub(crate) use self::database::MAX_LOG_PAGES;
+pub(crate) use self::database::{CHECKPOINT_PAGES, Database, Files};
 pub(crate) use self::deadline::{in_time, limit_time};
 pub(crate) use self::failure::Failure;
 pub use self::options::{Durability, SqliteOptions};

@@ -49,20 +49,28 @@ impl Readers {
         let readers = self.clone();
         let read = spawn_blocking(move || {
             let _permit = permit;
-            let _in_use = readers.in_use.read().unwrap_or_else(PoisonError::into_inner);
-            let idle = readers.idle().pop();
-            let mut connection = match idle {
-                Some(connection) => connection,
-                None => readers.database.reader()?,
-            };
-            let read = reading(&mut connection);
-            // A connection that failed is closed: a new one is the surest way to recover.
-            if read.is_ok() {
-                readers.idle().push(connection);
-            }
-            read
+            readers.read_here(reading)
         });
         Ok(read.await.map_err(StoreError::internal)??)
+    }
+
+    /// The same on this thread, without waiting for other reads.
+    pub(crate) fn read_here<T>(
+        &self,
+        reading: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let _in_use = self.in_use.read().unwrap_or_else(PoisonError::into_inner);
+        let idle = self.idle().pop();
+        let mut connection = match idle {
+            Some(connection) => connection,
+            None => self.database.reader()?,
+        };
+        let read = reading(&mut connection);
+        // A connection that failed is closed: a new one is the surest way to recover.
+        if read.is_ok() {
+            self.idle().push(connection);
+        }
+        read
     }
 
     /// The same for reads that may take long. Together they use at most half of the connections.

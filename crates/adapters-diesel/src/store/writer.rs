@@ -5,6 +5,7 @@
 //! of the earlier ones; one commit makes all of them durable before any is answered. The tenants
 //! take turns, so that no one waits for all requests of another.
 
+mod checkpoints;
 mod queue;
 mod request;
 #[cfg(test)]
@@ -19,10 +20,11 @@ use contacts_application::ports::StoreError;
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer};
+use diesel::sql_types::BigInt;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use self::checkpoints::{Checkpoints, checkpoint};
 pub(super) use self::queue::Tenant;
 use self::queue::{Next, Queue, Refused};
 use self::request::{Claim, Pending, Request};
@@ -58,13 +60,17 @@ impl Writer {
     ///
     /// The thread closes the readers when it has to take the files anew.
     pub(super) fn start(database: &Database, readers: [Readers; 2]) -> Result<Self, Failure> {
+        let [contacts, access] = readers;
+        let checkpointer = Readers::new(database, 1);
+        let checkpoints = Checkpoints::start(checkpointer.clone())?;
         let queue = Arc::new(Queue::new(database.options.waiting_requests));
         let commits = Arc::new(AtomicU64::new(0));
         let history = Arc::new(History::default());
         let worker = Worker {
             queue: Arc::clone(&queue),
             database: database.clone(),
-            readers,
+            others: [contacts, access, checkpointer],
+            checkpoints,
             connected: Some(Connected::new(database)?),
             data_version: None,
             ids: Ids::new(),
@@ -134,7 +140,8 @@ struct Worker {
     queue: Arc<Requests>,
     database: Database,
     /// All other connections of this process.
-    readers: [Readers; 2],
+    others: [Readers; 3],
+    checkpoints: Checkpoints,
     /// `None` after a transaction was aborted: the next one begins on a new connection.
     connected: Option<Connected>,
     /// SQLite's number for the last state that another connection has written.
@@ -178,6 +185,7 @@ impl Worker {
                     for request in group {
                         request.answer(&end);
                     }
+                    self.look_after_log();
                 }
                 Next::Idle => self.look_after_files(),
                 Next::End => return,
@@ -242,6 +250,14 @@ impl Worker {
         connected.files.are_complete() && self.database.files() == connected.files
     }
 
+    fn look_after_log(&mut self) {
+        if let Some(connected) = &mut self.connected
+            && self.checkpoints.run_if_due(&mut connected.connection).is_err()
+        {
+            self.connected = None;
+        }
+    }
+
     fn look_after_files(&mut self) {
         if let Some(connected) = self.connected.take() {
             if self.has_its_files(&connected) {
@@ -256,10 +272,10 @@ impl Worker {
     /// acknowledged may be only in a log that has no name any more, so it is copied into the
     /// database first.
     fn leave_files(&mut self, mut connected: Connected) -> Aborted {
-        let closed = self.readers.each_ref().map(Readers::close);
+        let closed = self.others.each_ref().map(Readers::close);
         let message = if self.database.files().database != connected.files.database {
             "the database file was deleted or replaced"
-        } else if checkpoint(&mut connected.connection) {
+        } else if checkpoint(&mut connected.connection, "TRUNCATE").is_ok_and(|log| !log.is_busy) {
             "the write-ahead log or its index was deleted or replaced"
         } else {
             // The next request tries again.
@@ -275,10 +291,4 @@ impl Worker {
 
 fn unavailable(message: &str) -> Aborted {
     Aborted(StoreError::unavailable(message).into())
-}
-
-/// Copies the whole write-ahead log into the database. Returns whether it could.
-fn checkpoint(connection: &mut SqliteConnection) -> bool {
-    let busy = sql::<Integer>("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<i32>(connection);
-    busy == Ok(0)
 }

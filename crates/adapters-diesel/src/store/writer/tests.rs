@@ -11,7 +11,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
 use super::*;
-use crate::connect::SqliteOptions;
+use crate::connect::{CHECKPOINT_PAGES, MAX_LOG_PAGES, SqliteOptions};
 use crate::schema::contact;
 use crate::store::write_batch;
 use crate::testing::{file, persons};
@@ -241,4 +241,24 @@ async fn idle_writer_notices_a_removed_log() {
         thread::yield_now();
     }
     assert_eq!(count(&database), 1);
+}
+
+#[tokio::test]
+async fn log_begins_anew_while_the_writer_is_busy() {
+    let (_directory, database) = file(SqliteOptions::default());
+    let writer = start(&database);
+    let mut reader = database.reader().unwrap();
+    let mut pages = || checkpoint(&mut reader, "NOOP").unwrap().pages;
+    let (mut last, mut number) = (0, 0);
+    // The thread copies the log at its own pace.
+    loop {
+        let batch = persons(&[(&number.to_string(), "Abt")]);
+        writer.write(None, move |transaction| transaction.run(&batch)).await.unwrap().unwrap();
+        let present = pages();
+        if present < last {
+            break;
+        }
+        (last, number) = (present, number + 1);
+    }
+    assert!((CHECKPOINT_PAGES..MAX_LOG_PAGES).contains(&last), "{last} pages");
 }
