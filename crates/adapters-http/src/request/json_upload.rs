@@ -82,7 +82,7 @@ fn is_json(media_type: &str) -> bool {
     is_json
         && parts.filter_map(|parameter| parameter.split_once('=')).all(|(name, value)| {
             !name.eq_ignore_ascii_case("charset")
-                || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+                || ["utf-8", "utf8"].contains(&&*value.trim_matches('"').to_ascii_lowercase())
         })
 }
 
@@ -97,6 +97,7 @@ mod tests {
             "Application/JSON",
             "application/json; charset=utf-8",
             "application/json;charset=\"UTF-8\"",
+            "application/json;charset=utf8",
             "application/json; charset=UTF-8; profile=x",
             "application/json;",
         ] {

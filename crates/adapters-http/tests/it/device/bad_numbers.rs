@@ -119,6 +119,8 @@ async fn sip_uri_is_valid_for_every_type() {
     let user = "the user of a SIP URI must be letters, digits, +, ., _ or -, followed by an @";
     let host = "the host of a SIP URI must be an IPv4 address or a name of at least two labels";
     let port = "the port of a SIP URI must be from 1 to 65535";
+    let parameters =
+        "a SIP URI must have no parameters or headers: leave out what begins with ; or ?";
     for (number, reason) in [
         ("sip:", user),
         ("sip:sip.example.com", user),
@@ -136,8 +138,9 @@ async fn sip_uri_is_valid_for_every_type() {
         ("sip:100@10.0.0.256", host),
         ("sip:100@10.0.0", host),
         ("sip:100@[::1]", host),
-        ("sip:100@sip.example.com;transport=tcp", host),
-        ("sip:100@sip.example.com?subject=x", host),
+        ("sip:100@sip.example.com;transport=tcp", parameters),
+        ("sip:100@sip.example.com:5060;transport=tcp", parameters),
+        ("sip:100@sip.example.com?subject=x", parameters),
         ("sip:100@sip.example.com ", host),
         ("sip:100@sip.example.com\n", host),
         ("sip:100@sip.example.com:0", port),

@@ -26,6 +26,12 @@ pub enum InvalidSipUri {
     /// Doesn't begin with `sip:`.
     #[error("a SIP URI must begin with sip: in lower case")]
     Scheme,
+    /// Begins with `sips:`.
+    #[error("a SIP URI must begin with sip:, not with sips:")]
+    Secure,
+    /// Has parameters or headers.
+    #[error("a SIP URI must have no parameters or headers: leave out what begins with ; or ?")]
+    Parameters,
     /// The part before the `@` is wrong.
     #[error("the user of a SIP URI must be letters, digits, +, ., _ or -, followed by an @")]
     User,
@@ -47,8 +53,14 @@ impl SipUri {
     ///
     /// The first part that is wrong, as an [`InvalidSipUri`].
     pub fn parse(text: &str) -> Result<Self, InvalidSipUri> {
+        if text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("sips:")) {
+            return Err(InvalidSipUri::Secure);
+        }
         let rest = text.strip_prefix(Self::SCHEME).ok_or(InvalidSipUri::Scheme)?;
         let (user, authority) = rest.split_once('@').ok_or(InvalidSipUri::User)?;
+        if authority.contains([';', '?']) {
+            return Err(InvalidSipUri::Parameters);
+        }
         let (host, port) = match authority.split_once(':') {
             Some((host, port)) => (host, Some(port)),
             None => (authority, None),
@@ -120,12 +132,12 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused() {
-        use InvalidSipUri::{Host, Port, Scheme, User};
+        use InvalidSipUri::{Host, Parameters, Port, Scheme, Secure, User};
         for (text, error) in [
             ("", Scheme),
             ("anna@example.ch", Scheme),
             ("SIP:anna@example.ch", Scheme),
-            ("sips:anna@example.ch", Scheme),
+            ("sips:anna@example.ch", Secure),
             (" sip:anna@example.ch", Scheme),
             ("sip:example.ch", User),
             ("sip:@example.ch", User),
@@ -145,7 +157,9 @@ mod tests {
             ("sip:anna@zürich.ch", Host),
             ("sip:anna@example.1ch", Host),
             ("sip:anna@home@example.ch", Host),
-            ("sip:anna@example.ch;transport=tcp", Host),
+            ("sip:anna@example.ch;transport=tcp", Parameters),
+            ("sip:anna@example.ch:5060;transport=tcp", Parameters),
+            ("sip:anna@example.ch?subject=door", Parameters),
             ("sip:anna@example.ch ", Host),
             ("sip:anna@10.0.0", Host),
             ("sip:anna@10.0.0.256", Host),
