@@ -147,7 +147,6 @@ async fn sip_uri_is_valid_for_every_type() {
         ("sip:100@sip.example.com:65536", port),
         ("sip:100@sip.example.com:", port),
         ("sip:100@sip.example.com:50 60", port),
-        ("sip:100@sip.example.com:5060;transport=tcp", port),
         ("sip:100@10.0.0.5:5060\n", port),
     ] {
         refused_number(&app, "p2p", number, reason).await;
