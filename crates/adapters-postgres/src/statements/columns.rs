@@ -226,6 +226,17 @@ fn insert_into(table: &str, names: &[&str], arrays: &[Type]) -> String {
     )
 }
 
+/// The start of the statement that inserts the only row of the same parameters. PostgreSQL starts it
+/// 30 µs sooner than that for many rows.
+pub(crate) fn insert_one_into(table: &str, names: &[&str]) -> String {
+    let values: Vec<_> = (2..).zip(names).map(|(number, _)| format!("${number}[1]")).collect();
+    format!(
+        "INSERT INTO {table} (organization_id, {}) VALUES ($1, {})",
+        list("", names),
+        values.join(", ")
+    )
+}
+
 /// The index of a column in the rows of a statement.
 pub(crate) fn index_of(row: &Row, name: &str) -> Result<usize, Failure> {
     let mut columns = row.columns().iter();

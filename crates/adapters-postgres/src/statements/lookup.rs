@@ -6,8 +6,9 @@
 //! only the index of that key fits: a plan that was made while the tables were empty is still right
 //! when they have grown (docs/adr/0009).
 
+mod contacts;
+
 use std::collections::HashSet;
-use std::sync::LazyLock;
 
 use contacts_domain::contact::Record;
 use contacts_domain::decision::{Alias, Loaded, LookupKeys};
@@ -17,20 +18,11 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::columns::{ContactColumns, ContactIndexes, index_of, list};
+use self::contacts::find_by;
+use super::columns::{ContactIndexes, index_of};
 use super::locks::{self, LockMode};
 use super::row;
 use crate::connect::{Failure, Parameter, Session};
-
-/// The living contacts of these ids ($2), external ids ($3) and link ids ($4), each once, then those
-/// of aliases, once for each alias.
-///
-/// One statement is one snapshot: a key that moves from one contact to another is seen at one of
-/// them.
-static CONTACTS: LazyLock<String> = LazyLock::new(|| {
-    let columns = list("found.", ContactColumns::NAMES);
-    include_str!("lookup/contacts.sql").replace("{columns}", &columns)
-});
 
 /// The ids of living contacts with these e-mail addresses ($2), phone or mobile numbers ($3), or VAT
 /// numbers ($4): the lowest of each value, at most $5.
@@ -148,7 +140,7 @@ pub(crate) async fn identified(
         }
         Ok(())
     };
-    session.query_each(&CONTACTS, &parameters, take).await?;
+    session.query_each(find_by(ids, external_ids, &link_ids), &parameters, take).await?;
     Ok(identified)
 }
 

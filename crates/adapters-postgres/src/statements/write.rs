@@ -21,27 +21,45 @@ use tokio_postgres::types::Type;
 use self::changes::Changes;
 use self::portions::portions;
 use super::attempt_error::AttemptError;
-use super::columns::{ContactColumns, overwrite};
+use super::columns::{ContactColumns, insert_one_into, overwrite};
 use super::{locks, lookup};
 use crate::connect::{Failure, Parameter, Retry, Session};
 
 /// Inserts contacts, except those with a key that is taken. Returns the inserted ids.
-static INSERT: LazyLock<String> = LazyLock::new(|| {
-    ContactColumns::insert_into("contact") + " ON CONFLICT DO NOTHING RETURNING id"
-});
+static INSERT: LazyLock<String> =
+    LazyLock::new(|| inserting(&ContactColumns::insert_into("contact")));
+static INSERT_ONE: LazyLock<String> =
+    LazyLock::new(|| inserting(&insert_one_into("contact", ContactColumns::NAMES)));
 
 /// Updates contacts, except those that no longer have the version before the change (the last
 /// parameter). Unchanged columns cost nothing, even if they are indexed: PostgreSQL compares the
 /// values.
 static UPDATE: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "{} ON CONFLICT (organization_id, id) DO UPDATE SET {}
-          WHERE (stored.id, stored.version) IN (SELECT * FROM unnest($2::bigint[], ${}::bigint[]))",
-        ContactColumns::insert_into("contact AS stored"),
-        overwrite(ContactColumns::NAMES, &["id", "created_at"]),
-        ContactColumns::NAMES.len() + 2
-    )
+    updating(&ContactColumns::insert_into(STORED), |versions| {
+        format!(
+            "(stored.id, stored.version) IN (SELECT * FROM unnest($2::bigint[], ${versions}::bigint[]))"
+        )
+    })
 });
+static UPDATE_ONE: LazyLock<String> = LazyLock::new(|| {
+    let insert = insert_one_into(STORED, ContactColumns::NAMES);
+    updating(&insert, |versions| format!("stored.version = ${versions}[1]"))
+});
+
+/// The table of an update, under the name of its rows.
+const STORED: &str = "contact AS stored";
+
+fn inserting(insert: &str) -> String {
+    format!("{insert} ON CONFLICT DO NOTHING RETURNING id")
+}
+
+fn updating(insert: &str, is_current: fn(usize) -> String) -> String {
+    format!(
+        "{insert} ON CONFLICT (organization_id, id) DO UPDATE SET {} WHERE {}",
+        overwrite(ContactColumns::NAMES, &["id", "created_at"]),
+        is_current(ContactColumns::NAMES.len() + 2)
+    )
+}
 
 /// Takes the identity keys from contacts.
 const CLEAR_KEYS: &str = "
@@ -112,7 +130,8 @@ async fn update(
         let versions: Vec<i64> = portion.iter().map(|(_, before)| before.get()).collect();
         let mut parameters = columns.parameters();
         parameters.push((&versions, Type::INT8_ARRAY));
-        match session.execute(&UPDATE, &parameters).await {
+        let update = if portion.len() == 1 { &UPDATE_ONE } else { &UPDATE };
+        match session.execute(update, &parameters).await {
             Ok(updated) if usize::try_from(updated) == Ok(portion.len()) => {}
             Ok(_) => {
                 let message = "others changed the same contacts at the same time";
@@ -137,7 +156,8 @@ async fn insert(
     for portion in portions(inserts, |change| change.record()) {
         let columns =
             ContactColumns::of(organization, portion.iter().map(|change| change.record()));
-        let rows = session.query(&INSERT, &columns.parameters()).await?;
+        let insert = if portion.len() == 1 { &INSERT_ONE } else { &INSERT };
+        let rows = session.query(insert, &columns.parameters()).await?;
         if rows.len() < portion.len() {
             let inserted = rows.iter().map(|row| row.try_get(0));
             let inserted: HashSet<i64> =

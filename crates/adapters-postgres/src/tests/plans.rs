@@ -47,6 +47,8 @@ async fn everything(store: &PostgresStore) {
         json!({"id": ids[1], "externalId": "D", "relatedContactIds": [ids[2]]}),
     ];
     send(store, &inflight).await.unwrap();
+    let link_id = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
+    send(store, &[json!({"contactType": "PERSON", "linkId": link_id})]).await.unwrap();
     let by_email = Options { ladder: Ladder::new([Key::Email]), ..Options::default() };
     store.upsert(batch(context(1), by_email, &keys)).await.unwrap().unwrap();
     let merge = Merge::new(context(1), ids[0], ids[2]).unwrap();
@@ -60,7 +62,7 @@ async fn everything(store: &PostgresStore) {
 }
 
 /// The statements by their first and last words, with their expected scans.
-const EXPECTED: [(&str, &str); 26] = [
+const EXPECTED: [(&str, &str); 31] = [
     (
         "DELETE FROM contact_alias … alias.value = gone.value",
         "contact_alias_pkey(organization_id,source,kind,value)",
@@ -76,6 +78,8 @@ const EXPECTED: [(&str, &str); 26] = [
     ("INSERT INTO api_token … $7) RETURNING id", ""),
     ("INSERT INTO contact … FROM unnest($2::bigint[], $21::bigint[]))", "contact_pkey(conflict)"),
     ("INSERT INTO contact … NOTHING RETURNING id", ""),
+    ("INSERT INTO contact … NOTHING RETURNING id (2)", ""),
+    ("INSERT INTO contact … stored.version = $21[1]", "contact_pkey(conflict)"),
     (
         "INSERT INTO contact … link_id = NULL",
         "contact_pkey(conflict) contact_pkey(organization_id,id)",
@@ -93,13 +97,28 @@ const EXPECTED: [(&str, &str); 26] = [
     ("SELECT CASE WHEN … lock (number, shared)", ""),
     ("SELECT existing.id FROM … 0) AS existing", "contact_pkey(organization_id,id)"),
     (
-        "SELECT found.id, found.contact_type, … ) AS found",
+        "SELECT found.id, found.contact_type, … '')) AS found",
+        "contact_alias_pkey(organization_id,source) \
+         contact_alias_pkey(organization_id,source,kind,value) \
+         contact_external_id(organization_id,external_id) \
+         contact_pkey(organization_id,id)",
+    ),
+    (
+        "SELECT found.id, found.contact_type, … '')) AS found (2)",
         "contact_alias_pkey(organization_id,source) \
          contact_alias_pkey(organization_id,source,kind,value) \
          contact_external_id(organization_id,external_id) \
          contact_link_id(organization_id,link_id) \
          contact_pkey(organization_id,id)",
     ),
+    (
+        "SELECT found.id, found.contact_type, … '')) AS found (3)",
+        "contact_alias_pkey(organization_id,source) \
+         contact_alias_pkey(organization_id,source,kind,value) \
+         contact_link_id(organization_id,link_id) \
+         contact_pkey(organization_id,id)",
+    ),
+    ("SELECT found.id, found.contact_type, … c) AS found", "contact_pkey(organization_id,id)"),
     ("SELECT from_id FROM … to_id = $2", "contact_relation_pkey(organization_id,to_id)"),
     ("SELECT id, contact_type, … NULL) = $3", "contact_pkey(organization_id,id)"),
     ("SELECT id, name, … id = $1", "organization_pkey(id)"),
