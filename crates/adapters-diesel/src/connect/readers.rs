@@ -93,6 +93,12 @@ impl Readers {
         unused
     }
 
+    /// How many long reads may begin now.
+    #[cfg(test)]
+    pub(crate) fn long_reads_left(&self) -> usize {
+        self.free_for_long.available_permits()
+    }
+
     async fn permit(&self, free: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, StoreError> {
         let wait: Duration = self.database.options.busy_timeout;
         match timeout(wait, Arc::clone(free).acquire_owned()).await {

@@ -12,12 +12,12 @@ use std::sync::Arc;
 use contacts_application::compute::compute;
 use contacts_application::ports::StoreError;
 use contacts_domain::IdBlock;
-use contacts_domain::decision::Decision;
+use contacts_domain::decision::{Decision, Loaded};
 use diesel::prelude::*;
 
 use super::SqliteStore;
 use super::decided::Decided;
-use super::transaction::Transaction;
+use super::transaction::{LONG_WORK, Transaction};
 use crate::connect::Failure;
 use crate::statements::lookup::look_up;
 use crate::statements::settings::check_version;
@@ -42,7 +42,7 @@ impl SqliteStore {
         let tenant = Some(decision.organization());
         // Each request has a handle of its own: dropping a large batch takes long, and the last
         // handle is never that of the writer.
-        if decision.work(&Default::default()) <= SMALL_WORK {
+        if decision.work(&Loaded::default()) <= SMALL_WORK {
             let small = Arc::clone(&decision);
             let run =
                 self.writer.write(tenant, move |transaction| transaction.run_if_short(&*small));
@@ -79,18 +79,21 @@ impl SqliteStore {
     ) -> Result<Decided<D::Report>, StoreError> {
         let (loading, deciding) = (Arc::clone(decision), Arc::clone(decision));
         let history = Arc::clone(self.writer.history());
-        let (at, loaded) = self
-            .readers
-            .read_long(move |connection| {
-                let (organization, lookup_keys) = (loading.organization(), loading.lookup_keys());
-                let at = history.present();
-                let loaded = connection.transaction(|connection| {
-                    check_version(connection, organization, loading.settings_version())?;
-                    look_up(connection, organization, lookup_keys, lookup_keys.documents_at_most)
-                })?;
-                Ok((at, loaded))
-            })
-            .await?;
+        let load = move |connection: &mut SqliteConnection| {
+            let (organization, lookup_keys) = (loading.organization(), loading.lookup_keys());
+            let at = history.present();
+            let loaded = connection.transaction(|connection| {
+                check_version(connection, organization, loading.settings_version())?;
+                look_up(connection, organization, lookup_keys, lookup_keys.documents_at_most)
+            })?;
+            Ok((at, loaded))
+        };
+        // Lists may use all connections for long reads for as long as they are allowed to take.
+        let (at, loaded) = if decision.work(&Loaded::default()) <= LONG_WORK {
+            self.readers.read(load).await?
+        } else {
+            self.readers.read_long(load).await?
+        };
         let tenant = Some(decision.organization());
         let ids = self.spare_ids.reserve(&self.writer, tenant, decision.ids_at_most()).await?;
         let decided = compute(move || Decided::new(&*deciding, loaded, at, ids)).await;

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use contacts_domain::decision::{Loaded, LookupKeys, Writes};
+use contacts_domain::decision::{LookupKeys, Writes};
 use contacts_domain::merging::Merge;
 use contacts_domain::upsert::{Batch, Item, Key, Ladder, Outcome, Verdict};
 use contacts_domain::{OrganizationId, OutOfIds};
@@ -218,6 +218,33 @@ async fn decision_leaves_the_writer_to_others() {
     });
     let outcomes = store.run(long(persons(&[("A", "Abt")]), vec![write])).await.unwrap().unwrap();
     assert_eq!(verdicts(&outcomes), [Verdict::Created]);
+}
+
+#[tokio::test]
+async fn usual_batch_waits_for_no_long_read() {
+    let (_directory, _database, store) = open();
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let ended = Arc::new(Mutex::new(ended));
+    let long_reads: Vec<_> = (0..SqliteOptions::default().readers / 2)
+        .map(|_| {
+            let (readers, ended) = (store.readers.clone(), Arc::clone(&ended));
+            // Until the test drops the other end.
+            let wait = move |_: &mut SqliteConnection| {
+                let _ = ended.lock().unwrap().recv();
+                Ok(())
+            };
+            tokio::spawn(async move { readers.read_long(wait).await })
+        })
+        .collect();
+    while store.readers.long_reads_left() > 0 {
+        tokio::task::yield_now().await;
+    }
+    let batch = beside(persons(&[("A", "Abt")]), SMALL_WORK + 1, Vec::new());
+    assert_eq!(verdicts(&store.run(batch).await.unwrap().unwrap()), [Verdict::Created]);
+    drop(end);
+    for read in long_reads {
+        read.await.unwrap().unwrap();
+    }
 }
 
 #[tokio::test]
