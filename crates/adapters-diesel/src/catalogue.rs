@@ -66,7 +66,7 @@ macro_rules! columns {
     () => {};
 }
 
-columns!(A B C D E F G H I J K L M N O P Q R S T);
+columns!(A B C D E F G H I J K L M N O P Q R S T U);
 
 fn declared<C: Column + Expression<SqlType: TypeName>>() -> Declared {
     Declared {

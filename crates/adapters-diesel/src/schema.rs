@@ -59,6 +59,7 @@ diesel::table! {
         updated_at -> BigInt,
         deleted_at -> Nullable<BigInt>,
         document -> Text,
+        digest -> Nullable<Binary>,
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod condition;
 pub(crate) mod entry;
 pub(crate) mod lookup;
 pub(crate) mod query;
+pub(crate) mod recognize;
 pub(crate) mod repair;
 pub(crate) mod row;
 pub(crate) mod settings;

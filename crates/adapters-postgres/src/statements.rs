@@ -4,6 +4,7 @@ pub(crate) mod attempt_error;
 pub(crate) mod columns;
 pub(crate) mod locks;
 pub(crate) mod lookup;
+pub(crate) mod recognize;
 pub(crate) mod repair;
 pub(crate) mod row;
 pub(crate) mod settings;

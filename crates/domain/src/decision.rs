@@ -9,6 +9,7 @@ mod change;
 use std::collections::HashSet;
 
 use crate::contact::Record;
+use crate::digest::Digest;
 use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds};
 use crate::value::LinkId;
 
@@ -132,6 +133,20 @@ pub struct Writes {
     pub changes: Vec<Change>,
     /// Changes of aliases, to be written after the contacts, in this order.
     pub aliases: Vec<AliasWrite>,
+    /// Digests of items that left their contacts as they are, to be written last. They can be lost:
+    /// a store writes them with the rest, or beside the answer, and never lets a decision wait or
+    /// fail for them alone.
+    pub digests: Vec<DigestNote>,
+}
+
+/// A digest for a contact that has none of use. If the contact is no longer in the version of the
+/// digest, the note is void. Nothing else of the contact changes, its version neither.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestNote {
+    /// The contact.
+    pub contact: ContactId,
+    /// The digest.
+    pub digest: Digest,
 }
 
 /// A change to the aliases.
@@ -151,7 +166,7 @@ pub enum AliasWrite {
 }
 
 impl Writes {
-    /// Whether there is nothing to write.
+    /// Whether there is nothing to write, or only what can be lost.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.aliases.is_empty()
     }

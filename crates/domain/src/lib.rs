@@ -9,6 +9,8 @@ pub mod contact;
 mod context;
 #[cfg(feature = "contact")]
 pub mod decision;
+#[cfg(feature = "contact")]
+mod digest;
 mod ids;
 #[cfg(feature = "contact")]
 mod json;
@@ -35,6 +37,8 @@ pub use contact::{Column, EntryColumn};
 pub use context::{InvalidMatchBy, MatchBy, Settings, SharedKey};
 #[cfg(feature = "contact")]
 pub use decision::{Change, KeyChange, Parts};
+#[cfg(feature = "contact")]
+pub use digest::{Digest, ItemDigest, RULES_VERSION};
 pub use ids::{
     AliasKey, ContactId, IdBlock, IdentityKeys, MAX_SAFE_INTEGER, OrganizationId, OutOfIds, Version,
 };

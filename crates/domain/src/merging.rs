@@ -114,7 +114,7 @@ impl Merge {
                 Err(violations) => return Ok(Err(violations)),
             }
         }
-        Ok(Ok(Writes { changes, aliases }))
+        Ok(Ok(Writes { changes, aliases, ..Writes::default() }))
     }
 
     fn one<'a>(&self, contacts: &'a [Snapshot], id: ContactId) -> Option<&'a Snapshot> {

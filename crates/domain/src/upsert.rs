@@ -3,15 +3,24 @@
 mod application;
 mod batch;
 mod item;
+mod item_keys;
+mod listed_members;
 mod matching;
+mod named;
 mod options;
 mod outcome;
+mod recognition;
 mod working_set;
 
 pub use batch::{Batch, MAX_REFERENCES};
 pub use item::Item;
+pub use item_keys::ItemKeys;
+pub use named::Named;
 pub use options::{
     Arrays, Atomicity, Context, Documents, Endpoints, Handling, Key, Ladder, Mode, OnAmbiguous,
     OnRepeat, Options,
 };
-pub use outcome::{BatchReport, ContactState, DocumentsTooLarge, Outcome, Verdict, WholeContact};
+pub use outcome::{
+    BatchReport, ContactState, DocumentsTooLarge, NotApplied, Outcome, Verdict, WholeContact,
+};
+pub use recognition::{Recognition, Recognizer, Sent};

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use contacts_domain::upsert::{Batch, Context, Endpoints, Handling, Item, Options};
+use contacts_domain::upsert::{
+    Batch, Context, Endpoints, Handling, Item, ItemKeys, Options, Recognizer, Sent,
+};
 use contacts_domain::value::CountryCode;
 use contacts_domain::{MatchBy, OrganizationId, Timestamp};
 use serde_json::Value;
@@ -67,4 +69,14 @@ pub fn context(organization_id: i32) -> Context {
 pub fn batch(context: Context, options: Options, items: &[Value]) -> Arc<Batch> {
     let items = items.iter().map(|item| Item::read(&item.to_string(), &context)).collect();
     Arc::new(Batch::new(context, options, items))
+}
+
+/// An item of a request with the default options that can be recognized when it is sent again, and
+/// what recognizes it. Panics if nothing does.
+pub fn sent_item(context: &Context, item: &Value) -> (Item, Sent) {
+    let text = item.to_string();
+    let recognizer = Recognizer::new("test", context, &Options::default());
+    let keys = ItemKeys::scan(&text).expect("plain keys");
+    let sent = recognizer.sent(&text, keys).expect("an identity key");
+    (Item::read(&text, context).sent_as(Some(sent.clone())), sent)
 }

@@ -9,5 +9,5 @@ mod builders;
 pub mod contract;
 mod memory_store;
 
-pub use builders::{StoppedClock, batch, caller, context, now, organization};
+pub use builders::{StoppedClock, batch, caller, context, now, organization, sent_item};
 pub use memory_store::MemoryStore;

@@ -13,7 +13,7 @@ use contacts_domain::auditing::{ContactKey, Discrepancy, Repair, StoredContact};
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::decision::Decision as _;
 use contacts_domain::merging::{Merge, MergeReport};
-use contacts_domain::upsert::{Batch, BatchReport};
+use contacts_domain::upsert::{Batch, BatchReport, Recognition};
 use contacts_domain::{ContactId, OrganizationId, Timestamp};
 
 use self::access::Access;
@@ -97,6 +97,11 @@ impl ContactStore for MemoryStore {
     async fn upsert(&self, batch: Arc<Batch>) -> Result<BatchReport, StoreError> {
         let (organization, version) = (batch.organization(), batch.settings_version());
         self.transact(organization, version, |contacts| contacts.run(&*batch))
+    }
+
+    async fn recognize(&self, recognition: Arc<Recognition>) -> Result<Vec<Record>, StoreError> {
+        let Recognition { organization, settings_version, .. } = *recognition;
+        self.transact(organization, settings_version, |contacts| contacts.recognize(&recognition))
     }
 
     async fn merge(&self, merge: Arc<Merge>) -> Result<MergeReport, StoreError> {

@@ -35,7 +35,7 @@ const TOOLS: [&str; 2] = ["server-process", "throwaway-postgres"];
 
 /// The libraries of the domain: data, errors, and one small library per kind of value. A new one has
 /// to be decided on, so it is listed here too.
-const DOMAIN_LIBRARIES: [&str; 17] = [
+const DOMAIN_LIBRARIES: [&str; 18] = [
     "email_address",
     "iban_validate",
     "icu_casemap",
@@ -47,6 +47,7 @@ const DOMAIN_LIBRARIES: [&str; 17] = [
     "rust_iso3166",
     "serde",
     "serde_json",
+    "sha2",
     "strsim",
     "thiserror",
     "time",

@@ -5,7 +5,8 @@ use contacts_domain::auditing::{ContactKey, StoredColumns, StoredContact};
 use contacts_domain::contact::{ContactType, Record};
 use contacts_domain::value::LinkId;
 use contacts_domain::{
-    Change, Column, ContactId, OrganizationId, Timestamp, Version, contact_columns,
+    Change, Column, ContactId, Digest, ItemDigest, OrganizationId, Timestamp, Version,
+    contact_columns,
 };
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
@@ -142,12 +143,13 @@ pub(crate) struct NewContactRow<'a> {
 
 /// The document and the columns that change with it.
 #[derive(Insertable, AsChangeset)]
-#[diesel(table_name = contact, treat_none_as_default_value = false)]
+#[diesel(table_name = contact, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub(crate) struct DocumentRow<'a> {
     version: i64,
     document_version: i32,
     updated_at: i64,
     document: &'a str,
+    digest: Option<&'a [u8]>,
 }
 
 impl<'a> From<&'a Record> for NewContactRow<'a> {
@@ -170,6 +172,7 @@ impl<'a> From<&'a Record> for DocumentRow<'a> {
             document_version: record.document_version,
             updated_at: record.updated_at.micros(),
             document: &record.document,
+            digest: record.digest.as_ref().map(Digest::as_bytes),
         }
     }
 }
@@ -188,11 +191,18 @@ pub(crate) struct ContactRow {
     updated_at: i64,
     deleted_at: Option<i64>,
     document: String,
+    digest: Option<Vec<u8>>,
 }
 
 impl ContactRow {
     pub(crate) fn id(&self) -> i64 {
         self.id
+    }
+
+    /// Whether that item left the contact as it is.
+    pub(crate) fn is_left_by(&self, item: ItemDigest) -> bool {
+        let digest = Digest::new(item, Version::new(self.version));
+        self.digest.as_deref() == Some(digest.as_bytes())
     }
 
     pub(crate) fn document_bytes(&self) -> usize {
@@ -222,6 +232,7 @@ impl TryFrom<ContactRow> for Record {
     type Error = Failure;
 
     fn try_from(row: ContactRow) -> Result<Self, Failure> {
+        let digest = row.digest.as_deref().and_then(Digest::from_bytes);
         let stored = StoredContact::from(row);
         let id = contact_id(stored.key.id)?;
         let projection = stored.columns.read().map_err(|column| {
@@ -237,6 +248,7 @@ impl TryFrom<ContactRow> for Record {
             deleted_at: stored.deleted_at,
             document_version: stored.document_version,
             document: stored.document,
+            digest,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use contacts_application::ports::StoreError;
 use contacts_domain::contact::Record;
-use contacts_domain::decision::{Alias, AliasWrite, Writes};
+use contacts_domain::decision::{Alias, AliasWrite, DigestNote, Writes};
 use contacts_domain::{Change, ContactId, OrganizationId, Timestamp, Version};
 use diesel::prelude::*;
 use diesel::query_builder::{AsChangeset, AstPass, QueryFragment, QueryId};
@@ -50,6 +50,22 @@ pub(crate) fn write(
     }
     for alias in &writes.aliases {
         write_alias(connection, organization, alias)?;
+    }
+    write_digests(connection, &writes.digests)
+}
+
+/// Writes digests of contacts that are still in their versions.
+pub(crate) fn write_digests(
+    connection: &mut SqliteConnection,
+    digests: &[DigestNote],
+) -> Result<(), Failure> {
+    for DigestNote { contact: id, digest } in digests {
+        let (id, version) = (id.get(), digest.version().get());
+        diesel::update(
+            contact::table.filter(contact::id.eq(id)).filter(contact::version.eq(version)),
+        )
+        .set(contact::digest.eq(digest.as_bytes()))
+        .execute(connection)?;
     }
     Ok(())
 }

@@ -6,18 +6,26 @@ use async_trait::async_trait;
 use contacts_application::ports::{ContactStore, Lifecycle, StoreError};
 use contacts_domain::contact::Record;
 use contacts_domain::merging::{Merge, MergeReport};
-use contacts_domain::upsert::{Batch, BatchReport};
+use contacts_domain::upsert::{Batch, BatchReport, Recognition};
 use contacts_domain::{ContactId, OrganizationId};
 use diesel::prelude::*;
 
 use super::SqliteStore;
 use crate::statements::query;
+use crate::statements::recognize::recognize;
 use crate::statements::row::ContactRow;
 
 #[async_trait]
 impl ContactStore for SqliteStore {
     async fn upsert(&self, batch: Arc<Batch>) -> Result<BatchReport, StoreError> {
         self.run(batch).await
+    }
+
+    async fn recognize(&self, recognition: Arc<Recognition>) -> Result<Vec<Record>, StoreError> {
+        let read = self.readers.read(move |connection| {
+            connection.transaction(|connection| recognize(connection, &recognition))
+        });
+        read.await
     }
 
     async fn merge(&self, merge: Arc<Merge>) -> Result<MergeReport, StoreError> {

@@ -12,15 +12,17 @@ use std::sync::Arc;
 use contacts_application::compute::compute;
 use contacts_application::ports::StoreError;
 use contacts_domain::IdBlock;
-use contacts_domain::decision::{Decision, Loaded};
+use contacts_domain::decision::{Decision, DigestNote, Loaded};
 use diesel::prelude::*;
 
 use super::SqliteStore;
 use super::decided::Decided;
 use super::transaction::{LONG_WORK, Transaction};
+use super::writer::Tenant;
 use crate::connect::Failure;
 use crate::statements::lookup::look_up;
 use crate::statements::settings::check_version;
+use crate::statements::write::write_digests;
 
 /// The [work](Decision::work) of a decision that the writer makes itself, in bytes. Handing it to
 /// other threads would take longer.
@@ -54,6 +56,7 @@ impl SqliteStore {
             let decided = self.decide(&decision).await?;
             if decided.writes.is_empty() {
                 self.spare_ids.give_back(decided.ids);
+                self.note(tenant, decided.writes.digests);
                 return Ok(decided.report);
             }
             let again = Arc::clone(&decision);
@@ -70,6 +73,15 @@ impl SqliteStore {
         }
         let overtaken = Arc::clone(&decision);
         self.writer.write(tenant, move |transaction| transaction.run(&*overtaken)).await
+    }
+
+    /// Writes digests beside the requests, when the writer gets to it. They can be lost, and no
+    /// decision depends on them.
+    fn note(&self, tenant: Tenant, digests: Vec<DigestNote>) {
+        if !digests.is_empty() {
+            self.writer
+                .submit(tenant, move |transaction| write_digests(transaction.connection, &digests));
+        }
     }
 
     /// Decides on what a reader loads.

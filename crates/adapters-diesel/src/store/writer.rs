@@ -123,6 +123,24 @@ impl Writer {
         };
         Ok(answered.map_err(StoreError::internal)??)
     }
+
+    /// Runs the work in a later write transaction that nobody waits for. It is lost if too many
+    /// requests wait, or if it fails.
+    pub(super) fn submit(
+        &self,
+        tenant: Tenant,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<(), Failure> + Send + 'static,
+    ) {
+        let (reply, _) = oneshot::channel();
+        let claim = Claim::default();
+        // The work itself waits for its turn.
+        let caller = claim.clone();
+        let work = move |transaction: &mut Transaction<'_>| {
+            let _caller = caller;
+            work(transaction)
+        };
+        let _ = self.queue.push(tenant, Box::new(Pending::new(work, claim, reply)));
+    }
 }
 
 impl Drop for Writer {

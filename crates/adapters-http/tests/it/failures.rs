@@ -193,6 +193,7 @@ fn corrupt_contacts() -> Vec<Record> {
         deleted_at: None,
         document_version: DOCUMENT_VERSION,
         document: document.to_owned(),
+        digest: None,
     };
     vec![record(12, "null"), record(13, r#"{"lastName":7}"#)]
 }

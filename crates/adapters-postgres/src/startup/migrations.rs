@@ -34,8 +34,11 @@ macro_rules! migrations {
 }
 
 /// Every migration, the oldest first.
-pub(crate) const MIGRATIONS: [Migration; 2] =
-    migrations!["2026-11-22-000000_contacts", "2026-11-26-000000_organization_settings"];
+pub(crate) const MIGRATIONS: [Migration; 3] = migrations![
+    "2026-11-22-000000_contacts",
+    "2026-11-26-000000_organization_settings",
+    "2026-11-26-000100_digest"
+];
 
 impl Migration {
     /// Its version in the table of migrations, as diesel writes it: the time without dashes.

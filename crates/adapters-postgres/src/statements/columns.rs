@@ -6,7 +6,7 @@ use std::error::Error;
 use contacts_domain::auditing::{StoredColumns, StoredEntry};
 use contacts_domain::contact::{ContactType, IntercomEntry, Record};
 use contacts_domain::value::LinkId;
-use contacts_domain::{OrganizationId, Timestamp};
+use contacts_domain::{Digest, OrganizationId, Timestamp};
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Kind, ToSql, Type, accepts};
 use uuid::Uuid;
@@ -56,6 +56,9 @@ column!(ContactTable, Timestamp, TIMESTAMPTZ_ARRAY, Instant, |at| Instant(*at));
 column!(ContactTable, Option<Timestamp>, TIMESTAMPTZ_ARRAY, Option<Instant>, |at| at.map(Instant));
 // A document.
 column!(ContactTable, str, JSON_ARRAY, Json<'a>, |document| Json(document));
+column!(ContactTable, Option<Digest>, BYTEA_ARRAY, Option<&'a [u8]>, |digest| digest
+    .as_ref()
+    .map(Digest::as_bytes));
 column!(EntryTable, Option<LinkId>, TEXT_ARRAY, String, |id| id
     .map(|id| id.to_string())
     .unwrap_or_default());
@@ -169,6 +172,7 @@ macro_rules! contact_table {
             updated_at: Timestamp = &record.updated_at,
             deleted_at: Option<Timestamp> = &record.deleted_at,
             document: str = &record.document,
+            digest: Option<Digest> = &record.digest,
         }
 
         impl ContactIndexes {

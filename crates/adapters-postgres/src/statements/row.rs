@@ -2,7 +2,7 @@
 
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::decision::AliasKey;
-use contacts_domain::{ContactId, OrganizationId, Version};
+use contacts_domain::{ContactId, Digest, OrganizationId, Version};
 use tokio_postgres::Row;
 
 use super::columns::{ContactIndexes, EntryIndexes};
@@ -23,6 +23,7 @@ pub(crate) fn record(
     let Instant(updated_at) = row.try_get(at.updated_at)?;
     let deleted_at: Option<Instant> = row.try_get(at.deleted_at)?;
     let Json(document) = row.try_get(at.document)?;
+    let digest: Option<&[u8]> = row.try_get(at.digest)?;
     Ok(Record {
         id,
         organization,
@@ -33,6 +34,7 @@ pub(crate) fn record(
         updated_at,
         deleted_at: deleted_at.map(|Instant(at)| at),
         document: document.to_owned(),
+        digest: digest.and_then(Digest::from_bytes),
     })
 }
 

@@ -7,6 +7,7 @@
 
 mod aliases;
 mod changes;
+pub(crate) mod digests;
 mod entries;
 mod portions;
 pub(crate) mod relations;
@@ -88,8 +89,10 @@ pub(crate) async fn write(
     update(session, organization, &changes).await?;
     insert(session, organization, &changes.inserts).await?;
     changes.entries.put(session, organization).await?;
-    let moves =
-        !changes.relinked.is_empty() || changes.entries.any_deleted() || !writes.aliases.is_empty();
+    let moves = !changes.relinked.is_empty()
+        || changes.entries.any_deleted()
+        || !writes.aliases.is_empty()
+        || !writes.digests.is_empty();
     if moves {
         session.batch(PLAN_ANEW).await?;
     }
@@ -97,6 +100,7 @@ pub(crate) async fn write(
     relations::insert(session, organization, &changes.related()).await?;
     changes.entries.delete(session, organization).await?;
     aliases::write(session, organization, &writes.aliases).await?;
+    digests::write(session, organization, &writes.digests).await?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use contacts_application::ports::{ContactStore, Lifecycle, StoreError};
 use contacts_domain::contact::Record;
 use contacts_domain::merging::{Merge, MergeReport};
-use contacts_domain::upsert::{Batch, BatchReport};
+use contacts_domain::upsert::{Batch, BatchReport, Recognition};
 use contacts_domain::{ContactId, OrganizationId};
 use tokio_postgres::types::Type;
 
@@ -28,6 +28,10 @@ static CONTACT: LazyLock<String> = LazyLock::new(|| {
 impl ContactStore for PostgresStore {
     async fn upsert(&self, batch: Arc<Batch>) -> Result<BatchReport, StoreError> {
         Ok(self.transactions.run(batch).await?)
+    }
+
+    async fn recognize(&self, recognition: Arc<Recognition>) -> Result<Vec<Record>, StoreError> {
+        Ok(self.transactions.recognize(&recognition).await?)
     }
 
     async fn merge(&self, merge: Arc<Merge>) -> Result<MergeReport, StoreError> {

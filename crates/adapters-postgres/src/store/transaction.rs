@@ -6,6 +6,7 @@
 //! look-up, so that conflicting transactions run one after the other (docs/adr/0008).
 
 mod decide;
+mod recognize;
 mod repair;
 mod retries;
 
@@ -23,7 +24,7 @@ use crate::statements::attempt_error::AttemptError;
 use crate::statements::locks::keep_settings;
 use crate::statements::lookup::look_up;
 use crate::statements::settings::check_version;
-use crate::statements::write::write;
+use crate::statements::write::{digests, write};
 
 /// Runs decisions.
 pub(crate) struct Transactions {
@@ -100,7 +101,11 @@ impl Transactions {
         };
         match work.await {
             Ok((writes, report, left)) => {
-                end(&session, !writes.is_empty()).await?;
+                if writes.is_empty() && !writes.digests.is_empty() {
+                    digests::write_alone(&session, decision.organization(), &writes.digests).await;
+                } else {
+                    end(&session, !writes.is_empty()).await?;
+                }
                 Ok((report, left))
             }
             Err(attempt_error) => {

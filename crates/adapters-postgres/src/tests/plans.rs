@@ -10,8 +10,8 @@ use contacts_application::access::{NewToken, Reach, Scopes, TokenDigest};
 use contacts_application::ports::{AccessStore, ContactStore, Lifecycle};
 use contacts_domain::ContactId;
 use contacts_domain::merging::Merge;
-use contacts_domain::upsert::{Key, Ladder, Options};
-use contacts_testing::{batch, context, now, organization};
+use contacts_domain::upsert::{Batch, Key, Ladder, Options, Recognition};
+use contacts_testing::{batch, context, now, organization, sent_item};
 use serde_json::json;
 
 pub(super) use self::explained::Explained;
@@ -57,12 +57,20 @@ async fn everything(store: &PostgresStore) {
     let entry = json!({"name": "Door", "type": "multi", "number": "0001-01-01"});
     send(store, &[json!({"id": ids[1], "intercom": entry})]).await.unwrap();
     send(store, &[json!({"id": ids[1], "intercom": null})]).await.unwrap();
+    let (item, sent) = sent_item(&context(1), &json!({"id": ids[0]}));
+    let noted = Batch::new(context(1), Options::default(), vec![item]);
+    store.upsert(Arc::new(noted)).await.unwrap().unwrap();
+    for documents_at_most in [None, Some(1 << 20)] {
+        let recognition = Recognition::new(&context(1), [&sent], documents_at_most);
+        let recognition = Arc::new(recognition);
+        assert_eq!(store.recognize(recognition).await.unwrap().len(), 1);
+    }
     let id = ContactId::new(ids[0]).unwrap();
     store.contact(organization(1).id, id, Lifecycle::Living).await.unwrap().unwrap();
 }
 
 /// The statements by their first and last words, with their expected scans.
-const EXPECTED: [(&str, &str); 31] = [
+const EXPECTED: [(&str, &str); 34] = [
     (
         "DELETE FROM contact_alias … alias.value = gone.value",
         "contact_alias_pkey(organization_id,source,kind,value)",
@@ -76,7 +84,7 @@ const EXPECTED: [(&str, &str); 31] = [
         "contact_relation_from_id(organization_id,from_id)",
     ),
     ("INSERT INTO api_token … $7) RETURNING id", ""),
-    ("INSERT INTO contact … FROM unnest($2::bigint[], $21::bigint[]))", "contact_pkey(conflict)"),
+    ("INSERT INTO contact … FROM unnest($2::bigint[], $22::bigint[]))", "contact_pkey(conflict)"),
     ("INSERT INTO contact … NOTHING RETURNING id", ""),
     ("INSERT INTO contact … NOTHING RETURNING id (2)", ""),
     ("INSERT INTO contact … stored.version = $21[1]", "contact_pkey(conflict)"),
@@ -121,6 +129,18 @@ const EXPECTED: [(&str, &str); 31] = [
     ("SELECT found.id, found.contact_type, … c) AS found", "contact_pkey(organization_id,id)"),
     ("SELECT from_id FROM … to_id = $2", "contact_relation_pkey(organization_id,to_id)"),
     ("SELECT id, contact_type, … NULL) = $3", "contact_pkey(organization_id,id)"),
+    (
+        "SELECT id, contact_type, … wanted.item || int8send(stored.version)",
+        "contact_external_id(organization_id,external_id) \
+         contact_link_id(organization_id,link_id) \
+         contact_pkey(organization_id,id)",
+    ),
+    (
+        "SELECT id, contact_type, … wanted.item || int8send(stored.version) (2)",
+        "contact_external_id(organization_id,external_id) \
+         contact_link_id(organization_id,link_id) \
+         contact_pkey(organization_id,id)",
+    ),
     ("SELECT id, name, … id = $1", "organization_pkey(id)"),
     ("SELECT id, prefix, … ORDER BY id", "all of api_token"),
     ("SELECT id, prefix, … digest = $1", "api_token_digest_key(digest)"),
@@ -142,6 +162,7 @@ const EXPECTED: [(&str, &str); 31] = [
     ("SELECT settings_version FROM … id = $1", "organization_pkey(id)"),
     ("SELECT wanted.email, owner.id … $3) AS owner", "contact_email(organization_id,email)"),
     ("UPDATE api_token SET … revoked_at IS NULL", "api_token_pkey(id)"),
+    ("UPDATE contact AS … stored.id = free.id", "contact_pkey(organization_id,id)"),
     (
         "UPDATE contact_alias SET … contact_id = $2",
         "contact_alias_contact_id(organization_id,contact_id)",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use contacts_domain::contact::Record;
 use contacts_domain::merging::{Merge, MergeReport};
-use contacts_domain::upsert::{Batch, BatchReport};
+use contacts_domain::upsert::{Batch, BatchReport, Recognition};
 use contacts_domain::{ContactId, OrganizationId};
 
 use super::StoreError;
@@ -28,6 +28,17 @@ pub trait ContactStore: Send + Sync {
     ///
     /// A [`StoreError`], if the store fails; then nothing of the batch is stored.
     async fn upsert(&self, batch: Arc<Batch>) -> Result<BatchReport, StoreError>;
+
+    /// The contacts that the recognition asks for, of one moment, each once or several times, in any
+    /// order. A store may leave any of them out, for example because it keeps no digests.
+    ///
+    /// # Errors
+    ///
+    /// A [`StoreError`], if the store fails; of the kind `TooLarge` if their documents are.
+    async fn recognize(&self, recognition: Arc<Recognition>) -> Result<Vec<Record>, StoreError> {
+        let _ = recognition;
+        Ok(Vec::new())
+    }
 
     /// Merges one contact into another.
     ///

@@ -4,7 +4,7 @@ mod recent_callers;
 
 use std::sync::Arc;
 
-use contacts_domain::upsert::{Context, DocumentsTooLarge, Endpoints, Handling};
+use contacts_domain::upsert::{Context, DocumentsTooLarge, Endpoints, Handling, NotApplied};
 use contacts_domain::{OrganizationId, Timestamp};
 
 use self::recent_callers::RecentCallers;
@@ -56,6 +56,16 @@ pub enum UseCaseError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<NotApplied> for UseCaseError {
+    fn from(reason: NotApplied) -> Self {
+        match reason {
+            NotApplied::DocumentsTooLarge(too_large) => too_large.into(),
+            // Only a batch with items that were not read can be overtaken.
+            NotApplied::Overtaken => StoreError::internal(reason).into(),
+        }
+    }
 }
 
 /// Identifies the caller of a request by a token.

@@ -38,6 +38,7 @@ fn a_person() -> Record {
         deleted_at: None,
         document_version: DOCUMENT_VERSION,
         document: r#"{"id":12}"#.to_owned(),
+        digest: None,
     }
 }
 

@@ -147,6 +147,7 @@ impl StoredContact {
             deleted_at: self.deleted_at,
             document_version: self.document_version,
             document: self.document.clone(),
+            digest: None,
         };
         Snapshot { record: Arc::new(record), document }.row()
     }

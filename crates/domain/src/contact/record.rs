@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::document::ContactDocument;
+use crate::digest::Digest;
 use crate::ids::{ContactId, IdentityKeys, OrganizationId, Version};
 use crate::timestamp::Timestamp;
 
@@ -32,6 +33,8 @@ pub struct Record {
     pub document_version: i32,
     /// The whole document as JSON, with all ids.
     pub document: String,
+    /// What was sent last, if sending it again changes nothing.
+    pub digest: Option<Digest>,
 }
 
 macro_rules! projection {

@@ -73,6 +73,7 @@ impl RowBuilder {
             deleted_at: None,
             document_version: DOCUMENT_VERSION,
             document: to_json(&document),
+            digest: None,
         };
         Ok((Snapshot { record: Arc::new(record), document }, warnings))
     }

@@ -47,6 +47,7 @@ impl Snapshot {
             version: self.record.version.next(),
             updated_at,
             deleted_at: Some(updated_at),
+            digest: None,
             ..(*self.record).clone()
         };
         Self { record: Arc::new(record), document: self.document.clone() }

@@ -5,18 +5,29 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 /// Reads text that `serde_json` has found to be valid, so that only lone surrogates are left to
-/// check.
+/// check. Of other text it makes something, in linear time.
 pub(crate) struct Reader<'t> {
     rest: &'t str,
 }
 
 impl<'t> Reader<'t> {
     pub(crate) fn new(raw: &'t RawValue) -> Self {
-        Self { rest: raw.get() }
+        Self::of_text(raw.get())
     }
 
-    /// Goes past one value, however deep.
-    pub(crate) fn skip(&mut self) {
+    pub(crate) fn of_text(rest: &'t str) -> Self {
+        Self { rest }
+    }
+
+    /// Goes past one value, however deep, and returns its text.
+    pub(crate) fn skip(&mut self) -> &'t str {
+        self.peek();
+        let all = self.rest;
+        self.go_past();
+        all.get(..all.len() - self.rest.len()).unwrap_or_default()
+    }
+
+    fn go_past(&mut self) {
         let mut depth = 0_usize;
         loop {
             match self.peek() {
@@ -40,7 +51,9 @@ impl<'t> Reader<'t> {
 
     /// Skips white space and separators, and returns the first byte after them.
     pub(crate) fn peek(&mut self) -> Option<u8> {
-        self.rest = self.rest.trim_start_matches([' ', '\t', '\r', '\n', ',', ':']);
+        let is_between = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b':');
+        let between = self.rest.bytes().take_while(is_between).count();
+        self.take(between);
         self.rest.bytes().next()
     }
 
@@ -56,6 +69,27 @@ impl<'t> Reader<'t> {
         }
         self.take(1);
         Ok(None)
+    }
+
+    /// The same, or an outer `None` for a name with escapes.
+    pub(crate) fn plain_name(&mut self) -> Option<Option<&'t str>> {
+        if self.peek() == Some(b'"') {
+            return self.plain_scalar().map(|quoted| Some(quoted.trim_matches('"')));
+        }
+        self.take(1);
+        Some(None)
+    }
+
+    /// A string without escapes, with its quotes, or another value that is no array or object.
+    pub(crate) fn plain_scalar(&mut self) -> Option<&'t str> {
+        match self.peek()? {
+            b'{' | b'[' => None,
+            b'"' => {
+                let (quoted, is_escaped) = self.quoted();
+                (!is_escaped).then_some(quoted)
+            }
+            _ => Some(self.scalar()),
+        }
     }
 
     /// Whether the array has another element. If not, goes past its end.

@@ -7,12 +7,14 @@ use super::item::{Intent, ParsedItem};
 use super::matching::{Match, Matching, Mismatch};
 use super::options::{Context, Documents, Key, Ladder, Options};
 use super::outcome::{ContactState, Outcome, Verdict};
+use super::recognition::{Known, Sent};
 use super::working_set::WorkingSet;
 use crate::contact::document::ContactDocument;
 use crate::contact::rules::{Lookups, RuleInput};
 use crate::contact::{
     Candidate, ContactType, Record, Refused, RowBuilder, Snapshot, too_large, weigh,
 };
+use crate::digest::Digest;
 use crate::ids::{AliasKey, ContactId, IdBlock, OutOfIds, Version};
 use crate::path::Path;
 use crate::rule::Rule;
@@ -59,13 +61,16 @@ impl Application<'_> {
             Ok(Match::New) => self.create(index, item),
             Ok(Match::Existing { slot, by }) => {
                 let same_as = self.working_set.named_by(slot, index);
+                let sent = item.sent.as_ref().filter(|sent| sent.by == by && same_as.is_none());
                 let mut outcome = match self.working_set.read(slot) {
                     Err(unreadable) => Outcome::rejected(*unreadable),
                     Ok(stored) if needs_entry(item, by) && stored.intercom_entry().is_none() => {
                         no_entry(item)
                     }
                     Ok(stored) => match item.intent {
-                        Intent::Upsert | Intent::UpsertEntry => self.update(slot, item, &stored)?,
+                        Intent::Upsert | Intent::UpsertEntry => {
+                            self.update(slot, item, sent, &stored)?
+                        }
                         Intent::Delete => self.delete(slot, &stored),
                         Intent::Unlink => self.unlink(slot, item, &stored)?,
                     },
@@ -74,6 +79,33 @@ impl Application<'_> {
                 outcome.same_as = same_as;
                 Ok(outcome)
             }
+        }
+    }
+
+    /// The outcome of an item that was recognized, or `None` if its contact was changed or named by
+    /// another item since.
+    pub(super) fn recognized(&mut self, index: usize, known: &Known) -> Option<Outcome> {
+        let slot = self.working_set.by_id(known.contact.get())?;
+        if self.working_set.named_by(slot, index).is_some() {
+            return None;
+        }
+        let record = self.working_set.record(slot).filter(|record| known.is_current(record))?;
+        let contact = ContactState::of_unread(record, self.documents)?;
+        Some(Outcome {
+            verdict: Verdict::Unchanged,
+            matched_by: Some(known.by),
+            contact: Some(contact),
+            ..Outcome::rejected(Violations::default())
+        })
+    }
+
+    /// Lets a contact recognize the item that made it what it is, if nothing is wrong with it.
+    fn sign(now: &mut Snapshot, sent: Option<&Sent>, warnings: &Violations) {
+        if let Some(sent) = sent.filter(|sent| sent.has_own_keys_of(&now.record))
+            && warnings.is_empty()
+            && let Some(record) = Arc::get_mut(&mut now.record)
+        {
+            record.digest = Some(Digest::new(sent.digest, record.version));
         }
     }
 
@@ -97,7 +129,8 @@ impl Application<'_> {
             Err(refused) => return Ok(self.refusal(*refused, None)),
         };
         let id = self.ids.take().and_then(ContactId::new).ok_or(OutOfIds)?;
-        let (now, warnings) = RowBuilder::new(self.context, id).build(contact, self.ids)?;
+        let (mut now, warnings) = RowBuilder::new(self.context, id).build(contact, self.ids)?;
+        Self::sign(&mut now, item.sent.as_ref(), &warnings);
         if let Some(fault) = now.too_large(None).or_else(|| self.lost_race(None, &now.record)) {
             return Ok(self.refused(warnings, Some(fault), None));
         }
@@ -110,22 +143,23 @@ impl Application<'_> {
         &mut self,
         slot: usize,
         item: &ParsedItem,
+        sent: Option<&Sent>,
         before: &Arc<Snapshot>,
     ) -> Result<Outcome, OutOfIds> {
-        let mut sent = self.patch(item, before);
+        let mut patch = self.patch(item, before);
         let replaces = self.options.arrays == Arrays::Replace && !item.nameless_tags;
-        if replaces && tree::matches(&before.document, &*sent, Equivalence::Unchanged) {
-            return Ok(self.unchanged(item, before));
+        if replaces && tree::matches(&before.document, &*patch, Equivalence::Unchanged) {
+            return Ok(self.unchanged(item, sent, before));
         }
 
         let mut faults = Vec::new();
         if item.nameless_tags {
-            faults = sent.to_mut().find_tag_names(Some(&before.document));
+            faults = patch.to_mut().find_tag_names(Some(&before.document));
         }
         let mut document = before.document.clone();
-        faults.extend(tree::patch(&mut document, &*sent, self.options.arrays));
+        faults.extend(tree::patch(&mut document, &*patch, self.options.arrays));
         if document == before.document && faults.is_empty() {
-            return Ok(self.unchanged(item, before));
+            return Ok(self.unchanged(item, sent, before));
         }
         if let Some(version) = item.if_version
             && version != before.record.version.get()
@@ -147,7 +181,12 @@ impl Application<'_> {
             Err(refused) => return Ok(self.refusal(*refused, Some(before))),
         };
         let row = RowBuilder::after(self.context, &before.record);
-        let (now, warnings) = row.build(contact, self.ids)?;
+        let (mut now, warnings) = row.build(contact, self.ids)?;
+        // The next time, it has to change nothing.
+        let is_stable =
+            |_: &&Sent| replaces && tree::matches(&now.document, &*patch, Equivalence::Unchanged);
+        let sent = sent.filter(is_stable);
+        Self::sign(&mut now, sent, &warnings);
         let too_large = now.too_large(Some(&before.document));
         if let Some(fault) = too_large.or_else(|| self.lost_race(Some(&before.record), &now.record))
         {
@@ -201,11 +240,26 @@ impl Application<'_> {
         patch
     }
 
-    /// The outcome of an item that changes nothing.
-    ///
+    /// The outcome of an item that changes nothing. Its digest is noted where the contact has none
+    /// that could recognize an item: after a change of the rules, the next night.
+    fn unchanged(
+        &mut self,
+        item: &ParsedItem,
+        sent: Option<&Sent>,
+        before: &Arc<Snapshot>,
+    ) -> Outcome {
+        let outcome = self.compared(item, before);
+        if let Some(sent) = sent.filter(|sent| sent.has_own_keys_of(&before.record))
+            && outcome.violations.is_empty()
+        {
+            self.working_set.note(&before.record, sent.digest);
+        }
+        outcome
+    }
+
     /// An item that had no violation when it was read, and equals the stored contact, is not checked
-    /// again: most items of a nightly batch are like that.
-    fn unchanged(&self, item: &ParsedItem, before: &Arc<Snapshot>) -> Outcome {
+    /// again.
+    fn compared(&self, item: &ParsedItem, before: &Arc<Snapshot>) -> Outcome {
         if item.draft.violations.is_empty()
             && item.noted.is_empty()
             && tree::matches(&before.document, &item.document, Equivalence::Equal)
@@ -234,7 +288,7 @@ impl Application<'_> {
         if before.record.projection.contact_type == ContactType::Endpoint {
             return Ok(self.delete(slot, before));
         }
-        let outcome = self.update(slot, item, before)?;
+        let outcome = self.update(slot, item, None, before)?;
         if let (false, Some(link_id)) = (outcome.verdict.is_refusal(), item.keys.link_id) {
             self.working_set.drop_alias(AliasKey::LinkId(link_id), slot);
         }

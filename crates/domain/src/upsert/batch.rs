@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::application::Application;
-use super::item::{Intent, Item};
+use super::item::{Content, Intent, Item};
 use super::options::{Atomicity, Context, Documents, Key, Mode, OnRepeat, Options};
-use super::outcome::{BatchReport, ContactState, DocumentsTooLarge, Outcome};
+use super::outcome::{BatchReport, ContactState, DocumentsTooLarge, NotApplied, Outcome};
+use super::recognition::Known;
 use super::working_set::WorkingSet;
 use crate::decision::{Decision, Loaded, LookupKeys, Writes};
 use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds};
@@ -30,6 +31,8 @@ pub struct Batch {
     ids_at_most: i64,
     /// The work on the items alone.
     work: usize,
+    /// Whether the items that were not read might name more contacts than [`MAX_REFERENCES`] allows.
+    may_name_too_many: bool,
 }
 
 /// The most contacts that the items of a batch may name in their relations, each counted once. A
@@ -47,11 +50,13 @@ impl Batch {
             item.refuse_unmatchable(&context.settings);
         }
         let references = references(&mut items);
+        let unread: usize = known(&items).map(|known| known.relations).sum();
+        let may_name_too_many = unread > 0 && references.len() + unread > MAX_REFERENCES;
         let lookup_keys = lookup_keys(&options, &items, references);
-        let parsed = items.iter().filter_map(|item| item.read.as_ref().ok());
+        let parsed = items.iter().filter_map(Item::parsed);
         let ids_at_most = parsed.clone().map(|item| 1 + tree::ids_at_most(&item.document)).sum();
         let work = parsed.map(|item| WORK_PER_ITEM + item.bytes).sum();
-        Self { context, options, items, lookup_keys, ids_at_most, work }
+        Self { context, options, items, lookup_keys, ids_at_most, work, may_name_too_many }
     }
 
     /// The same batch with a limit, in bytes, for the documents that it loads and for those of its
@@ -101,7 +106,7 @@ impl Batch {
         ids: &mut IdBlock,
         left_out: &HashSet<usize>,
         documents: Documents,
-    ) -> Result<Result<(WorkingSet, Vec<Outcome>), DocumentsTooLarge>, OutOfIds> {
+    ) -> Result<Result<(WorkingSet, Vec<Outcome>), NotApplied>, OutOfIds> {
         let mut application = Application {
             working_set: WorkingSet::new(loaded, shared_keys(&self.options, &self.items)),
             context: &self.context,
@@ -112,14 +117,18 @@ impl Batch {
         let (mut bytes, details) = (0, Self::details_at_most(self.items.len()));
         let mut outcomes = Vec::with_capacity(self.items.len());
         for (index, item) in self.items.iter().enumerate() {
-            let mut outcome = match &item.read {
-                Err(faults) => Outcome::rejected(faults.clone()),
-                Ok(_) if left_out.contains(&index) => Outcome::rejected(repeated()),
-                Ok(parsed) => application.apply(
+            let mut outcome = match &item.content {
+                Content::Faulty(faults) => Outcome::rejected(faults.clone()),
+                _ if left_out.contains(&index) => Outcome::rejected(repeated()),
+                Content::Parsed(parsed) => application.apply(
                     index,
                     parsed,
                     item.ladder.as_ref().unwrap_or(&self.options.ladder),
                 )?,
+                Content::Known(known) => match application.recognized(index, known) {
+                    Some(outcome) => outcome,
+                    None => return Ok(Err(NotApplied::Overtaken)),
+                },
             };
             outcome.violations = std::mem::take(&mut outcome.violations).reported(details);
             let shown = outcome.contact.as_ref().and_then(ContactState::record);
@@ -127,7 +136,7 @@ impl Batch {
             if let Documents::AtMost(limit) = documents
                 && bytes > limit
             {
-                return Ok(Err(DocumentsTooLarge { item: index, limit }));
+                return Ok(Err(DocumentsTooLarge { item: index, limit }.into()));
             }
             outcomes.push(outcome);
         }
@@ -183,6 +192,9 @@ impl Decision for Batch {
     }
 
     fn decide(&self, loaded: Loaded, ids: &mut IdBlock) -> Result<(Writes, BatchReport), OutOfIds> {
+        if self.may_name_too_many {
+            return Ok((Writes::default(), Err(NotApplied::Overtaken)));
+        }
         let mut left_out = HashSet::new();
         if self.options.on_repeat != OnRepeat::Merge {
             let (mut ids, loaded) = (*ids, loaded.clone());
@@ -195,7 +207,7 @@ impl Decision for Batch {
         let applied = self.apply_all(loaded, &mut taken, &left_out, self.documents())?;
         let (working_set, mut outcomes) = match applied {
             Ok(applied) => applied,
-            Err(too_large) => return Ok((Writes::default(), Err(too_large))),
+            Err(not_applied) => return Ok((Writes::default(), Err(not_applied))),
         };
         *ids = taken;
         if self.options.atomicity == Atomicity::Batch
@@ -235,7 +247,7 @@ fn shared_keys(options: &Options, items: &[Item]) -> Vec<Key> {
 fn references(items: &mut [Item]) -> Vec<ContactId> {
     let mut references = HashSet::new();
     for item in items {
-        let Ok(parsed) = &item.read else { continue };
+        let Content::Parsed(parsed) = &item.content else { continue };
         if matches!(parsed.intent, Intent::Delete | Intent::Unlink) {
             continue;
         }
@@ -252,7 +264,8 @@ fn references(items: &mut [Item]) -> Vec<ContactId> {
                 "the items of a batch name at most {MAX_REFERENCES} related contacts together; \
                  send this item in another batch"
             );
-            item.read = Err(Violation::new(Rule::Limits, Path::of(list), "", message).into());
+            let violation = Violation::new(Rule::Limits, Path::of(list), "", message);
+            item.content = Content::Faulty(violation.into());
         }
     }
     references.into_iter().collect()
@@ -266,7 +279,7 @@ fn lookup_keys(options: &Options, items: &[Item], references: Vec<ContactId>) ->
         references,
         ..LookupKeys::default()
     };
-    for item in items.iter().filter_map(|item| item.read.as_ref().ok()) {
+    for item in items.iter().filter_map(Item::parsed) {
         let keys = &item.keys;
         lookup_keys.ids.extend(item.named_id().and_then(ContactId::new));
         lookup_keys.external_ids.extend(keys.external_id.clone());
@@ -284,6 +297,7 @@ fn lookup_keys(options: &Options, items: &[Item], references: Vec<ContactId>) ->
             lookup_keys.email_owners.extend(keys.email.clone());
         }
     }
+    lookup_keys.ids.extend(known(items).map(|known| known.contact));
     once_each(&mut lookup_keys.ids);
     once_each(&mut lookup_keys.external_ids);
     once_each(&mut lookup_keys.link_ids);
@@ -293,6 +307,13 @@ fn lookup_keys(options: &Options, items: &[Item], references: Vec<ContactId>) ->
     once_each(&mut lookup_keys.email_owners);
     once_each(&mut lookup_keys.references);
     lookup_keys
+}
+
+fn known(items: &[Item]) -> impl Iterator<Item = &Known> {
+    items.iter().filter_map(|item| match &item.content {
+        Content::Known(known) => Some(known),
+        Content::Parsed(_) | Content::Faulty(_) => None,
+    })
 }
 
 fn once_each<T: Ord>(values: &mut Vec<T>) {

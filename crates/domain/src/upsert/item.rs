@@ -1,9 +1,12 @@
 //! One item of a batch: read, normalized, and checked as a new contact.
 
+use super::item_keys::ItemKeys;
 use super::options::{Context, Ladder};
+use super::recognition::{Known, Sent};
 use crate::contact::document::ContactDocument;
 use crate::contact::{ContactType, Draft};
 use crate::context::{MatchBy, Settings, SharedKey};
+use crate::ids::ContactId;
 use crate::path::Path;
 use crate::reading::{self, Read};
 use crate::rule::Rule;
@@ -17,8 +20,19 @@ use crate::violation::{MAX_DETAILS, Violation, Violations};
 /// checks it as a new contact. Items do not depend on each other, so a batch is made on all cores.
 #[derive(Debug, Clone)]
 pub struct Item {
-    pub(super) read: Result<Box<ParsedItem>, Violations>,
+    pub(super) content: Content,
     pub(super) ladder: Option<Ladder>,
+}
+
+/// What is known of an item.
+#[derive(Debug, Clone)]
+pub(super) enum Content {
+    /// It was read.
+    Parsed(Box<ParsedItem>),
+    /// It cannot be read.
+    Faulty(Violations),
+    /// It was recognized, and not read.
+    Known(Known),
 }
 
 /// A readable item.
@@ -41,6 +55,8 @@ pub(super) struct ParsedItem {
     /// Violations found while it was read, or by the API; at most 100, with the number of the others.
     pub(super) noted: Violations,
     pub(super) draft: Draft,
+    /// What recognizes it when it is sent again.
+    pub(super) sent: Option<Sent>,
     /// The values parsed so far.
     pub(super) cache: ParseCache,
 }
@@ -75,12 +91,12 @@ impl Item {
         match reading::read(json) {
             Ok(read) => {
                 let mut item = Self::new(read, None, context);
-                if let Ok(parsed) = &mut item.read {
+                if let Content::Parsed(parsed) = &mut item.content {
                     parsed.bytes = json.len();
                 }
                 item
             }
-            Err(faults) => Self { read: Err(faults), ladder: None },
+            Err(faults) => Self::from(Content::Faulty(faults)),
         }
     }
 
@@ -98,12 +114,13 @@ impl Item {
     /// Adds violations that the API found. Errors among them refuse the item.
     #[must_use]
     pub fn with_faults(mut self, faults: impl IntoIterator<Item = Violation>) -> Self {
-        match &mut self.read {
-            Ok(sent) => {
+        match &mut self.content {
+            Content::Parsed(sent) => {
                 sent.noted.extend(faults);
                 sent.noted.cut(MAX_DETAILS);
             }
-            Err(violations) => violations.extend(faults),
+            Content::Faulty(violations) => violations.extend(faults),
+            Content::Known(_) => {}
         }
         self
     }
@@ -111,21 +128,40 @@ impl Item {
     /// Keeps that many of the violations, errors rather than warnings, and counts the others.
     #[must_use]
     pub fn listing_at_most(mut self, most: usize) -> Self {
-        match &mut self.read {
-            Ok(sent) => {
+        match &mut self.content {
+            Content::Parsed(sent) => {
                 sent.noted.cut(most);
                 sent.draft.violations.cut(most);
             }
-            Err(violations) => violations.cut(most),
+            Content::Faulty(violations) => violations.cut(most),
+            Content::Known(_) => {}
         }
         self
+    }
+
+    /// Lets the item be recognized when it is sent again. `sent` has to be that of the text that the
+    /// item was read from. Without effect where that found other keys than reading did.
+    #[must_use]
+    pub fn sent_as(mut self, sent: Option<Sent>) -> Self {
+        if let Content::Parsed(parsed) = &mut self.content {
+            let is_plain = self.ladder.is_none() && parsed.intent == Intent::Upsert;
+            parsed.sent = sent.filter(|sent| is_plain && parsed.has(&sent.keys));
+        }
+        self
+    }
+
+    /// An item that a store has recognized as one that leaves this contact as it is.
+    pub fn known(contact: ContactId, sent: &Sent) -> Self {
+        let Sent { keys, by, digest } = sent;
+        let known = Known { contact, by: *by, digest: *digest, relations: keys.relations };
+        Self::from(Content::Known(known))
     }
 
     /// Gives the item a ladder of its own.
     #[must_use]
     pub fn matched_by(mut self, ladder: Ladder) -> Self {
         self.ladder = Some(ladder);
-        self
+        self.sent_as(None)
     }
 
     /// Asks for the deletion of the contact that the keys name. Other members do not count.
@@ -148,7 +184,7 @@ impl Item {
     #[must_use]
     pub fn to_unlink(mut self) -> Self {
         self.intend(Intent::Unlink);
-        if let Ok(sent) = &mut self.read {
+        if let Content::Parsed(sent) = &mut self.content {
             sent.document = ContactDocument {
                 link_id: Member::Null,
                 intercom: Member::Null,
@@ -161,7 +197,7 @@ impl Item {
     /// Refuses the item if its own ladder has a key that the organization cannot match by.
     pub(super) fn refuse_unmatchable(&mut self, settings: &Settings) {
         let ladder = self.ladder.as_ref();
-        if self.read.is_ok()
+        if self.parsed().is_some()
             && let Some(key) = ladder.and_then(|ladder| ladder.first_beyond(settings.matchable()))
         {
             let name = key.as_str();
@@ -170,13 +206,23 @@ impl Item {
                 false => format!("the organization does not match by {name}"),
             };
             let path = Path::of("$").join("matchBy");
-            self.read = Err(Violation::new(Rule::Matchable, path, name, message).into());
+            let violation = Violation::new(Rule::Matchable, path, name, message);
+            self.content = Content::Faulty(violation.into());
         }
     }
 
     fn intend(&mut self, intent: Intent) {
-        if let Ok(sent) = &mut self.read {
+        if let Content::Parsed(sent) = &mut self.content {
             sent.intent = intent;
+            sent.sent = None;
+        }
+    }
+
+    /// The item, if it was read.
+    pub(super) fn parsed(&self) -> Option<&ParsedItem> {
+        match &self.content {
+            Content::Parsed(parsed) => Some(parsed),
+            Content::Faulty(_) | Content::Known(_) => None,
         }
     }
 
@@ -198,7 +244,7 @@ impl Item {
         let draft = Draft::of(&document, new, context, &mut cache);
         if let Some(unreadable) = draft.violations.iter().find(|found| found.rule == Rule::Readable)
         {
-            return Self { read: Err(reading::alone(&unreadable.message)), ladder: None };
+            return Self::from(Content::Faulty(reading::alone(&unreadable.message)));
         }
         let sent = ParsedItem {
             document,
@@ -213,9 +259,16 @@ impl Item {
             nameless_tags,
             noted: unknown,
             draft,
+            sent: None,
             cache,
         };
-        Self { read: Ok(Box::new(sent)), ladder: None }
+        Self::from(Content::Parsed(Box::new(sent)))
+    }
+}
+
+impl From<Content> for Item {
+    fn from(content: Content) -> Self {
+        Self { content, ladder: None }
     }
 }
 
@@ -223,6 +276,14 @@ impl ParsedItem {
     /// The id that the item names; `contactId` alone is read as `id`.
     pub(super) fn named_id(&self) -> Option<i64> {
         self.id.or(self.contact_id)
+    }
+
+    /// Whether these are its keys.
+    pub(super) fn has(&self, keys: &ItemKeys) -> bool {
+        keys.id.map(ContactId::get) == self.named_id()
+            && keys.external_id == self.keys.external_id
+            && keys.link_id == self.keys.link_id
+            && keys.relations >= self.document.relations().len()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::listed_members::{FirstAddress, ListedMembers};
 use super::options::{Documents, Key};
 use crate::contact::{ContactType, Record, Snapshot};
 use crate::ids::{ContactId, Version};
@@ -71,8 +72,20 @@ pub struct DocumentsTooLarge {
     pub limit: usize,
 }
 
+/// Why nothing of a batch is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotApplied {
+    /// Its documents are too large.
+    #[error(transparent)]
+    DocumentsTooLarge(#[from] DocumentsTooLarge),
+    /// A contact of an item that was recognized has changed since. With all of its items read, the
+    /// batch can be applied.
+    #[error("a contact of the batch has changed since its item was recognized")]
+    Overtaken,
+}
+
 /// One outcome for each item in order, or the reason why nothing is written.
-pub type BatchReport = Result<Vec<Outcome>, DocumentsTooLarge>;
+pub type BatchReport = Result<Vec<Outcome>, NotApplied>;
 
 impl Outcome {
     /// The most candidates that an ambiguous item lists.
@@ -104,13 +117,32 @@ impl ContactState {
                 country_code2: text(address.and_then(|address| sent(&address.country_code2))),
             }
         };
+        Self::new(record, matches!(documents, Documents::AtMost(_)).then(whole))
+    }
+
+    /// The same, with only those members of the document read that are shown. `None` if it cannot be
+    /// read.
+    pub(super) fn of_unread(record: &Arc<Record>, documents: Documents) -> Option<Self> {
+        let whole = match documents {
+            Documents::LeftOut => None,
+            Documents::AtMost(_) => {
+                let ListedMembers { email, phone, addresses } = ListedMembers::read(record)?;
+                let FirstAddress { city, country_code2 } = addresses;
+                let record = Arc::clone(record);
+                Some(WholeContact { record, email, phone, city, country_code2 })
+            }
+        };
+        Some(Self::new(record, whole))
+    }
+
+    fn new(record: &Record, whole: Option<WholeContact>) -> Self {
         Self {
             id: record.id,
             contact_type: record.projection.contact_type,
             version: record.version,
             archived: record.projection.archived,
             deleted: record.deleted_at.is_some(),
-            whole: matches!(documents, Documents::AtMost(_)).then(whole),
+            whole,
         }
     }
 

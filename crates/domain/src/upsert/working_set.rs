@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::item::Keys;
 use super::options::Key;
 use crate::contact::{ContactType, Projection, Record, Row, Snapshot};
-use crate::decision::{AliasWrite, Change, KeyChange, Loaded, Writes};
+use crate::decision::{AliasWrite, Change, DigestNote, KeyChange, Loaded, Writes};
+use crate::digest::{Digest, ItemDigest};
 use crate::ids::{AliasKey, ContactId, IdentityKeys};
 use crate::path::Path;
 use crate::rule::Rule;
@@ -25,6 +26,7 @@ pub(super) struct WorkingSet {
     by_shared_key: HashMap<Key, HashMap<String, BTreeSet<ContactId>>>,
     aliases: HashMap<AliasKey, ContactId>,
     alias_writes: Vec<AliasWrite>,
+    digests: Vec<DigestNote>,
     references: HashSet<ContactId>,
     contested: HashSet<AliasKey>,
     /// The contact that was read or written last. The trees of the others are dropped: they take
@@ -65,6 +67,7 @@ impl WorkingSet {
                 .collect(),
             aliases: loaded.aliases.into_iter().map(|alias| (alias.key, alias.contact)).collect(),
             alias_writes: Vec::new(),
+            digests: Vec::new(),
             references: loaded.references,
             contested: loaded.contested,
             last: None,
@@ -136,6 +139,20 @@ impl WorkingSet {
                 slot.first_item = Some(item);
                 None
             }
+        }
+    }
+
+    /// The contact's record as it is now.
+    pub(super) fn record(&self, slot: usize) -> Option<&Arc<Record>> {
+        Some(&self.slots.get(slot)?.now)
+    }
+
+    /// Notes the digest of an item that leaves a stored contact as it is, unless that has one which is
+    /// of use.
+    pub(super) fn note(&mut self, stored: &Record, item: ItemDigest) {
+        if !stored.digest.is_some_and(|digest| digest.is_current(stored.version)) {
+            let digest = Digest::new(item, stored.version);
+            self.digests.push(DigestNote { contact: stored.id, digest });
         }
     }
 
@@ -234,7 +251,7 @@ impl WorkingSet {
             })
         };
         let changes = self.slots.into_iter().filter_map(change).collect();
-        Writes { changes, aliases: self.alias_writes }
+        Writes { changes, aliases: self.alias_writes, digests: self.digests }
     }
 
     fn index(&mut self, slot: usize, id: ContactId, projection: &Projection) {

@@ -9,6 +9,7 @@
 )]
 
 mod auditing;
+mod digests;
 mod entries;
 mod fields;
 mod fixture;

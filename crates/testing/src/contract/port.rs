@@ -35,6 +35,7 @@ impl Port {
                 matching::CLAIMS,
                 lifecycle::CLAIMS,
                 merging::CLAIMS,
+                matching::recognizing::CLAIMS,
                 references::CLAIMS,
                 tenancy::CLAIMS,
                 concurrency::CLAIMS,

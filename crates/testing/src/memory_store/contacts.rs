@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use contacts_domain::contact::{IntercomEntry, Projection, Record};
 use contacts_domain::decision::{
-    Alias, AliasKey, AliasWrite, Decision, Loaded, LookupKeys, Writes,
+    Alias, AliasKey, AliasWrite, Decision, DigestNote, Loaded, LookupKeys, Writes,
 };
+use contacts_domain::upsert::Recognition;
 use contacts_domain::{Change, ContactId, IdBlock, OrganizationId, OutOfIds};
 
 /// The table of contacts and its indexes. Cheap to copy: the rows are shared.
@@ -154,6 +155,35 @@ impl Contacts {
         })
     }
 
+    /// The contacts that a recognition asks for.
+    pub(super) fn recognize(&self, recognition: &Recognition) -> Result<Vec<Record>, Refused> {
+        let organization = recognition.organization;
+        let owner = |key: AliasKey| self.owners.get(&(organization, key)).copied();
+        let external_id = |(key, digest): &(String, _)| {
+            Some((owner(AliasKey::ExternalId(key.clone()))?, *digest))
+        };
+        let link_id = |(key, digest): &(_, _)| Some((owner(AliasKey::LinkId(*key))?, *digest));
+        let named = recognition.ids.iter().copied();
+        let named = named.chain(recognition.external_ids.iter().filter_map(external_id));
+        let named = named.chain(recognition.link_ids.iter().filter_map(link_id));
+        let recognized = |(id, digest)| {
+            let row = self.rows.get(&id).filter(|row| row.lives_in(organization))?;
+            Recognition::recognizes(digest, &row.record).then(|| row.record.clone())
+        };
+        let mut records: Vec<Record> = named.filter_map(recognized).collect();
+        match recognition.documents_at_most {
+            Some(documents_at_most)
+                if records.iter().map(|record| record.document.len()).sum::<usize>()
+                    > documents_at_most =>
+            {
+                return Err(Refused::TooLarge { documents_at_most });
+            }
+            Some(_) => {}
+            None => records.iter_mut().for_each(|record| record.document.clear()),
+        }
+        Ok(records)
+    }
+
     /// Which living contacts have a value in that column, lowest ids first.
     fn index(
         &self,
@@ -239,6 +269,13 @@ impl Contacts {
 
         for alias in &writes.aliases {
             self.write_alias(organization, alias);
+        }
+        for DigestNote { contact, digest } in &writes.digests {
+            if let Some(row) = self.rows.get_mut(contact)
+                && row.record.version == digest.version()
+            {
+                Arc::make_mut(row).record.digest = Some(*digest);
+            }
         }
         Ok(())
     }

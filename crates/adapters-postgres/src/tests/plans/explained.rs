@@ -77,7 +77,7 @@ fn literal(of: &Type) -> &'static str {
         Type::INT4_ARRAY | Type::INT8_ARRAY => "'{1, 2, 3}'",
         Type::TEXT_ARRAY => "'{A, B, C}'",
         Type::BOOL_ARRAY => "'{t, f, t}'",
-        Type::UUID_ARRAY | Type::TIMESTAMPTZ_ARRAY | Type::JSON_ARRAY => "'{}'",
+        Type::UUID_ARRAY | Type::TIMESTAMPTZ_ARRAY | Type::JSON_ARRAY | Type::BYTEA_ARRAY => "'{}'",
         ref other => panic!("{other}"),
     }
 }

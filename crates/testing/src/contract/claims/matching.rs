@@ -1,5 +1,7 @@
 //! Matching by shared keys: e-mail address, phone, VAT number.
 
+pub(crate) mod recognizing;
+
 use contacts_domain::upsert::{Key, Ladder, OnAmbiguous, Options, Outcome};
 use serde_json::{Value, json};
 

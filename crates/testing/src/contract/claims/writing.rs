@@ -6,7 +6,7 @@ use std::sync::Arc;
 use contacts_application::ports::StoreErrorKind;
 use contacts_domain::Version;
 use contacts_domain::contact::{ContactType, DOCUMENT_VERSION, Projection, Record};
-use contacts_domain::upsert::{Atomicity, Documents, Options, Outcome};
+use contacts_domain::upsert::{Atomicity, Documents, DocumentsTooLarge, Options, Outcome};
 use contacts_domain::value::LinkId;
 use serde_json::{Value, json};
 
@@ -86,6 +86,7 @@ async fn created_contact_is_stored_with_every_column(fixture: &StoreFixture) {
         deleted_at: None,
         document_version: DOCUMENT_VERSION,
         document: record_of(&outcomes[0]).document.clone(),
+        digest: None,
     };
     assert_eq!(stored, expected);
 
@@ -346,7 +347,7 @@ async fn answer_with_too_large_documents_stores_nothing(fixture: &StoreFixture) 
     let too_large = Options { documents: Documents::AtMost(limit), ..Options::default() };
     let report = fixture.contacts().upsert(batch(fixture.request(), too_large, &items)).await;
     let refused = report.expect("the store does not fail").expect_err("a large answer");
-    assert_eq!((refused.item, refused.limit), (2, limit));
+    assert_eq!(refused, DocumentsTooLarge { item: 2, limit }.into());
     assert_eq!(fixture.everything().await, before);
 
     let left_out = Options { documents: Documents::LeftOut, ..Options::default() };
