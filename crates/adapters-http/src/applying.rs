@@ -1,14 +1,12 @@
 //! Applies a batch or a merge in the memory that it needs.
 
-use std::sync::Arc;
-
 use contacts_application::ports::StoreErrorKind;
-use contacts_application::use_cases::{UpsertContacts, UseCaseError};
+use contacts_application::use_cases::{Prepared, UpsertContacts, UseCaseError};
 use contacts_domain::decision::MAX_LOADED_BYTES;
 use contacts_domain::merging::MergeReport;
-use contacts_domain::upsert::{Batch, ContactState, Outcome};
+use contacts_domain::upsert::{ContactState, Outcome};
 
-use crate::limits::{Room, allowance};
+use crate::limits::Room;
 use crate::problem::Problem;
 
 /// The bytes of documents of a usual merge.
@@ -17,33 +15,28 @@ const USUAL_MERGE: usize = 1 << 20;
 /// The most bytes of documents that a merge loads: it reads all of them at once.
 const MAX_MERGED_BYTES: usize = 64 << 20;
 
-/// Applies a batch of a request with a body of that length, first with the documents that a usual
-/// batch of its size loads and answers; if it needs more, in a turn of its own. Then the request
-/// holds what its answer needs.
+/// Applies a batch of a request, first with the documents that a usual batch of its size loads and
+/// answers; if it needs more, in a turn of its own. Then the request holds what its answer needs.
 pub(crate) async fn apply(
     upsert: &UpsertContacts,
-    batch: Batch,
-    body: usize,
+    batch: Prepared,
     room: &Room,
 ) -> Result<Vec<Outcome>, Problem> {
-    let outcomes = apply_in_turn(upsert, batch, body, room).await?;
+    let outcomes = apply_in_turn(upsert, batch, room).await?;
     room.shrink_to(outcomes.iter().map(size).sum());
     Ok(outcomes)
 }
 
 async fn apply_in_turn(
     upsert: &UpsertContacts,
-    batch: Batch,
-    body: usize,
+    mut batch: Prepared,
     room: &Room,
 ) -> Result<Vec<Outcome>, Problem> {
-    let allowance = allowance(body, batch.len());
-    let batch = Arc::new(batch.holding_at_most(allowance));
-    match upsert.apply(Arc::clone(&batch)).await {
-        Err(error) if is_too_large(&error) && allowance < MAX_LOADED_BYTES => {
+    match upsert.apply(&mut batch).await {
+        Err(error) if is_too_large(&error) && batch.documents_at_most() < MAX_LOADED_BYTES => {
             let _turn = room.turn().await?;
-            let batch = Arc::unwrap_or_clone(batch).holding_at_most(MAX_LOADED_BYTES);
-            Ok(upsert.apply(Arc::new(batch)).await?)
+            batch.hold_at_most(MAX_LOADED_BYTES);
+            Ok(upsert.apply(&mut batch).await?)
         }
         applied => Ok(applied?),
     }

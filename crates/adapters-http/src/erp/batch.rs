@@ -1,18 +1,20 @@
 //! `POST /api-v1/contact/batch`: creates or updates contacts.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use contacts_application::use_cases::Request;
-use contacts_domain::upsert::{Documents, Item, Options};
+use contacts_domain::upsert::{Context, Documents, Item, ItemKeys, Options, Recognizer};
 
 use super::batch_items::BatchItems;
 use super::batch_reply::{BatchReply, ReplyWriter};
 use super::redaction::Redaction;
 use super::workflow::Workflows;
 use crate::applying::apply;
+use crate::limits::allowance;
 use crate::openapi::{BatchHeaders, BatchProblems, ContactDocumentSchema};
 use crate::problem::Problem;
 use crate::problem::corrupt::log_corrupt;
@@ -96,15 +98,20 @@ pub(super) async fn modify_batch(
     let options = Options { documents, ..Options::default() };
     let bytes = text.len();
     let handling = preferences.handling();
-    let request = Request { options, handling, bytes, ..Request::default() };
+    let documents_at_most = allowance(bytes, ranges.len());
+    let request = Request { options, handling, bytes, documents_at_most, ..Request::default() };
     let upsert = &services.upsert_contacts;
-    let held = room.clone();
-    let batch = upsert
-        .prepare(&caller, request, ranges, move |range, context| {
-            held.during(|| Item::read(text.get(range.clone()).unwrap_or_default(), context))
-        })
-        .await?;
-    let outcomes = apply(upsert, batch, bytes, &room).await?;
+    let (held, text) = (room.clone(), Arc::new(text));
+    let scanned = Arc::clone(&text);
+    let scan = move |range: &Range<usize>, recognizer: &Recognizer| {
+        let item = scanned.get(range.clone())?;
+        recognizer.sent(item, ItemKeys::scan(item)?)
+    };
+    let read = move |range: &Range<usize>, context: &Context| {
+        held.during(|| Item::read(text.get(range.clone()).unwrap_or_default(), context))
+    };
+    let batch = upsert.prepare(&caller, request, "erp", ranges, scan, read).await?;
+    let outcomes = apply(upsert, batch, &room).await?;
     log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
 
     let writer = ReplyWriter { redaction, workflows: Workflows::of(caller.scopes) };

@@ -2,15 +2,22 @@
 
 use std::sync::Arc;
 
-use contacts_domain::upsert::{Batch, Context, Endpoints, Handling, Item, Options, Outcome};
+use contacts_domain::IdBlock;
+use contacts_domain::decision::{Decision, Loaded, MAX_LOADED_BYTES};
+use contacts_domain::upsert::{
+    Batch, BatchReport, Context, Endpoints, Handling, Item, NotApplied, Options, Outcome,
+    Recognizer, Sent,
+};
 
 use super::preparation::prepare;
+use super::recognition::{Preparation, ReadAll, Recognized};
 use super::{Caller, UseCaseError};
 use crate::access::Scope;
-use crate::ports::{Clock, ContactStore};
+use crate::compute::compute;
+use crate::ports::{Clock, ContactStore, StoreError};
 
 /// The options of a batch.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Request {
     /// How items are matched and merged.
     pub options: Options,
@@ -21,6 +28,21 @@ pub struct Request {
     /// The length of the items as text, in bytes: long ones are read away from the threads that
     /// serve requests.
     pub bytes: usize,
+    /// The most bytes of documents that the batch loads, and of those that it answers.
+    pub documents_at_most: usize,
+}
+
+impl Default for Request {
+    /// The defaults of each, and [`MAX_LOADED_BYTES`].
+    fn default() -> Self {
+        Self {
+            options: Options::default(),
+            handling: Handling::default(),
+            endpoints: Endpoints::default(),
+            bytes: 0,
+            documents_at_most: MAX_LOADED_BYTES,
+        }
+    }
 }
 
 /// Creates or updates a batch of contacts.
@@ -29,14 +51,23 @@ pub struct UpsertContacts {
     clock: Arc<dyn Clock>,
 }
 
+/// A batch that is ready to be applied.
+pub struct Prepared {
+    batch: Arc<Batch>,
+    documents_at_most: usize,
+    /// What the batch would load, if the store has recognized all of its items.
+    loaded: Option<Loaded>,
+    /// Reads all items, if the store has recognized some.
+    read_all: Option<Arc<dyn ReadAll>>,
+}
+
 impl UpsertContacts {
     /// Writes to that store.
     pub fn new(store: Arc<dyn ContactStore>, clock: Arc<dyn Clock>) -> Self {
         Self { store, clock }
     }
 
-    /// Applies the items, each read from its raw form by `read`, and answers each in order: the
-    /// same as [`prepare`](Self::prepare) and [`apply`](Self::apply).
+    /// Applies the items, each read from its raw form by `read`, and answers each in order.
     ///
     /// # Errors
     ///
@@ -53,35 +84,57 @@ impl UpsertContacts {
         R: Send + Sync + 'static,
         F: Fn(&R, &Context) -> Item + Send + Sync + 'static,
     {
-        let batch = self.prepare(caller, request, raw, read).await?;
-        self.apply(Arc::new(batch)).await
+        let (context, options) = (self.context(caller, &request)?, request.options);
+        let batch = prepare(context, options, raw, request.bytes, read).await?;
+        let batch = Arc::new(batch.holding_at_most(request.documents_at_most));
+        let (documents_at_most, loaded, read_all) = (request.documents_at_most, None, None);
+        self.apply(&mut Prepared { batch, documents_at_most, loaded, read_all }).await
     }
 
-    /// The batch of the items, each read from its raw form by `read`.
+    /// The batch of the items. Those that the store recognizes by what `scan` finds, because they are
+    /// sent again byte for byte, are not read; each other one is read from its raw form by `read`.
+    ///
+    /// `wire` names the format of the items: the same bytes in another one are another item.
     ///
     /// # Errors
     ///
-    /// If the caller may not write, the organization cannot be matched by the ladder, or `read`
-    /// panics.
-    pub async fn prepare<R, F>(
+    /// If the caller may not write, the organization cannot be matched by the ladder, a function
+    /// panics, or the store fails.
+    pub async fn prepare<R, S, F>(
         &self,
         caller: &Caller,
         request: Request,
+        wire: &'static str,
         raw: Vec<R>,
+        scan: S,
         read: F,
-    ) -> Result<Batch, UseCaseError>
+    ) -> Result<Prepared, UseCaseError>
     where
         R: Send + Sync + 'static,
+        S: Fn(&R, &Recognizer) -> Option<Sent> + Send + Sync + 'static,
         F: Fn(&R, &Context) -> Item + Send + Sync + 'static,
     {
-        caller.require(Scope::Write)?;
-        caller.organization.check_ladder(&request.options.ladder)?;
-        let context = Context {
-            endpoints: request.endpoints,
-            handling: request.handling,
-            ..caller.context(self.clock.now())
+        let context = self.context(caller, &request)?;
+        let Request { options, bytes, documents_at_most, .. } = request;
+        let recognizer = Recognizer::new(wire, &context, &options);
+        let raw = raw.into();
+        let preparation = Arc::new(Preparation {
+            context,
+            options,
+            recognizer,
+            raw,
+            bytes,
+            documents_at_most,
+            scan,
+            read,
+        });
+        let Recognized { batch, known, loaded } = preparation.recognize(&*self.store).await?;
+        let read_all: Option<Arc<dyn ReadAll>> = match known {
+            0 => None,
+            _ => Some(preparation),
         };
-        Ok(prepare(context, request.options, raw, request.bytes, read).await?)
+        let batch = Arc::new(batch.holding_at_most(documents_at_most));
+        Ok(Prepared { batch, documents_at_most, loaded, read_all })
     }
 
     /// Applies a batch, and answers each item in order.
@@ -89,8 +142,56 @@ impl UpsertContacts {
     /// # Errors
     ///
     /// If the documents that it loads or answers are too large, or the store fails; nothing is
-    /// stored then.
-    pub async fn apply(&self, batch: Arc<Batch>) -> Result<Vec<Outcome>, UseCaseError> {
-        Ok(self.store.upsert(batch).await??)
+    /// stored then, and it can be applied again.
+    pub async fn apply(&self, prepared: &mut Prepared) -> Result<Vec<Outcome>, UseCaseError> {
+        loop {
+            let batch = Arc::clone(&prepared.batch);
+            let report = match prepared.loaded.take() {
+                Some(loaded) => decide(batch, loaded).await?,
+                None => self.store.upsert(batch).await?,
+            };
+            match (report, prepared.read_all.take()) {
+                (Err(NotApplied::Overtaken), Some(read_all)) => {
+                    let batch = read_all.read_all().await?;
+                    let batch = batch.holding_at_most(prepared.documents_at_most);
+                    prepared.batch = Arc::new(batch);
+                }
+                (report, read_all) => {
+                    prepared.read_all = read_all;
+                    return Ok(report?);
+                }
+            }
+        }
     }
+
+    fn context(&self, caller: &Caller, request: &Request) -> Result<Context, UseCaseError> {
+        caller.require(Scope::Write)?;
+        caller.organization.check_ladder(&request.options.ladder)?;
+        Ok(Context {
+            endpoints: request.endpoints,
+            handling: request.handling,
+            ..caller.context(self.clock.now())
+        })
+    }
+}
+
+impl Prepared {
+    /// The most bytes of documents that it loads, and of those that it answers.
+    pub fn documents_at_most(&self) -> usize {
+        self.documents_at_most
+    }
+
+    /// Replaces that limit.
+    pub fn hold_at_most(&mut self, bytes: usize) {
+        self.documents_at_most = bytes;
+        let batch = Batch::clone(&self.batch);
+        self.batch = Arc::new(batch.holding_at_most(bytes));
+    }
+}
+
+/// Decides about a batch that changes nothing, on contacts that were loaded before.
+async fn decide(batch: Arc<Batch>, loaded: Loaded) -> Result<BatchReport, UseCaseError> {
+    let decided = compute(move || batch.decide(loaded, &mut IdBlock::new(1, 0))).await?;
+    let (_, report) = decided.map_err(StoreError::internal)?;
+    Ok(report)
 }

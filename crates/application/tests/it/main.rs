@@ -10,5 +10,6 @@ mod get_entry;
 mod list_entries;
 mod manage_access;
 mod merge_contacts;
+mod recognition;
 mod unlink_contacts;
 mod upsert_contacts;

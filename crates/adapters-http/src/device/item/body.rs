@@ -6,7 +6,7 @@ use contacts_domain::contact::document::{ContactDocument, Intercom};
 use contacts_domain::contact::{ContactType, IntercomEntry};
 use contacts_domain::path::Path;
 use contacts_domain::tree::{Member, SafeInteger, Text};
-use contacts_domain::upsert::{Context, Item};
+use contacts_domain::upsert::{Context, Item, ItemKeys};
 use contacts_domain::value::{InvalidRingtone, LinkId};
 use contacts_domain::{ContactId, Rule, Violation};
 use serde::Deserialize;
@@ -62,6 +62,19 @@ pub(crate) struct DeviceItem {
     pub(crate) link_id: Option<String>,
     intercom: Option<Intercom>,
     faults: Vec<Violation>,
+}
+
+/// The link id of an item, as sent and as the key that names its contact, by a cheap pass: `None`
+/// if only reading the item can tell, or if it has none.
+pub(crate) fn scan(json: &str) -> Option<(String, ItemKeys)> {
+    #[derive(Deserialize)]
+    struct OnlyKey<'t> {
+        link_id: &'t str,
+    }
+
+    let OnlyKey { link_id } = serde_json::from_str(json).ok().filter(|_| json.starts_with('{'))?;
+    let key = LinkId::parse(link_id).ok()?;
+    Some((link_id.to_owned(), ItemKeys { link_id: Some(key), ..ItemKeys::default() }))
 }
 
 impl DeviceItem {

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use contacts_application::use_cases::Request;
 use contacts_domain::upsert::{
-    Atomicity, Documents, Endpoints, Key, Ladder, Options, Outcome, Verdict,
+    Atomicity, Context, Documents, Endpoints, Key, Ladder, Options, Outcome, Recognizer, Verdict,
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -16,9 +16,10 @@ use super::list_body::ListBody;
 use super::results::{ExtendedInfo, ResultReply, ResultsReply};
 use crate::applying::apply;
 use crate::device::faults::Faults;
-use crate::device::item::body::{DeviceItem, ItemBody};
+use crate::device::item::body::{self, DeviceItem, ItemBody};
 use crate::device::paths::LINK;
 use crate::device::refusal::require_stored;
+use crate::limits::allowance;
 use crate::openapi::{CallHeaders, DeviceBodyProblems};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Write};
@@ -94,27 +95,35 @@ pub(crate) async fn upsert_items(
         },
         endpoints: Endpoints::Shown,
         bytes,
+        documents_at_most: allowance(bytes, ranges.len()),
         ..Request::default()
     };
     // The link ids of the items, as sent or generated, for the answer.
     let link_ids: Arc<[OnceLock<String>]> = ranges.iter().map(|_| OnceLock::new()).collect();
-    let slots = Arc::clone(&link_ids);
-    let held = room.clone();
+    let (slots, scanned_slots) = (Arc::clone(&link_ids), Arc::clone(&link_ids));
+    let (held, text) = (room.clone(), Arc::new(text));
+    let scanned = Arc::clone(&text);
     let raw: Vec<(usize, Range<usize>)> = ranges.into_iter().enumerate().collect();
+    let scan = move |(index, range): &(usize, Range<usize>), recognizer: &Recognizer| {
+        let item = scanned.get(range.clone())?;
+        let (link_id, keys) = body::scan(item)?;
+        scanned_slots.get(*index)?.get_or_init(|| link_id);
+        recognizer.sent(item, keys)
+    };
+    let read = move |(index, range): &(usize, Range<usize>), context: &Context| {
+        let text = text.get(range.clone()).unwrap_or_default();
+        let mut item = held.during(|| DeviceItem::read(text));
+        if let Some(slot) = slots.get(*index) {
+            // An item that is read again keeps the link id that was generated for it.
+            let generated = || Uuid::now_v7().to_string();
+            let link_id = slot.get_or_init(|| item.link_id.take().unwrap_or_else(generated));
+            item.link_id = Some(link_id.clone());
+        }
+        item.into_item(None, context)
+    };
     let upsert = &services.upsert_contacts;
-    let batch = upsert
-        .prepare(&caller, request, raw, move |(index, range), context| {
-            let text = text.get(range.clone()).unwrap_or_default();
-            let mut item = held.during(|| DeviceItem::read(text));
-            let link_id = item.link_id.get_or_insert_with(|| Uuid::now_v7().to_string());
-            if let Some(slot) = slots.get(*index) {
-                // Each item is read once, so its slot is free.
-                let _ = slot.set(link_id.clone());
-            }
-            item.into_item(None, context)
-        })
-        .await?;
-    let outcomes = apply(upsert, batch, bytes, &room).await?;
+    let batch = upsert.prepare(&caller, request, "device", raw, scan, read).await?;
+    let outcomes = apply(upsert, batch, &room).await?;
 
     ResultsReply::answer(outcomes.len(), move || {
         require_stored(&outcomes, |index| Some(format!("{LIST}[{index}]")))?;
