@@ -87,7 +87,7 @@ const EXPECTED: [(&str, &str); 34] = [
     ("INSERT INTO contact … FROM unnest($2::bigint[], $22::bigint[]))", "contact_pkey(conflict)"),
     ("INSERT INTO contact … NOTHING RETURNING id", ""),
     ("INSERT INTO contact … NOTHING RETURNING id (2)", ""),
-    ("INSERT INTO contact … stored.version = $21[1]", "contact_pkey(conflict)"),
+    ("INSERT INTO contact … stored.version = $22[1]", "contact_pkey(conflict)"),
     (
         "INSERT INTO contact … link_id = NULL",
         "contact_pkey(conflict) contact_pkey(organization_id,id)",
