@@ -11,7 +11,10 @@ use super::values::element_id::{ElementId, Parent};
 use super::visitor::{Flow, JsonObject, Presence, Scalar, Shared, Value, Visitor, go_on_if};
 use crate::json::{Json, Members};
 
-/// The elements of an array, indexed by what they hold.
+/// The most elements that are compared one by one: that takes less time than an index of them.
+const FEW: usize = 8;
+
+/// The elements of an array, indexed by what they hold, unless they are few.
 ///
 /// A trait of an element is the hash of a place in it and the value there. An element that covers
 /// another one has all of its traits; an element that equals it has the same sum of traits as well.
@@ -68,6 +71,9 @@ impl<'e, T: Value> Index<'e, T> {
     pub(super) fn new(elements: Vec<&'e T>) -> Self {
         let count = elements.len();
         let mut index = Self { elements, positions: HashMap::new(), keys: RandomState::new() };
+        if index.are_few() {
+            return index;
+        }
         for position in 0..count {
             let Some(element) = index.elements.get(position) else { continue };
             let traits = Traits::of(*element, Side::Stored, &index.keys);
@@ -81,6 +87,12 @@ impl<'e, T: Value> Index<'e, T> {
 
     /// The first of these positions whose element is the same as `sent` in that sense.
     pub(super) fn first(&self, among: &Set, sent: &T, equivalence: Equivalence) -> Option<usize> {
+        let fits = |position: &usize| {
+            self.elements.get(*position).is_some_and(|known| matches(*known, sent, equivalence))
+        };
+        if self.are_few() {
+            return among.iter().find(fits);
+        }
         let traits = Traits::of(sent, Side::Incoming, &self.keys);
         let sum = match equivalence {
             Equivalence::Equal | Equivalence::Content => Some(traits.sum()),
@@ -91,10 +103,11 @@ impl<'e, T: Value> Index<'e, T> {
         for found in traits.of_content.into_iter().chain(ids).chain(sum) {
             candidates.intersect(self.positions.get(&found)?);
         }
-        let fits = |position: &usize| {
-            self.elements.get(*position).is_some_and(|known| matches(*known, sent, equivalence))
-        };
         candidates.iter().find(fits)
+    }
+
+    fn are_few(&self) -> bool {
+        self.elements.len() <= FEW
     }
 }
 
