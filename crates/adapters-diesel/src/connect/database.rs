@@ -22,8 +22,8 @@ pub(crate) const CHECKPOINT_PAGES: i64 = if cfg!(test) { 64 } else { 16_384 };
 /// The size from which on the writer copies it itself, because the thread for that could not.
 pub(crate) const MAX_LOG_PAGES: i64 = 4 * CHECKPOINT_PAGES;
 
-/// The page cache of a reader, in KiB. It is small: the operating system caches the file too.
-const READER_CACHE_KIB: u32 = 2 * 1_024;
+/// The page cache of a reader, in KiB. A commit empties it, and look-ups visit each page once.
+const READER_CACHE_KIB: u32 = 1_024;
 
 /// A database file and its options.
 #[derive(Debug, Clone)]
