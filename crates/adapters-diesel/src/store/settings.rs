@@ -1,5 +1,8 @@
 //! The port of the settings of organizations.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

@@ -3,17 +3,21 @@
 use std::sync::Arc;
 
 use contacts_application::access::SettingsChange;
-use contacts_application::ports::{AccessStore, OrganizationSettings, StoreErrorKind};
-use contacts_application::use_cases::FillKeys;
+use contacts_application::ports::{
+    AccessStore, ContactStore, OrganizationSettings, StoreErrorKind,
+};
+use contacts_application::use_cases::{CheckContacts, FillKeys, Mode};
 use contacts_domain::MatchBy;
-use contacts_testing::organization;
+use contacts_domain::upsert::{Key, Ladder, Options};
+use contacts_testing::{batch, context, organization};
 use serde_json::json;
 
 use super::plans::{Explained, by_name, filled, named};
 use super::{person, send, spawn_send, until_waiting};
-use crate::PostgresStore;
 use crate::connect::session::notes::statements_of;
+use crate::startup::migrations::MIGRATIONS;
 use crate::testing::TestDatabase;
+use crate::{PostgresOptions, PostgresStore};
 
 fn match_by(keys: MatchBy) -> SettingsChange {
     SettingsChange { match_by: Some(keys), ..SettingsChange::default() }
@@ -77,6 +81,57 @@ async fn requests_of_other_organizations_do_not_wait() {
     let change = setter.transaction().await.unwrap();
     change.batch_execute("SELECT pg_advisory_xact_lock(2, -1)").await.unwrap();
     assert_eq!(send(&store, &[person("A", json!({}))]).await.unwrap().len(), 1);
+}
+
+/// An organization with a contact that has every shared key, of the release before organizations had
+/// settings.
+const OLD: &str = r#"
+    CREATE TABLE __diesel_schema_migrations (
+        version varchar(50) PRIMARY KEY NOT NULL,
+        run_on  timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP
+    );
+    INSERT INTO __diesel_schema_migrations (version) VALUES ('20261122000000');
+    INSERT INTO organization (id, name, region) VALUES (1, 'Muster AG', 'CH');
+    INSERT INTO contact (organization_id, id, contact_type, display_name, email, phone, mobile,
+        vat_number, archived, is_customer, is_vendor, is_staff, version, document_version,
+        created_at, updated_at, document)
+    VALUES (1, 1, 'PERSON', 'Rochat', 'info@rhone.example', '+41215551212', '+41791112233',
+        'CHE116281710', false, true, false, false, 3, 1, now(), now(),
+        '{"id":1,"contactId":1,"organizationId":1,
+        "contactType":"PERSON","lastName":"Rochat","email":"info@rhone.example",
+        "phone":"021 555 12 12","mobile":"079 111 22 33","isCustomer":true,
+        "client":{"id":2,"contactId":1,"vatNumber":"CHE-116.281.710"}}');
+    UPDATE id_counter SET next_id = 3"#;
+
+#[tokio::test]
+async fn old_database_matches_by_every_key() {
+    let database = TestDatabase::empty();
+    let client = database.connect().await;
+    client.batch_execute(MIGRATIONS[0].up).await.unwrap();
+    client.batch_execute(OLD).await.unwrap();
+    let url = database.url().parse().unwrap();
+    let open = || PostgresStore::open(&url, PostgresOptions::default());
+    let (one, other) = tokio::join!(open(), open());
+    let (one, other) = (one.unwrap(), other.unwrap());
+    let mut ran = [one.migrations.len(), other.migrations.len()];
+    ran.sort_unstable();
+    assert_eq!(ran, [0, MIGRATIONS.len() - 1], "one of two migrates");
+
+    let store = Arc::new(one.store);
+    let found = store.organizations().await.unwrap().remove(0);
+    assert_eq!(found.settings.match_by, MatchBy::ALL);
+    assert!(!found.is_being_filled());
+    let check = CheckContacts::new(store.clone(), store.clone());
+    assert!(check.execute(Mode::Report, &mut |_| {}).await.unwrap().is_sound());
+    let item = json!({"lastName": "Rochat", "email": "info@rhone.example",
+        "phone": "079 111 22 33", "client": {"vatNumber": "CHE116281710"}});
+    for key in [Key::Email, Key::Phone, Key::VatNumber] {
+        let options = Options { ladder: Ladder::new([key]), ..Options::default() };
+        let items = [item.clone()];
+        let outcomes = store.upsert(batch(context(1), options, &items)).await.unwrap().unwrap();
+        assert_eq!(outcomes[0].matched_by, Some(key), "{:?}", outcomes[0].violations);
+        assert_eq!(super::id_of(&outcomes[0]), 1);
+    }
 }
 
 /// The statements about settings by their first and last words, with their expected scans.

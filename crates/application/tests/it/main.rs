@@ -11,5 +11,6 @@ mod list_entries;
 mod manage_access;
 mod merge_contacts;
 mod recognition;
+mod set_organization;
 mod unlink_contacts;
 mod upsert_contacts;

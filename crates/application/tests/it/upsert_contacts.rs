@@ -9,7 +9,9 @@ use contacts_application::ports::{MockClock, MockContactStore, StoreError, Store
 use contacts_application::use_cases::{AccessError, Request, UpsertContacts, UseCaseError};
 use contacts_domain::Violations;
 use contacts_domain::decision::Decision;
-use contacts_domain::upsert::{Context, Endpoints, Handling, Item, Outcome, Verdict};
+use contacts_domain::upsert::{
+    Context, Endpoints, Handling, Item, Key, Ladder, Options, Outcome, Verdict,
+};
 use contacts_testing::{caller, context, now};
 
 /// Fewer items than are read in parallel, and more.
@@ -61,6 +63,30 @@ async fn caller_without_write_never_reaches_the_store() {
         upsert.execute(&reader, Request::default(), external_ids(1), |_, _| unreachable!()).await;
 
     assert!(matches!(denied, Err(UseCaseError::Access(AccessError::Forbidden))), "{denied:?}");
+}
+
+#[tokio::test]
+async fn ladder_with_unmatchable_key_never_reaches_the_store() {
+    for (match_by, filling, refusal) in [
+        ("email", "none", "organization 7 does not match by phone; switch it on with"),
+        ("email,phone", "phone", "phone is being filled for organization 7: 0 of about 0 contacts"),
+    ] {
+        let upsert =
+            UpsertContacts::new(Arc::new(a_store_never_asked()), Arc::new(MockClock::new()));
+        let mut writer = caller(7, [Scope::Write]);
+        writer.organization.settings.match_by = match_by.parse().unwrap();
+        writer.organization.settings.filling = filling.parse().unwrap();
+        let ladder = Ladder::new([Key::ExternalId, Key::Phone]);
+        let options = Options { ladder, ..Options::default() };
+        let request = Request { options, ..Request::default() };
+
+        let refused =
+            upsert.execute(&writer, request, external_ids(1), |_, _| unreachable!()).await;
+
+        let refused = refused.unwrap_err();
+        assert!(matches!(refused, UseCaseError::Ladder(_)), "{refused}");
+        assert!(refused.to_string().starts_with(refusal), "{refused}");
+    }
 }
 
 #[tokio::test]

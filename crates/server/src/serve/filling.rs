@@ -32,3 +32,29 @@ async fn fill_all(fill: &FillKeys) -> Result<(), StoreError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use contacts_application::access::SettingsChange;
+    use contacts_application::ports::{AccessStore as _, OrganizationSettings as _};
+    use contacts_domain::MatchBy;
+    use contacts_testing::{MemoryStore, organization};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn server_fills_what_is_left() {
+        let store = Arc::new(MemoryStore::default());
+        for id in [1, 2] {
+            assert!(store.add_organization(organization(id)).await.unwrap());
+            let change =
+                SettingsChange { match_by: Some(MatchBy::NONE), ..SettingsChange::default() };
+            store.change_settings(organization(id).id, change, 0).await.unwrap();
+        }
+        fill_all(&FillKeys::new(store.clone(), store.clone())).await.unwrap();
+        let organizations = store.organizations().await.unwrap();
+        assert!(organizations.iter().all(|organization| !organization.is_being_filled()));
+    }
+}

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::program::{BATCH, done, each, people, run, served};
+use super::program::{BATCH, done, each, people, program, run, served};
 
 #[test]
 fn revoked_token_is_refused() {
@@ -47,6 +47,42 @@ fn organization_is_created_once() {
     assert_eq!(
         String::from_utf8(again.stderr).unwrap(),
         "contact-hub: organization 7 exists already; choose another --id\n"
+    );
+}
+
+#[test]
+fn keys_are_switched_while_a_server_runs() {
+    let (folder, server, token) = served();
+    server.batch(&token, &people(0..3));
+    let set = |keys| ["organization", "set", "--id", "1", "--match-by", keys];
+    let both: Vec<_> = [(); 2]
+        .iter()
+        .map(|()| program(folder.path()).args(set("phone")).spawn().unwrap())
+        .collect();
+    for mut child in both {
+        assert!(child.wait().unwrap().success(), "switched on twice at once");
+    }
+    let listed = done(folder.path(), &["organization", "list"]);
+    let expected = "ID  REGION  MATCH BY  BEING FILLED  NAME
+1   CH      phone     -             Organization 1";
+    assert_eq!(listed, expected);
+    done(folder.path(), &["check"]);
+
+    let rename = ["organization", "set", "--id", "1", "--name", "Muster AG"];
+    assert_eq!(done(folder.path(), &rename), "organization 1 is set");
+    assert!(done(folder.path(), &["organization", "list"]).ends_with("Muster AG"));
+}
+
+#[test]
+fn unknown_organization_is_not_set() {
+    let folder = tempfile::tempdir().unwrap();
+    done(folder.path(), &["migrate"]);
+    let set = run(folder.path(), &["organization", "set", "--id", "9", "--match-by", "none"]);
+    assert_eq!(set.status.code(), Some(1));
+    let errors = String::from_utf8(set.stderr).unwrap();
+    assert!(
+        errors.starts_with("contact-hub: organization 9 does not exist; create it"),
+        "{errors}"
     );
 }
 
