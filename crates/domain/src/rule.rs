@@ -219,7 +219,8 @@ rules! {
     Expiry = "expiry", ValidationError, Warning, Contact;
         "Documents and permits expire after the employment starts.";
     Duplicate = "duplicate", DuplicationError, Warning, LookUp, lenient_always;
-        "A new contact does not have the e-mail address of another.";
+        "A new contact does not have the e-mail address of another, where the organization matches by \
+         `email`.";
     UnknownMember = "unknown member", ValidationError, Warning, Reading;
         "Every member is known; those inside objects stored as received may be any.";
 

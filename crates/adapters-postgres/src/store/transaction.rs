@@ -1,8 +1,9 @@
 //! One transaction for one decision: look up, decide, write; and again after a conflict.
 //!
-//! The first attempt locks only what it writes. It decides on one snapshot, and writes a contact only
+//! The first attempt locks only what it writes, and shares a lock that keeps the settings of the
+//! organization (docs/adr/0018). It decides on one snapshot, and writes a contact only
 //! if that still has the version that was loaded: a batch that changes nothing writes nothing, not
-//! even locks. After a conflict, the next attempt locks its keys and their contacts before the
+//! even locks of rows. After a conflict, the next attempt locks its keys and their contacts before the
 //! look-up, so that conflicting transactions run one after the other (docs/adr/0008).
 
 mod decide;
