@@ -35,11 +35,12 @@ const TOOLS: [&str; 2] = ["server-process", "throwaway-postgres"];
 
 /// The libraries of the domain: data, errors, and one small library per kind of value. A new one has
 /// to be decided on, so it is listed here too.
-const DOMAIN_LIBRARIES: [&str; 18] = [
+const DOMAIN_LIBRARIES: [&str; 19] = [
     "email_address",
     "iban_validate",
     "icu_casemap",
     "icu_normalizer",
+    "icu_properties",
     "idna",
     "indexmap",
     "rlibphonenumber",
