@@ -112,19 +112,18 @@ impl<'t> Reader<'t> {
 
     /// A string with its quotes, and whether it has escapes.
     fn quoted(&mut self) -> (&'t str, bool) {
-        let mut bytes = self.rest.bytes().enumerate().skip(1);
-        let mut is_escaped = false;
-        let end = loop {
-            match bytes.next() {
-                Some((at, b'"')) => break at + 1,
-                Some((_, b'\\')) => {
-                    is_escaped = true;
-                    bytes.next();
-                }
-                Some(_) => {}
-                None => break self.rest.len(),
+        let (mut end, mut is_escaped) = (1, false);
+        while let Some(rest) = self.rest.as_bytes().get(end..) {
+            let special = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'));
+            let Some(at) = special else { break };
+            if rest.get(at) == Some(&b'"') {
+                end += at + 1;
+                return (self.take(end), is_escaped);
             }
-        };
+            is_escaped = true;
+            end += at + 2;
+        }
+        let end = self.rest.len();
         (self.take(end), is_escaped)
     }
 
