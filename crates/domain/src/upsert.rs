@@ -23,4 +23,4 @@ pub use options::{
 pub use outcome::{
     BatchReport, ContactState, DocumentsTooLarge, NotApplied, Outcome, Verdict, WholeContact,
 };
-pub use recognition::{Recognition, Recognizer, Sent};
+pub use recognition::{Fingerprint, Recognition, Recognizer};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use contacts_domain::upsert::{
-    Batch, Context, Endpoints, Handling, Item, ItemKeys, Options, Recognizer, Sent,
+    Batch, Context, Endpoints, Fingerprint, Handling, Item, ItemKeys, Options, Recognizer,
 };
 use contacts_domain::value::CountryCode;
 use contacts_domain::{MatchBy, OrganizationId, Timestamp};
@@ -73,10 +73,10 @@ pub fn batch(context: Context, options: Options, items: &[Value]) -> Arc<Batch> 
 
 /// An item of a request with the default options that can be recognized when it is sent again, and
 /// what recognizes it. Panics if nothing does.
-pub fn sent_item(context: &Context, item: &Value) -> (Item, Sent) {
+pub fn sent_item(context: &Context, item: &Value) -> (Item, Fingerprint) {
     let text = item.to_string();
     let recognizer = Recognizer::new("test", context, &Options::default());
     let keys = ItemKeys::scan(&text).expect("plain keys");
-    let sent = recognizer.sent(&text, keys).expect("an identity key");
+    let sent = recognizer.fingerprint(&text, keys).expect("an identity key");
     (Item::read(&text, context).sent_as(Some(sent.clone())), sent)
 }

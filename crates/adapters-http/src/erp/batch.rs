@@ -105,7 +105,7 @@ pub(super) async fn modify_batch(
     let scanned = Arc::clone(&text);
     let scan = move |range: &Range<usize>, recognizer: &Recognizer| {
         let item = scanned.get(range.clone())?;
-        recognizer.sent(item, ItemKeys::scan(item)?)
+        recognizer.fingerprint(item, ItemKeys::scan(item)?)
     };
     let read = move |range: &Range<usize>, context: &Context| {
         held.during(|| Item::read(text.get(range.clone()).unwrap_or_default(), context))

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use contacts_domain::contact::Record;
 use contacts_domain::decision::Loaded;
 use contacts_domain::upsert::{
-    Batch, Context, Documents, Item, Named, Options, Recognition, Recognizer, Sent,
+    Batch, Context, Documents, Fingerprint, Item, Named, Options, Recognition, Recognizer,
 };
 use contacts_domain::{ContactId, ItemDigest};
 
@@ -47,12 +47,12 @@ pub(super) struct Recognized {
 /// An item that was scanned, and its contact, if the store has recognized it.
 struct Scanned {
     index: usize,
-    sent: Option<Sent>,
+    sent: Option<Fingerprint>,
     contact: Option<ContactId>,
 }
 
 /// What recognizes each item, and the contacts that the store has found.
-type Found = (Vec<Option<Sent>>, HashMap<ItemDigest, Record>);
+type Found = (Vec<Option<Fingerprint>>, HashMap<ItemDigest, Record>);
 
 /// Reads all items of a request.
 #[async_trait]
@@ -65,7 +65,7 @@ pub(super) trait ReadAll: Send + Sync {
 impl<R, S, F> ReadAll for Preparation<R, S, F>
 where
     R: Send + Sync + 'static,
-    S: Fn(&R, &Recognizer) -> Option<Sent> + Send + Sync + 'static,
+    S: Fn(&R, &Recognizer) -> Option<Fingerprint> + Send + Sync + 'static,
     F: Fn(&R, &Context) -> Item + Send + Sync + 'static,
 {
     async fn read_all(self: Arc<Self>) -> Result<Batch, Panicked> {
@@ -78,7 +78,7 @@ where
 impl<R, S, F> Preparation<R, S, F>
 where
     R: Send + Sync + 'static,
-    S: Fn(&R, &Recognizer) -> Option<Sent> + Send + Sync + 'static,
+    S: Fn(&R, &Recognizer) -> Option<Fingerprint> + Send + Sync + 'static,
     F: Fn(&R, &Context) -> Item + Send + Sync + 'static,
 {
     /// The batch of the items, without reading those that the store recognizes.
@@ -105,7 +105,7 @@ where
             return Ok(None);
         }
         let sample = self.raw.iter().step_by(step).take(SAMPLE);
-        let sample: Vec<Sent> =
+        let sample: Vec<Fingerprint> =
             sample.filter_map(|raw| (self.scan)(raw, &self.recognizer)).collect();
         if self.ask(store, sample.iter(), None).await?.is_empty() {
             return Ok(None);
@@ -128,7 +128,7 @@ where
     async fn ask(
         &self,
         store: &dyn ContactStore,
-        sent: impl Iterator<Item = &Sent>,
+        sent: impl Iterator<Item = &Fingerprint>,
         documents_at_most: Option<usize>,
     ) -> Result<Vec<Record>, StoreError> {
         let recognition = Recognition::new(&self.context, sent, documents_at_most);
@@ -187,7 +187,7 @@ where
         }
     }
 
-    fn read(&self, raw: &R, sent: Option<Sent>) -> Item {
+    fn read(&self, raw: &R, sent: Option<Fingerprint>) -> Item {
         let details = Batch::details_at_most(self.raw.len());
         (self.read)(raw, &self.context).listing_at_most(details).sent_as(sent)
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use contacts_domain::IdBlock;
 use contacts_domain::decision::{Decision, Loaded, MAX_LOADED_BYTES};
 use contacts_domain::upsert::{
-    Batch, BatchReport, Context, Endpoints, Handling, Item, NotApplied, Options, Outcome,
-    Recognizer, Sent,
+    Batch, BatchReport, Context, Endpoints, Fingerprint, Handling, Item, NotApplied, Options,
+    Outcome, Recognizer,
 };
 
 use super::preparation::prepare;
@@ -111,7 +111,7 @@ impl UpsertContacts {
     ) -> Result<Prepared, UseCaseError>
     where
         R: Send + Sync + 'static,
-        S: Fn(&R, &Recognizer) -> Option<Sent> + Send + Sync + 'static,
+        S: Fn(&R, &Recognizer) -> Option<Fingerprint> + Send + Sync + 'static,
         F: Fn(&R, &Context) -> Item + Send + Sync + 'static,
     {
         let context = self.context(caller, &request)?;

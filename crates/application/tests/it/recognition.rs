@@ -74,7 +74,7 @@ impl Hub {
         let (read, forgets) = (Arc::clone(&self.read), self.forgets);
         let scan = move |item: &String, recognizer: &Recognizer| {
             let keys = ItemKeys::scan(item).filter(|_| !forgets)?;
-            recognizer.sent(item, keys)
+            recognizer.fingerprint(item, keys)
         };
         let read = move |item: &String, context: &_| {
             read.fetch_add(1, Ordering::Relaxed);

@@ -7,7 +7,7 @@ use super::item::{Intent, ParsedItem};
 use super::matching::{Match, Matching, Mismatch};
 use super::options::{Context, Documents, Key, Ladder, Options};
 use super::outcome::{ContactState, Outcome, Verdict};
-use super::recognition::{Known, Sent};
+use super::recognition::{Fingerprint, Known};
 use super::working_set::WorkingSet;
 use crate::contact::document::ContactDocument;
 use crate::contact::rules::{Lookups, RuleInput};
@@ -100,7 +100,7 @@ impl Application<'_> {
     }
 
     /// Lets a contact recognize the item that made it what it is, if nothing is wrong with it.
-    fn sign(now: &mut Snapshot, sent: Option<&Sent>, warnings: &Violations) {
+    fn sign(now: &mut Snapshot, sent: Option<&Fingerprint>, warnings: &Violations) {
         if let Some(sent) = sent.filter(|sent| sent.has_own_keys_of(&now.record))
             && warnings.is_empty()
             && let Some(record) = Arc::get_mut(&mut now.record)
@@ -143,7 +143,7 @@ impl Application<'_> {
         &mut self,
         slot: usize,
         item: &ParsedItem,
-        sent: Option<&Sent>,
+        sent: Option<&Fingerprint>,
         before: &Arc<Snapshot>,
     ) -> Result<Outcome, OutOfIds> {
         let mut patch = self.patch(item, before);
@@ -183,8 +183,9 @@ impl Application<'_> {
         let row = RowBuilder::after(self.context, &before.record);
         let (mut now, warnings) = row.build(contact, self.ids)?;
         // The next time, it has to change nothing.
-        let is_stable =
-            |_: &&Sent| replaces && tree::matches(&now.document, &*patch, Equivalence::Unchanged);
+        let is_stable = |_: &&Fingerprint| {
+            replaces && tree::matches(&now.document, &*patch, Equivalence::Unchanged)
+        };
         let sent = sent.filter(is_stable);
         Self::sign(&mut now, sent, &warnings);
         let too_large = now.too_large(Some(&before.document));
@@ -245,7 +246,7 @@ impl Application<'_> {
     fn unchanged(
         &mut self,
         item: &ParsedItem,
-        sent: Option<&Sent>,
+        sent: Option<&Fingerprint>,
         before: &Arc<Snapshot>,
     ) -> Outcome {
         let outcome = self.compared(item, before);

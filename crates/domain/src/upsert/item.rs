@@ -2,7 +2,7 @@
 
 use super::item_keys::ItemKeys;
 use super::options::{Context, Ladder};
-use super::recognition::{Known, Sent};
+use super::recognition::{Fingerprint, Known};
 use crate::contact::document::ContactDocument;
 use crate::contact::{ContactType, Draft};
 use crate::context::{MatchBy, Settings, SharedKey};
@@ -56,7 +56,7 @@ pub(super) struct ParsedItem {
     pub(super) noted: Violations,
     pub(super) draft: Draft,
     /// What recognizes it when it is sent again.
-    pub(super) sent: Option<Sent>,
+    pub(super) sent: Option<Fingerprint>,
     /// The values parsed so far.
     pub(super) cache: ParseCache,
 }
@@ -142,7 +142,7 @@ impl Item {
     /// Lets the item be recognized when it is sent again. `sent` has to be that of the text that the
     /// item was read from. Without effect where that found other keys than reading did.
     #[must_use]
-    pub fn sent_as(mut self, sent: Option<Sent>) -> Self {
+    pub fn sent_as(mut self, sent: Option<Fingerprint>) -> Self {
         if let Content::Parsed(parsed) = &mut self.content {
             let is_plain = self.ladder.is_none() && parsed.intent == Intent::Upsert;
             parsed.sent = sent.filter(|sent| is_plain && parsed.has(&sent.keys));
@@ -151,8 +151,8 @@ impl Item {
     }
 
     /// An item that a store has recognized as one that leaves this contact as it is.
-    pub fn known(contact: ContactId, sent: &Sent) -> Self {
-        let Sent { keys, by, digest } = sent;
+    pub fn known(contact: ContactId, sent: &Fingerprint) -> Self {
+        let Fingerprint { keys, by, digest } = sent;
         let known = Known { contact, by: *by, digest: *digest, relations: keys.relations };
         Self::from(Content::Known(known))
     }

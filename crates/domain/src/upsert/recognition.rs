@@ -27,7 +27,7 @@ pub struct Recognizer {
 
 /// What recognizes an item: its identity keys, found by a cheap pass, and its digest.
 #[derive(Debug, Clone)]
-pub struct Sent {
+pub struct Fingerprint {
     pub(super) keys: ItemKeys,
     /// The key of the ladder that finds the contact.
     pub(super) by: Key,
@@ -81,7 +81,7 @@ impl Recognizer {
 
     /// What recognizes the item with that text and these keys. `None` if nothing does: it would find
     /// no contact by an identity key, or a shared key comes first.
-    pub fn sent(&self, text: &str, keys: ItemKeys) -> Option<Sent> {
+    pub fn fingerprint(&self, text: &str, keys: ItemKeys) -> Option<Fingerprint> {
         if self.mode == Mode::Create {
             return None;
         }
@@ -90,11 +90,11 @@ impl Recognizer {
         let by = *identity.into_iter().find(|key| keys.include(**key))?;
         let mut hash = self.scope.clone();
         hash.update(text);
-        Some(Sent { keys, by, digest: ItemDigest::new(hash.finalize()) })
+        Some(Fingerprint { keys, by, digest: ItemDigest::new(hash.finalize()) })
     }
 }
 
-impl Sent {
+impl Fingerprint {
     /// The digest of the item.
     pub fn digest(&self) -> ItemDigest {
         self.digest
@@ -121,7 +121,7 @@ impl Recognition {
     /// A question about items of a request.
     pub fn new<'s>(
         context: &Context,
-        items: impl IntoIterator<Item = &'s Sent>,
+        items: impl IntoIterator<Item = &'s Fingerprint>,
         documents_at_most: Option<usize>,
     ) -> Self {
         let mut recognition = Self {
@@ -132,7 +132,7 @@ impl Recognition {
             link_ids: Vec::new(),
             documents_at_most,
         };
-        for Sent { keys, by, digest } in items {
+        for Fingerprint { keys, by, digest } in items {
             match by {
                 Key::Id => recognition.ids.extend(keys.id.map(|id| (id, *digest))),
                 Key::LinkId => recognition.link_ids.extend(keys.link_id.map(|id| (id, *digest))),

@@ -28,7 +28,7 @@ fn everything_that_the_answer_depends_on_is_digested() {
     let json = r#"{"externalId": "A"}"#;
     let digest = |wire: &str, context: &Context, json: &str| {
         let recognizer = Recognizer::new(wire, context, &Options::default());
-        recognizer.sent(json, ItemKeys::scan(json).unwrap()).unwrap().digest()
+        recognizer.fingerprint(json, ItemKeys::scan(json).unwrap()).unwrap().digest()
     };
     let here = context();
     let mut digests = vec![

@@ -108,7 +108,7 @@ pub(crate) async fn upsert_items(
         let item = scanned.get(range.clone())?;
         let (link_id, keys) = body::scan(item)?;
         scanned_slots.get(*index)?.get_or_init(|| link_id);
-        recognizer.sent(item, keys)
+        recognizer.fingerprint(item, keys)
     };
     let read = move |(index, range): &(usize, Range<usize>), context: &Context| {
         let text = text.get(range.clone()).unwrap_or_default();

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use contacts_application::ports::StoreErrorKind;
 use contacts_domain::ContactId;
 use contacts_domain::contact::Record;
-use contacts_domain::upsert::{Batch, Item, NotApplied, Options, Outcome, Recognition, Sent};
+use contacts_domain::upsert::{
+    Batch, Fingerprint, Item, NotApplied, Options, Outcome, Recognition,
+};
 use serde_json::{Value, json};
 
 use crate::contract::claim::{Claim, claims};
@@ -25,7 +27,7 @@ pub(crate) const CLAIMS: &[Claim] = claims![
 const LINK_ID: &str = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
 
 /// Sends items that can be recognized later, and returns what recognizes them.
-async fn send(fixture: &StoreFixture, items: &[Value]) -> (Vec<Outcome>, Vec<Sent>) {
+async fn send(fixture: &StoreFixture, items: &[Value]) -> (Vec<Outcome>, Vec<Fingerprint>) {
     let context = fixture.request();
     let (items, sent): (Vec<_>, Vec<_>) =
         items.iter().map(|item| sent_item(&context, item)).unzip();
@@ -34,7 +36,7 @@ async fn send(fixture: &StoreFixture, items: &[Value]) -> (Vec<Outcome>, Vec<Sen
     (outcomes.expect("a small answer"), sent)
 }
 
-async fn recognized(fixture: &StoreFixture, sent: &[Sent]) -> Vec<Record> {
+async fn recognized(fixture: &StoreFixture, sent: &[Fingerprint]) -> Vec<Record> {
     let recognition = Arc::new(Recognition::new(&fixture.request(), sent, Some(usize::MAX)));
     let found = fixture.contacts().recognize(recognition).await;
     let mut found = found.expect("the store does not fail");
@@ -43,7 +45,7 @@ async fn recognized(fixture: &StoreFixture, sent: &[Sent]) -> Vec<Record> {
 }
 
 /// A batch of known items about these contacts.
-fn known(fixture: &StoreFixture, contacts: &[ContactId], sent: &[Sent]) -> Arc<Batch> {
+fn known(fixture: &StoreFixture, contacts: &[ContactId], sent: &[Fingerprint]) -> Arc<Batch> {
     let items = contacts.iter().zip(sent).map(|(id, sent)| Item::known(*id, sent));
     Arc::new(Batch::new(fixture.request(), Options::default(), items.collect()))
 }
