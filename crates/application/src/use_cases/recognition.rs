@@ -52,7 +52,7 @@ struct Scanned {
 }
 
 /// What recognizes each item, and the contacts that the store has found.
-type Found = (Vec<Option<Fingerprint>>, HashMap<ItemDigest, Record>);
+type Candidates = (Vec<Option<Fingerprint>>, HashMap<ItemDigest, Record>);
 
 /// Reads all items of a request.
 #[async_trait]
@@ -99,7 +99,7 @@ where
     async fn find(
         self: &Arc<Self>,
         store: &dyn ContactStore,
-    ) -> Result<Option<Found>, UseCaseError> {
+    ) -> Result<Option<Candidates>, UseCaseError> {
         let step = self.raw.len() / SAMPLE;
         if step == 0 {
             return Ok(None);
@@ -139,7 +139,7 @@ where
     }
 
     /// Reads the items that the store has not recognized.
-    async fn read_others(self: &Arc<Self>, found: Found) -> Result<Recognized, Panicked> {
+    async fn read_others(self: &Arc<Self>, found: Candidates) -> Result<Recognized, Panicked> {
         let (sent, mut records) = found;
         // Of items with the same text, the first is looked at here. The others are read, and so name
         // its contact.

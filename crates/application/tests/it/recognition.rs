@@ -60,14 +60,14 @@ impl ContactStore for Racing {
 
 /// A store, and how many items were read of those sent to it.
 #[derive(Default)]
-struct Hub {
+struct Service {
     store: Arc<Racing>,
     read: Arc<AtomicUsize>,
     /// Whether items are recognized.
     forgets: bool,
 }
 
-impl Hub {
+impl Service {
     async fn send(&self, request: &Request, items: &[String]) -> Vec<Outcome> {
         let store = Arc::clone(&self.store);
         let upsert = UpsertContacts::new(store, Arc::new(StoppedClock(now())));
@@ -133,7 +133,8 @@ fn persons() -> Vec<String> {
 #[tokio::test]
 async fn items_sent_again_are_not_read() {
     for documents in [Documents::default(), Documents::LeftOut] {
-        let (hub, forgetful) = (Hub::default(), Hub { forgets: true, ..Hub::default() });
+        let (hub, forgetful) =
+            (Service::default(), Service { forgets: true, ..Service::default() });
         let options = Options { documents, ..Options::default() };
         let request = Request { options, ..Request::default() };
         assert_eq!(hub.count_read_of(&request, &persons()).await, MANY);
@@ -148,7 +149,7 @@ async fn items_sent_again_are_not_read() {
 
 #[tokio::test]
 async fn changed_items_alone_are_read() {
-    let hub = Hub::default();
+    let hub = Service::default();
     hub.send(&Request::default(), &persons()).await;
     let mut items = persons();
     items[3] = person(3, &json!({"title": "Dr."}));
@@ -160,7 +161,7 @@ async fn changed_items_alone_are_read() {
 
 #[tokio::test]
 async fn item_with_warning_is_always_read() {
-    let hub = Hub::default();
+    let hub = Service::default();
     let mut items = persons();
     items[2] = person(2, &json!({"phone": "12"}));
     items[4] = person(4, &json!({"unknown": 1}));
@@ -179,7 +180,7 @@ async fn other_options_recognize_nothing() {
         of(Options { mode: Mode::Create, ..Options::default() }),
         of(Options { arrays: Arrays::Append, ..Options::default() }),
     ] {
-        let hub = Hub::default();
+        let hub = Service::default();
         hub.send(&Request::default(), &persons()).await;
         assert_eq!(hub.count_read_of(&other, &persons()).await, MANY, "{other:?}");
         assert_eq!(hub.count_read(&persons()).await, 0);
@@ -191,14 +192,14 @@ async fn shared_key_before_the_identity_keys_reads_all() {
     let ladder = Ladder::new([Key::Email, Key::ExternalId]);
     let options = Options { ladder, ..Options::default() };
     let request = Request { options, ..Request::default() };
-    let hub = Hub::default();
+    let hub = Service::default();
     hub.send(&request, &persons()).await;
     assert_eq!(hub.count_read_of(&request, &persons()).await, MANY);
 }
 
 #[tokio::test]
 async fn items_that_name_one_contact_are_read() {
-    let hub = Hub::default();
+    let hub = Service::default();
     hub.send(&Request::default(), &persons()).await;
     let mut items = persons();
     items.push(person(1, &json!({"title": "Dr."})));
@@ -208,7 +209,7 @@ async fn items_that_name_one_contact_are_read() {
 
 #[tokio::test]
 async fn merged_repaired_and_deleted_contacts_are_not_recognized() {
-    let hub = Hub::default();
+    let hub = Service::default();
     hub.send(&Request::default(), &persons()).await;
     let store = &hub.store.store;
     let records = store.records();
@@ -230,7 +231,7 @@ async fn merged_repaired_and_deleted_contacts_are_not_recognized() {
 
 #[tokio::test]
 async fn overtaken_batch_is_read_whole() {
-    let hub = Hub::default();
+    let hub = Service::default();
     hub.send(&Request::default(), &persons()).await;
     let mut items = persons();
     items[0] = person(0, &json!({"title": "Dr."}));
@@ -248,7 +249,7 @@ async fn overtaken_batch_is_read_whole() {
 
 #[tokio::test]
 async fn unchanged_contact_without_digest_gets_one() {
-    let hub = Hub::default();
+    let hub = Service::default();
     let context = context(1);
     let items = persons().iter().map(|item| Item::read(item, &context)).collect();
     let before_the_digests = Arc::new(Batch::new(context, Options::default(), items));
@@ -321,7 +322,7 @@ proptest! {
         merges in prop::collection::vec((1..20_i64, 1..20_i64), 0..2),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let (hub, forgetful) = (Hub::default(), Hub { forgets: true, ..Hub::default() });
+        let (hub, forgetful) = (Service::default(), Service { forgets: true, ..Service::default() });
         for (night, batch) in batches.iter().enumerate() {
             let ladder = match ladders[night] {
                 0 => Ladder::new([Key::ExternalId, Key::Email]),
