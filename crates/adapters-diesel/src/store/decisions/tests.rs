@@ -3,10 +3,12 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use contacts_application::access::{Organization, SettingsChange};
+use contacts_application::ports::{AccessStore as _, OrganizationSettings as _, StoreErrorKind};
 use contacts_domain::decision::{LookupKeys, Writes};
 use contacts_domain::merging::Merge;
-use contacts_domain::upsert::{Batch, Item, Key, Ladder, Outcome, Verdict};
-use contacts_domain::{OrganizationId, OutOfIds};
+use contacts_domain::upsert::{Batch, Context, Item, Key, Ladder, Outcome, Verdict};
+use contacts_domain::{MatchBy, OrganizationId, OutOfIds};
 use diesel::connection::SimpleConnection;
 use tempfile::TempDir;
 use tokio::runtime::Handle;
@@ -297,4 +299,26 @@ async fn small_and_other_decisions_share_no_id() {
     assert_eq!(all.len(), many);
     // The ids that a decision does not use go to the next one.
     assert!(all[..6].windows(2).all(|pair| pair[1] == pair[0] + 1), "{all:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn decision_for_older_settings_is_not_written() {
+    let (_directory, _database, store) = open();
+    let store = Arc::new(store);
+    let Context { organization, settings, .. } = context();
+    let mut stored = Organization::new(organization, "A".to_owned(), settings.region);
+    stored.settings = settings;
+    assert!(store.add_organization(stored).await.unwrap());
+    let (other, handle) = (Arc::clone(&store), Handle::current());
+    let change = Box::new(move || {
+        let none = SettingsChange { match_by: Some(MatchBy::NONE), ..SettingsChange::default() };
+        handle.block_on(other.change_settings(organization, none, 0)).unwrap();
+    });
+
+    let decision = beside(persons(&[("A", "Abt")]), SMALL_WORK + 1, vec![change]);
+    let error = store.run(Arc::clone(&decision)).await.unwrap_err();
+
+    assert_eq!(error.kind(), StoreErrorKind::Contention);
+    assert_eq!(decision.made.load(Ordering::Relaxed), 1);
+    assert_eq!(store.contacts_of(organization).await.unwrap(), 0);
 }
