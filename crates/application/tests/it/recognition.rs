@@ -14,7 +14,7 @@ use contacts_domain::upsert::{
     Arrays, Batch, BatchReport, Documents, Handling, Item, ItemKeys, Key, Ladder, Mode, Options,
     Outcome, Recognition, Recognizer, Verdict,
 };
-use contacts_domain::{ContactId, OrganizationId};
+use contacts_domain::{ContactId, Digest, OrganizationId};
 use contacts_testing::{MemoryStore, StoppedClock, caller, context, now};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -227,6 +227,25 @@ async fn merged_repaired_and_deleted_contacts_are_not_recognized() {
     store.repair(Arc::new(repair)).await.unwrap();
 
     assert_eq!(hub.count_read(&persons()).await, 3);
+}
+
+#[tokio::test]
+async fn digest_of_other_version_or_rules_is_not_used() {
+    let service = Service::default();
+    service.send(&Request::default(), &persons()).await;
+    let store = &service.store.store;
+    let records = store.records();
+    // As another program might leave it.
+    let version = records[1].version.next();
+    store.overwrite(Record { version, ..records[1].clone() }, Vec::new(), None);
+    // As an earlier release left it.
+    let mut bytes = records[2].digest.unwrap().as_bytes().to_vec();
+    bytes[0] = 0;
+    let digest = Digest::from_bytes(&bytes);
+    store.overwrite(Record { digest, ..records[2].clone() }, Vec::new(), None);
+
+    assert_eq!(service.count_read(&persons()).await, 2);
+    assert_eq!(service.count_read(&persons()).await, 0);
 }
 
 #[tokio::test]
