@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use contacts_application::ports::{ContactStore, Lifecycle, StoreError, StoreErrorKind};
 use contacts_domain::contact::{Projection, Record};
-use contacts_domain::decision::{Alias, AliasKey, AliasWrite, Decision, Loaded, LookupKeys};
+use contacts_domain::decision::{
+    Alias, AliasKey, AliasWrite, Decision, DigestNote, Loaded, LookupKeys,
+};
 use contacts_domain::merging::{Merge, MergeReport};
-use contacts_domain::upsert::{Batch, BatchReport};
-use contacts_domain::{ContactId, IdBlock, OrganizationId};
+use contacts_domain::upsert::{Batch, BatchReport, Recognition};
+use contacts_domain::{ContactId, IdBlock, ItemDigest, OrganizationId};
 
 /// Contacts in memory. Clones share them.
 #[derive(Clone, Default)]
@@ -39,6 +41,10 @@ impl ContactStore for HashMapStore {
         self.tables().run(&*batch)
     }
 
+    async fn recognize(&self, recognition: Arc<Recognition>) -> Result<Vec<Record>, StoreError> {
+        self.tables().recognize(&recognition)
+    }
+
     async fn merge(&self, merge: Arc<Merge>) -> Result<MergeReport, StoreError> {
         self.tables().run(&*merge)
     }
@@ -64,11 +70,7 @@ impl Tables {
         let organization = decision.organization();
         let lookup_keys = decision.lookup_keys();
         let loaded = self.load(organization, lookup_keys);
-        let documents = loaded.contacts.iter().map(|contact| contact.document.len());
-        if documents.sum::<usize>() > lookup_keys.documents_at_most {
-            let cause = "the documents have more bytes than the request may load";
-            return Err(StoreError::new(StoreErrorKind::TooLarge, cause));
-        }
+        check_size(&loaded.contacts, lookup_keys.documents_at_most)?;
         let mut ids = IdBlock::new(self.last_id + 1, decision.ids_at_most());
         let (writes, report) = decision.decide(loaded, &mut ids).map_err(StoreError::internal)?;
         self.last_id = ids.next() - 1;
@@ -76,10 +78,38 @@ impl Tables {
             let row = (change.record().clone(), change.relations().to_vec());
             self.contacts.insert(row.0.id, row);
         }
+        for DigestNote { contact, digest } in writes.digests {
+            if let Some((record, _)) = self.contacts.get_mut(&contact)
+                && record.version == digest.version()
+            {
+                record.digest = Some(digest);
+            }
+        }
         for write in writes.aliases {
             self.write_alias(organization, write);
         }
         Ok(report)
+    }
+
+    /// The contacts whose digest is among those of the items that are sent again.
+    fn recognize(&self, recognition: &Recognition) -> Result<Vec<Record>, StoreError> {
+        let Recognition { ids, external_ids, link_ids, documents_at_most, .. } = recognition;
+        let digests = ids.iter().map(|(_, digest)| *digest);
+        let digests = digests.chain(external_ids.iter().map(|(_, digest)| *digest));
+        let digests = digests.chain(link_ids.iter().map(|(_, digest)| *digest));
+        let digests: Vec<ItemDigest> = digests.collect();
+        let is_recognized = |record: &&Record| {
+            record.organization == recognition.organization
+                && record.deleted_at.is_none()
+                && digests.iter().any(|digest| Recognition::recognizes(*digest, record))
+        };
+        let records = self.contacts.values().map(|(record, _)| record);
+        let mut records: Vec<Record> = records.filter(is_recognized).cloned().collect();
+        match documents_at_most {
+            Some(documents_at_most) => check_size(&records, *documents_at_most)?,
+            None => records.iter_mut().for_each(|record| record.document.clear()),
+        }
+        Ok(records)
     }
 
     fn write_alias(&mut self, organization: OrganizationId, write: AliasWrite) {
@@ -152,4 +182,13 @@ type HasKey = fn(&Projection, &String) -> bool;
 
 fn has_email(projection: &Projection, email: &String) -> bool {
     projection.email.as_ref() == Some(email)
+}
+
+fn check_size(records: &[Record], documents_at_most: usize) -> Result<(), StoreError> {
+    let bytes: usize = records.iter().map(|record| record.document.len()).sum();
+    if bytes > documents_at_most {
+        let cause = "the documents have more bytes than the request may load";
+        return Err(StoreError::new(StoreErrorKind::TooLarge, cause));
+    }
+    Ok(())
 }
