@@ -9,7 +9,7 @@ use super::member::MemberName;
 use super::visitor::Block;
 
 /// Declares structs of the document tree, one line a member: its Rust name, its type, its name on
-/// the wire.
+/// the wire. The description of each stands above it, also for the API description.
 ///
 /// - `block`: an object that is merged member by member. The elements of an array have ids if the
 ///   first member of their block is an [`ElementId`](super::ElementId).
@@ -19,33 +19,36 @@ macro_rules! tree {
 
     (
         $(#[doc = $about:literal])+
-        opaque $name:ident { $($wire:literal: $ty:ty,)* }
+        opaque $name:ident { $($(#[doc = $what:literal])+ $wire:literal: $ty:ty,)* }
         $($rest:tt)*
     ) => {
         $(#[doc = $about])+
         #[derive(Debug)]
         pub struct $name;
 
-        $crate::tree::tree! { @shape [$($about)+] $name { $($wire: $ty,)* } }
+        $crate::tree::tree! { @shape [$($about)+] $name { $([$($what)+] $wire: $ty,)* } }
         $crate::tree::tree! { $($rest)* }
     };
 
     (
         $(#[doc = $about:literal])+
-        block $name:ident { $($field:ident: $ty:ty = $wire:literal,)* }
+        block $name:ident {
+            $($(#[doc = $what:literal])+ $field:ident: $ty:ty = $wire:literal,)*
+        }
         $($rest:tt)*
     ) => {
         $(#[doc = $about])+
         #[derive(Debug, Clone, PartialEq, Default, ::serde::Serialize)]
         pub struct $name {
             $(
-                #[doc = concat!("`", $wire, "`")]
+                $(#[doc = $what])+
+                #[doc = concat!("\n\nOn the wire: `", $wire, "`.")]
                 #[serde(rename = $wire, skip_serializing_if = "crate::tree::Member::is_absent")]
                 pub $field: $crate::tree::Member<$ty>,
             )*
         }
 
-        $crate::tree::tree! { @shape [$($about)+] $name { $($wire: $ty,)* } }
+        $crate::tree::tree! { @shape [$($about)+] $name { $([$($what)+] $wire: $ty,)* } }
 
         const _: () = {
             use $crate::tree;
@@ -126,13 +129,16 @@ macro_rules! tree {
         $crate::tree::tree! { $($rest)* }
     };
 
-    (@shape [$($about:literal)+] $name:ident { $($wire:literal: $ty:ty,)* }) => {
+    (@shape [$($about:literal)+] $name:ident {
+        $([$($what:literal)+] $wire:literal: $ty:ty,)*
+    }) => {
         impl $crate::tree::Shaped for $name {
             const SHAPE: &'static $crate::tree::Shape = &$crate::tree::Shape {
                 name: stringify!($name),
                 about: concat!($($about),+),
                 members: &[$($crate::tree::MemberShape {
                     name: $wire,
+                    about: concat!($($what),+),
                     kind: <$ty as $crate::tree::Value>::KIND,
                 },)*],
             };

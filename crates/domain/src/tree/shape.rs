@@ -93,6 +93,8 @@ pub struct Shape {
 pub struct MemberShape {
     /// The name on the wire.
     pub name: &'static str,
+    /// What it means, in one line.
+    pub about: &'static str,
     /// What it is read from.
     pub kind: Kind,
 }
