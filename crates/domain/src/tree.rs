@@ -48,6 +48,7 @@ pub use values::text::{Text, TextKind, TextValue};
 
 pub(crate) use values::text::{Free, MAX_FREE_TEXT, RuleError};
 pub(crate) use visitor::{
-    Block, Flow, Form, Mutable, Pair, PairMut, Presence, Shared, Value, Visitor, go_on_if,
+    Block, Flow, Form, Mutable, NaturalKey, Pair, PairMut, Presence, Shared, Value, Visitor,
+    go_on_if, natural_key,
 };
 pub(crate) use walk::walk;

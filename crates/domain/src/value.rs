@@ -90,6 +90,8 @@ mod country_code;
 mod decimal;
 mod digits;
 mod email;
+#[cfg(feature = "contact")]
+mod fold;
 mod host;
 mod intercom;
 mod invisible;
@@ -105,6 +107,8 @@ mod vat_number;
 mod web_site;
 
 pub use avs_number::{AvsNumber, InvalidAvsNumber};
+#[cfg(feature = "contact")]
+pub(crate) use bank::electronic_form;
 pub use bank::{
     BankCustomerNumber, Bic, Iban, InvalidBankCustomerNumber, InvalidBic, InvalidIban,
     InvalidIsrCustomerNumber, InvalidQrIban, IsrCustomerNumber, QrIban,
@@ -113,6 +117,8 @@ pub use calendar_date::{CalendarDate, InvalidCalendarDate};
 pub use country_code::{CountryCode, InvalidCountryCode};
 pub use decimal::{Decimal, InvalidDecimal};
 pub use email::{Email, InvalidEmail};
+#[cfg(feature = "contact")]
+pub(crate) use fold::fold;
 pub use intercom::{
     IntercomNumber, IntercomType, InternalAddress, InvalidIntercomNumber, InvalidIntercomType,
     InvalidInternalAddress, InvalidRingtone, InvalidSipUri, Ringtone, SipUri,

@@ -60,6 +60,10 @@ impl TextValue for value::WebSite {
 
 impl TextValue for value::CalendarDate {
     const KIND: TextKind = TextKind::checked("date", MAX_FREE_TEXT, Rule::Date, texts::date);
+
+    fn fold(text: &str) -> String {
+        Self::parse(text).map_or_else(|_| value::fold(text), |date| date.to_string())
+    }
 }
 
 impl TextValue for value::CountryCode {
@@ -70,11 +74,19 @@ impl TextValue for value::CountryCode {
 impl TextValue for AccountNumber {
     const KIND: TextKind =
         TextKind::checked("account number", MAX_FREE_TEXT, Rule::Iban, texts::account_number);
+
+    fn fold(text: &str) -> String {
+        value::electronic_form(text).into_owned()
+    }
 }
 
 impl TextValue for value::QrIban {
     const KIND: TextKind =
         TextKind::checked("QR-IBAN", MAX_FREE_TEXT, Rule::QrIban, texts::qr_iban);
+
+    fn fold(text: &str) -> String {
+        value::electronic_form(text).into_owned()
+    }
 }
 
 impl TextValue for value::Bic {

@@ -1,9 +1,8 @@
 //! Compares a stored document with one that was sent.
 
-use super::assign_ids::own_id;
 use super::member::Member;
 use super::values::element_id::{ElementId, Parent};
-use super::visitor::{Flow, JsonObject, Pair, Presence, Scalar, Value, Visitor, go_on_if};
+use super::visitor::{Flow, JsonObject, Pair, Presence, Scalar, Shared, Value, Visitor, go_on_if};
 use crate::json::{Json, Members};
 
 /// In which sense a stored document and one that was sent are the same.
@@ -15,12 +14,11 @@ use crate::json::{Json, Members};
 /// | `{"city": "Bern"}` | `{}` | no | yes | yes | no |
 /// | `{"city": "Bern"}` | `{"city": null}` | no | yes | no | no |
 /// | `{}` | `{"city": null}` | yes | yes | yes | yes |
+/// | `{}` | `{"region": {"name": null}}` | yes | yes | yes | yes |
 /// | `{"id": 7}` | `{}` | yes | yes | yes | yes |
 /// | `{"id": 7}` | `{"id": 8}` | no | no | no | yes |
 ///
-/// Arrays are the same if they have the same length and their elements are the same in order. An
-/// element of `Unchanged` that was sent without its id has to be `Equal`, because it would first
-/// take an equal stored element, wherever that stands.
+/// Arrays are the same if they have the same length and their elements are the same in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Equivalence {
     /// Every member is equal; null is absent.
@@ -45,6 +43,11 @@ pub(crate) fn matches<T: Value>(stored: &T, sent: &T, equivalence: Equivalence) 
     T::accept((stored, sent), &mut Compare { equivalence }).is_continue()
 }
 
+/// Whether nothing of the value would be stored, as of `{"name": null}`.
+pub(super) fn is_nothing<T: Value>(sent: &T) -> bool {
+    sent.presence() != Presence::Value || T::accept(sent, &mut IsNothing).is_continue()
+}
+
 struct Compare {
     equivalence: Equivalence,
 }
@@ -58,7 +61,7 @@ impl Visitor<Pair> for Compare {
         match (sent.presence(), self.equivalence, sent) {
             (Presence::Value, _, Member::Value(sent)) => match stored {
                 Member::Value(stored) => T::accept((stored, sent), self),
-                Member::Absent | Member::Null => go_on_if(false),
+                Member::Absent | Member::Null => go_on_if(is_nothing(sent)),
             },
             (_, Equivalence::Covers, _) | (Presence::Absent, Equivalence::Unchanged, _) => {
                 go_on_if(true)
@@ -89,13 +92,31 @@ impl Visitor<Pair> for Compare {
             return go_on_if(stored == sent);
         }
         go_on_if(stored.len() == sent.len())?;
-        stored.iter().zip(sent).try_for_each(|(stored, sent)| {
-            let equivalence = match self.equivalence {
-                Equivalence::Unchanged if own_id(sent).is_none() => Equivalence::Equal,
-                other => other,
-            };
-            T::accept((stored, sent), &mut Compare { equivalence })
-        })
+        stored.iter().zip(sent).try_for_each(|(stored, sent)| T::accept((stored, sent), self))
+    }
+}
+
+struct IsNothing;
+
+impl Visitor<Shared> for IsNothing {
+    fn member<T: Value>(&mut self, _name: &'static str, member: &Member<T>) -> Flow {
+        go_on_if(member.get().is_none_or(is_nothing))
+    }
+
+    fn element_id<K: Parent>(&mut self, _name: &'static str, id: &Member<ElementId<K>>) -> Flow {
+        go_on_if(id.get().is_none())
+    }
+
+    fn scalar<T: Scalar>(&mut self, _value: &T) -> Flow {
+        go_on_if(false)
+    }
+
+    fn object<T: JsonObject>(&mut self, value: &T) -> Flow {
+        go_on_if(value.members().values().all(|value| *value == Json::Null))
+    }
+
+    fn list<T: Value>(&mut self, _list: &Vec<T>) -> Flow {
+        go_on_if(false)
     }
 }
 
@@ -130,6 +151,7 @@ mod tests {
             (r#"{"city": "Bern"}"#, "{}", &[Covers, Unchanged]),
             (r#"{"city": "Bern"}"#, r#"{"city": null}"#, &[Covers]),
             ("{}", r#"{"city": null}"#, &[Equal, Covers, Unchanged, Content]),
+            ("{}", r#"{"region": {"name": null}}"#, &[Equal, Covers, Unchanged, Content]),
             (r#"{"id": 7}"#, "{}", &[Equal, Covers, Unchanged, Content]),
             (r#"{"id": 7}"#, r#"{"id": 8}"#, &[Content]),
         ] {

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 
 use super::assign_ids::own_id;
-use super::compare::{Equivalence, matches};
+use super::compare::{Equivalence, is_nothing, matches};
 use super::member::Member;
 use super::values::element_id::{ElementId, Parent};
-use super::visitor::{Flow, JsonObject, Presence, Scalar, Shared, Value, Visitor, go_on_if};
+use super::visitor::{Flow, JsonObject, Scalar, Shared, Value, Visitor, go_on_if};
 use crate::json::{Json, Members};
 
 /// The most elements that are compared one by one: that takes less time than an index of them.
@@ -59,7 +59,7 @@ impl Set {
     }
 
     /// The positions, lowest first.
-    fn iter(&self) -> impl Iterator<Item = usize> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
         self.0.iter().enumerate().flat_map(|(index, word)| {
             (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| index * 64 + bit)
         })
@@ -104,6 +104,11 @@ impl<'e, T: Value> Index<'e, T> {
             candidates.intersect(self.positions.get(&found)?);
         }
         candidates.iter().find(fits)
+    }
+
+    /// How much the element has: more than any that it covers, apart from those that equal it.
+    pub(super) fn size(&self, element: &T) -> usize {
+        Traits::of(element, Side::Incoming, &self.keys).of_content.len()
     }
 
     fn are_few(&self) -> bool {
@@ -229,9 +234,7 @@ impl<'k> Traits<'k> {
 impl Visitor<Shared> for Traits<'_> {
     fn member<T: Value>(&mut self, name: &'static str, member: &Member<T>) -> Flow {
         match member {
-            Member::Value(value)
-                if self.side == Side::Stored || value.presence() == Presence::Value =>
-            {
+            Member::Value(value) if self.side == Side::Stored || !is_nothing(value) => {
                 self.at(name, |traits| {
                     traits.note("a value");
                     T::accept(value, traits)

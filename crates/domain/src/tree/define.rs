@@ -12,7 +12,9 @@ use super::visitor::Block;
 /// the wire. The description of each stands above it, also for the API description.
 ///
 /// - `block`: an object that is merged member by member. The elements of an array have ids if the
-///   first member of their block is an [`ElementId`](super::ElementId).
+///   first member of their block is an [`ElementId`](super::ElementId). `by [a, b] or [c]` names
+///   their natural keys, the strongest first: one that is sent without its id is the stored one
+///   that has the same `a` and `b`, else the same `c`.
 /// - `opaque`: only a description, for objects that are stored as received.
 macro_rules! tree {
     () => {};
@@ -32,7 +34,7 @@ macro_rules! tree {
 
     (
         $(#[doc = $about:literal])+
-        block $name:ident {
+        block $name:ident $(by $([$($key:ident),+])or+)? {
             $($(#[doc = $what:literal])+ $field:ident: $ty:ty = $wire:literal,)*
         }
         $($rest:tt)*
@@ -61,6 +63,9 @@ macro_rules! tree {
 
             impl tree::Value for $name {
                 const KIND: tree::Kind = tree::Kind::Block(<Self as tree::Shaped>::SHAPE);
+                $(const NATURAL_KEYS: &'static [tree::NaturalKey<Self>] = &[$(
+                    |block| Some([$(tree::natural_key(&block.$key)?),+].join("\0")),
+                )+];)?
 
                 fn presence(&self) -> tree::Presence {
                     let is_empty = true $(&& self.$field.is_absent())*;

@@ -14,11 +14,13 @@ use self::text::{Text, TextValue};
 use super::leaf::Leaf;
 use super::member::Member;
 use super::shape::{Kind, Shape, Shaped};
-use super::visitor::{Flow, Form, JsonObject, Presence, Scalar, Value, Visitor};
+use super::visitor::{Flow, Form, JsonObject, NaturalKey, Presence, Scalar, Value, Visitor};
 use crate::json::{Json, Members};
+use crate::value::fold;
 
 impl<T: TextValue> Value for Text<T> {
     const KIND: Kind = Kind::Text(&T::KIND);
+    const NATURAL_KEYS: &'static [NaturalKey<Self>] = &[|text| Some(T::fold(text))];
 
     fn presence(&self) -> Presence {
         let is_null = T::KIND.blank_is_null && self.trim().is_empty();
@@ -59,6 +61,7 @@ impl<K: AmountOf> Scalar for Amount<K> {
 
 impl Value for SafeInteger {
     const KIND: Kind = Kind::SafeInteger;
+    const NATURAL_KEYS: &'static [NaturalKey<Self>] = &[|number| Some(number.get().to_string())];
 
     fn accept<F: Form>(number: F::Held<'_, Self>, visitor: &mut impl Visitor<F>) -> Flow {
         visitor.scalar(number)
@@ -107,6 +110,16 @@ impl JsonObject for CustomFields {
 
 impl<S: Shaped + 'static> Value for OpaqueObject<S> {
     const KIND: Kind = Kind::OpaqueObject(S::SHAPE);
+    const NATURAL_KEYS: &'static [NaturalKey<Self>] = &[
+        |object| match object.members().get("id")? {
+            Json::Number(id) => Some(id.as_str().to_owned()),
+            _ => None,
+        },
+        |object| match object.members().get("name")? {
+            Json::Text(name) => Some(fold(name)),
+            _ => None,
+        },
+    ];
 
     fn presence(&self) -> Presence {
         if self.members().is_empty() { Presence::Absent } else { Presence::Value }

@@ -144,6 +144,9 @@ pub(crate) trait Value: Clone + PartialEq + 'static {
     /// What JSON it is read from.
     const KIND: Kind;
 
+    /// What tells the value from others in an array, the strongest first. Each is tried alone.
+    const NATURAL_KEYS: &'static [NaturalKey<Self>] = &[];
+
     /// What a sent value stands for.
     fn presence(&self) -> Presence {
         Presence::Value
@@ -162,6 +165,16 @@ pub(crate) trait Value: Clone + PartialEq + 'static {
     fn accept<F: Form>(_value: F::Held<'_, Self>, _visitor: &mut impl Visitor<F>) -> Flow {
         go_on_if(true)
     }
+}
+
+/// The text that tells a value from others, however it is written, or `None` where that is missing
+/// or blank.
+pub(crate) type NaturalKey<T> = fn(&T) -> Option<String>;
+
+/// The strongest natural key that the value of a member has.
+pub(crate) fn natural_key<T: Value>(member: &Member<T>) -> Option<String> {
+    let value = member.get()?;
+    T::NATURAL_KEYS.iter().find_map(|key| key(value)).filter(|key| !key.is_empty())
 }
 
 /// A value without parts; another one replaces it as a whole.

@@ -8,6 +8,8 @@ mod qr_iban;
 
 pub use bank_customer_number::{BankCustomerNumber, InvalidBankCustomerNumber};
 pub use bic::{Bic, InvalidBic};
+#[cfg(feature = "contact")]
+pub(crate) use iban::electronic_form;
 pub use iban::{Iban, InvalidIban};
 pub use isr_customer_number::{InvalidIsrCustomerNumber, IsrCustomerNumber};
 pub use qr_iban::{InvalidQrIban, QrIban};

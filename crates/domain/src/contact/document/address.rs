@@ -6,7 +6,7 @@ use crate::value::CountryCode;
 
 tree! {
     /// A postal address of the contact.
-    block Address {
+    block Address by [name] {
         /// The id of the address.
         id: ElementId = "id",
         /// What the address is for, such as Home or Invoices.

@@ -7,7 +7,7 @@ use crate::value::{BankCustomerNumber, Bic, IsrCustomerNumber, QrIban};
 
 tree! {
     /// A bank account of the contact.
-    block Bank {
+    block Bank by [qr_iban] or [account_number] or [name] {
         /// The id of the bank account.
         id: ElementId = "id",
         /// What the account is called in lists.

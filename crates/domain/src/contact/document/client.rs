@@ -69,7 +69,7 @@ tree! {
     }
 
     /// A discount on one article.
-    block ArticleDiscount {
+    block ArticleDiscount by [article_id] {
         /// The id of the discount.
         id: ElementId = "id",
         /// The id of the article in the ERP.

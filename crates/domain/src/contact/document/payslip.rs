@@ -9,7 +9,7 @@ use crate::value::CalendarDate;
 
 tree! {
     /// What an employee is paid in a year.
-    block Payslip {
+    block Payslip by [calendar_year] {
         /// The id of the payslip.
         id: ElementId<OfPayslip> = "id",
         /// The id of the block `staff`.
@@ -55,7 +55,7 @@ tree! {
     }
 
     /// A group of employees that the payslip counts for.
-    block EmployeeGroup {
+    block EmployeeGroup by [department_id] {
         /// The id of the entry.
         id: ElementId = "id",
         /// The id of the payslip.
@@ -71,7 +71,7 @@ tree! {
     }
 
     /// A line of the payslip.
-    block PayslipLine {
+    block PayslipLine by [number] {
         /// The id of the line.
         id: ElementId = "id",
         /// The id of the payslip.

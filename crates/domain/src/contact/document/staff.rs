@@ -55,7 +55,7 @@ tree! {
     }
 
     /// A member of the employee's family.
-    block FamilyMember {
+    block FamilyMember by [first_name, last_name] {
         /// The id of the family member.
         id: ElementId = "id",
         /// The id of the block `staff`.
@@ -73,7 +73,7 @@ tree! {
     }
 
     /// What an hour of the employee is sold for.
-    block TimesheetPricingLine {
+    block TimesheetPricingLine by [client_id, order_id, task, start_date] {
         /// The id of the line.
         id: ElementId = "id",
         /// The id of the block `staff`.

@@ -6,7 +6,7 @@ use crate::value::TagName;
 
 tree! {
     /// A tag of the organization, known by its name; the id follows from the name.
-    block Tag {
+    block Tag by [name] {
         /// The id of the tag, which follows from its name.
         id: SafeInteger = "id",
         /// The name of the tag.
@@ -14,7 +14,7 @@ tree! {
     }
 
     /// A note about the contact, under a tag.
-    block AdditionalInformation {
+    block AdditionalInformation by [tag] {
         /// The id of the note.
         id: ElementId = "id",
         /// The tag of the note.

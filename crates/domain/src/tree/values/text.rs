@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::path::At;
 use crate::rule::Rule;
-use crate::value::ParseCache;
+use crate::value::{ParseCache, fold};
 use crate::violation::{Fix, Violation};
 
 /// A text as sent; the type parameter names its kind.
@@ -31,6 +31,11 @@ pub struct Text<T> {
 pub trait TextValue: 'static {
     /// The kind.
     const KIND: TextKind;
+
+    /// What is the same for all spellings of a text, and blank for a blank one.
+    fn fold(text: &str) -> String {
+        fold(text)
+    }
 }
 
 /// The most characters of a free text.
