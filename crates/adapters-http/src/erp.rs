@@ -4,6 +4,7 @@ mod batch;
 mod batch_items;
 mod batch_reply;
 mod contact_path;
+mod fresh_row;
 mod get_contact;
 mod get_deleted_contact;
 mod merging;

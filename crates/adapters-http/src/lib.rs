@@ -17,6 +17,7 @@ mod reply;
 mod request;
 mod settings;
 mod state;
+mod summary;
 mod telemetry;
 
 use axum::{Router, middleware};

@@ -46,17 +46,24 @@ for a token that may see all of them, 403 for others.
 refuses an item that would change another version of the contact.
 - **`freshData`** is the contact right after the item, without `version`; **`freshRow`** is `id`, \
 `contactId`, `contactType`, `externalId`, `displayName`, `email`, `phone`, `city`, `countryCode2`, \
-`archived`, `version`, `updatedAt`. Both are `{}` where there is no contact, and for a token without \
-the scope `read`. The block `staff` is salary data: it is shown and taken only with the scope \
+`archived`, `version`, `updatedAt`, `verdict`, `matchedBy` (the key that found the contact, absent on \
+a create) and, where an earlier item of the batch named the same contact, `sameAs` (its index). Where \
+there is no contact, and for a token without the scope `read`, `freshData` is `{}` and `freshRow` is \
+`{\"verdict\": …}`. The block `staff` is salary data: it is shown and taken only with the scope \
 `staff`.
 - **`possibleWorkflows`**: 1 ARCHIVE, 2 RESTORE (of an archived contact), 3 MERGE, 4 DELETE, as the \
 contact's state and the token's scopes allow.
-- **Verdicts**: created, updated and unchanged have `error: false`. Refused items have `error: true` \
+- **Verdicts**: `created`, `updated`, `unchanged`, `rejected`, `ambiguous`, `stale`; the header \
+`Contact-Hub-Summary` counts them (RFC 9651), for example `created=3, unchanged=997`, also on the \
+paths of devices. Created, updated and unchanged have `error: false`. Refused items have `error: true` \
 and `severeError: true`; when several contacts match, `DUPLICATION_ERROR`; when `ifVersion` is not \
 current, `VALIDATION_ERROR` on `version`.
 - **Warnings** are stored and reported with `isSevere: false` beside `NO_ERROR`. \
-`Prefer: handling=strict` makes them errors, `Prefer: return=minimal` leaves `freshData` and \
-`freshRow` as `{}` (RFC 7240).
+`Prefer: handling=strict` makes them errors, `Prefer: return=minimal` leaves `freshData` as `{}` and \
+of `freshRow` only `id`, `version`, `verdict` and `sameAs` (RFC 7240).
+- **`Prefer: detail=full`** adds to each detail `rule` (an anchor in `docs/rules.md`), `message` and, \
+where it is certain, `fix` (a JSON Patch of the item, RFC 6902). Where `data` is hidden from a token, \
+`message` is the sentence of the rule.
 - **Contacts of type ENDPOINT** do not exist for this API; their `id` is `CONTACT_NOT_FOUND`, their \
 other keys are `UNIQUE_VIOLATION`.
 - **Limits**: 10,000 items and 32 MiB by default; a larger body is 413, which a client that is still \

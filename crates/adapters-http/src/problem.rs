@@ -27,6 +27,8 @@ use contacts_application::ports::StoreErrorKind;
 use contacts_application::use_cases::{AccessError, UseCaseError};
 use contacts_domain::{Code, Violation};
 
+use crate::request::prefer::Details;
+
 /// The header for the media types that a path accepts:
 /// <https://www.w3.org/TR/ldp/#header-accept-post>.
 pub(crate) const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
@@ -152,6 +154,8 @@ pub(crate) struct Problem {
     kind: Kind,
     detail: String,
     violations: Vec<Violation>,
+    /// What the answer tells of the violations.
+    details: Details,
     /// Pairs of a part of the request and what is wrong with it.
     faults: Vec<(String, String)>,
     retry_after: Option<Duration>,
@@ -166,6 +170,7 @@ impl Problem {
             kind,
             detail: detail.into(),
             violations: Vec::new(),
+            details: Details::default(),
             faults: Vec::new(),
             retry_after: None,
             cause: None,
@@ -178,12 +183,12 @@ impl Problem {
     }
 
     /// A merge that violates rules.
-    pub(crate) fn merge_refused(violations: Vec<Violation>) -> Self {
+    pub(crate) fn merge_refused(violations: Vec<Violation>, details: Details) -> Self {
         let detail = match violations.first() {
             Some(violation) => violation.message.clone(),
             None => Kind::MergeRefused.title().to_owned(),
         };
-        Self { violations, ..Self::new(Kind::MergeRefused, detail) }
+        Self { violations, details, ..Self::new(Kind::MergeRefused, detail) }
     }
 
     /// A request above the rate of its token.

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write};
 
+use serde::Serializer;
+
 /// How much of a name or a value that a caller chose is quoted, in characters.
 pub const MAX_VALUE_CHARS: usize = 200;
 
@@ -78,6 +80,11 @@ impl Path {
             }
         }
         pointer
+    }
+
+    /// Serializes the path as JSON Pointer.
+    pub(crate) fn serialize_pointer<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.pointer())
     }
 }
 

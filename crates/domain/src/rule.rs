@@ -69,6 +69,11 @@ macro_rules! rules {
                 match self { $(Self::$rule => $name,)+ }
             }
 
+            /// The name as an anchor in `docs/rules.md`.
+            pub fn anchor(self) -> String {
+                self.name().to_lowercase().replace(' ', "-")
+            }
+
             /// The code that APIs report.
             pub fn code(self) -> Code {
                 match self { $(Self::$rule => Code::$code,)+ }

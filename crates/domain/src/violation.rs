@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::ops::Deref;
 
+use serde::Serialize;
+
 use crate::path::{Path, cut};
 use crate::rule::{Code, Rule, Severity};
 
@@ -65,19 +67,23 @@ impl fmt::Display for Violation {
     }
 }
 
-/// One operation of a JSON Patch (RFC 6902) that mends a violation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One operation of a JSON Patch (RFC 6902) that mends a violation; it serializes as that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "op", rename_all = "lowercase")]
 pub enum Fix {
     /// `move`: a member under a wrong name.
     Move {
         /// Where it stands.
+        #[serde(serialize_with = "Path::serialize_pointer")]
         from: Path,
         /// Where it belongs.
+        #[serde(serialize_with = "Path::serialize_pointer")]
         path: Path,
     },
     /// `replace`: a text in a wrong spelling.
     Replace {
         /// Where it stands.
+        #[serde(serialize_with = "Path::serialize_pointer")]
         path: Path,
         /// What it should read.
         value: String,

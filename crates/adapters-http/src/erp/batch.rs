@@ -4,7 +4,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use contacts_application::use_cases::Request;
 use contacts_domain::upsert::{Context, Documents, Item, ItemKeys, Options, Recognizer};
@@ -22,9 +21,10 @@ use crate::reply::json;
 use crate::request::authorized::{Authorized, Write};
 use crate::request::json_upload::JsonUpload;
 use crate::request::offload::{LONG, offload};
-use crate::request::prefer::{PREFERENCE_APPLIED, Preferences};
+use crate::request::prefer::Preferences;
 use crate::settings::Settings;
 use crate::state::Services;
+use crate::summary::Summary;
 
 /// Modify batch of contacts
 ///
@@ -62,6 +62,7 @@ use crate::state::Services;
             body = BatchReply,
             headers(
                 ("Preference-Applied" = String, description = "The preferences that were applied."),
+                ("Contact-Hub-Summary" = String, description = "How many items have each verdict, without those that none has: `created=3, unchanged=997`."),
             ),
             links(
                 ("firstContact" = (
@@ -80,10 +81,9 @@ pub(super) async fn modify_batch(
     State(services): State<Arc<Services>>,
     State(settings): State<Arc<Settings>>,
     Authorized(caller, _): Authorized<Write>,
-    headers: HeaderMap,
+    preferences: Preferences,
     JsonUpload(body, room): JsonUpload,
 ) -> Result<Response, Problem> {
-    let preferences = Preferences::of(&headers);
     let (is_long, max_items) = (body.len() > LONG, settings.max_items);
     let held = room.clone();
     let finding = move || held.during(|| BatchItems::find(body, max_items));
@@ -114,10 +114,9 @@ pub(super) async fn modify_batch(
     let outcomes = apply(upsert, batch, &room).await?;
     log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
 
-    let writer = ReplyWriter { redaction, workflows: Workflows::of(caller.scopes) };
-    let mut response = json(writer.answer(outcomes).await?);
-    if let Some(applied) = preferences.applied() {
-        response.headers_mut().insert(PREFERENCE_APPLIED, applied);
-    }
-    Ok(response)
+    let summary = Summary::of(&outcomes);
+    let (details, workflows) = (preferences.details(), Workflows::of(caller.scopes));
+    let writer = ReplyWriter { redaction, details, workflows };
+    let response = json(writer.answer(outcomes).await?);
+    Ok(preferences.note(summary.add_to(response)))
 }

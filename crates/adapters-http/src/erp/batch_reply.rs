@@ -6,15 +6,14 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use contacts_application::compute::compute;
-use contacts_domain::contact::Record;
 use contacts_domain::upsert::{Outcome, Verdict, WholeContact};
-use contacts_domain::{Code, Timestamp, Violation};
+use contacts_domain::{Code, Violation};
 use futures_util::StreamExt as _;
 use futures_util::stream;
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::fresh_row::{FreshRow, RowReply};
 use super::redaction::Redaction;
 use super::workflow::{WorkflowReply, Workflows};
 use crate::openapi::ContactDocumentSchema;
@@ -22,6 +21,7 @@ use crate::problem::Problem;
 use crate::problem::detail::DetailReply;
 use crate::problem::error_code::ErrorCode;
 use crate::request::offload::offload;
+use crate::request::prefer::Details;
 
 /// The most outcomes of a part of the answer; one thread writes them in about 1.2 ms.
 const MAX_OUTCOMES: usize = 1_024;
@@ -60,10 +60,9 @@ struct ItemReply<'a> {
     #[serde(skip_serializing_if = "Spliced::is_skipped")]
     #[schema(value_type = ContactDocumentSchema, required)]
     fresh_data: Spliced,
-    /// The row of the contact in a list; `{}` where there is none.
-    #[serde(serialize_with = "row_or_empty")]
-    #[schema(value_type = RowReply, required)]
-    fresh_row: Option<RowReply<'a>>,
+    /// The verdict, and the row of the contact in a list.
+    #[schema(value_type = RowReply)]
+    fresh_row: FreshRow<'a>,
     /// The workflows that the contact's state and the caller's scopes allow.
     possible_workflows: &'a [WorkflowReply],
 }
@@ -79,54 +78,6 @@ struct ErrorReply<'a> {
     error_detail_values: Vec<DetailReply<'a>>,
 }
 
-/// The row of a contact in a list. Members without a value are `null`.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct RowReply<'a> {
-    /// The id.
-    #[schema(required = false, example = 42)]
-    id: i64,
-    /// The same id.
-    #[schema(required = false, example = 42)]
-    contact_id: i64,
-    /// ORGANIZATION or PERSON.
-    #[schema(required = false, example = "ORGANIZATION")]
-    contact_type: &'static str,
-    /// The caller's own key.
-    #[schema(example = "ERP-10001")]
-    external_id: Option<&'a str>,
-    /// The display name.
-    #[schema(required = false, example = "Boulangerie du Rhône SA")]
-    display_name: &'a str,
-    /// The e-mail address, as sent.
-    #[schema(example = "info@boulangerie-rhone.example")]
-    email: Option<&'a str>,
-    /// The phone number, as sent.
-    #[schema(example = "+41 22 700 59 29")]
-    phone: Option<&'a str>,
-    /// The city of the first address.
-    #[schema(example = "Genève")]
-    city: Option<&'a str>,
-    /// The country of the first address.
-    #[schema(example = "CH")]
-    country_code2: Option<&'a str>,
-    /// Whether the contact is archived.
-    #[schema(required = false)]
-    archived: bool,
-    /// The version of the contact, which `ifVersion` is compared with.
-    #[schema(required = false, example = 1)]
-    version: i64,
-    /// When the contact last changed, RFC 3339 in UTC.
-    #[serde(serialize_with = "as_text")]
-    #[schema(
-        required = false,
-        value_type = String,
-        format = DateTime,
-        example = "2026-11-02T08:15:30.25Z"
-    )]
-    updated_at: Timestamp,
-}
-
 /// A member whose JSON is copied as it is and not serialized.
 #[derive(Serialize)]
 struct Spliced;
@@ -140,6 +91,7 @@ impl Spliced {
 /// Writes outcomes for one caller.
 pub(super) struct ReplyWriter {
     pub(super) redaction: Redaction,
+    pub(super) details: Details,
     pub(super) workflows: Workflows,
 }
 
@@ -227,7 +179,7 @@ impl ReplyWriter {
                 severe_error: error_code.error_detail_values.iter().any(|detail| detail.is_severe),
                 error_code,
                 fresh_data: Spliced,
-                fresh_row: shown.map(row),
+                fresh_row: FreshRow::of(outcome, self.redaction),
                 possible_workflows: self.workflows.of_contact(outcome.contact.as_ref()),
             },
         )?;
@@ -256,36 +208,9 @@ impl ReplyWriter {
             Verdict::Ambiguous => Code::DuplicationError,
             Verdict::Stale => Code::ValidationError,
         };
-        let details = violations.iter().filter_map(|violation| self.redaction.detail(violation));
+        let details = violations.iter();
+        let details =
+            details.filter_map(|violation| self.redaction.detail(violation, self.details));
         ErrorReply { error_code: ErrorCode(code), error_detail_values: details.collect() }
     }
-}
-
-fn row(contact: &WholeContact) -> RowReply<'_> {
-    let Record { id, projection, version, updated_at, .. } = &*contact.record;
-    RowReply {
-        id: id.get(),
-        contact_id: id.get(),
-        contact_type: projection.contact_type.as_str(),
-        external_id: projection.external_id.as_deref(),
-        display_name: &projection.display_name,
-        email: contact.email.as_deref(),
-        phone: contact.phone.as_deref(),
-        city: contact.city.as_deref(),
-        country_code2: contact.country_code2.as_deref(),
-        archived: projection.archived,
-        version: version.get(),
-        updated_at: *updated_at,
-    }
-}
-
-fn row_or_empty<S: Serializer>(row: &Option<RowReply<'_>>, to: S) -> Result<S::Ok, S::Error> {
-    match row {
-        Some(row) => row.serialize(to),
-        None => to.serialize_map(Some(0))?.end(),
-    }
-}
-
-fn as_text<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(at)
 }

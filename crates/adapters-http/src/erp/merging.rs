@@ -17,6 +17,7 @@ use crate::reply::json;
 use crate::request::authorized::{Authorized, Merge};
 use crate::request::json_text;
 use crate::request::json_upload::SingleUpload;
+use crate::request::prefer::Preferences;
 use crate::state::Services;
 
 /// Which contact is merged into which.
@@ -62,6 +63,7 @@ const EXPECTED: &str = r#"{"targetId": integer, "sourceId": integer}"#;
 pub(super) async fn merge(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Merge>,
+    preferences: Preferences,
     SingleUpload(body, room): SingleUpload,
 ) -> Result<Response, Problem> {
     let MergingBody { target_id, source_id } = MergingBody::read(body)?;
@@ -75,7 +77,8 @@ pub(super) async fn merge(
             reject_if_corrupt(&violations)?;
             let redaction = Redaction::of(caller.scopes);
             let redacted = violations.into_iter().map(|violation| redaction.refusal(violation));
-            Err(Problem::merge_refused(redacted.collect()))
+            let refused = Problem::merge_refused(redacted.collect(), preferences.details());
+            Err(refused)
         }
     }
 }

@@ -11,6 +11,7 @@ use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::problem::detail::DetailReply;
+use crate::request::prefer::Details;
 
 /// The block of salary data, which has a scope of its own.
 const STAFF: &str = "staff";
@@ -45,21 +46,22 @@ impl Redaction {
     }
 
     /// A violation of an item, or `None` if it is a warning about a hidden block.
-    pub(super) fn detail(self, violation: &Violation) -> Option<DetailReply<'_>> {
+    pub(super) fn detail(self, violation: &Violation, details: Details) -> Option<DetailReply<'_>> {
         if self.hides_place(violation) && !violation.is_error() {
             return None;
         }
-        let mut detail = DetailReply::of(violation);
-        if self.hides_value(violation) {
-            detail.data = Cow::Borrowed("");
-        }
-        Some(detail)
+        let detail = DetailReply::of(violation, details);
+        Some(if self.hides_value(violation) { detail.redacted(violation) } else { detail })
     }
 
-    /// A violation that refuses the request: without its value if that is hidden.
+    /// A violation that refuses the request: without its value if that is hidden, and with the
+    /// sentence of the rule, because a message may name the value.
     pub(super) fn refusal(self, violation: Violation) -> Violation {
-        let value = if self.hides_value(&violation) { String::new() } else { violation.value };
-        Violation { value, ..violation }
+        if !self.hides_value(&violation) {
+            return violation;
+        }
+        let message = violation.rule.about().to_owned();
+        Violation { value: String::new(), message, fix: None, ..violation }
     }
 
     fn hides_value(self, violation: &Violation) -> bool {

@@ -58,9 +58,11 @@ impl IntoParams for BatchHeaders {
     fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let prefer = header("Prefer")
             .description(Some(
-                "RFC 7240. `return=minimal` leaves `freshData` and `freshRow` as `{}`, \
-                 `return=representation` is the default; `handling=strict` makes warnings errors, \
-                 `handling=lenient` is the default. Others are ignored.",
+                "RFC 7240. `return=minimal` leaves `freshData` as `{}` and of `freshRow` `id`, \
+                 `version`, `verdict` and `sameAs`, `return=representation` is the default; \
+                 `handling=strict` makes warnings errors, `handling=lenient` is the default; \
+                 `detail=full` adds `rule`, `message` and, where it is certain, `fix` to each \
+                 detail. Others are ignored.",
             ))
             .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
             .example(Some(json!("return=minimal, handling=strict")))

@@ -94,7 +94,11 @@ impl<'a> ProblemReply<'a> {
             status: problem.kind.status().as_u16(),
             detail: &problem.detail,
             error_code: code.map(ErrorCode),
-            error_detail_values: problem.violations.iter().map(DetailReply::of).collect(),
+            error_detail_values: problem
+                .violations
+                .iter()
+                .map(|violation| DetailReply::of(violation, problem.details))
+                .collect(),
             request_id,
         }
     }

@@ -1,7 +1,12 @@
 //! The preferences of a caller: the `Prefer` header, RFC 7240.
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::Response;
 use contacts_domain::upsert::Handling;
+
+use crate::problem::Problem;
 
 pub(crate) const PREFER: HeaderName = HeaderName::from_static("prefer");
 pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
@@ -11,6 +16,7 @@ pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("prefe
 pub(crate) struct Preferences {
     returns: Option<Return>,
     handling: Option<Handling>,
+    details: Details,
 }
 
 /// How much of a contact an answer shows.
@@ -20,20 +26,42 @@ enum Return {
     Representation,
 }
 
+/// What an answer tells of a violation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Details {
+    /// The four members of the contract.
+    #[default]
+    OfContract,
+    /// The rule, the message and the fix as well.
+    Full,
+}
+
+impl<S: Sync> FromRequestParts<S> for Preferences {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        Self::of(&parts.headers)
+    }
+}
+
 impl Preferences {
     /// The preferences of a request; the first of each counts.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let (mut returns, mut handling) = (None, None);
-        let texts = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
-        for preference in texts.flat_map(|text| split_unquoted(text, ',')) {
-            let Some((name, value)) = name_and_value(preference) else { continue };
-            match name.as_str() {
-                "return" => returns.get_or_insert(value),
-                "handling" => handling.get_or_insert(value),
-                _ => continue,
-            };
+    fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let (mut returns, mut handling, mut detail) = (None, None, None);
+        for header in headers.get_all(PREFER) {
+            let text = String::from_utf8_lossy(header.as_bytes());
+            for preference in split_unquoted(&text, ',') {
+                let main = split_unquoted(preference, ';').next().unwrap_or_default();
+                let (name, value) = name_and_value(main);
+                match name.to_ascii_lowercase().as_str() {
+                    "return" => returns.get_or_insert(value),
+                    "handling" => handling.get_or_insert(value),
+                    "detail" => detail.get_or_insert(value),
+                    _ => continue,
+                };
+            }
         }
-        Self {
+        Ok(Self {
             returns: match returns.as_deref() {
                 Some("minimal") => Some(Return::Minimal),
                 Some("representation") => Some(Return::Representation),
@@ -44,7 +72,11 @@ impl Preferences {
                 Some("lenient") => Some(Handling::Lenient),
                 _ => None,
             },
-        }
+            details: match detail.as_deref() {
+                Some("full") => Details::Full,
+                _ => Details::OfContract,
+            },
+        })
     }
 
     /// Whether warnings refuse an item.
@@ -57,8 +89,13 @@ impl Preferences {
         self.returns == Some(Return::Minimal)
     }
 
-    /// The value of `Preference-Applied`, if a preference was applied.
-    pub(crate) fn applied(self) -> Option<HeaderValue> {
+    /// What the answer tells of a violation.
+    pub(crate) fn details(self) -> Details {
+        self.details
+    }
+
+    /// Adds `Preference-Applied` to an answer, if a preference was applied.
+    pub(crate) fn note(self, mut response: Response) -> Response {
         let returns = self.returns.map(|returns| match returns {
             Return::Minimal => "return=minimal",
             Return::Representation => "return=representation",
@@ -67,17 +104,21 @@ impl Preferences {
             Handling::Strict => "handling=strict",
             Handling::Lenient => "handling=lenient",
         });
-        let applied: Vec<&str> = returns.into_iter().chain(handling).collect();
-        HeaderValue::from_str(&applied.join(", ")).ok().filter(|value| !value.is_empty())
+        let detail = (self.details == Details::Full).then_some("detail=full");
+        let applied: Vec<&str> = [returns, handling, detail].into_iter().flatten().collect();
+        if !applied.is_empty()
+            && let Ok(value) = HeaderValue::from_str(&applied.join(", "))
+        {
+            response.headers_mut().insert(PREFERENCE_APPLIED, value);
+        }
+        response
     }
 }
 
-/// The name, in lower case, and the value of a preference, without its parameters.
-fn name_and_value(preference: &str) -> Option<(String, String)> {
-    let main = split_unquoted(preference, ';').next()?;
-    let (name, value) = main.split_once('=').unwrap_or((main, ""));
-    let name = name.trim().to_ascii_lowercase();
-    (!name.is_empty()).then(|| (name, unquoted(value.trim())))
+/// The name and the value of a preference or a parameter.
+fn name_and_value(text: &str) -> (String, String) {
+    let (name, value) = text.split_once('=').unwrap_or((text, ""));
+    (name.trim().to_owned(), unquoted(value.trim()))
 }
 
 /// The text of a token or a quoted string (RFC 9110 §5.6.4).
@@ -110,26 +151,34 @@ fn split_unquoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
 
+    fn preferences(sent: &[&'static str]) -> Result<Preferences, Problem> {
+        let mut headers = HeaderMap::new();
+        for text in sent {
+            headers.append(PREFER, HeaderValue::from_bytes(text.as_bytes()).unwrap());
+        }
+        Preferences::of(&headers)
+    }
+
     fn applied(sent: &[&'static str]) -> String {
-        let headers = sent.iter().map(|text| (PREFER, HeaderValue::from_static(text)));
-        let mut map = HeaderMap::new();
-        headers.for_each(|(name, value)| {
-            map.append(name, value);
-        });
-        let applied = Preferences::of(&map).applied();
+        let response = preferences(sent).unwrap().note(Response::default());
+        let applied = response.headers().get(PREFERENCE_APPLIED);
         applied.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
     }
 
     #[test]
     fn preferences_are_read_in_every_spelling() {
         for sent in [
-            &["return=minimal, handling=strict"][..],
-            &["handling=strict", "return=minimal"],
-            &["Return = minimal;x=y,HANDLING=\"strict\""],
-            &["return=\"min\\imal\"; a=\"b,c;d\", handling=strict"],
-            &["respond-async, wait=10, return=minimal", "handling=strict; foo"],
+            &["return=minimal, handling=strict, detail=full"][..],
+            &["detail=full", "handling=strict", "return=minimal"],
+            &["Return = minimal;x=y,HANDLING=\"strict\", Detail=full"],
+            &["return=\"min\\imal\"; a=\"b,c;d\", handling=strict, detail=full"],
+            &[
+                "respond-async, wait=10, return=minimal; \u{e9}",
+                "handling=strict; foo, detail=full",
+            ],
         ] {
-            assert_eq!(applied(sent), "return=minimal, handling=strict", "{sent:?}");
+            let all = "return=minimal, handling=strict, detail=full";
+            assert_eq!(applied(sent), all, "{sent:?}");
         }
     }
 
@@ -150,6 +199,8 @@ mod tests {
             "return=tiny",
             "\"return=minimal",
             "a=b;return=minimal",
+            "detail=none",
+            "dry",
         ] {
             assert_eq!(applied(&[sent]), "", "{sent}");
         }

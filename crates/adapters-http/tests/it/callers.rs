@@ -187,7 +187,7 @@ async fn writer_without_read_scope_gets_no_contacts() {
                 "data": "", "errorCode": "VALIDATION_ERROR", "fieldName": "phone", "isSevere": false
             }]},
             "freshData": {},
-            "freshRow": {},
+            "freshRow": {"verdict": "updated"},
             "possibleWorkflows": [{"id": 1, "name": "ARCHIVE"}],
         })
     );

@@ -18,3 +18,4 @@ mod limits;
 mod merging;
 mod operation;
 mod refused_uploads;
+mod verdicts;

@@ -45,8 +45,8 @@ impl Application<'_> {
             options: self.options,
         };
         match matching.find(item, ladder) {
-            Err(Mismatch { violation, slot }) => {
-                let mut outcome = Outcome::rejected(*violation);
+            Err(Mismatch { violation, slot, by }) => {
+                let mut outcome = Outcome { matched_by: by, ..Outcome::rejected(*violation) };
                 if let Some(slot) = slot {
                     outcome.same_as = self.working_set.named_by(slot, index);
                     outcome.contact = self.working_set.read(slot).ok().map(|now| self.state(&now));

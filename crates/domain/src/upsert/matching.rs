@@ -23,6 +23,8 @@ pub(super) enum Match {
 pub(super) struct Mismatch {
     pub(super) violation: Box<Violation>,
     pub(super) slot: Option<usize>,
+    /// The key that found it.
+    pub(super) by: Option<Key>,
 }
 
 pub(super) struct Matching<'a> {
@@ -47,23 +49,29 @@ impl Matching<'_> {
             ));
         }
         let matched = self.climb(item, ladder);
-        let slot = match &matched {
-            Match::Existing { slot, .. } => Some(*slot),
-            Match::New | Match::Ambiguous { .. } => None,
+        let (slot, by) = match &matched {
+            Match::Existing { slot, by } => (Some(*slot), Some(*by)),
+            Match::New | Match::Ambiguous { .. } => (None, None),
         };
         let must_be_there = item.intent != Intent::Upsert || self.options.mode == Mode::Update;
         if must_be_there && matches!(matched, Match::New) {
             let message = "no contact has one of the keys of this item";
             return Err(fault(Rule::Exists, Path::root(), "", message, None));
         }
-        self.keys_agree(item, ladder, &matched, slot)?;
-        self.organization(item, slot)?;
-        self.contact_type(item, slot)?;
-        if let (Mode::Create, Some(slot)) = (self.options.mode, slot) {
-            let message = format!("contact {} has a key of this item", self.named(Some(slot)));
-            return Err(fault(Rule::NotThereYet, Path::root(), "", message, Some(slot)));
-        }
+        self.keys_agree(item, ladder, &matched, slot)
+            .and_then(|()| self.organization(item, slot))
+            .and_then(|()| self.contact_type(item, slot))
+            .and_then(|()| self.mode(slot))
+            .map_err(|mismatch| Mismatch { by, ..mismatch })?;
         Ok(matched)
+    }
+
+    fn mode(&self, slot: Option<usize>) -> Result<(), Mismatch> {
+        if self.options.mode != Mode::Create || slot.is_none() {
+            return Ok(());
+        }
+        let message = format!("contact {} has a key of this item", self.named(slot));
+        Err(fault(Rule::NotThereYet, Path::root(), "", message, slot))
     }
 
     /// Tries the keys of the ladder in order. The first that finds exactly one contact wins.
@@ -228,5 +236,6 @@ fn fault(
     message: impl Into<String>,
     slot: Option<usize>,
 ) -> Mismatch {
-    Mismatch { violation: Box::new(Violation::new(rule, path, value, message)), slot }
+    let violation = Box::new(Violation::new(rule, path, value, message));
+    Mismatch { violation, slot, by: None }
 }

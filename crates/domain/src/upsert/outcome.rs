@@ -157,7 +157,7 @@ fn sent<T>(member: &Member<Text<T>>) -> Option<&str> {
 }
 
 /// The outcome of an item in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
     /// A contact was created.
     Created,
@@ -176,6 +176,17 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Every verdict.
+    pub const ALL: [Self; 7] = [
+        Self::Created,
+        Self::Updated,
+        Self::Unchanged,
+        Self::Deleted,
+        Self::Rejected,
+        Self::Ambiguous,
+        Self::Stale,
+    ];
+
     /// The word on the wire.
     pub fn as_str(self) -> &'static str {
         match self {

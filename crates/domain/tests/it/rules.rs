@@ -1,5 +1,7 @@
 //! Every rule, with an item that keeps it and one that breaks it.
 
+use std::collections::HashSet;
+
 use crate::fixture::{Fixture, faults, verdicts};
 use contacts_domain::upsert::{Endpoints, Handling, Verdict};
 use contacts_domain::{Rule, Severity};
@@ -485,4 +487,12 @@ fn bad_number_is_reported_beside_bad_type() {
         let outcome = Fixture::default().send(json!([item])).remove(0);
         assert_eq!(faults(&outcome), expected, "{kind} {number}");
     }
+}
+
+#[test]
+fn anchors_of_rules_differ() {
+    let anchors: HashSet<String> = Rule::ALL.iter().map(|rule| rule.anchor()).collect();
+    assert_eq!(anchors.len(), Rule::ALL.len());
+    assert!(anchors.iter().all(|anchor| !anchor.contains(|c: char| c.is_whitespace())));
+    assert!(anchors.contains("qr-iban"));
 }

@@ -37,6 +37,7 @@ use crate::state::Services;
             status = OK,
             description = "The item is created.",
             body = UidReply,
+            headers(("Contact-Hub-Summary" = String, description = "How many items have each verdict.")),
             links(
                 ("get" = (operation_id = "getContactItem", parameters(("uid" = "$response.body#/uid")))),
                 ("update" = (operation_id = "updateContact", parameters(("uid" = "$response.body#/uid")))),

@@ -15,6 +15,7 @@ use crate::problem::Problem;
 use crate::reply::json;
 use crate::request::authorized::{Authorized, Delete};
 use crate::state::Services;
+use crate::summary::Summary;
 
 /// Delete an item
 ///
@@ -33,6 +34,7 @@ use crate::state::Services;
             status = OK,
             description = "The item is deleted.",
             body = Object,
+            headers(("Contact-Hub-Summary" = String, description = "How many items have each verdict.")),
             example = json!({}),
         ),
         DeviceProblems,
@@ -44,10 +46,11 @@ pub(crate) async fn delete_item(
     Uid(id): Uid,
 ) -> Result<Response, Problem> {
     let key = EntryKey::Id(id.get());
-    for outcome in &services.unlink_contacts.execute(&caller, &[key]).await? {
+    let outcomes = services.unlink_contacts.execute(&caller, &[key]).await?;
+    for outcome in &outcomes {
         if !was_found(outcome)? {
             return Err(Faults::unknown_uid());
         }
     }
-    Ok(json("{}"))
+    Ok(Summary::of(&outcomes).add_to(json("{}")))
 }

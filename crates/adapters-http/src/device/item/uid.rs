@@ -13,6 +13,7 @@ use crate::device::faults::Faults;
 use crate::problem::Problem;
 use crate::reply::to_json;
 use crate::request::contact_id;
+use crate::summary::Summary;
 
 /// The contact of a path. A path that cannot name one is refused like an unknown contact.
 pub(crate) struct Uid(pub(crate) ContactId);
@@ -43,6 +44,6 @@ impl UidReply {
         let contact = outcomes.iter().find_map(|outcome| outcome.contact.as_ref());
         let contact =
             contact.ok_or_else(|| Problem::internal("an item was stored as no contact"))?;
-        to_json(&Self { uid: contact.id.get() })
+        Ok(Summary::of(outcomes).add_to(to_json(&Self { uid: contact.id.get() })?))
     }
 }

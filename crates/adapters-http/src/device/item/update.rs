@@ -36,6 +36,7 @@ use crate::state::Services;
             status = OK,
             description = "The item is updated.",
             body = UidReply,
+            headers(("Contact-Hub-Summary" = String, description = "How many items have each verdict.")),
         ),
         DeviceBodyProblems,
     ),

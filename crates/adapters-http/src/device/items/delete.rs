@@ -71,6 +71,7 @@ fn link_ids() -> Array {
             status = OK,
             description = "The items that were found are deleted.",
             body = ResultsReply,
+            headers(("Contact-Hub-Summary" = String, description = "How many items have each verdict.")),
         ),
         DeviceBodyProblems,
     ),
@@ -91,8 +92,8 @@ pub(crate) async fn delete_items(
         true => Vec::new(),
         false => services.unlink_contacts.execute(&caller, &keys).await?,
     };
-    ResultsReply::answer(outcomes.len(), move || {
-        let results = link_ids.into_iter().zip(&outcomes);
+    ResultsReply::answer(outcomes, move |outcomes| {
+        let results = link_ids.into_iter().zip(outcomes);
         results.map(|(link_id, outcome)| result(link_id, outcome)).collect()
     })
     .await

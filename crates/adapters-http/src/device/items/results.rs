@@ -1,12 +1,14 @@
 //! The answer to a list of items: the result of each.
 
 use axum::response::Response;
+use contacts_domain::upsert::Outcome;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::problem::Problem;
 use crate::reply::json;
 use crate::request::offload::offload;
+use crate::summary::Summary;
 
 /// More results are written on another thread.
 const MANY_RESULTS: usize = 128;
@@ -48,15 +50,15 @@ pub(super) enum ExtendedInfo {
 }
 
 impl ResultsReply {
-    /// The answer with `count` results.
+    /// The answer with the results of these outcomes.
     pub(super) async fn answer(
-        count: usize,
-        results: impl FnOnce() -> Result<Vec<ResultReply>, Problem> + Send + 'static,
+        outcomes: Vec<Outcome>,
+        results: impl FnOnce(&[Outcome]) -> Result<Vec<ResultReply>, Problem> + Send + 'static,
     ) -> Result<Response, Problem> {
-        let is_long = count > MANY_RESULTS;
+        let (summary, is_long) = (Summary::of(&outcomes), outcomes.len() > MANY_RESULTS);
         let body = offload(is_long, move || {
-            serde_json::to_vec(&Self { result: results()? }).map_err(Problem::internal)
+            serde_json::to_vec(&Self { result: results(&outcomes)? }).map_err(Problem::internal)
         });
-        Ok(json(body.await??))
+        Ok(summary.add_to(json(body.await??)))
     }
 }

@@ -66,6 +66,7 @@ struct ItemsBody {
             status = OK,
             description = "All items are stored.",
             body = ResultsReply,
+            headers(("Contact-Hub-Summary" = String, description = "How many items have each verdict.")),
         ),
         DeviceBodyProblems,
     ),
@@ -125,9 +126,9 @@ pub(crate) async fn upsert_items(
     let batch = upsert.prepare(&caller, request, "device", raw, scan, read).await?;
     let outcomes = apply(upsert, batch, &room).await?;
 
-    ResultsReply::answer(outcomes.len(), move || {
-        require_stored(&outcomes, |index| Some(format!("{LIST}[{index}]")))?;
-        let results = link_ids.iter().zip(&outcomes);
+    ResultsReply::answer(outcomes, move |outcomes| {
+        require_stored(outcomes, |index| Some(format!("{LIST}[{index}]")))?;
+        let results = link_ids.iter().zip(outcomes);
         Ok(results.map(|(link_id, outcome)| result(link_id, outcome)).collect())
     })
     .await

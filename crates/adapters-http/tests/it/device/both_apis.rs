@@ -111,13 +111,13 @@ async fn endpoints_are_hidden_from_the_erp() {
         .iter()
         .map(|item| (&item["errorCode"]["errorCode"], &item["freshData"], &item["freshRow"]))
         .collect();
-    let nothing = &json!({});
+    let (nothing, rejected) = (&json!({}), &json!({"verdict": "rejected"}));
     assert_eq!(
         codes,
         [
-            (&json!("CONTACT_NOT_FOUND"), nothing, nothing),
-            (&json!("UNIQUE_VIOLATION"), nothing, nothing),
-            (&json!("INVALID_TYPE"), nothing, nothing),
+            (&json!("CONTACT_NOT_FOUND"), nothing, rejected),
+            (&json!("UNIQUE_VIOLATION"), nothing, rejected),
+            (&json!("INVALID_TYPE"), nothing, rejected),
         ]
     );
     let merge = json!({"targetId": 1, "sourceId": 1}).to_string();

@@ -25,7 +25,8 @@ pub fn render() -> String {
         put(
             &mut page,
             format_args!(
-                "| {} | {} | {} | {severity} | {} |\n",
+                "| <a id=\"{}\"></a>{} | {} | {} | {severity} | {} |\n",
+                rule.anchor(),
                 rule.name(),
                 rule.about().replace('|', "\\|"),
                 rule.code(),

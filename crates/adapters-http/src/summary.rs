@@ -1,0 +1,36 @@
+//! The counts of verdicts in the head of an answer.
+
+use std::collections::BTreeMap;
+
+use axum::http::{HeaderName, HeaderValue};
+use axum::response::Response;
+use contacts_domain::upsert::{Outcome, Verdict};
+
+const CONTACT_HUB_SUMMARY: HeaderName = HeaderName::from_static("contact-hub-summary");
+
+/// The counts of verdicts, without those that do not occur.
+#[derive(Debug, Clone)]
+pub(crate) struct Summary(BTreeMap<Verdict, usize>);
+
+impl Summary {
+    pub(crate) fn of(outcomes: &[Outcome]) -> Self {
+        let mut counts = BTreeMap::new();
+        for outcome in outcomes {
+            *counts.entry(outcome.verdict).or_default() += 1;
+        }
+        Self(counts)
+    }
+
+    /// Adds the header, a dictionary of RFC 9651: `created=3, unchanged=997`. An empty dictionary is
+    /// no header.
+    pub(crate) fn add_to(&self, mut response: Response) -> Response {
+        let counts = self.0.iter().map(|(verdict, count)| format!("{}={count}", verdict.as_str()));
+        let counts: Vec<String> = counts.collect();
+        if !counts.is_empty()
+            && let Ok(value) = HeaderValue::from_str(&counts.join(", "))
+        {
+            response.headers_mut().insert(CONTACT_HUB_SUMMARY, value);
+        }
+        response
+    }
+}
