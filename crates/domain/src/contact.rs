@@ -2,6 +2,7 @@
 
 mod check;
 mod columns;
+mod corrections;
 pub mod document;
 mod intercom_entry;
 mod key_texts;

@@ -6,7 +6,7 @@ use crate::ids::Version;
 
 /// The version of the rules. Count it up with every change of what an item means or is answered: of
 /// a rule, of reading, matching or merging. Digests of another version are never used.
-pub const RULES_VERSION: u8 = 1;
+pub const RULES_VERSION: u8 = 2;
 
 /// 128 bits over an item's bytes and everything that its answer depends on, but for the contact.
 ///

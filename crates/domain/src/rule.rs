@@ -27,8 +27,8 @@ pub enum Stage {
     Text,
     /// On each decimal number.
     Amount,
-    /// On the size of each value.
-    Size,
+    /// On each value.
+    Value,
     /// On the whole contact.
     Contact,
     /// On what the store holds of other contacts.
@@ -44,7 +44,7 @@ impl Stage {
             Self::Merging => "merging",
             Self::Text => "in a text",
             Self::Amount => "in an amount",
-            Self::Size => "by size",
+            Self::Value => "in a value",
             Self::Contact => "in the whole contact",
             Self::LookUp => "by a look-up",
         }
@@ -108,7 +108,7 @@ rules! {
     // 1. The item as a whole: alone.
     Content = "content", ContentEmpty, Error, Reading;
         "An item is not null and not empty.";
-    Readable = "readable", ConversionError, Error, Size;
+    Readable = "readable", ConversionError, Error, Value;
         "An item is a JSON object without lone surrogates, nested at most 16 deep.";
 
     // 2. JSON types: all of them, and nothing further.
@@ -150,19 +150,27 @@ rules! {
         "A contact has a name: `name` (organization), `firstName` or `lastName` (person), \
          `intercom.name` (endpoint).";
     Date = "date", ConversionError, Error, Text;
-        "A date is `YYYY-MM-DD` or RFC 3339, and exists in the calendar.";
+        "A date is `YYYY-MM-DD` or RFC 3339, and exists in the calendar. One with white space around it, \
+         in ISO 8601 basic form, or with a time in another form is read as the day written there, and \
+         `0000-00-00` is stored as null, with a warning.";
     Amount = "amount", ConversionError, Error, Amount;
         "An amount is a decimal number of at most 28 significant digits, as text or as a JSON \
          number.";
     ClosedList = "closed list", InvalidType, Error, Text;
-        "A value of a closed list is on it.";
+        "A value of a closed list is on it. One in another case or with white space around it is \
+         stored as meant, with a warning.";
     OpenList = "open list", InvalidType, Error, Text;
-        "A value of an open list matches `^[A-Z][A-Z0-9_]*$`.";
+        "A value of an open list matches `^[A-Z][A-Z0-9_]*$`. One in another case or with white \
+         space around it is stored as meant, with a warning.";
     Email = "e-mail", ValidationError, Error, Text;
         "An e-mail field holds one address (RFC 5321, RFC 6531) of at most 254 octets: a dot-atom or \
          quoted local part, and a domain of at least two labels, the last not all digits.";
+    Invisible = "invisible characters", ValidationError, Warning, Value;
+        "Keys, names and texts with a rule hold no invisible characters (Unicode categories Cc, Cf, \
+         Zl, Zp), but for ZWJ and ZWNJ between letters and emoji. Such a text is read without them.";
     CountryCode = "country code", ValidationError, Error, Text;
-        "`countryCode2` is an ISO 3166-1 alpha-2 code, or XK.";
+        "`countryCode2` is an ISO 3166-1 alpha-2 code, or XK. One in another case or with white space \
+         around it is stored as meant, with a warning, and so are UK as GB and EL as GR.";
     BankCustomerNumber = "bank customer number", ValidationError, Error, Text;
         "`bankCustomerNumber` matches `^([1-9][0-9]*)*$`.";
     Range = "range", ValidationError, Error, Amount;
@@ -187,14 +195,16 @@ rules! {
          exist in the organization.";
     Scopes = "scopes", ActionDenied, Error, Contact;
         "The caller's scopes cover each block of the item: `staff` is salary data.";
-    Limits = "limits", ValidationError, Error, Size;
-        "Texts, arrays, objects, numbers and documents keep their limits, and no text holds NUL.";
+    Limits = "limits", ValidationError, Error, Value;
+        "Texts (in characters of their NFC form), arrays, objects, numbers and documents keep their \
+         limits, and no text holds NUL.";
     LinkId = "link id", ValidationError, Error, Text;
         "`linkId` is a UUID (RFC 9562) in hyphenated form, and not nil.";
     IntercomRequired = "intercom fields", FieldRequired, Error, Contact;
         "An intercom entry has a `name`, a `type` and a `number`.";
     IntercomName = "intercom name", ValidationError, Error, Text;
-        "An intercom name has 1 to 30 characters and is not blank.";
+        "An intercom name has 1 to 30 characters in NFC, at least one of them visible, and no control \
+         characters.";
     IntercomNumber = "intercom number", ValidationError, Error, Contact;
         "An intercom number is an internal address of its type, or a SIP URI; `p2p` takes a SIP \
          URI only.";
@@ -212,7 +222,8 @@ rules! {
     QrIban = "QR-IBAN", ValidationError, Warning, Text;
         "`qrIban` is a Swiss or Liechtenstein IBAN whose institution number is 30000–31999.";
     Bic = "BIC", ValidationError, Warning, Text;
-        "`swiftBic` has the shape of a BIC (ISO 9362:2022) and an ISO country.";
+        "`swiftBic` has the shape of a BIC (ISO 9362:2022) and an ISO country. One in lower case or \
+         with white space is read without regard to that.";
     VatNumber = "VAT number", ValidationError, Warning, Text;
         "A VAT number that starts with CHE is a Swiss UID; one of an EU country has its shape.";
     AvsNumber = "AVS number", ValidationError, Warning, Text;

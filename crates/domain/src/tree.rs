@@ -13,7 +13,7 @@
 //! | `content` | find elements of an array by what they hold |
 //! | `fill` | take from another contact what a contact lacks |
 //! | `assign_ids` | give ids to the parts that have none |
-//! | `walk`, `leaf` | show the rules what they can check |
+//! | `walk`, `leaf` | show the rules what they can check, and correct it |
 
 mod assign_ids;
 mod compare;
@@ -46,9 +46,9 @@ pub use values::json_object::{CustomFields, OpaqueObject};
 pub use values::safe_integer::SafeInteger;
 pub use values::text::{Text, TextKind, TextValue};
 
-pub(crate) use values::text::{Free, MAX_FREE_TEXT, RuleError};
+pub(crate) use values::text::{Free, MAX_FREE_TEXT, Meaning, RuleError};
 pub(crate) use visitor::{
     Block, Flow, Form, Mutable, NaturalKey, Pair, PairMut, Presence, Shared, Value, Visitor,
     go_on_if, natural_key,
 };
-pub(crate) use walk::walk;
+pub(crate) use walk::{Edit, correct, walk};

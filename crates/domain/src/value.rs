@@ -123,6 +123,8 @@ pub use intercom::{
     IntercomNumber, IntercomType, InternalAddress, InvalidIntercomNumber, InvalidIntercomType,
     InvalidInternalAddress, InvalidRingtone, InvalidSipUri, Ringtone, SipUri,
 };
+#[cfg(feature = "contact")]
+pub(crate) use invisible::{has_at_most, is_blank, trimmed, visible, without_invisible};
 pub use link_id::{InvalidLinkId, LinkId};
 #[cfg(feature = "contact")]
 pub(crate) use parse_cache::ParseCache;

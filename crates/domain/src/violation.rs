@@ -85,8 +85,8 @@ pub enum Fix {
         /// Where it stands.
         #[serde(serialize_with = "Path::serialize_pointer")]
         path: Path,
-        /// What it should read.
-        value: String,
+        /// What it should read; `None` is null.
+        value: Option<String>,
     },
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::corrections;
 use super::document::ContactDocument;
 use super::record::ContactType;
 use super::rules::{self, Lookups, Reporter, RuleInput};
@@ -55,9 +56,10 @@ impl Contact {
         document.trim_keys();
         let has_nameless_tags = document.name_tags();
         let mut cache = ParseCache::new(context.settings.region);
-        let draft = Draft::of(&document, None, context, &mut cache);
+        let mut violations = Violations::default();
+        let draft = Draft::of(&mut document, &mut violations, None, context, &mut cache);
         let mut document = draft.document.map_or(document, |draft| *draft);
-        let mut violations = draft.violations;
+        violations.add(&draft.violations);
         if has_nameless_tags {
             violations.extend(document.find_tag_names(None));
         }
@@ -168,8 +170,28 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// The draft of a document, whose type is `new` if it names none.
+    /// The draft of a document, whose type is `new` if it names none. Corrects what was sent where
+    /// that is certain, and notes it.
     pub(crate) fn of(
+        sent: &mut ContactDocument,
+        noted: &mut Violations,
+        new: Option<ContactType>,
+        context: &Context,
+        cache: &mut ParseCache,
+    ) -> Self {
+        let mut draft = Self::as_sent(sent, new, context, cache);
+        if draft.violations.iter().any(corrections::may_correct) {
+            let corrected = corrections::correct(sent, cache);
+            if !corrected.is_empty() {
+                noted.add(&corrected);
+                draft = Self::as_sent(sent, new, context, cache);
+            }
+        }
+        draft.violations.cut(MAX_DETAILS);
+        draft
+    }
+
+    fn as_sent(
         sent: &ContactDocument,
         new: Option<ContactType>,
         context: &Context,
@@ -189,7 +211,6 @@ impl Draft {
         let mut violations =
             RuleInput { context, sent, document: draft, stored: None }.check(cache);
         violations.extend(faults);
-        violations.cut(MAX_DETAILS);
         Self { document, violations }
     }
 }
@@ -198,7 +219,11 @@ impl RuleInput<'_> {
     /// Every rule that needs no look-up.
     pub(crate) fn check(&self, cache: &mut ParseCache) -> Violations {
         let mut violations = Violations::default();
-        tree::walk(self.document, &mut |at, leaf| check_leaf(at, leaf, cache, &mut violations));
+        tree::walk(self.document, &mut |at, leaf| {
+            check_leaf(leaf, at, cache, &mut |rule, value, error| {
+                violations.extend([error.at(rule, at, value)]);
+            });
+        });
         for (rule, check) in rules::WHOLE {
             check(self, &mut Reporter { rule, violations: &mut violations });
         }
@@ -220,17 +245,23 @@ impl RuleInput<'_> {
     }
 }
 
-fn check_leaf(at: &At<'_>, leaf: Leaf<'_>, cache: &mut ParseCache, violations: &mut Violations) {
+/// Every rule about one text or number, on that leaf.
+pub(super) fn check_leaf(
+    leaf: Leaf<'_>,
+    at: &At<'_>,
+    cache: &mut ParseCache,
+    report: &mut dyn FnMut(Rule, &str, RuleError),
+) {
     let mut reject = |rule, value: &str, result: Result<(), RuleError>| {
         if let Err(error) = result {
-            violations.extend([error.at(rule, at, value)]);
+            report(rule, value, error);
         }
     };
     let value = match leaf {
         Leaf::Text(_, text) | Leaf::Name(text) | Leaf::Number(text) => text,
         _ => "",
     };
-    for (rule, check) in rules::SIZES {
+    for (rule, check) in rules::VALUES {
         reject(rule, value, check(at, leaf));
     }
     match leaf {

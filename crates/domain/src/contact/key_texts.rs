@@ -2,6 +2,7 @@
 
 use super::document::ContactDocument;
 use crate::tree::{Member, Text};
+use crate::value::trimmed;
 
 impl ContactDocument {
     /// Trims the keys. Otherwise they are stored and returned as sent (upsert-rules §3.7).
@@ -22,7 +23,7 @@ impl ContactDocument {
 
 fn trim<T>(member: &mut Member<Text<T>>) {
     if let Some(text) = member.get_mut() {
-        let trimmed = text.trim();
+        let trimmed = trimmed(text);
         if trimmed.len() < text.len() {
             *text = Text::from(trimmed);
         }

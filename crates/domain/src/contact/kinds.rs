@@ -33,12 +33,12 @@ pub struct IntercomName;
 pub struct IntercomNumber;
 
 impl TextValue for Name {
-    const KIND: TextKind = TextKind { name: "name", max_chars: MAX_NAME, ..Free::KIND };
+    const KIND: TextKind =
+        TextKind { blank_is_null: false, ..TextKind::unchecked("name", MAX_NAME) };
 }
 
 impl TextValue for ExternalId {
-    const KIND: TextKind =
-        TextKind { name: "external id", max_chars: 255, blank_is_null: true, ..Free::KIND };
+    const KIND: TextKind = TextKind::unchecked("external id", 255);
 }
 
 impl TextValue for value::LinkId {
@@ -121,8 +121,7 @@ impl TextValue for value::AvsNumber {
 }
 
 impl TextValue for value::TagName {
-    const KIND: TextKind =
-        TextKind { name: "tag name", max_chars: MAX_NAME, blank_is_null: true, ..Free::KIND };
+    const KIND: TextKind = TextKind::unchecked("tag name", MAX_NAME);
 }
 
 impl TextValue for Token {
@@ -141,7 +140,7 @@ impl TextValue for IntercomName {
 
 impl TextValue for IntercomNumber {
     // Its rule needs the type beside it, so it stands among the rules about the whole contact.
-    const KIND: TextKind = TextKind { name: "intercom number", blank_is_null: true, ..Free::KIND };
+    const KIND: TextKind = TextKind::unchecked("intercom number", MAX_FREE_TEXT);
 }
 
 impl TextValue for value::Ringtone {

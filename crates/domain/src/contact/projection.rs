@@ -5,7 +5,7 @@ use super::record::{ContactType, Projection};
 use crate::context::{MatchBy, SharedKey};
 use crate::ids::ContactId;
 use crate::tree::{Member, SafeInteger, Text};
-use crate::value::{LinkId, ParseCache, VatNumber};
+use crate::value::{LinkId, ParseCache, VatNumber, is_blank, trimmed};
 
 impl Projection {
     /// The projection of a document of that type, in an organization that matches by these keys. It
@@ -54,21 +54,21 @@ impl ContactDocument {
 
     /// The display name: the name, or first and last name, or the name that an intercom shows.
     pub(crate) fn display_name_text(&self) -> String {
-        let name = trimmed(self.name.get());
-        let first = trimmed(self.first_name.get());
-        let last = trimmed(self.last_name.get());
+        let name = shown(self.name.get());
+        let first = shown(self.first_name.get());
+        let last = shown(self.last_name.get());
         let person = match (first, last) {
             (Some(first), Some(last)) => Some(format!("{first} {last}")),
             (one, other) => one.or(other).map(str::to_owned),
         };
-        let shown = || {
+        let entry = || {
             let intercom = self.intercom.get()?;
-            trimmed(intercom.name.get()).map(str::to_owned)
+            shown(intercom.name.get()).map(str::to_owned)
         };
         let called = match self.contact_type() {
             Some(ContactType::Organization) => name.map(str::to_owned),
             Some(ContactType::Person) => person,
-            Some(ContactType::Endpoint) => shown(),
+            Some(ContactType::Endpoint) => entry(),
             None => None,
         };
         called.unwrap_or_default()
@@ -102,6 +102,6 @@ impl ContactDocument {
     }
 }
 
-fn trimmed<T>(text: Option<&Text<T>>) -> Option<&str> {
-    text.map(|text| text.trim()).filter(|text| !text.is_empty())
+fn shown<T>(text: Option<&Text<T>>) -> Option<&str> {
+    text.map(|text| trimmed(text)).filter(|text| !is_blank(text))
 }

@@ -21,5 +21,5 @@ pub use render::render;
 pub(crate) use limits::{TOO_MANY_ELEMENTS, TOO_MANY_MEMBERS};
 
 pub(crate) use input::{Lookups, Reporter, RuleInput};
-pub(crate) use tables::{AMOUNTS, LOOK_UPS, SIZES, WHOLE};
+pub(crate) use tables::{AMOUNTS, LOOK_UPS, VALUES, WHOLE};
 pub(crate) use whole::missing_type;

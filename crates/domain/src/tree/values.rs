@@ -16,14 +16,14 @@ use super::member::Member;
 use super::shape::{Kind, Shape, Shaped};
 use super::visitor::{Flow, Form, JsonObject, NaturalKey, Presence, Scalar, Value, Visitor};
 use crate::json::{Json, Members};
-use crate::value::fold;
+use crate::value::{fold, is_blank};
 
 impl<T: TextValue> Value for Text<T> {
     const KIND: Kind = Kind::Text(&T::KIND);
     const NATURAL_KEYS: &'static [NaturalKey<Self>] = &[|text| Some(T::fold(text))];
 
     fn presence(&self) -> Presence {
-        let is_null = T::KIND.blank_is_null && self.trim().is_empty();
+        let is_null = T::KIND.blank_is_null && is_blank(self);
         if is_null { Presence::Null } else { Presence::Value }
     }
 
@@ -36,6 +36,10 @@ impl<T: TextValue> Scalar for Text<T> {
     fn leaf(&self) -> Option<Leaf<'_>> {
         Some(Leaf::Text(&T::KIND, self))
     }
+
+    fn set(&mut self, text: String) {
+        *self = Self::from(text);
+    }
 }
 
 impl<K: AmountOf> Value for Amount<K> {
@@ -43,7 +47,7 @@ impl<K: AmountOf> Value for Amount<K> {
 
     fn presence(&self) -> Presence {
         match self.value() {
-            AmountValue::Text(text) if text.trim().is_empty() => Presence::Null,
+            AmountValue::Text(text) if is_blank(text) => Presence::Null,
             _ => Presence::Value,
         }
     }

@@ -183,6 +183,9 @@ pub(crate) trait Scalar: Value + Hash {
     fn leaf(&self) -> Option<Leaf<'_>> {
         None
     }
+
+    /// Replaces a text.
+    fn set(&mut self, _text: String) {}
 }
 
 /// An object whose members the caller names; another one is merged into it (RFC 7396).

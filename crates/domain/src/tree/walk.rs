@@ -1,5 +1,9 @@
 //! Shows the rules what they can check.
 
+mod correct;
+
+pub(crate) use correct::{Edit, correct};
+
 use super::leaf::Leaf;
 use super::member::Member;
 use super::shape::{Kind, Shape};
@@ -8,6 +12,7 @@ use super::values::text::{Free, TextValue};
 use super::visitor::{Flow, JsonObject, Scalar, Shared, Value, Visitor, go_on_if};
 use crate::json::{Json, Members};
 use crate::path::At;
+use crate::value::is_blank;
 
 type Visit<'v> = dyn FnMut(&At<'_>, Leaf<'_>) + 'v;
 
@@ -65,39 +70,53 @@ fn walk_members(members: &Members, shape: Option<&Shape>, at: &At<'_>, visit: &m
 
 fn walk_json(value: &Json, kind: Option<&Kind>, at: &At<'_>, visit: &mut Visit<'_>) {
     match (value, kind) {
-        (Json::Text(text), Some(Kind::Text(kind))) => {
-            if !(kind.blank_is_null && text.trim().is_empty()) {
-                visit(at, Leaf::Text(kind, text));
-            }
-        }
-        (Json::Text(text), Some(Kind::Amount(kind))) => {
-            if !text.trim().is_empty() {
-                visit(at, Leaf::Amount(kind, AmountValue::Text(text)));
-            }
-        }
-        (Json::Number(number), Some(Kind::Amount(kind))) => {
-            visit(at, Leaf::Amount(kind, AmountValue::Number(number.as_str())));
-        }
-        (Json::Text(text), _) => visit(at, Leaf::Text(&Free::KIND, text)),
         (Json::Array(elements), kind) => {
             visit(at, Leaf::List(elements.len()));
-            let element = match kind {
-                Some(Kind::List(element)) => Some(*element),
-                _ => None,
-            };
+            let element = element_kind(kind);
             for (index, value) in elements.iter().enumerate() {
                 walk_json(value, element, &at.element(index), visit);
             }
         }
         (Json::Object(members), kind) => {
             visit(at, Leaf::Members(members.len()));
-            let shape = match kind {
-                Some(Kind::OpaqueObject(shape) | Kind::Block(shape)) => Some(*shape),
-                _ => None,
-            };
-            walk_members(members, shape, at, visit);
+            walk_members(members, object_shape(kind), at, visit);
         }
-        (Json::Number(number), _) => visit(at, Leaf::Number(number.as_str())),
-        (Json::Null | Json::Bool(_), _) => {}
+        (scalar, kind) => {
+            if let Some(leaf) = scalar_leaf(scalar, kind) {
+                visit(at, leaf);
+            }
+        }
+    }
+}
+
+/// What the rules see of a text or a number.
+fn scalar_leaf<'j>(value: &'j Json, kind: Option<&Kind>) -> Option<Leaf<'j>> {
+    match (value, kind) {
+        (Json::Text(text), Some(Kind::Text(kind))) => {
+            (!(kind.blank_is_null && is_blank(text))).then_some(Leaf::Text(kind, text))
+        }
+        (Json::Text(text), Some(Kind::Amount(kind))) => {
+            (!is_blank(text)).then_some(Leaf::Amount(kind, AmountValue::Text(text)))
+        }
+        (Json::Number(number), Some(Kind::Amount(kind))) => {
+            Some(Leaf::Amount(kind, AmountValue::Number(number.as_str())))
+        }
+        (Json::Text(text), _) => Some(Leaf::Text(&Free::KIND, text)),
+        (Json::Number(number), _) => Some(Leaf::Number(number.as_str())),
+        (Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_), _) => None,
+    }
+}
+
+fn element_kind(kind: Option<&Kind>) -> Option<&Kind> {
+    match kind {
+        Some(Kind::List(element)) => Some(element),
+        _ => None,
+    }
+}
+
+fn object_shape(kind: Option<&Kind>) -> Option<&'static Shape> {
+    match kind {
+        Some(Kind::OpaqueObject(shape) | Kind::Block(shape)) => Some(*shape),
+        _ => None,
     }
 }

@@ -227,7 +227,7 @@ impl Item {
     }
 
     fn new(read: Read, new: Option<ContactType>, context: &Context) -> Self {
-        let Read { mut document, unknown } = read;
+        let Read { mut document, unknown: mut noted } = read;
         let whole = |member: &mut Member<SafeInteger>| member.take().map(SafeInteger::get);
         let id = whole(&mut document.id);
         let contact_id = whole(&mut document.contact_id);
@@ -240,8 +240,9 @@ impl Item {
         let nameless_tags = document.name_tags();
 
         let mut cache = ParseCache::new(context.settings.region);
+        let draft = Draft::of(&mut document, &mut noted, new, context, &mut cache);
+        noted.cut(MAX_DETAILS);
         let keys = Keys::of(&document, context.settings.matchable(), &mut cache);
-        let draft = Draft::of(&document, new, context, &mut cache);
         if let Some(unreadable) = draft.violations.iter().find(|found| found.rule == Rule::Readable)
         {
             return Self::from(Content::Faulty(reading::alone(&unreadable.message)));
@@ -257,7 +258,7 @@ impl Item {
             intent: Intent::Upsert,
             keeps_spelling: new.is_some(),
             nameless_tags,
-            noted: unknown,
+            noted,
             draft,
             sent: None,
             cache,

@@ -3,7 +3,7 @@
 use super::options::Key;
 use crate::ids::ContactId;
 use crate::json::Reader;
-use crate::value::LinkId;
+use crate::value::{LinkId, is_blank, trimmed};
 
 /// The identity keys that an item names a contact by.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -87,8 +87,8 @@ fn text(scalar: Option<&str>) -> Option<Option<&str>> {
     match scalar {
         None | Some("null") => Some(None),
         Some(quoted) => {
-            let text = quoted.strip_prefix('"')?.strip_suffix('"')?.trim();
-            Some(Some(text).filter(|text| !text.is_empty()))
+            let text = trimmed(quoted.strip_prefix('"')?.strip_suffix('"')?);
+            Some(Some(text).filter(|text| !is_blank(text)))
         }
     }
 }

@@ -4,6 +4,9 @@ use thiserror::Error;
 use time::format_description::well_known::Rfc3339;
 use time::{Date, Month, OffsetDateTime};
 
+use super::digits::{all_digits, digits};
+use super::invisible::visible;
+
 /// A day of the Gregorian calendar, in the years 0000 to 9999 (RFC 3339).
 ///
 /// Days have no time zone: a date-time gives the day that is written in it. The normal form is
@@ -34,6 +37,31 @@ impl CalendarDate {
     /// or a date-time without an offset.
     pub fn parse(text: &str) -> Result<Self, InvalidCalendarDate> {
         plain_day(text).or_else(|| day_of_date_time(text)).map(Self).ok_or(InvalidCalendarDate)
+    }
+
+    /// The day that a text certainly means, however it is written: with white space around it, in
+    /// ISO 8601 basic form, or as a date and time that is not RFC 3339. It is the day as written.
+    ///
+    /// ```
+    /// use contacts_domain::value::CalendarDate;
+    ///
+    /// let date = CalendarDate::parse("1980-11-08").ok();
+    /// assert_eq!(CalendarDate::meant_by("19801108"), date);
+    /// assert_eq!(CalendarDate::meant_by("1980-11-08T23:00:00+0000"), date);
+    /// assert_eq!(CalendarDate::meant_by("08.11.1980"), None);
+    /// ```
+    #[must_use]
+    pub fn meant_by(text: &str) -> Option<Self> {
+        Self::parse(text).ok().or_else(|| {
+            let (year, month, day) = written_day(text)?;
+            Some(Self(Date::from_calendar_date(year, Month::try_from(month).ok()?, day).ok()?))
+        })
+    }
+
+    /// Whether a text is `0000-00-00` in some form, with which some databases say that there is none.
+    #[must_use]
+    pub fn is_zero(text: &str) -> bool {
+        written_day(text) == Some((0, 0, 0))
     }
 
     /// The day in UTC, `seconds` after 1970-01-01T00:00:00Z, or `None` outside the years 0000 to
@@ -77,6 +105,52 @@ fn day_of_date_time(text: &str) -> Option<Date> {
         return None;
     }
     OffsetDateTime::parse(text, &Rfc3339).ok().map(OffsetDateTime::date)
+}
+
+/// The year, month and day of a date in extended or basic form, with a time of day or without.
+fn written_day(text: &str) -> Option<(i32, u8, u8)> {
+    let text = visible(text);
+    let (date, time) = match text.trim().split_once(['T', 't', ' ']) {
+        Some((date, time)) => (date, Some(time)),
+        None => (text.trim(), None),
+    };
+    let is_extended = date.split('-').map(str::len).eq([4, 2, 2]);
+    if !(is_extended || all_digits(date)) || !time.is_none_or(is_time) {
+        return None;
+    }
+    let [y1, y2, y3, y4, m1, m2, d1, d2] = digits(&date.replace('-', ""))?.map(i32::from);
+    let month = u8::try_from(m1 * 10 + m2).ok()?;
+    let day = u8::try_from(d1 * 10 + d2).ok()?;
+    Some((y1 * 1000 + y2 * 100 + y3 * 10 + y4, month, day))
+}
+
+/// Whether a text is a time of day (ISO 8601, extended or basic form), with a zone or without.
+fn is_time(text: &str) -> bool {
+    let text = text.trim_start();
+    let end = text.find(|c: char| !c.is_ascii_digit() && !matches!(c, ':' | '.' | ','));
+    let (time, zone) = text.split_at(end.unwrap_or(text.len()));
+    let (clock, fraction) = time.split_once(['.', ',']).unwrap_or((time, "0"));
+    is_clock(clock) && all_digits(fraction) && is_zone(zone.trim())
+}
+
+/// Whether a text is hours and minutes, and perhaps seconds, of which there may be 60.
+fn is_clock(text: &str) -> bool {
+    let digits = text.replace(':', "");
+    let is_extended = text.split(':').all(|part| part.len() == 2);
+    let mut parts = digits.as_bytes().chunks(2).zip(["23", "59", "60"]);
+    (is_extended || digits.len() == text.len())
+        && all_digits(&digits)
+        && matches!(digits.len(), 4 | 6)
+        && parts.all(|(part, most)| part <= most.as_bytes())
+}
+
+/// Whether a text is nothing, UTC or an offset from it, and perhaps a time zone in brackets
+/// (RFC 9557).
+fn is_zone(text: &str) -> bool {
+    let (offset, name) = text.split_once('[').unwrap_or((text, "]"));
+    let is_utc = ["", "Z", "UTC", "GMT"].iter().any(|utc| utc.eq_ignore_ascii_case(offset));
+    let is_offset = |offset: &str| is_clock(offset) || is_clock(&format!("{offset}00"));
+    name.ends_with(']') && (is_utc || offset.strip_prefix(['+', '-']).is_some_and(is_offset))
 }
 
 fn number([tens, ones]: [u8; 2]) -> Option<i32> {
@@ -145,6 +219,69 @@ mod tests {
             "2026-01-01T10:00:00Z ",
         ] {
             assert_eq!(CalendarDate::parse(text), Err(InvalidCalendarDate), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn day_is_read_from_other_spellings() {
+        for text in [
+            "1980-11-08",
+            " 1980-11-08\n",
+            "\u{feff}1980-11-08\u{200e}",
+            "19801108",
+            "1980-11-08T00:00:00+0000",
+            "1980-11-08T23:59:60",
+            "1980-11-08T10:15Z",
+            "1980-11-08 10:15:00.000",
+            "1980-11-08 10:15:00,5 UTC",
+            "1980-11-08 10:15:00 -0500",
+            "1980-11-08 10:15:00+02",
+            "1980-11-08t101500z",
+            "19801108T101500Z",
+            "1980-11-08T10:15+01:00[Europe/Zurich]",
+        ] {
+            let day = CalendarDate::meant_by(text).map(|day| day.to_string());
+            assert_eq!(day.as_deref(), Some("1980-11-08"), "{text:?}");
+        }
+        for text in [
+            "",
+            "1980",
+            "198011",
+            "1980-311",
+            "1980-11-8",
+            "80-11-08",
+            "08.11.1980",
+            "1980/11/08",
+            "1980-1108",
+            "198011-08",
+            "19801308",
+            "1980-02-30T10:15",
+            "1980-11-08T",
+            "1980-11-08T10",
+            "1980-11-08T24:00",
+            "1980-11-08T10:60",
+            "1980-11-08T10:15:61",
+            "1980-11-08T10:1500",
+            "1980-11-08T10:15:00.",
+            "1980-11-08T10:15:00+2500",
+            "1980-11-08T10:15:00 CET",
+            "1980-11-08T10:15:00[Europe/Zurich",
+            "19801108101500",
+            "1980-11-08 or so",
+            "0000-00-00",
+            "1980-00-00",
+        ] {
+            assert_eq!(CalendarDate::meant_by(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn zero_date_is_known() {
+        for text in ["0000-00-00", " 0000-00-00 00:00:00", "00000000", "0000-00-00T00:00:00+0000"] {
+            assert!(CalendarDate::is_zero(text), "{text:?}");
+        }
+        for text in ["", "0000-01-01", "1980-00-00", "0000-00-00x", "0"] {
+            assert!(!CalendarDate::is_zero(text), "{text:?}");
         }
     }
 

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::invisible::visible;
+
 /// The code of Kosovo: user-assigned in ISO 3166-1, and in use by the EU, SWIFT and ITU.
 const KOSOVO: &str = "XK";
 
@@ -38,6 +40,25 @@ impl CountryCode {
             .ok_or(InvalidCountryCode)
     }
 
+    /// The country that a text certainly means: in any case and with white space around it, and `UK`
+    /// for the United Kingdom and `EL` for Greece, as the EU writes them.
+    ///
+    /// ```
+    /// use contacts_domain::value::CountryCode;
+    ///
+    /// assert_eq!(CountryCode::meant_by(" uk "), CountryCode::parse("GB").ok());
+    /// ```
+    #[must_use]
+    pub fn meant_by(text: &str) -> Option<Self> {
+        let code = visible(text).trim().to_ascii_uppercase();
+        Self::parse(match code.as_str() {
+            "UK" => "GB",
+            "EL" => "GR",
+            other => other,
+        })
+        .ok()
+    }
+
     /// The two letters.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -55,6 +76,27 @@ mod tests {
     fn assigned_codes_and_kosovo_are_read() {
         for code in ["CH", "LI", "DE", "US", "AQ", "SS", "XK"] {
             assert_eq!(CountryCode::parse(code).unwrap().to_string(), code);
+        }
+    }
+
+    #[test]
+    fn country_is_read_from_other_spellings() {
+        for (text, code) in [
+            ("CH", "CH"),
+            (" ch\n", "CH"),
+            ("\u{feff}Fr\u{200b}", "FR"),
+            ("uk", "GB"),
+            ("EL", "GR"),
+            ("xk", "XK"),
+        ] {
+            assert_eq!(
+                CountryCode::meant_by(text).map(CountryCode::as_str),
+                Some(code),
+                "{text:?}"
+            );
+        }
+        for text in ["", "CHE", "C H", "EU", "zz", "ＣＨ", "Schweiz"] {
+            assert_eq!(CountryCode::meant_by(text), None, "{text:?}");
         }
     }
 

@@ -4,6 +4,7 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, ParseError, PhoneNumberFormat, Region};
 use thiserror::Error;
 
 use super::CountryCode;
+use super::invisible::visible;
 
 /// Longer than any written number; bounds the work on a hostile text.
 const MAX_CHARACTERS: usize = 64;
@@ -62,7 +63,7 @@ impl Phone {
         if text.chars().nth(MAX_CHARACTERS).is_some() {
             return Err(InvalidPhone::TooLong);
         }
-        let number = PHONE_NUMBER_UTIL.parse(text, region)?;
+        let number = PHONE_NUMBER_UTIL.parse(visible(text), region)?;
         if !PHONE_NUMBER_UTIL.is_valid_number(&number) {
             return Err(InvalidPhone::NotInPlan);
         }

@@ -5,6 +5,8 @@ use icu_normalizer::{ComposingNormalizer, ComposingNormalizerBorrowed};
 use thiserror::Error;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::invisible::{is_blank, trimmed};
+
 /// The largest id: integers up to here survive any JSON parser (RFC 8259, section 6).
 const MAX_ID: u64 = (1 << 53) - 1;
 
@@ -35,14 +37,14 @@ pub struct TagName {
 pub struct InvalidTagName;
 
 impl TagName {
-    /// Reads a name; white space around it is ignored.
+    /// Reads a name; white space around it is ignored, and so are U+FEFF, U+200B and U+2060 there.
     ///
     /// # Errors
     ///
     /// [`InvalidTagName`] for a blank text.
     pub fn parse(text: &str) -> Result<Self, InvalidTagName> {
-        let name = text.trim();
-        if name.is_empty() {
+        let name = trimmed(text);
+        if is_blank(name) {
             return Err(InvalidTagName);
         }
         Ok(Self { name: name.into(), folded: fold(name) })

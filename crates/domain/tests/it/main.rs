@@ -15,6 +15,7 @@ mod entries;
 mod fields;
 mod fixture;
 mod limits;
+mod meanings;
 mod merging;
 mod properties;
 mod races;

@@ -7,7 +7,7 @@ use contacts_domain::contact::{ContactType, IntercomEntry};
 use contacts_domain::path::Path;
 use contacts_domain::tree::{Member, SafeInteger, Text};
 use contacts_domain::upsert::{Context, Item, ItemKeys};
-use contacts_domain::value::{InvalidRingtone, LinkId};
+use contacts_domain::value::{IntercomType, InvalidRingtone, LinkId};
 use contacts_domain::{ContactId, Rule, Violation};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -108,8 +108,8 @@ impl DeviceItem {
     }
 
     fn of(item: ItemBody, mut faults: Vec<Violation>) -> Self {
-        // The document counts a blank link id or ringtone as absent, and trims the link id. The device
-        // contract trims nothing.
+        // The document counts a blank link id or ringtone as absent, trims the link id, and takes a type
+        // in any case. The device contract trims nothing and shows no warning.
         let link_id = item.link_id.filter(|text| match LinkId::parse(text) {
             Ok(_) => true,
             Err(error) => {
@@ -117,6 +117,14 @@ impl DeviceItem {
                 faults.push(Violation::new(Rule::LinkId, path, text, error.to_string()));
                 false
             }
+        });
+        let kind = item.kind.filter(|text| match IntercomType::parse(text) {
+            Err(error) if !text.trim().is_empty() => {
+                let path = Path::of("type");
+                faults.push(Violation::new(Rule::ClosedList, path, text, error.to_string()));
+                false
+            }
+            _ => true,
         });
         if let Some(text) = &item.ringtone
             && text.trim().is_empty()
@@ -133,7 +141,7 @@ impl DeviceItem {
         let ringtone = item.ringtone.unwrap_or_else(|| IntercomEntry::DEFAULT_RINGTONE.to_owned());
         let intercom = Intercom {
             name: text_or_null(item.name),
-            kind: text_or_null(item.kind),
+            kind: text_or_null(kind),
             number: text_or_null(item.number),
             is_favorite: flag(item.is_favorite),
             auto_answer: flag(item.auto_answer),

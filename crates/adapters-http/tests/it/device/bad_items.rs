@@ -71,6 +71,8 @@ async fn required_member_must_not_be_absent_or_blank() {
         let blank = [json!(null), json!(""), json!("  "), json!("\t\n"), json!("\u{a0}\u{2003}")];
         refused_member(&app, name, &blank, &reason).await;
     }
+    let unseen = ["\u{200b}", " \u{feff}\u{2060}"].map(|name| json!(name));
+    refused_member(&app, "name", &unseen, "an intercom entry needs a name").await;
     refused(
         &app,
         &json!({}),
@@ -113,12 +115,15 @@ async fn member_of_wrong_type_is_refused() {
 #[tokio::test]
 async fn name_has_up_to_thirty_characters() {
     let app = app_with_two_items().await;
-    for character in ["x", "é", "楼", "🏠"] {
+    for character in ["x", "é", "e\u{301}", "楼", "🏠"] {
         accepted(&app, json!({"name": character.repeat(30)})).await;
         let reason = "an intercom name has at most 30 characters";
         refused_member(&app, "name", &[json!(character.repeat(31))], reason).await;
     }
     refused_member(&app, "name", &[json!("Do\0or")], "a text must not hold NUL (U+0000)").await;
+    let controls = ["Do\nor", "Door\t", "\u{7f}Door", "Do\u{85}or"].map(|name| json!(name));
+    refused_member(&app, "name", &controls, "an intercom name has no control characters").await;
+    accepted(&app, json!({"name": "Do\u{200b}or 👩\u{200d}👧"})).await;
 }
 
 #[tokio::test]

@@ -3,10 +3,11 @@
 use crate::json::MAX_NESTING;
 use crate::path::At;
 use crate::tree::{Leaf, RuleError};
+use crate::value::has_at_most;
 
 /// The most characters of a name.
 pub const MAX_NAME: usize = 500;
-/// The most characters (Unicode scalar values) of an intercom name.
+/// The most characters (Unicode scalar values of the NFC form) of an intercom name.
 pub(super) const MAX_INTERCOM_NAME: usize = 30;
 /// The most elements of an array.
 pub const MAX_ELEMENTS: usize = 1_000;
@@ -70,8 +71,7 @@ fn can_be_a_double(number: &str) -> bool {
 }
 
 fn text_of_at_most(max: usize, name: &str, text: &str) -> Result<(), RuleError> {
-    // A text has at most as many characters as bytes, so the count is rarely needed.
-    if text.len() > max && text.chars().nth(max).is_some() {
+    if !has_at_most(max, text) {
         return Err(RuleError::new(format!("the {name} must have at most {max} characters")));
     }
     if text.as_bytes().contains(&0) {

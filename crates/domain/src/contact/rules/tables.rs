@@ -3,15 +3,15 @@
 //! Rules about one text are paired with their functions in [`kinds`](crate::contact::kinds).
 
 use super::input::{Lookups, Reporter, RuleInput};
-use super::{amounts, intercom, limits, lookups, whole};
+use super::{amounts, intercom, limits, lookups, texts, whole};
 use crate::path::At;
 use crate::rule::Rule;
 use crate::tree::{AmountKind, AmountValue, Leaf, RuleError};
 
 /// A rule about one decimal number.
 type AmountCheck = fn(&'static AmountKind, AmountValue<'_>) -> Result<(), RuleError>;
-/// A rule about the size of one value.
-type SizeCheck = fn(&At<'_>, Leaf<'_>) -> Result<(), RuleError>;
+/// A rule about one value of any kind.
+type ValueCheck = fn(&At<'_>, Leaf<'_>) -> Result<(), RuleError>;
 /// A rule about the whole contact.
 type WholeCheck = fn(&RuleInput<'_>, &mut Reporter<'_>);
 /// A rule about what the store holds of other contacts.
@@ -21,9 +21,12 @@ type LookUpCheck = fn(&RuleInput<'_>, &Lookups<'_>, &mut Reporter<'_>);
 pub(crate) const AMOUNTS: [(Rule, AmountCheck); 2] =
     [(Rule::Amount, amounts::decimal), (Rule::Range, amounts::range)];
 
-/// The rules about sizes.
-pub(crate) const SIZES: [(Rule, SizeCheck); 2] =
-    [(Rule::Readable, limits::nesting), (Rule::Limits, limits::size)];
+/// The rules about values of any kind.
+pub(crate) const VALUES: [(Rule, ValueCheck); 3] = [
+    (Rule::Readable, limits::nesting),
+    (Rule::Invisible, texts::invisible),
+    (Rule::Limits, limits::size),
+];
 
 /// The rules about the whole contact.
 pub(crate) const WHOLE: [(Rule, WholeCheck); 13] = [
@@ -78,7 +81,7 @@ mod tests {
         let texts = texts.iter().filter_map(|kind| Some((kind.check?.0, Stage::Text)));
         let tables: Vec<(Rule, Stage)> = texts
             .chain(AMOUNTS.map(|(rule, _)| (rule, Stage::Amount)))
-            .chain(SIZES.map(|(rule, _)| (rule, Stage::Size)))
+            .chain(VALUES.map(|(rule, _)| (rule, Stage::Value)))
             .chain(WHOLE.map(|(rule, _)| (rule, Stage::Contact)))
             .chain(LOOK_UPS.map(|(rule, _)| (rule, Stage::LookUp)))
             .collect();

@@ -1,18 +1,35 @@
 //! Rules about one text.
 
+use std::borrow::Cow;
+
 use super::limits::MAX_INTERCOM_NAME;
-use crate::tree::{RuleError, TextKind};
-use crate::value::ParseCache;
+use crate::path::At;
+use crate::tree::{Leaf, Meaning, RuleError, TextKind};
 use crate::value::{
     AvsNumber, BankCustomerNumber, Bic, CalendarDate, CountryCode, Iban, IsrCustomerNumber, LinkId,
-    QrIban, Ringtone, VatNumber, WebSite,
+    ParseCache, QrIban, Ringtone, VatNumber, WebSite, has_at_most, visible, without_invisible,
 };
 
 type Verdict = Result<(), RuleError>;
 
+pub(super) fn invisible(_: &At<'_>, leaf: Leaf<'_>) -> Verdict {
+    let Leaf::Text(kind, text) = leaf else { return Ok(()) };
+    match without_invisible(text) {
+        Cow::Owned(visible) if !kind.is_free => {
+            let message = format!("the {} holds characters that nobody sees", kind.name);
+            Err(RuleError::new(message).meaning(Some(Meaning::ReadAs(visible))))
+        }
+        _ => Ok(()),
+    }
+}
+
 pub(crate) fn date(_: &'static TextKind, text: &str, _: &mut ParseCache) -> Verdict {
-    CalendarDate::parse(text)?;
-    Ok(())
+    let Err(error) = CalendarDate::parse(text) else { return Ok(()) };
+    let meaning = match CalendarDate::meant_by(text) {
+        Some(day) => Some(Meaning::ReadAs(day.to_string())),
+        None => CalendarDate::is_zero(text).then_some(Meaning::Null),
+    };
+    Err(RuleError::from(error).meaning(meaning))
 }
 
 pub(crate) fn closed_list(kind: &'static TextKind, text: &str, _: &mut ParseCache) -> Verdict {
@@ -20,19 +37,25 @@ pub(crate) fn closed_list(kind: &'static TextKind, text: &str, _: &mut ParseCach
         return Ok(());
     }
     let message = format!("the {} must be one of {}", kind.name, kind.allowed.join(", "));
-    let spelling = kind.allowed.iter().find(|allowed| allowed.eq_ignore_ascii_case(text.trim()));
-    Err(RuleError { message, fix: spelling.map(ToString::to_string) })
+    let shown = visible(text);
+    let meant = kind.allowed.iter().find(|allowed| allowed.eq_ignore_ascii_case(shown.trim()));
+    let meaning = meant.map(|allowed| Meaning::Stored((*allowed).to_owned()));
+    Err(RuleError::new(message).meaning(meaning))
 }
 
 pub(crate) fn open_list(_: &'static TextKind, text: &str, _: &mut ParseCache) -> Verdict {
-    let mut bytes = text.bytes();
-    let starts = bytes.next().is_some_and(|byte| byte.is_ascii_uppercase());
-    if starts && bytes.all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_') {
+    if is_token(text) {
         return Ok(());
     }
-    Err(RuleError::new(
-        "must start with a capital letter and go on with capitals, digits or underscores",
-    ))
+    let message = "must start with a capital letter and go on with capitals, digits or underscores";
+    let meant = visible(text).trim().to_ascii_uppercase();
+    Err(RuleError::new(message).meaning(is_token(&meant).then_some(Meaning::Stored(meant))))
+}
+
+fn is_token(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    let starts = bytes.next().is_some_and(|byte| byte.is_ascii_uppercase());
+    starts && bytes.all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
 pub(crate) fn email(_: &'static TextKind, text: &str, values: &mut ParseCache) -> Verdict {
@@ -47,9 +70,8 @@ pub(crate) fn phone(_: &'static TextKind, text: &str, values: &mut ParseCache) -
 
 pub(crate) fn country_code(_: &'static TextKind, text: &str, _: &mut ParseCache) -> Verdict {
     let Err(error) = CountryCode::parse(text) else { return Ok(()) };
-    let upper = text.trim().to_ascii_uppercase();
-    let fix = CountryCode::parse(&upper).is_ok().then_some(upper);
-    Err(RuleError { message: error.to_string(), fix })
+    let meant = CountryCode::meant_by(text);
+    Err(RuleError::from(error).meaning(meant.map(|code| Meaning::Stored(code.to_string()))))
 }
 
 pub(crate) fn bank_customer_number(
@@ -57,7 +79,7 @@ pub(crate) fn bank_customer_number(
     text: &str,
     _: &mut ParseCache,
 ) -> Verdict {
-    BankCustomerNumber::parse(text)?;
+    BankCustomerNumber::parse(&visible(text))?;
     Ok(())
 }
 
@@ -67,7 +89,7 @@ pub(crate) fn link_id(_: &'static TextKind, text: &str, _: &mut ParseCache) -> V
 }
 
 pub(crate) fn web_site(_: &'static TextKind, text: &str, _: &mut ParseCache) -> Verdict {
-    WebSite::parse(text)?;
+    WebSite::parse(&visible(text))?;
     Ok(())
 }
 
@@ -84,8 +106,9 @@ pub(crate) fn qr_iban(_: &'static TextKind, text: &str, _: &mut ParseCache) -> V
 }
 
 pub(crate) fn bic(_: &'static TextKind, text: &str, _: &mut ParseCache) -> Verdict {
-    Bic::parse(text)?;
-    Ok(())
+    let Err(error) = Bic::parse(text) else { return Ok(()) };
+    let meant = Bic::meant_by(text);
+    Err(RuleError::from(error).meaning(meant.map(|bic| Meaning::ReadAs(bic.to_string()))))
 }
 
 pub(crate) fn vat_number(_: &'static TextKind, text: &str, _: &mut ParseCache) -> Verdict {
@@ -94,22 +117,24 @@ pub(crate) fn vat_number(_: &'static TextKind, text: &str, _: &mut ParseCache) -
 }
 
 pub(crate) fn avs_number(_: &'static TextKind, text: &str, _: &mut ParseCache) -> Verdict {
-    AvsNumber::parse(text)?;
+    AvsNumber::parse(&visible(text))?;
     Ok(())
 }
 
 pub(crate) fn isr_customer_number(_: &'static TextKind, text: &str, _: &mut ParseCache) -> Verdict {
-    IsrCustomerNumber::parse(text)?;
+    IsrCustomerNumber::parse(&visible(text))?;
     Ok(())
 }
 
 pub(crate) fn intercom_name(_: &'static TextKind, text: &str, _: &mut ParseCache) -> Verdict {
-    match text.chars().nth(MAX_INTERCOM_NAME) {
-        None => Ok(()),
-        Some(_) => Err(RuleError::new(format!(
-            "an intercom name has at most {MAX_INTERCOM_NAME} characters"
-        ))),
+    if !has_at_most(MAX_INTERCOM_NAME, text) {
+        let message = format!("an intercom name has at most {MAX_INTERCOM_NAME} characters");
+        return Err(RuleError::new(message));
     }
+    if text.contains(char::is_control) {
+        return Err(RuleError::new("an intercom name has no control characters"));
+    }
+    Ok(())
 }
 
 pub(crate) fn ringtone(_: &'static TextKind, text: &str, _: &mut ParseCache) -> Verdict {

@@ -8,7 +8,7 @@ use crate::contact::document::{ContactDocument, Payslip};
 use crate::path::{At, Path};
 use crate::rule::Rule;
 use crate::tree::{Member, Presence, SafeInteger, Text};
-use crate::value::CalendarDate;
+use crate::value::{CalendarDate, is_blank};
 use crate::violation::Violation;
 
 const NO_TYPE: &str = "a new contact needs a contactType";
@@ -39,7 +39,7 @@ pub(super) fn named(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
 
 /// The calendar date in a member. Another rule reports a text that is no date.
 fn date(member: &Member<Text<CalendarDate>>) -> Option<CalendarDate> {
-    CalendarDate::parse(member.get()?).ok()
+    CalendarDate::meant_by(member.get()?)
 }
 
 fn later_is_not_before(
@@ -248,7 +248,7 @@ pub(super) fn scopes(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
 }
 
 pub(super) fn parts_named(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
-    let blank = |name: Option<&str>| name.is_none_or(|name| name.trim().is_empty());
+    let blank = |name: Option<&str>| name.is_none_or(is_blank);
     let root = At::root();
     let list = root.member("addresses");
     for (index, address) in elements(&input.document.addresses) {

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::path::At;
-use crate::rule::Rule;
+use crate::rule::{Rule, Severity};
 use crate::value::{ParseCache, fold};
 use crate::violation::{Fix, Violation};
 
@@ -50,6 +50,8 @@ pub struct TextKind {
     pub max_chars: usize,
     /// The rule that holds for each text of this kind, with its function.
     pub(crate) check: Option<(Rule, TextCheck)>,
+    /// Whether it is free text, which may hold line breaks and other invisible characters.
+    pub(crate) is_free: bool,
     /// Whether a blank text counts as null, as it does in keys and in every text with a rule.
     pub blank_is_null: bool,
     /// The allowed texts, where the list is closed.
@@ -64,8 +66,19 @@ pub(crate) type TextCheck = fn(&'static TextKind, &str, &mut ParseCache) -> Resu
 pub(crate) struct RuleError {
     /// The sentence.
     pub(crate) message: String,
-    /// The corrected text.
-    pub(crate) fix: Option<String>,
+    /// What the value means all the same. A value with one certain meaning refuses nothing.
+    pub(crate) meaning: Option<Meaning>,
+}
+
+/// What a value certainly means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// A text that is stored in its place.
+    Stored(String),
+    /// Null, which is stored in its place.
+    Null,
+    /// A text that it is read as. It is stored as sent.
+    ReadAs(String),
 }
 
 impl TextKind {
@@ -81,26 +94,39 @@ impl TextKind {
         rule: Rule,
         check: TextCheck,
     ) -> Self {
-        Self { name, max_chars, check: Some((rule, check)), blank_is_null: true, allowed: &[] }
+        Self { check: Some((rule, check)), ..Self::unchecked(name, max_chars) }
+    }
+
+    /// A kind of at most that many characters without a rule, of which a blank text counts as null.
+    pub(crate) const fn unchecked(name: &'static str, max_chars: usize) -> Self {
+        Self { name, max_chars, check: None, is_free: false, blank_is_null: true, allowed: &[] }
     }
 }
 
 impl RuleError {
-    /// An error without a certain correction.
+    /// An error of a value without a certain meaning.
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), fix: None }
+        Self { message: message.into(), meaning: None }
+    }
+
+    /// The same of a value that may have a certain meaning.
+    pub(crate) fn meaning(mut self, meaning: Option<Meaning>) -> Self {
+        self.meaning = meaning;
+        self
     }
 
     /// The violation of `rule` by the value at that path.
     pub(crate) fn at(self, rule: Rule, at: &At<'_>, value: &str) -> Violation {
-        let violation = Violation::new(rule, at.path(), value, self.message);
-        match self.fix {
-            Some(value) => {
-                let path = violation.path.clone();
-                violation.with_fix(Fix::Replace { path, value })
-            }
-            None => violation,
+        let mut violation = Violation::new(rule, at.path(), value, self.message);
+        if let Some(meaning) = self.meaning {
+            let value = match meaning {
+                Meaning::Stored(text) | Meaning::ReadAs(text) => Some(text),
+                Meaning::Null => None,
+            };
+            violation.severity = Severity::Warning;
+            violation.fix = Some(Fix::Replace { path: violation.path.clone(), value });
         }
+        violation
     }
 }
 
@@ -119,6 +145,7 @@ impl TextValue for Free {
         name: "free text",
         max_chars: MAX_FREE_TEXT,
         check: None,
+        is_free: true,
         blank_is_null: false,
         allowed: &[],
     };

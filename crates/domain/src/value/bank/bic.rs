@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::value::invisible::visible;
 use crate::value::{CountryCode, InvalidCountryCode};
 
 /// A business identifier code (ISO 9362) of 8 or 11 characters in upper case.
@@ -60,6 +61,20 @@ impl Bic {
         Ok(Self(text.into()))
     }
 
+    /// The BIC that a text certainly means: in any case, and with white space anywhere.
+    ///
+    /// ```
+    /// use contacts_domain::value::Bic;
+    ///
+    /// assert_eq!(Bic::meant_by("ubsw ch zh 80a"), Bic::parse("UBSWCHZH80A").ok());
+    /// ```
+    #[must_use]
+    pub fn meant_by(text: &str) -> Option<Self> {
+        let is_shown = |character: &char| !character.is_whitespace();
+        let code: String = visible(text).chars().filter(is_shown).collect();
+        Self::parse(&code.to_ascii_uppercase()).ok()
+    }
+
     /// The BIC.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -79,6 +94,16 @@ mod tests {
             ["UBSWCHZH", "UBSWCHZH80A", "POFICHBEXXX", "DEUTDEFF500", "NCBVXKPR", "E097AEXXXXX"]
         {
             assert_eq!(Bic::parse(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn bic_is_read_from_other_spellings() {
+        for text in ["UBSWCHZH80A", "ubswchzh80a", " UBSW CH ZH 80A\n", "UBSW\u{200b}CHZH80A"] {
+            assert_eq!(Bic::meant_by(text), Bic::parse("UBSWCHZH80A").ok(), "{text:?}");
+        }
+        for text in ["", "UBSW-CHZH", "UBSWXXZH", "ubswchz"] {
+            assert_eq!(Bic::meant_by(text), None, "{text:?}");
         }
     }
 

@@ -24,7 +24,7 @@ pub enum IntercomType {
 
 /// The text is not the name of a kind of intercom endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("an intercom type must be regular, individual, multi or p2p")]
+#[error("the intercom type must be one of regular, individual, multi, p2p")]
 pub struct InvalidIntercomType;
 
 impl IntercomType {

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::value::invisible::{has_at_most, is_blank};
+
 /// The longest file name on the devices' file systems.
 const MAX_CHARACTERS: usize = 255;
 
@@ -42,10 +44,10 @@ impl Ringtone {
     ///
     /// The first check that fails, as an [`InvalidRingtone`].
     pub fn parse(text: &str) -> Result<Self, InvalidRingtone> {
-        if text.trim().is_empty() {
+        if is_blank(text) {
             return Err(InvalidRingtone::Blank);
         }
-        if text.chars().nth(MAX_CHARACTERS).is_some() {
+        if !has_at_most(MAX_CHARACTERS, text) {
             return Err(InvalidRingtone::TooLong);
         }
         if text.contains(['/', '\\']) || matches!(text, "." | "..") {
