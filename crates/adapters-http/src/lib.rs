@@ -83,8 +83,8 @@ pub fn openapi() -> OpenApi {
         .merge(device::described())
         .merge(operation())
         .into_openapi();
-    describe_aliases(&mut description);
     openapi::describe_request_ids(&mut description);
+    describe_aliases(&mut description);
     description
 }
 

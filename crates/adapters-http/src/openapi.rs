@@ -3,6 +3,7 @@
 //! Each handler describes its operation; the shapes of the domain describe the contact.
 
 mod contact_document;
+pub(crate) mod examples;
 mod operation;
 
 use axum::body::Body;
@@ -15,12 +16,13 @@ use utoipa::ToSchema;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
+use utoipa::openapi::server::ServerBuilder;
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use contact_document::ContactDocumentSchema;
+pub(crate) use contact_document::{ContactDocumentSchema, ContactTypeSchema, IntercomTypeSchema};
 pub(crate) use operation::{
     BatchHeaders, BatchProblems, CallHeaders, ContactPathParams, ContactProblems,
     DeviceBodyProblems, DeviceItemPath, DeviceProblems, MergingProblems, describe_request_ids,
@@ -97,11 +99,14 @@ ignored. Nothing is trimmed.
 
 /// The description without its operations.
 pub(crate) fn frame() -> OpenApi {
+    let license = env!("CARGO_PKG_LICENSE");
+    let license = LicenseBuilder::new().name(license).identifier(Some(license));
+    let server = ServerBuilder::new().url("/").description(Some("This server."));
     let info = InfoBuilder::new()
         .title("contact-hub")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(ABOUT))
-        .license(Some(LicenseBuilder::new().name(env!("CARGO_PKG_LICENSE")).build()));
+        .license(Some(license.build()));
     let weal_token = ApiKeyValue::with_description("WEAL-TOKEN", "The API token.");
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
@@ -118,6 +123,7 @@ pub(crate) fn frame() -> OpenApi {
     let tag = |name, about| TagBuilder::new().name(name).description(Some(about)).build();
     OpenApiBuilder::new()
         .info(info)
+        .servers(Some([server.build()]))
         .tags(Some([
             tag("ERP", "The published contract of the ERP."),
             tag("Device", "The published contract of intercom monitors."),
@@ -143,7 +149,12 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     path = "/openapi.json",
     tag = "operation",
     security(()),
-    responses((status = OK, description = "OpenAPI 3.1.", body = Object))
+    responses((
+        status = OK,
+        description = "OpenAPI 3.1.",
+        body = Object,
+        example = json!({ "openapi": "3.1.0" }),
+    ))
 )]
 async fn describe(State(description): State<Bytes>) -> Response {
     let mut response = Response::new(Body::from(description));

@@ -1,8 +1,10 @@
 //! Describes every path and method of the device contract: each like the one that it stands for.
 
+use std::mem;
+
 use axum::http::Method;
 use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::{OpenApi, Ref, extensions::Extensions};
+use utoipa::openapi::{Components, OpenApi, Ref, RefOr, extensions::Extensions};
 
 use super::paths::{CANONICAL_PREFIX, DEVICE_PATHS, DEVICE_PREFIXES, DeviceOperation};
 
@@ -25,16 +27,28 @@ fn add(description: &mut OpenApi, operation: DeviceOperation, method: &Method, p
     else {
         return;
     };
-    let paths = &mut description.paths.paths;
-    let described = paths.get_mut(&canonical).and_then(|item| place(item, first)?.clone());
-    let Some(described) = described else { return };
-    let pointer = format!("#/paths/{}/{}", canonical.replace('/', "~1"), name(first));
-    let mut alias = alias(described, method, path, &format!("{first} {canonical}"));
-    for (status, response) in &mut alias.responses.responses {
-        *response = Ref::new(format!("{pointer}/responses/{status}")).into();
-    }
+    let OpenApi { paths, components, .. } = description;
+    let paths = &mut paths.paths;
+    let Some(Some(described)) = paths.get_mut(&canonical).and_then(|item| place(item, first))
+    else {
+        return;
+    };
+    share_responses(described, components.get_or_insert_default());
+    let alias = alias(described.clone(), method, path, &format!("{first} {canonical}"));
     if let Some(free @ None) = place(paths.entry(path.to_owned()).or_default(), method) {
         *free = Some(alias);
+    }
+}
+
+/// Moves the responses of an operation to where its aliases can refer to them, too.
+fn share_responses(operation: &mut Operation, components: &mut Components) {
+    let id = operation.operation_id.as_deref().unwrap_or_default();
+    for (status, response) in &mut operation.responses.responses {
+        let name = format!("{id}-{status}");
+        let shared = Ref::new(format!("#/components/responses/{name}")).into();
+        if let described @ RefOr::T(_) = mem::replace(response, shared) {
+            components.responses.insert(name, described);
+        }
     }
 }
 

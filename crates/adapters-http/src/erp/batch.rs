@@ -14,7 +14,7 @@ use super::redaction::Redaction;
 use super::workflow::Workflows;
 use crate::applying::apply;
 use crate::limits::allowance;
-use crate::openapi::{BatchHeaders, BatchProblems, ContactDocumentSchema};
+use crate::openapi::{BatchHeaders, BatchProblems, ContactDocumentSchema, examples};
 use crate::problem::Problem;
 use crate::problem::corrupt::log_corrupt;
 use crate::reply::json;
@@ -48,12 +48,7 @@ use crate::summary::Summary;
         content_type = "application/json",
         description = "At most 10,000 contacts and 32 MiB, unless the server is set up otherwise. \
                        An empty array is answered by an empty list.",
-        example = json!([{
-            "contactType": "ORGANIZATION",
-            "externalId": "ERP-10001",
-            "name": "Boulangerie du Rhône SA",
-            "email": "info@boulangerie-rhone.example"
-        }]),
+        example = json!(examples::batch()),
     ),
     responses(
         (
@@ -73,6 +68,7 @@ use crate::summary::Summary;
                     ),
                 )),
             ),
+            example = json!(examples::batch_answer()),
         ),
         BatchProblems,
     ),

@@ -8,6 +8,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::redaction::Redaction;
+use crate::openapi::ContactTypeSchema;
 
 /// As much of the row as an answer shows.
 #[derive(Serialize)]
@@ -33,8 +34,8 @@ pub(super) struct RowReply<'a> {
     /// The same id.
     #[schema(required = false, example = 42)]
     contact_id: i64,
-    /// ORGANIZATION or PERSON.
-    #[schema(required = false, example = "ORGANIZATION")]
+    /// What the contact is.
+    #[schema(required = false, value_type = ContactTypeSchema)]
     contact_type: &'static str,
     /// The caller's own key.
     #[schema(example = "ERP-10001")]
@@ -69,7 +70,9 @@ pub(super) struct RowReply<'a> {
         example = "2026-11-02T08:15:30.25Z"
     )]
     updated_at: Timestamp,
+    /// What became of the item.
     verdict: VerdictReply,
+    /// The key that found the contact; absent where it was created.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = MatchedByReply)]
     matched_by: Option<MatchedByReply>,

@@ -7,7 +7,9 @@ use axum::response::Response;
 use contacts_application::ports::Lifecycle;
 
 use super::contact_path::ContactPath;
-use crate::openapi::{CallHeaders, ContactDocumentSchema, ContactPathParams, ContactProblems};
+use crate::openapi::{
+    CallHeaders, ContactDocumentSchema, ContactPathParams, ContactProblems, examples,
+};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Read};
 use crate::state::Services;
@@ -26,6 +28,7 @@ use crate::state::Services;
             status = OK,
             description = "The contact.",
             body = ContactDocumentSchema,
+            example = json!(examples::contact()),
         ),
         ContactProblems,
     ),

@@ -23,12 +23,11 @@ use crate::state::Services;
 /// Which contact is merged into which.
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({ "targetId": 42, "sourceId": 43 }))]
 struct MergingBody {
     /// The contact that stays.
-    #[schema(example = 42)]
     target_id: i64,
     /// The contact that is merged into it, and deleted.
-    #[schema(example = 43)]
     source_id: i64,
 }
 

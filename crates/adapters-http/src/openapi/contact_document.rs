@@ -1,13 +1,15 @@
 //! The schemas of the contact document, made from its shapes, so that a new member needs no description of its own.
 
 use std::borrow::Cow;
+use std::marker::PhantomData;
 
 use contacts_domain::MAX_SAFE_INTEGER;
 use contacts_domain::contact::ContactType;
 use contacts_domain::contact::document::ContactDocument;
+use contacts_domain::contact::kinds::{ContactTypeName, IntercomTypeName};
 use contacts_domain::contact::rules::{MAX_CUSTOM_FIELDS, MAX_ELEMENTS};
-use contacts_domain::tree::{AmountKind, Kind, MemberShape, Shape, Shaped, TextKind};
-use serde_json::{Value, json};
+use contacts_domain::tree::{AmountKind, Kind, MemberShape, Shape, Shaped, TextKind, TextValue};
+use serde_json::json;
 use utoipa::openapi::schema::{
     AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, Schema,
     SchemaFormat, SchemaType, Type,
@@ -73,10 +75,41 @@ impl ToSchema for ContactDocumentSchema {
     }
 }
 
-/// Adds the schemas of the objects inside an object, each once.
+/// A closed list of the document as a schema.
+pub(crate) struct ClosedListSchema<T>(PhantomData<T>);
+
+/// The type of a contact as a schema.
+pub(crate) type ContactTypeSchema = ClosedListSchema<ContactTypeName>;
+
+/// The type of an intercom's entry as a schema.
+pub(crate) type IntercomTypeSchema = ClosedListSchema<IntercomTypeName>;
+
+impl<T: TextValue> PartialSchema for ClosedListSchema<T> {
+    fn schema() -> RefOr<Schema> {
+        closed_list(&T::KIND).into()
+    }
+}
+
+impl<T: TextValue> ToSchema for ClosedListSchema<T> {
+    fn name() -> Cow<'static, str> {
+        closed_list_name(&T::KIND).into()
+    }
+}
+
+/// Adds the schemas of the objects and closed lists inside an object, each once.
 fn parts_of(shape: &'static Shape, schemas: &mut Vec<(String, RefOr<Schema>)>) {
-    for part in shape.members.iter().filter_map(|member| object_in(&member.kind)) {
-        if !schemas.iter().any(|(name, _)| name == part.name) {
+    for member in shape.members {
+        if let Kind::Text(kind) = &member.kind
+            && !kind.allowed.is_empty()
+        {
+            let name = closed_list_name(kind);
+            if !schemas.iter().any(|(known, _)| *known == name) {
+                schemas.push((name, closed_list(kind).into()));
+            }
+        }
+        if let Some(part) = object_in(&member.kind)
+            && !schemas.iter().any(|(name, _)| name == part.name)
+        {
             schemas.push((part.name.to_owned(), object(part).into()));
             parts_of(part, schemas);
         }
@@ -105,14 +138,40 @@ fn object(shape: &'static Shape) -> ObjectBuilder {
 
 /// The schema of a member: that of its value, or null, which clears it.
 fn of(member: &MemberShape) -> RefOr<Schema> {
+    let mut schema = schema(&member.kind, OrNull::Yes);
+    let note = note(&member.kind);
+    let about = [member.about.trim(), &note].join(" ");
+    let about = Some(about.trim_end().to_owned());
+    match &mut schema {
+        RefOr::T(Schema::Object(object)) => object.description = about,
+        RefOr::T(Schema::Array(array)) => array.description = about,
+        RefOr::T(Schema::OneOf(one_of)) => one_of.description = about,
+        _ => {}
+    }
     if let Kind::Text(kind) = &member.kind
         && kind.name == OPEN_LIST
+        && let RefOr::T(Schema::Object(object)) = &mut schema
     {
         let known = KNOWN_TOKENS.iter().find(|(name, _)| *name == member.name);
-        let examples = known.map(|(_, tokens)| tokens.iter().copied()).into_iter().flatten();
-        return text(kind, OrNull::Yes).examples(examples).into();
+        object.examples =
+            known.into_iter().flat_map(|(_, tokens)| *tokens).map(|token| json!(token)).collect();
     }
-    schema(&member.kind, OrNull::Yes)
+    schema
+}
+
+/// What holds for every member of the kind.
+fn note(kind: &Kind) -> String {
+    match kind {
+        Kind::ElementId => "Given by the server; send it to say which element is meant.".to_owned(),
+        Kind::ParentId => "Repeated by the server; what is sent is ignored.".to_owned(),
+        Kind::ReadOnly => "Ignored, so that an answer can be sent back.".to_owned(),
+        Kind::Text(kind) if kind.rule().is_some() && kind.allowed.is_empty() => {
+            format!("Form: {}.", kind.name)
+        }
+        Kind::Amount(kind) => format!("Form: {}; exact, at most 28 significant digits.", kind.name),
+        Kind::CustomFields => "null removes one.".to_owned(),
+        _ => String::new(),
+    }
 }
 
 /// Whether the schema allows null.
@@ -126,30 +185,15 @@ fn schema(kind: &Kind, or_null: OrNull) -> RefOr<Schema> {
     match kind {
         Kind::Flag => of_types([Type::Boolean], or_null).into(),
         Kind::SafeInteger => whole(or_null).into(),
-        Kind::ElementId => whole(or_null)
-            .description(Some("Given by the server; send it to say which element is meant."))
-            .into(),
-        Kind::ParentId => whole(or_null)
-            .read_only(true)
-            .description(Some("An id repeated by the server; what is sent is ignored."))
-            .into(),
-        Kind::ReadOnly => ObjectBuilder::new()
-            .schema_type(SchemaType::AnyValue)
-            .write_only(true)
-            .description(Some("Ignored, so that an answer can be sent back."))
-            .into(),
-        Kind::Text(kind) => text(kind, or_null).into(),
-        Kind::Amount(kind) => amount(kind, or_null).into(),
-        Kind::Block(shape) | Kind::OpaqueObject(shape) => {
-            let object = Ref::from_schema_name(shape.name);
-            match or_null {
-                OrNull::No => object.into(),
-                OrNull::Yes => OneOfBuilder::new()
-                    .item(object)
-                    .item(ObjectBuilder::new().schema_type(Type::Null))
-                    .into(),
-            }
+        Kind::ElementId => whole(or_null).into(),
+        Kind::ParentId => whole(or_null).read_only(true).into(),
+        Kind::ReadOnly => {
+            ObjectBuilder::new().schema_type(SchemaType::AnyValue).write_only(true).into()
         }
+        Kind::Text(kind) if kind.allowed.is_empty() => text(kind, or_null).into(),
+        Kind::Text(kind) => named(&closed_list_name(kind), or_null),
+        Kind::Amount(kind) => amount(kind, or_null).into(),
+        Kind::Block(shape) | Kind::OpaqueObject(shape) => named(shape.name, or_null),
         Kind::CustomFields => custom_fields(or_null).into(),
         Kind::List(element) => ArrayBuilder::new()
             .schema_type(types([Type::Array], or_null))
@@ -166,26 +210,49 @@ fn whole(or_null: OrNull) -> ObjectBuilder {
         .maximum(Some(MAX_SAFE_INTEGER))
 }
 
-fn text(kind: &TextKind, or_null: OrNull) -> ObjectBuilder {
-    // For a text without a rule the name of the member says enough.
-    let text = of_types([Type::String], or_null).description(kind.rule().map(|_| kind.name));
-    if kind.allowed.is_empty() {
-        let example = EXAMPLES.iter().find(|(name, _)| *name == kind.name);
-        return text
-            .max_length(Some(kind.max_chars))
-            .pattern((kind.name == OPEN_LIST).then_some("^[A-Z][A-Z0-9_]*$"))
-            .examples(example.map(|(_, example)| *example));
+/// A schema by its name.
+fn named(name: &str, or_null: OrNull) -> RefOr<Schema> {
+    let schema = Ref::from_schema_name(name);
+    match or_null {
+        OrNull::No => schema.into(),
+        OrNull::Yes => OneOfBuilder::new()
+            .item(schema)
+            .item(ObjectBuilder::new().schema_type(Type::Null))
+            .into(),
     }
+}
+
+fn text(kind: &TextKind, or_null: OrNull) -> ObjectBuilder {
+    let example = EXAMPLES.iter().find(|(name, _)| *name == kind.name);
+    of_types([Type::String], or_null)
+        .max_length(Some(kind.max_chars))
+        .pattern((kind.name == OPEN_LIST).then_some("^[A-Z][A-Z0-9_]*$"))
+        .examples(example.map(|(_, example)| *example))
+}
+
+/// A closed list of texts, which has a name so that programs have one type for it.
+fn closed_list(kind: &TextKind) -> ObjectBuilder {
     // The ERP contract has no contacts of type ENDPOINT.
     let allowed = kind.allowed.iter().filter(|name| **name != ContactType::Endpoint.as_str());
-    let null = (or_null == OrNull::Yes).then_some(Value::Null);
-    text.enum_values(Some(allowed.map(|name| json!(name)).chain(null)))
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some(format!("A closed list: {}.", kind.name)))
+        .enum_values(Some(allowed.map(|name| json!(name))))
+}
+
+/// `VAT type` is `VatType`.
+fn closed_list_name(kind: &TextKind) -> String {
+    let mut name = String::new();
+    for word in kind.name.split(' ') {
+        let (first, rest) = word.split_at(1);
+        name += &first.to_ascii_uppercase();
+        name += &rest.to_ascii_lowercase();
+    }
+    name
 }
 
 fn amount(kind: &AmountKind, or_null: OrNull) -> ObjectBuilder {
-    let about = format!("{}; exact, at most 28 significant digits", kind.name);
-    let amount = of_types([Type::String, Type::Number], or_null).description(Some(about));
-    amount
+    of_types([Type::String, Type::Number], or_null)
         .minimum((kind.percentage || kind.not_negative).then_some(0))
         .maximum(kind.percentage.then_some(100))
         .examples(["42.10"])
@@ -194,7 +261,6 @@ fn amount(kind: &AmountKind, or_null: OrNull) -> ObjectBuilder {
 fn custom_fields(or_null: OrNull) -> ObjectBuilder {
     let value = of_types([Type::String, Type::Number, Type::Boolean], OrNull::Yes);
     of_types([Type::Object], or_null)
-        .description(Some("Fields of the caller's own; null removes one."))
         .additional_properties(Some(AdditionalProperties::RefOr(value.into())))
         .max_properties(Some(MAX_CUSTOM_FIELDS))
 }

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
+use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{
     ContentBuilder, Header, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder,
 };
-use utoipa::{IntoParams, IntoResponses};
+use utoipa::{IntoParams, IntoResponses, ToSchema as _};
 
+use super::contact_document::ContactTypeSchema;
 use crate::problem::Kind;
 use crate::problem::format::{EnvelopeCode, ProblemFormat};
 
@@ -75,12 +77,9 @@ impl IntoParams for BatchHeaders {
 
 impl IntoParams for ContactPathParams {
     fn into_params(_place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let contact_type = ObjectBuilder::new()
-            .schema_type(Type::String)
-            .enum_values(Some(["ORGANIZATION", "PERSON"]));
         let contact_type = path_member("type")
             .description(Some("The type of the contact."))
-            .schema(Some(contact_type))
+            .schema(Some(Ref::from_schema_name(ContactTypeSchema::name())))
             .build();
         vec![contact_type, contact_id("id")]
     }
@@ -212,9 +211,16 @@ fn problems(format: ProblemFormat, groups: &[&[Kind]]) -> BTreeMap<String, RefOr
 fn response(format: ProblemFormat, kinds: &[Kind]) -> Response {
     let lines: Vec<String> = kinds.iter().map(|kind| line(format, *kind)).collect();
     let schema = Ref::from_schema_name(format.schema());
-    let mut response = ResponseBuilder::new()
-        .description(lines.join("\n"))
-        .content(format.media_type(), ContentBuilder::new().schema(Some(schema)).build());
+    let example = |kind: &Kind| {
+        let example = format.example(*kind);
+        (kind.slug(), ExampleBuilder::new().summary(kind.title()).value(Some(example)).build())
+    };
+    let content = ContentBuilder::new()
+        .schema(Some(schema))
+        .examples_from_iter(kinds.iter().map(example))
+        .build();
+    let mut response =
+        ResponseBuilder::new().description(lines.join("\n")).content(format.media_type(), content);
     if kinds.contains(&Kind::Unauthenticated) {
         response = response.header("WWW-Authenticate", text_header("`Bearer`"));
     }

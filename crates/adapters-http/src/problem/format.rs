@@ -40,6 +40,19 @@ impl ProblemFormat {
         *response.body_mut() = body.unwrap_or_default().into();
     }
 
+    /// A problem of the kind, for the API description.
+    pub(crate) fn example(self, kind: Kind) -> serde_json::Value {
+        let problem = Problem::new(kind, kind.about());
+        let example = match self {
+            Self::ProblemDetails => serde_json::to_value(ProblemReply::of(
+                &problem,
+                "01930f4e-5d5a-7c5e-8a43-3f5c8f5f5a10",
+            )),
+            Self::DeviceEnvelope => serde_json::to_value(EnvelopeReply::of(&problem)),
+        };
+        example.unwrap_or_default()
+    }
+
     pub(crate) fn media_type(self) -> &'static str {
         match self {
             Self::ProblemDetails => "application/problem+json",
@@ -76,6 +89,7 @@ pub(crate) struct ProblemReply<'a> {
     detail: &'a str,
     /// The error code, where one fits.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = ErrorCode)]
     error_code: Option<ErrorCode>,
     /// Every broken rule, where the rules refuse the whole request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -108,6 +122,7 @@ impl<'a> ProblemReply<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = DeviceError)]
 pub(crate) struct EnvelopeReply<'a> {
+    /// What went wrong.
     error: EnvelopeErrorReply<'a>,
 }
 
@@ -115,6 +130,7 @@ pub(crate) struct EnvelopeReply<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = DeviceErrorDetails)]
 struct EnvelopeErrorReply<'a> {
+    /// The kind of fault.
     code: EnvelopeCode,
     /// What went wrong, in words.
     #[schema(example = "Data validation error")]

@@ -8,7 +8,7 @@ use contacts_adapters_http::DEVICE_PATHS;
 use contacts_domain::Code;
 use serde_json::{Value, json};
 
-use crate::app::{App, device, request};
+use crate::app::{App, BATCH, device, post, request};
 
 /// Includes methods that no path has: what is not described must be 405.
 const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "patch", "trace"];
@@ -63,6 +63,15 @@ fn operations(description: &Value) -> impl Iterator<Item = &Value> {
     paths.flat_map(|path| path.as_object().unwrap().values())
 }
 
+/// The response of an operation, which may be a reference.
+fn response<'d>(description: &'d Value, operation: &'d Value, status: &str) -> &'d Value {
+    let response = &operation["responses"][status];
+    match response["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) {
+        Some(pointer) => description.pointer(pointer).unwrap(),
+        None => response,
+    }
+}
+
 #[tokio::test]
 async fn each_operation_has_its_own_id() {
     let description = description().await;
@@ -80,7 +89,7 @@ async fn links_lead_to_described_parameters() {
     let description = description().await;
     let mut found = Vec::new();
     for operation in operations(&description).filter(|alias| alias.get("x-alias-of").is_none()) {
-        let links = operation["responses"]["200"]["links"].as_object();
+        let links = response(&description, operation, "200")["links"].as_object();
         for link in links.into_iter().flat_map(|links| links.values()) {
             let target = operations(&description)
                 .find(|target| target["operationId"] == link["operationId"])
@@ -150,7 +159,8 @@ async fn every_status_is_described() {
         let responses = description["paths"][path][method]["responses"].as_object().unwrap();
         let described: Vec<_> = responses.keys().map(String::as_str).collect();
         assert_eq!(described.join(" "), statuses, "{path}");
-        for (status, response) in responses.iter().filter(|(status, _)| *status != "200") {
+        for status in responses.keys().filter(|status| *status != "200") {
+            let response = response(&description, &description["paths"][path][method], status);
             let (media_type, schema) = match path.starts_with("/api/v1") {
                 true => ("application/json", "#/components/schemas/DeviceError"),
                 false => ("application/problem+json", "#/components/schemas/Problem"),
@@ -189,24 +199,99 @@ async fn every_field_is_described() {
 async fn closed_enumerations_list_the_values_of_the_contract() {
     let description = description().await;
     let schemas = &description["components"]["schemas"];
-    for (schema, member, values) in [
-        ("ContactDocument", "contactType", &["ORGANIZATION", "PERSON"][..]),
-        ("ContactDocument", "defaultLanguage", &["EN", "FR", "DE", "IT", "UNDEFINED"]),
-        ("ContactDocument", "genderType", &["MALE", "FEMALE", "OTHER"]),
-        ("GroupRole", "roleType", &["ORGANIZATION", "GLOBAL"]),
-        ("PermissionRole", "type", &["ROLE", "SUPER_ROLE"]),
-        ("UserGroup", "type", &["GROUP", "SUPER_GROUP"]),
-        ("Supplier", "vatType", &["NO_VAT", "NATIVE", "IMPORT_OF_SERVICE"]),
-        ("SalaryInfo", "salaryType", &["MONTHLY", "HOURLY"]),
+    for (schema, member, list, values) in [
+        ("ContactDocument", "contactType", "ContactType", "ORGANIZATION PERSON"),
+        ("ContactDocument", "defaultLanguage", "Language", "EN FR DE IT UNDEFINED"),
+        ("ContactDocument", "genderType", "Gender", "MALE FEMALE OTHER"),
+        ("GroupRole", "roleType", "RoleType", "ORGANIZATION GLOBAL"),
+        ("PermissionRole", "type", "KindOfRole", "ROLE SUPER_ROLE"),
+        ("UserGroup", "type", "KindOfGroup", "GROUP SUPER_GROUP"),
+        ("Supplier", "vatType", "VatType", "NO_VAT NATIVE IMPORT_OF_SERVICE"),
+        ("SalaryInfo", "salaryType", "SalaryType", "MONTHLY HOURLY"),
         (
             "Supplier",
             "feeSplitType",
-            &["CHARGED_TO_THE_BENEFICIARY", "FIFTY_FIFTY_SPLIT", "CHARGED_TO_THE_ORDERER"],
+            "FeeSplit",
+            "CHARGED_TO_THE_BENEFICIARY FIFTY_FIFTY_SPLIT CHARGED_TO_THE_ORDERER",
+        ),
+        ("Intercom", "type", "IntercomType", "regular individual multi p2p"),
+    ] {
+        let reference = format!("#/components/schemas/{list}");
+        let expected = json!([{ "$ref": reference }, { "type": "null" }]);
+        assert_eq!(schemas[schema]["properties"][member]["oneOf"], expected, "{schema}.{member}");
+        let values: Vec<_> = values.split(' ').collect();
+        assert_eq!(schemas[list]["enum"], json!(values), "{list}");
+    }
+}
+
+/// What a generator or a reader of the description misses: members without a description, lists of
+/// values without a name, bodies without an example.
+#[tokio::test]
+async fn description_leaves_nothing_out() {
+    fn look(value: &Value, at: &str, schemas: &Value, missing: &mut Vec<String>) {
+        let Value::Object(members) = value else {
+            if let Value::Array(elements) = value {
+                elements.iter().for_each(|element| look(element, at, schemas, missing));
+            }
+            return;
+        };
+        for (name, value) in members {
+            let at = format!("{at}/{name}");
+            match name.as_str() {
+                "properties" => {
+                    for (name, member) in value.as_object().unwrap() {
+                        if member.get("description").is_none() {
+                            missing.push(format!("{at}/{name} has no description"));
+                        }
+                    }
+                }
+                "enum" if !is_named_schema(&at) => missing.push(format!("{at} has no name")),
+                "application/json" | "application/problem+json"
+                    if ["example", "examples"].iter().all(|name| value.get(name).is_none())
+                        && schema_of(value, schemas).get("example").is_none() =>
+                {
+                    missing.push(format!("{at} has no example"));
+                }
+                "example" | "examples" => continue,
+                _ => {}
+            }
+            look(value, &at, schemas, missing);
+        }
+    }
+    fn is_named_schema(at: &str) -> bool {
+        at.strip_prefix("/components/schemas/").is_some_and(|rest| rest.matches('/').count() == 1)
+    }
+    fn schema_of<'d>(content: &'d Value, schemas: &'d Value) -> &'d Value {
+        let reference = content["schema"]["$ref"].as_str().unwrap_or_default();
+        &schemas[reference.rsplit('/').next().unwrap_or_default()]
+    }
+
+    let description = description().await;
+    let mut missing = Vec::new();
+    look(&description, "", &description["components"]["schemas"], &mut missing);
+    assert!(missing.is_empty(), "{missing:#?}");
+    assert_eq!(description["info"]["license"]["identifier"], "MIT OR Apache-2.0");
+    assert_eq!(description["servers"], json!([{ "url": "/", "description": "This server." }]));
+}
+
+#[tokio::test]
+async fn examples_are_what_the_server_answers() {
+    let description = description().await;
+    let app = App::new().await;
+    for (path, request) in [
+        (BATCH, post(BATCH, "all", "")),
+        (
+            "/api/v1/contacts/items/link",
+            device(Method::POST, "/api/v1/contacts/items/link", "all", ""),
         ),
     ] {
-        let listed = schemas[schema]["properties"][member]["enum"].as_array().unwrap();
-        let listed: Vec<_> = listed.iter().filter_map(Value::as_str).collect();
-        assert_eq!(listed, values, "{schema}.{member}");
+        let operation = &description["paths"][path]["post"];
+        let body = &operation["requestBody"]["content"]["application/json"]["example"];
+        let request = request.map(|_| Body::from(body.to_string()));
+        let answer = app.send(request).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let described = response(&description, operation, "200");
+        assert_eq!(answer.json(), described["content"]["application/json"]["example"]);
     }
 }
 

@@ -68,7 +68,11 @@ fn two_servers_share_one_file() {
     let two = Server::start(folder.path());
     let created = one.batch(&token, &people(1..=50));
     let found = two.batch(&token, &people(1..=50));
-    assert_eq!(found.body, unchanged(&created), "the second server finds the contacts of the first");
+    assert_eq!(
+        found.body,
+        unchanged(&created),
+        "the second server finds the contacts of the first"
+    );
     assert_eq!(each(&two.batch(&token, &people([51])), "/freshRow/version"), [1]);
     assert_eq!(each(&one.batch(&token, &people([51])), "/freshRow/version"), [1]);
 }

@@ -14,6 +14,8 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use crate::openapi::IntercomTypeSchema;
+
 /// An item of the directory. `null` is absent, other members are ignored, and of a member that is
 /// given twice the last counts.
 #[derive(Debug, PartialEq, Eq, Deserialize, ToSchema)]
@@ -33,7 +35,7 @@ pub(crate) struct ItemBody {
     name: Option<String>,
     /// Which form the number has.
     #[serde(rename = "type")]
-    #[schema(required, nullable = false, pattern = "^(regular|individual|multi|p2p)$")]
+    #[schema(required, value_type = IntercomTypeSchema)]
     kind: Option<String>,
     /// An internal address of the type, or a SIP URI; for `p2p` a SIP URI.
     #[schema(required, nullable = false)]

@@ -5,6 +5,8 @@ use contacts_domain::contact::IntercomEntry;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::openapi::IntercomTypeSchema;
+
 /// An item of the directory, whole.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DeviceItemShown, example = json!({
@@ -25,8 +27,9 @@ pub(crate) struct ItemReply {
     link_id: Option<String>,
     /// The name.
     name: String,
-    /// `regular`, `individual`, `multi` or `p2p`.
+    /// Which form the number has.
     #[serde(rename = "type")]
+    #[schema(value_type = IntercomTypeSchema)]
     kind: String,
     /// An internal address of the type, or a SIP URI.
     number: String,

@@ -31,10 +31,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Uid {
 
 /// The contact that an item was stored as.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = DeviceUid)]
+#[schema(as = DeviceUid, example = json!({ "uid": 42 }))]
 pub(super) struct UidReply {
     /// The id of the contact.
-    #[schema(example = 42)]
     uid: i64,
 }
 

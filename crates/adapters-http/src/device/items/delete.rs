@@ -9,7 +9,6 @@ use contacts_domain::contact::rules::MAX_DOCUMENT_BYTES;
 use contacts_domain::decision::MAX_LOADED_BYTES;
 use contacts_domain::upsert::Outcome;
 use contacts_domain::value::LinkId;
-use serde_json::json;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, SchemaFormat, Type};
 
@@ -31,7 +30,10 @@ const LIST: &str = "link_ids";
 
 /// Items to delete.
 #[derive(ToSchema)]
-#[schema(as = DeviceLinkIds)]
+#[schema(
+    as = DeviceLinkIds,
+    example = json!({ "link_ids": ["91c615e3-1040-4815-8ecb-039a18b756b1"] }),
+)]
 #[expect(dead_code, reason = "describes what is read element by element")]
 struct LinkIdsBody {
     /// At most 10,000, unless the server is set up otherwise. An empty list deletes nothing.
@@ -45,7 +47,6 @@ fn link_ids() -> Array {
     ArrayBuilder::new()
         .items(link_id)
         .max_items(Some(10_000))
-        .examples([json!(["91c615e3-1040-4815-8ecb-039a18b756b1"])])
         .description(Some(
             "At most 10,000, unless the server is set up otherwise. An empty list deletes nothing.",
         ))
@@ -72,6 +73,11 @@ fn link_ids() -> Array {
             description = "The items that were found are deleted.",
             body = ResultsReply,
             headers(("Contact-Hub-Summary" = String, description = "How many items have each verdict.")),
+            example = json!({ "result": [{
+                "link_id": "91c615e3-1040-4815-8ecb-039a18b756b1",
+                "success": true,
+                "extended_info": "deleted",
+            }] }),
         ),
         DeviceBodyProblems,
     ),

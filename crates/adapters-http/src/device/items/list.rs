@@ -20,10 +20,27 @@ use crate::state::Services;
 
 /// A page of the list.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = DeviceList)]
+#[schema(as = DeviceList, example = json!({
+    "list_items": [{
+        "link_id": "91c615e3-1040-4815-8ecb-039a18b756b2",
+        "name": "Entrance panel",
+        "type": "multi",
+        "number": "0001-01-01",
+        "is_favorite": false,
+        "auto_answer": false,
+        "in_black_list": false,
+        "is_p2p": false,
+        "ringtone": "ring1.wav",
+        "item_uid": 42,
+    }],
+    "list_option": { "pagination": {
+        "total_items": 1, "items_limit": 10, "total_pages": 1, "current_page": 1,
+    } },
+}))]
 struct ListReply {
     /// The items of the page; none beyond the last page.
     list_items: Vec<ItemReply>,
+    /// The options of the list.
     list_option: ListOptionReply,
 }
 
@@ -31,6 +48,7 @@ struct ListReply {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DeviceListOption)]
 struct ListOptionReply {
+    /// The position of the page in the list.
     pagination: PaginationReply,
 }
 
@@ -39,16 +57,12 @@ struct ListOptionReply {
 #[schema(as = DevicePagination)]
 struct PaginationReply {
     /// How many items there are on all pages.
-    #[schema(example = 42)]
     total_items: u64,
     /// How many items a page has.
-    #[schema(example = 10)]
     items_limit: u32,
     /// How many pages there are; 0 where there are no items.
-    #[schema(example = 5)]
     total_pages: u64,
     /// The page, as asked for.
-    #[schema(example = 1)]
     current_page: u64,
 }
 

@@ -20,7 +20,7 @@ use crate::device::item::body::{self, DeviceItem, ItemBody};
 use crate::device::paths::LINK;
 use crate::device::refusal::require_stored;
 use crate::limits::allowance;
-use crate::openapi::{CallHeaders, DeviceBodyProblems};
+use crate::openapi::{CallHeaders, DeviceBodyProblems, examples};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Write};
 use crate::request::json_upload::JsonUpload;
@@ -60,13 +60,18 @@ struct ItemsBody {
     tag = "Device",
     operation_id = "createOrUpdateContacts",
     params(CallHeaders),
-    request_body(content = ItemsBody, content_type = "application/json"),
+    request_body(
+        content = ItemsBody,
+        content_type = "application/json",
+        example = json!(examples::items()),
+    ),
     responses(
         (
             status = OK,
             description = "All items are stored.",
             body = ResultsReply,
             headers(("Contact-Hub-Summary" = String, description = "How many items have each verdict.")),
+            example = json!(examples::items_answer()),
         ),
         DeviceBodyProblems,
     ),

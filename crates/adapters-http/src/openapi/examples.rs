@@ -1,0 +1,34 @@
+//! Whole requests and answers of the API description. A test sends the requests and compares the
+//! answers.
+
+use serde_json::Value;
+
+/// A batch of a contact that is stored and one that is refused.
+pub(crate) fn batch() -> Value {
+    json(include_str!("examples/batch.json"))
+}
+
+/// The answer to [`batch`].
+pub(crate) fn batch_answer() -> Value {
+    json(include_str!("examples/batch-answer.json"))
+}
+
+/// The contact that [`batch`] stores.
+pub(crate) fn contact() -> Value {
+    batch_answer()["items"][0]["freshData"].take()
+}
+
+/// Two items of an intercom's directory.
+pub(crate) fn items() -> Value {
+    json(include_str!("examples/items.json"))
+}
+
+/// The answer to [`items`].
+pub(crate) fn items_answer() -> Value {
+    json(include_str!("examples/items-answer.json"))
+}
+
+/// The test notices a text that is not JSON.
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_default()
+}
