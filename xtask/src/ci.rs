@@ -10,7 +10,7 @@ use xtask::workspace;
 use crate::codegen::Codegen;
 use crate::test::Test;
 use crate::tool::Tool;
-use crate::{arch, db, deny, tidy};
+use crate::{arch, clients, db, deny, tidy};
 
 /// Run every check that a change has to pass
 #[derive(Debug, Args)]
@@ -46,6 +46,8 @@ enum Check {
     Deny,
     /// The release build answers a batch
     Smoke,
+    /// Generated clients send a batch
+    Clients,
     /// The short proofs
     Proofs,
 }
@@ -80,6 +82,7 @@ impl Check {
             Self::Db => db::run()?,
             Self::Deny => deny::run_where_installed()?,
             Self::Smoke => smoke::run()?,
+            Self::Clients => clients::run()?,
             Self::Proofs => Tool::short().run("proofs", &[])?,
         }
         Ok(())

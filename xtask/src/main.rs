@@ -2,6 +2,7 @@
 
 mod arch;
 mod ci;
+mod clients;
 mod codegen;
 mod db;
 mod deny;
@@ -39,6 +40,8 @@ enum Verb {
     Deny,
     /// Run every check that a change has to pass
     Ci(ci::Ci),
+    /// Generate clients from the API description, and send a batch with each
+    Clients,
     /// Measure the server against the bare database
     #[command(disable_help_flag = true)]
     Bench(tool::Tool),
@@ -67,6 +70,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Codegen(codegen) => codegen.run(),
         Verb::Db => db::run(),
         Verb::Deny => deny::run(),
+        Verb::Clients => clients::run(),
         Verb::Ci(ci) => ci.run(&Menu::command()),
         // Optimized, because the client must not be slower than the server.
         Verb::Bench(tool) => tool.run("bench", &["--release"]),

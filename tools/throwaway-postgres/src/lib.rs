@@ -12,6 +12,7 @@
 //! ```
 
 mod account;
+pub mod apt;
 mod keeper;
 mod programs;
 

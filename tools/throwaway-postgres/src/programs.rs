@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use crate::account::is_root;
+use crate::apt;
 
 /// The variable that names a server to test on instead of a throwaway one.
 pub const TEST_DATABASE_URL: &str = "TEST_DATABASE_URL";
@@ -32,7 +32,6 @@ const PLACES: [(&str, &str, &str); 5] = [
 /// Installs the package on Debian and Ubuntu. The configuration file keeps the package from creating
 /// a cluster, which would start now and with the machine.
 const INSTALL: &str = "\
-export DEBIAN_FRONTEND=noninteractive
 switch=/etc/postgresql-common/createcluster.d/throwaway.conf
 trap 'rm -f $switch' EXIT
 mkdir -p ${switch%/*}
@@ -54,15 +53,8 @@ impl Programs {
         if let Some(found) = Self::find() {
             return Ok(found);
         }
-        if Path::new("/usr/bin/apt-get").is_file() {
-            eprintln!("installing PostgreSQL, because none is installed");
-            let mut shell = Command::new(if is_root() { "sh" } else { "sudo" });
-            if !is_root() {
-                shell.args(["-n", "sh"]);
-            }
-            // A failure prints its reason; whether the programs are there now decides.
-            let _ = shell.args(["-exc", INSTALL]).status();
-        }
+        eprintln!("no PostgreSQL is installed");
+        apt::run(INSTALL);
         Self::find().with_context(|| {
             format!(
                 "no PostgreSQL {OLDEST} or later is installed: install the package `postgresql` \

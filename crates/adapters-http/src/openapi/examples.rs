@@ -15,7 +15,8 @@ pub(crate) fn batch_answer() -> Value {
 
 /// The contact that [`batch`] stores.
 pub(crate) fn contact() -> Value {
-    batch_answer()["items"][0]["freshData"].take()
+    let answer = batch_answer();
+    answer.pointer("/items/0/freshData").cloned().unwrap_or_default()
 }
 
 /// Two items of an intercom's directory.
