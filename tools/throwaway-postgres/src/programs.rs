@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -105,6 +105,8 @@ fn installed((place, start, programs): (&str, &str, &str)) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+
+    use std::path::Path;
 
     use super::*;
 
