@@ -51,7 +51,7 @@ pub struct Settings {
     /// The number of the settings: each change counts it up. A store writes nothing that was decided
     /// by settings of another version.
     pub version: i64,
-    /// The country of phone numbers without a country code.
+    /// The country of phone numbers without a country code, unless the contact's addresses name one.
     pub region: CountryCode,
     /// The shared keys that contacts are stored with.
     pub match_by: MatchBy,

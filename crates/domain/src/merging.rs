@@ -157,6 +157,8 @@ impl Merge {
             }
         }
         tree::fill(&mut document, &other);
+        let sources = [&target.document, &source.document];
+        document.keep_phones(sources, self.context.settings.region);
         document.drop_relation(self.target);
         document.drop_relation(self.source);
         document

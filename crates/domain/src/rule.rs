@@ -213,8 +213,11 @@ rules! {
     IntercomRingtone = "ringtone", ValidationError, Error, Text;
         "A ringtone is a file name without a path.";
     Phone = "phone", ValidationError, Warning, Text;
-        "A phone number is valid (E.164), for the organization's region where it has no country \
-         code.";
+        "A phone number is valid (E.164); without its country, in the one country that the addresses \
+         of the contact name, else in that of the organization, and not in both as two numbers.";
+    PhoneStays = "phone stays", ValidationError, Warning, Contact;
+        "A phone number that an item does not send stays the same when the addresses move to another \
+         country.";
     WebSite = "web site", ValidationError, Warning, Text;
         "`webSite` is a URL or a host name.";
     Iban = "IBAN", ValidationError, Warning, Text;

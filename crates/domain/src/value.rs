@@ -100,6 +100,8 @@ mod link_id;
 mod parse_cache;
 #[cfg(feature = "phone")]
 mod phone;
+#[cfg(feature = "contact")]
+mod phone_regions;
 mod shape;
 mod swiss_uid;
 mod tag_name;
@@ -130,6 +132,8 @@ pub use link_id::{InvalidLinkId, LinkId};
 pub(crate) use parse_cache::ParseCache;
 #[cfg(feature = "phone")]
 pub use phone::{InvalidPhone, Phone};
+#[cfg(feature = "contact")]
+pub(crate) use phone_regions::{PhoneReading, PhoneRegions};
 pub use swiss_uid::{InvalidSwissUid, SwissUid};
 pub use tag_name::{InvalidTagName, TagName};
 pub use vat_number::{InvalidVatNumber, VatNumber};

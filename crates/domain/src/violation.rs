@@ -71,6 +71,14 @@ impl fmt::Display for Violation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "op", rename_all = "lowercase")]
 pub enum Fix {
+    /// `add`: a text that is missing.
+    Add {
+        /// Where it belongs.
+        #[serde(serialize_with = "Path::serialize_pointer")]
+        path: Path,
+        /// What it should read.
+        value: String,
+    },
     /// `move`: a member under a wrong name.
     Move {
         /// Where it stands.

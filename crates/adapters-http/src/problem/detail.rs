@@ -51,7 +51,7 @@ struct PatchOperation {
     /// Of a `move`: the JSON Pointer of the member that is moved.
     #[schema(nullable = false)]
     from: Option<String>,
-    /// Of a `replace`: the new value.
+    /// Of an `add` or `replace`: the new value.
     #[schema(example = "GB")]
     value: Option<String>,
 }

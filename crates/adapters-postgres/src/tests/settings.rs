@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use contacts_application::access::SettingsChange;
+use contacts_application::access::{Filling, SettingsChange};
 use contacts_application::ports::{
     AccessStore, ContactStore, OrganizationSettings, StoreErrorKind,
 };
 use contacts_application::use_cases::{CheckContacts, FillKeys, Mode};
-use contacts_domain::MatchBy;
-use contacts_domain::upsert::{Key, Ladder, Options};
+use contacts_domain::upsert::{Context, Key, Ladder, Options};
+use contacts_domain::{MatchBy, SharedKey};
 use contacts_testing::{batch, context, organization};
 use serde_json::json;
 
@@ -83,8 +83,8 @@ async fn requests_of_other_organizations_do_not_wait() {
     assert_eq!(send(&store, &[person("A", json!({}))]).await.unwrap().len(), 1);
 }
 
-/// An organization with a contact that has every shared key, of the release before organizations had
-/// settings.
+/// An organization of the release before organizations had settings, with a contact that has every
+/// shared key; its mobile number was read as one of the organization's region.
 const OLD: &str = r#"
     CREATE TABLE __diesel_schema_migrations (
         version varchar(50) PRIMARY KEY NOT NULL,
@@ -95,13 +95,14 @@ const OLD: &str = r#"
     INSERT INTO contact (organization_id, id, contact_type, display_name, email, phone, mobile,
         vat_number, archived, is_customer, is_vendor, is_staff, version, document_version,
         created_at, updated_at, document)
-    VALUES (1, 1, 'PERSON', 'Rochat', 'info@rhone.example', '+41215551212', '+41791112233',
+    VALUES (1, 1, 'PERSON', 'Rochat', 'info@rhone.example', '+41215551212', '+41612345678',
         'CHE116281710', false, true, false, false, 3, 1, now(), now(),
         '{"id":1,"contactId":1,"organizationId":1,
         "contactType":"PERSON","lastName":"Rochat","email":"info@rhone.example",
-        "phone":"021 555 12 12","mobile":"079 111 22 33","isCustomer":true,
+        "phone":"021 555 12 12","mobile":"06 12 34 56 78","isCustomer":true,
+        "addresses":[{"id":3,"name":"home","countryCode2":"FR"}],
         "client":{"id":2,"contactId":1,"vatNumber":"CHE-116.281.710"}}');
-    UPDATE id_counter SET next_id = 3"#;
+    UPDATE id_counter SET next_id = 4"#;
 
 #[tokio::test]
 async fn old_database_matches_by_every_key() {
@@ -120,15 +121,20 @@ async fn old_database_matches_by_every_key() {
     let store = Arc::new(one.store);
     let found = store.organizations().await.unwrap().remove(0);
     assert_eq!(found.settings.match_by, MatchBy::ALL);
-    assert!(!found.is_being_filled());
+    assert_eq!(found.settings.filling, SharedKey::Phone.into());
+    assert_eq!(found.filling, Filling { of: 1, ..Filling::default() });
+    let fill = FillKeys::new(store.clone(), store.clone());
+    assert_eq!(fill.execute(found.id, &mut |_| {}).await.unwrap(), []);
+    let found = store.organizations().await.unwrap().remove(0);
     let check = CheckContacts::new(store.clone(), store.clone());
     assert!(check.execute(Mode::Report, &mut |_| {}).await.unwrap().is_sound());
     let item = json!({"lastName": "Rochat", "email": "info@rhone.example",
-        "phone": "079 111 22 33", "client": {"vatNumber": "CHE116281710"}});
-    for key in [Key::Email, Key::Phone, Key::VatNumber] {
+        "phone": "+33 6 12 34 56 78", "client": {"vatNumber": "CHE116281710"}});
+    for key in [Key::Phone, Key::Email, Key::VatNumber] {
         let options = Options { ladder: Ladder::new([key]), ..Options::default() };
         let items = [item.clone()];
-        let outcomes = store.upsert(batch(context(1), options, &items)).await.unwrap().unwrap();
+        let context = Context { settings: found.settings, ..context(1) };
+        let outcomes = store.upsert(batch(context, options, &items)).await.unwrap().unwrap();
         assert_eq!(outcomes[0].matched_by, Some(key), "{:?}", outcomes[0].violations);
         assert_eq!(super::id_of(&outcomes[0]), 1);
     }

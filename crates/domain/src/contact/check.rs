@@ -218,6 +218,7 @@ impl Draft {
 impl RuleInput<'_> {
     /// Every rule that needs no look-up.
     pub(crate) fn check(&self, cache: &mut ParseCache) -> Violations {
+        cache.set_country(self.document.country());
         let mut violations = Violations::default();
         tree::walk(self.document, &mut |at, leaf| {
             check_leaf(leaf, at, cache, &mut |rule, value, error| {

@@ -59,11 +59,11 @@ tree! {
         gender_type: Text<Gender> = "genderType",
         /// The main e-mail address.
         email: Text<Email> = "email",
-        /// The main phone number.
+        /// The main phone number; without its country, one of the country of the addresses.
         phone: Text<Phone> = "phone",
-        /// The mobile phone number.
+        /// The mobile phone number, read like `phone`.
         mobile: Text<Phone> = "mobile",
-        /// The fax number.
+        /// The fax number, read like `phone`.
         fax: Text<Phone> = "fax",
         /// The web site, as a URL or a host name.
         web_site: Text<WebSite> = "webSite",

@@ -2,7 +2,7 @@
 
 use super::document::ContactDocument;
 use crate::tree::{Member, Text};
-use crate::value::trimmed;
+use crate::value::{CountryCode, PhoneRegions, trimmed};
 
 impl ContactDocument {
     /// Trims the keys. Otherwise they are stored and returned as sent (upsert-rules §3.7).
@@ -17,6 +17,25 @@ impl ContactDocument {
         }
         if let Some(supplier) = self.supplier.get_mut() {
             trim(&mut supplier.vat_number);
+        }
+    }
+
+    /// Makes sure that phone numbers taken from `sources` stay the numbers that they were there: if
+    /// the addresses of this document make others of them, they are written with their country. The
+    /// first source that has a number gave it.
+    pub(crate) fn keep_phones(&mut self, sources: [&Self; 2], organization: CountryCode) {
+        let now = PhoneRegions::new(organization, self.country());
+        let [first, second] = sources.map(|source| {
+            let regions = PhoneRegions::new(organization, source.country());
+            source.phones().map(|(_, member)| Some((regions, member.get()?)))
+        });
+        let members = [&mut self.phone, &mut self.mobile, &mut self.fax];
+        for ((member, first), second) in members.into_iter().zip(first).zip(second) {
+            if let Some((before, text)) = first.or(second)
+                && let Some((old, _)) = before.moved(now, text)
+            {
+                *member = Member::Value(old.as_str().into());
+            }
         }
     }
 }

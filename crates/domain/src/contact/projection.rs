@@ -5,7 +5,7 @@ use super::record::{ContactType, Projection};
 use crate::context::{MatchBy, SharedKey};
 use crate::ids::ContactId;
 use crate::tree::{Member, SafeInteger, Text};
-use crate::value::{LinkId, ParseCache, VatNumber, is_blank, trimmed};
+use crate::value::{CountryCode, LinkId, ParseCache, Phone, VatNumber, is_blank, trimmed};
 
 impl Projection {
     /// The projection of a document of that type, in an organization that matches by these keys. It
@@ -21,8 +21,11 @@ impl Projection {
         }
         let (has_email, has_phones) =
             (match_by.includes(SharedKey::Email), match_by.includes(SharedKey::Phone));
+        if has_phones {
+            cache.set_country(document.country());
+        }
         let mut phone =
-            |member| Some(cache.phone(key(has_phones, member)?).ok()?.as_str().to_owned());
+            |member| Some(cache.phone(key(has_phones, member)?).ok()?.phone.as_str().to_owned());
         let text = |text: &Text<_>| text.as_str().to_owned();
         let flag = |flag: &Member<bool>| flag.get().copied().unwrap_or(false);
         Self {
@@ -72,6 +75,20 @@ impl ContactDocument {
             None => None,
         };
         called.unwrap_or_default()
+    }
+
+    /// The one country that its addresses name, or `None` if they name several or none.
+    pub(crate) fn country(&self) -> Option<CountryCode> {
+        let addresses = self.addresses.get()?.iter();
+        let mut named =
+            addresses.filter_map(|address| CountryCode::parse(address.country_code2.get()?).ok());
+        let first = named.next()?;
+        named.all(|other| other == first).then_some(first)
+    }
+
+    /// Its phone numbers by the names of their members. The fax number is no key.
+    pub(crate) fn phones(&self) -> [(&'static str, &Member<Text<Phone>>); 3] {
+        [("phone", &self.phone), ("mobile", &self.mobile), ("fax", &self.fax)]
     }
 
     /// The VAT number as a key: that of the client block, else that of the supplier block.

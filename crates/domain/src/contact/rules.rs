@@ -8,6 +8,7 @@ mod input;
 mod intercom;
 mod limits;
 mod lookups;
+mod phones;
 mod render;
 mod tables;
 pub(crate) mod texts;

@@ -11,7 +11,7 @@ use crate::path::Path;
 use crate::reading::{self, Read};
 use crate::rule::Rule;
 use crate::tree::{Member, Presence, SafeInteger, Text, TextValue};
-use crate::value::{LinkId, ParseCache};
+use crate::value::{LinkId, ParseCache, PhoneReading};
 use crate::violation::{MAX_DETAILS, Violation, Violations};
 
 /// What a caller wants one contact to look like, or its deletion.
@@ -291,6 +291,9 @@ impl ParsedItem {
 impl Keys {
     fn of(document: &ContactDocument, matchable: MatchBy, cache: &mut ParseCache) -> Self {
         let matches_by = |key| matchable.includes(key);
+        if matches_by(SharedKey::Phone) {
+            cache.set_country(document.country());
+        }
         let link_id = document.link_id.get();
         let external_id = key_text(&document.external_id);
         let email = key_text(&document.email).filter(|_| matches_by(SharedKey::Email));
@@ -298,7 +301,7 @@ impl Keys {
         let mut phones = Vec::new();
         let sent = [&document.phone, &document.mobile].into_iter().filter_map(key_text);
         for text in sent.filter(|_| matches_by(SharedKey::Phone)) {
-            if let Ok(phone) = cache.phone(text)
+            if let Ok(PhoneReading { phone, .. }) = cache.phone(text)
                 && !phones.iter().any(|known| known == phone.as_str())
             {
                 phones.push(phone.as_str().to_owned());

@@ -17,6 +17,7 @@ mod fixture;
 mod limits;
 mod meanings;
 mod merging;
+mod phones;
 mod properties;
 mod races;
 mod reading;

@@ -293,6 +293,12 @@ fn cases() -> Vec<Case> {
             "phone",
         ),
         case(
+            "phone",
+            person(json!({"fax": "022 700 59 29"})),
+            person(json!({"fax": "06 12 34 56 78", "addresses": [{"countryCode2": "FR"}]})),
+            "fax",
+        ),
+        case(
             "web site",
             person(json!({"webSite": "www.example.ch"})),
             person(json!({"webSite": "no site"})),
@@ -385,7 +391,7 @@ fn every_rule_refuses_only_its_bad_example() {
 }
 
 /// Rules about stored contacts or other items, with the names of their tests.
-const ELSEWHERE: [(&str, &str); 14] = [
+const ELSEWHERE: [(&str, &str); 15] = [
     ("matchable", "own_ladder_with_unmatchable_key_refuses_its_item"),
     ("keys agree", "keys_of_two_contacts_are_a_unique_violation"),
     ("two contacts", "a_contact_is_not_merged_into_itself"),
@@ -397,6 +403,7 @@ const ELSEWHERE: [(&str, &str); 14] = [
     ("together", "atomic_batch_with_refused_item_stores_nothing"),
     ("in use", "address_in_use_cannot_be_removed"),
     ("scopes", "salary_data_needs_its_scope"),
+    ("phone stays", "moved_address_that_changes_a_number_is_reported"),
     ("duplicate", "new_contact_with_known_email_is_reported"),
     ("lost race", "only_items_that_take_contested_keys_are_refused"),
     ("type stays", "a_contact_type_is_set_once"),
@@ -413,6 +420,7 @@ fn every_rule_has_an_example() {
         include_str!("rules.rs"),
         include_str!("upsert.rs"),
         include_str!("merging.rs"),
+        include_str!("phones.rs"),
         include_str!("races.rs"),
         include_str!("settings.rs")
     );

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::ids::ContactId;
 use crate::path::{At, Path};
 use crate::rule::Rule;
-use crate::violation::{Violation, Violations};
+use crate::violation::{Fix, Violation, Violations};
 
 /// The contact that a rule looks at.
 #[derive(Debug, Clone, Copy)]
@@ -52,5 +52,16 @@ impl Reporter<'_> {
         message: impl Into<String>,
     ) {
         self.violations.extend([Violation::new(self.rule, path, value, message)]);
+    }
+
+    pub(super) fn report_with(
+        &mut self,
+        fix: Fix,
+        path: Path,
+        value: impl Into<String>,
+        message: impl Into<String>,
+    ) {
+        let violation = Violation::new(self.rule, path, value, message);
+        self.violations.extend([violation.with_fix(fix)]);
     }
 }

@@ -3,7 +3,7 @@
 //! Rules about one text are paired with their functions in [`kinds`](crate::contact::kinds).
 
 use super::input::{Lookups, Reporter, RuleInput};
-use super::{amounts, intercom, limits, lookups, texts, whole};
+use super::{amounts, intercom, limits, lookups, phones, texts, whole};
 use crate::path::At;
 use crate::rule::Rule;
 use crate::tree::{AmountKind, AmountValue, Leaf, RuleError};
@@ -29,7 +29,7 @@ pub(crate) const VALUES: [(Rule, ValueCheck); 3] = [
 ];
 
 /// The rules about the whole contact.
-pub(crate) const WHOLE: [(Rule, WholeCheck); 13] = [
+pub(crate) const WHOLE: [(Rule, WholeCheck); 14] = [
     (Rule::ContactType, whole::contact_type),
     (Rule::Named, whole::named),
     (Rule::DateOrder, whole::date_order),
@@ -41,6 +41,7 @@ pub(crate) const WHOLE: [(Rule, WholeCheck); 13] = [
     (Rule::IntercomRequired, intercom::required),
     (Rule::IntercomNumber, intercom::number),
     (Rule::IntercomFlags, intercom::flags),
+    (Rule::PhoneStays, phones::stay),
     (Rule::PartsNamed, whole::parts_named),
     (Rule::Expiry, whole::expiry),
 ];

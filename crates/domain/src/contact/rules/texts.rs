@@ -7,7 +7,8 @@ use crate::path::At;
 use crate::tree::{Leaf, Meaning, RuleError, TextKind};
 use crate::value::{
     AvsNumber, BankCustomerNumber, Bic, CalendarDate, CountryCode, Iban, IsrCustomerNumber, LinkId,
-    ParseCache, QrIban, Ringtone, VatNumber, WebSite, has_at_most, visible, without_invisible,
+    ParseCache, PhoneReading, QrIban, Ringtone, VatNumber, WebSite, has_at_most, visible,
+    without_invisible,
 };
 
 type Verdict = Result<(), RuleError>;
@@ -64,8 +65,13 @@ pub(crate) fn email(_: &'static TextKind, text: &str, values: &mut ParseCache) -
 }
 
 pub(crate) fn phone(_: &'static TextKind, text: &str, values: &mut ParseCache) -> Verdict {
-    values.phone(text)?;
-    Ok(())
+    let PhoneReading { phone, other } = values.phone(text)?;
+    other.map_or(Ok(()), |other| {
+        Err(RuleError::new(format!(
+            "is {phone} in the country of its addresses and {other} in that of the organization, and \
+             is read as the first; write it with its country"
+        )))
+    })
 }
 
 pub(crate) fn country_code(_: &'static TextKind, text: &str, _: &mut ParseCache) -> Verdict {
