@@ -70,7 +70,7 @@ pub(crate) fn context() -> Context {
         now: Timestamp::from_micros(1_790_000_000_000_000),
         may_write_staff: true,
         endpoints: Endpoints::Shown,
-        handling: Handling::Lenient,
+        handling: Handling::Standard,
     }
 }
 

@@ -21,7 +21,7 @@ pub struct Context {
     pub may_write_staff: bool,
     /// Whether the API shows contacts of type ENDPOINT.
     pub endpoints: Endpoints,
-    /// Whether warnings refuse an item.
+    /// How items with violations are handled.
     pub handling: Handling,
 }
 
@@ -72,14 +72,16 @@ impl Settings {
     }
 }
 
-/// Whether warnings refuse an item (RFC 7240 `handling`).
+/// How an item with violations is handled (RFC 7240 `handling`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Handling {
-    /// Warnings are reported.
+    /// Errors refuse it, warnings are reported.
     #[default]
-    Lenient,
-    /// Warnings are errors, unless the rule is lenient always.
+    Standard,
+    /// Warnings are errors, unless the rule always warns.
     Strict,
+    /// An error of one value is a warning: the value is left out, and the rest is stored.
+    Lenient,
 }
 
 /// Whether an API shows contacts of type ENDPOINT.

@@ -186,7 +186,7 @@ impl Merge {
         let nothing = ContactDocument::default();
         let violations = self.rule_input(&nothing, &document, before).check(&mut cache);
         let candidate = Candidate { document, stored: Some(before), violations, cache };
-        let decided = candidate.decide(Handling::Lenient, |cache| {
+        let decided = candidate.decide(Handling::Standard, |cache| {
             let mut violations = Violations::default();
             for stored in known {
                 let input = self.rule_input(&nothing, &stored.document, stored);

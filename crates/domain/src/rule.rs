@@ -85,7 +85,7 @@ macro_rules! rules {
             }
 
             /// Whether it stays a warning under `handling=strict`.
-            pub fn is_lenient_always(self) -> bool {
+            pub fn is_always_warning(self) -> bool {
                 match self { $(Self::$rule => rules!(@always $($always)?),)+ }
             }
 
@@ -100,7 +100,7 @@ macro_rules! rules {
             }
         }
     };
-    (@always lenient_always) => { true };
+    (@always always_warning) => { true };
     (@always) => { false };
 }
 
@@ -165,6 +165,13 @@ rules! {
     Email = "e-mail", ValidationError, Error, Text;
         "An e-mail field holds one address (RFC 5321, RFC 6531) of at most 254 octets: a dot-atom or \
          quoted local part, and a domain of at least two labels, the last not all digits.";
+    KeyName = "key name", ValidationError, Error, Reading;
+        "No member of the item itself is `id`, `contactId`, `linkId` or `externalId` but for case, `_`, \
+         `-`, white space or invisible characters.";
+    Keyed = "keyed", FieldRequired, Warning, Matching, always_warning;
+        "An item has a key of the ladder; without one it makes another contact each time it is sent.";
+    KeyReplaced = "key replaced", UniqueViolation, Warning, Contact, always_warning;
+        "An item that names its contact by another key does not replace the contact's `externalId`.";
     Invisible = "invisible characters", ValidationError, Warning, Value;
         "Keys, names and texts with a rule hold no invisible characters (Unicode categories Cc, Cf, \
          Zl, Zp), but for ZWJ and ZWNJ between letters and emoji. Such a text is read without them.";
@@ -237,7 +244,7 @@ rules! {
         "Each address and each bank has a `name`.";
     Expiry = "expiry", ValidationError, Warning, Contact;
         "Documents and permits expire after the employment starts.";
-    Duplicate = "duplicate", DuplicationError, Warning, LookUp, lenient_always;
+    Duplicate = "duplicate", DuplicationError, Warning, LookUp, always_warning;
         "A new contact does not have the e-mail address of another, where the organization matches by \
          `email`.";
     UnknownMember = "unknown member", ValidationError, Warning, Reading;

@@ -140,9 +140,9 @@ impl Violations {
         self.left_out_errors |= others.left_out_errors;
     }
 
-    /// Makes errors of warnings, except of rules that are lenient always.
+    /// Makes errors of warnings, except of rules that always warn.
     pub(crate) fn harden(&mut self) {
-        for violation in self.list.iter_mut().filter(|found| !found.rule.is_lenient_always()) {
+        for violation in self.list.iter_mut().filter(|found| !found.rule.is_always_warning()) {
             violation.severity = Severity::Error;
         }
         self.left_out_errors |= self.left_out > 0;

@@ -51,7 +51,7 @@ pub fn context(organization_id: i32) -> Context {
         now: now(),
         may_write_staff: true,
         endpoints: Endpoints::Hidden,
-        handling: Handling::Lenient,
+        handling: Handling::Standard,
     }
 }
 

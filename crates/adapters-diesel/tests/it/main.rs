@@ -48,7 +48,7 @@ fn context() -> Context {
         now: Timestamp::from_micros(1_790_000_000_000_000),
         may_write_staff: true,
         endpoints: Endpoints::Hidden,
-        handling: Handling::Lenient,
+        handling: Handling::Standard,
     }
 }
 

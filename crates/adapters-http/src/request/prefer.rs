@@ -15,7 +15,7 @@ pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("prefe
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Preferences {
     returns: Option<Return>,
-    handling: Option<Handling>,
+    handling: Handling,
     details: Details,
 }
 
@@ -68,9 +68,9 @@ impl Preferences {
                 _ => None,
             },
             handling: match handling.as_deref() {
-                Some("strict") => Some(Handling::Strict),
-                Some("lenient") => Some(Handling::Lenient),
-                _ => None,
+                Some("strict") => Handling::Strict,
+                Some("lenient") => Handling::Lenient,
+                _ => Handling::Standard,
             },
             details: match detail.as_deref() {
                 Some("full") => Details::Full,
@@ -79,9 +79,9 @@ impl Preferences {
         })
     }
 
-    /// Whether warnings refuse an item.
+    /// How items with violations are handled.
     pub(crate) fn handling(self) -> Handling {
-        self.handling.unwrap_or_default()
+        self.handling
     }
 
     /// Whether the answer leaves the contacts out.
@@ -100,10 +100,11 @@ impl Preferences {
             Return::Minimal => "return=minimal",
             Return::Representation => "return=representation",
         });
-        let handling = self.handling.map(|handling| match handling {
-            Handling::Strict => "handling=strict",
-            Handling::Lenient => "handling=lenient",
-        });
+        let handling = match self.handling {
+            Handling::Standard => None,
+            Handling::Strict => Some("handling=strict"),
+            Handling::Lenient => Some("handling=lenient"),
+        };
         let detail = (self.details == Details::Full).then_some("detail=full");
         let applied: Vec<&str> = [returns, handling, detail].into_iter().flatten().collect();
         if !applied.is_empty()
@@ -205,6 +206,6 @@ mod tests {
             assert_eq!(applied(&[sent]), "", "{sent}");
         }
         assert!(!Preferences::default().is_minimal());
-        assert_eq!(Preferences::default().handling(), Handling::Lenient);
+        assert_eq!(Preferences::default().handling(), Handling::Standard);
     }
 }

@@ -254,7 +254,7 @@ async fn memory_of_a_batch_is_given_back_when_it_is_applied() {
 async fn items_of_a_large_batch_list_fewer_details() {
     let app = App::new().await;
     let unknown: Vec<_> = (0..60).map(|name| format!("\"u{name}\":0")).collect();
-    let item = format!("{{\"lastName\":\"x\",{}}}", unknown.join(","));
+    let item = format!("{{\"externalId\":\"A\",\"lastName\":\"x\",{}}}", unknown.join(","));
     for (items, details) in [(1, 61), (5_000, 21)] {
         let batch = format!("[{}]", vec![item.as_str(); items].join(","));
         let answer = app.send(post(BATCH, "all", batch)).await.json();

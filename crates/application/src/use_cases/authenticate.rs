@@ -141,7 +141,7 @@ impl Caller {
             now,
             may_write_staff: self.scopes.include(Scope::Staff),
             endpoints: Endpoints::Hidden,
-            handling: Handling::Lenient,
+            handling: Handling::Standard,
         }
     }
 }

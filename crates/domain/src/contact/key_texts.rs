@@ -2,13 +2,14 @@
 
 use super::document::ContactDocument;
 use crate::tree::{Member, Text};
-use crate::value::{CountryCode, PhoneRegions, trimmed};
+use crate::value::{CountryCode, PhoneRegions, is_blank, trimmed};
 
 impl ContactDocument {
-    /// Trims the keys. Otherwise they are stored and returned as sent (upsert-rules §3.7).
+    /// Trims the keys. Otherwise they are stored and returned as sent (upsert-rules §3.7). A blank
+    /// identity key becomes absent, so that an export without its column keeps every key (§4.2).
     pub(crate) fn trim_keys(&mut self) {
-        trim(&mut self.external_id);
-        trim(&mut self.link_id);
+        trim_identity(&mut self.external_id);
+        trim_identity(&mut self.link_id);
         trim(&mut self.email);
         trim(&mut self.phone);
         trim(&mut self.mobile);
@@ -37,6 +38,13 @@ impl ContactDocument {
                 *member = Member::Value(old.as_str().into());
             }
         }
+    }
+}
+
+fn trim_identity<T>(member: &mut Member<Text<T>>) {
+    trim(member);
+    if member.get().is_some_and(|text| is_blank(text)) {
+        *member = Member::Absent;
     }
 }
 

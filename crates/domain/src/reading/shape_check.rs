@@ -1,9 +1,10 @@
 //! Compares an item with the shape of the document.
 
 use crate::json::{Json, Members};
-use crate::path::At;
+use crate::path::{At, Path};
 use crate::rule::Rule;
 use crate::tree::{Kind, Shape};
+use crate::value::visible;
 use crate::violation::{Fix, Violation, Violations};
 
 #[derive(Debug, Default)]
@@ -76,6 +77,18 @@ impl ShapeCheck {
             Some(kind) => !matches!(kind, Kind::ParentId | Kind::ReadOnly),
         });
         for (name, value) in unknown {
+            if let Some(key) = nearly_key(&name).filter(|_| at.depth() == 0) {
+                let path = at.member(&name).path();
+                let message = format!("a key is named {key}; under another name it would be lost");
+                let mut violation = Violation::new(Rule::KeyName, path, value, message);
+                if members.get(key).is_none() {
+                    violation.fix =
+                        Some(Fix::Move { from: violation.path.clone(), path: Path::of(key) });
+                }
+                // An error is listed before any warning. There are at most a thousand.
+                self.unknown.extend([violation]);
+                continue;
+            }
             self.unknown.note(Rule::UnknownMember, || {
                 let path = at.member(&name).path();
                 let suggestion = close_name(&name, shape);
@@ -128,6 +141,17 @@ fn shown(value: &Json) -> String {
         Json::Null => "null".to_owned(),
         Json::Array(_) | Json::Object(_) => String::new(),
     }
+}
+
+/// The key whose name differs only in case, separators or what nobody sees.
+fn nearly_key(name: &str) -> Option<&'static str> {
+    if name.len() > 64 {
+        return None;
+    }
+    let is_letter = |c: &char| !matches!(c, '_' | '-') && !c.is_whitespace();
+    let name: String = visible(name).chars().filter(is_letter).collect();
+    let mut keys = ["id", "contactId", "linkId", "externalId"].into_iter();
+    keys.find(|key| key.eq_ignore_ascii_case(&name))
 }
 
 /// The member name nearest to `name`: at most two typing errors away (Damerau–Levenshtein, one for

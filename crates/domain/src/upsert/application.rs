@@ -58,7 +58,7 @@ impl Application<'_> {
                 candidates: candidates.into_iter().take(Outcome::MAX_CANDIDATES).collect(),
                 ..Outcome::rejected(*violation)
             }),
-            Ok(Match::New) => self.create(index, item),
+            Ok(Match::New) => self.create(index, item, ladder),
             Ok(Match::Existing { slot, by }) => {
                 let same_as = self.working_set.named_by(slot, index);
                 let sent = item.sent.as_ref().filter(|sent| sent.by == by && same_as.is_none());
@@ -109,7 +109,12 @@ impl Application<'_> {
         }
     }
 
-    fn create(&mut self, index: usize, item: &ParsedItem) -> Result<Outcome, OutOfIds> {
+    fn create(
+        &mut self,
+        index: usize,
+        item: &ParsedItem,
+        ladder: &Ladder,
+    ) -> Result<Outcome, OutOfIds> {
         if let Some(version) = item.if_version {
             return Ok(self.stale(version, None));
         }
@@ -119,6 +124,7 @@ impl Application<'_> {
         };
         let mut violations = item.draft.violations.clone();
         violations.add(&item.noted);
+        violations.extend(item.keyless(ladder));
         if item.nameless_tags {
             violations.extend(document.find_tag_names(None));
         }

@@ -1,7 +1,7 @@
 //! One item of a batch: read, normalized, and checked as a new contact.
 
 use super::item_keys::ItemKeys;
-use super::options::{Context, Ladder};
+use super::options::{Context, Key, Ladder};
 use super::recognition::{Fingerprint, Known};
 use crate::contact::document::ContactDocument;
 use crate::contact::{ContactType, Draft};
@@ -277,6 +277,22 @@ impl ParsedItem {
     /// The id that the item names; `contactId` alone is read as `id`.
     pub(super) fn named_id(&self) -> Option<i64> {
         self.id.or(self.contact_id)
+    }
+
+    /// The violation of an item without a key of the ladder.
+    pub(super) fn keyless(&self, ladder: &Ladder) -> Option<Violation> {
+        let has = |key: &Key| match key {
+            Key::Id => self.named_id().is_some(),
+            Key::LinkId => self.keys.link_id.is_some(),
+            Key::ExternalId => self.keys.external_id.is_some(),
+            Key::Email => self.keys.email.is_some(),
+            Key::Phone => !self.keys.phones.is_empty(),
+            Key::VatNumber => self.keys.vat_number.is_some(),
+        };
+        (!ladder.keys().iter().any(has)).then(|| {
+            let message = "the item has no key; sent again, it makes another contact";
+            Violation::new(Rule::Keyed, Path::of(Key::ExternalId.as_str()), "", message)
+        })
     }
 
     /// Whether these are its keys.

@@ -63,7 +63,9 @@ pub(crate) fn without_invisible(text: &str) -> Cow<'_, str> {
     let before = std::iter::once(None).chain(text.chars().map(Some));
     let after = text.chars().skip(1).map(Some).chain([None]);
     let is_kept = |(before, character, after): &(Option<char>, char, Option<char>)| {
+        // NUL is another rule's.
         !is_invisible(*character)
+            || *character == '\0'
             || matches!(character, '\u{200c}' | '\u{200d}')
                 && before.is_some_and(can_be_joined)
                 && after.is_some_and(can_be_joined)

@@ -256,7 +256,7 @@ fn old_violations_refuse_no_entry() {
         ("unknown type of staff", json!({"staff": {"familyMembers": [{"birthDate": "x"}]}})),
         ("size", json!({"warnings": huge.repeat(40)})),
     ] {
-        for handling in [Handling::Lenient, Handling::Strict] {
+        for handling in [Handling::Standard, Handling::Strict] {
             let mut fixture = fixture();
             fixture.context.handling = handling;
             fixture.context.may_write_staff = false;

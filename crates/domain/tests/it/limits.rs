@@ -117,7 +117,7 @@ fn numbers_that_clients_cannot_read_are_refused() {
     let long = format!("1{}", "0".repeat(100_000));
     let send = |number: &str| {
         let item = format!(
-            r#"{{"contactType": "PERSON", "lastName": "Rochat", "customFields": {{"a": {number}}},
+            r#"{{"contactType": "PERSON", "externalId": "A", "lastName": "x", "customFields": {{"a": {number}}},
                 "addresses": [{{"name": "a", "region": {{"code": "GE", "b": {{"c": [1, {number}]}}}}}}]}}"#
         );
         faults(&Fixture::default().send_texts(&[item])[0])
@@ -169,7 +169,8 @@ fn errors_are_listed_before_warnings() {
     // A warning comes first in the order of the rules, and the errors last.
     let mut fixture = Fixture::default();
     let banks: Vec<_> = (0..150).map(|_| json!({"bankCustomerNumber": "0"})).collect();
-    let outcomes = fixture.send(json!([{"contactType": "PERSON", "banks": banks}]));
+    let outcomes =
+        fixture.send(json!([{"contactType": "PERSON", "externalId": "A", "banks": banks}]));
     let violations = &outcomes[0].violations;
     assert_eq!(violations[0].path.to_string(), "banks[0].bankCustomerNumber");
     assert!(violations.iter().all(Violation::is_error), "{violations}");

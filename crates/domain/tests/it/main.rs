@@ -14,6 +14,7 @@ mod digests;
 mod entries;
 mod fields;
 mod fixture;
+mod keys;
 mod limits;
 mod meanings;
 mod merging;

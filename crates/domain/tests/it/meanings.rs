@@ -295,7 +295,7 @@ fn keys_are_trimmed_without_report() {
 fn name_that_shows_nothing_is_missing() {
     for blank in ["\u{200b}", " \u{feff}\u{2060}", "\u{200e}"] {
         let entry = json!({"name": blank, "type": "p2p", "number": "sip:1@a.example"});
-        let item = json!({"contactType": "PERSON", "lastName": blank, "intercom": entry});
+        let item = person(json!({"lastName": blank, "intercom": entry}));
         let outcomes = Fixture::default().send(json!([item]));
         assert_eq!(verdicts(&outcomes), ["rejected"]);
         let expected = [

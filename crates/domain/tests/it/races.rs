@@ -49,7 +49,7 @@ fn only_items_that_take_contested_keys_are_refused() {
             "externalId UNIQUE_CONSTRAINT_VIOLATION",
             "linkId UNIQUE_CONSTRAINT_VIOLATION",
             "externalId UNIQUE_CONSTRAINT_VIOLATION",
-            "externalId UNIQUE_CONSTRAINT_VIOLATION",
+            "externalId UNIQUE_VIOLATION, externalId UNIQUE_CONSTRAINT_VIOLATION",
             "linkId UNIQUE_CONSTRAINT_VIOLATION",
             "",
         ]
@@ -87,5 +87,8 @@ fn contested_alias_is_not_taken() {
     ]));
 
     assert_eq!(verdicts(&outcomes), ["updated", "rejected"]);
-    assert_eq!(faults(&outcomes[1]), ["externalId UNIQUE_CONSTRAINT_VIOLATION"]);
+    assert_eq!(
+        faults(&outcomes[1]),
+        ["externalId UNIQUE_VIOLATION", "externalId UNIQUE_CONSTRAINT_VIOLATION"]
+    );
 }

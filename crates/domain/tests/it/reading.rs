@@ -227,9 +227,12 @@ fn too_large_document_is_reported_with_other_faults() {
     let fields: serde_json::Map<_, _> =
         (0..30).map(|n| (n.to_string(), json!("x".repeat(9_000)))).collect();
     let item =
-        json!({"contactType": "PERSON", "lastName": "x", "email": "x", "customFields": fields});
+        json!({"contactType": "PERSON", "externalId": "A", "email": "x", "customFields": fields});
     let outcome = Fixture::default().send(json!([item])).remove(0);
-    assert_eq!(faults(&outcome), ["email VALIDATION_ERROR", " VALIDATION_ERROR"]);
+    assert_eq!(
+        faults(&outcome),
+        ["lastName FIELD_REQUIRED", "email VALIDATION_ERROR", " VALIDATION_ERROR"]
+    );
 }
 
 #[test]
@@ -257,7 +260,7 @@ fn huge_and_broken_numbers_are_conversion_errors() {
 fn unknown_member_is_reported_with_a_suggestion() {
     for (name, message) in [
         ("emial", "unknown member; did you mean email?"),
-        ("external_id", "unknown member; did you mean externalId?"),
+        ("extrenalId", "unknown member; did you mean externalId?"),
         ("EMAIL", "unknown member; did you mean email?"),
         ("shoeSize", "unknown member"),
     ] {

@@ -122,6 +122,13 @@ fn cases() -> Vec<Case> {
             "email",
         ),
         case(
+            "key name",
+            person(json!({"externalId": "A"})),
+            person(json!({"external_id": "A"})),
+            "external_id",
+        ),
+        case("keyed", person(json!({"externalId": "A"})), person(json!({})), "externalId"),
+        case(
             "invisible characters",
             person(json!({"firstName": "Zoé", "title": "a\nb\u{200b}"})),
             person(json!({"firstName": "Zo\u{200b}é"})),
@@ -391,7 +398,8 @@ fn every_rule_refuses_only_its_bad_example() {
 }
 
 /// Rules about stored contacts or other items, with the names of their tests.
-const ELSEWHERE: [(&str, &str); 15] = [
+const ELSEWHERE: [(&str, &str); 16] = [
+    ("key replaced", "replaced_external_id_is_reported"),
     ("matchable", "own_ladder_with_unmatchable_key_refuses_its_item"),
     ("keys agree", "keys_of_two_contacts_are_a_unique_violation"),
     ("two contacts", "a_contact_is_not_merged_into_itself"),
@@ -422,6 +430,7 @@ fn every_rule_has_an_example() {
         include_str!("merging.rs"),
         include_str!("phones.rs"),
         include_str!("races.rs"),
+        include_str!("keys.rs"),
         include_str!("settings.rs")
     );
     for (rule, test) in ELSEWHERE {
@@ -434,7 +443,7 @@ fn salary_data_needs_its_scope() {
     let mut fixture = Fixture::default();
     fixture.context.may_write_staff = false;
     let outcomes = fixture.send(json!([
-        staff(json!({"jobTitle": "baker"})),
+        with(staff(json!({"jobTitle": "baker"})), json!({"externalId": "A"})),
         staff(json!({})),
         person(json!({"isStaff": true})),
     ]));
@@ -449,9 +458,9 @@ fn strict_refuses_warnings_except_suspected_duplicates() {
     let mut fixture = Fixture::default();
     fixture.context.handling = Handling::Strict;
     let outcomes = fixture.send(json!([
-        person(json!({"phone": "string"})),
-        person(json!({"email": "a@b.example"})),
-        person(json!({"email": "a@b.example"})),
+        person(json!({"phone": "string", "externalId": "A"})),
+        person(json!({"email": "a@b.example", "externalId": "B"})),
+        person(json!({"email": "a@b.example", "externalId": "C"})),
     ]));
     assert_eq!(verdicts(&outcomes), ["rejected", "created", "created"]);
     assert_eq!(faults(&outcomes[0]), ["phone VALIDATION_ERROR"]);
@@ -472,6 +481,7 @@ fn violations_come_in_the_order_of_rules() {
             "contactType FIELD_REQUIRED",
             "birthday CONVERSION_ERROR",
             "email VALIDATION_ERROR",
+            "externalId FIELD_REQUIRED",
             "addresses[0].countryCode2 VALIDATION_ERROR",
             "webSite VALIDATION_ERROR",
             "addresses[0].name FIELD_REQUIRED",
@@ -486,7 +496,7 @@ fn endpoint_is_named_by_its_intercom_entry() {
     fixture.context.endpoints = Endpoints::Shown;
     let outcomes = fixture.send(json!([
         {"contactType": "ENDPOINT", "intercom": {"name": "Door", "type": "p2p", "number": "sip:1@a.example"}},
-        {"contactType": "ENDPOINT"},
+        {"contactType": "ENDPOINT", "externalId": "A"},
     ]));
     assert_eq!(verdicts(&outcomes), ["created", "created"]);
     assert_eq!(
@@ -509,7 +519,8 @@ fn bad_number_is_reported_beside_bad_type() {
         (json!(null), "001-01-11-11-1", &[NO_TYPE]),
         (json!(null), "0001-01-11", &[NO_TYPE]),
     ] {
-        let item = intercom(json!({"type": kind, "number": number}));
+        let item =
+            with(intercom(json!({"type": kind, "number": number})), json!({"externalId": "A"}));
         let outcome = Fixture::default().send(json!([item])).remove(0);
         assert_eq!(faults(&outcome), expected, "{kind} {number}");
     }

@@ -463,7 +463,7 @@ fn old_error_of_a_contact_is_a_warning() {
     fixture.send(json!([person("A", json!({"email": "a@b.example"}))]));
     // As if the rule had been tightened since.
     fixture.records[0].document = fixture.records[0].document.replace("a@b.example", "a@b");
-    for handling in [Handling::Lenient, Handling::Strict] {
+    for handling in [Handling::Standard, Handling::Strict] {
         fixture.context.handling = handling;
         let title = format!("{handling:?}");
         let outcomes = fixture.send(json!([

@@ -106,7 +106,7 @@ pub(crate) fn requests() -> impl Strategy<Value = Vec<Request>> {
     let request = (
         prop_oneof![7 => Just(HERE), 1 => Just(ELSEWHERE)],
         select(vec![Endpoints::Hidden, Endpoints::Shown, Endpoints::Shown]),
-        prop_oneof![5 => Just(Handling::Lenient), 1 => Just(Handling::Strict)],
+        prop_oneof![5 => Just(Handling::Standard), 1 => Just(Handling::Strict)],
         any::<bool>(),
         what,
     );
@@ -116,7 +116,7 @@ pub(crate) fn requests() -> impl Strategy<Value = Vec<Request>> {
     let first = prop::collection::vec(wish(), 6..12).prop_map(|items| Request {
         organization: HERE,
         endpoints: Endpoints::Shown,
-        handling: Handling::Lenient,
+        handling: Handling::Standard,
         may_write_staff: true,
         what: What::Batch { options: Options::default(), items },
     });

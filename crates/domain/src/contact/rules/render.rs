@@ -17,7 +17,7 @@ pub fn render() -> String {
          | rule | what holds | code | severity | found |\n| --- | --- | --- | --- | --- |\n",
     );
     for rule in Rule::ALL {
-        let severity = match (rule.severity(), rule.is_lenient_always()) {
+        let severity = match (rule.severity(), rule.is_always_warning()) {
             (Severity::Error, _) => "error",
             (Severity::Warning, false) => "warning",
             (Severity::Warning, true) => "warning, also under strict",

@@ -29,9 +29,10 @@ pub(crate) const VALUES: [(Rule, ValueCheck); 3] = [
 ];
 
 /// The rules about the whole contact.
-pub(crate) const WHOLE: [(Rule, WholeCheck); 14] = [
+pub(crate) const WHOLE: [(Rule, WholeCheck); 15] = [
     (Rule::ContactType, whole::contact_type),
     (Rule::Named, whole::named),
+    (Rule::KeyReplaced, whole::key_replaced),
     (Rule::DateOrder, whole::date_order),
     (Rule::NoStaffBlock, whole::no_staff_block),
     (Rule::RolesAgree, whole::roles_agree),

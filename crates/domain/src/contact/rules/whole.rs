@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::input::{Reporter, RuleInput};
 use crate::contact::ContactType;
 use crate::contact::document::{ContactDocument, Payslip};
-use crate::path::{At, Path};
+use crate::path::{At, Path, cut};
 use crate::rule::Rule;
 use crate::tree::{Member, Presence, SafeInteger, Text};
 use crate::value::{CalendarDate, is_blank};
@@ -34,6 +34,17 @@ pub(super) fn named(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
     };
     if document.display_name_text().is_empty() {
         violations.report(&At::root().member(member), "", message);
+    }
+}
+
+pub(super) fn key_replaced(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
+    let old = input.stored.and_then(|stored| stored.external_id.get());
+    if let (Some(old), Some(new)) = (old, input.document.external_id.get())
+        && old != new
+    {
+        let at = At::root();
+        let message = format!("replaces the external id {}", cut(old));
+        violations.report(&at.member("externalId"), old.as_str(), message);
     }
 }
 
