@@ -5,6 +5,9 @@ use utoipa_axum::routes;
 
 use crate::state::AppState;
 
+/// The path, which is asked every few seconds.
+pub(crate) const PATH: &str = "/healthz";
+
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(is_alive))
 }
@@ -14,7 +17,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 /// Says nothing about the database and needs no token.
 #[utoipa::path(
     get,
-    path = "/healthz",
+    path = PATH,
     tag = "operation",
     security(()),
     responses((status = OK, description = "The process is alive.", body = str, example = "ok"))

@@ -6,6 +6,8 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 use contacts_domain::upsert::{Outcome, Verdict};
 
+use crate::telemetry;
+
 const CONTACT_HUB_SUMMARY: HeaderName = HeaderName::from_static("contact-hub-summary");
 
 /// The counts of verdicts, without those that do not occur.
@@ -26,9 +28,12 @@ impl Summary {
     pub(crate) fn add_to(&self, mut response: Response) -> Response {
         let counts = self.0.iter().map(|(verdict, count)| format!("{}={count}", verdict.as_str()));
         let counts: Vec<String> = counts.collect();
-        if !counts.is_empty()
-            && let Ok(value) = HeaderValue::from_str(&counts.join(", "))
-        {
+        if counts.is_empty() {
+            return response;
+        }
+        let counts = counts.join(", ");
+        telemetry::note_items(self.0.values().sum(), &counts);
+        if let Ok(value) = HeaderValue::from_str(&counts) {
             response.headers_mut().insert(CONTACT_HUB_SUMMARY, value);
         }
         response

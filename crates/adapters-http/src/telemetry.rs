@@ -1,7 +1,8 @@
 //! The id, the span and the log line of a request.
 //!
-//! The log shows the id, method, route, status and duration of a request, never bodies or personal
-//! data. The route is the pattern (`/api-v1/contact/{type}/{id}`), not the path.
+//! The log shows the id, method, route, status and duration of a request, its organization, the name
+//! of its token, the bytes of its body, and how many items have which verdict; never bodies or
+//! personal data. The route is the pattern (`/api-v1/contact/{type}/{id}`), not the path.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -11,10 +12,12 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
+use contacts_application::use_cases::Caller;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 use uuid::Uuid;
 
+use crate::health;
 use crate::problem::format::ProblemFormat;
 use crate::problem::{self, Problem};
 
@@ -33,11 +36,17 @@ pub(crate) async fn observe(
 ) -> Response {
     let id = request_id(request.headers());
     let route = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str);
+    let is_probe = route == health::PATH;
     let span = tracing::info_span!(
         "request",
         id = %id,
         method = %problem::short_method(request.method()),
         route,
+        organization = Empty,
+        token = Empty,
+        bytes = Empty,
+        items = Empty,
+        verdicts = Empty,
         status = Empty,
         milliseconds = Empty,
     );
@@ -51,12 +60,33 @@ pub(crate) async fn observe(
         Span::current()
             .record("status", response.status().as_u16())
             .record("milliseconds", started.elapsed().as_secs_f64() * 1e3);
-        tracing::info!("answered");
+        if is_probe {
+            tracing::debug!("answered");
+        } else {
+            tracing::info!("answered");
+        }
         name(&mut response, &id);
         response
     }
     .instrument(span)
     .await
+}
+
+/// Adds the caller to the log line of the current request.
+pub(crate) fn note_caller(caller: &Caller) {
+    Span::current()
+        .record("organization", caller.organization.id.get())
+        .record("token", &caller.token_name);
+}
+
+/// Adds the size of the body to the log line of the current request.
+pub(crate) fn note_bytes(bytes: usize) {
+    Span::current().record("bytes", bytes);
+}
+
+/// Adds the number of items, and of each verdict, to the log line of the current request.
+pub(crate) fn note_items(items: usize, verdicts: &str) {
+    Span::current().record("items", items).record("verdicts", verdicts);
 }
 
 /// The answer to a request whose telemetry panicked. Logging the problem could panic again.

@@ -133,8 +133,14 @@ pub(crate) fn run() -> Result<(), Failure> {
         Cli::command().error(ErrorKind::MissingSubcommand, message).exit()
     });
     match command {
-        Command::Serve(flags) => runtime(runtime::Builder::new_multi_thread())?
-            .block_on(serve::run(&settings.database, flags.settings())),
+        Command::Serve(flags) => {
+            let store = if settings.database.url.is_postgres() { "PostgreSQL" } else { "SQLite" };
+            let changed =
+                config::changed(matches.subcommand().map_or(&matches, |(_, of)| of), &file);
+            tracing::info!(version = version(), store, settings = changed, "starting");
+            runtime(runtime::Builder::new_multi_thread())?
+                .block_on(serve::run(&settings.database, flags.settings()))
+        }
         Command::Migrate => single_threaded()?.block_on(migrate::run(settings.database)),
         Command::Organization(OrganizationCommand::Create(create)) => {
             single_threaded()?.block_on(organization::create(&settings.database, create))

@@ -40,7 +40,9 @@ pub(crate) fn start(filter: &str, format: LogFormat) -> Result<(), Failure> {
     let logs = tracing_subscriber::fmt::layer().with_writer(io::stderr).log_internal_errors(false);
     let logs = match format {
         LogFormat::Text => logs.with_ansi(false).with_filter(filter).boxed(),
-        LogFormat::Json => logs.json().flatten_event(true).with_filter(filter).boxed(),
+        LogFormat::Json => {
+            logs.json().flatten_event(true).with_current_span(false).with_filter(filter).boxed()
+        }
     };
     let started = tracing_subscriber::registry().with(logs).try_init();
     started.map_err(|error| Failure::because("cannot log", &error, "please report this"))

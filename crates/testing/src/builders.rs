@@ -39,7 +39,11 @@ pub fn organization(id: i32) -> Organization {
 
 /// A caller with these scopes in the organization of that id.
 pub fn caller(organization_id: i32, scopes: impl IntoIterator<Item = Scope>) -> Caller {
-    Caller { organization: organization(organization_id), scopes: scopes.into_iter().collect() }
+    Caller {
+        organization: organization(organization_id),
+        scopes: scopes.into_iter().collect(),
+        token_name: "test".to_owned(),
+    }
 }
 
 /// A lenient request for the organization of that id, made at [`now`], that may write salaries.

@@ -17,6 +17,7 @@ use super::upload::Upload;
 use crate::limits::Room;
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
+use crate::telemetry;
 
 /// The contract's header for the token.
 pub(crate) const WEAL_TOKEN: HeaderName = HeaderName::from_static("weal-token");
@@ -67,6 +68,7 @@ impl<S: RequiredScopes> FromRequestParts<AppState> for Authorized<S> {
             scopes: S::SCOPES,
         };
         let caller = credentials.authenticate(state).await?;
+        telemetry::note_caller(&caller);
         // Only valid tokens are counted: invented ones would fill the memory.
         state.limits.count(credentials.token)?;
         credentials.authorize(&caller)?;

@@ -13,6 +13,7 @@ use super::upload::Upload;
 use crate::limits::{Room, weigh};
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
+use crate::telemetry;
 
 /// The largest body with a single item or a merge, in bytes.
 const MAX_SINGLE_BODY: usize = 1 << 20;
@@ -52,6 +53,7 @@ async fn receive(parts: &Parts, state: &AppState, limit: usize) -> Result<JsonUp
     let room: Room = layered(parts)?;
     let begun = Instant::now();
     let body = layered::<Upload>(parts)?.read(&state.settings, limit, &room).await?;
+    telemetry::note_bytes(body.len());
     if begun.elapsed() > CHECKED_FOR {
         layered::<Credentials>(parts)?.check_again(state).await?;
     }

@@ -19,6 +19,8 @@ pub struct Caller {
     pub organization: Organization,
     /// The scopes of the caller there.
     pub scopes: Scopes,
+    /// The name of its token, for the log.
+    pub token_name: String,
 }
 
 /// Why a caller is refused.
@@ -97,8 +99,8 @@ impl Authenticate {
     ) -> Result<Caller, UseCaseError> {
         let key = (token, organization);
         let now = self.clock.now();
-        if let Some((organization, scopes)) = self.recent.get(&key, now) {
-            return Ok(Caller { organization, scopes });
+        if let Some(caller) = self.recent.get(&key, now) {
+            return Ok(caller);
         }
         let token = self.access.token(token).await?.ok_or(AccessError::UnknownToken)?;
         if !token.is_valid(now) {
@@ -111,9 +113,9 @@ impl Authenticate {
         }
         match self.access.organization(id).await? {
             Some(organization) => {
-                let scopes = token.scopes;
-                self.recent.keep(key, organization.clone(), token, now);
-                Ok(Caller { organization, scopes })
+                let caller = Caller { organization, scopes: token.scopes, token_name: token.name };
+                self.recent.keep(key, caller.clone(), token.expires_at, now);
+                Ok(caller)
             }
             None if token.scopes.include(Scope::Admin) => {
                 Err(AccessError::UnknownOrganization(id).into())

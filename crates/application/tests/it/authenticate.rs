@@ -65,7 +65,10 @@ async fn token_of_one_organization_needs_no_name() {
         .unwrap();
 
     let scopes = [Scope::Read].into_iter().collect();
-    assert_eq!(caller, Caller { organization: organization(7), scopes });
+    assert_eq!(
+        caller,
+        Caller { organization: organization(7), scopes, token_name: "ERP".to_owned() }
+    );
 }
 
 #[tokio::test]

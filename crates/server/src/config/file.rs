@@ -13,6 +13,9 @@ use toml::{Spanned, Value};
 use super::settings::{has_variable, no_setting, settings, variable};
 use crate::failure::Failure;
 
+/// Where a value comes from that nobody has set.
+pub(super) const DEFAULT: &str = "default";
+
 /// The settings of a TOML file.
 #[derive(Debug, Default)]
 pub(crate) struct SettingsFile {
@@ -85,7 +88,7 @@ impl SettingsFile {
             Some(ValueSource::CommandLine) => format!("--{}", id.replace('_', "-")),
             Some(ValueSource::EnvVariable) => variable(id),
             _ if self.values.contains_key(id) => self.path.display().to_string(),
-            _ => "default".to_owned(),
+            _ => DEFAULT.to_owned(),
         }
     }
 }

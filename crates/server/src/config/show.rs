@@ -3,7 +3,7 @@
 use clap::builder::StyledStr;
 use clap::{Arg, ArgMatches, Args, Subcommand};
 
-use super::file::SettingsFile;
+use super::file::{DEFAULT, SettingsFile};
 use super::flags::ServeFlags;
 use super::settings::settings;
 use crate::database_url::DatabaseUrl;
@@ -32,14 +32,25 @@ pub(crate) struct ShowSettings {
 ///
 /// If standard output is closed.
 pub(crate) fn show(matches: &ArgMatches, file: &SettingsFile) -> Result<(), Failure> {
-    let mut rows = vec![["SETTING", "VALUE", "FROM"].map(str::to_owned)];
-    for setting in settings() {
+    let head = ["SETTING", "VALUE", "FROM"].map(str::to_owned);
+    let rows: Vec<_> = [head].into_iter().chain(rows(matches, file)).collect();
+    printing::print(&printing::table(&rows))
+}
+
+/// The settings that are not the default, for the log: `max_items=500, …`.
+pub(crate) fn changed(matches: &ArgMatches, file: &SettingsFile) -> String {
+    let changed = rows(matches, file).filter(|[_, _, source]| source != DEFAULT);
+    changed.map(|[id, value, _]| format!("{id}={value}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Each setting, its value and where that comes from.
+fn rows(matches: &ArgMatches, file: &SettingsFile) -> impl Iterator<Item = [String; 3]> {
+    settings().into_iter().map(|setting| {
         let id = setting.get_id().as_str();
         let texts = matches.get_raw(id).into_iter().flatten();
         let texts = texts.map(|text| shown(id, &text.to_string_lossy())).collect::<Vec<_>>();
-        rows.push([id.to_owned(), texts.join(","), file.source(id, matches)]);
-    }
-    printing::print(&printing::table(&rows))
+        [id.to_owned(), texts.join(","), file.source(id, matches)]
+    })
 }
 
 /// A value without a password.

@@ -5,6 +5,7 @@ use std::io::pipe;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::program::{Server, done, people, program, run};
@@ -40,6 +41,45 @@ fn failure_without_standard_error_exits_with_1() {
         let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
         let status = program(folder.path()).args(arguments).stderr(full).status().unwrap();
         assert_eq!(status.code(), wanted, "{arguments:?}");
+    }
+}
+
+#[test]
+fn log_tells_who_sent_how_much() {
+    let folder = tempfile::tempdir().unwrap();
+    done(folder.path(), &["migrate"]);
+    let named = ["token", "create", "--organization", "1", "--name", "nightly import"];
+    let token = done(folder.path(), &named);
+    let log = folder.path().join("log");
+    let mut command = serve(folder.path());
+    let options = ["--log-format", "json", "--max-items", "7"];
+    let server = Server::spawn(command.args(options).stderr(File::create(&log).unwrap()));
+    let body = people([1, 2]);
+    for _ in 0..2 {
+        assert_eq!(server.batch(&token, &body).status, 200);
+    }
+    assert_eq!(server.get("/healthz", &token).status, 200);
+    server.stop();
+
+    let log = fs::read_to_string(&log).unwrap();
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let (starting, rest): (Vec<Value>, _) = lines.partition(|line| line["message"] == "starting");
+    let [starting] = &starting[..] else { panic!("{log}") };
+    assert!(starting["version"].as_str().unwrap().starts_with("0.1.0 ("), "{starting}");
+    assert_eq!(starting["store"], "SQLite");
+    assert_eq!(starting["settings"], "log_format=json, listen=127.0.0.1:0, max_items=7");
+
+    let answered: Vec<Value> =
+        rest.into_iter().filter(|line| line["message"] == "answered").collect();
+    assert_eq!(answered.len(), 2, "a probe is not logged: {log}");
+    for (line, verdicts) in answered.iter().zip(["created=2", "unchanged=2"]) {
+        assert!(line.get("span").is_none(), "each span once: {line}");
+        let [request] = &line["spans"].as_array().unwrap()[..] else { panic!("{line}") };
+        let shown = ["route", "organization", "token", "bytes", "items", "verdicts", "status"];
+        let shown: Vec<&Value> = shown.iter().map(|field| &request[field]).collect();
+        let expected =
+            json!(["/api-v1/contact/batch", 1, "nightly import", body.len(), 2, verdicts, 200]);
+        assert_eq!(json!(shown), expected);
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use contacts_domain::{OrganizationId, Timestamp};
 
-use crate::access::{Organization, Scopes, Token, TokenDigest};
+use super::Caller;
+use crate::access::TokenDigest;
 
 /// For how long the store is not asked again, in microseconds.
 const MAX_AGE: i64 = 1_000_000;
@@ -21,36 +22,35 @@ pub(super) type CallerKey = (TokenDigest, Option<OrganizationId>);
 pub(super) struct RecentCallers(Mutex<HashMap<CallerKey, RecentCaller>>);
 
 struct RecentCaller {
-    organization: Organization,
-    token: Token,
+    caller: Caller,
+    expires_at: Option<Timestamp>,
     looked_up_at: Timestamp,
 }
 
 impl RecentCallers {
-    /// The organization and the scopes of the caller, if it was found within the last second and its
-    /// token is still valid.
-    pub(super) fn get(&self, key: &CallerKey, now: Timestamp) -> Option<(Organization, Scopes)> {
+    /// The caller, if it was found within the last second and its token has not expired.
+    pub(super) fn get(&self, key: &CallerKey, now: Timestamp) -> Option<Caller> {
         let callers = self.callers();
         let recent = callers.get(key)?;
         // A clock that was set back makes an age negative.
         let age = now.micros().checked_sub(recent.looked_up_at.micros())?;
-        let is_recent = (0..MAX_AGE).contains(&age) && recent.token.is_valid(now);
-        is_recent.then(|| (recent.organization.clone(), recent.token.scopes))
+        let is_valid = recent.expires_at.is_none_or(|end| now < end);
+        (is_valid && (0..MAX_AGE).contains(&age)).then(|| recent.caller.clone())
     }
 
-    /// Keeps a caller: its organization and its token, looked up at that time or later.
+    /// Keeps a caller whose token is valid until `expires_at`, looked up at that time or later.
     pub(super) fn keep(
         &self,
         key: CallerKey,
-        organization: Organization,
-        token: Token,
+        caller: Caller,
+        expires_at: Option<Timestamp>,
         looked_up_at: Timestamp,
     ) {
         let mut callers = self.callers();
         if callers.len() >= MAX_CALLERS {
             callers.clear();
         }
-        callers.insert(key, RecentCaller { organization, token, looked_up_at });
+        callers.insert(key, RecentCaller { caller, expires_at, looked_up_at });
     }
 
     fn callers(&self) -> MutexGuard<'_, HashMap<CallerKey, RecentCaller>> {
@@ -63,30 +63,24 @@ mod tests {
     use contacts_domain::value::CountryCode;
 
     use super::*;
-    use crate::access::{Reach, TokenId};
+    use crate::access::{Organization, Scopes};
 
     #[test]
     fn number_of_callers_is_bounded() {
         let now = Timestamp::from_micros(0);
         let id = OrganizationId::new(1).unwrap();
         let region = CountryCode::parse("CH").unwrap();
-        let organization = Organization::new(id, String::new(), region);
-        let token = Token {
-            id: TokenId(1),
-            prefix: String::new(),
-            name: String::new(),
-            reach: Reach::Everywhere,
+        let caller = Caller {
+            organization: Organization::new(id, String::new(), region),
             scopes: Scopes::default(),
-            created_at: now,
-            expires_at: None,
-            revoked_at: None,
+            token_name: String::new(),
         };
         let recent = RecentCallers::default();
         let key = |number| (TokenDigest([0; 32]), OrganizationId::new(number));
         for number in 1..=1_025 {
-            recent.keep(key(number), organization.clone(), token.clone(), now);
+            recent.keep(key(number), caller.clone(), None, now);
         }
         assert!(recent.callers().len() <= MAX_CALLERS);
-        assert_eq!(recent.get(&key(1_025), now), Some((organization, Scopes::default())));
+        assert_eq!(recent.get(&key(1_025), now), Some(caller));
     }
 }
