@@ -25,7 +25,8 @@ use utoipa_axum::routes;
 pub(crate) use contact_document::{ContactDocumentSchema, ContactTypeSchema, IntercomTypeSchema};
 pub(crate) use operation::{
     BatchHeaders, BatchProblems, CallHeaders, ContactPathParams, ContactProblems,
-    DeviceBodyProblems, DeviceItemPath, DeviceProblems, MergingProblems, describe_request_ids,
+    DeviceBodyProblems, DeviceItemPath, DeviceProblems, DryRunHeaders, MergingProblems,
+    describe_request_ids,
 };
 
 use crate::problem::format::{EnvelopeReply, ProblemReply};
@@ -66,6 +67,9 @@ of `freshRow` only `id`, `version`, `verdict` and `sameAs` (RFC 7240).
 - **`Prefer: detail=full`** adds to each detail `rule` (an anchor in `docs/rules.md`), `message` and, \
 where it is certain, `fix` (a JSON Patch of the item, RFC 6902). Where `data` is hidden from a token, \
 `message` is the sentence of the rule.
+- **`Prefer: dry-run`** answers what would become of the batch and stores nothing; ids of what would \
+be new are null, and `Preference-Applied` says `dry-run`. What resembles it, for example `dryrun` or \
+`Dry_Run`, is 400, and so is a dry run of a merge. The paths of devices take it as well.
 - **Contacts of type ENDPOINT** do not exist for this API; their `id` is `CONTACT_NOT_FOUND`, their \
 other keys are `UNIQUE_VIOLATION`.
 - **Limits**: 10,000 items and 32 MiB by default; a larger body is 413, which a client that is still \

@@ -67,7 +67,7 @@ fn answers(outcomes: &[Outcome]) -> Vec<String> {
 
 /// The id of the contact of an outcome.
 fn id_of(outcome: &Outcome) -> i64 {
-    outcome.contact.as_ref().unwrap().id.get()
+    outcome.contact.as_ref().unwrap().id.unwrap().get()
 }
 
 /// Waits until that many connections to the database of that client wait for a lock.

@@ -29,6 +29,11 @@ pub trait Decision: Send + Sync + 'static {
     /// change while a transaction of the organization runs.
     fn settings_version(&self) -> i64;
 
+    /// Whether it never writes anything. A store need not keep other writers waiting for it.
+    fn is_dry_run(&self) -> bool {
+        false
+    }
+
     /// What the store has to load first.
     fn lookup_keys(&self) -> &LookupKeys;
 

@@ -9,6 +9,7 @@ mod matching;
 mod named;
 mod options;
 mod outcome;
+mod provisional_ids;
 mod recognition;
 mod working_set;
 

@@ -44,7 +44,7 @@ impl SqliteStore {
         let tenant = Some(decision.organization());
         // Each request has a handle of its own: dropping a large batch takes long, and the last
         // handle is never that of the writer.
-        if decision.work(&Loaded::default()) <= SMALL_WORK {
+        if !decision.is_dry_run() && decision.work(&Loaded::default()) <= SMALL_WORK {
             let small = Arc::clone(&decision);
             let run =
                 self.writer.write(tenant, move |transaction| transaction.run_if_short(&*small));

@@ -39,7 +39,7 @@ async fn unreadable_columns_are_reported_and_repaired() {
         "no other reader accepts it"
     );
 
-    let contact = written[0].contact.as_ref().unwrap().id;
+    let contact = written[0].contact.as_ref().unwrap().id.unwrap();
     let repair = Repair::new(context().organization, context().settings, vec![contact]);
     let discrepancies = store.repair(Arc::new(repair)).await.unwrap();
 

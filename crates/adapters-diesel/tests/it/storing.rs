@@ -32,7 +32,7 @@ fn verdicts(outcomes: &[Outcome]) -> Vec<Verdict> {
 }
 
 fn id(outcome: &Outcome) -> ContactId {
-    outcome.contact.as_ref().unwrap().id
+    outcome.contact.as_ref().unwrap().id.unwrap()
 }
 
 #[tokio::test]

@@ -91,7 +91,8 @@ pub(super) async fn modify_batch(
         true => Documents::LeftOut,
         false => Documents::AtMost(settings.max_batch_documents_bytes),
     };
-    let options = Options { documents, ..Options::default() };
+    let dry_run = preferences.dry_run;
+    let options = Options { documents, dry_run, ..Options::default() };
     let bytes = text.len();
     let handling = preferences.handling();
     let documents_at_most = allowance(bytes, ranges.len());

@@ -1,7 +1,7 @@
 //! The row of a contact in the answer to an item, with the verdict.
 
-use contacts_domain::Timestamp;
 use contacts_domain::upsert::{ContactState, Key, Outcome, Verdict, WholeContact};
+use contacts_domain::{ContactId, Timestamp};
 use serde::{Serialize, Serializer};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -28,12 +28,12 @@ pub(super) enum FreshRow<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RowReply<'a> {
-    /// The id.
-    #[schema(required = false, example = 42)]
-    id: i64,
+    /// The id; null where a dry run would create the contact.
+    #[schema(example = 42)]
+    id: Option<i64>,
     /// The same id.
-    #[schema(required = false, example = 42)]
-    contact_id: i64,
+    #[schema(example = 42)]
+    contact_id: Option<i64>,
     /// What the contact is.
     #[schema(required = false, value_type = ContactTypeSchema)]
     contact_type: &'static str,
@@ -87,7 +87,7 @@ pub(super) struct RowReply<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct MinimalRow {
-    id: i64,
+    id: Option<i64>,
     version: i64,
     verdict: VerdictReply,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,7 +102,8 @@ impl<'a> FreshRow<'a> {
         let Some(ContactState { id, version, whole, .. }) = contact else {
             return Self::Verdict { verdict };
         };
-        let (id, version, same_as) = (id.get(), version.get(), outcome.same_as);
+        let id = id.map(ContactId::get);
+        let (version, same_as) = (version.get(), outcome.same_as);
         let Some(WholeContact { record, email, phone, city, country_code2 }) = whole else {
             return Self::Minimal(MinimalRow { id, version, verdict, same_as });
         };

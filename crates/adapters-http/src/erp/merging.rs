@@ -65,6 +65,10 @@ pub(super) async fn merge(
     preferences: Preferences,
     SingleUpload(body, room): SingleUpload,
 ) -> Result<Response, Problem> {
+    if preferences.dry_run {
+        let detail = "the header Prefer asks for a dry run, which a merge does not have";
+        return Err(Problem::new(Kind::BadHeader, detail));
+    }
     let MergingBody { target_id, source_id } = MergingBody::read(body)?;
     let merging = |bytes| {
         let merge = &services.merge_contacts;

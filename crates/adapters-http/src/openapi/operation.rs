@@ -22,6 +22,9 @@ pub(crate) struct CallHeaders;
 /// The headers of a batch.
 pub(crate) struct BatchHeaders;
 
+/// The headers of a call that can be a dry run.
+pub(crate) struct DryRunHeaders;
+
 /// The members of `{type}/{id}`.
 pub(crate) struct ContactPathParams;
 
@@ -64,10 +67,29 @@ impl IntoParams for BatchHeaders {
                  `version`, `verdict` and `sameAs`, `return=representation` is the default; \
                  `handling=strict` makes warnings errors, `handling=lenient` is the default; \
                  `detail=full` adds `rule`, `message` and, where it is certain, `fix` to each \
-                 detail. Others are ignored.",
+                 detail; `dry-run` answers what would become of the batch and stores nothing: ids of \
+                 what would be new are null. Others are ignored, but what resembles `dry-run`, for \
+                 example `dryrun`, is 400.",
             ))
             .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
             .example(Some(json!("return=minimal, handling=strict")))
+            .build();
+        let mut headers = CallHeaders::into_params(place);
+        headers.push(prefer);
+        headers
+    }
+}
+
+impl IntoParams for DryRunHeaders {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let prefer = header("Prefer")
+            .description(Some(
+                "RFC 7240. `dry-run` answers what would be done and stores nothing: ids of what \
+                 would be new are null. Others are ignored, but what resembles `dry-run`, for \
+                 example `dryrun`, is 400.",
+            ))
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+            .example(Some(json!("dry-run")))
             .build();
         let mut headers = CallHeaders::into_params(place);
         headers.push(prefer);

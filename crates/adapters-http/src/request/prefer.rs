@@ -6,17 +6,22 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use contacts_domain::upsert::Handling;
 
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 
 pub(crate) const PREFER: HeaderName = HeaderName::from_static("prefer");
 pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
-/// The known preferences. Unknown ones and unknown values are ignored (RFC 7240 §2).
+const DRY_RUN: &str = "dry-run";
+
+/// The known preferences. Unknown ones and unknown values are ignored (RFC 7240 §2), but what may be
+/// meant as `dry-run` is refused: ignored, it would be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Preferences {
     returns: Option<Return>,
     handling: Handling,
     details: Details,
+    /// Whether nothing is stored.
+    pub(crate) dry_run: bool,
 }
 
 /// How much of a contact an answer shows.
@@ -47,12 +52,20 @@ impl<S: Sync> FromRequestParts<S> for Preferences {
 impl Preferences {
     /// The preferences of a request; the first of each counts.
     fn of(headers: &HeaderMap) -> Result<Self, Problem> {
-        let (mut returns, mut handling, mut detail) = (None, None, None);
+        let (mut returns, mut handling, mut detail, mut dry_run) = (None, None, None, false);
         for header in headers.get_all(PREFER) {
             let text = String::from_utf8_lossy(header.as_bytes());
             for preference in split_unquoted(&text, ',') {
-                let main = split_unquoted(preference, ';').next().unwrap_or_default();
-                let (name, value) = name_and_value(main);
+                let mut parts = split_unquoted(preference, ';');
+                let (name, value) = name_and_value(parts.next().unwrap_or_default());
+                if name == DRY_RUN && matches!(value.as_str(), "" | "true") {
+                    dry_run = true;
+                } else if resembles_dry_run(&name) {
+                    return Err(unclear_dry_run());
+                }
+                if parts.any(|parameter| resembles_dry_run(&name_and_value(parameter).0)) {
+                    return Err(unclear_dry_run());
+                }
                 match name.to_ascii_lowercase().as_str() {
                     "return" => returns.get_or_insert(value),
                     "handling" => handling.get_or_insert(value),
@@ -76,7 +89,13 @@ impl Preferences {
                 Some("full") => Details::Full,
                 _ => Details::OfContract,
             },
+            dry_run,
         })
+    }
+
+    /// These without those that only an ERP batch takes.
+    pub(crate) fn dry_run_alone(self) -> Self {
+        Self { dry_run: self.dry_run, ..Self::default() }
     }
 
     /// How items with violations are handled.
@@ -106,7 +125,9 @@ impl Preferences {
             Handling::Lenient => Some("handling=lenient"),
         };
         let detail = (self.details == Details::Full).then_some("detail=full");
-        let applied: Vec<&str> = [returns, handling, detail].into_iter().flatten().collect();
+        let dry_run = self.dry_run.then_some(DRY_RUN);
+        let applied: Vec<&str> =
+            [returns, handling, detail, dry_run].into_iter().flatten().collect();
         if !applied.is_empty()
             && let Ok(value) = HeaderValue::from_str(&applied.join(", "))
         {
@@ -114,6 +135,17 @@ impl Preferences {
         }
         response
     }
+}
+
+fn resembles_dry_run(name: &str) -> bool {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    letters.map(|letter| letter.to_ascii_lowercase()).eq("dryrun".chars())
+}
+
+fn unclear_dry_run() -> Problem {
+    let detail = "the header Prefer seems to ask for a dry run; write it as the preference `dry-run`, \
+                  between commas, without a value";
+    Problem::new(Kind::BadHeader, detail)
 }
 
 /// The name and the value of a preference or a parameter.
@@ -169,16 +201,16 @@ mod tests {
     #[test]
     fn preferences_are_read_in_every_spelling() {
         for sent in [
-            &["return=minimal, handling=strict, detail=full"][..],
-            &["detail=full", "handling=strict", "return=minimal"],
-            &["Return = minimal;x=y,HANDLING=\"strict\", Detail=full"],
-            &["return=\"min\\imal\"; a=\"b,c;d\", handling=strict, detail=full"],
+            &["return=minimal, handling=strict, detail=full, dry-run"][..],
+            &["dry-run", "detail=full", "handling=strict", "return=minimal"],
+            &["Return = minimal;x=y,HANDLING=\"strict\", Detail=full, dry-run=true"],
+            &["return=\"min\\imal\"; a=\"b,c;d\", handling=strict, dry-run=\"\", detail=full"],
             &[
-                "respond-async, wait=10, return=minimal; \u{e9}",
+                "respond-async, wait=10, return=minimal, dry-run; \u{e9}",
                 "handling=strict; foo, detail=full",
             ],
         ] {
-            let all = "return=minimal, handling=strict, detail=full";
+            let all = "return=minimal, handling=strict, detail=full, dry-run";
             assert_eq!(applied(sent), all, "{sent:?}");
         }
     }
@@ -207,5 +239,25 @@ mod tests {
         }
         assert!(!Preferences::default().is_minimal());
         assert_eq!(Preferences::default().handling(), Handling::Standard);
+    }
+
+    #[test]
+    fn what_resembles_dry_run_is_refused() {
+        for sent in [
+            "dryrun",
+            "Dry-Run",
+            "DRY_RUN",
+            "dry_run=true",
+            "dry--run",
+            "dry run",
+            "\"dry-run\"",
+            "dry-run=false",
+            "dry-run=1",
+            "dry-run, dryrun",
+            "return=minimal; dry-run",
+            "dry-run; dry_run",
+        ] {
+            assert!(preferences(&[sent]).is_err(), "{sent}");
+        }
     }
 }

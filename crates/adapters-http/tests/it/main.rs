@@ -13,6 +13,7 @@ mod callers;
 mod contacts;
 mod description;
 mod device;
+mod dry_runs;
 mod failures;
 mod limits;
 mod merging;

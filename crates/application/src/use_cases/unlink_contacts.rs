@@ -34,7 +34,8 @@ impl UnlinkContacts {
     }
 
     /// Deletes contacts of type ENDPOINT, and removes the `intercom` block and the link id from others.
-    /// Returns one outcome per key, in order; a key without a contact is refused.
+    /// Returns one outcome per key, in order; a key without a contact is refused. A dry run only
+    /// tells what would become of them.
     ///
     /// # Errors
     ///
@@ -43,6 +44,7 @@ impl UnlinkContacts {
         &self,
         caller: &Caller,
         keys: &[EntryKey],
+        dry_run: bool,
     ) -> Result<Vec<Outcome>, UseCaseError> {
         caller.require(Scope::Delete)?;
         let context = Context {
@@ -52,7 +54,7 @@ impl UnlinkContacts {
         };
         let ladder = Ladder::new([Key::Id, Key::LinkId]);
         let documents = Documents::LeftOut;
-        let options = Options { ladder, documents, ..Options::default() };
+        let options = Options { ladder, documents, dry_run, ..Options::default() };
         let batch = prepare(context, options, keys.to_vec(), 0, item).await?;
         Ok(self.store.upsert(Arc::new(batch)).await??)
     }

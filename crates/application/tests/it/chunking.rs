@@ -4,16 +4,23 @@ use std::sync::Arc;
 
 use contacts_application::ports::ContactStore;
 use contacts_application::use_cases::UseCaseError;
-use contacts_domain::upsert::{Batch, Item, Key, Ladder, OnAmbiguous, Options, Outcome};
+use contacts_domain::upsert::{Batch, Context, Item, Key, Ladder, OnAmbiguous, Options, Outcome};
 use contacts_testing::{MemoryStore, context};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 /// An item that shares its few keys with the others, or the wish to delete what they name.
 #[derive(Debug, Clone)]
-struct Wish {
+pub(crate) struct Wish {
     members: Map<String, Value>,
     delete: bool,
+}
+
+impl Wish {
+    pub(crate) fn read(&self, context: &Context) -> Item {
+        let item = Item::read(&json!(self.members).to_string(), context);
+        if self.delete { item.to_delete() } else { item }
+    }
 }
 
 /// A member with one of these values; absent where the value is `None`.
@@ -21,7 +28,7 @@ fn member(values: &[Option<Value>]) -> impl Strategy<Value = Option<Value>> + us
     prop::sample::select(values.to_vec())
 }
 
-fn wishes() -> impl Strategy<Value = Vec<Wish>> {
+pub(crate) fn wishes() -> impl Strategy<Value = Vec<Wish>> {
     let null = || Some(Value::Null);
     let text = |text: &str| Some(json!(text));
     let wish = (
@@ -57,7 +64,7 @@ fn wishes() -> impl Strategy<Value = Vec<Wish>> {
     prop::collection::vec(wish, 1..12)
 }
 
-fn options() -> impl Strategy<Value = Options> {
+pub(crate) fn options() -> impl Strategy<Value = Options> {
     let ladders = vec![
         Ladder::default(),
         Ladder::new([Key::ExternalId, Key::Email]),
@@ -78,10 +85,7 @@ async fn send<'w>(
     let context = context(1);
     let mut outcomes = Vec::new();
     for chunk in chunks {
-        let items = chunk.iter().map(|wish| {
-            let item = Item::read(&json!(wish.members).to_string(), &context);
-            if wish.delete { item.to_delete() } else { item }
-        });
+        let items = chunk.iter().map(|wish| wish.read(&context));
         let batch = Batch::new(context.clone(), options.clone(), items.collect());
         outcomes.extend(store.upsert(Arc::new(batch)).await??);
     }

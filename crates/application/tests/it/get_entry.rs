@@ -18,7 +18,7 @@ async fn stored(contact: Value) -> (Arc<MemoryStore>, ContactId) {
     let context = Context { endpoints: Endpoints::Shown, ..context(7) };
     let outcomes =
         store.upsert(batch(context, Options::default(), &[contact])).await.unwrap().unwrap();
-    (store, outcomes.first().unwrap().contact.as_ref().unwrap().id)
+    (store, outcomes.first().unwrap().contact.as_ref().unwrap().id.unwrap())
 }
 
 fn reader() -> Caller {

@@ -5,6 +5,7 @@
 mod authenticate;
 mod check_contacts;
 mod chunking;
+mod dry_run;
 mod get_contact;
 mod get_entry;
 mod list_entries;

@@ -1,5 +1,6 @@
 //! From a checked contact to a row: ids, projection, JSON.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Snapshot;
@@ -80,6 +81,22 @@ impl RowBuilder {
 }
 
 impl Snapshot {
+    /// The record, with null in place of these ids in its document.
+    pub(crate) fn without_ids(&self, ids: &Range<i64>) -> Arc<Record> {
+        if ids.is_empty() {
+            return Arc::clone(&self.record);
+        }
+        let mut document = self.document.clone();
+        if ids.contains(&self.record.id.get()) {
+            (document.id, document.contact_id) = (Member::Null, Member::Null);
+        }
+        tree::clear_ids(&mut document, ids);
+        match document == self.document {
+            true => Arc::clone(&self.record),
+            false => Arc::new(Record { document: to_json(&document), ..(*self.record).clone() }),
+        }
+    }
+
     /// As [`too_large`], but free for a small document.
     pub(crate) fn too_large(&self, stored: Option<&ContactDocument>) -> Option<Violation> {
         let over = self.record.document.len() > MAX_DOCUMENT_BYTES;

@@ -7,6 +7,7 @@ use super::item::{Intent, ParsedItem};
 use super::matching::{Match, Matching, Mismatch};
 use super::options::{Context, Documents, Key, Ladder, Options};
 use super::outcome::{ContactState, Outcome, Verdict};
+use super::provisional_ids::ProvisionalIds;
 use super::recognition::{Fingerprint, Known};
 use super::working_set::WorkingSet;
 use crate::contact::document::ContactDocument;
@@ -29,6 +30,7 @@ pub(super) struct Application<'a> {
     pub(super) options: &'a Options,
     pub(super) documents: Documents,
     pub(super) ids: &'a mut IdBlock,
+    pub(super) provisional_ids: &'a ProvisionalIds,
 }
 
 impl Application<'_> {
@@ -43,6 +45,7 @@ impl Application<'_> {
             working_set: &self.working_set,
             context: self.context,
             options: self.options,
+            provisional_ids: self.provisional_ids,
         };
         match matching.find(item, ladder) {
             Err(Mismatch { violation, slot, by }) => {
@@ -317,9 +320,11 @@ impl Application<'_> {
         violations: &mut Violations,
     ) {
         let email = item.keys.email.as_deref();
+        let same_email = email.and_then(|email| self.working_set.email_owner(email));
+        let same_email = same_email.map(|owner| self.provisional_ids.name(owner));
         let lookups = Lookups {
             exists: &|id| self.working_set.exists(id),
-            same_email: email.and_then(|email| self.working_set.email_owner(email)),
+            same_email: same_email.as_deref(),
         };
         let input = RuleInput { context: self.context, sent: &item.document, document, stored };
         input.look_up(&lookups, violations);
@@ -336,7 +341,7 @@ impl Application<'_> {
     }
 
     fn state(&self, contact: &Snapshot) -> ContactState {
-        ContactState::of(contact, self.documents)
+        ContactState::of(contact, self.documents, self.provisional_ids)
     }
 
     fn stored(&self, verdict: Verdict, violations: Violations, contact: &Snapshot) -> Outcome {

@@ -6,6 +6,7 @@ use super::application::Application;
 use super::item::{Content, Intent, Item};
 use super::options::{Atomicity, Context, Documents, Key, Mode, OnRepeat, Options};
 use super::outcome::{BatchReport, ContactState, DocumentsTooLarge, NotApplied, Outcome};
+use super::provisional_ids::ProvisionalIds;
 use super::recognition::Known;
 use super::working_set::WorkingSet;
 use crate::decision::{Decision, Loaded, LookupKeys, Writes};
@@ -29,6 +30,7 @@ pub struct Batch {
     items: Vec<Item>,
     lookup_keys: LookupKeys,
     ids_at_most: i64,
+    provisional_ids: ProvisionalIds,
     /// The work on the items alone.
     work: usize,
     /// Whether the items that were not read might name more contacts than [`MAX_REFERENCES`] allows.
@@ -54,9 +56,23 @@ impl Batch {
         let may_name_too_many = unread > 0 && references.len() + unread > MAX_REFERENCES;
         let lookup_keys = lookup_keys(&options, &items, references);
         let parsed = items.iter().filter_map(Item::parsed);
-        let ids_at_most = parsed.clone().map(|item| 1 + tree::ids_at_most(&item.document)).sum();
+        let ids_at_most: i64 =
+            parsed.clone().map(|item| 1 + tree::ids_at_most(&item.document)).sum();
         let work = parsed.map(|item| WORK_PER_ITEM + item.bytes).sum();
-        Self { context, options, items, lookup_keys, ids_at_most, work, may_name_too_many }
+        let (ids_at_most, provisional_ids) = match options.dry_run {
+            true => (0, ProvisionalIds::new(ids_at_most, context.now)),
+            false => (ids_at_most, ProvisionalIds::NONE),
+        };
+        Self {
+            context,
+            options,
+            items,
+            lookup_keys,
+            ids_at_most,
+            provisional_ids,
+            work,
+            may_name_too_many,
+        }
     }
 
     /// The same batch with a limit, in bytes, for the documents that it loads and for those of its
@@ -113,6 +129,7 @@ impl Batch {
             options: &self.options,
             documents,
             ids,
+            provisional_ids: &self.provisional_ids,
         };
         let (mut bytes, details) = (0, Self::details_at_most(self.items.len()));
         let mut outcomes = Vec::with_capacity(self.items.len());
@@ -181,6 +198,10 @@ impl Decision for Batch {
         &self.lookup_keys
     }
 
+    fn is_dry_run(&self) -> bool {
+        self.options.dry_run
+    }
+
     fn ids_at_most(&self) -> i64 {
         self.ids_at_most
     }
@@ -195,6 +216,8 @@ impl Decision for Batch {
         if self.may_name_too_many {
             return Ok((Writes::default(), Err(NotApplied::Overtaken)));
         }
+        let mut provisional_ids = self.provisional_ids.block();
+        let ids = if self.options.dry_run { &mut provisional_ids } else { ids };
         let mut left_out = HashSet::new();
         if self.options.on_repeat != OnRepeat::Merge {
             let (mut ids, loaded) = (*ids, loaded.clone());
@@ -220,7 +243,11 @@ impl Decision for Batch {
             }
             return Ok((Writes::default(), Ok(outcomes)));
         }
-        Ok((working_set.into_writes(), Ok(outcomes)))
+        let writes = match self.options.dry_run {
+            true => Writes::default(),
+            false => working_set.into_writes(),
+        };
+        Ok((writes, Ok(outcomes)))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::item::{Intent, ParsedItem};
 use super::options::{Context, Endpoints, Key, Ladder, Mode, OnAmbiguous, Options};
+use super::provisional_ids::ProvisionalIds;
 use super::working_set::WorkingSet;
 use crate::contact::ContactType;
 use crate::ids::{AliasKey, ContactId};
@@ -31,6 +32,7 @@ pub(super) struct Matching<'a> {
     pub(super) working_set: &'a WorkingSet,
     pub(super) context: &'a Context,
     pub(super) options: &'a Options,
+    pub(super) provisional_ids: &'a ProvisionalIds,
 }
 
 impl Matching<'_> {
@@ -70,7 +72,7 @@ impl Matching<'_> {
         if self.options.mode != Mode::Create || slot.is_none() {
             return Ok(());
         }
-        let message = format!("contact {} has a key of this item", self.named(slot));
+        let message = format!("{} has a key of this item", self.named(slot));
         Err(fault(Rule::NotThereYet, Path::root(), "", message, slot))
     }
 
@@ -175,11 +177,11 @@ impl Matching<'_> {
             };
             let message = match slot {
                 Some(_) => format!(
-                    "belongs to contact {}, and the item is about contact {}",
+                    "belongs to {}, and the item is about {}",
                     self.named(owner),
                     self.named(slot)
                 ),
-                None => format!("belongs to contact {}", self.named(owner)),
+                None => format!("belongs to {}", self.named(owner)),
             };
             let path = Path::of(key.as_str());
             return Err(fault(Rule::KeysAgree, path, value.unwrap_or_default(), message, slot));
@@ -224,8 +226,10 @@ impl Matching<'_> {
         })
     }
 
+    /// What messages call the contact.
     fn named(&self, slot: Option<usize>) -> String {
-        slot.and_then(|slot| self.working_set.id(slot)).map(|id| id.to_string()).unwrap_or_default()
+        let id = slot.and_then(|slot| self.working_set.id(slot));
+        id.map(|id| self.provisional_ids.name(id)).unwrap_or_default()
     }
 }
 

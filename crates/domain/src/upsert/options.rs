@@ -27,6 +27,9 @@ pub struct Options {
     pub atomicity: Atomicity,
     /// The documents that the answer shows.
     pub documents: Documents,
+    /// Whether nothing is written: the batch is decided, and answered as it would be. The answer has
+    /// no ids for what would be new.
+    pub dry_run: bool,
 }
 
 /// A key that may name a contact.

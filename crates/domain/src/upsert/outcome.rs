@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::listed_members::{FirstAddress, ListedMembers};
 use super::options::{Documents, Key};
+use super::provisional_ids::ProvisionalIds;
 use crate::contact::{ContactType, Record, Snapshot};
 use crate::ids::{ContactId, Version};
 use crate::tree::{Member, Text};
@@ -30,8 +31,8 @@ pub struct Outcome {
 /// not left out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContactState {
-    /// The id.
-    pub id: ContactId,
+    /// The id; `None` if the contact is new in a dry run.
+    pub id: Option<ContactId>,
     /// Person, organization or endpoint.
     pub contact_type: ContactType,
     /// The version.
@@ -104,20 +105,27 @@ impl Outcome {
 }
 
 impl ContactState {
-    pub(super) fn of(contact: &Snapshot, documents: Documents) -> Self {
+    /// Without provisional ids.
+    pub(super) fn of(
+        contact: &Snapshot,
+        documents: Documents,
+        provisional_ids: &ProvisionalIds,
+    ) -> Self {
         let Snapshot { record, document } = contact;
         let text = |member: Option<&str>| member.map(Box::from);
         let whole = || {
             let address = document.addresses.get().and_then(|addresses| addresses.first());
             WholeContact {
-                record: Arc::clone(record),
+                record: contact.without_ids(&provisional_ids.0),
                 email: text(sent(&document.email)),
                 phone: text(sent(&document.phone)),
                 city: text(address.and_then(|address| sent(&address.city))),
                 country_code2: text(address.and_then(|address| sent(&address.country_code2))),
             }
         };
-        Self::new(record, matches!(documents, Documents::AtMost(_)).then(whole))
+        let id = Some(record.id).filter(|id| !provisional_ids.include(*id));
+        let whole = matches!(documents, Documents::AtMost(_)).then(whole);
+        Self { id, ..Self::new(record, whole) }
     }
 
     /// The same, with only those members of the document read that are shown. `None` if it cannot be
@@ -137,7 +145,7 @@ impl ContactState {
 
     fn new(record: &Record, whole: Option<WholeContact>) -> Self {
         Self {
-            id: record.id,
+            id: Some(record.id),
             contact_type: record.projection.contact_type,
             version: record.version,
             archived: record.projection.archived,

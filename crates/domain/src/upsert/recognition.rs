@@ -71,7 +71,7 @@ impl Recognizer {
             context;
         let Settings { region, match_by, version: _, filling: _ } = settings;
         let Options { ladder, on_ambiguous, mode, arrays, .. } = options;
-        let Options { on_repeat: _, atomicity: _, documents: _, .. } = options;
+        let Options { on_repeat: _, atomicity: _, documents: _, dry_run: _, .. } = options;
         let caller = (organization, region, match_by, may_write_staff, endpoints, handling);
         let options = (ladder, on_ambiguous, mode, arrays);
         let scope = format!("{RULES_VERSION} {wire:?} {caller:?} {options:?}\0");

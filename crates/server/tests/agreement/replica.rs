@@ -75,8 +75,9 @@ impl Replica {
                     let batch = Batch::new(context.clone(), options.clone(), items);
                     outcomes.extend(self.store.upsert(Arc::new(batch)).await.unwrap().unwrap());
                 }
-                for contact in outcomes.iter().filter_map(|outcome| outcome.contact.as_ref()) {
-                    self.highest_id.set(self.highest_id.get().max(contact.id.get()));
+                let contacts = outcomes.iter().filter_map(|outcome| outcome.contact.as_ref());
+                for id in contacts.filter_map(|contact| contact.id) {
+                    self.highest_id.set(self.highest_id.get().max(id.get()));
                 }
                 if request.may_be_cut() {
                     // Only a whole batch has it.

@@ -67,7 +67,8 @@ impl Request {
         match &self.what {
             What::Merge { .. } => false,
             What::Batch { options, .. } => {
-                options.on_repeat == OnRepeat::Merge && options.atomicity == Atomicity::Item
+                let options = (options.on_repeat, options.atomicity, options.dry_run);
+                options == (OnRepeat::Merge, Atomicity::Item, false)
             }
         }
     }
@@ -139,15 +140,19 @@ fn options() -> impl Strategy<Value = Options> {
         ]),
         select(vec![Arrays::Replace, Arrays::Append]),
         prop_oneof![5 => Just(Atomicity::Item), 1 => Just(Atomicity::Batch)],
+        prop::bool::weighted(0.2),
     )
-        .prop_map(|(ladder, on_ambiguous, mode, on_repeat, arrays, atomicity)| Options {
-            ladder,
-            on_ambiguous,
-            mode,
-            on_repeat,
-            arrays,
-            atomicity,
-            documents: Documents::default(),
+        .prop_map(|(ladder, on_ambiguous, mode, on_repeat, arrays, atomicity, dry_run)| {
+            Options {
+                ladder,
+                on_ambiguous,
+                mode,
+                on_repeat,
+                arrays,
+                atomicity,
+                documents: Documents::default(),
+                dry_run,
+            }
         })
 }
 

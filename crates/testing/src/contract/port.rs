@@ -31,6 +31,7 @@ impl Port {
         match self {
             Self::Contacts => [
                 writing::CLAIMS,
+                writing::dry_runs::CLAIMS,
                 keys::CLAIMS,
                 matching::CLAIMS,
                 lifecycle::CLAIMS,

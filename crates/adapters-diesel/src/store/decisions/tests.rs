@@ -7,7 +7,7 @@ use contacts_application::access::{Organization, SettingsChange};
 use contacts_application::ports::{AccessStore as _, OrganizationSettings as _, StoreErrorKind};
 use contacts_domain::decision::{LookupKeys, Writes};
 use contacts_domain::merging::Merge;
-use contacts_domain::upsert::{Batch, Context, Item, Key, Ladder, Outcome, Verdict};
+use contacts_domain::upsert::{Batch, Context, Item, Key, Ladder, Options, Outcome, Verdict};
 use contacts_domain::{MatchBy, OrganizationId, OutOfIds};
 use diesel::connection::SimpleConnection;
 use tempfile::TempDir;
@@ -79,7 +79,7 @@ fn verdicts(outcomes: &[Outcome]) -> Vec<Verdict> {
 }
 
 fn ids(outcomes: &[Outcome]) -> Vec<i64> {
-    outcomes.iter().map(|outcome| outcome.contact.as_ref().unwrap().id.get()).collect()
+    outcomes.iter().map(|outcome| outcome.contact.as_ref().unwrap().id.unwrap().get()).collect()
 }
 
 fn items(items: &[&str]) -> Batch {
@@ -280,6 +280,16 @@ async fn unchanged_batch_needs_no_writer() {
     let mut other = database.writer().unwrap();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
     assert_eq!(verdicts(&store.run(batch()).await.unwrap().unwrap()), [Verdict::Unchanged]);
+}
+
+#[tokio::test]
+async fn small_dry_run_needs_no_writer() {
+    let (_folder, _database, store) = open();
+    let options = Options { dry_run: true, ..Options::default() };
+    let item = Item::read(r#"{"contactType": "PERSON", "externalId": "A"}"#, &context());
+    let batch = Batch::new(context(), options, vec![item]);
+    let outcomes = store.run(Arc::new(batch)).await.unwrap().unwrap();
+    assert_eq!((verdicts(&outcomes), store.commits()), (vec![Verdict::Created], 0));
 }
 
 #[tokio::test]

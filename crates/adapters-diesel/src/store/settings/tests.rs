@@ -71,7 +71,7 @@ async fn old_database_matches_by_every_key() {
     let context = Context { settings: organization.settings, ..context() };
     for key in [Key::Phone, Key::Email, Key::VatNumber] {
         let outcome = store.upsert(by(key, &context)).await.unwrap().unwrap().remove(0);
-        let found = outcome.contact.unwrap().id.get();
+        let found = outcome.contact.unwrap().id.unwrap().get();
         assert_eq!((outcome.matched_by, found), (Some(key), 1), "{:?}", outcome.violations);
         assert_ne!(outcome.verdict, Verdict::Created);
     }

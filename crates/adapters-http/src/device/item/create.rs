@@ -13,10 +13,11 @@ use super::text;
 use super::uid::UidReply;
 use crate::device::paths::ITEMS;
 use crate::device::refusal::require_stored;
-use crate::openapi::{CallHeaders, DeviceBodyProblems};
+use crate::openapi::{DeviceBodyProblems, DryRunHeaders};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Write};
 use crate::request::json_upload::SingleUpload;
+use crate::request::prefer::Preferences;
 use crate::state::Services;
 
 /// Create an item
@@ -30,14 +31,17 @@ use crate::state::Services;
     path = ITEMS,
     tag = "Device",
     operation_id = "createContact",
-    params(CallHeaders),
+    params(DryRunHeaders),
     request_body(content = ItemBody, content_type = "application/json"),
     responses(
         (
             status = OK,
             description = "The item is created.",
             body = UidReply,
-            headers(("Contact-Hub-Summary" = String, description = "How many items have each verdict.")),
+            headers(
+                ("Contact-Hub-Summary" = String, description = "How many items have each verdict."),
+                ("Preference-Applied" = String, description = "`dry-run`, if it was one."),
+            ),
             links(
                 ("get" = (operation_id = "getContactItem", parameters(("uid" = "$response.body#/uid")))),
                 ("update" = (operation_id = "updateContact", parameters(("uid" = "$response.body#/uid")))),
@@ -50,6 +54,7 @@ use crate::state::Services;
 pub(crate) async fn create_item(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Write>,
+    preferences: Preferences,
     SingleUpload(body, _): SingleUpload,
 ) -> Result<Response, Problem> {
     let text = text::decode(body)?;
@@ -58,6 +63,7 @@ pub(crate) async fn create_item(
             ladder: Ladder::new([Key::LinkId]),
             mode: Mode::Create,
             documents: Documents::LeftOut,
+            dry_run: preferences.dry_run,
             ..Options::default()
         },
         endpoints: Endpoints::Shown,
@@ -73,5 +79,5 @@ pub(crate) async fn create_item(
         })
         .await?;
     require_stored(&outcomes, |_| None)?;
-    UidReply::answer(&outcomes)
+    Ok(preferences.dry_run_alone().note(UidReply::answer(&outcomes)?))
 }

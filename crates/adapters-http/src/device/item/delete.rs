@@ -10,10 +10,11 @@ use super::uid::Uid;
 use crate::device::faults::Faults;
 use crate::device::paths::ITEM;
 use crate::device::refusal::was_found;
-use crate::openapi::{CallHeaders, DeviceItemPath, DeviceProblems};
+use crate::openapi::{DeviceItemPath, DeviceProblems, DryRunHeaders};
 use crate::problem::Problem;
 use crate::reply::json;
 use crate::request::authorized::{Authorized, Delete};
+use crate::request::prefer::Preferences;
 use crate::state::Services;
 use crate::summary::Summary;
 
@@ -28,13 +29,16 @@ use crate::summary::Summary;
     path = ITEM,
     tag = "Device",
     operation_id = "deleteContact",
-    params(CallHeaders, DeviceItemPath),
+    params(DryRunHeaders, DeviceItemPath),
     responses(
         (
             status = OK,
             description = "The item is deleted.",
             body = Object,
-            headers(("Contact-Hub-Summary" = String, description = "How many items have each verdict.")),
+            headers(
+                ("Contact-Hub-Summary" = String, description = "How many items have each verdict."),
+                ("Preference-Applied" = String, description = "`dry-run`, if it was one."),
+            ),
             example = json!({}),
         ),
         DeviceProblems,
@@ -43,14 +47,17 @@ use crate::summary::Summary;
 pub(crate) async fn delete_item(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Delete>,
+    preferences: Preferences,
     Uid(id): Uid,
 ) -> Result<Response, Problem> {
     let key = EntryKey::Id(id.get());
-    let outcomes = services.unlink_contacts.execute(&caller, &[key]).await?;
+    let unlink = &services.unlink_contacts;
+    let outcomes = unlink.execute(&caller, &[key], preferences.dry_run).await?;
     for outcome in &outcomes {
         if !was_found(outcome)? {
             return Err(Faults::unknown_uid());
         }
     }
-    Ok(Summary::of(&outcomes).add_to(json("{}")))
+    let answer = Summary::of(&outcomes).add_to(json("{}"));
+    Ok(preferences.dry_run_alone().note(answer))
 }

@@ -33,8 +33,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Uid {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DeviceUid, example = json!({ "uid": 42 }))]
 pub(super) struct UidReply {
-    /// The id of the contact.
-    uid: i64,
+    /// The id of the contact; null where a dry run would create it.
+    #[schema(required)]
+    uid: Option<i64>,
 }
 
 impl UidReply {
@@ -43,6 +44,7 @@ impl UidReply {
         let contact = outcomes.iter().find_map(|outcome| outcome.contact.as_ref());
         let contact =
             contact.ok_or_else(|| Problem::internal("an item was stored as no contact"))?;
-        Ok(Summary::of(outcomes).add_to(to_json(&Self { uid: contact.id.get() })?))
+        let uid = contact.id.map(ContactId::get);
+        Ok(Summary::of(outcomes).add_to(to_json(&Self { uid })?))
     }
 }

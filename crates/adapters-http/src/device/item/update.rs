@@ -12,10 +12,11 @@ use super::text;
 use super::uid::{Uid, UidReply};
 use crate::device::paths::ITEM;
 use crate::device::refusal::require_stored;
-use crate::openapi::{CallHeaders, DeviceBodyProblems, DeviceItemPath};
+use crate::openapi::{DeviceBodyProblems, DeviceItemPath, DryRunHeaders};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Write};
 use crate::request::json_upload::SingleUpload;
+use crate::request::prefer::Preferences;
 use crate::state::Services;
 
 /// Update an item
@@ -29,14 +30,17 @@ use crate::state::Services;
     path = ITEM,
     tag = "Device",
     operation_id = "updateContact",
-    params(CallHeaders, DeviceItemPath),
+    params(DryRunHeaders, DeviceItemPath),
     request_body(content = ItemBody, content_type = "application/json"),
     responses(
         (
             status = OK,
             description = "The item is updated.",
             body = UidReply,
-            headers(("Contact-Hub-Summary" = String, description = "How many items have each verdict.")),
+            headers(
+                ("Contact-Hub-Summary" = String, description = "How many items have each verdict."),
+                ("Preference-Applied" = String, description = "`dry-run`, if it was one."),
+            ),
         ),
         DeviceBodyProblems,
     ),
@@ -44,6 +48,7 @@ use crate::state::Services;
 pub(crate) async fn update_item(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Write>,
+    preferences: Preferences,
     Uid(id): Uid,
     SingleUpload(body, _): SingleUpload,
 ) -> Result<Response, Problem> {
@@ -53,6 +58,7 @@ pub(crate) async fn update_item(
             ladder: Ladder::new([Key::Id]),
             mode: Mode::Update,
             documents: Documents::LeftOut,
+            dry_run: preferences.dry_run,
             ..Options::default()
         },
         endpoints: Endpoints::Shown,
@@ -66,5 +72,5 @@ pub(crate) async fn update_item(
         })
         .await?;
     require_stored(&outcomes, |_| None)?;
-    UidReply::answer(&outcomes)
+    Ok(preferences.dry_run_alone().note(UidReply::answer(&outcomes)?))
 }

@@ -17,11 +17,12 @@ use super::results::{ExtendedInfo, ResultReply, ResultsReply};
 use crate::device::faults::Faults;
 use crate::device::paths::LINK;
 use crate::device::refusal::was_found;
-use crate::openapi::{CallHeaders, DeviceBodyProblems};
+use crate::openapi::{DeviceBodyProblems, DryRunHeaders};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Delete};
 use crate::request::json_upload::JsonUpload;
 use crate::request::offload::{LONG, offload};
+use crate::request::prefer::Preferences;
 use crate::settings::Settings;
 use crate::state::Services;
 
@@ -65,14 +66,17 @@ fn link_ids() -> Array {
     path = LINK,
     tag = "Device",
     operation_id = "deleteContacts",
-    params(CallHeaders),
+    params(DryRunHeaders),
     request_body(content = LinkIdsBody, content_type = "application/json"),
     responses(
         (
             status = OK,
             description = "The items that were found are deleted.",
             body = ResultsReply,
-            headers(("Contact-Hub-Summary" = String, description = "How many items have each verdict.")),
+            headers(
+                ("Contact-Hub-Summary" = String, description = "How many items have each verdict."),
+                ("Preference-Applied" = String, description = "`dry-run`, if it was one."),
+            ),
             example = json!({ "result": [{
                 "link_id": "91c615e3-1040-4815-8ecb-039a18b756b1",
                 "success": true,
@@ -86,6 +90,7 @@ pub(crate) async fn delete_items(
     State(services): State<Arc<Services>>,
     State(settings): State<Arc<Settings>>,
     Authorized(caller, _): Authorized<Delete>,
+    preferences: Preferences,
     JsonUpload(body, room): JsonUpload,
 ) -> Result<Response, Problem> {
     let is_long = body.len() > LONG;
@@ -96,13 +101,13 @@ pub(crate) async fn delete_items(
     room.take((keys.len() * MAX_DOCUMENT_BYTES).min(MAX_LOADED_BYTES)).await?;
     let outcomes = match keys.is_empty() {
         true => Vec::new(),
-        false => services.unlink_contacts.execute(&caller, &keys).await?,
+        false => services.unlink_contacts.execute(&caller, &keys, preferences.dry_run).await?,
     };
-    ResultsReply::answer(outcomes, move |outcomes| {
+    let answer = ResultsReply::answer(outcomes, move |outcomes| {
         let results = link_ids.into_iter().zip(outcomes);
         results.map(|(link_id, outcome)| result(link_id, outcome)).collect()
-    })
-    .await
+    });
+    Ok(preferences.dry_run_alone().note(answer.await?))
 }
 
 /// The link ids, as sent and as keys.
@@ -130,5 +135,5 @@ fn read(body: Vec<u8>, limit: usize) -> Result<(Vec<String>, Vec<EntryKey>), Pro
 fn result(link_id: String, outcome: &Outcome) -> Result<ResultReply, Problem> {
     let success = was_found(outcome)?;
     let extended_info = if success { ExtendedInfo::Deleted } else { ExtendedInfo::EntityNotFound };
-    Ok(ResultReply { link_id, success, extended_info })
+    Ok(ResultReply { link_id: Some(link_id), success, extended_info })
 }

@@ -25,9 +25,10 @@ pub(super) struct ResultsReply {
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = DeviceResult)]
 pub(super) struct ResultReply {
-    /// The key of the item, as sent; given by the server where the item had none.
-    #[schema(format = "uuid", example = "91c615e3-1040-4815-8ecb-039a18b756b1")]
-    pub(super) link_id: String,
+    /// The key of the item, as sent; given by the server where the item had none, but null in a dry
+    /// run.
+    #[schema(required, format = "uuid", example = "91c615e3-1040-4815-8ecb-039a18b756b1")]
+    pub(super) link_id: Option<String>,
     /// Whether it was done.
     pub(super) success: bool,
     /// What was done.

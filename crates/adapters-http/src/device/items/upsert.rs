@@ -20,11 +20,12 @@ use crate::device::item::body::{self, DeviceItem, ItemBody};
 use crate::device::paths::LINK;
 use crate::device::refusal::require_stored;
 use crate::limits::allowance;
-use crate::openapi::{CallHeaders, DeviceBodyProblems, examples};
+use crate::openapi::{DeviceBodyProblems, DryRunHeaders, examples};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Write};
 use crate::request::json_upload::JsonUpload;
 use crate::request::offload::{LONG, offload};
+use crate::request::prefer::Preferences;
 use crate::settings::Settings;
 use crate::state::Services;
 
@@ -59,7 +60,7 @@ struct ItemsBody {
     path = LINK,
     tag = "Device",
     operation_id = "createOrUpdateContacts",
-    params(CallHeaders),
+    params(DryRunHeaders),
     request_body(
         content = ItemsBody,
         content_type = "application/json",
@@ -70,7 +71,10 @@ struct ItemsBody {
             status = OK,
             description = "All items are stored.",
             body = ResultsReply,
-            headers(("Contact-Hub-Summary" = String, description = "How many items have each verdict.")),
+            headers(
+                ("Contact-Hub-Summary" = String, description = "How many items have each verdict."),
+                ("Preference-Applied" = String, description = "`dry-run`, if it was one."),
+            ),
             example = json!(examples::items_answer()),
         ),
         DeviceBodyProblems,
@@ -80,6 +84,7 @@ pub(crate) async fn upsert_items(
     State(services): State<Arc<Services>>,
     State(settings): State<Arc<Settings>>,
     Authorized(caller, _): Authorized<Write>,
+    preferences: Preferences,
     JsonUpload(body, room): JsonUpload,
 ) -> Result<Response, Problem> {
     let is_long = body.len() > LONG;
@@ -97,6 +102,7 @@ pub(crate) async fn upsert_items(
             ladder: Ladder::new([Key::LinkId]),
             atomicity: Atomicity::Batch,
             documents: Documents::LeftOut,
+            dry_run: preferences.dry_run,
             ..Options::default()
         },
         endpoints: Endpoints::Shown,
@@ -120,10 +126,14 @@ pub(crate) async fn upsert_items(
         let text = text.get(range.clone()).unwrap_or_default();
         let mut item = held.during(|| DeviceItem::read(text));
         if let Some(slot) = slots.get(*index) {
-            // An item that is read again keeps the link id that was generated for it.
+            // An item that is read again keeps the link id that was generated for it. A dry run
+            // answers none.
             let generated = || Uuid::now_v7().to_string();
-            let link_id = slot.get_or_init(|| item.link_id.take().unwrap_or_else(generated));
-            item.link_id = Some(link_id.clone());
+            let link_id = match item.link_id.take() {
+                None if preferences.dry_run => generated(),
+                sent => slot.get_or_init(|| sent.unwrap_or_else(generated)).clone(),
+            };
+            item.link_id = Some(link_id);
         }
         item.into_item(None, context)
     };
@@ -131,17 +141,17 @@ pub(crate) async fn upsert_items(
     let batch = upsert.prepare(&caller, request, "device", raw, scan, read).await?;
     let outcomes = apply(upsert, batch, &room).await?;
 
-    ResultsReply::answer(outcomes, move |outcomes| {
+    let answer = ResultsReply::answer(outcomes, move |outcomes| {
         require_stored(outcomes, |index| Some(format!("{LIST}[{index}]")))?;
         let results = link_ids.iter().zip(outcomes);
         Ok(results.map(|(link_id, outcome)| result(link_id, outcome)).collect())
-    })
-    .await
+    });
+    Ok(preferences.dry_run_alone().note(answer.await?))
 }
 
 fn result(link_id: &OnceLock<String>, outcome: &Outcome) -> ResultReply {
     ResultReply {
-        link_id: link_id.get().cloned().unwrap_or_default(),
+        link_id: link_id.get().cloned(),
         success: true,
         extended_info: match outcome.verdict {
             Verdict::Created => ExtendedInfo::Created,

@@ -2,7 +2,6 @@
 
 use crate::contact::document::ContactDocument;
 use crate::context::Context;
-use crate::ids::ContactId;
 use crate::path::{At, Path};
 use crate::rule::Rule;
 use crate::violation::{Fix, Violation, Violations};
@@ -25,8 +24,8 @@ pub(crate) struct RuleInput<'a> {
 pub(crate) struct Lookups<'a> {
     /// Whether a living contact has that id.
     pub(crate) exists: &'a dyn Fn(i64) -> bool,
-    /// Another contact with the same e-mail address.
-    pub(crate) same_email: Option<ContactId>,
+    /// What messages call another contact with the same e-mail address.
+    pub(crate) same_email: Option<&'a str>,
 }
 
 /// Takes the violations of one rule.

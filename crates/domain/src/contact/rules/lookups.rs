@@ -43,7 +43,7 @@ pub(super) fn duplicate(
         violations.report(
             &At::root().member("email"),
             email,
-            format!("contact {twin} has the same e-mail address"),
+            format!("{twin} has the same e-mail address"),
         );
     }
 }

@@ -113,6 +113,10 @@ impl<K> ParentId<K> {
     pub(crate) fn new(id: Option<i64>) -> Self {
         Self { id, of: PhantomData }
     }
+
+    pub(crate) fn get(&self) -> Option<i64> {
+        self.id
+    }
 }
 
 impl<K> Clone for ParentId<K> {

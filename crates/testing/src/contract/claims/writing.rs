@@ -1,5 +1,7 @@
 //! Creating, updating and refusing contacts.
 
+pub(crate) mod dry_runs;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -1,0 +1,108 @@
+//! A dry run answers what the run answers, and stores nothing.
+
+use std::sync::Arc;
+
+use contacts_application::ports::{Audit, ContactStore};
+use contacts_domain::upsert::{Batch, ContactState, Item, Options, Outcome, WholeContact};
+use contacts_domain::{ContactId, Violation};
+use contacts_testing::{MemoryStore, context};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::chunking::{options, wishes};
+
+/// What an answer shows, with null in place of the ids from `next` on.
+fn shown(outcome: &Outcome, next: i64) -> Value {
+    let Outcome { verdict, matched_by, same_as, candidates, violations, contact } = outcome;
+    let violation = |violation: &Violation| {
+        // The highest first: another may be its beginning.
+        let new = (next..next.saturating_add(50)).rev();
+        let message = new.fold(violation.message.clone(), |message, id| {
+            message.replace(&format!("contact {id}"), "a new contact")
+        });
+        json!([violation.rule.name(), violation.path.pointer(), violation.value, message])
+    };
+    json!({
+        "verdict": verdict.as_str(),
+        "matchedBy": matched_by.map(|key| key.as_str()),
+        "sameAs": same_as,
+        "candidates": candidates.len(),
+        "violations": violations.iter().map(violation).collect::<Vec<_>>(),
+        "contact": contact.as_ref().map(|contact| shown_contact(contact, next)),
+    })
+}
+
+fn shown_contact(contact: &ContactState, next: i64) -> Value {
+    let ContactState { id, contact_type, version, archived, deleted, whole } = contact;
+    let WholeContact { record, email, phone, city, country_code2 } = whole.as_ref().unwrap();
+    let document: Value = serde_json::from_str(&record.document).unwrap();
+    json!([
+        id.map(ContactId::get).filter(|id| *id < next),
+        contact_type.as_str(),
+        version.get(),
+        archived,
+        deleted,
+        [email, phone, city, country_code2],
+        format!("{:?} {} {}", record.projection, record.updated_at, record.created_at),
+        without_ids(document, next),
+    ])
+}
+
+fn without_ids(value: Value, next: i64) -> Value {
+    let without = |(name, value): (String, Value)| {
+        let is_new = value.as_i64().is_some_and(|id| next <= id);
+        let value = match name.as_str() {
+            "id" | "contactId" if is_new => Value::Null,
+            _ => without_ids(value, next),
+        };
+        (name, value)
+    };
+    match value {
+        Value::Object(members) => members.into_iter().map(without).collect(),
+        Value::Array(list) => list.into_iter().map(|value| without_ids(value, next)).collect(),
+        other => other,
+    }
+}
+
+/// What is stored, the next id included.
+async fn stored(store: &MemoryStore) -> impl PartialEq + std::fmt::Debug + use<> {
+    (store.contacts_after(None, 1_000).await.unwrap(), store.next_id().await.unwrap())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn dry_run_answers_what_the_run_answers(
+        before in wishes(),
+        wishes in wishes(),
+        options in options(),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let (store, context) = (MemoryStore::default(), context(1));
+            // Those that the wishes name by id.
+            let person = json!({"contactType": "PERSON", "lastName": "Abt"}).to_string();
+            let world = (0..3).map(|_| Item::read(&person, &context));
+            let world = world.chain(before.iter().map(|wish| wish.read(&context))).collect();
+            let world = Batch::new(context.clone(), Options::default(), world);
+            store.upsert(Arc::new(world)).await.unwrap().unwrap();
+
+            let batch = |dry_run| {
+                let items = wishes.iter().map(|wish| wish.read(&context)).collect();
+                let options = Options { dry_run, ..options.clone() };
+                Arc::new(Batch::new(context.clone(), options, items))
+            };
+            let before = stored(&store).await;
+            let next = store.next_id().await.unwrap();
+            let dry = store.upsert(batch(true)).await.unwrap().unwrap();
+            prop_assert_eq!(&stored(&store).await, &before);
+
+            let run = store.upsert(batch(false)).await.unwrap().unwrap();
+            let dry: Vec<Value> = dry.iter().map(|outcome| shown(outcome, i64::MAX)).collect();
+            let run: Vec<Value> = run.iter().map(|outcome| shown(outcome, next)).collect();
+            prop_assert_eq!(dry, run);
+            Ok(())
+        })?;
+    }
+}
