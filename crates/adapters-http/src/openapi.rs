@@ -62,7 +62,11 @@ paths of devices. Created, updated and unchanged have `error: false`. Refused it
 and `severeError: true`; when several contacts match, `DUPLICATION_ERROR`; when `ifVersion` is not \
 current, `VALIDATION_ERROR` on `version`.
 - **Warnings** are stored and reported with `isSevere: false` beside `NO_ERROR`. \
-`Prefer: handling=strict` makes them errors, `Prefer: return=minimal` leaves `freshData` as `{}` and \
+`Prefer: handling=strict` makes them errors. `Prefer: handling=lenient` makes warnings of errors of \
+a single text, number or value of a list, wrong JSON types included: the member stays as it was \
+stored, on a create absent, and everything else of the item is stored. Errors of identity, of the \
+type, of scopes, of keys that the request matches by, between two members, and of limits of arrays, \
+objects and documents still refuse the item. `Prefer: return=minimal` leaves `freshData` as `{}` and \
 of `freshRow` only `id`, `version`, `verdict` and `sameAs` (RFC 7240).
 - **`Prefer: detail=full`** adds to each detail `rule` (an anchor in `docs/rules.md`), `message` and, \
 where it is certain, `fix` (a JSON Patch of the item, RFC 6902). Where `data` is hidden from a token, \

@@ -20,6 +20,7 @@ pub use intercom_entry::IntercomEntry;
 pub use record::{ContactType, DOCUMENT_VERSION, Projection, Record, UnreadableDocument};
 
 pub(crate) use check::{Candidate, Draft, Refused, weigh};
+pub(crate) use corrections::IDENTITY;
 pub(crate) use record::read_document;
 pub(crate) use row_builder::{RowBuilder, too_large};
 pub(crate) use snapshot::{Row, Snapshot};

@@ -10,34 +10,37 @@ mod shape_check;
 use shape_check::ShapeCheck;
 
 use crate::contact::document::ContactDocument;
+use crate::context::Handling;
 use crate::json::Json;
 use crate::path::{At, Path};
-use crate::rule::Rule;
+use crate::rule::{Rule, Severity};
 use crate::tree::{Presence, Value};
 use crate::violation::{Violation, Violations};
 
-/// A document and the members that were left out of it.
+/// A document, and what was left out of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Read {
     /// The known members.
     pub document: ContactDocument,
-    /// The unknown members.
-    pub unknown: Violations,
+    /// Warnings: the unknown members, and under `handling=lenient` the values of a wrong type.
+    pub noted: Violations,
 }
 
 /// Reads one item from JSON.
 ///
 /// ```
 /// use contacts_domain::reading::read;
-/// let read = read(r#"{"email": "a@b.example", "emial": 1}"#).expect("an object");
+/// use contacts_domain::upsert::Handling;
+///
+/// let read = read(r#"{"email": "a@b.example", "emial": 1}"#, Handling::Standard).expect("an object");
 /// assert_eq!(read.document.email.get().map(|email| email.as_str()), Some("a@b.example"));
-/// assert_eq!(read.unknown[0].message, "unknown member; did you mean email?");
+/// assert_eq!(read.noted[0].message, "unknown member; did you mean email?");
 ///
 /// let faults = read_faults(r#"{"email": 1, "addresses": [{"city": false}]}"#);
 /// assert_eq!(faults, ["email", "addresses[0].city"]);
 ///
 /// fn read_faults(json: &str) -> Vec<String> {
-///     contacts_domain::reading::read(json)
+///     contacts_domain::reading::read(json, Handling::Standard)
 ///         .expect_err("two wrong types")
 ///         .iter()
 ///         .map(|fault| fault.path.to_string())
@@ -49,19 +52,20 @@ pub struct Read {
 ///
 /// The violations of stage 1, one alone, or all of stage 2 (upsert-rules §6): the item is empty, is
 /// no object, cannot be read at all, is too long in some part, or has members of wrong JSON types.
-pub fn read(json: &str) -> Result<Read, Violations> {
+/// Under `handling=lenient` these are left out, unless they are identity.
+pub fn read(json: &str, handling: Handling) -> Result<Read, Violations> {
     if let Some(exceeded) = limits::exceeded(json) {
         return Err(exceeded.into());
     }
     match serde_json::from_str::<ContactDocument>(json) {
         Ok(document) if document.presence() == Presence::Value => {
-            Ok(Read { document, unknown: Violations::default() })
+            Ok(Read { document, noted: Violations::default() })
         }
-        _ => read_closely(json),
+        _ => read_closely(json, handling),
     }
 }
 
-fn read_closely(json: &str) -> Result<Read, Violations> {
+fn read_closely(json: &str, handling: Handling) -> Result<Read, Violations> {
     let mut tree =
         Json::read(json).map_err(|error| alone(&format!("the item cannot be read: {error}")))?;
     match &tree {
@@ -70,14 +74,18 @@ fn read_closely(json: &str) -> Result<Read, Violations> {
         Json::Object(_) => {}
         _ => return Err(alone("an item is an object")),
     }
-    let mut check = ShapeCheck::default();
-    check.run(&mut tree, &ContactDocument::KIND, &At::root());
-    if !check.faults.is_empty() {
-        return Err(check.faults);
+    let mut check = ShapeCheck::new(handling);
+    check.run(&mut tree, &ContactDocument::KIND, &At::root(), Severity::Error);
+    let ShapeCheck { faults, unknown: mut noted, .. } = check;
+    if faults.has_errors() {
+        return Err(faults);
     }
     // By way of text, because only text keeps the spelling of numbers.
     match serde_json::to_string(&tree).and_then(|text| serde_json::from_str(&text)) {
-        Ok(document) => Ok(Read { document, unknown: check.unknown }),
+        Ok(document) => {
+            noted.add(&faults);
+            Ok(Read { document, noted })
+        }
         Err(_) => Err(alone("the item cannot be read")),
     }
 }

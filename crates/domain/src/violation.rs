@@ -123,13 +123,13 @@ impl Violations {
         self.left_out_errors || self.list.iter().any(Violation::is_error)
     }
 
-    /// Adds a violation of a rule, or counts it if there are [`MAX_DETAILS`] already.
-    pub(crate) fn note(&mut self, rule: Rule, violation: impl FnOnce() -> Violation) {
+    /// Adds a violation of that severity, or counts it if there are [`MAX_DETAILS`] already.
+    pub(crate) fn note(&mut self, severity: Severity, violation: impl FnOnce() -> Violation) {
         if self.list.len() < MAX_DETAILS {
             self.list.push(violation());
         } else {
             self.left_out += 1;
-            self.left_out_errors |= rule.severity() == Severity::Error;
+            self.left_out_errors |= severity == Severity::Error;
         }
     }
 
@@ -185,6 +185,12 @@ impl Violations {
             self.list.push(rest);
         }
         Self { list: self.list, ..Self::default() }
+    }
+
+    /// Gives that severity to the listed ones that are chosen.
+    pub(crate) fn set_severity(&mut self, severity: Severity, chosen: impl Fn(&Violation) -> bool) {
+        let chosen = self.list.iter_mut().filter(|found| chosen(found));
+        chosen.for_each(|found| found.severity = severity);
     }
 
     /// Brings them into the order of the rules; within a rule, document order stays.

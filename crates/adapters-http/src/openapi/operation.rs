@@ -65,7 +65,8 @@ impl IntoParams for BatchHeaders {
             .description(Some(
                 "RFC 7240. `return=minimal` leaves `freshData` as `{}` and of `freshRow` `id`, \
                  `version`, `verdict` and `sameAs`, `return=representation` is the default; \
-                 `handling=strict` makes warnings errors, `handling=lenient` is the default; \
+                 `handling=strict` makes warnings errors, and under `handling=lenient` an error of a \
+                 single value is a warning and the value is left out; \
                  `detail=full` adds `rule`, `message` and, where it is certain, `fix` to each \
                  detail; `dry-run` answers what would become of the batch and stores nothing: ids of \
                  what would be new are null. Others are ignored, but what resembles `dry-run`, for \

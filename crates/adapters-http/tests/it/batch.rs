@@ -215,6 +215,34 @@ async fn strict_caller_turns_warnings_into_errors() {
 }
 
 #[tokio::test]
+async fn lenient_caller_keeps_the_contact() {
+    let app = App::new().await;
+    let send = |item: Value| {
+        let headers = [("weal-token", "all"), ("prefer", "handling=lenient, handling=strict")];
+        app.send(request(Method::POST, BATCH, &headers, json!([item]).to_string()))
+    };
+    send(json!({"contactType": "PERSON", "externalId": "A", "email": "a@b.example"})).await;
+    let bad = json!({"externalId": "A", "email": "string", "title": 5, "firstName": "Anna"});
+    for (verdict, version) in [("updated", 2), ("unchanged", 2)] {
+        let answer = send(bad.clone()).await;
+        assert_eq!(answer.header("preference-applied"), Some("handling=lenient"));
+        let answer = &answer.json()["items"][0];
+        assert_eq!(answer["freshRow"]["verdict"], verdict);
+        assert_eq!(answer["freshRow"]["version"], version);
+        assert_eq!(answer["freshData"]["firstName"], "Anna");
+        assert_eq!(answer["freshData"]["email"], "a@b.example");
+        assert_eq!(answer["freshData"].get("title"), None);
+        let detail = |data: &str, code: &str, field: &str| json!({"data": data, "errorCode": code, "fieldName": field, "isSevere": false});
+        let details = [
+            detail("5", "CONVERSION_ERROR", "title"),
+            detail("string", "VALIDATION_ERROR", "email"),
+        ];
+        let expected = json!({"errorCode": "NO_ERROR", "errorDetailValues": details});
+        assert_eq!(answer["errorCode"], expected);
+    }
+}
+
+#[tokio::test]
 async fn minimal_answer_has_no_contacts() {
     let app = App::new().await;
     let headers =

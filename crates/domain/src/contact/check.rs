@@ -171,7 +171,7 @@ pub(crate) struct Draft {
 
 impl Draft {
     /// The draft of a document, whose type is `new` if it names none. Corrects what was sent where
-    /// that is certain, and notes it.
+    /// that is certain or asked for, and notes it.
     pub(crate) fn of(
         sent: &mut ContactDocument,
         noted: &mut Violations,
@@ -180,8 +180,9 @@ impl Draft {
         cache: &mut ParseCache,
     ) -> Self {
         let mut draft = Self::as_sent(sent, new, context, cache);
-        if draft.violations.iter().any(corrections::may_correct) {
-            let corrected = corrections::correct(sent, cache);
+        let handling = context.handling;
+        if draft.violations.iter().any(|found| corrections::may_correct(found, handling)) {
+            let corrected = corrections::correct(sent, handling, cache);
             if !corrected.is_empty() {
                 noted.add(&corrected);
                 draft = Self::as_sent(sent, new, context, cache);

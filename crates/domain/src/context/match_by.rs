@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::path::Path;
+
 /// A key that several contacts may share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SharedKey {
@@ -24,6 +26,16 @@ impl SharedKey {
             Self::Email => "email",
             Self::Phone => "phone",
             Self::VatNumber => "vatNumber",
+        }
+    }
+
+    /// The key that a member of the contact holds.
+    pub(crate) fn at(path: &Path) -> Option<Self> {
+        match path.to_string().as_str() {
+            "email" => Some(Self::Email),
+            "phone" | "mobile" => Some(Self::Phone),
+            "client.vatNumber" | "supplier.vatNumber" => Some(Self::VatNumber),
+            _ => None,
         }
     }
 

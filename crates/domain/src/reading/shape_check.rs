@@ -1,68 +1,118 @@
 //! Compares an item with the shape of the document.
 
+use crate::contact::IDENTITY;
+use crate::context::{Handling, SharedKey};
 use crate::json::{Json, Members};
 use crate::path::{At, Path};
-use crate::rule::Rule;
+use crate::rule::{Rule, Severity};
 use crate::tree::{Kind, Shape};
 use crate::value::visible;
 use crate::violation::{Fix, Violation, Violations};
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct ShapeCheck {
-    /// Values of a wrong JSON type.
+    handling: Handling,
+    /// Values of a wrong JSON type. A warning is forgiven, and its member was removed.
     pub(super) faults: Violations,
     /// Unknown members, removed from the item.
     pub(super) unknown: Violations,
 }
 
 impl ShapeCheck {
-    /// Records every value of a wrong JSON type, and removes and records unknown members.
-    pub(super) fn run(&mut self, value: &mut Json, kind: &Kind, at: &At<'_>) {
+    pub(super) fn new(handling: Handling) -> Self {
+        Self { handling, faults: Violations::default(), unknown: Violations::default() }
+    }
+
+    /// Records every value of a wrong JSON type, and removes and records unknown members. Returns
+    /// whether the value has the right type itself; another one has that severity.
+    pub(super) fn run(
+        &mut self,
+        value: &mut Json,
+        kind: &Kind,
+        at: &At<'_>,
+        severity: Severity,
+    ) -> bool {
         if !kind.has_type_of(value) {
-            self.faults.note(Rule::JsonTypes, || {
-                let message = format!("must be {}, not {}", expected(kind), named(value));
-                Violation::new(Rule::JsonTypes, at.path(), shown(value), message)
-            });
-            return;
+            self.report(value, expected(kind), at, severity);
+            return false;
         }
         match (kind, value) {
             (Kind::Block(shape), Json::Object(members)) => {
                 self.remove_unknown(members, shape, at);
                 self.check_members(members, shape, at);
+                true
             }
             (Kind::OpaqueObject(shape), Json::Object(members)) => {
                 self.check_members(members, shape, at);
+                true
             }
             (Kind::CustomFields, Json::Object(members)) => {
-                for (name, value) in members.iter() {
-                    if matches!(value, Json::Array(_) | Json::Object(_)) {
-                        self.faults.note(Rule::JsonTypes, || {
-                            let message = format!(
-                                "must be text, a number, true or false, not {}",
-                                named(value)
-                            );
-                            let path = at.member(name).path();
-                            Violation::new(Rule::JsonTypes, path, shown(value), message)
-                        });
+                self.check_each(members, |check, name, value| {
+                    let fits = !matches!(value, Json::Array(_) | Json::Object(_));
+                    if !fits {
+                        let (at, severity) = (at.member(name), check.forgiven());
+                        check.report(value, "text, a number, true or false", &at, severity);
                     }
-                }
+                    fits
+                });
+                true
             }
             (Kind::List(element), Json::Array(elements)) => {
+                let mut fit = true;
                 for (index, value) in elements.iter_mut().enumerate() {
-                    self.run(value, element, &at.element(index));
+                    fit &= self.run(value, element, &at.element(index), severity);
                 }
+                fit
             }
-            _ => {}
+            _ => true,
+        }
+    }
+
+    fn report(&mut self, value: &Json, expected: &str, at: &At<'_>, severity: Severity) {
+        let violation = || {
+            let message = format!("must be {expected}, not {}", named(value));
+            let violation = Violation::new(Rule::JsonTypes, at.path(), shown(value), message);
+            Violation { severity, ..violation }
+        };
+        // Whether that of a key is forgiven is not known yet, so it is listed in any case.
+        if at.depth() <= 2 && SharedKey::at(&at.path()).is_some() {
+            self.faults.extend([violation()]);
+        } else {
+            self.faults.note(severity, violation);
         }
     }
 
     fn check_members(&mut self, members: &mut Members, shape: &Shape, at: &At<'_>) {
-        for (name, value) in members.iter_mut() {
-            if let Some(member) = shape.member(name)
-                && *value != Json::Null
-            {
-                self.run(value, &member.kind, &at.member(name));
+        self.check_each(members, |check, name, value| match shape.member(name) {
+            Some(member) if *value != Json::Null => {
+                let is_identity = matches!(member.kind, Kind::ElementId)
+                    || at.depth() == 0 && IDENTITY.contains(&name);
+                let severity = if is_identity { Severity::Error } else { check.forgiven() };
+                check.run(value, &member.kind, &at.member(name), severity)
             }
+            _ => true,
+        });
+    }
+
+    /// Under `handling=lenient`, removes the members that do not fit.
+    fn check_each(
+        &mut self,
+        members: &mut Members,
+        mut fits: impl FnMut(&mut Self, &str, &mut Json) -> bool,
+    ) {
+        let fit: Vec<bool> =
+            members.iter_mut().map(|(name, value)| fits(self, name, value)).collect();
+        if self.handling == Handling::Lenient {
+            let mut fit = fit.into_iter();
+            members.retain(|_, _| fit.next().unwrap_or(true));
+        }
+    }
+
+    /// The severity of a wrong type that is forgiven where that is asked for.
+    fn forgiven(&self) -> Severity {
+        match self.handling {
+            Handling::Standard | Handling::Strict => Severity::Error,
+            Handling::Lenient => Severity::Warning,
         }
     }
 
@@ -89,7 +139,7 @@ impl ShapeCheck {
                 self.unknown.extend([violation]);
                 continue;
             }
-            self.unknown.note(Rule::UnknownMember, || {
+            self.unknown.note(Severity::Warning, || {
                 let path = at.member(&name).path();
                 let suggestion = close_name(&name, shape);
                 let message = match suggestion {

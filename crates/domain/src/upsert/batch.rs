@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::application::Application;
 use super::item::{Content, Intent, Item};
-use super::options::{Atomicity, Context, Documents, Key, Mode, OnRepeat, Options};
+use super::options::{Atomicity, Context, Documents, Handling, Key, Mode, OnRepeat, Options};
 use super::outcome::{BatchReport, ContactState, DocumentsTooLarge, NotApplied, Outcome};
 use super::provisional_ids::ProvisionalIds;
 use super::recognition::Known;
@@ -50,6 +50,9 @@ impl Batch {
     pub fn new(context: Context, options: Options, mut items: Vec<Item>) -> Self {
         for item in &mut items {
             item.refuse_unmatchable(&context.settings);
+            if context.handling == Handling::Lenient {
+                item.forgive_keys_off(&options.ladder);
+            }
         }
         let references = references(&mut items);
         let unread: usize = known(&items).map(|known| known.relations).sum();

@@ -9,7 +9,7 @@ use crate::context::{MatchBy, Settings, SharedKey};
 use crate::ids::ContactId;
 use crate::path::Path;
 use crate::reading::{self, Read};
-use crate::rule::Rule;
+use crate::rule::{Rule, Severity};
 use crate::tree::{Member, Presence, SafeInteger, Text, TextValue};
 use crate::value::{LinkId, ParseCache, PhoneReading};
 use crate::violation::{MAX_DETAILS, Violation, Violations};
@@ -88,7 +88,7 @@ pub(super) struct Keys {
 impl Item {
     /// Reads an item from JSON. The item carries all violations.
     pub fn read(json: &str, context: &Context) -> Self {
-        match reading::read(json) {
+        match reading::read(json, context.handling) {
             Ok(read) => {
                 let mut item = Self::new(read, None, context);
                 if let Content::Parsed(parsed) = &mut item.content {
@@ -102,13 +102,13 @@ impl Item {
 
     /// An item of an API with a wire format of its own.
     pub fn of(document: ContactDocument, context: &Context) -> Self {
-        Self::new(Read { document, unknown: Violations::default() }, None, context)
+        Self::new(Read { document, noted: Violations::default() }, None, context)
     }
 
     /// An item of an API whose new contacts are of one type. A stored contact keeps its type, and
     /// its link id keeps the stored case.
     pub fn of_type(new: ContactType, document: ContactDocument, context: &Context) -> Self {
-        Self::new(Read { document, unknown: Violations::default() }, Some(new), context)
+        Self::new(Read { document, noted: Violations::default() }, Some(new), context)
     }
 
     /// Adds violations that the API found. Errors among them refuse the item.
@@ -211,6 +211,18 @@ impl Item {
         }
     }
 
+    /// Forgives the errors of keys that are not on the ladder.
+    pub(super) fn forgive_keys_off(&mut self, ladder: &Ladder) {
+        let ladder = self.ladder.as_ref().unwrap_or(ladder);
+        let is_off = |key| !ladder.keys().iter().any(|rung| rung.shared() == Some(key));
+        if let Content::Parsed(parsed) = &mut self.content {
+            let noted = &mut parsed.noted;
+            noted.set_severity(Severity::Warning, |found| {
+                SharedKey::at(&found.path).is_some_and(is_off)
+            });
+        }
+    }
+
     fn intend(&mut self, intent: Intent) {
         if let Content::Parsed(sent) = &mut self.content {
             sent.intent = intent;
@@ -227,7 +239,7 @@ impl Item {
     }
 
     fn new(read: Read, new: Option<ContactType>, context: &Context) -> Self {
-        let Read { mut document, unknown: mut noted } = read;
+        let Read { mut document, mut noted } = read;
         let whole = |member: &mut Member<SafeInteger>| member.take().map(SafeInteger::get);
         let id = whole(&mut document.id);
         let contact_id = whole(&mut document.contact_id);
@@ -241,6 +253,8 @@ impl Item {
 
         let mut cache = ParseCache::new(context.settings.region);
         let draft = Draft::of(&mut document, &mut noted, new, context, &mut cache);
+        // Errors until the ladder is known, and so listed first.
+        noted.set_severity(Severity::Error, |found| SharedKey::at(&found.path).is_some());
         noted.cut(MAX_DETAILS);
         let keys = Keys::of(&document, context.settings.matchable(), &mut cache);
         if let Some(unreadable) = draft.violations.iter().find(|found| found.rule == Rule::Readable)

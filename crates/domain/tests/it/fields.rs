@@ -3,6 +3,7 @@
 use contacts_domain::contact::document::ContactDocument;
 use contacts_domain::reading::read;
 use contacts_domain::tree::{AmountKind, Kind, Shape, Shaped, TextKind};
+use contacts_domain::upsert::Handling;
 use serde_json::Value;
 
 /// Every member of the tree, as `Shape.member`, with its kind.
@@ -50,7 +51,7 @@ fn every_field_of_the_example_is_known() {
     let batch: Vec<Value> =
         serde_json::from_str(include_str!("data/erp-batch-every-field.json")).unwrap();
     for item in batch {
-        assert_eq!(*read(&item.to_string()).unwrap().unknown, []);
+        assert_eq!(*read(&item.to_string(), Handling::Standard).unwrap().noted, []);
     }
 }
 

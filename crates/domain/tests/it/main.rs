@@ -15,6 +15,7 @@ mod entries;
 mod fields;
 mod fixture;
 mod keys;
+mod lenient;
 mod limits;
 mod meanings;
 mod merging;

@@ -4,6 +4,7 @@ use crate::fixture::{Fixture, faults, verdicts};
 use contacts_domain::contact::document::ContactDocument;
 use contacts_domain::reading::read;
 use contacts_domain::tree::{Kind, Shape, Shaped};
+use contacts_domain::upsert::Handling;
 use serde_json::{Value, json};
 
 /// Adds all fields of a shape.
@@ -93,7 +94,7 @@ fn wrong_json_type_is_reported_at_its_field() {
     for field in &fields {
         for value in samples() {
             let item = (field.item)(&value);
-            let outcome = read(&item.to_string());
+            let outcome = read(&item.to_string(), Handling::Standard);
             if accepts(&field.kind, &value) {
                 assert!(outcome.is_ok(), "{item}: {outcome:?}");
                 continue;
@@ -112,7 +113,7 @@ fn null_is_read_except_in_arrays() {
     for field in all_fields() {
         let in_array = field.path.ends_with(']');
         let item = (field.item)(&Value::Null);
-        assert_eq!(read(&item.to_string()).is_err(), in_array, "{item}");
+        assert_eq!(read(&item.to_string(), Handling::Standard).is_err(), in_array, "{item}");
     }
 }
 
@@ -265,12 +266,13 @@ fn unknown_member_is_reported_with_a_suggestion() {
         ("shoeSize", "unknown member"),
     ] {
         let item = json!({"contactType": "PERSON", "lastName": "x", (name): 1});
-        let read = read(&item.to_string()).expect(name);
-        assert_eq!(read.unknown.len(), 1, "{name}");
-        assert_eq!(read.unknown[0].message, message);
+        let read = read(&item.to_string(), Handling::Standard).expect(name);
+        assert_eq!(read.noted.len(), 1, "{name}");
+        assert_eq!(read.noted[0].message, message);
     }
     let read = read(
         r#"{"version": 3, "createdAt": [], "updatedAt": null, "displayName": {}, "ifVersion": 1}"#,
+        Handling::Standard,
     );
-    assert_eq!(*read.expect("read-only members").unknown, []);
+    assert_eq!(*read.expect("read-only members").noted, []);
 }

@@ -14,6 +14,11 @@ pub fn render() -> String {
          Violations are reported in this order. Those found while an item is read or matched stand \
          alone; those of the contact are reported together. The outer code of an item is that of \
          its first error.\n\n\
+         `handling=strict` makes warnings errors, but for those that say otherwise. \
+         `handling=lenient` makes warnings of errors of one text or number and of wrong JSON types: \
+         the member stays as it was stored. It never does so for `id`, `contactId`, `contactType`, \
+         `organizationId`, `externalId`, `linkId`, `ifVersion`, the ids of parts, the names of tags \
+         and the keys that the request matches by.\n\n\
          | rule | what holds | code | severity | found |\n| --- | --- | --- | --- | --- |\n",
     );
     for rule in Rule::ALL {

@@ -14,7 +14,6 @@ pub(crate) enum Edit {
     Set(String),
     /// Its member gets null.
     Clear,
-    #[expect(dead_code, reason = "for handling=lenient")]
     /// Its member becomes absent: that of its array, if it is an element of one.
     Remove,
 }
