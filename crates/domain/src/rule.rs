@@ -183,7 +183,9 @@ rules! {
     Range = "range", ValidationError, Error, Amount;
         "A percentage lies within 0 and 100; limits, rates and days are not negative.";
     DateOrder = "date order", ValidationError, Error, Contact;
-        "A start is not after its end, and a birth not after today.";
+        "A start is not after its end.";
+    Birth = "birth", ValidationError, Error, Contact;
+        "A birth is not after today.";
     NoStaffBlock = "no staff block", InvalidType, Error, Contact;
         "An organization has no `staff`.";
     RolesAgree = "roles agree", InvalidType, Warning, Contact;

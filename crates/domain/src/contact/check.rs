@@ -182,7 +182,7 @@ impl Draft {
         let mut draft = Self::as_sent(sent, new, context, cache);
         let handling = context.handling;
         if draft.violations.iter().any(|found| corrections::may_correct(found, handling)) {
-            let corrected = corrections::correct(sent, handling, cache);
+            let corrected = corrections::correct(sent, &draft.violations, handling, cache);
             if !corrected.is_empty() {
                 noted.add(&corrected);
                 draft = Self::as_sent(sent, new, context, cache);

@@ -1,6 +1,8 @@
 //! Values that break a rule and refuse nothing: those with one certain meaning, and under
 //! `handling=lenient` those that are left out (upsert-rules §6).
 
+use std::collections::HashMap;
+
 use super::check::check_leaf;
 use super::document::ContactDocument;
 use crate::context::Handling;
@@ -19,17 +21,22 @@ pub(super) fn may_correct(violation: &Violation, handling: Handling) -> bool {
     let has_meaning =
         violation.rule.severity() == Severity::Error && violation.severity == Severity::Warning;
     let is_of_one_value = matches!(violation.rule.stage(), Stage::Text | Stage::Amount)
-        || violation.rule == Rule::Limits;
+        || matches!(violation.rule, Rule::Limits | Rule::Birth);
     has_meaning || handling == Handling::Lenient && violation.is_error() && is_of_one_value
 }
 
 /// Puts in what is stored in place of what was sent, takes out what is forgiven, and returns a
-/// warning for each.
+/// warning for each. `violations` are those of the document.
 pub(super) fn correct(
     document: &mut ContactDocument,
+    violations: &Violations,
     handling: Handling,
     cache: &mut ParseCache,
 ) -> Violations {
+    let is_forgiven =
+        |found: &&Violation| found.rule == Rule::Birth && handling == Handling::Lenient;
+    let births: HashMap<&Path, &Violation> =
+        violations.iter().filter(is_forgiven).map(|found| (&found.path, found)).collect();
     let mut noted = Violations::default();
     tree::correct(document, &mut |at, leaf| {
         let mut edit = None;
@@ -50,6 +57,12 @@ pub(super) fn correct(
                 edit = Some(next);
             }
         });
+        if !births.is_empty()
+            && let Some(birth) = births.get(&at.path())
+        {
+            noted.extend([Violation { severity: Severity::Warning, ..(*birth).clone() }]);
+            edit = Some(Edit::Remove);
+        }
         edit
     });
     noted

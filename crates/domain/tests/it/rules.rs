@@ -165,7 +165,7 @@ fn cases() -> Vec<Case> {
             "staff.employmentEndDate",
         ),
         case(
-            "date order",
+            "birth",
             person(json!({"birthday": "2026-09-21"})),
             person(json!({"birthday": "2026-09-22"})),
             "birthday",

@@ -29,11 +29,12 @@ pub(crate) const VALUES: [(Rule, ValueCheck); 3] = [
 ];
 
 /// The rules about the whole contact.
-pub(crate) const WHOLE: [(Rule, WholeCheck); 15] = [
+pub(crate) const WHOLE: [(Rule, WholeCheck); 16] = [
     (Rule::ContactType, whole::contact_type),
     (Rule::Named, whole::named),
     (Rule::KeyReplaced, whole::key_replaced),
     (Rule::DateOrder, whole::date_order),
+    (Rule::Birth, whole::birth),
     (Rule::NoStaffBlock, whole::no_staff_block),
     (Rule::RolesAgree, whole::roles_agree),
     (Rule::InUse, whole::in_use),

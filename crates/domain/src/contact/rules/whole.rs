@@ -67,7 +67,7 @@ fn later_is_not_before(
     }
 }
 
-pub(super) fn date_order(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
+pub(super) fn birth(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
     let root = At::root();
     let born = |member: &Member<Text<CalendarDate>>, at: &At<'_>, violations: &mut Reporter<'_>| {
         if let (Some(birth), Some(today)) = (date(member), input.context.today())
@@ -78,8 +78,17 @@ pub(super) fn date_order(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
         }
     };
     born(&input.document.birthday, &root.member("birthday"), violations);
-
     let Some(staff) = input.document.staff.get() else { return };
+    let at_staff = root.member("staff");
+    let list = at_staff.member("familyMembers");
+    for (index, relative) in elements(&staff.family_members) {
+        born(&relative.birth_date, &list.element(index).member("birthDate"), violations);
+    }
+}
+
+pub(super) fn date_order(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
+    let Some(staff) = input.document.staff.get() else { return };
+    let root = At::root();
     let at_staff = root.member("staff");
     later_is_not_before(
         &staff.employment_start_date,
@@ -87,10 +96,6 @@ pub(super) fn date_order(input: &RuleInput<'_>, violations: &mut Reporter<'_>) {
         &at_staff.member("employmentEndDate"),
         violations,
     );
-    let list = at_staff.member("familyMembers");
-    for (index, relative) in elements(&staff.family_members) {
-        born(&relative.birth_date, &list.element(index).member("birthDate"), violations);
-    }
     let list = at_staff.member("timesheetPricingLines");
     for (index, line) in elements(&staff.timesheet_pricing_lines) {
         let at = list.element(index);
