@@ -1,5 +1,7 @@
 //! Telephone numbers.
 
+mod plain;
+
 use rlibphonenumber::{PHONE_NUMBER_UTIL, ParseError, PhoneNumberFormat, Region};
 use thiserror::Error;
 
@@ -55,15 +57,20 @@ impl Phone {
     ///
     /// The first check that fails, as an [`InvalidPhone`].
     pub fn parse(text: &str, region: CountryCode) -> Result<Self, InvalidPhone> {
-        // A territory without a numbering plan has no region: it takes international numbers only.
-        Self::parse_in(Region::from_code(region.as_str()).ok(), text)
+        Self::parse_in(Some(region), text)
     }
 
-    fn parse_in(region: Option<Region>, text: &str) -> Result<Self, InvalidPhone> {
+    fn parse_in(region: Option<CountryCode>, text: &str) -> Result<Self, InvalidPhone> {
         if text.chars().nth(MAX_CHARACTERS).is_some() {
             return Err(InvalidPhone::TooLong);
         }
-        let number = PHONE_NUMBER_UTIL.parse(visible(text), region)?;
+        let text = visible(text);
+        // A territory without a numbering plan has no region: it takes international numbers only.
+        let region = region.and_then(|region| Region::from_code(region.as_str()).ok());
+        if let Some(normal) = plain::parse(&text, region) {
+            return Ok(Self(normal.into()));
+        }
+        let number = PHONE_NUMBER_UTIL.parse(text, region)?;
         if !PHONE_NUMBER_UTIL.is_valid_number(&number) {
             return Err(InvalidPhone::NotInPlan);
         }
