@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use contacts_domain::auditing::{Finding, StoredContact};
 use contacts_domain::contact::{ContactType, IntercomEntry, Record};
 use contacts_domain::decision::{AliasKey, AliasWrite, Decision, Loaded, LookupKeys};
 use contacts_domain::upsert::{Batch, Context, Item, Options, Outcome};
@@ -71,6 +72,9 @@ impl Fixture {
         let (writes, report) = decision.decide(found, &mut ids).unwrap();
         self.next_id = ids.next();
         for change in writes.changes {
+            let audited = StoredContact::from(&change).audit(Some(self.context.settings));
+            let differs = |finding: &Finding| matches!(finding, Finding::Differs(_));
+            assert!(!audited.findings.iter().any(differs), "{:?}", audited.findings);
             let record = change.record().clone();
             if change.parts().entry {
                 match change.intercom_entry() {

@@ -18,6 +18,8 @@ fn item() -> impl Strategy<Value = Value> {
         json!([{"name": "b", "city": "Bern"}, {"name": "a"}]),
         json!([{"name": "a"}, {"name": "a"}]),
         json!([{"name": "a", "city": null}]),
+        json!([{"name": "a", "countryCode2": "FR"}]),
+        json!([{"name": "a", "countryCode2": "DE"}, {"name": "b", "countryCode2": "DE"}]),
     ];
     (
         proptest::sample::select(vec!["A", "B", "C"]),
@@ -25,16 +27,18 @@ fn item() -> impl Strategy<Value = Value> {
         member(vec![json!("a@b.example"), json!(""), json!("no address")]),
         member(addresses),
         member(vec![json!([{"name": "x"}, {"name": "Y"}]), json!([{"name": "y"}])]),
+        member(vec![json!("06 12 34 56 78"), json!("+33 6 12 34 56 78"), json!("12")]),
         member(vec![json!({"paymentTerms": "30"}), json!({}), json!({"creditLimit": "x"})]),
         member(vec![json!(["not", "an", "object"]), json!({"a": 1, "b": null})]),
     )
-        .prop_map(|(key, title, email, addresses, tags, client, fields)| {
+        .prop_map(|(key, title, email, addresses, tags, mobile, client, fields)| {
             let mut item = json!({"contactType": "PERSON", "lastName": key, "externalId": key});
             for (name, value) in [
                 ("title", title),
                 ("email", email),
                 ("addresses", addresses),
                 ("tags", tags),
+                ("mobile", mobile),
                 ("client", client),
                 ("customFields", fields),
             ] {
