@@ -8,9 +8,9 @@ use super::record::ContactType;
 use super::rules::{self, Lookups, Reporter, RuleInput};
 use super::snapshot::Snapshot;
 use crate::context::{Context, Handling};
-use crate::path::{At, Path};
+use crate::path::Path;
 use crate::rule::{Rule, Severity};
-use crate::tree::{self, AmountValue, Arrays, Leaf, RuleError, Text};
+use crate::tree::{self, Arrays, Text};
 use crate::value::ParseCache;
 use crate::violation::{MAX_DETAILS, Violation, Violations};
 
@@ -222,7 +222,7 @@ impl RuleInput<'_> {
         cache.set_country(self.document.country());
         let mut violations = Violations::default();
         tree::walk(self.document, &mut |at, leaf| {
-            check_leaf(leaf, at, cache, &mut |rule, value, error| {
+            rules::check_leaf(leaf, at, cache, &mut |rule, value, error| {
                 violations.extend([error.at(rule, at, value)]);
             });
         });
@@ -244,44 +244,5 @@ impl RuleInput<'_> {
         for (rule, check) in rules::LOOK_UPS {
             check(self, lookups, &mut Reporter { rule, violations });
         }
-    }
-}
-
-/// Every rule about one text or number, on that leaf.
-pub(super) fn check_leaf(
-    leaf: Leaf<'_>,
-    at: &At<'_>,
-    cache: &mut ParseCache,
-    report: &mut dyn FnMut(Rule, &str, RuleError),
-) {
-    let mut reject = |rule, value: &str, result: Result<(), RuleError>| {
-        if let Err(error) = result {
-            report(rule, value, error);
-        }
-    };
-    let value = match leaf {
-        Leaf::Text(_, text) | Leaf::Name(text) | Leaf::Number(text) => text,
-        _ => "",
-    };
-    for (rule, check) in rules::VALUES {
-        reject(rule, value, check(at, leaf));
-    }
-    match leaf {
-        Leaf::Text(kind, text) => {
-            if let Some((rule, check)) = kind.check {
-                reject(rule, text, check(kind, text, cache));
-            }
-        }
-        Leaf::Amount(kind, amount @ (AmountValue::Text(text) | AmountValue::Number(text))) => {
-            for (rule, check) in rules::AMOUNTS {
-                reject(rule, text, check(kind, amount));
-            }
-        }
-        Leaf::List(_)
-        | Leaf::CustomFields(_)
-        | Leaf::Members(_)
-        | Leaf::Number(_)
-        | Leaf::Name(_)
-        | Leaf::OpaqueObject(_) => {}
     }
 }

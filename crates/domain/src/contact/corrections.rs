@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::check::check_leaf;
 use super::document::ContactDocument;
+use super::rules::check_leaf;
 use crate::context::Handling;
 use crate::path::Path;
 use crate::rule::{Rule, Severity, Stage};

@@ -6,6 +6,7 @@
 mod amounts;
 mod input;
 mod intercom;
+mod leaf;
 mod limits;
 mod lookups;
 mod phones;
@@ -19,8 +20,9 @@ pub use limits::{
 };
 pub use render::render;
 
+pub(crate) use leaf::check_leaf;
 pub(crate) use limits::{TOO_MANY_ELEMENTS, TOO_MANY_MEMBERS};
 
 pub(crate) use input::{Lookups, Reporter, RuleInput};
-pub(crate) use tables::{AMOUNTS, LOOK_UPS, VALUES, WHOLE};
+pub(crate) use tables::{LOOK_UPS, WHOLE};
 pub(crate) use whole::missing_type;
