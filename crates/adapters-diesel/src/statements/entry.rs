@@ -127,7 +127,7 @@ mod tests {
             &batch(vec![
                 read(
                     r#"{"contactType": "ENDPOINT", "linkId": "6F9619FF-8B86-D011-B42D-00CF4FC964FF",
-                        "intercom": {"name": "Tür \"Nord\" \\ 🚪\t1", "type": "multi",
+                        "intercom": {"name": "Tür \"Nord\" \\ 🚪 1", "type": "multi",
                             "number": "0001-01-01", "isFavorite": true, "autoAnswer": true,
                             "inBlackList": false, "isP2p": true, "ringtone": "bell.wav"}}"#,
                 ),

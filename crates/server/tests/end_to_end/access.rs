@@ -92,7 +92,8 @@ fn phone_numbers_follow_the_region_of_the_organization() {
     let create = ["organization", "create", "--id", "49", "--name", "GmbH", "--region", "DE"];
     done(folder.path(), &create);
     let token = done(folder.path(), &["token", "create", "--organization", "49"]);
-    let body = r#"[{"contactType":"PERSON","lastName":"Maier","phone":"030 901820"}]"#;
+    let body =
+        r#"[{"contactType":"PERSON","externalId":"A","lastName":"Maier","phone":"030 901820"}]"#;
     let answer = server.batch(&token, body);
     let details = each(&answer, "/errorCode/errorDetailValues");
     assert_eq!(details, [&Value::Array(Vec::new())], "it is a number of Berlin");
