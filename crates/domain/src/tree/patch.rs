@@ -35,6 +35,8 @@ impl Visitor<PairMut> for Patch<'_> {
     ) -> Flow {
         match (sent.presence(), &mut *stored, sent) {
             (Presence::Absent, ..) => {}
+            // A text that is stored and counts as blank by now is no change.
+            (Presence::Null, stored, sent) if *stored == *sent => {}
             (Presence::Null, ..) => *stored = Member::Absent,
             (Presence::Value, Member::Value(known), Member::Value(new)) => {
                 let at = self.at.member(name);

@@ -5,7 +5,7 @@ use super::options::{Context, Key, Ladder};
 use super::recognition::{Fingerprint, Known};
 use crate::contact::document::ContactDocument;
 use crate::contact::{ContactType, Draft};
-use crate::context::{MatchBy, Settings, SharedKey};
+use crate::context::{Handling, MatchBy, Settings, SharedKey};
 use crate::ids::ContactId;
 use crate::path::Path;
 use crate::reading::{self, Read};
@@ -253,8 +253,10 @@ impl Item {
 
         let mut cache = ParseCache::new(context.settings.region);
         let draft = Draft::of(&mut document, &mut noted, new, context, &mut cache);
-        // Errors until the ladder is known, and so listed first.
-        noted.set_severity(Severity::Error, |found| SharedKey::at(&found.path).is_some());
+        if context.handling == Handling::Lenient {
+            // Errors until the ladder is known, and so listed first.
+            noted.set_severity(Severity::Error, |found| SharedKey::at(&found.path).is_some());
+        }
         noted.cut(MAX_DETAILS);
         let keys = Keys::of(&document, context.settings.matchable(), &mut cache);
         if let Some(unreadable) = draft.violations.iter().find(|found| found.rule == Rule::Readable)

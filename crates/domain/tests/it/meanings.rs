@@ -1,6 +1,6 @@
 //! Texts that are not written as their rule asks for, and have one certain meaning.
 
-use contacts_domain::upsert::{Arrays, Handling, Options, Outcome};
+use contacts_domain::upsert::{Arrays, Endpoints, Handling, Options, Outcome};
 use contacts_domain::{Fix, Severity};
 use serde_json::{Value, json};
 
@@ -304,5 +304,28 @@ fn name_that_shows_nothing_is_missing() {
             "intercom.name FIELD_REQUIRED",
         ];
         assert_eq!(faults(&outcomes[0]), expected, "{blank:?}");
+    }
+}
+
+#[test]
+fn stored_name_that_shows_nothing_is_no_fault() {
+    let link_id = "91c615e3-1040-4815-8ecb-039a18b756b1";
+    let entry = |name: &str, number: &str| json!({"linkId": link_id, "intercom": {"name": name, "type": "p2p", "number": number}});
+    for name in ["\u{200b}", "Do\tor"] {
+        let mut fixture = Fixture::default();
+        fixture.context.endpoints = Endpoints::Shown;
+        let sent = fixture.entry(entry("Door", "sip:1@a.example"));
+        fixture.send_items(vec![sent]);
+        let mut document = fixture.document(1);
+        document["intercom"]["name"] = json!(name);
+        fixture.records[0].document = document.to_string();
+        fixture.entries.get_mut(&1).unwrap().name = name.to_owned();
+        for (number, verdict) in [("sip:1@a.example", "unchanged"), ("sip:2@a.example", "updated")]
+        {
+            let sent = fixture.entry(entry(name, number));
+            let outcomes = fixture.send_items(vec![sent]);
+            assert_eq!(verdicts(&outcomes), [verdict], "{:?}", faults(&outcomes[0]));
+        }
+        assert_eq!(fixture.document(1)["intercom"]["name"], name);
     }
 }
