@@ -13,6 +13,7 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
+use std::num::NonZeroI64;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ use contacts_application::access::LadderError;
 use contacts_application::compute::Panicked;
 use contacts_application::ports::StoreErrorKind;
 use contacts_application::use_cases::{AccessError, UseCaseError};
-use contacts_domain::{Code, Violation};
+use contacts_domain::{Code, ContactId, Violation};
 
 use crate::request::prefer::Details;
 
@@ -158,6 +159,8 @@ pub(crate) struct Problem {
     details: Details,
     /// Pairs of a part of the request and what is wrong with it.
     faults: Vec<(String, String)>,
+    /// The contact that the requested one was merged into.
+    merged_into: Option<NonZeroI64>,
     retry_after: Option<Duration>,
     /// Goes to the log, never to the caller.
     cause: Option<Box<dyn Error + Send + Sync>>,
@@ -172,6 +175,7 @@ impl Problem {
             violations: Vec::new(),
             details: Details::default(),
             faults: Vec::new(),
+            merged_into: None,
             retry_after: None,
             cause: None,
         }
@@ -189,6 +193,12 @@ impl Problem {
             None => Kind::MergeRefused.title().to_owned(),
         };
         Self { violations, details, ..Self::new(Kind::MergeRefused, detail) }
+    }
+
+    /// A contact that is there no more, because it was merged into that one.
+    pub(crate) fn merged(into: ContactId) -> Self {
+        let detail = format!("the contact was merged into contact {into}");
+        Self { merged_into: NonZeroI64::new(into.get()), ..Self::new(Kind::UnknownContact, detail) }
     }
 
     /// A request above the rate of its token.

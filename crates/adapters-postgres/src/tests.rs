@@ -6,6 +6,7 @@ mod catalogue;
 mod directory;
 mod ids;
 mod log;
+mod merging;
 pub(super) mod plans;
 mod races;
 mod relay;

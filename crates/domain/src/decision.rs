@@ -60,7 +60,7 @@ pub const MAX_LOADED_BYTES: usize = 128 << 20;
 /// The keys of what a store has to load. No list holds a value twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LookupKeys {
-    /// Living contacts with these ids.
+    /// Living contacts with these ids, and aliases of those that are none.
     pub ids: Vec<ContactId>,
     /// Living contacts with these external ids, and aliases of those values.
     pub external_ids: Vec<String>,
@@ -78,7 +78,7 @@ pub struct LookupKeys {
     /// The ids of the living contacts with these e-mail addresses, without documents; at most
     /// [`per_shared_key`](Self::per_shared_key) for each.
     pub email_owners: Vec<String>,
-    /// Which of these ids are living contacts, without documents.
+    /// Which of these ids are living contacts, without documents, and the aliases of the others.
     pub references: Vec<ContactId>,
     /// All living contacts that refer to this one in their relations.
     pub referring_to: Option<ContactId>,
@@ -111,11 +111,11 @@ impl Default for LookupKeys {
 pub struct Loaded {
     /// The contacts, each once, in any order, with those that aliases lead to.
     pub contacts: Vec<Record>,
-    /// The aliases that lead to living contacts.
+    /// The aliases that lead to living contacts, and of references those that lead to any contact.
     pub aliases: Vec<Alias>,
     /// E-mail addresses with the contacts that have them, a pair for each.
     pub email_owners: Vec<(String, ContactId)>,
-    /// Which of the references exist.
+    /// Which of the references exist, and of the contacts that their aliases lead to.
     pub references: HashSet<ContactId>,
     /// Keys that other requests took again and again between look-up and write. An item that would
     /// take one is refused, so that the rest can be written. Empty unless races were lost.

@@ -145,6 +145,8 @@ pub struct OutOfIds;
 /// The value of an identity key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum AliasKey {
+    /// An id.
+    Id(ContactId),
     /// An external id, trimmed.
     ExternalId(String),
     /// A link id.
@@ -155,6 +157,7 @@ impl AliasKey {
     /// The kind of the key, as stores name it.
     pub fn kind(&self) -> &'static str {
         match self {
+            Self::Id(_) => "ID",
             Self::ExternalId(_) => "EXTERNAL_ID",
             Self::LinkId(_) => "LINK_ID",
         }
@@ -163,6 +166,7 @@ impl AliasKey {
     /// The value of the key as text.
     pub fn value(&self) -> Cow<'_, str> {
         match self {
+            Self::Id(id) => id.to_string().into(),
             Self::ExternalId(external_id) => external_id.into(),
             Self::LinkId(link_id) => link_id.to_string().into(),
         }
@@ -177,6 +181,7 @@ impl AliasKey {
     /// ```
     pub fn parse(kind: &str, value: &str) -> Option<Self> {
         match kind {
+            "ID" => value.parse().ok().and_then(ContactId::new).map(Self::Id),
             "EXTERNAL_ID" => Some(Self::ExternalId(value.to_owned())),
             "LINK_ID" => LinkId::parse(value).ok().map(Self::LinkId),
             _ => None,
@@ -184,7 +189,7 @@ impl AliasKey {
     }
 }
 
-/// The identity keys of one contact.
+/// The identity keys of one contact, beside its id.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct IdentityKeys {
     /// The external id, trimmed.

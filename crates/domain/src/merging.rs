@@ -1,18 +1,21 @@
 //! Merging two contacts into one (erp-batch §3).
 //!
 //! The target takes from the source what it lacks, lists are united by content, references of other
-//! contacts are moved to the target, and the source is deleted. Keys of the source that the target
-//! does not take become aliases that lead to the target: otherwise the next batch would create the
-//! duplicate again.
+//! contacts are moved to the target, and the source is deleted. Its id, and those of its keys that the
+//! target does not take, become aliases that lead to the target: otherwise the next batch would
+//! create the duplicate again, or not find the contact.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::contact::document::ContactDocument;
 use crate::contact::rules::RuleInput;
-use crate::contact::{Candidate, ContactType, RowBuilder, Snapshot};
+use crate::contact::{Candidate, ContactType, RowBuilder, Snapshot, resolve_relations};
 use crate::context::{Context, Endpoints, Handling};
-use crate::decision::{Alias, AliasWrite, Change, Decision, KeyChange, Loaded, LookupKeys, Writes};
+use crate::decision::{
+    Alias, AliasKey, AliasWrite, Change, Decision, KeyChange, Loaded, LookupKeys, Writes,
+};
 use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds};
 use crate::path::Path;
 use crate::rule::Rule;
@@ -107,8 +110,10 @@ impl Merge {
             Change::between(&source.row(), deleted.row()),
             Change::between(&target.row(), merged.row()),
         ];
-        for referring in &contacts {
-            let Some(document) = self.relinked(referring) else { continue };
+        let is_other = |contact: &&Snapshot| !self.lookup_keys.ids.contains(&contact.record.id);
+        for referring in contacts.iter().filter(is_other) {
+            let id = referring.record.id;
+            let Some(document) = self.relinked(&referring.document, id) else { continue };
             match self.checked(document, referring, &[referring], ids)? {
                 Ok(relinked) => changes.push(Change::between(&referring.row(), relinked.row())),
                 Err(violations) => return Ok(Err(violations)),
@@ -159,17 +164,16 @@ impl Merge {
         tree::fill(&mut document, &other);
         let sources = [&target.document, &source.document];
         document.keep_phones(sources, self.context.settings.region);
-        document.drop_relation(self.target);
-        document.drop_relation(self.source);
-        document
+        self.relinked(&document, self.target).unwrap_or(document)
     }
 
-    /// Aliases for the keys of the source that the target does not take.
+    /// Aliases for the id of the source and for those of its keys that the target does not take.
     fn aliases(&self, merged: &Snapshot, source: &Snapshot) -> Vec<AliasWrite> {
         let mut aliases = vec![AliasWrite::Move { from: self.source, to: self.target }];
         let keys = KeyChange::between(merged.record.identity_keys(), source.record.identity_keys());
+        let keys = std::iter::once(AliasKey::Id(self.source)).chain(keys.taken);
         let lead = |key| AliasWrite::Add(Alias { key, contact: self.target });
-        aliases.extend(keys.taken.into_iter().map(lead));
+        aliases.extend(keys.map(lead));
         aliases
     }
 
@@ -216,29 +220,16 @@ impl Merge {
         RuleInput { context: &self.context, sent, document, stored: Some(&stored.document) }
     }
 
-    /// The document of a contact that refers to the source, with the reference moved to the target, or
-    /// `None` if it does not refer to the source.
-    fn relinked(&self, referring: &Snapshot) -> Option<ContactDocument> {
-        let id = referring.record.id;
-        if id == self.target || id == self.source {
-            return None;
+    /// The document of a contact, with references to the source moved to the target, or `None` if
+    /// it has none.
+    fn relinked(&self, document: &ContactDocument, id: ContactId) -> Option<ContactDocument> {
+        let mut relinked = Cow::Borrowed(document);
+        let survivor = |related| (related == self.source).then_some(self.target);
+        resolve_relations(&mut relinked, Some(id), survivor);
+        match relinked {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(relinked) => Some(relinked),
         }
-        let mut document = referring.document.clone();
-        for list in
-            [&mut document.related_contact_ids, &mut document.related_organization_contact_ids]
-        {
-            if let (Some(list), Some(target)) =
-                (list.get_mut(), SafeInteger::new(self.target.get()))
-            {
-                let is_there = list.contains(&target);
-                let source = |id: &SafeInteger| id.get() == self.source.get();
-                match is_there {
-                    true => list.retain(|id| !source(id)),
-                    false => list.iter_mut().filter(|id| source(id)).for_each(|id| *id = target),
-                }
-            }
-        }
-        (document != referring.document).then_some(document)
     }
 }
 
@@ -293,14 +284,6 @@ impl ContactDocument {
         for payslip in payslips.into_iter().flatten() {
             if let Some(info) = payslip.salary_info.get_mut() {
                 follow(&mut info.payable_to_bank_id);
-            }
-        }
-    }
-
-    fn drop_relation(&mut self, contact: ContactId) {
-        for list in [&mut self.related_contact_ids, &mut self.related_organization_contact_ids] {
-            if let Some(list) = list.get_mut() {
-                list.retain(|id| id.get() != contact.get());
             }
         }
     }

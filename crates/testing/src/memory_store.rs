@@ -122,6 +122,14 @@ impl ContactStore for MemoryStore {
         });
         Ok(record.cloned())
     }
+
+    async fn survivor(
+        &self,
+        organization: OrganizationId,
+        merged: ContactId,
+    ) -> Result<Option<Record>, StoreError> {
+        Ok(lock(&self.contacts).survivor(organization, merged).cloned())
+    }
 }
 
 #[async_trait]

@@ -62,6 +62,17 @@ impl ContactStore for HashMapStore {
         });
         Ok(record.cloned())
     }
+
+    async fn survivor(
+        &self,
+        organization: OrganizationId,
+        merged: ContactId,
+    ) -> Result<Option<Record>, StoreError> {
+        let tables = self.tables();
+        let id = tables.aliases.get(&(organization, AliasKey::Id(merged)));
+        let found = id.and_then(|id| tables.contacts.get(id)).map(|(record, _)| record);
+        Ok(found.filter(|record| record.deleted_at.is_none()).cloned())
+    }
 }
 
 impl Tables {
@@ -134,12 +145,15 @@ impl Tables {
             here.map(|(id, row)| (*id, row)).collect();
         let external = keys.external_ids.iter().cloned().map(AliasKey::ExternalId);
         let link = keys.link_ids.iter().copied().map(AliasKey::LinkId);
-        let identities: Vec<AliasKey> = external.chain(link).collect();
+        let ids = keys.ids.iter().copied().map(AliasKey::Id);
+        let identities: Vec<AliasKey> = ids.chain(external).chain(link).collect();
         let alias = |key: &AliasKey| {
             let contact = *self.aliases.get(&(organization, key.clone()))?;
-            living.contains_key(&contact).then(|| Alias { key: key.clone(), contact })
+            Some(Alias { key: key.clone(), contact })
         };
-        let aliases: Vec<Alias> = identities.iter().filter_map(alias).collect();
+        let is_living = |alias: &Alias| living.contains_key(&alias.contact);
+        let mut aliases: Vec<Alias> =
+            identities.iter().filter_map(alias).filter(is_living).collect();
         let limit = usize::try_from(keys.per_shared_key).unwrap_or(usize::MAX);
 
         // The contacts with a key that several may share, lowest ids first.
@@ -167,11 +181,17 @@ impl Tables {
             owners.map(|owner| (email.clone(), owner)).collect::<Vec<_>>()
         };
         let contacts = living.values().filter(is_asked_for);
-        let references = keys.references.iter().copied();
+        let contacts = contacts.map(|(record, _)| record.clone()).collect();
+        // A reference leads further also where the contact that it leads to is gone.
+        let merged = keys.references.iter().filter_map(|id| alias(&AliasKey::Id(*id)));
+        let merged: Vec<Alias> = merged.collect();
+        let references = keys.references.iter().chain(merged.iter().map(|alias| &alias.contact));
+        let references = references.copied().filter(|id| living.contains_key(id)).collect();
+        aliases.extend(merged);
         Loaded {
-            contacts: contacts.map(|(record, _)| record.clone()).collect(),
+            contacts,
             email_owners: keys.email_owners.iter().flat_map(owners).collect(),
-            references: references.filter(|id| living.contains_key(id)).collect(),
+            references,
             aliases,
             ..Loaded::default()
         }

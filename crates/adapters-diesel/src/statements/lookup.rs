@@ -15,7 +15,7 @@ use diesel::sqlite::Sqlite;
 use super::query;
 use super::row::{self, ContactRow};
 use crate::connect::Failure;
-use crate::schema::contact;
+use crate::schema::{contact, contact_alias};
 
 /// Loads contacts key by key. SQLite runs in this process, so a prepared statement per key costs no
 /// round trip.
@@ -40,10 +40,12 @@ pub(crate) fn look_up(
     if let Some(id) = lookup_keys.referring_to {
         lookup.add(query::referring_to(lookup.organization, id.get()).select(row()))?;
     }
+    let mut aliases = lookup.aliases(lookup_keys)?;
+    let references = lookup.references(&lookup_keys.references, &mut aliases)?;
     Ok(Loaded {
-        aliases: lookup.aliases(lookup_keys)?,
+        aliases,
         email_owners: lookup.email_owners(lookup_keys)?,
-        references: lookup.references(&lookup_keys.references)?,
+        references,
         contacts: lookup.contacts,
         contested: HashSet::new(),
     })
@@ -118,16 +120,20 @@ impl Lookup<'_> {
     /// Loads the aliases of the identity keys and the contacts that they lead to.
     fn aliases(&mut self, lookup_keys: &LookupKeys) -> Result<Vec<Alias>, Failure> {
         let mut aliases = Vec::new();
-        if lookup_keys.external_ids.is_empty() && lookup_keys.link_ids.is_empty() {
+        let ids: Vec<AliasKey> = lookup_keys
+            .ids
+            .iter()
+            .filter(|id| !self.ids.contains(&id.get()))
+            .map(|id| AliasKey::Id(*id))
+            .collect();
+        let LookupKeys { external_ids, link_ids, .. } = lookup_keys;
+        let none_asked = ids.is_empty() && external_ids.is_empty() && link_ids.is_empty();
+        if none_asked || !self.has_aliases()? {
             return Ok(aliases);
         }
-        // Few organizations have aliases: one query spares the others one per key.
-        if !select(exists(query::aliases(self.organization))).get_result(self.connection)? {
-            return Ok(aliases);
-        }
-        let external_ids = lookup_keys.external_ids.iter().cloned().map(AliasKey::ExternalId);
-        let link_ids = lookup_keys.link_ids.iter().copied().map(AliasKey::LinkId);
-        for key in external_ids.chain(link_ids) {
+        let external_ids = external_ids.iter().cloned().map(AliasKey::ExternalId);
+        let link_ids = link_ids.iter().copied().map(AliasKey::LinkId);
+        for key in ids.into_iter().chain(external_ids).chain(link_ids) {
             let (kind, value) = (key.kind(), key.value());
             let target = query::by_alias(self.organization, kind, &value).select(row());
             if let Some(target) = self.rows(1, target)?.pop() {
@@ -152,16 +158,48 @@ impl Lookup<'_> {
         Ok(owners)
     }
 
-    fn references(&mut self, references: &[ContactId]) -> Result<HashSet<ContactId>, Failure> {
-        let mut existing = HashSet::new();
+    /// Whether the organization has aliases. Few have: one query spares the others one per key.
+    fn has_aliases(&mut self) -> Result<bool, Failure> {
+        Ok(select(exists(query::aliases(self.organization))).get_result(self.connection)?)
+    }
+
+    /// Which of the references exist, with those that aliases of the others lead to.
+    fn references(
+        &mut self,
+        references: &[ContactId],
+        aliases: &mut Vec<Alias>,
+    ) -> Result<HashSet<ContactId>, Failure> {
+        let (mut existing, mut others) = (HashSet::new(), Vec::new());
         for id in references {
-            let found: Option<i64> = query::by_id(self.organization, id.get())
-                .select(contact::id)
+            if self.exists(*id)? {
+                existing.insert(*id);
+            } else {
+                others.push(AliasKey::Id(*id));
+            }
+        }
+        if others.is_empty() || !self.has_aliases()? {
+            return Ok(existing);
+        }
+        for key in others {
+            let target = query::alias(self.organization, key.kind(), &key.value())
+                .select(contact_alias::contact_id)
                 .get_result(self.connection)
                 .optional()?;
-            existing.extend(found.map(|_| *id));
+            if let Some(target) = target {
+                let contact = row::contact_id(target)?;
+                existing.extend(self.exists(contact)?.then_some(contact));
+                aliases.push(Alias { key, contact });
+            }
         }
         Ok(existing)
+    }
+
+    fn exists(&mut self, id: ContactId) -> Result<bool, Failure> {
+        let found: Option<i64> = query::by_id(self.organization, id.get())
+            .select(contact::id)
+            .get_result(self.connection)
+            .optional()?;
+        Ok(found.is_some())
     }
 
     fn add<'q, Q>(&mut self, query: Q) -> Result<(), Failure>
@@ -222,9 +260,12 @@ impl Lookup<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::startup::MIGRATIONS;
     use crate::store::write_batch;
     use crate::testing::{batch, context, memory};
     use contacts_domain::upsert::Item;
+    use diesel::connection::SimpleConnection;
+    use diesel_migrations::MigrationHarness;
 
     #[test]
     fn owners_of_an_email_are_the_lowest_few() {
@@ -243,5 +284,35 @@ mod tests {
         let loaded = look_up(connection, organization, &lookup_keys, 0).unwrap();
         let owner = |id| (email.clone(), ContactId::new(id).unwrap());
         assert_eq!(loaded.email_owners, [owner(1), owner(2)]);
+    }
+
+    #[test]
+    fn ids_of_earlier_merges_lead_to_their_survivors() {
+        let connection = &mut memory();
+        let read = |json: &str| Item::read(json, &context());
+        let create = |key: &str| {
+            read(&format!(r#"{{"contactType": "PERSON", "externalId": "{key}", "lastName": "x"}}"#))
+        };
+        let b = || read(r#"{"externalId": "B"}"#).to_delete();
+        // Ids are handed out in order. The contact 2 was deleted, and 3 was merged into 1.
+        write_batch(connection, &batch(vec![create("A"), create("B"), b(), create("B"), b()]));
+        let merged = "INSERT INTO contact_alias VALUES (1, '', 'EXTERNAL_ID', 'B', 1)";
+        connection.batch_execute(merged).unwrap();
+
+        let has_run = |connection: &mut SqliteConnection| {
+            let applied = connection.applied_migrations().unwrap();
+            applied.iter().any(|version| *version >= "20261126000400".into())
+        };
+        while has_run(connection) {
+            connection.revert_last_migration(MIGRATIONS).unwrap();
+        }
+        connection.run_pending_migrations(MIGRATIONS).unwrap();
+
+        let aliases = contact_alias::table
+            .select((contact_alias::kind, contact_alias::value, contact_alias::contact_id))
+            .load::<(String, String, i64)>(connection)
+            .unwrap();
+        let alias = |kind: &str, value: &str| (kind.to_owned(), value.to_owned(), 1);
+        assert_eq!(aliases, [alias("EXTERNAL_ID", "B"), alias("ID", "3")]);
     }
 }

@@ -128,6 +128,13 @@ pub(crate) fn by_alias<'a>(organization: i32, kind: &'a str, value: &'a str) -> 
         .filter(contact::deleted_at.is_null())
 }
 
+/// The contact that an alias leads to, living or deleted.
+#[auto_type]
+pub(crate) fn alias<'a>(organization: i32, kind: &'a str, value: &'a str) -> _ {
+    let aliases: aliases = aliases(organization);
+    aliases.filter(contact_alias::kind.eq(kind)).filter(contact_alias::value.eq(value))
+}
+
 /// The aliases of an organization.
 #[auto_type]
 pub(crate) fn aliases(organization: i32) -> _ {
@@ -167,6 +174,7 @@ mod tests {
             (plan(&by_vat_number(1, "k")), by_key("contact_vat_number")),
             (plan(&referring_to(1, 1)), by_rowid.clone()),
             (plan(&by_alias(1, "k", "v")), by_rowid),
+            (plan(&alias(1, "k", "v")), "SEARCH contact_alias USING PRIMARY KEY".to_owned()),
             (plan(&aliases(1)), "SEARCH contact_alias USING PRIMARY KEY".to_owned()),
         ] {
             assert!(plan.contains(&expected), "{plan}");

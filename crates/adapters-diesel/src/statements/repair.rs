@@ -34,6 +34,8 @@ fn owners(
     let mut owners = HashMap::new();
     for key in keys {
         let owner: Option<i64> = match &key {
+            // No other contact takes an id.
+            AliasKey::Id(_) => continue,
             AliasKey::ExternalId(external_id) => {
                 let found = query::by_external_id(organization, external_id);
                 found.select(contact::id).get_result(connection)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use contacts_application::ports::{ContactStore, Lifecycle, StoreError};
 use contacts_domain::contact::Record;
+use contacts_domain::decision::AliasKey;
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::upsert::{Batch, BatchReport, Recognition};
 use contacts_domain::{ContactId, OrganizationId};
@@ -51,6 +52,23 @@ impl ContactStore for SqliteStore {
                     }
                 }
                 .optional()?;
+                found.map(Record::try_from).transpose()
+            })
+            .await
+    }
+
+    async fn survivor(
+        &self,
+        organization: OrganizationId,
+        merged: ContactId,
+    ) -> Result<Option<Record>, StoreError> {
+        let (organization, key) = (organization.get(), AliasKey::Id(merged));
+        self.readers
+            .read(move |connection| {
+                let value = key.value();
+                let query = query::by_alias(organization, key.kind(), &value);
+                let found: Option<ContactRow> =
+                    query.select(ContactRow::as_select()).get_result(connection).optional()?;
                 found.map(Record::try_from).transpose()
             })
             .await

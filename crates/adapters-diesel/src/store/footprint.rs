@@ -51,6 +51,9 @@ impl Footprint {
         for contact in &loaded.contacts {
             parts.add(Part::Contact(contact.id));
         }
+        for alias in &loaded.aliases {
+            parts.add(Part::Contact(alias.contact));
+        }
         for (_, owner) in &loaded.email_owners {
             parts.add(Part::Contact(*owner));
         }
@@ -106,6 +109,7 @@ impl Hashes {
 
     fn add_key(&mut self, key: &AliasKey) {
         match key {
+            AliasKey::Id(id) => self.add(Part::Contact(*id)),
             AliasKey::ExternalId(key) => self.add(Part::ExternalId(key)),
             AliasKey::LinkId(key) => self.add(Part::LinkId(*key)),
         }

@@ -54,7 +54,14 @@ impl ContactPath {
         };
         let Self(Some((contact_type, id))) = self else { return Err(unknown()) };
         let found = services.get_contact.execute(caller, contact_type, id, lifecycle).await?;
-        let record = found.ok_or_else(unknown)?;
+        let record = match (found, lifecycle) {
+            (Some(record), _) => record,
+            (None, Lifecycle::Deleted) => return Err(unknown()),
+            (None, Lifecycle::Living) => {
+                let survivor = services.get_contact.survivor(caller, contact_type, id).await?;
+                return Err(survivor.map_or_else(unknown, Problem::merged));
+            }
+        };
         require_readable(&record)?;
         let document = Redaction::of(caller.scopes).document(&record.document);
         Ok(json(document.map_err(Problem::internal)?.into_owned()))

@@ -1,6 +1,7 @@
 //! The formats of problems: each API has its own.
 
 use std::borrow::Cow;
+use std::num::NonZeroI64;
 
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
@@ -94,6 +95,10 @@ pub(crate) struct ProblemReply<'a> {
     /// Every broken rule, where the rules refuse the whole request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     error_detail_values: Vec<DetailReply<'a>>,
+    /// The contact that the requested one was merged into.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 42)]
+    merged_into: Option<i64>,
     /// The id of the request, also in the header `x-request-id`.
     #[schema(example = "01930f4e-5d5a-7c5e-8a43-3f5c8f5f5a10")]
     request_id: &'a str,
@@ -113,6 +118,7 @@ impl<'a> ProblemReply<'a> {
                 .iter()
                 .map(|violation| DetailReply::of(violation, problem.details))
                 .collect(),
+            merged_into: problem.merged_into.map(NonZeroI64::get),
             request_id,
         }
     }

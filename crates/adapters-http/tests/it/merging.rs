@@ -29,6 +29,36 @@ async fn merge_fills_the_target_and_keeps_source_keys() {
 }
 
 #[tokio::test]
+async fn merged_contact_is_404_with_its_survivor() {
+    let app = App::new().await;
+    let [target, source, organization] = three_contacts(&app).await;
+    let body = json!({"targetId": target, "sourceId": source}).to_string();
+    app.send(post(MERGING, "all", body)).await;
+
+    let answer = app.get(&format!("/api-v1/contact/PERSON/{source}")).await;
+    let mut problem = answer.json();
+    assert!(problem["requestId"].take().is_string());
+    let expected = json!({
+        "type": "urn:contact-hub:problem:unknown-contact",
+        "title": "the contact does not exist",
+        "status": 404,
+        "detail": format!("the contact was merged into contact {target}"),
+        "errorCode": "CONTACT_NOT_FOUND",
+        "mergedInto": target,
+        "requestId": null,
+    });
+    assert_eq!((answer.status, problem), (404, expected));
+    for path in [format!("ORGANIZATION/{source}"), format!("PERSON/{organization}")] {
+        let answer = app.get(&format!("/api-v1/contact/{path}")).await;
+        assert_eq!((answer.status, answer.json().get("mergedInto")), (404, None), "{path}");
+    }
+
+    let nightly = json!([{"id": source, "externalId": "B", "title": "Dr"}]);
+    let row = &app.batch(nightly).await["items"][0]["freshRow"];
+    assert_eq!((&row["id"], &row["externalId"]), (&target, &json!("A")));
+}
+
+#[tokio::test]
 async fn refused_merge_changes_nothing() {
     let app = App::new().await;
     let [target, _, organization] = three_contacts(&app).await;

@@ -11,14 +11,14 @@ mod contacts;
 use std::collections::HashSet;
 
 use contacts_domain::contact::Record;
-use contacts_domain::decision::{Alias, Loaded, LookupKeys};
+use contacts_domain::decision::{Alias, AliasKey, Loaded, LookupKeys};
 use contacts_domain::value::LinkId;
 use contacts_domain::{ContactId, OrganizationId};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use self::contacts::find_by;
+use self::contacts::{MERGED_IDS, find_by};
 use super::columns::{ContactIndexes, index_of};
 use super::locks::{self, LockMode};
 use super::row;
@@ -45,6 +45,21 @@ const REFERENCES: &str = "
            SELECT id FROM contact
             WHERE organization_id = $1 AND id = wanted.id AND deleted_at IS NULL
            OFFSET 0) AS existing";
+
+/// The contacts that these ids lead to as aliases, and whether they live.
+const MERGED_REFERENCES: &str = "
+    SELECT wanted.id, alias.contact_id, living.id IS NOT NULL
+      FROM unnest($2::bigint[]) AS wanted (id)
+     CROSS JOIN LATERAL (
+           SELECT contact_id FROM contact_alias
+            WHERE organization_id = $1 AND source = '' AND kind = 'ID'
+              AND value = wanted.id::text
+           OFFSET 0) AS alias
+      LEFT JOIN LATERAL (
+           SELECT id FROM contact
+            WHERE organization_id = $1 AND id = alias.contact_id AND deleted_at IS NULL
+           OFFSET 0) AS living ON true
+     WHERE EXISTS (SELECT FROM contact_alias WHERE organization_id = $1 AND source = '')";
 
 /// The contacts that refer to that one.
 const REFERRING: &str =
@@ -75,12 +90,14 @@ pub(crate) async fn look_up(
         email_owners(session, organization, lookup_keys),
         references(session, organization, &lookup_keys.references),
     );
-    let Identified { contacts, aliases } = identified?;
+    let Identified { contacts, mut aliases } = identified?;
+    let (references, merged) = references?;
+    aliases.extend(merged);
     Ok(Loaded {
         contacts,
         aliases,
         email_owners: email_owners?,
-        references: references?,
+        references,
         contested: HashSet::new(),
     })
 }
@@ -102,9 +119,15 @@ pub(crate) async fn identified(
     link_ids: &[LinkId],
     documents_at_most: usize,
 ) -> Result<Identified, Failure> {
-    let mut identified = Identified { contacts: Vec::new(), aliases: Vec::new() };
+    let mut found = Found {
+        organization,
+        documents_at_most,
+        bytes: 0,
+        seen: HashSet::new(),
+        identified: Identified { contacts: Vec::new(), aliases: Vec::new() },
+    };
     if ids.is_empty() && external_ids.is_empty() && link_ids.is_empty() {
-        return Ok(identified);
+        return Ok(found.identified);
     }
     let link_ids: Vec<Uuid> = link_ids.iter().map(|link_id| link_id.as_uuid()).collect();
     let parameters: [Parameter<'_>; 4] = [
@@ -113,35 +136,63 @@ pub(crate) async fn identified(
         (&external_ids, Type::TEXT_ARRAY),
         (&link_ids, Type::UUID_ARRAY),
     ];
-    let (mut seen, mut bytes, mut columns) = (HashSet::new(), 0, None);
-    let take = |row: Row| {
-        let (at, kind, value) = match &columns {
-            Some(known) => known,
-            None => columns.insert((
-                ContactIndexes::of(&row, "")?,
-                index_of(&row, "alias_kind")?,
-                index_of(&row, "alias_value")?,
-            )),
-        };
-        let id = row::contact_id(row.try_get(at.id)?)?;
-        if let Some(kind) = row.try_get(*kind)? {
-            let key = row::alias_key(kind, row.try_get(*value)?)?;
-            identified.aliases.push(Alias { key, contact: id });
-        }
-        if seen.insert(id) {
-            let record = row::record(organization, &row, at)?;
-            bytes += record.document.len();
-            if bytes > documents_at_most {
-                return Err(Failure::too_large(format_args!(
-                    "the documents have more than {documents_at_most} bytes"
-                )));
+    found.add(session, find_by(ids, external_ids, &link_ids), &parameters).await?;
+    let merged: Vec<i64> = ids.iter().copied().filter(|id| !found.seen.contains(id)).collect();
+    if !merged.is_empty() {
+        let parameters: [Parameter<'_>; 2] =
+            [(&organization.get(), Type::INT4), (&merged, Type::INT8_ARRAY)];
+        found.add(session, &MERGED_IDS, &parameters).await?;
+    }
+    Ok(found.identified)
+}
+
+/// What statements have found so far.
+struct Found {
+    organization: OrganizationId,
+    documents_at_most: usize,
+    /// The bytes of the documents.
+    bytes: usize,
+    seen: HashSet<i64>,
+    identified: Identified,
+}
+
+impl Found {
+    async fn add(
+        &mut self,
+        session: &Session,
+        statement: &'static str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<(), Failure> {
+        let mut columns = None;
+        let take = |row: Row| {
+            let (at, kind, value) = match &columns {
+                Some(known) => known,
+                None => columns.insert((
+                    ContactIndexes::of(&row, "")?,
+                    index_of(&row, "alias_kind")?,
+                    index_of(&row, "alias_value")?,
+                )),
+            };
+            let id = row::contact_id(row.try_get(at.id)?)?;
+            if let Some(kind) = row.try_get(*kind)? {
+                let key = row::alias_key(kind, row.try_get(*value)?)?;
+                self.identified.aliases.push(Alias { key, contact: id });
             }
-            identified.contacts.push(record);
-        }
-        Ok(())
-    };
-    session.query_each(find_by(ids, external_ids, &link_ids), &parameters, take).await?;
-    Ok(identified)
+            if self.seen.insert(id.get()) {
+                let record = row::record(self.organization, &row, at)?;
+                self.bytes += record.document.len();
+                if self.bytes > self.documents_at_most {
+                    return Err(Failure::too_large(format_args!(
+                        "the documents have more than {} bytes",
+                        self.documents_at_most
+                    )));
+                }
+                self.identified.contacts.push(record);
+            }
+            Ok(())
+        };
+        session.query_each(statement, parameters, take).await
+    }
 }
 
 async fn shared_owners(
@@ -201,17 +252,32 @@ async fn email_owners(
     rows.iter().map(|row| Ok((row.try_get(0)?, row::contact_id(row.try_get(1)?)?))).collect()
 }
 
+/// Which of the references exist, and the aliases of the others.
 async fn references(
     session: &Session,
     organization: OrganizationId,
     references: &[ContactId],
-) -> Result<HashSet<ContactId>, Failure> {
+) -> Result<(HashSet<ContactId>, Vec<Alias>), Failure> {
+    let (mut existing, mut aliases) = (HashSet::new(), Vec::new());
     if references.is_empty() {
-        return Ok(HashSet::new());
+        return Ok((existing, aliases));
     }
-    let ids: Vec<i64> = references.iter().map(|id| id.get()).collect();
-    let parameters: [Parameter<'_>; 2] =
-        [(&organization.get(), Type::INT4), (&ids, Type::INT8_ARRAY)];
-    let rows = session.query(REFERENCES, &parameters).await?;
-    rows.iter().map(|row| row::contact_id(row.try_get(0)?)).collect()
+    let organization = organization.get();
+    let mut ids: Vec<i64> = references.iter().map(|id| id.get()).collect();
+    let parameters: [Parameter<'_>; 2] = [(&organization, Type::INT4), (&ids, Type::INT8_ARRAY)];
+    for row in session.query(REFERENCES, &parameters).await? {
+        existing.insert(row::contact_id(row.try_get(0)?)?);
+    }
+    ids.retain(|id| ContactId::new(*id).is_some_and(|id| !existing.contains(&id)));
+    if ids.is_empty() {
+        return Ok((existing, aliases));
+    }
+    let parameters: [Parameter<'_>; 2] = [(&organization, Type::INT4), (&ids, Type::INT8_ARRAY)];
+    for row in session.query(MERGED_REFERENCES, &parameters).await? {
+        let key = AliasKey::Id(row::contact_id(row.try_get(0)?)?);
+        let contact = row::contact_id(row.try_get(1)?)?;
+        existing.extend(row.try_get::<_, bool>(2)?.then_some(contact));
+        aliases.push(Alias { key, contact });
+    }
+    Ok((existing, aliases))
 }

@@ -62,6 +62,8 @@ async fn owners(
     let (mut external_ids, mut link_ids): (Vec<&str>, Vec<Uuid>) = (Vec::new(), Vec::new());
     for key in keys {
         match key {
+            // No other contact takes an id.
+            AliasKey::Id(_) => {}
             AliasKey::ExternalId(external_id) => external_ids.push(external_id),
             AliasKey::LinkId(link_id) => link_ids.push(link_id.as_uuid()),
         }

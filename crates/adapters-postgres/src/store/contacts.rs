@@ -24,6 +24,18 @@ static CONTACT: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+/// The living contact that the id of a merged one ($2) leads to.
+static SURVIVOR: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {} FROM contact
+          WHERE organization_id = $1 AND deleted_at IS NULL
+            AND id = (SELECT contact_id FROM contact_alias
+                       WHERE organization_id = $1 AND source = '' AND kind = 'ID'
+                         AND value = $2::bigint::text)",
+        list("", ContactColumns::NAMES)
+    )
+});
+
 #[async_trait]
 impl ContactStore for PostgresStore {
     async fn upsert(&self, batch: Arc<Batch>) -> Result<BatchReport, StoreError> {
@@ -44,23 +56,33 @@ impl ContactStore for PostgresStore {
         id: ContactId,
         lifecycle: Lifecycle,
     ) -> Result<Option<Record>, StoreError> {
-        let found = self.read_contact(organization, id, lifecycle == Lifecycle::Deleted).await?;
-        Ok(found)
+        let deleted = lifecycle == Lifecycle::Deleted;
+        let parameters: [Parameter<'_>; 3] =
+            [(&organization.get(), Type::INT4), (&id.get(), Type::INT8), (&deleted, Type::BOOL)];
+        Ok(self.read_contact(&CONTACT, organization, &parameters).await?)
+    }
+
+    async fn survivor(
+        &self,
+        organization: OrganizationId,
+        merged: ContactId,
+    ) -> Result<Option<Record>, StoreError> {
+        let parameters: [Parameter<'_>; 2] =
+            [(&organization.get(), Type::INT4), (&merged.get(), Type::INT8)];
+        Ok(self.read_contact(&SURVIVOR, organization, &parameters).await?)
     }
 }
 
 impl PostgresStore {
     async fn read_contact(
         &self,
+        statement: &'static str,
         organization: OrganizationId,
-        id: ContactId,
-        deleted: bool,
+        parameters: &[Parameter<'_>],
     ) -> Result<Option<Record>, Failure> {
         // In a transaction for its planner settings: otherwise a plan made while the table was small
         // might go on to read all of it.
-        let parameters: [Parameter<'_>; 3] =
-            [(&organization.get(), Type::INT4), (&id.get(), Type::INT8), (&deleted, Type::BOOL)];
-        let rows = self.transactions.read(&CONTACT, &parameters).await?;
+        let rows = self.transactions.read(statement, parameters).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         row::record(organization, row, &ContactIndexes::of(row, "")?).map(Some)
     }

@@ -54,6 +54,9 @@ async fn everything(store: &PostgresStore) {
     let merge = Merge::new(context(1), ids[0], ids[2]).unwrap();
     store.merge(Arc::new(merge)).await.unwrap().unwrap();
     send(store, &[json!({"id": ids[1], "externalId": "C"})]).await.unwrap();
+    send(store, &[json!({"id": ids[2], "relatedContactIds": [ids[2]]})]).await.unwrap();
+    let merged = ContactId::new(ids[2]).unwrap();
+    store.survivor(organization(1).id, merged).await.unwrap().unwrap();
     let entry = json!({"name": "Door", "type": "multi", "number": "0001-01-01"});
     send(store, &[json!({"id": ids[1], "intercom": entry})]).await.unwrap();
     send(store, &[json!({"id": ids[1], "intercom": null})]).await.unwrap();
@@ -70,7 +73,7 @@ async fn everything(store: &PostgresStore) {
 }
 
 /// The statements by their first and last words, with their expected scans.
-const EXPECTED: [(&str, &str); 34] = [
+const EXPECTED: [(&str, &str); 37] = [
     (
         "DELETE FROM contact_alias … alias.value = gone.value",
         "contact_alias_pkey(organization_id,source,kind,value)",
@@ -126,6 +129,12 @@ const EXPECTED: [(&str, &str); 34] = [
          contact_link_id(organization_id,link_id) \
          contact_pkey(organization_id,id)",
     ),
+    (
+        "SELECT found.id, found.contact_type, … '')) AS found (4)",
+        "contact_alias_pkey(organization_id,source) \
+         contact_alias_pkey(organization_id,source,kind,value) \
+         contact_pkey(organization_id,id)",
+    ),
     ("SELECT found.id, found.contact_type, … c) AS found", "contact_pkey(organization_id,id)"),
     ("SELECT from_id FROM … to_id = $2", "contact_relation_pkey(organization_id,to_id)"),
     ("SELECT id, contact_type, … NULL) = $3", "contact_pkey(organization_id,id)"),
@@ -140,6 +149,10 @@ const EXPECTED: [(&str, &str); 34] = [
         "contact_external_id(organization_id,external_id) \
          contact_link_id(organization_id,link_id) \
          contact_pkey(organization_id,id)",
+    ),
+    (
+        "SELECT id, contact_type, … value = $2::bigint::text)",
+        "contact_alias_pkey(organization_id,source,kind,value) contact_pkey(organization_id,id)",
     ),
     ("SELECT id, name, … id = $1", "organization_pkey(id)"),
     ("SELECT id, prefix, … ORDER BY id", "all of api_token"),
@@ -161,6 +174,12 @@ const EXPECTED: [(&str, &str); 34] = [
     ),
     ("SELECT settings_version FROM … id = $1", "organization_pkey(id)"),
     ("SELECT wanted.email, owner.id … $3) AS owner", "contact_email(organization_id,email)"),
+    (
+        "SELECT wanted.id, alias.contact_id, … source = '')",
+        "contact_alias_pkey(organization_id,source) \
+         contact_alias_pkey(organization_id,source,kind,value) \
+         contact_pkey(organization_id,id)",
+    ),
     ("UPDATE api_token SET … revoked_at IS NULL", "api_token_pkey(id)"),
     ("UPDATE contact AS … stored.id = free.id", "contact_pkey(organization_id,id)"),
     (

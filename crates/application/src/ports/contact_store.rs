@@ -58,6 +58,17 @@ pub trait ContactStore: Send + Sync {
         id: ContactId,
         lifecycle: Lifecycle,
     ) -> Result<Option<Record>, StoreError>;
+
+    /// The living contact that the id of a merged one leads to.
+    ///
+    /// # Errors
+    ///
+    /// A [`StoreError`], if the store fails.
+    async fn survivor(
+        &self,
+        organization: OrganizationId,
+        merged: ContactId,
+    ) -> Result<Option<Record>, StoreError>;
 }
 
 /// Whether a contact is living or deleted.

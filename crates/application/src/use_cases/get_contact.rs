@@ -36,4 +36,21 @@ impl GetContact {
         let record = self.store.contact(caller.organization.id, id, lifecycle).await?;
         Ok(record.filter(|record| record.projection.contact_type == contact_type))
     }
+
+    /// The contact that the one of that id and type was merged into, or `None`.
+    ///
+    /// # Errors
+    ///
+    /// When the caller may not read, or the store fails.
+    pub async fn survivor(
+        &self,
+        caller: &Caller,
+        contact_type: ContactType,
+        merged: ContactId,
+    ) -> Result<Option<ContactId>, UseCaseError> {
+        caller.require(Scope::Read)?;
+        let record = self.store.survivor(caller.organization.id, merged).await?;
+        let record = record.filter(|record| record.projection.contact_type == contact_type);
+        Ok(record.map(|record| record.id))
+    }
 }

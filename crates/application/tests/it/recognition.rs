@@ -56,6 +56,14 @@ impl ContactStore for Racing {
     ) -> Result<Option<Record>, StoreError> {
         self.store.contact(organization, id, lifecycle).await
     }
+
+    async fn survivor(
+        &self,
+        organization: OrganizationId,
+        merged: ContactId,
+    ) -> Result<Option<Record>, StoreError> {
+        self.store.survivor(organization, merged).await
+    }
 }
 
 /// A store, and how many items were read of those sent to it.

@@ -62,7 +62,7 @@ impl TextValue for value::CalendarDate {
     const KIND: TextKind = TextKind::checked("date", MAX_FREE_TEXT, Rule::Date, texts::date);
 
     fn fold(text: &str) -> String {
-        Self::parse(text).map_or_else(|_| value::fold(text), |date| date.to_string())
+        Self::meant_by(text).map_or_else(|| value::fold(text), |date| date.to_string())
     }
 }
 

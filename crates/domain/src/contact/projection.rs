@@ -3,8 +3,7 @@
 use super::document::ContactDocument;
 use super::record::{ContactType, Projection};
 use crate::context::{MatchBy, SharedKey};
-use crate::ids::ContactId;
-use crate::tree::{Member, SafeInteger, Text};
+use crate::tree::{Member, Text};
 use crate::value::{CountryCode, LinkId, ParseCache, Phone, VatNumber, is_blank, trimmed};
 
 impl Projection {
@@ -97,25 +96,6 @@ impl ContactDocument {
         let supplier = self.supplier.get().and_then(|supplier| supplier.vat_number.get());
         let key = |text: Option<&Text<VatNumber>>| VatNumber::normal_form(text?);
         key(client).or_else(|| key(supplier))
-    }
-
-    /// The lists of related contacts.
-    pub(crate) fn relation_lists(&self) -> [&Member<Vec<SafeInteger>>; 2] {
-        [&self.related_contact_ids, &self.related_organization_contact_ids]
-    }
-
-    /// The related contacts, each once.
-    pub(crate) fn relations(&self) -> Vec<ContactId> {
-        let mut relations: Vec<ContactId> = self
-            .relation_lists()
-            .into_iter()
-            .filter_map(|list| list.get())
-            .flatten()
-            .filter_map(|id| ContactId::new(id.get()))
-            .collect();
-        relations.sort_unstable();
-        relations.dedup();
-        relations
     }
 }
 

@@ -13,7 +13,8 @@ use super::working_set::WorkingSet;
 use crate::contact::document::ContactDocument;
 use crate::contact::rules::{Lookups, RuleInput};
 use crate::contact::{
-    Candidate, ContactType, Record, Refused, RowBuilder, Snapshot, too_large, weigh,
+    Candidate, ContactType, Record, Refused, RowBuilder, Snapshot, resolve_relations, too_large,
+    weigh,
 };
 use crate::digest::Digest;
 use crate::ids::{AliasKey, ContactId, IdBlock, OutOfIds, Version};
@@ -121,10 +122,9 @@ impl Application<'_> {
         if let Some(version) = item.if_version {
             return Ok(self.stale(version, None));
         }
-        let mut document = match &item.draft.document {
-            Some(draft) => (**draft).clone(),
-            None => item.document.clone(),
-        };
+        let mut document = Cow::Borrowed(item.draft.document.as_deref().unwrap_or(&item.document));
+        resolve_relations(&mut document, None, |id| self.working_set.survivor(id));
+        let mut document = document.into_owned();
         let mut violations = item.draft.violations.clone();
         violations.add(&item.noted);
         violations.extend(item.keyless(ladder));
@@ -217,36 +217,32 @@ impl Application<'_> {
         RuleInput { context: self.context, sent: &item.document, document, stored }
     }
 
-    /// The members to merge. They are those sent, with two exceptions. A key that leads to this
-    /// contact as an alias only names it; together with the `id`, it becomes the contact's own key.
-    /// A link id that differs in case alone leaves the stored spelling.
+    /// The members to merge. They are those sent, with three exceptions. A key that leads to this
+    /// contact as an alias only names it, unless the item has the contact's own id. A link id that
+    /// differs in case alone leaves the stored spelling. References to merged contacts are resolved.
     fn patch<'s>(&self, item: &'s ParsedItem, before: &Snapshot) -> Cow<'s, ContactDocument> {
         let mut patch = Cow::Borrowed(&item.document);
         if item.intent == Intent::Unlink {
             return patch;
         }
+        let id = before.record.id;
         let own = &before.record.projection;
         let same_link_id = item.keeps_spelling
             && own.link_id.is_some()
             && own.link_id == item.keys.link_id
             && before.document.link_id != item.document.link_id;
-        let is_named = item.named_id().is_some();
-        let leads_here = |key: AliasKey| {
-            !is_named
-                && self.working_set.by_alias(&key).and_then(|slot| self.working_set.id(slot))
-                    == Some(before.record.id)
+        let is_named = item.named_id() == Some(id.get());
+        let only_names = |key| {
+            let slot = self.working_set.by_alias(item, key).filter(|_| !is_named);
+            slot.and_then(|slot| self.working_set.id(slot)) == Some(id)
         };
-        let external_id = item.keys.external_id.clone().map(AliasKey::ExternalId);
-        let keeps_external_id = own.external_id.is_some() && external_id.is_some_and(leads_here);
-        let link_id = item.keys.link_id.map(AliasKey::LinkId);
-        let keeps_link_id =
-            same_link_id || (own.link_id.is_some() && link_id.is_some_and(leads_here));
-        if keeps_external_id {
+        if only_names(Key::ExternalId) {
             patch.to_mut().external_id = Member::Absent;
         }
-        if keeps_link_id {
+        if same_link_id || only_names(Key::LinkId) {
             patch.to_mut().link_id = Member::Absent;
         }
+        resolve_relations(&mut patch, Some(id), |merged| self.working_set.survivor(merged));
         patch
     }
 
@@ -298,11 +294,7 @@ impl Application<'_> {
         if before.record.projection.contact_type == ContactType::Endpoint {
             return Ok(self.delete(slot, before));
         }
-        let outcome = self.update(slot, item, None, before)?;
-        if let (false, Some(link_id)) = (outcome.verdict.is_refusal(), item.keys.link_id) {
-            self.working_set.drop_alias(AliasKey::LinkId(link_id), slot);
-        }
-        Ok(outcome)
+        self.update(slot, item, None, before)
     }
 
     fn delete(&mut self, slot: usize, before: &Arc<Snapshot>) -> Outcome {
@@ -333,6 +325,7 @@ impl Application<'_> {
     /// The violation of an item that would take a key which other requests keep taking.
     fn lost_race(&self, before: Option<&Record>, now: &Record) -> Option<Violation> {
         let (key, value) = match self.working_set.contested(before, now)? {
+            AliasKey::Id(id) => (Key::Id, id.to_string()),
             AliasKey::ExternalId(external_id) => (Key::ExternalId, external_id),
             AliasKey::LinkId(link_id) => (Key::LinkId, link_id.to_string()),
         };

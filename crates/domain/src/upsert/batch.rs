@@ -278,7 +278,7 @@ fn references(items: &mut [Item]) -> Vec<ContactId> {
     let mut references = HashSet::new();
     for item in items {
         let Content::Parsed(parsed) = &item.content else { continue };
-        if matches!(parsed.intent, Intent::Delete | Intent::Unlink) {
+        if parsed.deletes() {
             continue;
         }
         let relations = parsed.document.relations();

@@ -6,7 +6,7 @@ use super::recognition::{Fingerprint, Known};
 use crate::contact::document::ContactDocument;
 use crate::contact::{ContactType, Draft};
 use crate::context::{Handling, MatchBy, Settings, SharedKey};
-use crate::ids::ContactId;
+use crate::ids::{AliasKey, ContactId};
 use crate::path::Path;
 use crate::reading::{self, Read};
 use crate::rule::{Rule, Severity};
@@ -309,6 +309,21 @@ impl ParsedItem {
             let message = "the item has no key; sent again, it makes another contact";
             Violation::new(Rule::Keyed, Path::of(Key::ExternalId.as_str()), "", message)
         })
+    }
+
+    /// The value of an identity key, if the item has it.
+    pub(super) fn identity(&self, key: Key) -> Option<AliasKey> {
+        match key {
+            Key::Id => ContactId::new(self.named_id()?).map(AliasKey::Id),
+            Key::LinkId => self.keys.link_id.map(AliasKey::LinkId),
+            Key::ExternalId => self.keys.external_id.clone().map(AliasKey::ExternalId),
+            Key::Email | Key::Phone | Key::VatNumber => None,
+        }
+    }
+
+    /// Whether it removes something of the contact that its keys name.
+    pub(super) fn deletes(&self) -> bool {
+        matches!(self.intent, Intent::Delete | Intent::Unlink)
     }
 
     /// Whether these are its keys.

@@ -5,7 +5,7 @@ use super::options::{Context, Endpoints, Key, Ladder, Mode, OnAmbiguous, Options
 use super::provisional_ids::ProvisionalIds;
 use super::working_set::WorkingSet;
 use crate::contact::ContactType;
-use crate::ids::{AliasKey, ContactId};
+use crate::ids::ContactId;
 use crate::path::Path;
 use crate::rule::Rule;
 use crate::violation::Violation;
@@ -39,7 +39,7 @@ impl Matching<'_> {
     /// Finds the contact, or the first violation in the order of upsert-rules §6 (3).
     pub(super) fn find(&self, item: &ParsedItem, ladder: &Ladder) -> Result<Match, Mismatch> {
         if let Some(id) = item.named_id()
-            && self.visible(self.working_set.by_id(id)).is_none()
+            && self.visible(self.identified(item, Key::Id)).is_none()
         {
             let key = if item.id.is_some() { "id" } else { "contactId" };
             return Err(fault(
@@ -59,6 +59,9 @@ impl Matching<'_> {
         if must_be_there && matches!(matched, Match::New) {
             let message = "no contact has one of the keys of this item";
             return Err(fault(Rule::Exists, Path::root(), "", message, None));
+        }
+        if let Match::Existing { slot, by } = matched {
+            self.is_own(item, by, slot)?;
         }
         self.keys_agree(item, ladder, &matched, slot)
             .and_then(|()| self.organization(item, slot))
@@ -94,19 +97,18 @@ impl Matching<'_> {
 
     /// The contact that has an identity key or that the key leads to as an alias.
     fn identified(&self, item: &ParsedItem, key: Key) -> Option<usize> {
-        let alias = |key: AliasKey| self.working_set.by_alias(&key);
-        match key {
-            Key::Id => self.owner(item, key),
-            Key::LinkId => {
-                let value = item.keys.link_id?;
-                self.owner(item, key).or_else(|| alias(AliasKey::LinkId(value)))
-            }
-            Key::ExternalId => {
-                let value = item.keys.external_id.clone()?;
-                self.owner(item, key).or_else(|| alias(AliasKey::ExternalId(value)))
-            }
-            Key::Email | Key::Phone | Key::VatNumber => None,
+        self.owner(item, key).or_else(|| self.working_set.by_alias(item, key))
+    }
+
+    /// Refuses to delete by an alias: who deletes a merged contact does not mean the one it was
+    /// merged into.
+    fn is_own(&self, item: &ParsedItem, by: Key, slot: usize) -> Result<(), Mismatch> {
+        if !item.deletes() || self.working_set.by_alias(item, by) != Some(slot) {
+            return Ok(());
         }
+        let value = item.identity(by).map(|key| key.value().into_owned()).unwrap_or_default();
+        let message = format!("was merged into {}", self.named(Some(slot)));
+        Err(fault(Rule::Exists, Path::of(by.as_str()), value, message, None))
     }
 
     /// The contact that has an identity key as its own.
@@ -166,15 +168,15 @@ impl Matching<'_> {
         let on_ladder = ladder.keys().iter().filter(|key| identity.contains(key));
         let off_ladder = identity.iter().filter(|key| !ladder.keys().contains(key));
         for key in on_ladder.chain(off_ladder) {
-            let owner = self.owner(item, *key);
+            // No contact takes an id from another one: it leads to one contact for ever.
+            let owner = match key {
+                Key::Id => self.identified(item, *key),
+                _ => self.owner(item, *key),
+            };
             if owner.is_none() || owner == slot {
                 continue;
             }
-            let value = match key {
-                Key::Id => item.named_id().map(|id| id.to_string()),
-                Key::LinkId => item.keys.link_id.map(|link_id| link_id.to_string()),
-                _ => item.keys.external_id.clone(),
-            };
+            let value = item.identity(*key).map(|key| key.value().into_owned());
             let message = match slot {
                 Some(_) => format!(
                     "belongs to {}, and the item is about {}",

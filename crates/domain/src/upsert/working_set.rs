@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::item::Keys;
+use super::item::{Keys, ParsedItem};
 use super::options::Key;
 use crate::contact::{ContactType, Projection, Record, Row, Snapshot};
 use crate::decision::{AliasWrite, Change, DigestNote, KeyChange, Loaded, Writes};
@@ -97,12 +97,17 @@ impl WorkingSet {
         self.by_link_id.get(&link_id).copied()
     }
 
-    /// The contact that an alias leads to.
-    pub(super) fn by_alias(&self, key: &AliasKey) -> Option<usize> {
+    /// The contact that a key of the item leads to as an alias.
+    pub(super) fn by_alias(&self, item: &ParsedItem, key: Key) -> Option<usize> {
         if self.aliases.is_empty() {
             return None;
         }
-        self.by_id.get(self.aliases.get(key)?).copied()
+        self.by_id.get(self.aliases.get(&item.identity(key)?)?).copied()
+    }
+
+    /// The contact that a merged one leads to, living or not.
+    pub(super) fn survivor(&self, merged: ContactId) -> Option<ContactId> {
+        self.aliases.get(&AliasKey::Id(merged)).copied()
     }
 
     /// The contacts that have one of these values of a shared key, lowest ids first.
@@ -212,14 +217,6 @@ impl WorkingSet {
             slot.changed = Some(Changed { before, now: now.row() });
         }
         self.last = Some((slot, now));
-    }
-
-    /// Removes an alias, if it leads to that contact.
-    pub(super) fn drop_alias(&mut self, key: AliasKey, slot: usize) {
-        if self.by_alias(&key) == Some(slot) {
-            self.aliases.remove(&key);
-            self.alias_writes.push(AliasWrite::Remove(key));
-        }
     }
 
     /// A key that the contact would take and that other requests keep taking, if there is one.

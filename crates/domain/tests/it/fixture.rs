@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use contacts_domain::auditing::{Finding, StoredContact};
 use contacts_domain::contact::{ContactType, IntercomEntry, Record};
-use contacts_domain::decision::{AliasKey, AliasWrite, Decision, Loaded, LookupKeys};
+use contacts_domain::decision::{Alias, AliasKey, AliasWrite, Decision, Loaded, LookupKeys};
 use contacts_domain::upsert::{Batch, Context, Item, Options, Outcome};
 use contacts_domain::value::CountryCode;
-use contacts_domain::{IdBlock, MatchBy, OrganizationId, Timestamp};
+use contacts_domain::{ContactId, IdBlock, MatchBy, OrganizationId, Timestamp};
 use serde_json::Value;
 
 /// 2026-09-21, a Monday.
@@ -124,6 +124,7 @@ impl Fixture {
             self.aliases.iter().any(|(key, to)| {
                 *to == id
                     && match key {
+                        AliasKey::Id(value) => lookup_keys.ids.contains(value),
                         AliasKey::ExternalId(value) => lookup_keys.external_ids.contains(value),
                         AliasKey::LinkId(value) => lookup_keys.link_ids.contains(value),
                     }
@@ -160,24 +161,24 @@ impl Fixture {
                 .map(|record| (email.clone(), record.id));
             email_owners.extend(owners);
         }
+        let is_reference = |key: &AliasKey| match key {
+            AliasKey::Id(id) => lookup_keys.references.contains(id),
+            _ => false,
+        };
+        let resolved = self.aliases.iter().filter(|(key, _)| is_reference(key));
+        let resolved = resolved.map(|(_, id)| ContactId::new(*id).unwrap());
+        let references = lookup_keys.references.iter().copied().chain(resolved);
         Loaded {
             contacts: self.living().filter(is_wanted).cloned().collect(),
             aliases: self
                 .aliases
                 .iter()
-                .filter(|(_, id)| living.iter().any(|living| living.get() == *id))
-                .map(|(key, id)| contacts_domain::decision::Alias {
-                    key: key.clone(),
-                    contact: contacts_domain::ContactId::new(*id).unwrap(),
-                })
+                .map(|(key, id)| (key, ContactId::new(*id).unwrap()))
+                .filter(|(key, id)| living.contains(id) || is_reference(key))
+                .map(|(key, contact)| Alias { key: key.clone(), contact })
                 .collect(),
             email_owners,
-            references: lookup_keys
-                .references
-                .iter()
-                .filter(|id| living.contains(id))
-                .copied()
-                .collect(),
+            references: references.filter(|id| living.contains(id)).collect(),
             contested: self.contested.clone(),
         }
     }

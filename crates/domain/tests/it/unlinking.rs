@@ -14,6 +14,11 @@ fn out(fixture: &Fixture, key: Value) -> Item {
     Item::read(&key.to_string(), &fixture.context).to_unlink()
 }
 
+/// An item that deletes the contact with that key.
+fn deletion(fixture: &Fixture, key: &Value) -> Item {
+    Item::read(&key.to_string(), &fixture.context).to_delete()
+}
+
 fn unlink(fixture: &mut Fixture, key: Value) -> Outcome {
     let item = out(fixture, key);
     fixture.send_items(vec![item]).remove(0)
@@ -154,49 +159,27 @@ fn unlinked_entry_can_be_created_again() {
 // Link ids of merged contacts
 
 #[test]
-fn merged_link_id_goes_with_the_entry() {
-    for target in [
-        json!({"linkId": LINK_ID, "intercom": block("Rochat")}),
-        json!({"intercom": block("Rochat")}),
-        json!({"linkId": LINK_ID}),
+fn deletion_follows_no_alias() {
+    let target = json!({"linkId": LINK_ID, "externalId": "A", "intercom": block("Rochat")});
+    let mut fixture = merged(target);
+    let (records, aliases) = (fixture.records.clone(), fixture.aliases.clone());
+    for (key, path) in [
+        (json!({"linkId": OTHER_LINK_ID}), "linkId"),
+        (json!({"externalId": "B"}), "externalId"),
+        (json!({"id": 2}), "id"),
+        (json!({"id": 2, "externalId": "A"}), "id"),
     ] {
-        let mut fixture = merged(target);
-        fixture.send(json!([{"id": 1, "linkId": LINK_ID}]));
-        fixture.aliases = vec![(AliasKey::LinkId(LinkId::parse(OTHER_LINK_ID).unwrap()), 1)];
-
-        let outcome = unlink(&mut fixture, json!({"linkId": OTHER_LINK_ID}));
-
-        assert_eq!(outcome.verdict.as_str(), "updated");
-        let document = fixture.document(1);
-        assert_eq!((document.get("linkId"), document.get("intercom")), (None, None));
-        assert_eq!(alias(&fixture), None);
-
-        let outcomes = fixture.send_items(vec![fixture.entry(sent(OTHER_LINK_ID, "Door"))]);
-        assert_eq!(verdicts(&outcomes), ["created"]);
+        for item in [out(&fixture, key.clone()), deletion(&fixture, &key)] {
+            let outcome = fixture.send_items(vec![item]).remove(0);
+            let fault = format!("{path} CONTACT_NOT_FOUND");
+            assert_eq!((outcome.verdict.as_str(), faults(&outcome)), ("rejected", vec![fault]));
+            assert_eq!(outcome.violations[0].message, "was merged into contact 1");
+        }
     }
-}
+    assert_eq!((fixture.records.clone(), fixture.aliases.clone()), (records, aliases));
 
-#[test]
-fn merged_link_id_goes_without_an_entry_too() {
-    let mut fixture = merged(json!({"linkId": LINK_ID}));
-    fixture.send(json!([{"id": 1, "linkId": null}]));
-    assert_eq!(alias(&fixture), Some(1));
-
-    let outcome = unlink(&mut fixture, json!({"linkId": OTHER_LINK_ID}));
-    assert_eq!(outcome.verdict.as_str(), "unchanged");
-    assert_eq!(alias(&fixture), None);
-}
-
-#[test]
-fn merged_link_id_stays_if_the_item_is_refused() {
-    let mut fixture = merged(json!({"linkId": LINK_ID, "intercom": block("Rochat")}));
-    let outcome = unlink(&mut fixture, json!({"linkId": OTHER_LINK_ID, "ifVersion": 99}));
-    assert_eq!(outcome.verdict.as_str(), "stale");
-    assert_eq!(alias(&fixture), Some(1));
-
-    fixture.send(json!([person(json!({"intercom": block("Caduff")}))]));
-    let other = fixture.records[2].id.get();
-    let outcome = unlink(&mut fixture, json!({"id": other, "linkId": OTHER_LINK_ID}));
-    assert_eq!(outcome.verdict.as_str(), "updated");
+    // The contact's own key deletes it, whatever stands beside.
+    let item = out(&fixture, json!({"linkId": LINK_ID, "externalId": "B"}));
+    assert_eq!(verdicts(&fixture.send_items(vec![item])), ["updated"]);
     assert_eq!(alias(&fixture), Some(1));
 }

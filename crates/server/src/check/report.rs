@@ -56,6 +56,7 @@ fn outcome(remedy: &Remedy) -> String {
         Remedy::Mended => "; mended".to_owned(),
         Remedy::KeyTaken { key, owner } => {
             let key = match key {
+                AliasKey::Id(_) => "id",
                 AliasKey::ExternalId(_) => "external id",
                 AliasKey::LinkId(_) => "link id",
             };

@@ -220,6 +220,12 @@ impl StoreFixture {
         found.expect("the store does not fail")
     }
 
+    /// The contact of the first organization that the id of a merged one leads to.
+    pub(super) async fn survivor(&self, merged: ContactId) -> Option<Record> {
+        let found = self.contacts().survivor(organization(HERE).id, merged).await;
+        found.expect("the store does not fail")
+    }
+
     /// The living contact of that id in the first organization.
     pub(super) async fn living(&self, id: ContactId) -> Record {
         self.read(id, Lifecycle::Living).await.expect("a living contact")

@@ -104,9 +104,12 @@ impl Contacts {
         let mut hits: BTreeSet<ContactId> =
             lookup_keys.ids.iter().copied().filter(is_living).collect();
 
+        let merged = lookup_keys.ids.iter().filter(|id| !is_living(id));
+        let ids = merged.copied().map(AliasKey::Id);
         let mut aliases = Vec::new();
         let external_ids = lookup_keys.external_ids.iter().cloned().map(AliasKey::ExternalId);
-        for key in external_ids.chain(lookup_keys.link_ids.iter().copied().map(AliasKey::LinkId)) {
+        let link_ids = lookup_keys.link_ids.iter().copied().map(AliasKey::LinkId);
+        for key in ids.chain(external_ids).chain(link_ids) {
             let place = (organization, key);
             hits.extend(self.owners.get(&place));
             if let Some(contact) = self.aliases.get(&place).copied().filter(is_living) {
@@ -146,13 +149,36 @@ impl Contacts {
             let owners = by_email.get(email.as_str()).into_iter().flatten().take(limit);
             email_owners.extend(owners.map(|owner| (email.clone(), *owner)));
         }
+        let merged = lookup_keys.references.iter().filter(|id| !is_living(id));
+        let of_references = merged.filter_map(|id| self.alias_of(organization, *id));
+        let survivors: Vec<Alias> = of_references.collect();
+        let references = lookup_keys.references.iter().copied();
+        let references = references.chain(survivors.iter().map(|alias| alias.contact));
+        let references = references.filter(is_living).collect();
+        aliases.extend(survivors);
         Ok(Loaded {
             contacts: hits.iter().map(|id| self.rows[id].record.clone()).collect(),
             aliases,
             email_owners,
-            references: lookup_keys.references.iter().copied().filter(is_living).collect(),
+            references,
             ..Loaded::default()
         })
+    }
+
+    /// The alias of the id of a merged contact.
+    fn alias_of(&self, organization: OrganizationId, merged: ContactId) -> Option<Alias> {
+        let place = (organization, AliasKey::Id(merged));
+        self.aliases.get(&place).map(|contact| Alias { key: place.1, contact: *contact })
+    }
+
+    /// The living contact that a merged one leads to.
+    pub(super) fn survivor(
+        &self,
+        organization: OrganizationId,
+        merged: ContactId,
+    ) -> Option<&Record> {
+        let Alias { contact, .. } = self.alias_of(organization, merged)?;
+        self.record(contact).filter(|record| record.deleted_at.is_none())
     }
 
     /// The contacts that a recognition asks for.

@@ -118,6 +118,11 @@ async fn overtaken<D: Decision, E: Decision>(
     (decision.made.load(Ordering::Relaxed), report, after)
 }
 
+fn documents(outcomes: &[Outcome]) -> Vec<String> {
+    let record = |outcome: &Outcome| outcome.contact.as_ref()?.record().cloned();
+    outcomes.iter().filter_map(record).map(|record| record.document).collect()
+}
+
 async fn stored_first(store: &SqliteStore, batch: &Batch) {
     store.run(Arc::new(batch.clone())).await.unwrap().unwrap();
 }
@@ -180,20 +185,25 @@ async fn decision_that_no_longer_holds_is_made_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn alias_that_is_dropped_is_noticed() {
-    let link = |last: u8| format!(r#""linkId": "5f0c1c54-6a3c-4a8e-9a57-1d1a2b3c4d5{last}""#);
-    let linked = |last| format!(r#"{{"contactType": "PERSON", {}, "lastName": "L"}}"#, link(last));
-    let unlink = || batch(vec![Item::read(&linked(2), &context()).to_unlink()]);
-    // The link id 2 leads to contact 1, which has no link id of its own.
-    let prepare = async |store: &SqliteStore| {
-        stored_first(store, &items(&[&linked(1), &linked(2)])).await;
-        store.run(Arc::new(Merge::new(context(), 1, 2).unwrap())).await.unwrap().unwrap();
-        stored_first(store, &items(&[r#"{"id": 1, "linkId": null}"#])).await;
+async fn merge_is_noticed_by_what_names_its_source() {
+    let merge = |target, source| Merge::new(context(), target, source).unwrap();
+    let person = |key: &str| format!(r#"{{"contactType": "PERSON", "externalId": "{key}"}}"#);
+    let [a, b, c, d] = ["A", "B", "C", "D"].map(person);
+    let named = || items(&[r#"{"id": 2, "lastName": "Abt"}"#]);
+    let referring = || items(&[r#"{"externalId": "D", "relatedContactIds": [2]}"#]);
+    let prepare = async |store: &SqliteStore| stored_first(store, &items(&[&a, &b, &c, &d])).await;
+    let prepare_merged = async |store: &SqliteStore| {
+        prepare(store).await;
+        store.run(Arc::new(merge(1, 2))).await.unwrap().unwrap();
     };
-    let (made, report, after) = overtaken(prepare, || items(&[&linked(2)]), unlink).await;
-    let (report, after) = (summary(&report.unwrap()), summary(&after.unwrap()));
-    assert_eq!((made, report), (2, after.clone()));
-    assert!(after[0].starts_with("Created"), "{after:?}");
+    for decision in [named(), referring()] {
+        let meanwhile = || merge(1, 2);
+        let (made, report, after) = overtaken(prepare, || decision.clone(), meanwhile).await;
+        assert_eq!((made, documents(&report.unwrap())), (2, documents(&after.unwrap())));
+        let meanwhile = || merge(3, 1);
+        let (made, report, after) = overtaken(prepare_merged, || decision.clone(), meanwhile).await;
+        assert_eq!((made, documents(&report.unwrap())), (2, documents(&after.unwrap())));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,7 +19,9 @@ SELECT locked.id
          UNION
         SELECT alias.contact_id
           FROM (
-                SELECT 'EXTERNAL_ID' AS kind, unnest($3::text[]) AS value
+                SELECT 'ID' AS kind, unnest($2::bigint[])::text AS value
+                 UNION ALL
+                SELECT 'EXTERNAL_ID', unnest($3::text[])
                  UNION ALL
                 SELECT 'LINK_ID', unnest($4::uuid[])::text
                ) AS wanted

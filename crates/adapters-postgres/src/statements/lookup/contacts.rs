@@ -21,6 +21,8 @@ static ANY_KEYS: LazyLock<String> = LazyLock::new(|| {
         by_alias(&format!("{EXTERNAL_IDS} UNION ALL {LINK_IDS}")),
     ])
 });
+/// What the ids ($2) lead to that no living contact has.
+pub(super) static MERGED_IDS: LazyLock<String> = LazyLock::new(|| statement(&[by_alias(IDS)]));
 static IDS_ALONE: LazyLock<String> = LazyLock::new(|| statement(&[BY_ID.to_owned()]));
 static EXTERNAL_IDS_ALONE: LazyLock<String> =
     LazyLock::new(|| statement(&[BY_EXTERNAL_ID.to_owned(), by_alias(EXTERNAL_IDS)]));
@@ -56,6 +58,7 @@ const NOT_BY_ID: &str = "c.id NOT IN (SELECT unnest($2::bigint[]))";
 const NOT_BY_EXTERNAL_ID: &str =
     "(c.external_id IS NULL OR c.external_id NOT IN (SELECT unnest($3::text[])))";
 
+const IDS: &str = "SELECT 'ID' AS kind, unnest($2::bigint[])::text AS value";
 const EXTERNAL_IDS: &str = "SELECT 'EXTERNAL_ID' AS kind, unnest($3::text[]) AS value";
 const LINK_IDS: &str = "SELECT 'LINK_ID' AS kind, unnest($4::uuid[])::text AS value";
 
@@ -72,7 +75,7 @@ pub(super) fn find_by(ids: &[i64], external_ids: &[String], link_ids: &[Uuid]) -
 fn by_alias(wanted: &str) -> String {
     format!(
         "
-    SELECT c.*, alias.kind, alias.value
+    SELECT c.*, alias.kind AS alias_kind, alias.value AS alias_value
       FROM ({wanted}) AS wanted
      CROSS JOIN LATERAL (
            SELECT kind, value, contact_id FROM contact_alias

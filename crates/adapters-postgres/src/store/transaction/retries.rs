@@ -99,6 +99,8 @@ impl<'a> Retries<'a> {
         let (mut external_ids, mut link_ids) = (Vec::new(), Vec::new());
         for key in &keys {
             match key {
+                // No other contact takes an id.
+                AliasKey::Id(_) => {}
                 AliasKey::ExternalId(external_id) => external_ids.push(external_id.clone()),
                 AliasKey::LinkId(link_id) => link_ids.push(*link_id),
             }

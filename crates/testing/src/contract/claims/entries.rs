@@ -209,7 +209,7 @@ async fn merge_takes_an_entry_whole_or_not(fixture: &StoreFixture) {
 
         assert_eq!(fixture.entries().await, [(id_of(&target), expected)]);
         // The link ids are free for the next round.
-        fixture.unlink(&[json!({"linkId": LINK_ID}), json!({"linkId": OTHER_LINK_ID})]).await;
+        fixture.delete_and_send(id_of(&target), &[]).await;
     }
 }
 

@@ -18,7 +18,12 @@ pub(crate) const CLAIMS: &[Claim] = claims![
     merged_key_belongs_to_the_next_taker,
     merged_keys_follow_a_second_merge,
     merged_keys_of_deleted_target_lead_nowhere,
+    merged_id_leads_to_the_target,
+    merged_id_follows_a_second_merge,
+    merged_id_of_deleted_target_is_unknown,
+    merged_id_leads_nowhere_elsewhere,
     references_move_to_the_target,
+    references_to_merged_contacts_are_resolved,
     refused_merge_changes_nothing,
 ];
 
@@ -150,6 +155,64 @@ async fn merged_keys_of_deleted_target_lead_nowhere(fixture: &StoreFixture) {
     assert_eq!(found_by(fixture, "B").await, id_of(&created[0]));
 }
 
+async fn merged_id_leads_to_the_target(fixture: &StoreFixture) {
+    let [target, source] = persons(fixture, ["A", "B"]).await;
+    let [target, source] = [id_of(&target), id_of(&source)];
+    assert_eq!(fixture.survivor(source).await, None);
+    assert_eq!(fixture.merge(target, source).await, Ok(()));
+
+    let nightly = json!({"id": source.get(), "externalId": "B", "firstName": "Ada"});
+    let updated = fixture.send(std::slice::from_ref(&nightly)).await;
+
+    assert_eq!(answers(&updated), ["updated by id, version 3"]);
+    assert_eq!(id_of(&updated[0]), target);
+    let both = fixture.send(&[json!({"externalId": "A"}), nightly]).await;
+    let expected = ["unchanged by externalId, version 3", "unchanged by id, as item 0, version 3"];
+    assert_eq!(answers(&both), expected);
+    assert_eq!(fixture.survivor(source).await, Some(fixture.living(target).await));
+    assert_eq!(fixture.survivor(target).await, None);
+}
+
+async fn merged_id_follows_a_second_merge(fixture: &StoreFixture) {
+    let persons = persons(fixture, ["A", "B", "C"]).await;
+    let [first, second, third] = persons.each_ref().map(id_of);
+    assert_eq!(fixture.merge(second, first).await, Ok(()));
+    assert_eq!(fixture.merge(third, second).await, Ok(()));
+
+    let found = fixture.send(&[first, second].map(|id| json!({"id": id.get()}))).await;
+
+    let expected = ["unchanged by id, version 2", "unchanged by id, as item 0, version 2"];
+    assert_eq!(answers(&found), expected);
+    assert_eq!(found.iter().map(id_of).collect::<Vec<_>>(), [third; 2]);
+    assert_eq!(fixture.survivor(first).await, Some(fixture.living(third).await));
+}
+
+async fn merged_id_of_deleted_target_is_unknown(fixture: &StoreFixture) {
+    let [target, source] = persons(fixture, ["A", "B"]).await;
+    let [target, source] = [id_of(&target), id_of(&source)];
+    assert_eq!(fixture.merge(target, source).await, Ok(()));
+    fixture.delete_and_send(target, &[]).await;
+
+    let refused = fixture.send(&[json!({"id": source.get()})]).await;
+
+    assert_eq!(answers(&refused), ["rejected, CONTACT_NOT_FOUND id"]);
+    assert_eq!(fixture.survivor(source).await, None);
+}
+
+async fn merged_id_leads_nowhere_elsewhere(fixture: &StoreFixture) {
+    let [target, source] = persons(fixture, ["A", "B"]).await;
+    assert_eq!(fixture.merge(id_of(&target), id_of(&source)).await, Ok(()));
+
+    let items = [
+        json!({"id": id_of(&source).get()}),
+        person(json!({"relatedContactIds": [id_of(&source).get()]})),
+    ];
+    let refused = fixture.send_elsewhere(&items).await;
+
+    let expected = ["rejected, CONTACT_NOT_FOUND id", "rejected, NOT_FOUND relatedContactIds[0]"];
+    assert_eq!(answers(&refused), expected);
+}
+
 async fn references_move_to_the_target(fixture: &StoreFixture) {
     let [target, source, bystander] = persons(fixture, ["A", "B", "C"]).await;
     let [target_id, source_id, bystander_id] = [&target, &source, &bystander].map(id_of);
@@ -172,6 +235,27 @@ async fn references_move_to_the_target(fixture: &StoreFixture) {
     // The next merge finds the references to the target.
     assert_eq!(fixture.merge(bystander_id, target_id).await, Ok(()));
     assert_eq!(relations(&fixture.living(id_of(&one)).await), json!([bystander_id.get()]));
+}
+
+async fn references_to_merged_contacts_are_resolved(fixture: &StoreFixture) {
+    let [target, source] = persons(fixture, ["A", "B"]).await;
+    let [target, source] = [id_of(&target), id_of(&source)];
+    assert_eq!(fixture.merge(target, source).await, Ok(()));
+    let item =
+        person(json!({"externalId": "C", "relatedContactIds": [source.get(), target.get()]}));
+
+    let created = fixture.send(std::slice::from_ref(&item)).await;
+    assert_eq!(answers(&created), ["created, version 1"]);
+    assert_eq!(relations(record_of(&created[0])), json!([target.get()]));
+    let again = fixture.send(std::slice::from_ref(&item)).await;
+    assert_eq!(answers(&again), ["unchanged by externalId, version 1"]);
+
+    // A reference stays where its target is deleted, and no other comes to it.
+    fixture.delete_and_send(target, &[]).await;
+    let again = fixture.send(std::slice::from_ref(&item)).await;
+    assert_eq!(answers(&again), ["unchanged by externalId, version 1"]);
+    let refused = fixture.send(&[person(json!({"relatedContactIds": [source.get()]}))]).await;
+    assert_eq!(answers(&refused), ["rejected, NOT_FOUND relatedContactIds[0]"]);
 }
 
 async fn refused_merge_changes_nothing(fixture: &StoreFixture) {

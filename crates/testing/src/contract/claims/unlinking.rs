@@ -13,7 +13,7 @@ pub(crate) const CLAIMS: &[Claim] = claims![
     unlinked_endpoint_is_deleted,
     unlinked_person_loses_block_and_link_id,
     unlinked_link_id_can_be_created_again,
-    merged_link_id_is_unlinked_for_good,
+    merged_link_id_unlinks_nothing,
     contact_without_entry_is_not_unlinked_by_id,
     only_own_entries_are_unlinked,
 ];
@@ -76,21 +76,20 @@ async fn unlinked_link_id_can_be_created_again(fixture: &StoreFixture) {
     }
 }
 
-async fn merged_link_id_is_unlinked_for_good(fixture: &StoreFixture) {
+async fn merged_link_id_unlinks_nothing(fixture: &StoreFixture) {
     let target =
         fixture.create(person(json!({"linkId": LINK_ID, "intercom": block("Door")}))).await;
     let source = fixture.create(person(json!({"linkId": OTHER_LINK_ID}))).await;
     assert_eq!(fixture.merge(id_of(&target), id_of(&source)).await, Ok(()));
+    let before = fixture.everything().await;
 
-    let unlinked = fixture.unlink(&[json!({"linkId": OTHER_LINK_ID})]).await;
-    assert_eq!(answers(&unlinked), ["updated by linkId, version 3"]);
-    assert_eq!(id_of(&unlinked[0]), id_of(&target));
-    assert_eq!(fixture.entries().await, []);
+    let keys = [json!({"linkId": OTHER_LINK_ID}), json!({"id": id_of(&source).get()})];
+    let refused = fixture.unlink(&keys).await;
 
-    let items = [LINK_ID, OTHER_LINK_ID]
-        .map(|link_id| json!({"linkId": link_id, "intercom": block("Gate")}));
-    let created = fixture.send_entries(&items).await;
-    assert_eq!(answers(&created), ["created, version 1"; 2]);
+    let fault = |key: &str| format!("rejected, CONTACT_NOT_FOUND {key}");
+    assert_eq!(answers(&refused), [fault("linkId"), fault("id")]);
+    assert_eq!(fixture.everything().await, before);
+    assert_eq!(fixture.entries().await, [(id_of(&target), entry(Some(LINK_ID), "Door"))]);
 }
 
 async fn contact_without_entry_is_not_unlinked_by_id(fixture: &StoreFixture) {
