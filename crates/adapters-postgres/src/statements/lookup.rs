@@ -119,7 +119,7 @@ pub(crate) async fn identified(
     link_ids: &[LinkId],
     documents_at_most: usize,
 ) -> Result<Identified, Failure> {
-    let mut found = Found {
+    let mut search = Search {
         organization,
         documents_at_most,
         bytes: 0,
@@ -127,7 +127,7 @@ pub(crate) async fn identified(
         identified: Identified { contacts: Vec::new(), aliases: Vec::new() },
     };
     if ids.is_empty() && external_ids.is_empty() && link_ids.is_empty() {
-        return Ok(found.identified);
+        return Ok(search.identified);
     }
     let link_ids: Vec<Uuid> = link_ids.iter().map(|link_id| link_id.as_uuid()).collect();
     let parameters: [Parameter<'_>; 4] = [
@@ -136,18 +136,18 @@ pub(crate) async fn identified(
         (&external_ids, Type::TEXT_ARRAY),
         (&link_ids, Type::UUID_ARRAY),
     ];
-    found.add(session, find_by(ids, external_ids, &link_ids), &parameters).await?;
-    let merged: Vec<i64> = ids.iter().copied().filter(|id| !found.seen.contains(id)).collect();
+    search.add(session, find_by(ids, external_ids, &link_ids), &parameters).await?;
+    let merged: Vec<i64> = ids.iter().copied().filter(|id| !search.seen.contains(id)).collect();
     if !merged.is_empty() {
         let parameters: [Parameter<'_>; 2] =
             [(&organization.get(), Type::INT4), (&merged, Type::INT8_ARRAY)];
-        found.add(session, &MERGED_IDS, &parameters).await?;
+        search.add(session, &MERGED_IDS, &parameters).await?;
     }
-    Ok(found.identified)
+    Ok(search.identified)
 }
 
-/// What statements have found so far.
-struct Found {
+/// A search in several statements, and what they have found.
+struct Search {
     organization: OrganizationId,
     documents_at_most: usize,
     /// The bytes of the documents.
@@ -156,7 +156,7 @@ struct Found {
     identified: Identified,
 }
 
-impl Found {
+impl Search {
     async fn add(
         &mut self,
         session: &Session,
