@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use contacts_domain::{OrganizationId, Timestamp};
 
-use super::Caller;
+use super::caller::Caller;
 use crate::access::TokenDigest;
 
 /// For how long the store is not asked again, in microseconds.
