@@ -94,6 +94,7 @@ diesel::table! {
         in_black_list -> Bool,
         is_p2p -> Bool,
         ringtone -> Text,
+        sort_key -> Text,
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Instant;
 use contacts_application::ports::{
     OpenError, OpenErrorKind, SchemaState, StoreError, StoreErrorKind,
 };
+use contacts_domain::contact::IntercomEntry;
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::migration::MigrationSource;
@@ -131,8 +132,26 @@ fn run_pending(connection: &mut SqliteConnection) -> Result<Schema, Failure> {
     let found = schema(connection)?;
     if let (SchemaState::Behind(_), _) = &found {
         connection.run_pending_migrations(MIGRATIONS)?;
+        fill_sort_keys(connection)?;
     }
     Ok(found)
+}
+
+/// Fills the sort keys of entries that have none.
+pub(crate) fn fill_sort_keys(connection: &mut SqliteConnection) -> Result<(), Failure> {
+    use crate::schema::contact_intercom::dsl::{
+        contact_id, contact_intercom, name, organization_id, sort_key,
+    };
+    let entries: Vec<(i32, i64, String)> = contact_intercom
+        .filter(sort_key.eq(""))
+        .select((organization_id, contact_id, name))
+        .load(connection)?;
+    for (organization, contact, named) in entries {
+        diesel::update(contact_intercom.find((organization, contact)))
+            .set(sort_key.eq(IntercomEntry::sort_key(&named)))
+            .execute(connection)?;
+    }
+    Ok(())
 }
 
 /// All migrations, oldest first.
@@ -208,6 +227,11 @@ mod tests {
             old.run_next_migration(MIGRATIONS).unwrap();
         }
         insert(&mut old, 1, "{}").unwrap();
+        old.batch_execute(
+            "INSERT INTO contact_intercom
+             VALUES (1, 1, '', 'Émile', 'multi', '0001-01-01', 0, 0, 0, 0, 'ring1.wav')",
+        )
+        .unwrap();
         insert(&mut old, 2, "{").unwrap_err();
 
         let barrier = Barrier::new(2);
@@ -224,6 +248,9 @@ mod tests {
 
         let connection = &mut database.writer().unwrap();
         insert(connection, 2, "{").unwrap();
+        let keys = sql::<Text>("SELECT sort_key FROM contact_intercom");
+        let key = IntercomEntry::sort_key("Émile");
+        assert_eq!(keys.load::<String>(connection).unwrap(), [key]);
         let checked = sql::<Text>("PRAGMA integrity_check").load::<String>(connection).unwrap();
         assert_eq!(checked, ["ok"]);
     }

@@ -143,7 +143,7 @@ fn overwrite_entry(
         .execute(connection)
         .unwrap();
     if let Some(entry) = entry {
-        sql_query("INSERT INTO contact_intercom VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        sql_query("INSERT INTO contact_intercom VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .bind::<Integer, _>(record.organization.get())
             .bind::<BigInt, _>(record.id.get())
             .bind::<Text, _>(entry.link_id.map(|id| id.to_string()).unwrap_or_default())
@@ -155,6 +155,7 @@ fn overwrite_entry(
             .bind::<Bool, _>(entry.in_black_list)
             .bind::<Bool, _>(entry.is_p2p)
             .bind::<Text, _>(&entry.ringtone)
+            .bind::<Text, _>(&entry.sort_key)
             .execute(connection)
             .unwrap();
     }

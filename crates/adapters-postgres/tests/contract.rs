@@ -113,7 +113,7 @@ async fn overwrite_entry(client: &Client, record: &Record, entry: Option<&Interc
     let delete = "DELETE FROM contact_intercom WHERE organization_id = $1 AND contact_id = $2";
     client.execute(delete, &[&organization, &id]).await.unwrap();
     let Some(entry) = entry else { return };
-    let values: [&(dyn ToSql + Sync); 11] = [
+    let values: [&(dyn ToSql + Sync); 12] = [
         &organization,
         &id,
         &entry.link_id.map(|link_id| link_id.to_string()).unwrap_or_default(),
@@ -125,9 +125,10 @@ async fn overwrite_entry(client: &Client, record: &Record, entry: Option<&Interc
         &entry.in_black_list,
         &entry.is_p2p,
         &entry.ringtone,
+        &entry.sort_key,
     ];
     let insert =
-        "INSERT INTO contact_intercom VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+        "INSERT INTO contact_intercom VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     client.execute(insert, &values).await.unwrap();
 }
 

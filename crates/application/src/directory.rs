@@ -31,7 +31,7 @@ pub struct EntryPage {
     pub total: u64,
 }
 
-/// An order of entries. Text is ordered by its bytes in UTF-8.
+/// An order of entries: by name as people sort, by type and number as their bytes in UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Order {
     /// What is compared.
@@ -190,6 +190,7 @@ mod tests {
             in_black_list: false,
             is_p2p: false,
             ringtone: "ring1.wav".to_owned(),
+            sort_key: IntercomEntry::sort_key("b"),
         };
         (ContactId::new(12).unwrap(), entry)
     }

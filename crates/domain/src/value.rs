@@ -103,6 +103,7 @@ mod phone;
 #[cfg(feature = "contact")]
 mod phone_regions;
 mod shape;
+mod sort_key;
 mod swiss_uid;
 mod tag_name;
 mod vat_number;
@@ -134,6 +135,7 @@ pub(crate) use parse_cache::ParseCache;
 pub use phone::{InvalidPhone, Phone};
 #[cfg(feature = "contact")]
 pub(crate) use phone_regions::{PhoneReading, PhoneRegions};
+pub(crate) use sort_key::sort_key;
 pub use swiss_uid::{InvalidSwissUid, SwissUid};
 pub use tag_name::{InvalidTagName, TagName};
 pub use vat_number::{InvalidVatNumber, VatNumber};

@@ -105,7 +105,7 @@ mod tests {
     use diesel_migrations::MigrationHarness;
 
     use super::*;
-    use crate::startup::MIGRATIONS;
+    use crate::startup::{MIGRATIONS, fill_sort_keys};
     use crate::store::write_batch;
     use crate::testing::{batch, context, memory};
 
@@ -159,6 +159,7 @@ mod tests {
             connection.revert_last_migration(MIGRATIONS).unwrap();
         }
         connection.run_pending_migrations(MIGRATIONS).unwrap();
+        fill_sort_keys(connection).unwrap();
 
         assert_eq!(entries(connection), written);
     }

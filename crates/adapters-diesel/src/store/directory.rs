@@ -83,7 +83,7 @@ fn ordered(entries: BoxedQuery<'_, Sqlite>, order: Order) -> BoxedQuery<'_, Sqli
     }
     match by {
         OrderKey::Id => by!(id),
-        OrderKey::Name => by!(contact_intercom::name).then_order_by(id),
+        OrderKey::Name => by!(contact_intercom::sort_key).then_order_by(id),
         OrderKey::Kind => by!(contact_intercom::kind).then_order_by(id),
         OrderKey::Number => by!(contact_intercom::number).then_order_by(id),
     }
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn id_and_name_order_use_an_index() {
         let by_id = "SEARCH contact_intercom USING PRIMARY KEY (organization_id=?)";
-        let by_name = "SEARCH contact_intercom USING INDEX contact_intercom_name \
+        let by_name = "SEARCH contact_intercom USING INDEX contact_intercom_sort_key \
                        (organization_id=?)";
         assert_eq!(plan_of(OrderKey::Id, false), by_id);
         assert_eq!(plan_of(OrderKey::Id, true), by_id);

@@ -4,10 +4,11 @@ use std::pin::pin;
 use std::time::Duration;
 
 use contacts_application::ports::SchemaState;
+use contacts_domain::contact::IntercomEntry;
 use tokio::time::timeout;
 use tokio_postgres::types::Type;
 
-use crate::connect::{Failure, Session};
+use crate::connect::{Failure, Parameter, Session};
 
 /// The state of the schema of a database.
 pub(crate) type Schema = SchemaState<&'static Migration>;
@@ -34,12 +35,13 @@ macro_rules! migrations {
 }
 
 /// Every migration, the oldest first.
-pub(crate) const MIGRATIONS: [Migration; 5] = migrations![
+pub(crate) const MIGRATIONS: [Migration; 6] = migrations![
     "2026-11-22-000000_contacts",
     "2026-11-26-000000_organization_settings",
     "2026-11-26-000100_digest",
     "2026-11-26-000300_phone_regions",
-    "2026-11-26-000400_merged_ids"
+    "2026-11-26-000400_merged_ids",
+    "2026-11-26-000500_sort_keys"
 ];
 
 impl Migration {
@@ -112,6 +114,33 @@ pub(crate) async fn run(session: &Session, lacking: &[&Migration]) -> Result<(),
     for migration in lacking {
         session.batch(migration.up).await?;
         session.execute(RECORD, &[(&migration.version(), Type::VARCHAR)]).await?;
+    }
+    fill_sort_keys(session).await
+}
+
+/// Fills the sort keys of entries that have none.
+async fn fill_sort_keys(session: &Session) -> Result<(), Failure> {
+    const MISSING: &str = "
+        SELECT organization_id, contact_id, name FROM contact_intercom WHERE sort_key = ''";
+    const FILL: &str = "
+        UPDATE contact_intercom SET sort_key = filled.sort_key
+        FROM unnest($1::integer[], $2::bigint[], $3::text[])
+            AS filled (organization_id, contact_id, sort_key)
+        WHERE contact_intercom.organization_id = filled.organization_id
+            AND contact_intercom.contact_id = filled.contact_id";
+    for rows in session.query(MISSING, &[]).await?.chunks(10_000) {
+        let (mut organizations, mut contacts, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+        for row in rows {
+            organizations.push(row.try_get::<_, i32>(0)?);
+            contacts.push(row.try_get::<_, i64>(1)?);
+            keys.push(IntercomEntry::sort_key(row.try_get(2)?));
+        }
+        let parameters: [Parameter<'_>; 3] = [
+            (&organizations, Type::INT4_ARRAY),
+            (&contacts, Type::INT8_ARRAY),
+            (&keys, Type::TEXT_ARRAY),
+        ];
+        session.execute(FILL, &parameters).await?;
     }
     Ok(())
 }

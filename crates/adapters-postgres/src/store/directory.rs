@@ -121,7 +121,7 @@ fn listed(selected: &str, Order { by, descending }: Order, parameters: usize) ->
     let direction = if descending { " DESC" } else { "" };
     let order = match by {
         OrderKey::Id => format!("contact_id{direction}"),
-        OrderKey::Name => format!("name{direction}, contact_id"),
+        OrderKey::Name => format!("sort_key{direction}, contact_id"),
         OrderKey::Kind => format!("kind{direction}, contact_id"),
         OrderKey::Number => format!("number{direction}, contact_id"),
     };

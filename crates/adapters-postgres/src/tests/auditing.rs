@@ -195,7 +195,7 @@ pub(super) const EXPECTED: [(&str, &str); 12] = [
     ),
     ("INSERT INTO contact … FROM unnest($2::bigint[], $22::bigint[]))", "contact_pkey(conflict)"),
     (
-        "INSERT INTO contact_intercom … ringtone = excluded.ringtone",
+        "INSERT INTO contact_intercom … sort_key = excluded.sort_key",
         "contact_intercom_pkey(conflict)",
     ),
     ("INSERT INTO contact_relation … $3::bigint[]) AS new", ""),

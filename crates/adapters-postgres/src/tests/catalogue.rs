@@ -65,8 +65,14 @@ async fn migrations_are_recorded_like_diesel_does() {
     let database = TestDatabase::migrated();
     let client = database.connect().await;
     let recorded = "SELECT version::text FROM __diesel_schema_migrations ORDER BY version";
-    let versions =
-        ["20261122000000", "20261126000000", "20261126000100", "20261126000300", "20261126000400"];
+    let versions = [
+        "20261122000000",
+        "20261126000000",
+        "20261126000100",
+        "20261126000300",
+        "20261126000400",
+        "20261126000500",
+    ];
     assert_eq!(lines(&client, recorded).await, versions);
     let table = "
         SELECT format('%s %s %s %s', attname, format_type(atttypid, atttypmod), attnotnull,

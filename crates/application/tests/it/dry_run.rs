@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use contacts_application::ports::{Audit, ContactStore};
-use contacts_domain::upsert::{Batch, ContactState, Item, Options, Outcome, WholeContact};
+use contacts_domain::upsert::{Batch, ContactState, Item, Key, Options, Outcome, WholeContact};
 use contacts_domain::{ContactId, Violation};
 use contacts_testing::{MemoryStore, context};
 use proptest::prelude::*;
@@ -24,7 +24,7 @@ fn shown(outcome: &Outcome, next: i64) -> Value {
     };
     json!({
         "verdict": verdict.as_str(),
-        "matchedBy": matched_by.map(|key| key.as_str()),
+        "matchedBy": matched_by.map(Key::as_str),
         "sameAs": same_as,
         "candidates": candidates.len(),
         "violations": violations.iter().map(violation).collect::<Vec<_>>(),

@@ -68,6 +68,7 @@ async fn entry_is_shown_for_every_contact_type() {
             in_black_list: false,
             is_p2p: false,
             ringtone: IntercomEntry::DEFAULT_RINGTONE.to_owned(),
+            sort_key: IntercomEntry::sort_key("Door"),
         };
         assert_eq!(entry, Some(expected), "{contact_type}");
     }

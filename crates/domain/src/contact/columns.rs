@@ -159,6 +159,8 @@ macro_rules! entry_columns {
             is_p2p: bool,
             /// The file name of the ringtone.
             ringtone: String,
+            /// The key that sorts entries by name as people do.
+            sort_key: String,
         }
     };
 }

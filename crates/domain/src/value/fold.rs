@@ -25,12 +25,15 @@ pub(crate) fn fold(text: &str) -> String {
             .collect();
     }
     let counts = |character: &char| {
-        !character.is_whitespace()
-            && !is_invisible(*character)
-            && !ACCENTS.contains(&COMBINING.get_u8(*character))
+        !character.is_whitespace() && !is_invisible(*character) && !is_accent(*character)
     };
     let letters: String = NFD.normalize(text).chars().filter(counts).collect();
     CASE.fold_string(&letters).into_owned()
+}
+
+/// Whether it is an accent of the letter before it.
+pub(super) fn is_accent(character: char) -> bool {
+    ACCENTS.contains(&COMBINING.get_u8(character))
 }
 
 #[cfg(test)]

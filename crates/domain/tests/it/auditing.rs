@@ -158,6 +158,7 @@ fn differing_entries_are_found_and_corrected() {
     entry.in_black_list = true;
     entry.is_p2p = true;
     entry.ringtone = "x.wav".to_owned();
+    entry.sort_key = "bea".to_owned();
     let flag = |what| differs(what, Some("true"), Some("false"));
 
     for (contact, due, found) in [
@@ -184,6 +185,7 @@ fn differing_entries_are_found_and_corrected() {
                 flag("entry.in_black_list"),
                 flag("entry.is_p2p"),
                 differs("entry.ringtone", Some("x.wav"), Some("ring1.wav")),
+                differs("entry.sort_key", Some("bea"), Some("ada\u{1}ada\u{1}100")),
             ],
         ),
     ] {

@@ -338,6 +338,7 @@ fn entry_has_defaults_for_absent_members() {
         in_black_list: false,
         is_p2p: false,
         ringtone: "ring1.wav".to_owned(),
+        sort_key: IntercomEntry::sort_key("Door"),
     };
     assert_eq!(entry(&least), Some(expected));
 
@@ -355,6 +356,7 @@ fn entry_has_defaults_for_absent_members() {
         in_black_list: true,
         is_p2p: true,
         ringtone: "bell.wav".to_owned(),
+        sort_key: IntercomEntry::sort_key("Türe"),
     };
     assert_eq!(entry(&whole), Some(expected));
     assert_eq!(entry(&json!({"linkId": LINK_ID, "lastName": "Rochat"})), None);

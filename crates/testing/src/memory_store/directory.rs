@@ -32,7 +32,7 @@ fn compare(
 ) -> Ordering {
     let by_key = match order.by {
         OrderKey::Id => id.cmp(other_id),
-        OrderKey::Name => entry.name.cmp(&other.name),
+        OrderKey::Name => entry.sort_key.cmp(&other.sort_key),
         OrderKey::Kind => entry.kind.cmp(&other.kind),
         OrderKey::Number => entry.number.cmp(&other.number),
     };

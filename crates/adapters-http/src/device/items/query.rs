@@ -39,8 +39,9 @@ pub(super) struct ListParams {
     /// Which page.
     #[param(default = 1, minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
     page_number: Option<i64>,
-    /// `name`, `type`, `number` or `uid`, and then `asc` or `desc`; `asc` may be left out. Text is
-    /// ordered by its Unicode scalar values; items that are equal in it come lowest `uid` first.
+    /// `name`, `type`, `number` or `uid`, and then `asc` or `desc`; `asc` may be left out. Names
+    /// are ordered as people sort them, by letters, then accents, then case, other text by its Unicode
+    /// scalar values; items that are equal in it come lowest `uid` first.
     #[param(default = "uid asc", example = "name asc")]
     order_by: Option<String>,
     /// `FIELD eq|nq|gt|lt|ge|le VALUE`, combined by `and`, `or`, `not` and parentheses; `not` binds

@@ -70,6 +70,7 @@ fn entry() -> IntercomEntry {
         in_black_list: false,
         is_p2p: false,
         ringtone: IntercomEntry::DEFAULT_RINGTONE.to_owned(),
+        sort_key: IntercomEntry::sort_key("Ada"),
     }
 }
 

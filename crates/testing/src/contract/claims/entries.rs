@@ -44,6 +44,7 @@ pub(crate) fn entry(link_id: Option<&str>, name: &str) -> IntercomEntry {
         in_black_list: false,
         is_p2p: false,
         ringtone: IntercomEntry::DEFAULT_RINGTONE.to_owned(),
+        sort_key: IntercomEntry::sort_key(name),
     }
 }
 
@@ -70,6 +71,7 @@ async fn new_entry_is_listed_with_every_field(fixture: &StoreFixture) {
         in_black_list: false,
         is_p2p: true,
         ringtone: "bell.wav".to_owned(),
+        sort_key: IntercomEntry::sort_key("Tür \"Nord\" 🚪"),
     };
     let blocked = IntercomEntry { in_black_list: true, ..entry(None, "Door") };
     let expected = [(id_of(&created[0]), whole), (id_of(&created[1]), blocked)];
@@ -110,7 +112,10 @@ async fn entry_fields_follow_the_contact(fixture: &StoreFixture) {
     let mut expected = entry(Some(LINK_ID), "Door");
     type Change = fn(&mut IntercomEntry);
     let steps: [(Value, Change); 9] = [
-        (json!({"intercom": {"name": "Gate"}}), |entry| entry.name = "Gate".to_owned()),
+        (json!({"intercom": {"name": "Gate"}}), |entry| {
+            entry.name = "Gate".to_owned();
+            entry.sort_key = IntercomEntry::sort_key("Gate");
+        }),
         (json!({"intercom": {"number": "sip:1@a.example"}}), |entry| {
             entry.number = "sip:1@a.example".to_owned();
         }),
