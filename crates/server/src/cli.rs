@@ -15,6 +15,7 @@ use crate::config::{self, ConfigCommand, GlobalFlags, ServeFlags, SettingsFile};
 use crate::failure::Failure;
 use crate::organization::{CreateOrganization, SetOrganization};
 use crate::token::{CreateToken, ListTokens, RevokeToken};
+use crate::version::version;
 use crate::{backup, check, clock, logging, migrate, organization, printing, serve, token};
 
 /// Takes the contacts of many organizations in bulk and answers each with one exact result
@@ -99,12 +100,6 @@ enum TokenCommand {
     Revoke(RevokeToken),
 }
 
-/// The version, and the commit that it was built from.
-fn version() -> String {
-    let commit = git_version::git_version!(fallback = "unknown commit");
-    format!("{} ({commit})", env!("CARGO_PKG_VERSION"))
-}
-
 /// Runs the command of the command line. Clap prints an error in the call itself and ends the
 /// program with 2.
 ///
@@ -134,12 +129,13 @@ pub(crate) fn run() -> Result<(), Failure> {
     });
     match command {
         Command::Serve(flags) => {
-            let store = if settings.database.url.is_postgres() { "PostgreSQL" } else { "SQLite" };
-            let changed =
-                config::changed(matches.subcommand().map_or(&matches, |(_, of)| of), &file);
-            tracing::info!(version = version(), store, settings = changed, "starting");
-            runtime(runtime::Builder::new_multi_thread())?
-                .block_on(serve::run(&settings.database, flags.settings()))
+            let matches = matches.subcommand_matches("serve").unwrap_or(&matches);
+            let changed = config::changed(matches, &file);
+            runtime(runtime::Builder::new_multi_thread())?.block_on(serve::run(
+                &settings.database,
+                flags.settings(),
+                &changed,
+            ))
         }
         Command::Migrate => single_threaded()?.block_on(migrate::run(settings.database)),
         Command::Organization(OrganizationCommand::Create(create)) => {

@@ -18,6 +18,7 @@ mod progress;
 mod serve;
 mod startup;
 mod token;
+mod version;
 
 use std::process::ExitCode;
 

@@ -18,6 +18,7 @@ use crate::config::{DatabaseSettings, ServeSettings};
 use crate::failure::Failure;
 use crate::printing;
 use crate::startup::{self, Store};
+use crate::version::version;
 
 /// How long a new connection may stay open without a request.
 const MAX_FIRST_HEAD_TIME: Duration = Duration::from_secs(10);
@@ -40,7 +41,8 @@ const OTHER_FILES: usize = 256;
 /// What most systems allow a process that has not asked for more.
 const DEFAULT_FILES: u64 = 1_024;
 
-/// Serves until the process is asked to stop, then lets the requests in flight finish.
+/// Serves until the process is asked to stop, then lets the requests in flight finish. The log names
+/// the settings that were changed.
 ///
 /// # Errors
 ///
@@ -48,6 +50,7 @@ const DEFAULT_FILES: u64 = 1_024;
 pub(crate) async fn run(
     database: &DatabaseSettings,
     settings: ServeSettings,
+    changed: &str,
 ) -> Result<(), Failure> {
     let ServeSettings { listen, durability, http, connections, shutdown: grace } = settings;
     let limits = connection_limits(connections.max, connections.trusted_proxies);
@@ -69,6 +72,8 @@ pub(crate) async fn run(
     if let Some(greeting) = startup::first_run(&store, &database.url, address).await? {
         printing::print_notice(&greeting);
     }
+    let kind = if database.url.is_postgres() { "PostgreSQL" } else { "SQLite" };
+    tracing::info!(version = version(), store = kind, settings = changed, %address, "serving");
     let app = router(store.services(), http);
     printing::print_notice(&format!("listening on http://{address}"));
     let timeouts = Timeouts {

@@ -63,11 +63,11 @@ fn log_tells_who_sent_how_much() {
 
     let log = fs::read_to_string(&log).unwrap();
     let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let (starting, rest): (Vec<Value>, _) = lines.partition(|line| line["message"] == "starting");
-    let [starting] = &starting[..] else { panic!("{log}") };
-    assert!(starting["version"].as_str().unwrap().starts_with("0.1.0 ("), "{starting}");
-    assert_eq!(starting["store"], "SQLite");
-    assert_eq!(starting["settings"], "log_format=json, listen=127.0.0.1:0, max_items=7");
+    let (serving, rest): (Vec<Value>, _) = lines.partition(|line| line["message"] == "serving");
+    let [serving] = &serving[..] else { panic!("{log}") };
+    assert!(serving["version"].as_str().unwrap().starts_with("0.1.0 ("), "{serving}");
+    assert_eq!(serving["store"], "SQLite");
+    assert_eq!(serving["settings"], "log_format=json, listen=127.0.0.1:0, max_items=7");
 
     let answered: Vec<Value> =
         rest.into_iter().filter(|line| line["message"] == "answered").collect();
