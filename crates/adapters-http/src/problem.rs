@@ -28,7 +28,7 @@ use contacts_application::ports::StoreErrorKind;
 use contacts_application::use_cases::{AccessError, UseCaseError};
 use contacts_domain::{Code, ContactId, Violation};
 
-use crate::request::prefer::Details;
+use self::detail::Details;
 
 /// The header for the media types that a path accepts:
 /// <https://www.w3.org/TR/ldp/#header-accept-post>.

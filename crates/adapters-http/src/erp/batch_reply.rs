@@ -18,10 +18,9 @@ use super::redaction::Redaction;
 use super::workflow::{WorkflowReply, Workflows};
 use crate::openapi::ContactDocumentSchema;
 use crate::problem::Problem;
-use crate::problem::detail::DetailReply;
+use crate::problem::detail::{DetailReply, Details};
 use crate::problem::error_code::ErrorCode;
 use crate::request::offload::offload;
-use crate::request::prefer::Details;
 
 /// The most outcomes of a part of the answer; one thread writes them in about 1.2 ms.
 const MAX_OUTCOMES: usize = 1_024;

@@ -10,8 +10,7 @@ use serde::Deserializer;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::problem::detail::DetailReply;
-use crate::request::prefer::Details;
+use crate::problem::detail::{DetailReply, Details};
 
 /// The block of salary data, which has a scope of its own.
 const STAFF: &str = "staff";

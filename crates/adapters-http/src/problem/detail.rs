@@ -7,7 +7,16 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::error_code::ErrorCode;
-use crate::request::prefer::Details;
+
+/// What an answer tells of a violation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Details {
+    /// The four members of the contract.
+    #[default]
+    OfContract,
+    /// The rule, the message and the fix as well.
+    Full,
+}
 
 /// One broken rule.
 #[derive(Debug, Serialize, ToSchema)]

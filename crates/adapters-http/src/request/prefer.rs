@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use contacts_domain::upsert::Handling;
 
+use crate::problem::detail::Details;
 use crate::problem::{Kind, Problem};
 
 pub(crate) const PREFER: HeaderName = HeaderName::from_static("prefer");
@@ -29,16 +30,6 @@ pub(crate) struct Preferences {
 enum Return {
     Minimal,
     Representation,
-}
-
-/// What an answer tells of a violation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Details {
-    /// The four members of the contract.
-    #[default]
-    OfContract,
-    /// The rule, the message and the fix as well.
-    Full,
 }
 
 impl<S: Sync> FromRequestParts<S> for Preferences {
