@@ -15,7 +15,7 @@ use crate::openapi::ContactTypeSchema;
 #[serde(untagged)]
 pub(super) enum FreshRow<'a> {
     /// All of it.
-    Whole(RowReply<'a>),
+    Complete(RowReply<'a>),
     /// In a minimal answer.
     Minimal(MinimalRow),
     /// There is no contact, or the caller may not read.
@@ -107,7 +107,7 @@ impl<'a> FreshRow<'a> {
         let Some(WholeContact { record, email, phone, city, country_code2 }) = whole else {
             return Self::Minimal(MinimalRow { id, version, verdict, same_as });
         };
-        Self::Whole(RowReply {
+        Self::Complete(RowReply {
             id,
             contact_id: id,
             contact_type: record.projection.contact_type.as_str(),
