@@ -23,7 +23,7 @@ pub(crate) fn sort_key(name: &str) -> String {
     let mut key = String::with_capacity(4 * name.len());
     for character in accented.chars().filter(|c| !is_accent(*c) && !is_invisible(*c)) {
         match base(character) {
-            Some(letters) => key.push_str(letters),
+            Some(base) => key.push_str(base),
             None => key.push(character),
         }
     }
@@ -35,9 +35,13 @@ pub(crate) fn sort_key(name: &str) -> String {
     key.replace('\0', "")
 }
 
-/// The letters by which people sort one that Unicode does not decompose.
-fn base(letter: char) -> Option<&'static str> {
-    Some(match letter {
+/// What people sort a character by that Unicode does not decompose: letters, and the quotation marks
+/// and dashes of keyboards for those of typesetting.
+fn base(character: char) -> Option<&'static str> {
+    Some(match character {
+        '‘' | '’' | 'ʼ' => "'",
+        '“' | '”' | '„' | '«' | '»' => "\"",
+        '\u{2010}'..='\u{2015}' => "-",
         'æ' => "ae",
         'ð' | 'đ' => "d",
         'ħ' => "h",
@@ -57,6 +61,10 @@ mod tests {
     #[test]
     fn names_sort_as_people_sort_them() {
         let sorted = [
+            "“Adler”",
+            "\"Krone\"",
+            "«Rose»",
+            "– Lager",
             "1. Stock",
             "2. Stock",
             "anna",
@@ -75,6 +83,9 @@ mod tests {
             "Lukaszek",
             "Müller",
             "Muller AG",
+            "O’Brien",
+            "O'Neil",
+            "O’Neil",
             "Oslo",
             "Øster",
             "öz",
