@@ -1,5 +1,6 @@
 //! Texts that are not written as their rule asks for, and have one certain meaning.
 
+use contacts_domain::contact::IntercomEntry;
 use contacts_domain::upsert::{Arrays, Endpoints, Handling, Options, Outcome};
 use contacts_domain::{Fix, Severity};
 use serde_json::{Value, json};
@@ -319,7 +320,9 @@ fn stored_name_that_shows_nothing_is_no_fault() {
         let mut document = fixture.document(1);
         document["intercom"]["name"] = json!(name);
         fixture.records[0].document = document.to_string();
-        fixture.entries.get_mut(&1).unwrap().name = name.to_owned();
+        let stored = fixture.entries.get_mut(&1).unwrap();
+        stored.name = name.to_owned();
+        stored.sort_key = IntercomEntry::sort_key(name);
         for (number, verdict) in [("sip:1@a.example", "unchanged"), ("sip:2@a.example", "updated")]
         {
             let sent = fixture.entry(entry(name, number));
