@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use icu_normalizer::{ComposingNormalizer, ComposingNormalizerBorrowed};
 use icu_properties::props::{
-    Alphabetic, EmojiModifier, ExtendedPictographic, GeneralCategory, GeneralCategoryGroup,
+    Alphabetic, DefaultIgnorableCodePoint, EmojiModifier, ExtendedPictographic, GeneralCategory,
+    GeneralCategoryGroup,
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
 
@@ -39,8 +40,17 @@ pub(crate) fn trimmed(text: &str) -> &str {
 
 /// Whether nothing of the text can be seen. Control characters are not blank: they are mistakes.
 pub(crate) fn is_blank(text: &str) -> bool {
-    let is_empty = |c: char| c.is_whitespace() || !c.is_control() && is_invisible(c);
+    let is_empty = |c: char| {
+        c.is_whitespace() || !c.is_control() && (is_invisible(c) || !c.is_ascii() && is_filler(c))
+    };
     text.chars().all(is_empty)
+}
+
+/// Whether a text of such characters alone shows nothing, though beside others they may matter: a
+/// filler, a variation selector, the Braille pattern without dots.
+fn is_filler(character: char) -> bool {
+    character == '\u{2800}'
+        || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character)
 }
 
 /// The text without them.
@@ -168,7 +178,16 @@ mod tests {
 
     #[test]
     fn text_that_shows_nothing_is_blank() {
-        for text in ["", " \t", "\u{200b}", "\u{200e}\u{a0}\u{2028}"] {
+        for text in [
+            "",
+            " \t",
+            "\u{200b}",
+            "\u{200e}\u{a0}\u{2028}",
+            "\u{3164}",
+            "\u{115f}\u{1160}",
+            "\u{34f}\u{fe0f}",
+            "\u{2800}",
+        ] {
             assert!(is_blank(text), "{text:?}");
         }
         for text in [".", "\u{200b}a", "\u{301}", "\0"] {

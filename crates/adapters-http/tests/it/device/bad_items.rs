@@ -71,7 +71,7 @@ async fn required_member_must_not_be_absent_or_blank() {
         let blank = [json!(null), json!(""), json!("  "), json!("\t\n"), json!("\u{a0}\u{2003}")];
         refused_member(&app, name, &blank, &reason).await;
     }
-    let unseen = ["\u{200b}", " \u{feff}\u{2060}"].map(|name| json!(name));
+    let unseen = ["\u{200b}", " \u{feff}\u{2060}", "\u{3164}", "\u{2800}"].map(|name| json!(name));
     refused_member(&app, "name", &unseen, "an intercom entry needs a name").await;
     refused(
         &app,
