@@ -67,8 +67,6 @@ async fn parts_of_an_internal_address_have_fixed_digits() {
                 "0001-01-01-01 ",
                 "0001-01-01-01\n",
                 "\u{feff}0001-01-01-01",
-                "SIP:100@sip.example.com",
-                "sips:100@sip.example.com",
                 "100@sip.example.com",
                 " sip:100@sip.example.com",
             ][..],
@@ -121,7 +119,12 @@ async fn sip_uri_is_valid_for_every_type() {
     let port = "the port of a SIP URI must be from 1 to 65535";
     let parameters =
         "a SIP URI must have no parameters or headers: leave out what begins with ; or ?";
+    let scheme = "a SIP URI must begin with sip: in lower case";
+    let secure = "a SIP URI must begin with sip:, not with sips:";
     for (number, reason) in [
+        ("SIP:100@sip.example.com", scheme),
+        ("Sip:100@sip.example.com;transport=tcp", scheme),
+        ("sips:100@sip.example.com", secure),
         ("sip:", user),
         ("sip:sip.example.com", user),
         ("sip:@sip.example.com", user),

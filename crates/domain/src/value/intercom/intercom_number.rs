@@ -31,7 +31,7 @@ pub enum InvalidIntercomNumber {
     /// Neither a SIP URI nor an internal address of the type.
     #[error(transparent)]
     Internal(InvalidInternalAddress),
-    /// Begins with `sip:` and isn't a SIP URI.
+    /// Meant to be a SIP URI, and isn't one.
     #[error(transparent)]
     Sip(#[from] InvalidSipUri),
     /// A p2p endpoint has no internal address.
@@ -46,7 +46,7 @@ impl IntercomNumber {
     ///
     /// The first check that fails, as an [`InvalidIntercomNumber`].
     pub fn parse(intercom_type: IntercomType, text: &str) -> Result<Self, InvalidIntercomNumber> {
-        if text.starts_with(SipUri::SCHEME) {
+        if SipUri::is_meant(text) {
             return Ok(Self::Sip(SipUri::parse(text)?));
         }
         Ok(Self::Internal(InternalAddress::parse(intercom_type, text)?))
@@ -68,7 +68,7 @@ impl std::str::FromStr for IntercomNumber {
     type Err = InvalidIntercomNumber;
 
     fn from_str(text: &str) -> Result<Self, InvalidIntercomNumber> {
-        if text.starts_with(SipUri::SCHEME) {
+        if SipUri::is_meant(text) {
             return Ok(Self::Sip(text.parse()?));
         }
         Ok(Self::Internal(text.parse()?))
@@ -112,7 +112,9 @@ mod tests {
         for (intercom_type, text, error) in [
             (P2p, "0001-01-04-12", SipOnly),
             (P2p, "", SipOnly),
-            (P2p, "SIP:anna@example.ch", SipOnly),
+            (P2p, "SIP:anna@example.ch", Sip(InvalidSipUri::Scheme)),
+            (Multi, "Sip:anna@example.ch", Sip(InvalidSipUri::Scheme)),
+            (Regular, "sips:anna@example.ch", Sip(InvalidSipUri::Secure)),
             (P2p, "sip:anna", Sip(InvalidSipUri::User)),
             (Multi, "0001-01-04-12", shape("BBBB-UU-DD")),
             (Regular, "anna@example.ch", shape("BBBB-UU-FF-AA")),

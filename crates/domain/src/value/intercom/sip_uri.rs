@@ -44,8 +44,10 @@ pub enum InvalidSipUri {
 }
 
 impl SipUri {
-    /// The start of every SIP URI.
-    pub(super) const SCHEME: &str = "sip:";
+    /// Whether the text is meant to be a SIP URI, however its scheme is written.
+    pub(super) fn is_meant(text: &str) -> bool {
+        text.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("sip"))
+    }
 
     /// Reads a SIP URI as written: nothing is trimmed.
     ///
@@ -56,7 +58,7 @@ impl SipUri {
         if text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("sips:")) {
             return Err(InvalidSipUri::Secure);
         }
-        let rest = text.strip_prefix(Self::SCHEME).ok_or(InvalidSipUri::Scheme)?;
+        let rest = text.strip_prefix("sip:").ok_or(InvalidSipUri::Scheme)?;
         let (user, authority) = rest.split_once('@').ok_or(InvalidSipUri::User)?;
         if authority.contains([';', '?']) {
             return Err(InvalidSipUri::Parameters);
