@@ -51,6 +51,11 @@ impl Path {
         &self.0
     }
 
+    /// Whether it goes into that member of the document.
+    pub fn is_within(&self, member: &str) -> bool {
+        matches!(self.0.first(), Some(Segment::Member(name)) if **name == *member)
+    }
+
     /// A member of what is at this place.
     #[must_use]
     pub(crate) fn join(mut self, member: &str) -> Self {

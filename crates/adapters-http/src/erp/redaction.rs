@@ -5,7 +5,6 @@ use std::fmt;
 
 use contacts_application::access::{Scope, Scopes};
 use contacts_domain::Violation;
-use contacts_domain::path::Segment;
 use serde::Deserializer;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -68,11 +67,7 @@ impl Redaction {
     }
 
     fn hides_place(self, violation: &Violation) -> bool {
-        let is_staff = matches!(
-            violation.path.segments().first(),
-            Some(Segment::Member(name)) if **name == *STAFF
-        );
-        is_staff && !self.shows_staff
+        !self.shows_staff && violation.path.is_within(STAFF)
     }
 }
 

@@ -256,6 +256,11 @@ impl Item {
         if context.handling == Handling::Lenient {
             // Errors until the ladder is known, and so listed first.
             noted.set_severity(Severity::Error, |found| SharedKey::at(&found.path).is_some());
+            // What is left out must not hide that the caller may not write the block.
+            noted.set_severity(Severity::Error, |found| {
+                let is_denied = !context.may_write_staff && found.path.is_within("staff");
+                is_denied && found.rule.severity() == Severity::Error && found.fix.is_none()
+            });
         }
         noted.cut(MAX_DETAILS);
         let keys = Keys::of(&document, context.settings.matchable(), &mut cache);

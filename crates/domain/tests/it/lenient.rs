@@ -254,3 +254,13 @@ fn certain_meanings_are_taken_under_lenient() {
     assert_eq!(warnings(&outcomes[0]), expected);
     assert_eq!(fixture.document(1)["genderType"], "MALE");
 }
+
+#[test]
+fn bad_values_do_not_stand_in_for_scope() {
+    for staff in [json!(5), json!({"jobTitle": 5}), json!({"maritalDate": "soon"})] {
+        let mut fixture = lenient();
+        fixture.context.may_write_staff = false;
+        let outcomes = fixture.send(json!([person(json!({"isStaff": true, "staff": staff}))]));
+        assert_eq!(verdicts(&outcomes), ["rejected"], "{staff}");
+    }
+}
