@@ -60,15 +60,14 @@ impl State {
             (Target::Both(key), _) => (Change::Set(key), Change::Set(key)),
             (Target::Id(_), keys) => (keys, keys),
         };
-        let city = if item.sets_city { Some(marker) } else { self.city };
         Self {
             external_id: taken.0.after(self.external_id),
             link_id: taken.1.after(self.link_id),
             last_name: if item.kind == Kind::Read { self.last_name } else { Some(marker) },
             first_name: item.first_name.after(self.first_name),
             terms: if item.sets_terms { Some(marker) } else { self.terms },
-            city,
-            address: self.address.filter(|_| city == self.city),
+            city: if item.sets_city { Some(marker) } else { self.city },
+            address: self.address,
         }
     }
 
@@ -78,10 +77,7 @@ impl State {
         if after.address.is_some() || after.city.is_none() {
             return after == *next;
         }
-        // A new address has a new id.
-        next.address.is_some()
-            && next.address != self.address
-            && after == Self { address: None, ..*next }
+        next.address.is_some() && after == Self { address: None, ..*next }
     }
 
     /// Whether the item finds nothing to change.
@@ -169,11 +165,18 @@ mod tests {
     }
 
     #[test]
-    fn new_address_has_a_new_id() {
-        let before = State { city: Some(ONE), address: Some(5), ..State::default() };
+    fn address_of_the_same_name_keeps_its_id() {
+        let none = State::default();
+        let one = State { city: Some(ONE), address: Some(5), ..none };
         let item = Item { sets_city: true, ..Item::plain(Target::Id(3), TWO) };
-        let after = State { city: Some(TWO), last_name: Some(TWO), ..State::default() };
-        for (address, fits) in [(None, false), (Some(5), false), (Some(6), true)] {
+        let after = State { city: Some(TWO), last_name: Some(TWO), ..none };
+        for (before, address, fits) in [
+            (none, None, false),
+            (none, Some(6), true),
+            (one, None, false),
+            (one, Some(5), true),
+            (one, Some(6), false),
+        ] {
             assert_eq!(before.becomes(&State { address, ..after }, &item), fits, "{address:?}");
         }
     }
