@@ -59,7 +59,7 @@ pub(crate) async fn observe(
         }
         Span::current()
             .record("status", response.status().as_u16())
-            .record("milliseconds", started.elapsed().as_secs_f64() * 1e3);
+            .record("milliseconds", (started.elapsed().as_secs_f64() * 1e6).round() / 1e3);
         if is_probe {
             tracing::debug!("answered");
         } else {
