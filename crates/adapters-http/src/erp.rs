@@ -8,7 +8,6 @@ mod fresh_row;
 mod get_contact;
 mod get_deleted_contact;
 mod merging;
-mod redaction;
 mod workflow;
 
 use utoipa_axum::router::OpenApiRouter;

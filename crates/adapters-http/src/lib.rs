@@ -1,9 +1,9 @@
-//! The HTTP APIs of contact-hub: the contract of the ERP and the contract of intercom devices.
+//! The HTTP APIs of contact-hub: the native API, the contract of the ERP and that of intercom devices.
 //!
 //! [`router`] turns the [`Services`] of the application into an [`axum::Router`]. Each endpoint is
-//! one file under `erp` or `device`, with its wire types, its handler and its description;
-//! [`openapi()`] describes all of them. The ERP API answers a request that it refuses as a whole
-//! with an RFC 9457 problem, and a refused item with a verdict in a 200. The device API refuses the
+//! one file under `v1`, `erp` or `device`, with its wire types, its handler and its description;
+//! [`openapi()`] describes all of them. The native and the ERP API answer a request that they
+//! refuse as a whole with an RFC 9457 problem, and a refused item with a verdict in a 200. The device API refuses the
 //! whole request, with the error envelope of its contract.
 
 mod applying;
@@ -17,8 +17,8 @@ mod reply;
 mod request;
 mod settings;
 mod state;
-mod summary;
 mod telemetry;
+mod v1;
 
 use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -52,11 +52,13 @@ use state::AppState;
 /// ```
 pub fn router(services: Services, settings: Settings) -> Router {
     let state = AppState::new(services, settings, &openapi());
-    let erp = Router::from(erp::routes()).merge(operation());
+    let json = Router::from(erp::routes()).merge(v1::routes()).merge(operation());
     let device = serve(device::routes(), ProblemFormat::DeviceEnvelope, &state);
-    DEVICE_PREFIXES.iter().fold(serve(erp, ProblemFormat::ProblemDetails, &state), |app, prefix| {
-        app.nest_service(prefix, device.clone())
-    })
+    DEVICE_PREFIXES
+        .iter()
+        .fold(serve(json, ProblemFormat::ProblemDetails, &state), |app, prefix| {
+            app.nest_service(prefix, device.clone())
+        })
 }
 
 /// Adds what every request passes, whether its path is known or not: the catching of panics, then
@@ -80,6 +82,7 @@ fn serve(routes: Router<AppState>, format: ProblemFormat, state: &AppState) -> R
 pub fn openapi() -> OpenApi {
     let mut description = OpenApiRouter::with_openapi(openapi::frame())
         .merge(erp::routes())
+        .merge(v1::routes())
         .merge(device::described())
         .merge(operation())
         .into_openapi();

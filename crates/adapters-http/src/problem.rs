@@ -83,6 +83,8 @@ macro_rules! kinds {
 kinds! {
     /// A header cannot be read, or two headers contradict each other.
     BadHeader: BAD_REQUEST ValidationError "bad-header" "a header is wrong";
+    /// A parameter is unknown, is given twice, or has a wrong value; the answer names what is allowed.
+    BadParameter: BAD_REQUEST ValidationError "bad-parameter" "a parameter is wrong";
     /// The token is valid for several organizations, and the request names none.
     OrganizationNotNamed: BAD_REQUEST FieldRequired "organization-not-named"
         "the request has to name an organization";
@@ -314,7 +316,7 @@ pub(crate) fn short_method(method: &Method) -> Cow<'_, str> {
 }
 
 /// The first characters of a text of the caller, and `…` if there are more.
-fn cut(text: &str, longest: usize) -> Cow<'_, str> {
+pub(crate) fn cut(text: &str, longest: usize) -> Cow<'_, str> {
     match text.char_indices().nth(longest).and_then(|(end, _)| text.get(..end)) {
         Some(start) => format!("{start}…").into(),
         None => text.into(),

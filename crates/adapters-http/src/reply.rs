@@ -1,5 +1,8 @@
 //! Successful answers.
 
+pub(crate) mod redaction;
+pub(crate) mod summary;
+
 use axum::body::Body;
 use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};

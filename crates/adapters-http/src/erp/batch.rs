@@ -10,7 +10,6 @@ use contacts_domain::upsert::{Context, Documents, Item, ItemKeys, Options, Recog
 
 use super::batch_items::BatchItems;
 use super::batch_reply::{BatchReply, ReplyWriter};
-use super::redaction::Redaction;
 use super::workflow::Workflows;
 use crate::applying::apply;
 use crate::limits::allowance;
@@ -18,13 +17,14 @@ use crate::openapi::{BatchHeaders, BatchProblems, ContactDocumentSchema, example
 use crate::problem::Problem;
 use crate::problem::corrupt::log_corrupt;
 use crate::reply::json;
+use crate::reply::redaction::Redaction;
+use crate::reply::summary::Summary;
 use crate::request::authorized::{Authorized, Write};
 use crate::request::json_upload::JsonUpload;
 use crate::request::offload::{LONG, offload};
 use crate::request::prefer::Preferences;
 use crate::settings::Settings;
 use crate::state::Services;
-use crate::summary::Summary;
 
 /// Modify batch of contacts
 ///

@@ -14,12 +14,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::fresh_row::{FreshRow, RowReply};
-use super::redaction::Redaction;
 use super::workflow::{WorkflowReply, Workflows};
 use crate::openapi::ContactDocumentSchema;
 use crate::problem::Problem;
 use crate::problem::detail::{DetailReply, Details};
 use crate::problem::error_code::ErrorCode;
+use crate::reply::redaction::Redaction;
 use crate::request::offload::offload;
 
 /// The most outcomes of a part of the answer; one thread writes them in about 1.2 ms.

@@ -9,10 +9,10 @@ use contacts_application::use_cases::Caller;
 use contacts_domain::ContactId;
 use contacts_domain::contact::ContactType;
 
-use super::redaction::Redaction;
 use crate::problem::corrupt::require_readable;
 use crate::problem::{Kind, Problem};
 use crate::reply::json;
+use crate::reply::redaction::Redaction;
 use crate::request::contact_id;
 use crate::state::Services;
 

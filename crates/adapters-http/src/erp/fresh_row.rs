@@ -7,8 +7,8 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::redaction::Redaction;
 use crate::openapi::ContactTypeSchema;
+use crate::reply::redaction::Redaction;
 
 /// As much of the row as an answer shows.
 #[derive(Serialize)]

@@ -8,12 +8,12 @@ use contacts_domain::upsert::Endpoints;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::redaction::Redaction;
 use crate::applying;
 use crate::openapi::{CallHeaders, MergingProblems};
 use crate::problem::corrupt::reject_if_corrupt;
 use crate::problem::{Kind, Problem};
 use crate::reply::json;
+use crate::reply::redaction::Redaction;
 use crate::request::authorized::{Authorized, Merge};
 use crate::request::json_text;
 use crate::request::json_upload::SingleUpload;

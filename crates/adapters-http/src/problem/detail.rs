@@ -50,7 +50,7 @@ pub(crate) struct DetailReply<'a> {
 /// One operation of a JSON Patch (RFC 6902).
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes how `Fix` is written")]
-struct PatchOperation {
+pub(crate) struct PatchOperation {
     /// What is done.
     #[schema(example = "replace")]
     op: String,

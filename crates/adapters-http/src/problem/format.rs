@@ -188,6 +188,7 @@ impl EnvelopeCode {
                 Self::SystemError
             }
             Kind::BadHeader
+            | Kind::BadParameter
             | Kind::OrganizationNotNamed
             | Kind::BodyEmpty
             | Kind::BodyIncomplete

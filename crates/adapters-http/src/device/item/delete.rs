@@ -13,10 +13,10 @@ use crate::device::refusal::was_found;
 use crate::openapi::{DeviceItemPath, DeviceProblems, DryRunHeaders};
 use crate::problem::Problem;
 use crate::reply::json;
+use crate::reply::summary::Summary;
 use crate::request::authorized::{Authorized, Delete};
 use crate::request::prefer::Preferences;
 use crate::state::Services;
-use crate::summary::Summary;
 
 /// Delete an item
 ///

@@ -11,9 +11,9 @@ use utoipa::ToSchema;
 
 use crate::device::faults::Faults;
 use crate::problem::Problem;
+use crate::reply::summary::Summary;
 use crate::reply::to_json;
 use crate::request::contact_id;
-use crate::summary::Summary;
 
 /// The contact of a path. A path that cannot name one is refused like an unknown contact.
 pub(crate) struct Uid(pub(crate) ContactId);

@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 
 use crate::problem::Problem;
 use crate::reply::json;
+use crate::reply::summary::Summary;
 use crate::request::offload::offload;
-use crate::summary::Summary;
 
 /// More results are written on another thread.
 const MANY_RESULTS: usize = 128;

@@ -21,13 +21,14 @@ const STAFF: &str = "staff";
 /// - Without the scope `staff`, contacts have no block `staff`, warnings about this block are left
 ///   out, and errors about it have no value.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Redaction {
-    pub(super) shows_contacts: bool,
+pub(crate) struct Redaction {
+    /// Whether the answer has contacts.
+    pub(crate) shows_contacts: bool,
     shows_staff: bool,
 }
 
 impl Redaction {
-    pub(super) fn of(scopes: Scopes) -> Self {
+    pub(crate) fn of(scopes: Scopes) -> Self {
         Self {
             shows_contacts: scopes.include(Scope::Read),
             shows_staff: scopes.include(Scope::Staff),
@@ -36,7 +37,7 @@ impl Redaction {
 
     /// The document, without the block `staff` if the caller may not see it. Fails if the block has to
     /// be removed and the document is not a JSON object.
-    pub(super) fn document<'d>(self, document: &'d str) -> serde_json::Result<Cow<'d, str>> {
+    pub(crate) fn document<'d>(self, document: &'d str) -> serde_json::Result<Cow<'d, str>> {
         if self.shows_staff || !document.contains("\"staff\"") {
             return Ok(Cow::Borrowed(document));
         }
@@ -44,7 +45,7 @@ impl Redaction {
     }
 
     /// A violation of an item, or `None` if it is a warning about a hidden block.
-    pub(super) fn detail(self, violation: &Violation, details: Details) -> Option<DetailReply<'_>> {
+    pub(crate) fn detail(self, violation: &Violation, details: Details) -> Option<DetailReply<'_>> {
         if self.hides_place(violation) && !violation.is_error() {
             return None;
         }
@@ -54,7 +55,7 @@ impl Redaction {
 
     /// A violation that refuses the request: without its value if that is hidden, and with the
     /// sentence of the rule, because a message may name the value.
-    pub(super) fn refusal(self, violation: Violation) -> Violation {
+    pub(crate) fn refusal(self, violation: Violation) -> Violation {
         if !self.hides_value(&violation) {
             return violation;
         }
@@ -62,11 +63,13 @@ impl Redaction {
         Violation { value: String::new(), message, fix: None, ..violation }
     }
 
-    fn hides_value(self, violation: &Violation) -> bool {
+    /// Whether the caller may not see the value of a violation, and what its message says of it.
+    pub(crate) fn hides_value(self, violation: &Violation) -> bool {
         !self.shows_contacts || self.hides_place(violation)
     }
 
-    fn hides_place(self, violation: &Violation) -> bool {
+    /// Whether a violation is about a block that the caller may not see.
+    pub(crate) fn hides_place(self, violation: &Violation) -> bool {
         !self.shows_staff && violation.path.is_within(STAFF)
     }
 }
