@@ -13,6 +13,7 @@ mod health;
 mod limits;
 mod openapi;
 mod problem;
+
 mod reply;
 mod request;
 mod settings;

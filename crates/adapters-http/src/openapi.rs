@@ -22,11 +22,13 @@ use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, O
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use contact_document::{ContactDocumentSchema, ContactTypeSchema, IntercomTypeSchema};
+pub(crate) use contact_document::{
+    ContactDocumentSchema, ContactTypeSchema, IntercomTypeSchema, StoredContactSchema,
+};
 pub(crate) use operation::{
     BatchHeaders, BatchProblems, CallHeaders, ContactPathParams, ContactProblems,
     DeviceBodyProblems, DeviceItemPath, DeviceProblems, DryRunHeaders, MergingProblems,
-    describe_request_ids,
+    describe_request_ids, text_parameter,
 };
 
 use crate::problem::format::{EnvelopeReply, ProblemReply};
@@ -135,6 +137,7 @@ pub(crate) fn frame() -> OpenApi {
         .tags(Some([
             tag("ERP", "The published contract of the ERP."),
             tag("Device", "The published contract of intercom monitors."),
+            tag("native", "The API of this hub's own: one contact and many, `/v1`."),
             tag("operation", "For the operator of the server."),
         ]))
         .security(Some([

@@ -297,6 +297,14 @@ impl From<UseCaseError> for Problem {
     }
 }
 
+/// The answer to a client that has the present version.
+pub(crate) fn not_modified() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
 /// The answer to an unknown path. Takes the original URI: the device API strips its prefix.
 pub(crate) async fn unknown_path(OriginalUri(uri): OriginalUri) -> Problem {
     let path = cut(uri.path(), MAX_PATH);

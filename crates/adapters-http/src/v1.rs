@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "the endpoints that use all of this follow")]
 
+mod contact_body;
+mod contacts;
+mod entity_tag;
 pub(crate) mod parameters;
 pub(crate) mod violation_body;
 pub(crate) mod word;
@@ -12,5 +15,5 @@ use crate::state::AppState;
 
 /// The routes of the API.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+    contacts::routes()
 }

@@ -53,12 +53,13 @@ impl ContactPath {
             Problem::new(Kind::UnknownContact, format!("there is no such {lifecycle}contact"))
         };
         let Self(Some((contact_type, id))) = self else { return Err(unknown()) };
-        let found = services.get_contact.execute(caller, contact_type, id, lifecycle).await?;
+        let found = services.get_contact.execute(caller, Some(contact_type), id, lifecycle).await?;
         let record = match (found, lifecycle) {
             (Some(record), _) => record,
             (None, Lifecycle::Deleted) => return Err(unknown()),
             (None, Lifecycle::Living) => {
-                let survivor = services.get_contact.survivor(caller, contact_type, id).await?;
+                let survivor =
+                    services.get_contact.survivor(caller, Some(contact_type), id).await?;
                 return Err(survivor.map_or_else(unknown, Problem::merged));
             }
         };

@@ -75,6 +75,66 @@ impl ToSchema for ContactDocumentSchema {
     }
 }
 
+/// The contact document as the native API shows it, with what the server adds.
+pub(crate) struct StoredContactSchema;
+
+impl PartialSchema for StoredContactSchema {
+    fn schema() -> RefOr<Schema> {
+        let text = || ObjectBuilder::new().schema_type(Type::String);
+        let time = |about: &str| {
+            text()
+                .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+                .description(Some(about))
+        };
+        object(ContactDocument::SHAPE)
+            .property("contactType", AnyContactTypeSchema::reference())
+            .property("version", whole(OrNull::No).description(Some("The version; the `ETag`.")))
+            .property("createdAt", time("When the contact was created."))
+            .property("updatedAt", time("When the contact last changed."))
+            .property("displayName", text().description(Some("The name in lists.")))
+            .property("deletedAt", time("When the contact was deleted; absent while it lives."))
+            .into()
+    }
+}
+
+impl ToSchema for StoredContactSchema {
+    fn name() -> Cow<'static, str> {
+        "StoredContact".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Self::name().into_owned(), Self::schema()));
+        schemas.push((AnyContactTypeSchema::name().into_owned(), AnyContactTypeSchema::schema()));
+        parts_of(ContactDocument::SHAPE, schemas);
+    }
+}
+
+/// The types of contacts, with that of devices.
+struct AnyContactTypeSchema;
+
+impl AnyContactTypeSchema {
+    fn reference() -> Ref {
+        let about = "What the contact is; set once.";
+        Ref::builder().ref_location_from_schema_name(Self::name()).description(Some(about)).build()
+    }
+}
+
+impl PartialSchema for AnyContactTypeSchema {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("A closed list: contact type, with that of devices."))
+            .enum_values(Some(ContactTypeName::KIND.allowed.iter().copied()))
+            .into()
+    }
+}
+
+impl ToSchema for AnyContactTypeSchema {
+    fn name() -> Cow<'static, str> {
+        "AnyContactType".into()
+    }
+}
+
 /// A closed list of the document as a schema.
 pub(crate) struct ClosedListSchema<T>(PhantomData<T>);
 

@@ -19,6 +19,23 @@ pub(crate) fn contact() -> Value {
     answer.pointer("/items/0/freshData").cloned().unwrap_or_default()
 }
 
+/// The same contact as the native API shows it.
+pub(crate) fn stored_contact() -> Value {
+    let mut contact = contact();
+    let row = batch_answer().pointer("/items/0/freshRow").cloned().unwrap_or_default();
+    for (name, of_row) in [
+        ("version", "version"),
+        ("createdAt", "updatedAt"),
+        ("updatedAt", "updatedAt"),
+        ("displayName", "displayName"),
+    ] {
+        if let (Some(members), Some(value)) = (contact.as_object_mut(), row.get(of_row)) {
+            members.insert(name.to_owned(), value.clone());
+        }
+    }
+    contact
+}
+
 /// Two items of an intercom's directory.
 pub(crate) fn items() -> Value {
     json(include_str!("examples/items.json"))

@@ -15,6 +15,7 @@ use utoipa::{IntoParams, IntoResponses, ToSchema as _};
 use super::contact_document::ContactTypeSchema;
 use crate::problem::Kind;
 use crate::problem::format::{EnvelopeCode, ProblemFormat};
+use crate::request::contact_id::ContactIdPath;
 
 /// The headers of every call; the token is a security scheme.
 pub(crate) struct CallHeaders;
@@ -108,10 +109,25 @@ impl IntoParams for ContactPathParams {
     }
 }
 
+impl IntoParams for ContactIdPath {
+    fn into_params(_place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![contact_id("id")]
+    }
+}
+
 impl IntoParams for DeviceItemPath {
     fn into_params(_place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         vec![contact_id("uid")]
     }
+}
+
+/// A header with a text.
+pub(crate) fn text_parameter(name: &str, about: &str, example: &str) -> Parameter {
+    header(name)
+        .description(Some(about))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .example(Some(json!(example)))
+        .build()
 }
 
 fn contact_id(name: &str) -> Parameter {

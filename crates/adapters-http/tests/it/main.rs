@@ -19,4 +19,5 @@ mod limits;
 mod merging;
 mod operation;
 mod refused_uploads;
+mod v1;
 mod verdicts;

@@ -20,7 +20,8 @@ impl GetContact {
         Self { store }
     }
 
-    /// The contact of that id and type, living or deleted as asked, or `None`.
+    /// The contact of that id, living or deleted as asked, or `None`. If a type is named, one of
+    /// another type is none.
     ///
     /// # Errors
     ///
@@ -28,16 +29,17 @@ impl GetContact {
     pub async fn execute(
         &self,
         caller: &Caller,
-        contact_type: ContactType,
+        contact_type: Option<ContactType>,
         id: ContactId,
         lifecycle: Lifecycle,
     ) -> Result<Option<Record>, UseCaseError> {
         caller.require(Scope::Read)?;
         let record = self.store.contact(caller.organization.id, id, lifecycle).await?;
-        Ok(record.filter(|record| record.projection.contact_type == contact_type))
+        Ok(record.filter(|record| is_of(contact_type, record)))
     }
 
-    /// The contact that the one of that id and type was merged into, or `None`.
+    /// The contact that the one of that id was merged into, or `None`. If a type is named, one of
+    /// another type is none.
     ///
     /// # Errors
     ///
@@ -45,12 +47,16 @@ impl GetContact {
     pub async fn survivor(
         &self,
         caller: &Caller,
-        contact_type: ContactType,
+        contact_type: Option<ContactType>,
         merged: ContactId,
     ) -> Result<Option<ContactId>, UseCaseError> {
         caller.require(Scope::Read)?;
         let record = self.store.survivor(caller.organization.id, merged).await?;
-        let record = record.filter(|record| record.projection.contact_type == contact_type);
+        let record = record.filter(|record| is_of(contact_type, record));
         Ok(record.map(|record| record.id))
     }
+}
+
+fn is_of(contact_type: Option<ContactType>, record: &Record) -> bool {
+    contact_type.is_none_or(|contact_type| record.projection.contact_type == contact_type)
 }

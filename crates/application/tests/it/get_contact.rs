@@ -60,7 +60,7 @@ async fn caller_without_read_never_reaches_the_store() {
     let get = GetContact::new(Arc::new(store));
     let writer = caller(7, [Scope::Write, Scope::Delete, Scope::Staff, Scope::Admin]);
 
-    let denied = get.execute(&writer, ContactType::Person, id(), Lifecycle::Living).await;
+    let denied = get.execute(&writer, Some(ContactType::Person), id(), Lifecycle::Living).await;
 
     assert!(matches!(denied, Err(UseCaseError::Access(AccessError::Forbidden))), "{denied:?}");
 }
@@ -71,7 +71,7 @@ async fn store_gets_lifecycle_and_organization() {
         let get = GetContact::new(a_store_asked_for(lifecycle));
 
         let found = get
-            .execute(&caller(7, [Scope::Read]), ContactType::Person, id(), lifecycle)
+            .execute(&caller(7, [Scope::Read]), Some(ContactType::Person), id(), lifecycle)
             .await
             .unwrap();
 
@@ -84,8 +84,17 @@ async fn contact_of_another_type_is_not_found() {
     let get = GetContact::new(a_store_asked_for(Lifecycle::Living));
     let reader = caller(7, [Scope::Read]);
 
-    let found =
-        get.execute(&reader, ContactType::Organization, id(), Lifecycle::Living).await.unwrap();
+    let found = get
+        .execute(&reader, Some(ContactType::Organization), id(), Lifecycle::Living)
+        .await
+        .unwrap();
 
     assert_eq!(found, None);
+}
+
+#[tokio::test]
+async fn without_a_type_every_contact_is_found() {
+    let get = GetContact::new(a_store_asked_for(Lifecycle::Living));
+    let found = get.execute(&caller(7, [Scope::Read]), None, id(), Lifecycle::Living).await;
+    assert_eq!(found.unwrap(), Some(a_person()));
 }

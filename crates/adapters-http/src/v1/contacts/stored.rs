@@ -1,0 +1,32 @@
+//! The stored contact that a request names.
+
+use contacts_application::ports::Lifecycle;
+use contacts_application::use_cases::Caller;
+use contacts_domain::ContactId;
+use contacts_domain::contact::Record;
+
+use crate::problem::{Kind, Problem};
+use crate::state::Services;
+
+/// The living contact of that id.
+pub(super) async fn living(
+    services: &Services,
+    caller: &Caller,
+    id: ContactId,
+) -> Result<Record, Problem> {
+    match services.get_contact.execute(caller, None, id, Lifecycle::Living).await? {
+        Some(record) => Ok(record),
+        None => Err(missing(services, caller, id).await?),
+    }
+}
+
+/// Why there is no living contact of that id: it was merged, or there is none.
+pub(super) async fn missing(
+    services: &Services,
+    caller: &Caller,
+    id: ContactId,
+) -> Result<Problem, Problem> {
+    let survivor = services.get_contact.survivor(caller, None, id).await?;
+    let unknown = || Problem::new(Kind::UnknownContact, "there is no such contact");
+    Ok(survivor.map_or_else(unknown, Problem::merged))
+}

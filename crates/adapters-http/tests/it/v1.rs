@@ -1,0 +1,3 @@
+//! The native API.
+
+mod one_contact;
