@@ -4,7 +4,7 @@ use contacts_application::ports::StoreErrorKind;
 use contacts_application::use_cases::{Prepared, UpsertContacts, UseCaseError};
 use contacts_domain::decision::MAX_LOADED_BYTES;
 use contacts_domain::merging::MergeReport;
-use contacts_domain::upsert::{ContactState, Outcome};
+use contacts_domain::upsert::Outcome;
 
 use crate::limits::Room;
 use crate::problem::Problem;
@@ -44,9 +44,7 @@ async fn apply_in_turn(
 
 /// About how many bytes an outcome holds.
 fn size(outcome: &Outcome) -> usize {
-    let record = outcome.contact.as_ref().and_then(ContactState::record);
-    let document = record.map_or(0, |record| record.document.len());
-    document + (1 << 10) + 512 * outcome.violations.len()
+    outcome.bytes() + (1 << 10) + 512 * outcome.violations.len()
 }
 
 /// Merges, first with the documents that a usual merge loads; if it needs more, in a turn of its own.

@@ -3,6 +3,7 @@
 mod reader;
 
 use std::hash::{Hash, Hasher};
+use std::ops::Range;
 
 use indexmap::IndexMap;
 use serde::de::Error;
@@ -39,6 +40,11 @@ pub(crate) enum Json {
 /// The text of a JSON number.
 #[derive(Debug, Clone)]
 pub(crate) struct Number(Box<RawValue>);
+
+/// A JSON value as text.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct JsonText(Box<RawValue>);
 
 /// The members of an object, in the order sent; equal in any order.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -101,6 +107,20 @@ impl Json {
         })
     }
 
+    /// Puts null in place of the numbers in that range.
+    pub(crate) fn clear_numbers(&mut self, range: &Range<i64>) {
+        match self {
+            Self::Number(number) if number.as_str().parse().is_ok_and(|n| range.contains(&n)) => {
+                *self = Self::Null;
+            }
+            Self::Array(elements) => elements.iter_mut().for_each(|json| json.clear_numbers(range)),
+            Self::Object(members) => {
+                members.iter_mut().for_each(|(_, json)| json.clear_numbers(range));
+            }
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) => {}
+        }
+    }
+
     /// The number of arrays and objects inside one another, this one included.
     pub(crate) fn nesting(&self) -> usize {
         match self {
@@ -124,6 +144,37 @@ impl Number {
         self.0.get()
     }
 }
+
+impl JsonText {
+    /// The text of a value. All keys are strings, and no value fails to serialize.
+    pub(crate) fn of(value: &impl Serialize) -> Self {
+        Self(serde_json::value::to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        self.0.get()
+    }
+
+    /// The same value with null in place of the numbers in that range.
+    pub(crate) fn without_numbers(self, range: &Range<i64>) -> Self {
+        match Json::read(self.as_str()) {
+            Ok(mut json) if !range.is_empty() => {
+                json.clear_numbers(range);
+                Self::of(&json)
+            }
+            _ => self,
+        }
+    }
+}
+
+impl PartialEq for JsonText {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for JsonText {}
 
 impl PartialEq for Number {
     fn eq(&self, other: &Self) -> bool {

@@ -43,6 +43,8 @@ pub use ids::{
     AliasKey, ContactId, IdBlock, IdentityKeys, MAX_SAFE_INTEGER, OrganizationId, OutOfIds, Version,
 };
 #[cfg(feature = "contact")]
+pub use json::JsonText;
+#[cfg(feature = "contact")]
 pub use path::MAX_VALUE_CHARS;
 #[cfg(feature = "contact")]
 pub use rule::{Code, Rule, Severity, Stage};

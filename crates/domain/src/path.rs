@@ -29,7 +29,8 @@ pub struct Path(Vec<Segment>);
 /// One step of a [`Path`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Segment {
-    /// Into the member of an object; at most [`MAX_VALUE_CHARS`] characters of its name.
+    /// Into the member of an object. In violations, at most [`MAX_VALUE_CHARS`] characters of its
+    /// name.
     Member(Box<str>),
     /// Into the element of an array, counted from 0.
     Element(usize),
@@ -145,11 +146,20 @@ impl<'a> At<'a> {
 
     /// The place as an owned [`Path`].
     pub(crate) fn path(&self) -> Path {
+        self.path_of_names(cut)
+    }
+
+    /// The same with names of any length.
+    pub(crate) fn whole_path(&self) -> Path {
+        self.path_of_names(|name| name)
+    }
+
+    fn path_of_names(&self, quoted: fn(&str) -> &str) -> Path {
         let mut segments = Vec::new();
         let mut here = *self;
         while let Some((parent, step)) = here.step {
             segments.push(match step {
-                Step::Member(name) => Segment::Member(cut(name).into()),
+                Step::Member(name) => Segment::Member(quoted(name).into()),
                 Step::Element(index) => Segment::Element(index),
             });
             here = *parent;

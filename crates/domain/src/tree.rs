@@ -12,14 +12,15 @@
 //! | `compare` | is it the same, in one of four senses |
 //! | `content` | find elements of an array by what they hold |
 //! | `fill` | take from another contact what a contact lacks |
-//! | `assign_ids`, `clear_ids` | give ids to the parts that have none; take them away again |
+//! | `difference` | what differs between two documents, shown or kept to go back |
+//! | `assign_ids` | give ids to the parts that have none |
 //! | `walk`, `leaf` | show the rules what they can check, and correct it |
 
 mod assign_ids;
-mod clear_ids;
 mod compare;
 mod content;
 mod define;
+mod difference;
 mod fill;
 mod leaf;
 mod member;
@@ -31,10 +32,11 @@ mod visitor;
 mod walk;
 
 pub(crate) use assign_ids::{assign_ids, ids_at_most};
-pub(crate) use clear_ids::clear_ids;
 pub(crate) use compare::{Equivalence, matches};
 pub(crate) use content::twins;
 pub(crate) use define::{read_block, tree};
+pub use difference::{Difference, NotReversible};
+pub(crate) use difference::{differences, reverse, revert};
 pub(crate) use fill::fill;
 pub(crate) use leaf::Leaf;
 pub use member::Member;

@@ -19,7 +19,7 @@ pub use item_keys::ItemKeys;
 pub use named::Named;
 pub use options::{
     Arrays, Atomicity, Context, Documents, Endpoints, Handling, Key, Ladder, Mode, OnAmbiguous,
-    OnRepeat, Options,
+    OnRepeat, Options, Respelling,
 };
 pub use outcome::{
     BatchReport, ContactState, DocumentsTooLarge, NotApplied, Outcome, Verdict, WholeContact,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use contacts_application::ports::{Audit, ContactStore};
+use contacts_domain::tree::Difference;
 use contacts_domain::upsert::{Batch, ContactState, Item, Key, Options, Outcome, WholeContact};
 use contacts_domain::{ContactId, Violation};
 use contacts_testing::{MemoryStore, context};
@@ -13,7 +14,8 @@ use crate::chunking::{options, wishes};
 
 /// What an answer shows, with null in place of the ids from `next` on.
 fn shown(outcome: &Outcome, next: i64) -> Value {
-    let Outcome { verdict, matched_by, same_as, candidates, violations, contact } = outcome;
+    let Outcome { verdict, matched_by, same_as, candidates, violations, contact, changes } =
+        outcome;
     let violation = |violation: &Violation| {
         // The highest first: another may be its beginning.
         let new = (next..next.saturating_add(50)).rev();
@@ -26,10 +28,19 @@ fn shown(outcome: &Outcome, next: i64) -> Value {
         "verdict": verdict.as_str(),
         "matchedBy": matched_by.map(Key::as_str),
         "sameAs": same_as,
-        "candidates": candidates.len(),
+        "candidates": candidates.iter().map(|id| id.map(ContactId::get).filter(|id| *id < next)).collect::<Vec<_>>(),
         "violations": violations.iter().map(violation).collect::<Vec<_>>(),
+        "changes": changes.iter().map(|found| shown_change(found, next)).collect::<Vec<_>>(),
         "contact": contact.as_ref().map(|contact| shown_contact(contact, next)),
     })
+}
+
+fn shown_change(found: &Difference, next: i64) -> Value {
+    let [before, after] = [&found.before, &found.after].map(|text| {
+        let value: Value = serde_json::from_str(text.as_ref()?.as_str()).unwrap();
+        Some(without_ids(json!({ "id": value }), next))
+    });
+    json!([found.path.pointer(), before, after])
 }
 
 fn shown_contact(contact: &ContactState, next: i64) -> Value {
@@ -90,7 +101,7 @@ proptest! {
 
             let batch = |dry_run| {
                 let items = wishes.iter().map(|wish| wish.read(&context)).collect();
-                let options = Options { dry_run, ..options.clone() };
+                let options = Options { dry_run, changes: true, ..options.clone() };
                 Arc::new(Batch::new(context.clone(), options, items))
             };
             let before = stored(&store).await;

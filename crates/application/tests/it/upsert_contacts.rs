@@ -47,6 +47,7 @@ fn unchanged() -> Outcome {
         matched_by: None,
         same_as: None,
         candidates: Vec::new(),
+        changes: Vec::new(),
         violations: Violations::default(),
         contact: None,
     }

@@ -10,6 +10,7 @@ use super::record::{DOCUMENT_VERSION, Projection, Record};
 use super::rules::MAX_DOCUMENT_BYTES;
 use crate::context::{Context, MatchBy};
 use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds, Version};
+use crate::json::JsonText;
 use crate::path::Path;
 use crate::rule::Rule;
 use crate::timestamp::Timestamp;
@@ -86,14 +87,10 @@ impl Snapshot {
         if ids.is_empty() {
             return Arc::clone(&self.record);
         }
-        let mut document = self.document.clone();
-        if ids.contains(&self.record.id.get()) {
-            (document.id, document.contact_id) = (Member::Null, Member::Null);
-        }
-        tree::clear_ids(&mut document, ids);
-        match document == self.document {
+        let document = JsonText::of(&self.document).without_numbers(ids).as_str().to_owned();
+        match document == self.record.document {
             true => Arc::clone(&self.record),
-            false => Arc::new(Record { document: to_json(&document), ..(*self.record).clone() }),
+            false => Arc::new(Record { document, ..(*self.record).clone() }),
         }
     }
 

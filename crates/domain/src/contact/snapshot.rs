@@ -7,6 +7,8 @@ use super::document::ContactDocument;
 use super::record::{Projection, Record, UnreadableDocument};
 use crate::context::{Context, Settings};
 use crate::ids::ContactId;
+use crate::json::{Json, JsonText};
+use crate::tree::{self, Difference, NotReversible};
 use crate::value::ParseCache;
 
 /// A contact at one point in time: its record, and the document in it.
@@ -68,5 +70,42 @@ impl Snapshot {
             relations: self.document.relations(),
             entry: self.intercom_entry(),
         }
+    }
+}
+
+impl ContactDocument {
+    /// What differs in a later version of this document, in document order.
+    pub fn differences(&self, later: &Self) -> Vec<Difference> {
+        tree::differences(self, later)
+    }
+
+    /// What turns a later version back into this document: a JSON object that names each place where
+    /// they differ as JSON Pointer (RFC 6901), with what stood there before, or null.
+    ///
+    /// ```
+    /// use contacts_domain::contact::document::ContactDocument;
+    ///
+    /// let read = |json| serde_json::from_str::<ContactDocument>(json);
+    /// let before = read(r#"{"lastName": "Abt", "client": {"paymentTerms": "30 days"}}"#)?;
+    /// let after = read(r#"{"lastName": "Rochat", "client": {}, "fax": "12"}"#)?;
+    ///
+    /// let reverse = before.reverse(&after);
+    /// assert_eq!(reverse, r#"{"/lastName":"Abt","/fax":null,"/client/paymentTerms":"30 days"}"#);
+    /// assert_eq!(after.reverted(&reverse)?, before);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn reverse(&self, later: &Self) -> String {
+        tree::reverse(self, later)
+    }
+
+    /// The earlier version that a [reverse difference](Self::reverse) of this document leads to.
+    ///
+    /// # Errors
+    ///
+    /// [`NotReversible`], if it is not one of this document.
+    pub fn reverted(&self, reverse: &str) -> Result<Self, NotReversible> {
+        let mut document = Json::read(JsonText::of(self).as_str())?;
+        tree::revert(&mut document, reverse)?;
+        Ok(serde_json::from_str(JsonText::of(&document).as_str())?)
     }
 }

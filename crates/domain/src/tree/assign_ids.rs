@@ -68,7 +68,11 @@ impl Visitor<Mutable> for IdAssignment<'_> {
         go_on_if(true)
     }
 
-    fn parent_id<K: Parent>(&mut self, member: &mut Member<ParentId<K>>) -> Flow {
+    fn parent_id<K: Parent>(
+        &mut self,
+        _name: &'static str,
+        member: &mut Member<ParentId<K>>,
+    ) -> Flow {
         *member = Member::Value(ParentId::new(self.id_of(K::PART).copied()));
         go_on_if(true)
     }

@@ -68,7 +68,11 @@ impl Visitor<Mutable> for Settle<'_> {
         go_on_if(true)
     }
 
-    fn parent_id<K: Parent>(&mut self, member: &mut Member<ParentId<K>>) -> Flow {
+    fn parent_id<K: Parent>(
+        &mut self,
+        _name: &'static str,
+        member: &mut Member<ParentId<K>>,
+    ) -> Flow {
         *member = Member::Absent;
         go_on_if(true)
     }
@@ -112,7 +116,7 @@ impl Visitor<Shared> for IsSettled {
         go_on_if(id.is_absent())
     }
 
-    fn parent_id<K: Parent>(&mut self, id: &Member<ParentId<K>>) -> Flow {
+    fn parent_id<K: Parent>(&mut self, _name: &'static str, id: &Member<ParentId<K>>) -> Flow {
         go_on_if(id.is_absent())
     }
 

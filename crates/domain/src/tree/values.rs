@@ -167,11 +167,11 @@ impl<K: Parent> Value for ParentId<K> {
     const KIND: Kind = Kind::ParentId;
 
     fn accept_member<F: Form>(
-        _name: &'static str,
+        name: &'static str,
         member: F::Held<'_, Member<Self>>,
         visitor: &mut impl Visitor<F>,
     ) -> Flow {
-        visitor.parent_id(member)
+        visitor.parent_id(name, member)
     }
 }
 

@@ -8,6 +8,7 @@
 use std::hash::Hash;
 use std::ops::ControlFlow;
 
+use serde::Serialize;
 use serde::de::MapAccess;
 
 use super::leaf::Leaf;
@@ -116,7 +117,11 @@ pub(crate) trait Visitor<F: Form>: Sized {
     }
 
     /// The server repeats an id of the contact here, whatever was sent.
-    fn parent_id<K: Parent>(&mut self, _member: F::Held<'_, Member<ParentId<K>>>) -> Flow {
+    fn parent_id<K: Parent>(
+        &mut self,
+        _name: &'static str,
+        _member: F::Held<'_, Member<ParentId<K>>>,
+    ) -> Flow {
         go_on_if(true)
     }
 
@@ -140,7 +145,7 @@ pub(crate) trait Visitor<F: Form>: Sized {
 }
 
 /// What a member or an array can hold.
-pub(crate) trait Value: Clone + PartialEq + 'static {
+pub(crate) trait Value: Clone + PartialEq + Serialize + 'static {
     /// What JSON it is read from.
     const KIND: Kind;
 

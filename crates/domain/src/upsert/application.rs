@@ -1,23 +1,25 @@
 //! Applying one item: create, update, delete, or refuse (upsert-rules §4).
 
+mod outcomes;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use self::outcomes::no_entry;
 use super::item::{Intent, ParsedItem};
 use super::matching::{Match, Matching, Mismatch};
-use super::options::{Context, Documents, Key, Ladder, Options};
-use super::outcome::{ContactState, Outcome, Verdict};
+use super::options::{Context, Key, Ladder, Options};
+use super::outcome::{ContactState, Outcome, Shown, Verdict};
 use super::provisional_ids::ProvisionalIds;
 use super::recognition::{Fingerprint, Known};
 use super::working_set::WorkingSet;
 use crate::contact::document::ContactDocument;
 use crate::contact::rules::{Lookups, RuleInput};
 use crate::contact::{
-    Candidate, ContactType, Record, Refused, RowBuilder, Snapshot, resolve_relations, too_large,
-    weigh,
+    Candidate, ContactType, Record, RowBuilder, Snapshot, resolve_relations, weigh,
 };
 use crate::digest::Digest;
-use crate::ids::{AliasKey, ContactId, IdBlock, OutOfIds, Version};
+use crate::ids::{AliasKey, ContactId, IdBlock, OutOfIds};
 use crate::path::Path;
 use crate::rule::Rule;
 use crate::tree::{self, Arrays, Equivalence, Member};
@@ -29,7 +31,7 @@ pub(super) struct Application<'a> {
     pub(super) working_set: WorkingSet,
     pub(super) context: &'a Context,
     pub(super) options: &'a Options,
-    pub(super) documents: Documents,
+    pub(super) shown: Shown,
     pub(super) ids: &'a mut IdBlock,
     pub(super) provisional_ids: &'a ProvisionalIds,
 }
@@ -59,7 +61,10 @@ impl Application<'_> {
             }
             Ok(Match::Ambiguous { candidates, violation }) => Ok(Outcome {
                 verdict: Verdict::Ambiguous,
-                candidates: candidates.into_iter().take(Outcome::MAX_CANDIDATES).collect(),
+                candidates: candidates
+                    .into_iter()
+                    .map(|id| self.provisional_ids.known(id))
+                    .collect(),
                 ..Outcome::rejected(*violation)
             }),
             Ok(Match::New) => self.create(index, item, ladder),
@@ -94,7 +99,7 @@ impl Application<'_> {
             return None;
         }
         let record = self.working_set.record(slot).filter(|record| known.is_current(record))?;
-        let contact = ContactState::of_unread(record, self.documents)?;
+        let contact = ContactState::of_unread(record, self.shown.documents)?;
         Some(Outcome {
             verdict: Verdict::Unchanged,
             matched_by: Some(known.by),
@@ -143,7 +148,7 @@ impl Application<'_> {
         if let Some(fault) = now.too_large(None).or_else(|| self.lost_race(None, &now.record)) {
             return Ok(self.refused(warnings, Some(fault), None));
         }
-        let outcome = self.stored(Verdict::Created, warnings, &now);
+        let outcome = self.changed(Verdict::Created, warnings, None, &now);
         self.working_set.create(Arc::new(now), index);
         Ok(outcome)
     }
@@ -202,7 +207,7 @@ impl Application<'_> {
         {
             return Ok(self.refused(warnings, Some(fault), Some(before)));
         }
-        let outcome = self.stored(Verdict::Updated, warnings, &now);
+        let outcome = self.changed(Verdict::Updated, warnings, Some(before), &now);
         self.working_set.update(slot, before, Arc::new(now));
         Ok(outcome)
     }
@@ -299,7 +304,7 @@ impl Application<'_> {
 
     fn delete(&mut self, slot: usize, before: &Arc<Snapshot>) -> Outcome {
         let now = before.deleted(self.context);
-        let outcome = self.stored(Verdict::Deleted, Violations::default(), &now);
+        let outcome = self.changed(Verdict::Deleted, Violations::default(), Some(before), &now);
         self.working_set.delete(slot, before, Arc::new(now));
         outcome
     }
@@ -332,47 +337,6 @@ impl Application<'_> {
         let message = "other requests took this key at the same time; send the item again";
         Some(Violation::new(Rule::LostRace, Path::of(key.as_str()), value, message))
     }
-
-    fn state(&self, contact: &Snapshot) -> ContactState {
-        ContactState::of(contact, self.documents, self.provisional_ids)
-    }
-
-    fn stored(&self, verdict: Verdict, violations: Violations, contact: &Snapshot) -> Outcome {
-        let contact = Some(self.state(contact));
-        Outcome { verdict, contact, ..Outcome::rejected(violations) }
-    }
-
-    /// The outcome of a refused candidate. A document that is too large is reported as well.
-    fn refusal(&self, candidate: Refused, before: Option<&Snapshot>) -> Outcome {
-        let stored = before.map(|before| &before.document);
-        let too_large = too_large(&candidate.document, stored);
-        self.refused(candidate.violations, too_large, before)
-    }
-
-    /// A refusal by these violations and perhaps one more.
-    fn refused(
-        &self,
-        mut violations: Violations,
-        further: Option<Violation>,
-        before: Option<&Snapshot>,
-    ) -> Outcome {
-        violations.extend(further);
-        violations.sort();
-        let contact = before.map(|before| self.state(before));
-        Outcome { contact, ..Outcome::rejected(violations) }
-    }
-
-    fn stale(&self, version: i64, before: Option<&Snapshot>) -> Outcome {
-        let current = before.map(|before| before.record.version);
-        let message = match current.map(Version::get) {
-            Some(current) => format!("the current version is {current}"),
-            None => "there is no such contact yet".to_owned(),
-        };
-        let violation =
-            Violation::new(Rule::Current, Path::of("version"), version.to_string(), message);
-        let contact = before.map(|before| self.state(before));
-        Outcome { verdict: Verdict::Stale, contact, ..Outcome::rejected(violation) }
-    }
 }
 
 /// Whether the contact must be an entry of an intercom already.
@@ -382,13 +346,4 @@ fn needs_entry(item: &ParsedItem, by: Key) -> bool {
         Intent::Unlink => by == Key::Id,
         Intent::Upsert | Intent::Delete => false,
     }
-}
-
-fn no_entry(item: &ParsedItem) -> Outcome {
-    let (path, id) = match item.named_id() {
-        Some(id) => (Path::of("id"), id.to_string()),
-        None => (Path::root(), String::new()),
-    };
-    let message = "the contact is no entry of an intercom";
-    Outcome::rejected(Violation::new(Rule::Exists, path, id, message))
 }

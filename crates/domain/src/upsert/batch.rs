@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::application::Application;
 use super::item::{Content, Intent, Item};
 use super::options::{Atomicity, Context, Documents, Handling, Key, Mode, OnRepeat, Options};
-use super::outcome::{BatchReport, ContactState, DocumentsTooLarge, NotApplied, Outcome};
+use super::outcome::{BatchReport, DocumentsTooLarge, NotApplied, Outcome, Shown};
 use super::provisional_ids::ProvisionalIds;
 use super::recognition::Known;
 use super::working_set::WorkingSet;
@@ -86,14 +86,15 @@ impl Batch {
         self
     }
 
-    /// The documents of the answer, within both limits.
-    fn documents(&self) -> Documents {
-        match self.options.documents {
-            Documents::AtMost(bytes) => {
-                Documents::AtMost(bytes.min(self.lookup_keys.documents_at_most))
-            }
-            Documents::LeftOut => Documents::LeftOut,
-        }
+    /// What the answer shows, within both limits.
+    fn shown(&self) -> Shown {
+        let Options { documents, changes, .. } = self.options;
+        let at_most = self.lookup_keys.documents_at_most;
+        let at_most = match documents {
+            Documents::AtMost(bytes) => bytes.min(at_most),
+            Documents::LeftOut => at_most,
+        };
+        Shown { documents, changes, at_most }
     }
 
     /// How many details each item of a batch of so many lists before it counts the others: 100, in
@@ -124,13 +125,13 @@ impl Batch {
         loaded: Loaded,
         ids: &mut IdBlock,
         left_out: &HashSet<usize>,
-        documents: Documents,
+        shown: Shown,
     ) -> Result<Result<(WorkingSet, Vec<Outcome>), NotApplied>, OutOfIds> {
         let mut application = Application {
             working_set: WorkingSet::new(loaded, shared_keys(&self.options, &self.items)),
             context: &self.context,
             options: &self.options,
-            documents,
+            shown,
             ids,
             provisional_ids: &self.provisional_ids,
         };
@@ -151,11 +152,9 @@ impl Batch {
                 },
             };
             outcome.violations = std::mem::take(&mut outcome.violations).reported(details);
-            let shown = outcome.contact.as_ref().and_then(ContactState::record);
-            bytes += shown.map_or(0, |record| record.document.len());
-            if let Documents::AtMost(limit) = documents
-                && bytes > limit
-            {
+            bytes += outcome.bytes();
+            if bytes > shown.at_most {
+                let limit = shown.at_most;
                 return Ok(Err(DocumentsTooLarge { item: index, limit }.into()));
             }
             outcomes.push(outcome);
@@ -224,13 +223,13 @@ impl Decision for Batch {
         let mut left_out = HashSet::new();
         if self.options.on_repeat != OnRepeat::Merge {
             let (mut ids, loaded) = (*ids, loaded.clone());
-            let rehearsal = self.apply_all(loaded, &mut ids, &left_out, Documents::LeftOut)?;
+            let rehearsal = self.apply_all(loaded, &mut ids, &left_out, Shown::NOTHING)?;
             if let Ok((_, outcomes)) = rehearsal {
                 left_out = self.left_out(&outcomes);
             }
         }
         let mut taken = *ids;
-        let applied = self.apply_all(loaded, &mut taken, &left_out, self.documents())?;
+        let applied = self.apply_all(loaded, &mut taken, &left_out, self.shown())?;
         let (working_set, mut outcomes) = match applied {
             Ok(applied) => applied,
             Err(not_applied) => return Ok((Writes::default(), Err(not_applied))),

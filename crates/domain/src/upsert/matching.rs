@@ -2,6 +2,7 @@
 
 use super::item::{Intent, ParsedItem};
 use super::options::{Context, Endpoints, Key, Ladder, Mode, OnAmbiguous, Options};
+use super::outcome::Outcome;
 use super::provisional_ids::ProvisionalIds;
 use super::working_set::WorkingSet;
 use crate::contact::ContactType;
@@ -138,7 +139,11 @@ impl Matching<'_> {
                 let value = value.unwrap_or_default();
                 let path = Path::of(key.as_str());
                 Some(Match::Ambiguous {
-                    candidates: hits.into_iter().map(|(id, _)| id).collect(),
+                    candidates: hits
+                        .into_iter()
+                        .map(|(id, _)| id)
+                        .take(Outcome::MAX_CANDIDATES)
+                        .collect(),
                     violation: Box::new(Violation::new(Rule::Unambiguous, path, value, message)),
                 })
             }

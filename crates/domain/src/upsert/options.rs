@@ -25,8 +25,14 @@ pub struct Options {
     pub arrays: Arrays,
     /// Whether a refused item stops the others from being stored.
     pub atomicity: Atomicity,
+    /// What is stored of a value that is only spelled in another way.
+    pub respelling: Respelling,
     /// The documents that the answer shows.
     pub documents: Documents,
+    /// Whether the answer shows what each item changes.
+    pub changes: bool,
+    /// Whether the answer explains how each item was matched and merged.
+    pub explain: bool,
     /// Whether nothing is written: the batch is decided, and answered as it would be. The answer has
     /// no ids for what would be new.
     pub dry_run: bool,
@@ -134,6 +140,21 @@ pub enum Mode {
     Create,
     /// Refuse items that name no stored contact.
     Update,
+    /// Create new contacts, and write to stored ones only what they lack: a member that has a value
+    /// keeps it, and null clears nothing. An array counts as one value, unless [`Arrays::Append`]
+    /// asks for the elements that are new.
+    Fill,
+}
+
+/// What is stored of a value that differs from the stored one in its spelling alone, such as a phone
+/// number written with its country.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Respelling {
+    /// The text that was sent.
+    #[default]
+    Take,
+    /// The stored text. So systems that spell one value in different ways make no versions for ever.
+    Keep,
 }
 
 /// What happens to items that name a contact named before in the batch.

@@ -7,7 +7,8 @@ use super::options::{Documents, Key};
 use super::provisional_ids::ProvisionalIds;
 use crate::contact::{ContactType, Record, Snapshot};
 use crate::ids::{ContactId, Version};
-use crate::tree::{Member, Text};
+use crate::json::JsonText;
+use crate::tree::{Difference, Member, Text};
 use crate::violation::Violations;
 
 /// The exact answer to one item.
@@ -19,12 +20,31 @@ pub struct Outcome {
     pub matched_by: Option<Key>,
     /// The first item of the batch that named the same contact, unless it is this one.
     pub same_as: Option<usize>,
-    /// The contacts that a shared key matched, at most [`Outcome::MAX_CANDIDATES`].
-    pub candidates: Vec<ContactId>,
+    /// The contacts that a shared key matched, at most [`Outcome::MAX_CANDIDATES`]; `None` for one
+    /// that is new in a dry run.
+    pub candidates: Vec<Option<ContactId>>,
     /// The violations, in the order of the rules.
     pub violations: Violations,
     /// The contact right after this item, if there is one.
     pub contact: Option<ContactState>,
+    /// What the item changes, in document order, if the request asks for it. Of a new or deleted
+    /// contact, each member is a difference. Ids that are new in a dry run are null.
+    pub changes: Vec<Difference>,
+}
+
+/// What the outcomes show.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shown {
+    pub(super) documents: Documents,
+    pub(super) changes: bool,
+    /// The most bytes of it.
+    pub(super) at_most: usize,
+}
+
+impl Shown {
+    /// Nothing of the contacts.
+    pub(super) const NOTHING: Self =
+        Self { documents: Documents::LeftOut, changes: false, at_most: usize::MAX };
 }
 
 /// A contact right after an item: what every answer can show, and all of it where documents are
@@ -100,7 +120,17 @@ impl Outcome {
             candidates: Vec::new(),
             violations: violations.into(),
             contact: None,
+            changes: Vec::new(),
         }
+    }
+
+    /// About how many bytes the answer shows of the contact: its document and what has changed.
+    pub fn bytes(&self) -> usize {
+        let record = self.contact.as_ref().and_then(ContactState::record);
+        let text = |text: &Option<JsonText>| text.as_ref().map_or(0, |text| text.as_str().len());
+        let change = |found: &Difference| 64 + text(&found.before) + text(&found.after);
+        record.map_or(0, |record| record.document.len())
+            + self.changes.iter().map(change).sum::<usize>()
     }
 }
 
@@ -123,7 +153,7 @@ impl ContactState {
                 country_code2: text(address.and_then(|address| sent(&address.country_code2))),
             }
         };
-        let id = Some(record.id).filter(|id| !provisional_ids.include(*id));
+        let id = provisional_ids.known(record.id);
         let whole = matches!(documents, Documents::AtMost(_)).then(whole);
         Self { id, ..Self::new(record, whole) }
     }

@@ -31,6 +31,11 @@ impl ProvisionalIds {
         self.0.contains(&contact.get())
     }
 
+    /// The id, unless no store has handed it out.
+    pub(super) fn known(&self, contact: ContactId) -> Option<ContactId> {
+        Some(contact).filter(|id| !self.include(*id))
+    }
+
     /// What messages call a contact.
     pub(super) fn name(&self, contact: ContactId) -> String {
         match self.include(contact) {

@@ -22,7 +22,9 @@ pub struct Recognizer {
     /// Has read everything but the item.
     scope: Sha256,
     ladder: Ladder,
-    mode: Mode,
+    /// Whether an item that is recognized needs no reading: one that must create a contact, or has to
+    /// be explained, does.
+    is_used: bool,
 }
 
 /// What recognizes an item: its identity keys, found by a cheap pass, and its digest.
@@ -70,19 +72,21 @@ impl Recognizer {
         let Context { organization, settings, now: _, may_write_staff, endpoints, handling } =
             context;
         let Settings { region, match_by, version: _, filling: _ } = settings;
-        let Options { ladder, on_ambiguous, mode, arrays, .. } = options;
-        let Options { on_repeat: _, atomicity: _, documents: _, dry_run: _, .. } = options;
+        let Options { ladder, on_ambiguous, mode, arrays, respelling, .. } = options;
+        let Options { on_repeat: _, atomicity: _, documents: _, changes: _, dry_run: _, .. } =
+            options;
         let caller = (organization, region, match_by, may_write_staff, endpoints, handling);
-        let options = (ladder, on_ambiguous, mode, arrays);
+        let explains = options.explain;
+        let options = (ladder, on_ambiguous, mode, arrays, respelling);
         let scope = format!("{RULES_VERSION} {wire:?} {caller:?} {options:?}\0");
         let scope = Sha256::new_with_prefix(scope);
-        Self { scope, ladder: ladder.clone(), mode: *mode }
+        Self { scope, ladder: ladder.clone(), is_used: *mode != Mode::Create && !explains }
     }
 
     /// What recognizes the item with that text and these keys. `None` if nothing does: it would find
     /// no contact by an identity key, or a shared key comes first.
     pub fn fingerprint(&self, text: &str, keys: ItemKeys) -> Option<Fingerprint> {
-        if self.mode == Mode::Create {
+        if !self.is_used {
             return None;
         }
         let is_identity = |key: &&Key| matches!(key, Key::Id | Key::LinkId | Key::ExternalId);

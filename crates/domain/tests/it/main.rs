@@ -10,6 +10,7 @@
 
 mod arrays;
 mod auditing;
+mod differences;
 mod digests;
 mod entries;
 mod fields;

@@ -185,7 +185,10 @@ fn shared_mailbox_is_ambiguous_unless_request_chooses() {
 
     let outcomes = fixture.clone().send(item.clone());
     assert_eq!(verdicts(&outcomes), ["ambiguous"]);
-    assert_eq!(outcomes[0].candidates.iter().map(|id| id.get()).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(
+        outcomes[0].candidates.iter().map(|id| id.unwrap().get()).collect::<Vec<_>>(),
+        [1, 2]
+    );
     assert_eq!(faults(&outcomes[0]), ["email DUPLICATION_ERROR"]);
 
     fixture.options.on_ambiguous = OnAmbiguous::Next;

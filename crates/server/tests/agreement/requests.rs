@@ -3,8 +3,8 @@
 use contacts_domain::Timestamp;
 use contacts_domain::contact::ContactType;
 use contacts_domain::upsert::{
-    Arrays, Atomicity, Context, Documents, Endpoints, Handling, Item, Key, Ladder, Mode,
-    OnAmbiguous, OnRepeat, Options,
+    Arrays, Atomicity, Context, Endpoints, Handling, Item, Key, Ladder, Mode, OnAmbiguous,
+    OnRepeat, Options,
 };
 use contacts_testing::{context, now};
 use proptest::prelude::*;
@@ -141,19 +141,23 @@ fn options() -> impl Strategy<Value = Options> {
         select(vec![Arrays::Replace, Arrays::Append]),
         prop_oneof![5 => Just(Atomicity::Item), 1 => Just(Atomicity::Batch)],
         prop::bool::weighted(0.2),
+        any::<bool>(),
     )
-        .prop_map(|(ladder, on_ambiguous, mode, on_repeat, arrays, atomicity, dry_run)| {
-            Options {
-                ladder,
-                on_ambiguous,
-                mode,
-                on_repeat,
-                arrays,
-                atomicity,
-                documents: Documents::default(),
-                dry_run,
-            }
-        })
+        .prop_map(
+            |(ladder, on_ambiguous, mode, on_repeat, arrays, atomicity, dry_run, changes)| {
+                Options {
+                    ladder,
+                    on_ambiguous,
+                    mode,
+                    on_repeat,
+                    arrays,
+                    atomicity,
+                    dry_run,
+                    changes,
+                    ..Options::default()
+                }
+            },
+        )
 }
 
 /// The default ladder, or any keys in any order.

@@ -216,6 +216,7 @@ fn outcome(rule: Rule, path: &str) -> Outcome {
         matched_by: None,
         same_as: None,
         candidates: Vec::new(),
+        changes: Vec::new(),
         violations: Violation::new(rule, Path::of(path), "", SECRET).into(),
         contact: None,
     }

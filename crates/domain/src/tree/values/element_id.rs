@@ -113,10 +113,6 @@ impl<K> ParentId<K> {
     pub(crate) fn new(id: Option<i64>) -> Self {
         Self { id, of: PhantomData }
     }
-
-    pub(crate) fn get(&self) -> Option<i64> {
-        self.id
-    }
 }
 
 impl<K> Clone for ParentId<K> {

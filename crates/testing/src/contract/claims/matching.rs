@@ -78,7 +78,7 @@ async fn ambiguous_shared_key_lists_the_candidates(fixture: &StoreFixture) {
 
         let answer = answers(&refused).remove(0);
         assert!(answer.starts_with("ambiguous"), "{answer}");
-        assert_eq!(refused[0].candidates, contacts.each_ref().map(id_of));
+        assert_eq!(refused[0].candidates, contacts.each_ref().map(|contact| Some(id_of(contact))));
         assert_eq!(fixture.everything().await, before);
     }
 }
@@ -143,7 +143,7 @@ async fn candidates_are_limited_to_lowest_ids(fixture: &StoreFixture) {
     let item = person(json!({"email": "info@rhone.example"}));
     let refused = fixture.send_with(matching_by(Key::Email, OnAmbiguous::Reject), &[item]).await;
 
-    assert_eq!(refused[0].candidates, ids[..Outcome::MAX_CANDIDATES]);
+    assert!(refused[0].candidates.iter().flatten().eq(&ids[..Outcome::MAX_CANDIDATES]));
 }
 
 async fn shared_keys_match_only_on_request(fixture: &StoreFixture) {
