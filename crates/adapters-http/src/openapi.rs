@@ -86,6 +86,16 @@ sending can read. Too many requests: 429; an unavailable database or a full serv
 with `Allow`, a wrong media type 415 with `Accept-Post`; an absent one is taken as JSON.
 - **`x-request-id`** comes from the request or is generated, and is in every answer.
 
+## The native API
+
+- **Token and organization**: as above; the parameter `organization` of the query names it, too.
+- **Results** tell what became of each item, with every violation of it: `pointer` (RFC 6901), `rule` \
+(an anchor in `docs/rules.md`), `code`, `severity`, `message`, `value` and, where it is certain, `fix` \
+(RFC 6902). Members without a value are left out. Where a scope is lacking, the same is hidden as above.
+- **Parameters** that are unknown, or have a wrong value, are 400; the answer names those that are \
+allowed.
+- **`Prefer`** takes `dry-run`, `return` and `handling`, as the options of these names.
+
 ## Where the contract of intercom monitors is silent
 
 - **Paths**: everything is answered under `/api/v0` as under `/api/v1`, and each operation at \

@@ -29,6 +29,7 @@ use contacts_application::use_cases::{AccessError, UseCaseError};
 use contacts_domain::{Code, ContactId, Violation};
 
 use self::detail::Details;
+use crate::request::media_type::JSON;
 
 /// The header for the media types that a path accepts:
 /// <https://www.w3.org/TR/ldp/#header-accept-post>.
@@ -129,6 +130,8 @@ kinds! {
     KeyBeingFilled: CONFLICT NoError "key-being-filled" "the key is being filled";
     /// The client stopped sending in the middle of the body.
     BodyTimeout: REQUEST_TIMEOUT NoError "body-timeout" "the body did not arrive in time";
+    /// `Accept` allows no JSON.
+    NotAcceptable: NOT_ACCEPTABLE NoError "not-acceptable" "the answer cannot be of this media type";
     /// The body is larger than allowed.
     BodyTooLarge: PAYLOAD_TOO_LARGE ValidationError "body-too-large" "the body is too large";
     /// The documents in the answer would have more bytes than allowed; nothing is stored.
@@ -136,7 +139,8 @@ kinds! {
     /// The contacts that a request names have more bytes of documents than the server loads.
     TooManyDocuments: PAYLOAD_TOO_LARGE ValidationError "too-many-documents"
         "the request names too many large contacts";
-    /// The body is not `application/json` in UTF-8; `Accept-Post` names what is.
+    /// The body has another media type than JSON in UTF-8, or a coding; `Accept-Post` names what is
+    /// accepted.
     UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE NoError "unsupported-media-type"
         "the media type is not supported";
     /// The token made too many requests; `Retry-After` says when to try again.
@@ -164,6 +168,8 @@ pub(crate) struct Problem {
     /// The contact that the requested one was merged into.
     merged_into: Option<NonZeroI64>,
     retry_after: Option<Duration>,
+    /// The media types that the path accepts.
+    accept_post: &'static [&'static str],
     /// Goes to the log, never to the caller.
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
@@ -179,6 +185,7 @@ impl Problem {
             faults: Vec::new(),
             merged_into: None,
             retry_after: None,
+            accept_post: &[JSON],
             cause: None,
         }
     }
@@ -201,6 +208,12 @@ impl Problem {
     pub(crate) fn merged(into: ContactId) -> Self {
         let detail = format!("the contact was merged into contact {into}");
         Self { merged_into: NonZeroI64::new(into.get()), ..Self::new(Kind::UnknownContact, detail) }
+    }
+
+    /// A body of none of these media types.
+    pub(crate) fn unsupported_media_type(accept_post: &'static [&'static str]) -> Self {
+        let detail = format!("the body has to be {} in UTF-8", accept_post.join(" or "));
+        Self { accept_post, ..Self::new(Kind::UnsupportedMediaType, detail) }
     }
 
     /// A request above the rate of its token.
@@ -248,7 +261,9 @@ impl IntoResponse for Problem {
             set(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if self.kind == Kind::UnsupportedMediaType {
-            set(ACCEPT_POST, HeaderValue::from_static("application/json"));
+            // A name of a media type cannot fail.
+            let accepted = HeaderValue::from_str(&self.accept_post.join(", "));
+            set(ACCEPT_POST, accepted.unwrap_or(HeaderValue::from_static(JSON)));
         }
         if let Some(wait) = self.retry_after {
             set(RETRY_AFTER, whole_seconds(wait).into());

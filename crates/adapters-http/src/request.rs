@@ -7,6 +7,8 @@ pub(crate) mod framing;
 pub(crate) mod json_text;
 pub(crate) mod json_upload;
 pub(crate) mod list_turn;
+pub(crate) mod media_type;
 pub(crate) mod offload;
 pub(crate) mod prefer;
+pub(crate) mod raw_object;
 pub(crate) mod upload;

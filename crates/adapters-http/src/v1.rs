@@ -2,18 +2,26 @@
 
 #![allow(dead_code, reason = "the endpoints that use all of this follow")]
 
-mod contact_body;
+mod accept;
+mod batch;
+pub(crate) mod change_body;
+pub(crate) mod contact_body;
 mod contacts;
 mod entity_tag;
 pub(crate) mod parameters;
 pub(crate) mod violation_body;
 pub(crate) mod word;
 
+use axum::middleware;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::state::AppState;
 
 /// The routes of the API.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
-    contacts::routes()
+    OpenApiRouter::new()
+        .routes(routes!(batch::upsert))
+        .merge(contacts::routes())
+        .route_layer(middleware::from_fn(accept::require_json))
 }

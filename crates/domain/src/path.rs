@@ -59,7 +59,7 @@ impl Path {
 
     /// A member of what is at this place.
     #[must_use]
-    pub(crate) fn join(mut self, member: &str) -> Self {
+    pub fn join(mut self, member: &str) -> Self {
         self.0.push(Segment::Member(cut(member).into()));
         self
     }

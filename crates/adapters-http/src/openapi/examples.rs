@@ -36,6 +36,16 @@ pub(crate) fn stored_contact() -> Value {
     contact
 }
 
+/// A native batch of a contact that is stored and one that is refused.
+pub(crate) fn native_batch() -> Value {
+    json(include_str!("examples/native-batch.json"))
+}
+
+/// The answer to [`native_batch`].
+pub(crate) fn native_batch_answer() -> Value {
+    json(include_str!("examples/native-batch-answer.json"))
+}
+
 /// Two items of an intercom's directory.
 pub(crate) fn items() -> Value {
     json(include_str!("examples/items.json"))

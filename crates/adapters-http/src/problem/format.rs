@@ -209,6 +209,7 @@ impl EnvelopeCode {
             | Kind::UnknownTransferCoding
             | Kind::AnswerTooLarge
             | Kind::TooManyDocuments
+            | Kind::NotAcceptable
             | Kind::UnsupportedMediaType => Self::NotValid,
         }
     }

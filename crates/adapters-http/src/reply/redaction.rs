@@ -1,15 +1,13 @@
 //! What is removed from the answer to a caller without the scopes `read` or `staff`.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use contacts_application::access::{Scope, Scopes};
 use contacts_domain::Violation;
-use serde::Deserializer;
-use serde::de::{MapAccess, Visitor};
-use serde_json::value::RawValue;
+use contacts_domain::path::Path;
 
 use crate::problem::detail::{DetailReply, Details};
+use crate::request::raw_object;
 
 /// The block of salary data, which has a scope of its own.
 const STAFF: &str = "staff";
@@ -41,7 +39,7 @@ impl Redaction {
         if self.shows_staff || !document.contains("\"staff\"") {
             return Ok(Cow::Borrowed(document));
         }
-        serde_json::Deserializer::from_str(document).deserialize_map(WithoutStaff).map(Cow::Owned)
+        raw_object::without(document, STAFF).map(Cow::Owned)
     }
 
     /// A violation of an item, or `None` if it is a warning about a hidden block.
@@ -68,36 +66,14 @@ impl Redaction {
         !self.shows_contacts || self.hides_place(violation)
     }
 
+    /// Whether the caller may see what stands at that place of a contact.
+    pub(crate) fn shows(self, path: &Path) -> bool {
+        self.shows_contacts && (self.shows_staff || !path.is_within(STAFF))
+    }
+
     /// Whether a violation is about a block that the caller may not see.
     pub(crate) fn hides_place(self, violation: &Violation) -> bool {
         !self.shows_staff && violation.path.is_within(STAFF)
-    }
-}
-
-/// Copies an object without its member `staff`, the other members as raw text.
-struct WithoutStaff;
-
-impl<'de> Visitor<'de> for WithoutStaff {
-    type Value = String;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a contact document")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<String, A::Error> {
-        let mut kept = String::from("{");
-        while let Some((name, value)) = members.next_entry::<Cow<'de, str>, &RawValue>()? {
-            if name != STAFF {
-                if kept.len() > 1 {
-                    kept.push(',');
-                }
-                kept.push_str(&serde_json::Value::from(name).to_string());
-                kept.push(':');
-                kept.push_str(value.get());
-            }
-        }
-        kept.push('}');
-        Ok(kept)
     }
 }
 

@@ -23,6 +23,11 @@ impl Summary {
         Self(counts)
     }
 
+    /// How many items have a verdict.
+    pub(crate) fn count(&self, verdict: Verdict) -> usize {
+        self.0.get(&verdict).copied().unwrap_or(0)
+    }
+
     /// Adds the header, a dictionary of RFC 9651: `created=3, unchanged=997`. An empty dictionary is
     /// no header.
     pub(crate) fn add_to(&self, mut response: Response) -> Response {

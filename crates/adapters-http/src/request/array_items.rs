@@ -8,10 +8,10 @@ use std::cell::Cell;
 use std::fmt;
 use std::ops::Range;
 
-use serde::Deserializer as _;
-use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, Error as _, SeqAccess, Visitor};
+use serde_json::Error;
 use serde_json::value::RawValue;
-use serde_json::{Deserializer, Error};
 
 /// Why a text has no elements to find.
 #[derive(Debug)]
@@ -26,23 +26,37 @@ pub(crate) enum NoItems {
 /// of at most `limit` elements.
 pub(crate) fn find(text: &str, array: &str, limit: usize) -> Result<Vec<Range<usize>>, NoItems> {
     let is_too_long = Cell::new(false);
-    let visitor = Ranges { start: text.as_ptr().addr(), limit, is_too_long: &is_too_long };
-    let mut deserializer = Deserializer::from_str(array);
-    let found = deserializer.deserialize_seq(visitor);
+    let mut deserializer = serde_json::Deserializer::from_str(array);
+    let found = Elements::of(text, limit, &is_too_long).deserialize(&mut deserializer);
     found
         .and_then(|ranges| deserializer.end().map(|()| ranges))
         .map_err(|error| if is_too_long.get() { NoItems::TooMany } else { NoItems::NoArray(error) })
 }
 
 /// Collects the ranges of at most `limit` elements.
-struct Ranges<'l> {
+pub(crate) struct Elements<'l> {
     /// The address of the text's first byte, the origin of the ranges.
     start: usize,
     limit: usize,
     is_too_long: &'l Cell<bool>,
 }
 
-impl<'de> Visitor<'de> for Ranges<'_> {
+impl<'l> Elements<'l> {
+    /// For an array that is a part of `text`. `is_too_long` becomes true if it has more elements.
+    pub(crate) fn of(text: &str, limit: usize, is_too_long: &'l Cell<bool>) -> Self {
+        Self { start: text.as_ptr().addr(), limit, is_too_long }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Elements<'_> {
+    type Value = Vec<Range<usize>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Elements<'_> {
     type Value = Vec<Range<usize>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

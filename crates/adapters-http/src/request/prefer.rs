@@ -32,6 +32,15 @@ enum Return {
     Representation,
 }
 
+impl Return {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Minimal => "minimal",
+            Self::Representation => "representation",
+        }
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for Preferences {
     type Rejection = Problem;
 
@@ -89,6 +98,23 @@ impl Preferences {
         Self { dry_run: self.dry_run, ..Self::default() }
     }
 
+    /// Gives each preference that an option of the native batch repeats, by the option's name.
+    pub(crate) fn as_options(self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let returns = self.returns.map(|returns| ("return", returns.as_str()));
+        let handling = match self.handling {
+            Handling::Standard => None,
+            Handling::Strict => Some(("handling", "strict")),
+            Handling::Lenient => Some(("handling", "lenient")),
+        };
+        let dry_run = self.dry_run.then_some(("dryRun", "true"));
+        [returns, handling, dry_run].into_iter().flatten()
+    }
+
+    /// These without what is told of violations: the native API always tells all.
+    pub(crate) fn without_details(self) -> Self {
+        Self { details: Details::default(), ..self }
+    }
+
     /// How items with violations are handled.
     pub(crate) fn handling(self) -> Handling {
         self.handling
@@ -106,19 +132,11 @@ impl Preferences {
 
     /// Adds `Preference-Applied` to an answer, if a preference was applied.
     pub(crate) fn note(self, mut response: Response) -> Response {
-        let returns = self.returns.map(|returns| match returns {
-            Return::Minimal => "return=minimal",
-            Return::Representation => "return=representation",
-        });
-        let handling = match self.handling {
-            Handling::Standard => None,
-            Handling::Strict => Some("handling=strict"),
-            Handling::Lenient => Some("handling=lenient"),
-        };
-        let detail = (self.details == Details::Full).then_some("detail=full");
-        let dry_run = self.dry_run.then_some(DRY_RUN);
-        let applied: Vec<&str> =
-            [returns, handling, detail, dry_run].into_iter().flatten().collect();
+        let options = self.as_options().filter(|(name, _)| *name != "dryRun");
+        let options = options.map(|(name, value)| format!("{name}={value}"));
+        let detail = (self.details == Details::Full).then(|| "detail=full".to_owned());
+        let dry_run = self.dry_run.then(|| DRY_RUN.to_owned());
+        let applied: Vec<String> = options.chain(detail).chain(dry_run).collect();
         if !applied.is_empty()
             && let Ok(value) = HeaderValue::from_str(&applied.join(", "))
         {

@@ -4,12 +4,12 @@ use contacts_domain::{Fix, Rule, Severity, Violation};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::word::{self, Word, words};
+use super::word::{Word, words};
 use crate::problem::detail::PatchOperation;
 use crate::problem::error_code::ErrorCode;
 use crate::reply::redaction::Redaction;
 
-words!(Severity { Error = "error", Warning = "warning" });
+words!(SeverityWord(Severity), "How bad a violation is." { Error = "error", Warning = "warning" });
 
 /// One broken rule.
 #[derive(Debug, Serialize, ToSchema)]
@@ -25,7 +25,7 @@ pub(crate) struct ViolationBody<'a> {
     /// The code of the rule.
     code: ErrorCode,
     /// Whether it refused the item.
-    #[schema(schema_with = word::schema::<Severity>)]
+    #[schema(value_type = SeverityWord)]
     severity: &'static str,
     /// What is wrong, in words.
     #[schema(example = "must be an ISO 3166-1 alpha-2 code")]
@@ -57,5 +57,10 @@ impl<'a> ViolationBody<'a> {
             value: if shows { &violation.value } else { "" },
             fix: violation.fix.as_ref().filter(|_| shows).map(|fix| [fix]),
         })
+    }
+
+    /// The same at another place.
+    pub(crate) fn at(self, pointer: &str) -> Self {
+        Self { pointer: pointer.to_owned(), ..self }
     }
 }

@@ -1,6 +1,7 @@
 //! The words of closed lists.
 
 use contacts_domain::upsert::{Key, Verdict};
+use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 /// A value of a closed list, and its word on the wire.
@@ -17,7 +18,7 @@ pub(crate) trait Word: Copy + PartialEq + 'static {
 
 /// Declares the words of a type, once for reading, answers and the API description.
 macro_rules! words {
-    ($of:ty { $($value:ident = $word:literal),+ $(,)? }) => {
+    ($schema:ident($of:ty), $about:literal { $($value:ident = $word:literal),+ $(,)? }) => {
         impl $crate::v1::word::Word for $of {
             const ALL: &'static [Self] = &[$(Self::$value),+];
 
@@ -25,9 +26,35 @@ macro_rules! words {
                 match self { $(Self::$value => $word),+ }
             }
         }
+
+        $crate::v1::word::word_schema!($schema($of), $about);
     };
 }
 pub(crate) use words;
+
+/// Declares the schema of a type with words.
+macro_rules! word_schema {
+    ($schema:ident($of:ty), $about:literal) => {
+        #[doc = $about]
+        pub(crate) enum $schema {}
+
+        impl utoipa::PartialSchema for $schema {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                $crate::v1::word::schema::<$of>($about)
+            }
+        }
+
+        impl utoipa::ToSchema for $schema {
+            fn name() -> std::borrow::Cow<'static, str> {
+                stringify!($schema).into()
+            }
+        }
+    };
+}
+pub(crate) use word_schema;
+
+word_schema!(MatchKey(Key), "A key that an item is matched by.");
+word_schema!(VerdictWord(Verdict), "What became of an item.");
 
 impl Word for bool {
     const ALL: &'static [Self] = &[true, false];
@@ -53,10 +80,11 @@ impl Word for Verdict {
     }
 }
 
-/// The schema of a word, for `schema_with`.
-pub(crate) fn schema<W: Word>() -> Schema {
+/// The schema of a word.
+pub(crate) fn schema<W: Word>(about: &str) -> RefOr<Schema> {
     let words = W::ALL.iter().map(|word| word.as_str());
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
+    let text = ObjectBuilder::new().schema_type(Type::String).description(Some(about));
+    text.enum_values(Some(words)).into()
 }
 
 /// The one that is close to what was sent, if there is exactly one.

@@ -280,6 +280,7 @@ async fn examples_are_what_the_server_answers() {
     let app = App::new().await;
     for (path, request) in [
         (BATCH, post(BATCH, "all", "")),
+        ("/v1/contacts/batch", post("/v1/contacts/batch", "all", "")),
         (
             "/api/v1/contacts/items/link",
             device(Method::POST, "/api/v1/contacts/items/link", "all", ""),

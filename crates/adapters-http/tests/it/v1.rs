@@ -1,3 +1,4 @@
 //! The native API.
 
+mod batch;
 mod one_contact;

@@ -44,7 +44,7 @@ fn shown_change(found: &Difference, next: i64) -> Value {
 }
 
 fn shown_contact(contact: &ContactState, next: i64) -> Value {
-    let ContactState { id, contact_type, version, archived, deleted, whole } = contact;
+    let ContactState { id, contact_type, version, archived, deleted, whole, .. } = contact;
     let WholeContact { record, email, phone, city, country_code2 } = whole.as_ref().unwrap();
     let document: Value = serde_json::from_str(&record.document).unwrap();
     json!([

@@ -164,6 +164,26 @@ impl Item {
         self.sent_as(None)
     }
 
+    /// Refuses the item for what is wrong with its options, and with its JSON types if they are.
+    #[must_use]
+    pub fn refused(mut self, faults: impl Into<Violations>) -> Self {
+        let mut faults = faults.into();
+        if let Content::Faulty(own) = &self.content {
+            faults.add(own);
+        }
+        self.content = Content::Faulty(faults);
+        self
+    }
+
+    /// Applies the item only to that version of the contact, if it changes something.
+    #[must_use]
+    pub fn if_version(mut self, version: i64) -> Self {
+        if let Content::Parsed(sent) = &mut self.content {
+            sent.if_version = Some(version);
+        }
+        self.sent_as(None)
+    }
+
     /// Asks for the deletion of the contact that the keys name. Other members do not count.
     #[must_use]
     pub fn to_delete(mut self) -> Self {

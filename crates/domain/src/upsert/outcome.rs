@@ -9,6 +9,7 @@ use crate::contact::{ContactType, Record, Snapshot};
 use crate::ids::{ContactId, Version};
 use crate::json::JsonText;
 use crate::tree::{Difference, Member, Text};
+use crate::value::LinkId;
 use crate::violation::Violations;
 
 /// The exact answer to one item.
@@ -53,6 +54,10 @@ impl Shown {
 pub struct ContactState {
     /// The id; `None` if the contact is new in a dry run.
     pub id: Option<ContactId>,
+    /// The link id.
+    pub link_id: Option<LinkId>,
+    /// The external id.
+    pub external_id: Option<Box<str>>,
     /// Person, organization or endpoint.
     pub contact_type: ContactType,
     /// The version.
@@ -176,6 +181,8 @@ impl ContactState {
     fn new(record: &Record, whole: Option<WholeContact>) -> Self {
         Self {
             id: Some(record.id),
+            link_id: record.projection.link_id,
+            external_id: record.projection.external_id.as_deref().map(Box::from),
             contact_type: record.projection.contact_type,
             version: record.version,
             archived: record.projection.archived,

@@ -1,0 +1,84 @@
+//! The answer to a batch.
+
+use axum::body::Body;
+use contacts_domain::upsert::{Outcome, Verdict};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::result::{Answered, ResultBody, ResultWriter};
+use crate::problem::Problem;
+use crate::reply::parts;
+use crate::reply::summary::Summary;
+
+/// The answer to a batch.
+#[derive(ToSchema)]
+#[schema(as = BatchAnswer)]
+#[expect(dead_code, reason = "describes what `answer` writes")]
+pub(super) struct BatchAnswer<'a> {
+    /// How many items have each verdict.
+    summary: SummaryBody,
+    /// The run in the ledger; null if nothing was changed.
+    run: Option<i64>,
+    /// The results, in the order of the items.
+    items: Vec<ResultBody<'a>>,
+}
+
+/// How many items there are, and how many have each verdict.
+#[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
+#[schema(as = BatchSummary)]
+pub(super) struct SummaryBody {
+    /// How many items there are.
+    items: usize,
+    /// How many contacts were created.
+    created: usize,
+    /// How many items changed a contact.
+    updated: usize,
+    /// How many items changed nothing.
+    unchanged: usize,
+    /// How many items a rule refused.
+    rejected: usize,
+    /// How many contacts were deleted.
+    deleted: usize,
+    /// How many items a shared key led to several contacts.
+    ambiguous: usize,
+    /// How many items named a version that is not current.
+    stale: usize,
+}
+
+impl SummaryBody {
+    /// Counts further items.
+    pub(super) fn add(&mut self, summary: &Summary) {
+        let count = |verdict| summary.count(verdict);
+        for verdict in Verdict::ALL {
+            let counted = match verdict {
+                Verdict::Created => &mut self.created,
+                Verdict::Updated => &mut self.updated,
+                Verdict::Unchanged => &mut self.unchanged,
+                Verdict::Deleted => &mut self.deleted,
+                Verdict::Rejected => &mut self.rejected,
+                Verdict::Ambiguous => &mut self.ambiguous,
+                Verdict::Stale => &mut self.stale,
+            };
+            *counted += count(verdict);
+            self.items += count(verdict);
+        }
+    }
+}
+
+/// Writes the answer, with the results that are shown.
+pub(super) async fn answer(
+    summary: &Summary,
+    shown: Vec<Answered>,
+    writer: ResultWriter,
+) -> Result<Body, Problem> {
+    let mut counts = SummaryBody::default();
+    counts.add(summary);
+    let counts = serde_json::to_string(&counts).map_err(Problem::internal)?;
+    let opening = format!(r#"{{"summary":{counts},"run":null,"items":["#);
+    parts::answer(writer, opening, shown).await
+}
+
+/// Whether an outcome is shown where only problems are.
+pub(super) fn is_problem(outcome: &Outcome) -> bool {
+    outcome.verdict.is_refusal() || !outcome.violations.is_empty()
+}
