@@ -8,7 +8,7 @@
 //! | `shape` | [`Shape`]: what stands where, for the slow path of reading and the API description |
 //! | `values` | what a member can hold: texts, numbers, ids, objects stored as received |
 //! | `visitor` | one visit of the members for all traversals |
-//! | `patch`, `settle` | merge what was sent into what is stored, or store it alone |
+//! | `patch`, `settle` | merge what was sent into what is stored, or store it alone; keep spellings |
 //! | `compare` | is it the same, in one of four senses |
 //! | `content` | find elements of an array by what they hold |
 //! | `fill` | take from another contact what a contact lacks |
@@ -40,7 +40,7 @@ pub(crate) use difference::{differences, reverse, revert};
 pub(crate) use fill::fill;
 pub(crate) use leaf::Leaf;
 pub use member::Member;
-pub(crate) use patch::patch;
+pub(crate) use patch::{Stored, keep_spelling, patch};
 pub use settle::Arrays;
 pub(crate) use settle::{is_settled, settle};
 pub use shape::{Kind, MemberShape, Shape, Shaped};
@@ -50,6 +50,7 @@ pub use values::json_object::{CustomFields, OpaqueObject};
 pub use values::safe_integer::SafeInteger;
 pub use values::text::{Text, TextKind, TextValue};
 
+pub(crate) use values::element_id::Parent;
 pub(crate) use values::text::{Free, MAX_FREE_TEXT, Meaning, RuleError};
 pub(crate) use visitor::{
     Block, Flow, Form, Mutable, NaturalKey, Pair, PairMut, Presence, Shared, Value, Visitor,

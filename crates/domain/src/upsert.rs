@@ -2,6 +2,7 @@
 
 mod application;
 mod batch;
+mod explanation;
 mod item;
 mod item_keys;
 mod listed_members;
@@ -14,6 +15,7 @@ mod recognition;
 mod working_set;
 
 pub use batch::{Batch, MAX_REFERENCES};
+pub use explanation::{Explanation, Field, Reason, Rung};
 pub use item::Item;
 pub use item_keys::ItemKeys;
 pub use named::Named;

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use contacts_application::ports::{Audit, ContactStore};
 use contacts_domain::tree::Difference;
-use contacts_domain::upsert::{Batch, ContactState, Item, Key, Options, Outcome, WholeContact};
+use contacts_domain::upsert::{
+    Arrays, Atomicity, Batch, ContactState, Explanation, Field, Item, Key, Mode, OnRepeat, Options,
+    Outcome, Respelling, Rung, WholeContact,
+};
 use contacts_domain::{ContactId, Violation};
 use contacts_testing::{MemoryStore, context};
 use proptest::prelude::*;
@@ -14,8 +17,16 @@ use crate::chunking::{options, wishes};
 
 /// What an answer shows, with null in place of the ids from `next` on.
 fn shown(outcome: &Outcome, next: i64) -> Value {
-    let Outcome { verdict, matched_by, same_as, candidates, violations, contact, changes } =
-        outcome;
+    let Outcome {
+        verdict,
+        matched_by,
+        same_as,
+        candidates,
+        violations,
+        contact,
+        changes,
+        explanation,
+    } = outcome;
     let violation = |violation: &Violation| {
         // The highest first: another may be its beginning.
         let new = (next..next.saturating_add(50)).rev();
@@ -30,9 +41,20 @@ fn shown(outcome: &Outcome, next: i64) -> Value {
         "sameAs": same_as,
         "candidates": candidates.iter().map(|id| id.map(ContactId::get).filter(|id| *id < next)).collect::<Vec<_>>(),
         "violations": violations.iter().map(violation).collect::<Vec<_>>(),
+        "explanation": explanation.as_deref().map(|explanation| shown_explanation(explanation, next)),
         "changes": changes.iter().map(|found| shown_change(found, next)).collect::<Vec<_>>(),
         "contact": contact.as_ref().map(|contact| shown_contact(contact, next)),
     })
+}
+
+fn shown_explanation(Explanation { rungs, fields }: &Explanation, next: i64) -> Value {
+    let rung = |rung: &Rung| {
+        let hits = rung.hits.iter().map(|id| id.map(ContactId::get).filter(|id| *id < next));
+        json!([rung.key.as_str(), rung.sought, hits.collect::<Vec<_>>()])
+    };
+    let field = |field: &Field| json!([field.path.pointer(), field.changes, field.reason.as_str()]);
+    let rungs: Vec<Value> = rungs.iter().map(rung).collect();
+    json!([rungs, fields.iter().map(field).collect::<Vec<_>>()])
 }
 
 fn shown_change(found: &Difference, next: i64) -> Value {
@@ -80,6 +102,30 @@ async fn stored(store: &MemoryStore) -> impl PartialEq + std::fmt::Debug + use<>
     (store.contacts_after(None, 1_000).await.unwrap(), store.next_id().await.unwrap())
 }
 
+/// Every option that there is.
+fn all_options() -> impl Strategy<Value = Options> {
+    let modes = vec![Mode::Upsert, Mode::Upsert, Mode::Create, Mode::Update, Mode::Fill];
+    let repeats = vec![OnRepeat::Merge, OnRepeat::First, OnRepeat::Last, OnRepeat::Reject];
+    (
+        options(),
+        prop::sample::select(modes),
+        prop::sample::select(repeats),
+        prop::sample::select(vec![Arrays::Replace, Arrays::Append]),
+        prop::sample::select(vec![Respelling::Take, Respelling::Keep]),
+        prop_oneof![4 => Just(Atomicity::Item), 1 => Just(Atomicity::Batch)],
+    )
+        .prop_map(|(options, mode, on_repeat, arrays, respelling, atomicity)| Options {
+            mode,
+            on_repeat,
+            arrays,
+            respelling,
+            atomicity,
+            changes: true,
+            explain: true,
+            ..options
+        })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
@@ -87,7 +133,7 @@ proptest! {
     fn dry_run_answers_what_the_run_answers(
         before in wishes(),
         wishes in wishes(),
-        options in options(),
+        options in all_options(),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
@@ -101,7 +147,7 @@ proptest! {
 
             let batch = |dry_run| {
                 let items = wishes.iter().map(|wish| wish.read(&context)).collect();
-                let options = Options { dry_run, changes: true, ..options.clone() };
+                let options = Options { dry_run, ..options.clone() };
                 Arc::new(Batch::new(context.clone(), options, items))
             };
             let before = stored(&store).await;

@@ -12,7 +12,7 @@ use contacts_domain::contact::Record;
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::upsert::{
     Arrays, Batch, BatchReport, Documents, Handling, Item, ItemKeys, Key, Ladder, Mode, Options,
-    Outcome, Recognition, Recognizer, Verdict,
+    Outcome, Recognition, Recognizer, Respelling, Verdict,
 };
 use contacts_domain::{ContactId, Digest, OrganizationId};
 use contacts_testing::{MemoryStore, StoppedClock, caller, context, now};
@@ -186,7 +186,10 @@ async fn other_options_recognize_nothing() {
         of(Options { ladder, ..Options::default() }),
         of(Options { mode: Mode::Update, ..Options::default() }),
         of(Options { mode: Mode::Create, ..Options::default() }),
+        of(Options { mode: Mode::Fill, ..Options::default() }),
         of(Options { arrays: Arrays::Append, ..Options::default() }),
+        of(Options { respelling: Respelling::Keep, ..Options::default() }),
+        of(Options { explain: true, ..Options::default() }),
     ] {
         let hub = Service::default();
         hub.send(&Request::default(), &persons()).await;
@@ -339,24 +342,34 @@ fn batches() -> impl Strategy<Value = Vec<Vec<String>>> {
     })
 }
 
+/// Mostly the same options each night.
+fn nightly_options() -> Vec<Options> {
+    let usual = Options::default();
+    let ladder = Ladder::new([Key::ExternalId, Key::Email]);
+    vec![
+        usual.clone(),
+        usual.clone(),
+        Options { changes: true, ..usual.clone() },
+        Options { ladder, ..usual.clone() },
+        Options { mode: Mode::Fill, ..usual.clone() },
+        Options { respelling: Respelling::Keep, changes: true, ..usual.clone() },
+        Options { arrays: Arrays::Append, explain: true, ..usual },
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn recognizing_items_changes_no_answer(
         batches in batches(),
-        ladders in prop::collection::vec(0..3_usize, 5),
+        options in prop::collection::vec(prop::sample::select(nightly_options()), 5),
         merges in prop::collection::vec((1..20_i64, 1..20_i64), 0..2),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let (hub, forgetful) = (Service::default(), Service { forgets: true, ..Service::default() });
         for (night, batch) in batches.iter().enumerate() {
-            let ladder = match ladders[night] {
-                0 => Ladder::new([Key::ExternalId, Key::Email]),
-                _ => Ladder::default(),
-            };
-            let request =
-                Request { options: Options { ladder, ..Options::default() }, ..Request::default() };
+            let request = Request { options: options[night].clone(), ..Request::default() };
             let known = runtime.block_on(hub.send(&request, batch));
             let read = runtime.block_on(forgetful.send(&request, batch));
             prop_assert_eq!(answers(known), answers(read), "night {}", night);

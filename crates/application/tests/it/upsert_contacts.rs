@@ -48,6 +48,7 @@ fn unchanged() -> Outcome {
         same_as: None,
         candidates: Vec::new(),
         changes: Vec::new(),
+        explanation: None,
         violations: Violations::default(),
         contact: None,
     }

@@ -3,7 +3,7 @@
 //! `docs/rules.md` is rendered from these kinds and the types of
 //! [`document`](super::document).
 
-use super::rules::{MAX_NAME, texts};
+use super::rules::{MAX_NAME, normal_forms, texts};
 use crate::rule::Rule;
 use crate::tree::{AmountKind, AmountOf, MAX_FREE_TEXT, TextKind, TextValue};
 
@@ -42,15 +42,18 @@ impl TextValue for ExternalId {
 }
 
 impl TextValue for value::LinkId {
-    const KIND: TextKind = TextKind::checked("link id (UUID)", 64, Rule::LinkId, texts::link_id);
+    const KIND: TextKind = TextKind::checked("link id (UUID)", 64, Rule::LinkId, texts::link_id)
+        .spelled(normal_forms::link_id);
 }
 
 impl TextValue for value::Email {
-    const KIND: TextKind = TextKind::checked("e-mail address", 254, Rule::Email, texts::email);
+    const KIND: TextKind = TextKind::checked("e-mail address", 254, Rule::Email, texts::email)
+        .spelled(normal_forms::email);
 }
 
 impl TextValue for value::Phone {
-    const KIND: TextKind = TextKind::checked("phone number", 64, Rule::Phone, texts::phone);
+    const KIND: TextKind = TextKind::checked("phone number", 64, Rule::Phone, texts::phone)
+        .spelled(normal_forms::phone);
 }
 
 impl TextValue for value::WebSite {
@@ -59,7 +62,8 @@ impl TextValue for value::WebSite {
 }
 
 impl TextValue for value::CalendarDate {
-    const KIND: TextKind = TextKind::checked("date", MAX_FREE_TEXT, Rule::Date, texts::date);
+    const KIND: TextKind = TextKind::checked("date", MAX_FREE_TEXT, Rule::Date, texts::date)
+        .spelled(normal_forms::date);
 
     fn fold(text: &str) -> String {
         Self::meant_by(text).map_or_else(|| value::fold(text), |date| date.to_string())
@@ -68,12 +72,14 @@ impl TextValue for value::CalendarDate {
 
 impl TextValue for value::CountryCode {
     const KIND: TextKind =
-        TextKind::checked("country code", MAX_FREE_TEXT, Rule::CountryCode, texts::country_code);
+        TextKind::checked("country code", MAX_FREE_TEXT, Rule::CountryCode, texts::country_code)
+            .spelled(normal_forms::country_code);
 }
 
 impl TextValue for AccountNumber {
     const KIND: TextKind =
-        TextKind::checked("account number", MAX_FREE_TEXT, Rule::Iban, texts::account_number);
+        TextKind::checked("account number", MAX_FREE_TEXT, Rule::Iban, texts::account_number)
+            .spelled(normal_forms::iban);
 
     fn fold(text: &str) -> String {
         value::electronic_form(text).into_owned()
@@ -82,7 +88,8 @@ impl TextValue for AccountNumber {
 
 impl TextValue for value::QrIban {
     const KIND: TextKind =
-        TextKind::checked("QR-IBAN", MAX_FREE_TEXT, Rule::QrIban, texts::qr_iban);
+        TextKind::checked("QR-IBAN", MAX_FREE_TEXT, Rule::QrIban, texts::qr_iban)
+            .spelled(normal_forms::iban);
 
     fn fold(text: &str) -> String {
         value::electronic_form(text).into_owned()
@@ -90,7 +97,8 @@ impl TextValue for value::QrIban {
 }
 
 impl TextValue for value::Bic {
-    const KIND: TextKind = TextKind::checked("BIC", MAX_FREE_TEXT, Rule::Bic, texts::bic);
+    const KIND: TextKind =
+        TextKind::checked("BIC", MAX_FREE_TEXT, Rule::Bic, texts::bic).spelled(normal_forms::bic);
 }
 
 impl TextValue for value::BankCustomerNumber {
@@ -99,7 +107,8 @@ impl TextValue for value::BankCustomerNumber {
         MAX_FREE_TEXT,
         Rule::BankCustomerNumber,
         texts::bank_customer_number,
-    );
+    )
+    .spelled(normal_forms::bank_customer_number);
 }
 
 impl TextValue for value::IsrCustomerNumber {
@@ -108,20 +117,24 @@ impl TextValue for value::IsrCustomerNumber {
         MAX_FREE_TEXT,
         Rule::IsrCustomerNumber,
         texts::isr_customer_number,
-    );
+    )
+    .spelled(normal_forms::isr_customer_number);
 }
 
 impl TextValue for value::VatNumber {
-    const KIND: TextKind = TextKind::checked("VAT number", 64, Rule::VatNumber, texts::vat_number);
+    const KIND: TextKind = TextKind::checked("VAT number", 64, Rule::VatNumber, texts::vat_number)
+        .spelled(normal_forms::vat_number);
 }
 
 impl TextValue for value::AvsNumber {
     const KIND: TextKind =
-        TextKind::checked("AVS number", MAX_FREE_TEXT, Rule::AvsNumber, texts::avs_number);
+        TextKind::checked("AVS number", MAX_FREE_TEXT, Rule::AvsNumber, texts::avs_number)
+            .spelled(normal_forms::avs_number);
 }
 
 impl TextValue for value::TagName {
-    const KIND: TextKind = TextKind::unchecked("tag name", MAX_NAME);
+    const KIND: TextKind =
+        TextKind::unchecked("tag name", MAX_NAME).spelled(normal_forms::tag_name);
 }
 
 impl TextValue for Token {

@@ -9,6 +9,7 @@ mod intercom;
 mod leaf;
 mod limits;
 mod lookups;
+pub(crate) mod normal_forms;
 mod phones;
 mod render;
 mod tables;

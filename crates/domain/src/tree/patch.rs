@@ -1,6 +1,9 @@
 //! Merges what was sent into what is stored (RFC 7396, but for arrays).
 
 mod placement;
+mod spelling;
+
+pub(crate) use spelling::keep_spelling;
 
 use self::placement::places;
 use super::content::unite;
@@ -13,17 +16,34 @@ use crate::path::At;
 use crate::rule::Rule;
 use crate::violation::Violation;
 
-/// Merges `sent` into `stored`, and returns the ids in `sent` that name no part of this contact.
-pub(crate) fn patch<T: Value>(stored: &mut T, sent: &T, arrays: Arrays) -> Vec<Violation> {
+/// What a merge does with a value that is stored already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// It replaces or clears it.
+    Replaced,
+    /// It keeps it: only what is lacking is written.
+    Kept,
+}
+
+/// Merges `sent` into `document`, and returns the ids in `sent` that name no part of this contact.
+pub(crate) fn patch<T: Value>(
+    document: &mut T,
+    sent: &T,
+    arrays: Arrays,
+    stored: Stored,
+) -> Vec<Violation> {
     let mut faults = Vec::new();
-    let mut patch = Patch { at: At::root(), arrays, faults: &mut faults };
-    let _ = T::accept((stored, sent), &mut patch);
+    let is_kept = stored == Stored::Kept;
+    let mut patch = Patch { at: At::root(), arrays, is_kept, faults: &mut faults };
+    let _ = T::accept((document, sent), &mut patch);
     faults
 }
 
 struct Patch<'a> {
     at: At<'a>,
     arrays: Arrays,
+    /// Whether what is stored stays.
+    is_kept: bool,
     faults: &'a mut Vec<Violation>,
 }
 
@@ -35,6 +55,7 @@ impl Visitor<PairMut> for Patch<'_> {
     ) -> Flow {
         match (sent.presence(), &mut *stored, sent) {
             (Presence::Absent, ..) => {}
+            (Presence::Null, ..) if self.is_kept => {}
             // A text that is stored and counts as blank by now is no change.
             (Presence::Null, stored, sent) if *stored == *sent => {}
             (Presence::Null, ..) => *stored = Member::Absent,
@@ -77,18 +98,21 @@ impl Visitor<PairMut> for Patch<'_> {
     }
 
     fn scalar<T: Scalar>(&mut self, (stored, sent): (&mut T, &T)) -> Flow {
-        if stored != sent {
+        if stored != sent && !self.is_kept {
             stored.clone_from(sent);
         }
         go_on_if(true)
     }
 
     fn object<T: JsonObject>(&mut self, (stored, sent): (&mut T, &T)) -> Flow {
-        patch_members(stored.members_mut(), sent.members());
+        patch_members(stored.members_mut(), sent.members(), self.is_kept);
         go_on_if(true)
     }
 
     fn list<T: Value>(&mut self, (stored, sent): (&mut Vec<T>, &Vec<T>)) -> Flow {
+        if self.is_kept && self.arrays == Arrays::Replace && !stored.is_empty() {
+            return go_on_if(true);
+        }
         if T::KIND.has_element_id() {
             return self.patch_elements(stored, sent);
         }
@@ -136,15 +160,17 @@ impl Patch<'_> {
     }
 }
 
-/// RFC 7396: merges objects, removes a member for a null, replaces everything else.
-fn patch_members(stored: &mut Members, sent: &Members) {
+/// RFC 7396: merges objects, removes a member for a null, replaces everything else, unless what is
+/// stored is kept.
+fn patch_members(stored: &mut Members, sent: &Members, is_kept: bool) {
     let is_null = |value: &Json| *value == Json::Null;
-    if sent.values().any(is_null) {
+    if !is_kept && sent.values().any(is_null) {
         stored.retain(|name, _| !sent.get(name).is_some_and(is_null));
     }
     for (name, value) in sent.iter().filter(|(_, value)| !is_null(value)) {
         match (stored.get_mut(name), value) {
-            (Some(Json::Object(known)), Json::Object(new)) => patch_members(known, new),
+            (Some(Json::Object(known)), Json::Object(new)) => patch_members(known, new, is_kept),
+            (Some(_), _) if is_kept => {}
             _ => stored.set(name, without_nulls(value.clone())),
         }
     }

@@ -16,7 +16,7 @@ use super::member::Member;
 use super::shape::{Kind, Shape, Shaped};
 use super::visitor::{Flow, Form, JsonObject, NaturalKey, Presence, Scalar, Value, Visitor};
 use crate::json::{Json, Members};
-use crate::value::{fold, is_blank};
+use crate::value::{ParseCache, fold, is_blank};
 
 impl<T: TextValue> Value for Text<T> {
     const KIND: Kind = Kind::Text(&T::KIND);
@@ -40,6 +40,11 @@ impl<T: TextValue> Scalar for Text<T> {
     fn set(&mut self, text: String) {
         *self = Self::from(text);
     }
+
+    fn spells(&self, other: &Self, cache: &mut ParseCache) -> bool {
+        let Some(normal_form) = T::KIND.normal_form else { return false };
+        normal_form(self, cache).is_some_and(|own| normal_form(other, cache) == Some(own))
+    }
 }
 
 impl<K: AmountOf> Value for Amount<K> {
@@ -60,6 +65,10 @@ impl<K: AmountOf> Value for Amount<K> {
 impl<K: AmountOf> Scalar for Amount<K> {
     fn leaf(&self) -> Option<Leaf<'_>> {
         Some(Leaf::Amount(&K::KIND, self.value()))
+    }
+
+    fn spells(&self, other: &Self, _cache: &mut ParseCache) -> bool {
+        self.decimal().is_some_and(|own| other.decimal() == Some(own))
     }
 }
 

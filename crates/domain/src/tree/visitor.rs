@@ -16,6 +16,7 @@ use super::member::Member;
 use super::shape::{Kind, Shape};
 use super::values::element_id::{ElementId, Parent, ParentId, ReadOnly};
 use crate::json::Members;
+use crate::value::ParseCache;
 
 /// Whether a visit goes on.
 pub(crate) type Flow = ControlFlow<()>;
@@ -191,6 +192,11 @@ pub(crate) trait Scalar: Value + Hash {
 
     /// Replaces a text.
     fn set(&mut self, _text: String) {}
+
+    /// Whether both are spellings of one value: their normal forms are equal.
+    fn spells(&self, _other: &Self, _cache: &mut ParseCache) -> bool {
+        false
+    }
 }
 
 /// An object whose members the caller names; another one is merged into it (RFC 7396).

@@ -1,5 +1,7 @@
 //! Applying one item: create, update, delete, or refuse (upsert-rules §4).
 
+mod explaining;
+mod merging;
 mod outcomes;
 
 use std::borrow::Cow;
@@ -22,7 +24,7 @@ use crate::digest::Digest;
 use crate::ids::{AliasKey, ContactId, IdBlock, OutOfIds};
 use crate::path::Path;
 use crate::rule::Rule;
-use crate::tree::{self, Arrays, Equivalence, Member};
+use crate::tree::{self, Arrays, Equivalence};
 use crate::value::ParseCache;
 use crate::violation::{Violation, Violations};
 
@@ -44,13 +46,7 @@ impl Application<'_> {
         item: &ParsedItem,
         ladder: &Ladder,
     ) -> Result<Outcome, OutOfIds> {
-        let matching = Matching {
-            working_set: &self.working_set,
-            context: self.context,
-            options: self.options,
-            provisional_ids: self.provisional_ids,
-        };
-        match matching.find(item, ladder) {
+        match self.matching().find(item, ladder) {
             Err(Mismatch { violation, slot, by }) => {
                 let mut outcome = Outcome { matched_by: by, ..Outcome::rejected(*violation) };
                 if let Some(slot) = slot {
@@ -88,6 +84,15 @@ impl Application<'_> {
                 outcome.same_as = same_as;
                 Ok(outcome)
             }
+        }
+    }
+
+    fn matching(&self) -> Matching<'_> {
+        Matching {
+            working_set: &self.working_set,
+            context: self.context,
+            options: self.options,
+            provisional_ids: self.provisional_ids,
         }
     }
 
@@ -170,8 +175,9 @@ impl Application<'_> {
         if item.nameless_tags {
             faults = patch.to_mut().find_tag_names(Some(&before.document));
         }
-        let mut document = before.document.clone();
-        faults.extend(tree::patch(&mut document, &*patch, self.options.arrays));
+        let mut cache = item.cache.clone();
+        let (document, more) = self.merged(&before.document, &patch, &mut cache);
+        faults.extend(more);
         if document == before.document && faults.is_empty() {
             return Ok(self.unchanged(item, sent, before));
         }
@@ -181,7 +187,6 @@ impl Application<'_> {
             return Ok(self.stale(version, Some(before)));
         }
 
-        let mut cache = item.cache.clone();
         let mut violations = self.rule_input(item, &document, before).check(&mut cache);
         violations.extend(faults);
         violations.add(&item.noted);
@@ -197,8 +202,12 @@ impl Application<'_> {
         let row = RowBuilder::after(self.context, &before.record);
         let (mut now, warnings) = row.build(contact, self.ids)?;
         // The next time, it has to change nothing.
-        let is_stable = |_: &&Fingerprint| {
-            replaces && tree::matches(&now.document, &*patch, Equivalence::Unchanged)
+        let is_stable = |_: &&Fingerprint| match self.takes_everything() {
+            true => replaces && tree::matches(&now.document, &*patch, Equivalence::Unchanged),
+            false => {
+                let mut cache = item.cache.clone();
+                replaces && self.merged(&now.document, &patch, &mut cache).0 == now.document
+            }
         };
         let sent = sent.filter(is_stable);
         Self::sign(&mut now, sent, &warnings);
@@ -220,35 +229,6 @@ impl Application<'_> {
     ) -> RuleInput<'i> {
         let stored = Some(&before.document);
         RuleInput { context: self.context, sent: &item.document, document, stored }
-    }
-
-    /// The members to merge. They are those sent, with three exceptions. A key that leads to this
-    /// contact as an alias only names it, unless the item has the contact's own id. A link id that
-    /// differs in case alone leaves the stored spelling. References to merged contacts are resolved.
-    fn patch<'s>(&self, item: &'s ParsedItem, before: &Snapshot) -> Cow<'s, ContactDocument> {
-        let mut patch = Cow::Borrowed(&item.document);
-        if item.intent == Intent::Unlink {
-            return patch;
-        }
-        let id = before.record.id;
-        let own = &before.record.projection;
-        let same_link_id = item.keeps_spelling
-            && own.link_id.is_some()
-            && own.link_id == item.keys.link_id
-            && before.document.link_id != item.document.link_id;
-        let is_named = item.named_id() == Some(id.get());
-        let only_names = |key| {
-            let slot = self.working_set.by_alias(item, key).filter(|_| !is_named);
-            slot.and_then(|slot| self.working_set.id(slot)) == Some(id)
-        };
-        if only_names(Key::ExternalId) {
-            patch.to_mut().external_id = Member::Absent;
-        }
-        if same_link_id || only_names(Key::LinkId) {
-            patch.to_mut().link_id = Member::Absent;
-        }
-        resolve_relations(&mut patch, Some(id), |merged| self.working_set.survivor(merged));
-        patch
     }
 
     /// The outcome of an item that changes nothing. Its digest is noted where the contact has none

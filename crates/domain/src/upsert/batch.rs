@@ -88,13 +88,13 @@ impl Batch {
 
     /// What the answer shows, within both limits.
     fn shown(&self) -> Shown {
-        let Options { documents, changes, .. } = self.options;
+        let Options { documents, changes, explain, .. } = self.options;
         let at_most = self.lookup_keys.documents_at_most;
         let at_most = match documents {
             Documents::AtMost(bytes) => bytes.min(at_most),
             Documents::LeftOut => at_most,
         };
-        Shown { documents, changes, at_most }
+        Shown { documents, changes, explain, at_most }
     }
 
     /// How many details each item of a batch of so many lists before it counts the others: 100, in
@@ -141,11 +141,13 @@ impl Batch {
             let mut outcome = match &item.content {
                 Content::Faulty(faults) => Outcome::rejected(faults.clone()),
                 _ if left_out.contains(&index) => Outcome::rejected(repeated()),
-                Content::Parsed(parsed) => application.apply(
-                    index,
-                    parsed,
-                    item.ladder.as_ref().unwrap_or(&self.options.ladder),
-                )?,
+                Content::Parsed(parsed) => {
+                    let ladder = item.ladder.as_ref().unwrap_or(&self.options.ladder);
+                    match shown.explain {
+                        true => application.apply_explained(index, parsed, ladder)?,
+                        false => application.apply(index, parsed, ladder)?,
+                    }
+                }
                 Content::Known(known) => match application.recognized(index, known) {
                     Some(outcome) => outcome,
                     None => return Ok(Err(NotApplied::Overtaken)),

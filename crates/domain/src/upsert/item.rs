@@ -336,6 +336,18 @@ impl ParsedItem {
         })
     }
 
+    /// The normal forms of a key that a look-up takes.
+    pub(super) fn sought(&self, key: Key) -> Vec<String> {
+        match key {
+            Key::Id => self.named_id().map(|id| id.to_string()).into_iter().collect(),
+            Key::LinkId => self.keys.link_id.map(|id| id.to_string()).into_iter().collect(),
+            Key::ExternalId => self.keys.external_id.iter().cloned().collect(),
+            Key::Email => self.keys.email.iter().cloned().collect(),
+            Key::Phone => self.keys.phones.clone(),
+            Key::VatNumber => self.keys.vat_number.iter().cloned().collect(),
+        }
+    }
+
     /// The value of an identity key, if the item has it.
     pub(super) fn identity(&self, key: Key) -> Option<AliasKey> {
         match key {

@@ -1,5 +1,6 @@
 //! Finding the contact that an item names (upsert-rules §3).
 
+use super::explanation::Rung;
 use super::item::{Intent, ParsedItem};
 use super::options::{Context, Endpoints, Key, Ladder, Mode, OnAmbiguous, Options};
 use super::outcome::Outcome;
@@ -94,6 +95,24 @@ impl Matching<'_> {
             }
         }
         Match::New
+    }
+
+    /// What each key of the ladder looks for, and finds.
+    pub(super) fn rungs(&self, item: &ParsedItem, ladder: &Ladder) -> Vec<Rung> {
+        let id = |slot| self.provisional_ids.known(self.working_set.id(slot)?);
+        let rung = |key: &Key| {
+            let hits = match key.shared() {
+                None => self.identified(item, *key).into_iter().collect(),
+                Some(_) => {
+                    let hits = self.working_set.by_shared_key(*key, &item.keys).into_iter();
+                    hits.map(|(_, slot)| slot).collect::<Vec<_>>()
+                }
+            };
+            let visible = hits.into_iter().filter(|slot| self.visible(Some(*slot)).is_some());
+            let hits = visible.map(id).take(Outcome::MAX_CANDIDATES).collect();
+            Rung { key: *key, sought: item.sought(*key), hits }
+        };
+        ladder.keys().iter().map(rung).collect()
     }
 
     /// The contact that has an identity key or that the key leads to as an alias.

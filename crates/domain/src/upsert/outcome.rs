@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::explanation::Explanation;
 use super::listed_members::{FirstAddress, ListedMembers};
 use super::options::{Documents, Key};
 use super::provisional_ids::ProvisionalIds;
@@ -31,6 +32,9 @@ pub struct Outcome {
     /// What the item changes, in document order, if the request asks for it. Of a new or deleted
     /// contact, each member is a difference. Ids that are new in a dry run are null.
     pub changes: Vec<Difference>,
+    /// Why it ended like this, if the request asks for it. An item that cannot be read, or that
+    /// another one of the batch leaves out, has none.
+    pub explanation: Option<Box<Explanation>>,
 }
 
 /// What the outcomes show.
@@ -38,6 +42,7 @@ pub struct Outcome {
 pub(super) struct Shown {
     pub(super) documents: Documents,
     pub(super) changes: bool,
+    pub(super) explain: bool,
     /// The most bytes of it.
     pub(super) at_most: usize,
 }
@@ -45,7 +50,7 @@ pub(super) struct Shown {
 impl Shown {
     /// Nothing of the contacts.
     pub(super) const NOTHING: Self =
-        Self { documents: Documents::LeftOut, changes: false, at_most: usize::MAX };
+        Self { documents: Documents::LeftOut, changes: false, explain: false, at_most: usize::MAX };
 }
 
 /// A contact right after an item: what every answer can show, and all of it where documents are
@@ -126,16 +131,18 @@ impl Outcome {
             violations: violations.into(),
             contact: None,
             changes: Vec::new(),
+            explanation: None,
         }
     }
 
-    /// About how many bytes the answer shows of the contact: its document and what has changed.
+    /// About how many bytes the answer shows of the contact: its document, what has changed, and why.
     pub fn bytes(&self) -> usize {
         let record = self.contact.as_ref().and_then(ContactState::record);
         let text = |text: &Option<JsonText>| text.as_ref().map_or(0, |text| text.as_str().len());
         let change = |found: &Difference| 64 + text(&found.before) + text(&found.after);
         record.map_or(0, |record| record.document.len())
             + self.changes.iter().map(change).sum::<usize>()
+            + self.explanation.as_ref().map_or(0, |explanation| 64 * explanation.fields.len())
     }
 }
 

@@ -161,6 +161,11 @@ impl WorkingSet {
         }
     }
 
+    /// The contact that was read or written last.
+    pub(super) fn last(&self) -> Option<Arc<Snapshot>> {
+        self.last.as_ref().map(|(_, last)| Arc::clone(last))
+    }
+
     /// The contact as it is now.
     pub(super) fn read(&mut self, slot: usize) -> Result<Arc<Snapshot>, Box<Violation>> {
         if let Some((last, snapshot)) = &self.last

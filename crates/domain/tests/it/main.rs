@@ -14,6 +14,7 @@ mod differences;
 mod digests;
 mod entries;
 mod fields;
+mod filling_in;
 mod fixture;
 mod keys;
 mod lenient;

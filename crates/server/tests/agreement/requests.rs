@@ -3,8 +3,8 @@
 use contacts_domain::Timestamp;
 use contacts_domain::contact::ContactType;
 use contacts_domain::upsert::{
-    Arrays, Atomicity, Context, Endpoints, Handling, Item, Key, Ladder, Mode, OnAmbiguous,
-    OnRepeat, Options,
+    Arrays, Atomicity, Context, Documents, Endpoints, Handling, Item, Key, Ladder, Mode,
+    OnAmbiguous, OnRepeat, Options, Respelling,
 };
 use contacts_testing::{context, now};
 use proptest::prelude::*;
@@ -129,7 +129,7 @@ fn options() -> impl Strategy<Value = Options> {
     (
         ladder(),
         select(vec![OnAmbiguous::Reject, OnAmbiguous::Oldest, OnAmbiguous::Next]),
-        prop_oneof![6 => Just(Mode::Upsert), 1 => Just(Mode::Create), 1 => Just(Mode::Update)],
+        prop_oneof![6 => Just(Mode::Upsert), 1 => Just(Mode::Create), 1 => Just(Mode::Update), 1 => Just(Mode::Fill)],
         select(vec![
             OnRepeat::Merge,
             OnRepeat::Merge,
@@ -141,23 +141,26 @@ fn options() -> impl Strategy<Value = Options> {
         select(vec![Arrays::Replace, Arrays::Append]),
         prop_oneof![5 => Just(Atomicity::Item), 1 => Just(Atomicity::Batch)],
         prop::bool::weighted(0.2),
-        any::<bool>(),
+        any::<[bool; 2]>(),
+        select(vec![Respelling::Take, Respelling::Keep]),
     )
-        .prop_map(
-            |(ladder, on_ambiguous, mode, on_repeat, arrays, atomicity, dry_run, changes)| {
-                Options {
-                    ladder,
-                    on_ambiguous,
-                    mode,
-                    on_repeat,
-                    arrays,
-                    atomicity,
-                    dry_run,
-                    changes,
-                    ..Options::default()
-                }
-            },
-        )
+        .prop_map(|options| {
+            let (ladder, on_ambiguous, mode, on_repeat, arrays, atomicity, ..) = options;
+            let (.., dry_run, [changes, explain], respelling) = options;
+            Options {
+                ladder,
+                on_ambiguous,
+                mode,
+                on_repeat,
+                arrays,
+                atomicity,
+                respelling,
+                documents: Documents::default(),
+                changes,
+                explain,
+                dry_run,
+            }
+        })
 }
 
 /// The default ladder, or any keys in any order.

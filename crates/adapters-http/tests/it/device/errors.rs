@@ -217,6 +217,7 @@ fn outcome(rule: Rule, path: &str) -> Outcome {
         same_as: None,
         candidates: Vec::new(),
         changes: Vec::new(),
+        explanation: None,
         violations: Violation::new(rule, Path::of(path), "", SECRET).into(),
         contact: None,
     }

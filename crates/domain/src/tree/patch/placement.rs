@@ -97,7 +97,7 @@ mod tests {
 
     use super::*;
     use crate::contact::document::{Address, Bank, ContactDocument, Payslip};
-    use crate::tree::patch::patch;
+    use crate::tree::patch::{Stored, patch};
     use crate::tree::settle::{Arrays, settle};
 
     /// What `places` has to return, by comparing each element with each.
@@ -271,9 +271,9 @@ mod tests {
                 // Elements that differ in nulls alone can exchange their places.
                 settle(&mut sent, arrays);
             }
-            patch(&mut stored, &sent, arrays);
+            patch(&mut stored, &sent, arrays, Stored::Replaced);
             let once = stored.clone();
-            patch(&mut stored, &sent, arrays);
+            patch(&mut stored, &sent, arrays, Stored::Replaced);
             prop_assert_eq!(stored, once);
         }
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::json::Number;
+use crate::value::Decimal;
 
 /// A decimal number with every digit as sent, in a JSON string or as a JSON number.
 ///
@@ -69,6 +70,14 @@ impl<K> Amount<K> {
     /// An amount in a JSON string.
     pub fn text(text: &str) -> Self {
         Self { sent: Spelling::Text(text.into()), kind: PhantomData }
+    }
+
+    /// The number, if it is one.
+    pub(crate) fn decimal(&self) -> Option<Decimal> {
+        match self.value() {
+            AmountValue::Text(text) => Decimal::parse(text.trim()).ok(),
+            AmountValue::Number(number) => Decimal::parse_json_number(number).ok(),
+        }
     }
 
     /// The amount as it was sent.

@@ -38,6 +38,9 @@ pub trait TextValue: 'static {
     }
 }
 
+/// The normal form of a value: what is the same in all of its spellings and in no other value.
+pub(crate) type NormalForm = fn(&str, &mut ParseCache) -> Option<String>;
+
 /// The most characters of a free text.
 pub(crate) const MAX_FREE_TEXT: usize = 10_000;
 
@@ -56,6 +59,8 @@ pub struct TextKind {
     pub blank_is_null: bool,
     /// The allowed texts, where the list is closed.
     pub allowed: &'static [&'static str],
+    /// The normal form, where a value has several spellings.
+    pub(crate) normal_form: Option<NormalForm>,
 }
 
 /// A rule about one text.
@@ -97,9 +102,22 @@ impl TextKind {
         Self { check: Some((rule, check)), ..Self::unchecked(name, max_chars) }
     }
 
+    /// The same kind with a normal form.
+    pub(crate) const fn spelled(self, normal_form: NormalForm) -> Self {
+        Self { normal_form: Some(normal_form), ..self }
+    }
+
     /// A kind of at most that many characters without a rule, of which a blank text counts as null.
     pub(crate) const fn unchecked(name: &'static str, max_chars: usize) -> Self {
-        Self { name, max_chars, check: None, is_free: false, blank_is_null: true, allowed: &[] }
+        Self {
+            name,
+            max_chars,
+            check: None,
+            is_free: false,
+            blank_is_null: true,
+            allowed: &[],
+            normal_form: None,
+        }
     }
 }
 
@@ -142,12 +160,9 @@ pub struct Free;
 
 impl TextValue for Free {
     const KIND: TextKind = TextKind {
-        name: "free text",
-        max_chars: MAX_FREE_TEXT,
-        check: None,
         is_free: true,
         blank_is_null: false,
-        allowed: &[],
+        ..TextKind::unchecked("free text", MAX_FREE_TEXT)
     };
 }
 
