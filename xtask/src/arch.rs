@@ -24,7 +24,7 @@ struct Invariant {
     check: fn(&Facts) -> Result<Vec<String>>,
 }
 
-const INVARIANTS: [Invariant; 13] = [
+const INVARIANTS: [Invariant; 14] = [
     Invariant { name: "layers", check: edges::layers },
     Invariant { name: "domain-libraries", check: edges::domain_libraries },
     Invariant { name: "lints-everywhere", check: edges::lints_everywhere },
@@ -37,6 +37,7 @@ const INVARIANTS: [Invariant; 13] = [
     Invariant { name: "one-clock", check: sources::one_clock },
     Invariant { name: "sql-in-one-crate", check: sources::sql_in_one_crate },
     Invariant { name: "status-codes-in-one-file", check: sources::status_codes_in_one_file },
+    Invariant { name: "routes-are-described", check: sources::routes_are_described },
     Invariant { name: "no-circles", check: circles::no_circles },
 ];
 

@@ -27,6 +27,8 @@ diesel::table! {
         created_at -> BigInt,
         expires_at -> Nullable<BigInt>,
         revoked_at -> Nullable<BigInt>,
+        replaces -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
     }
 }
 

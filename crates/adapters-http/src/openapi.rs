@@ -44,7 +44,8 @@ exact answer per item.
 - **Token**: `WEAL-TOKEN` and `Authorization: Bearer` are both accepted; both and different: 400.
 - **Organization**: without `TARGET-ORGANIZATION-ID`, the token's own. A token for several \
 organizations has no organization of its own: 400. An organization that does not exist is 404 only \
-for a token that may see all of them, 403 for others.
+for a token that may see all of them, 403 for others. A 403 for a token that lacks a scope names those that the call takes in \
+`WWW-Authenticate` (RFC 6750).
 - **Further members**: `name` for organizations; `firstName`, `lastName`, `title`, `birthday`, \
 `genderType` for persons; for everyone `customFields`, `linkId`, `intercom`, \
 `banks[].accountHolderAddress`, `banks[].customHolder`, `region.taxMode`, and `ifVersion`, which \
@@ -54,8 +55,8 @@ refuses an item that would change another version of the contact.
 `archived`, `version`, `updatedAt`, `verdict`, `matchedBy` (the key that found the contact, absent on \
 a create) and, where an earlier item of the batch named the same contact, `sameAs` (its index). Where \
 there is no contact, and for a token without the scope `read`, `freshData` is `{}` and `freshRow` is \
-`{\"verdict\": …}`. The block `staff` is salary data: it is shown and taken only with the scope \
-`staff`.
+`{\"verdict\": …}`. The block `staff` is salary data: it is shown only with the scope \
+`staff:read` and taken only with `staff:write`.
 - **`possibleWorkflows`**: 1 ARCHIVE, 2 RESTORE (of an archived contact), 3 MERGE, 4 DELETE, as the \
 contact's state and the token's scopes allow.
 - **Verdicts**: `created`, `updated`, `unchanged`, `rejected`, `ambiguous`, `stale`; the header \

@@ -22,7 +22,7 @@ use axum::extract::OriginalUri;
 use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use contacts_application::access::LadderError;
+use contacts_application::access::{LadderError, Scopes};
 use contacts_application::compute::Panicked;
 use contacts_application::ports::StoreErrorKind;
 use contacts_application::use_cases::{AccessError, UseCaseError};
@@ -167,6 +167,8 @@ pub(crate) struct Problem {
     faults: Vec<(String, String)>,
     /// The contact that the requested one was merged into.
     merged_into: Option<NonZeroI64>,
+    /// The scopes that the request needs, if the token lacks one.
+    needed: Scopes,
     retry_after: Option<Duration>,
     /// The media types that the path accepts.
     accept_post: &'static [&'static str],
@@ -184,6 +186,7 @@ impl Problem {
             details: Details::default(),
             faults: Vec::new(),
             merged_into: None,
+            needed: Scopes::default(),
             retry_after: None,
             accept_post: &[JSON],
             cause: None,
@@ -260,6 +263,9 @@ impl IntoResponse for Problem {
         if self.kind == Kind::Unauthenticated {
             set(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        if let Some(needed) = insufficient_scope(self.needed) {
+            set(WWW_AUTHENTICATE, needed);
+        }
         if self.kind == Kind::UnsupportedMediaType {
             // A name of a media type cannot fail.
             let accepted = HeaderValue::from_str(&self.accept_post.join(", "));
@@ -287,6 +293,9 @@ impl From<UseCaseError> for Problem {
                 Self::new(Kind::Unauthenticated, detail)
             }
             UseCaseError::Access(AccessError::Forbidden) => Self::new(Kind::Forbidden, detail),
+            UseCaseError::Access(AccessError::InsufficientScope(needed)) => {
+                Self { needed, ..Self::new(Kind::Forbidden, detail) }
+            }
             UseCaseError::Access(AccessError::UnknownOrganization(_)) => {
                 Self::new(Kind::UnknownOrganization, detail)
             }
@@ -349,6 +358,13 @@ pub(crate) fn cut(text: &str, longest: usize) -> Cow<'_, str> {
 /// The answer to a request whose handler panicked.
 pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> Response {
     Problem::internal(Panicked::from(payload)).into_response()
+}
+
+/// Names the scopes that a request needs (RFC 6750 §3.1).
+fn insufficient_scope(needed: Scopes) -> Option<HeaderValue> {
+    let scopes = needed.to_string();
+    let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scopes}\"");
+    if scopes.is_empty() { None } else { HeaderValue::try_from(challenge).ok() }
 }
 
 /// `Retry-After` has whole seconds (RFC 9110 §10.2.3): rounded up, so that a retry is not too early.

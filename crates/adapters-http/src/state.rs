@@ -16,7 +16,7 @@ use crate::settings::Settings;
 /// The use cases behind the APIs.
 pub struct Services {
     /// Authenticates the caller.
-    pub authenticate: Authenticate,
+    pub authenticate: Arc<Authenticate>,
     /// Creates or updates a batch of contacts.
     pub upsert_contacts: UpsertContacts,
     /// Shows one contact.
@@ -40,7 +40,7 @@ impl Services {
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
-            authenticate: Authenticate::new(access, clock.clone()),
+            authenticate: Arc::new(Authenticate::new(access, clock.clone())),
             upsert_contacts: UpsertContacts::new(contacts.clone(), clock.clone()),
             get_contact: GetContact::new(contacts.clone()),
             merge_contacts: MergeContacts::new(contacts.clone(), clock.clone()),

@@ -1,6 +1,7 @@
 //! Organizations, tokens and scopes.
 
 mod organization;
+mod scopes;
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,6 +9,7 @@ use std::str::FromStr;
 use contacts_domain::{OrganizationId, Timestamp};
 
 pub use organization::{Filling, LadderError, Organization, SettingsChange};
+pub use scopes::{Scope, Scopes, UnknownScope};
 
 /// The longest name of an organization or a token, in characters.
 const MAX_NAME: usize = 100;
@@ -54,6 +56,8 @@ pub struct NewToken {
     pub created_at: Timestamp,
     /// When it expires, if it does.
     pub expires_at: Option<Timestamp>,
+    /// The token of the same client that it replaces.
+    pub replaces: Option<TokenId>,
 }
 
 /// A stored token.
@@ -75,6 +79,10 @@ pub struct Token {
     pub expires_at: Option<Timestamp>,
     /// When it was revoked, if it was.
     pub revoked_at: Option<Timestamp>,
+    /// The token of the same client that it replaces.
+    pub replaces: Option<TokenId>,
+    /// When it was last used, to about a minute; a server writes that down later.
+    pub last_used_at: Option<Timestamp>,
 }
 
 impl Token {
@@ -160,116 +168,6 @@ impl FromStr for Reach {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a reach has to be `*` or a JSON array of organization ids")]
 pub struct InvalidReach;
-
-/// A right of a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scope {
-    /// Read contacts.
-    Read,
-    /// Create and change contacts.
-    Write,
-    /// Delete contacts, and merge them, which deletes one.
-    Delete,
-    /// Read and write the block `staff`, which is salary data.
-    Staff,
-    /// Act for every organization.
-    Admin,
-}
-
-impl Scope {
-    /// Every scope.
-    pub const ALL: [Self; 5] = [Self::Read, Self::Write, Self::Delete, Self::Staff, Self::Admin];
-
-    /// The name on the command line and in the store.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Write => "write",
-            Self::Delete => "delete",
-            Self::Staff => "staff",
-            Self::Admin => "admin",
-        }
-    }
-
-    fn bit(self) -> u8 {
-        match self {
-            Self::Read => 1,
-            Self::Write => 2,
-            Self::Delete => 4,
-            Self::Staff => 8,
-            Self::Admin => 16,
-        }
-    }
-}
-
-impl FromStr for Scope {
-    type Err = UnknownScope;
-
-    fn from_str(name: &str) -> Result<Self, UnknownScope> {
-        let scope = Self::ALL.into_iter().find(|scope| scope.as_str() == name);
-        scope.ok_or_else(|| UnknownScope(name.to_owned()))
-    }
-}
-
-/// There is no scope of this name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no scope `{0}`")]
-pub struct UnknownScope(String);
-
-/// A set of scopes. Its text is their names, separated by spaces.
-///
-/// ```
-/// use contacts_application::access::{Scope, Scopes};
-/// let scopes: Scopes = [Scope::Read, Scope::Staff].into_iter().collect();
-/// assert!(scopes.include(Scope::Staff) && !scopes.include(Scope::Write));
-/// assert_eq!(scopes.to_string(), "read staff");
-/// assert_eq!("staff read".parse(), Ok(scopes));
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Scopes(u8);
-
-impl Scopes {
-    /// All scopes except `admin`.
-    pub fn all_but_admin() -> Self {
-        Scope::ALL.into_iter().filter(|scope| *scope != Scope::Admin).collect()
-    }
-
-    /// Whether the scope is one of them.
-    pub fn include(self, scope: Scope) -> bool {
-        self.0 & scope.bit() != 0
-    }
-
-    /// The scopes, in their usual order.
-    pub fn iter(self) -> impl Iterator<Item = Scope> {
-        Scope::ALL.into_iter().filter(move |scope| self.include(*scope))
-    }
-}
-
-impl FromIterator<Scope> for Scopes {
-    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
-        Self(scopes.into_iter().fold(0, |bits, scope| bits | scope.bit()))
-    }
-}
-
-impl fmt::Display for Scopes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, scope) in self.iter().enumerate() {
-            if position > 0 {
-                f.write_str(" ")?;
-            }
-            f.write_str(scope.as_str())?;
-        }
-        Ok(())
-    }
-}
-
-impl FromStr for Scopes {
-    type Err = UnknownScope;
-
-    fn from_str(names: &str) -> Result<Self, UnknownScope> {
-        names.split_whitespace().map(str::parse).collect()
-    }
-}
 
 impl fmt::Debug for TokenDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

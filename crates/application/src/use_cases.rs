@@ -20,7 +20,7 @@ pub use fill_keys::FillKeys;
 pub use get_contact::GetContact;
 pub use get_entry::GetEntry;
 pub use list_entries::ListEntries;
-pub use manage_access::{ManageAccess, ManageAccessError};
+pub use manage_access::{ManageAccess, ManageAccessError, Successor};
 pub use merge_contacts::MergeContacts;
 pub use set_organization::SetOrganization;
 pub use unlink_contacts::{EntryKey, UnlinkContacts};

@@ -14,7 +14,7 @@ use crate::check::CheckDatabase;
 use crate::config::{self, ConfigCommand, GlobalFlags, ServeFlags, SettingsFile};
 use crate::failure::Failure;
 use crate::organization::{CreateOrganization, SetOrganization};
-use crate::token::{CreateToken, ListTokens, RevokeToken};
+use crate::token::{CreateToken, ListTokens, RevokeToken, RotateToken};
 use crate::version::version;
 use crate::{backup, check, clock, logging, migrate, organization, printing, serve, token};
 
@@ -51,7 +51,7 @@ enum Command {
     /// Add, list and change organizations, the tenants that contacts belong to
     #[command(subcommand)]
     Organization(OrganizationCommand),
-    /// Create, list and revoke tokens, which authenticate requests
+    /// Create, list, rotate and revoke tokens, which authenticate requests
     #[command(subcommand)]
     Token(TokenCommand),
     /// Copy a SQLite database into a file, also while a server runs
@@ -96,6 +96,11 @@ enum TokenCommand {
     Create(CreateToken),
     /// List the tokens, oldest first, by their first characters
     List(ListTokens),
+    /// Replace a token by a new one with the same rights, and print that, alone, on standard output
+    ///
+    /// The old token stays valid for a while, so that its client can change over without a gap. A
+    /// client has at most two valid tokens.
+    Rotate(RotateToken),
     /// Revoke a token; a running server refuses it within a second
     Revoke(RevokeToken),
 }
@@ -153,6 +158,9 @@ pub(crate) fn run() -> Result<(), Failure> {
         }
         Command::Token(TokenCommand::List(list)) => {
             single_threaded()?.block_on(token::list(&settings.database, &list))
+        }
+        Command::Token(TokenCommand::Rotate(rotate)) => {
+            single_threaded()?.block_on(token::rotate(&settings.database, rotate))
         }
         Command::Token(TokenCommand::Revoke(revoke)) => {
             single_threaded()?.block_on(token::revoke(&settings.database, revoke))
@@ -244,7 +252,9 @@ mod tests {
             "contact-hub token create --organization 1 --organization 2 --scope read,write",
             "contact-hub token create --organization 1 --scope read --scope staff --name erp",
             "contact-hub token create --scope admin --expires-in-days 30",
+            "contact-hub token create --organization 1 --scope staff:read,staff:write",
             "contact-hub token revoke 3",
+            "contact-hub token rotate 3 --keep-days 0 --expires-in-days 90",
             "contact-hub backup copy.db",
             "contact-hub check --repair --show-values",
             "contact-hub --listen 127.0.0.1:0 --log debug",
@@ -273,6 +283,7 @@ mod tests {
             "contact-hub organization create --id 7 --name",
             "contact-hub token create --organization 1 --name=",
             "contact-hub token revoke first",
+            "contact-hub token rotate",
             "contact-hub serve --max-items many",
             "contact-hub serve --max-items 0",
             "contact-hub serve --max-body-bytes 0",

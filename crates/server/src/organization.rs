@@ -87,6 +87,21 @@ impl From<ManageAccessError> for Failure {
             ManageAccessError::InvalidName(error) => {
                 Self::new(error.to_string(), "choose another --name")
             }
+            ManageAccessError::NoValidToken(_) => Self::new(
+                error.to_string(),
+                "`contact-hub token list` shows which are; `contact-hub token create` makes one",
+            ),
+            ManageAccessError::AlreadyReplaced { new, .. } => Self::new(
+                error.to_string(),
+                format!(
+                    "rotate token {0}, or revoke it if nobody uses it: `contact-hub token revoke {0}`",
+                    new.0
+                ),
+            ),
+            ManageAccessError::StillReplacing { old, .. } => Self::new(
+                error.to_string(),
+                format!("wait until that has expired, or run `contact-hub token revoke {}`", old.0),
+            ),
             ManageAccessError::Store(error) => error.into(),
         }
     }

@@ -3,6 +3,7 @@
 mod connections;
 mod filling;
 mod shutdown;
+mod token_uses;
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -74,7 +75,9 @@ pub(crate) async fn run(
     }
     let kind = if database.url.is_postgres() { "PostgreSQL" } else { "SQLite" };
     tracing::info!(version = version(), store = kind, settings = changed, %address, "serving");
-    let app = router(store.services(), http);
+    let services = store.services();
+    let authenticate = services.authenticate.clone();
+    let app = router(services, http);
     printing::print_notice(&format!("listening on http://{address}"));
     let timeouts = Timeouts {
         first_head: MAX_FIRST_HEAD_TIME,
@@ -82,8 +85,11 @@ pub(crate) async fn run(
         write: connections.write_timeout,
     };
     let filling = tokio::spawn(filling::keep_filled(store.fill_keys()));
+    let writing = tokio::spawn(token_uses::keep_writing(authenticate.clone()));
     connections::serve(listener, app, shutdown, limits, timeouts).await;
     filling.abort();
+    writing.abort();
+    token_uses::write(&authenticate).await;
     Ok(())
 }
 

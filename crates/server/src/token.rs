@@ -1,6 +1,7 @@
 //! `contact-hub token`.
 
 mod list;
+mod rotate;
 mod secret;
 
 use clap::Args;
@@ -10,6 +11,7 @@ use contacts_application::ports::Clock as _;
 use contacts_domain::{OrganizationId, Timestamp};
 
 pub(crate) use self::list::{ListTokens, list};
+pub(crate) use self::rotate::{RotateToken, rotate};
 pub(crate) use self::secret::Secret;
 use crate::clock::SystemClock;
 use crate::config::DatabaseSettings;
@@ -28,10 +30,11 @@ pub(crate) struct CreateToken {
     organization: Vec<OrganizationId>,
     /// What the token may do; several with commas or by repetition [default: all but admin]
     ///
-    /// `staff` gives access to the salary data of the block `staff`. `admin` extends the other
-    /// scopes to every organization, also to those that are created later.
+    /// `staff:read` shows the salary data of the block `staff`, `staff:write` takes it, and `staff` is
+    /// both. `admin` extends the other scopes to every organization, also to those that are created
+    /// later.
     #[arg(long, value_delimiter = ',', value_parser = scope_parser())]
-    scope: Vec<Scope>,
+    scope: Vec<Scopes>,
     /// A name that shows in the list, 1 to 100 characters
     #[arg(long, value_name = "TEXT", value_parser = parse_name)]
     name: Option<String>,
@@ -99,9 +102,7 @@ pub(crate) async fn create(
     startup::first_organization(&store).await?;
     let secret = Secret::new()?;
     let now = SystemClock.now();
-    let expires_at = create.expires_in_days.map(|days| {
-        Timestamp::from_micros(now.micros().saturating_add(i64::from(days) * MICROS_PER_DAY))
-    });
+    let expires_at = create.expires_in_days.map(|days| in_days(now, days));
     let token = NewToken {
         digest: secret.digest(),
         prefix: secret.prefix(),
@@ -110,6 +111,7 @@ pub(crate) async fn create(
         scopes: create.scopes,
         created_at: now,
         expires_at,
+        replaces: None,
     };
     store.manage_access().create_token(token).await?;
     printing::print(secret.reveal())
@@ -134,8 +136,12 @@ pub(crate) async fn revoke(
     }
 }
 
-fn scope_parser() -> impl clap::builder::TypedValueParser<Value = Scope> {
-    PossibleValuesParser::new(Scope::ALL.map(Scope::as_str)).try_map(|name| name.parse::<Scope>())
+fn in_days(now: Timestamp, days: u16) -> Timestamp {
+    Timestamp::from_micros(now.micros().saturating_add(i64::from(days) * MICROS_PER_DAY))
+}
+
+fn scope_parser() -> impl clap::builder::TypedValueParser<Value = Scopes> {
+    PossibleValuesParser::new(Scopes::names()).try_map(|name| name.parse::<Scopes>())
 }
 
 #[cfg(test)]
@@ -144,7 +150,7 @@ mod tests {
 
     fn checked(organizations: &[i32], scopes: &[Scope]) -> Result<CheckedToken, &'static str> {
         let organization = organizations.iter().filter_map(|id| OrganizationId::new(*id)).collect();
-        let scope = scopes.to_vec();
+        let scope = scopes.iter().map(|scope| [*scope].into_iter().collect()).collect();
         CreateToken { organization, scope, name: None, expires_in_days: None }.checked()
     }
 

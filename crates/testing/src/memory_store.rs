@@ -185,6 +185,19 @@ impl AccessStore for MemoryStore {
         lock(&self.access).add_token(token).map_err(StoreError::internal)
     }
 
+    async fn replace_token(
+        &self,
+        token: NewToken,
+        until: Timestamp,
+    ) -> Result<Option<TokenId>, StoreError> {
+        lock(&self.access).replace_token(token, until).map_err(StoreError::internal)
+    }
+
+    async fn keep_uses(&self, uses: Vec<(TokenId, Timestamp)>) -> Result<(), StoreError> {
+        lock(&self.access).keep_uses(uses);
+        Ok(())
+    }
+
     async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
         Ok(lock(&self.access).tokens())
     }

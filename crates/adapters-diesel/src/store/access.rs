@@ -58,6 +58,55 @@ impl AccessStore for SqliteStore {
             .await
     }
 
+    async fn replace_token(
+        &self,
+        token: NewToken,
+        until: Timestamp,
+    ) -> Result<Option<TokenId>, StoreError> {
+        let row = NewTokenRow::from(token);
+        self.writer
+            .write(None, move |transaction| {
+                let next = api_token::replaces.eq(row.replaces);
+                let replaced: i64 = api_token::table
+                    .filter(next.and(api_token::revoked_at.is_null()))
+                    .count()
+                    .get_result(transaction.connection)?;
+                let old = api_token::id.nullable().eq(row.replaces);
+                let old = old.and(api_token::revoked_at.is_null());
+                let expires_at: Option<Option<i64>> = api_token::table
+                    .filter(old)
+                    .select(api_token::expires_at)
+                    .get_result(transaction.connection)
+                    .optional()?;
+                let (0, Some(expires_at)) = (replaced, expires_at) else { return Ok(None) };
+                let until = expires_at.map_or(until.micros(), |end| end.min(until.micros()));
+                diesel::update(api_token::table.filter(old))
+                    .set(api_token::expires_at.eq(until))
+                    .execute(transaction.connection)?;
+                let id = diesel::insert_into(api_token::table)
+                    .values(row)
+                    .returning(api_token::id)
+                    .get_result(transaction.connection)?;
+                Ok(Some(TokenId(id)))
+            })
+            .await
+    }
+
+    async fn keep_uses(&self, uses: Vec<(TokenId, Timestamp)>) -> Result<(), StoreError> {
+        self.writer
+            .write(None, move |transaction| {
+                for (id, at) in uses {
+                    let before = api_token::last_used_at.lt(at.micros());
+                    diesel::update(api_token::table.find(id.0))
+                        .filter(api_token::last_used_at.is_null().or(before.assume_not_null()))
+                        .set(api_token::last_used_at.eq(at.micros()))
+                        .execute(transaction.connection)?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
     async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
         self.access_readers
             .read(|connection| {
@@ -94,6 +143,7 @@ struct NewTokenRow {
     scopes: String,
     created_at: i64,
     expires_at: Option<i64>,
+    replaces: Option<i64>,
 }
 
 impl From<NewToken> for NewTokenRow {
@@ -106,6 +156,7 @@ impl From<NewToken> for NewTokenRow {
             scopes: token.scopes.to_string(),
             created_at: token.created_at.micros(),
             expires_at: token.expires_at.map(Timestamp::micros),
+            replaces: token.replaces.map(|id| id.0),
         }
     }
 }
@@ -122,6 +173,8 @@ struct TokenRow {
     created_at: i64,
     expires_at: Option<i64>,
     revoked_at: Option<i64>,
+    replaces: Option<i64>,
+    last_used_at: Option<i64>,
 }
 
 impl TryFrom<TokenRow> for Token {
@@ -139,6 +192,8 @@ impl TryFrom<TokenRow> for Token {
             created_at: Timestamp::from_micros(row.created_at),
             expires_at: row.expires_at.map(Timestamp::from_micros),
             revoked_at: row.revoked_at.map(Timestamp::from_micros),
+            replaces: row.replaces.map(TokenId),
+            last_used_at: row.last_used_at.map(Timestamp::from_micros),
         })
     }
 }

@@ -23,6 +23,7 @@ fn token(digest: u8, reach: Reach) -> NewToken {
         scopes: [Scope::Read, Scope::Write].into_iter().collect(),
         created_at: Timestamp::from_micros(1),
         expires_at: Some(Timestamp::from_micros(2)),
+        replaces: None,
     }
 }
 

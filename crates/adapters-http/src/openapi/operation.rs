@@ -263,6 +263,11 @@ fn response(format: ProblemFormat, kinds: &[Kind]) -> Response {
     if kinds.contains(&Kind::Unauthenticated) {
         response = response.header("WWW-Authenticate", text_header("`Bearer`"));
     }
+    if kinds.contains(&Kind::Forbidden) {
+        let about = "Where the token lacks a scope, `Bearer error=\"insufficient_scope\"` and the \
+                     scopes that the call takes.";
+        response = response.header("WWW-Authenticate", text_header(about));
+    }
     if kinds.contains(&Kind::UnsupportedMediaType) {
         response = response.header("Accept-Post", text_header("`application/json`"));
     }

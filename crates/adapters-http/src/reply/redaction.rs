@@ -1,4 +1,4 @@
-//! What is removed from the answer to a caller without the scopes `read` or `staff`.
+//! What is removed from the answer to a caller without the scopes `read` or `staff:read`.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ const STAFF: &str = "staff";
 ///
 /// - Without the scope `read`, the answer has no contacts, and no violation has a value, because
 ///   values may be stored ones.
-/// - Without the scope `staff`, contacts have no block `staff`, warnings about this block are left
+/// - Without the scope `staff:read`, contacts have no block `staff`, warnings about this block are left
 ///   out, and errors about it have no value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Redaction {
@@ -29,7 +29,7 @@ impl Redaction {
     pub(crate) fn of(scopes: Scopes) -> Self {
         Self {
             shows_contacts: scopes.include(Scope::Read),
-            shows_staff: scopes.include(Scope::Staff),
+            shows_staff: scopes.include(Scope::StaffRead),
         }
     }
 
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn with_scope_the_text_is_unchanged() {
-        let redaction = Redaction::of([Scope::Read, Scope::Staff].into_iter().collect());
+        let redaction = Redaction::of([Scope::Read, Scope::StaffRead].into_iter().collect());
         let document = r#"{ "staff" : {"amount": 1.50} }"#;
         assert!(
             matches!(redaction.document(document), Ok(Cow::Borrowed(text)) if text == document)

@@ -115,7 +115,7 @@ impl Credentials {
     }
 
     fn authorize(&self, caller: &Caller) -> Result<(), Problem> {
-        Ok(self.scopes.iter().try_for_each(|scope| caller.require(*scope))?)
+        Ok(caller.require_all(self.scopes.iter().copied())?)
     }
 }
 

@@ -116,6 +116,7 @@ pub(crate) async fn store_with_tokens() -> Arc<MemoryStore> {
                 scopes,
                 created_at: now(),
                 expires_at: (token == "expired").then(now),
+                replaces: None,
             })
             .await
             .unwrap();

@@ -7,6 +7,7 @@
 )]
 
 mod app;
+mod authorization;
 mod bad_bodies;
 mod batch;
 mod callers;

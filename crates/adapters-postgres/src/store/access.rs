@@ -15,16 +15,38 @@ use crate::statements::settings;
 use crate::statements::values::Instant;
 
 const TOKEN: &str = "
-    SELECT id, prefix, name, organizations, scopes, created_at, expires_at, revoked_at
+    SELECT id, prefix, name, organizations, scopes, created_at, expires_at, revoked_at,
+           replaces, last_used_at
       FROM api_token WHERE digest = $1";
 
 const TOKENS: &str = "
-    SELECT id, prefix, name, organizations, scopes, created_at, expires_at, revoked_at
+    SELECT id, prefix, name, organizations, scopes, created_at, expires_at, revoked_at,
+           replaces, last_used_at
       FROM api_token ORDER BY id";
 
 const ADD_TOKEN: &str = "
-    INSERT INTO api_token (digest, prefix, name, organizations, scopes, created_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id";
+    INSERT INTO api_token (digest, prefix, name, organizations, scopes, created_at, expires_at,
+                           replaces)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id";
+
+const REPLACE_TOKEN: &str = "
+    WITH replaced AS (
+        UPDATE api_token SET expires_at = least(expires_at, $9)
+         WHERE id = $8 AND revoked_at IS NULL
+           AND NOT EXISTS (SELECT FROM api_token AS next
+                            WHERE next.replaces = $8 AND next.revoked_at IS NULL)
+        RETURNING id)
+    INSERT INTO api_token (digest, prefix, name, organizations, scopes, created_at, expires_at,
+                           replaces)
+    SELECT $1, $2, $3, $4, $5, $6, $7, id FROM replaced RETURNING id";
+
+/// Skips what another server writes at the moment, so that two of them cannot wait for each other.
+const KEEP_USES: &str = "
+    UPDATE api_token SET last_used_at = greatest(last_used_at, used.at)
+      FROM unnest($1::bigint[], $2::timestamptz[]) AS used (id, at)
+     WHERE api_token.id = used.id
+       AND api_token.id IN (SELECT id FROM api_token WHERE id = ANY ($1)
+                               FOR UPDATE SKIP LOCKED)";
 
 const REVOKE_TOKEN: &str =
     "UPDATE api_token SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
@@ -48,19 +70,25 @@ impl AccessStore for PostgresStore {
     }
 
     async fn add_token(&self, token: NewToken) -> Result<TokenId, StoreError> {
-        let NewToken { digest, prefix, name, reach, scopes, created_at, expires_at } = token;
-        let id = self
-            .insert(&[
-                (&digest.0.as_slice(), Type::BYTEA),
-                (&prefix, Type::TEXT),
-                (&name, Type::TEXT),
-                (&reach.to_string(), Type::TEXT),
-                (&scopes.to_string(), Type::TEXT),
-                (&Instant(created_at), Type::TIMESTAMPTZ),
-                (&expires_at.map(Instant), Type::TIMESTAMPTZ),
-            ])
-            .await?;
-        Ok(TokenId(id))
+        let id = self.insert(ADD_TOKEN, &token, None).await?;
+        Ok(id.ok_or_else(|| Failure::internal("the token got no number"))?)
+    }
+
+    async fn replace_token(
+        &self,
+        token: NewToken,
+        until: Timestamp,
+    ) -> Result<Option<TokenId>, StoreError> {
+        Ok(self.insert(REPLACE_TOKEN, &token, Some(until)).await?)
+    }
+
+    async fn keep_uses(&self, uses: Vec<(TokenId, Timestamp)>) -> Result<(), StoreError> {
+        let (ids, times): (Vec<i64>, Vec<Instant>) =
+            uses.into_iter().map(|(id, at)| (id.0, Instant(at))).unzip();
+        let parameters: [Parameter<'_>; 2] =
+            [(&ids, Type::INT8_ARRAY), (&times, Type::TIMESTAMPTZ_ARRAY)];
+        self.write(KEEP_USES, &parameters).await?;
+        Ok(())
     }
 
     async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
@@ -83,13 +111,37 @@ impl PostgresStore {
         Ok(written)
     }
 
-    /// Inserts a token and returns its number.
-    async fn insert(&self, parameters: &[Parameter<'_>]) -> Result<i64, Failure> {
+    /// Inserts a token, with a time for the one that it replaces, and returns its number, if it got one.
+    async fn insert(
+        &self,
+        sql: &'static str,
+        token: &NewToken,
+        until: Option<Timestamp>,
+    ) -> Result<Option<TokenId>, Failure> {
+        let (reach, scopes) = (token.reach.to_string(), token.scopes.to_string());
+        let digest = token.digest.0.as_slice();
+        let created_at = Instant(token.created_at);
+        let expires_at = token.expires_at.map(Instant);
+        let replaces = token.replaces.map(|id| id.0);
+        let until = until.map(Instant);
+        let mut parameters: Vec<Parameter<'_>> = vec![
+            (&digest, Type::BYTEA),
+            (&token.prefix, Type::TEXT),
+            (&token.name, Type::TEXT),
+            (&reach, Type::TEXT),
+            (&scopes, Type::TEXT),
+            (&created_at, Type::TIMESTAMPTZ),
+            (&expires_at, Type::TIMESTAMPTZ),
+            (&replaces, Type::INT8),
+        ];
+        if until.is_some() {
+            parameters.push((&until, Type::TIMESTAMPTZ));
+        }
         let session = self.transactions.begin().await?;
-        let rows = session.query(ADD_TOKEN, parameters).await?;
+        let rows = session.query(sql, &parameters).await?;
         session.commit().await?;
-        let row = rows.first().ok_or_else(|| Failure::internal("the token got no number"))?;
-        Ok(row.try_get(0)?)
+        let id = rows.first().map(|row| row.try_get(0)).transpose()?;
+        Ok(id.map(TokenId))
     }
 }
 
@@ -101,6 +153,8 @@ fn token(row: &Row) -> Result<Token, Failure> {
     let Instant(created_at) = row.try_get(5)?;
     let expires_at: Option<Instant> = row.try_get(6)?;
     let revoked_at: Option<Instant> = row.try_get(7)?;
+    let replaces: Option<i64> = row.try_get(8)?;
+    let last_used_at: Option<Instant> = row.try_get(9)?;
     Ok(Token {
         id: TokenId(id),
         prefix: row.try_get(1)?,
@@ -110,5 +164,7 @@ fn token(row: &Row) -> Result<Token, Failure> {
         created_at,
         expires_at: expires_at.map(|Instant(at)| at),
         revoked_at: revoked_at.map(|Instant(at)| at),
+        replaces: replaces.map(TokenId),
+        last_used_at: last_used_at.map(|Instant(at)| at),
     })
 }

@@ -34,8 +34,12 @@ async fn everything(store: &PostgresStore) {
         scopes: Scopes::all_but_admin(),
         created_at: now(),
         expires_at: None,
+        replaces: None,
     };
-    let token = store.add_token(token).await.unwrap();
+    let old = store.add_token(token.clone()).await.unwrap();
+    let token = NewToken { digest: TokenDigest([8; 32]), replaces: Some(old), ..token };
+    let token = store.replace_token(token, now()).await.unwrap().unwrap();
+    store.keep_uses(vec![(token, now())]).await.unwrap();
     store.token(TokenDigest([7; 32])).await.unwrap().unwrap();
     store.tokens().await.unwrap();
     store.revoke_token(token, now()).await.unwrap();
@@ -86,7 +90,7 @@ const EXPECTED: [(&str, &str); 37] = [
         "DELETE FROM contact_relation … = ANY ($2)",
         "contact_relation_from_id(organization_id,from_id)",
     ),
-    ("INSERT INTO api_token … $7) RETURNING id", ""),
+    ("INSERT INTO api_token … $8) RETURNING id", ""),
     ("INSERT INTO contact … FROM unnest($2::bigint[], $22::bigint[]))", "contact_pkey(conflict)"),
     ("INSERT INTO contact … NOTHING RETURNING id", ""),
     ("INSERT INTO contact … NOTHING RETURNING id (2)", ""),

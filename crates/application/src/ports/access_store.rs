@@ -38,6 +38,27 @@ pub trait AccessStore: Send + Sync {
     /// A [`StoreError`], if the store fails.
     async fn add_token(&self, token: NewToken) -> Result<TokenId, StoreError>;
 
+    /// Adds a token in place of another of the same client, which it names and which from `until` on is
+    /// valid no more. Returns `None`, and changes nothing, if that one does not exist, is revoked, or
+    /// was replaced by one that is not.
+    ///
+    /// # Errors
+    ///
+    /// A [`StoreError`], if the store fails.
+    async fn replace_token(
+        &self,
+        token: NewToken,
+        until: Timestamp,
+    ) -> Result<Option<TokenId>, StoreError>;
+
+    /// Keeps when tokens were last used. A time before the one that is kept changes nothing; it may be
+    /// lost if another server writes at the same moment.
+    ///
+    /// # Errors
+    ///
+    /// A [`StoreError`], if the store fails.
+    async fn keep_uses(&self, uses: Vec<(TokenId, Timestamp)>) -> Result<(), StoreError>;
+
     /// All tokens, oldest first.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod caller;
 mod recent_callers;
+mod uses;
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use contacts_domain::upsert::{DocumentsTooLarge, NotApplied};
 
 pub use self::caller::{AccessError, Caller};
 use self::recent_callers::RecentCallers;
+use self::uses::Uses;
 use crate::access::{LadderError, Scope, TokenDigest};
 use crate::compute::Panicked;
 use crate::ports::{AccessStore, Clock, StoreError};
@@ -52,12 +54,13 @@ pub struct Authenticate {
     access: Arc<dyn AccessStore>,
     clock: Arc<dyn Clock>,
     recent: RecentCallers,
+    uses: Uses,
 }
 
 impl Authenticate {
     /// Looks up tokens in that store.
     pub fn new(access: Arc<dyn AccessStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { access, clock, recent: RecentCallers::default() }
+        Self { access, clock, recent: RecentCallers::default(), uses: Uses::default() }
     }
 
     /// Returns the caller with that token, for that organization or else the token's only one.
@@ -89,6 +92,7 @@ impl Authenticate {
             Some(organization) => {
                 let caller = Caller { organization, scopes: token.scopes, token_name: token.name };
                 self.recent.keep(key, caller.clone(), token.expires_at, now);
+                self.uses.note(token.id, now);
                 Ok(caller)
             }
             None if token.scopes.include(Scope::Admin) => {
@@ -96,5 +100,23 @@ impl Authenticate {
             }
             None => Err(AccessError::Forbidden.into()),
         }
+    }
+
+    /// Writes down when tokens were last used, those that were since it was done before. A server does
+    /// that now and then: no request waits for it.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails; the next time, they are written down.
+    pub async fn keep_uses(&self) -> Result<(), StoreError> {
+        let uses = self.uses.take();
+        if uses.is_empty() {
+            return Ok(());
+        }
+        let kept = self.access.keep_uses(uses.clone()).await;
+        if kept.is_err() {
+            uses.into_iter().for_each(|(token, at)| self.uses.note(token, at));
+        }
+        kept
     }
 }

@@ -1,13 +1,15 @@
-//! Adds organizations; makes, lists and revokes tokens.
+//! Adds organizations; makes, lists, rotates and revokes tokens.
 
 use std::sync::Arc;
 
-use contacts_domain::OrganizationId;
+use contacts_domain::{OrganizationId, Timestamp};
 
-use crate::access::{InvalidName, NewToken, Organization, Reach, Token, TokenId, check_name};
+use crate::access::{
+    InvalidName, NewToken, Organization, Reach, Token, TokenDigest, TokenId, check_name,
+};
 use crate::ports::{AccessStore, Clock, StoreError};
 
-/// Adds organizations; makes, lists and revokes tokens.
+/// Adds organizations; makes, lists, rotates and revokes tokens.
 pub struct ManageAccess {
     access: Arc<dyn AccessStore>,
     clock: Arc<dyn Clock>,
@@ -25,9 +27,43 @@ pub enum ManageAccessError {
     /// The name is not one.
     #[error(transparent)]
     InvalidName(#[from] InvalidName),
+    /// There is no valid token of that number.
+    #[error("there is no token {} that is valid", .0.0)]
+    NoValidToken(TokenId),
+    /// The client has two valid tokens already: this one is replaced by the other.
+    #[error("token {} is replaced by token {}", .old.0, .new.0)]
+    AlreadyReplaced {
+        /// The token that was to be replaced.
+        old: TokenId,
+        /// The one that replaces it.
+        new: TokenId,
+    },
+    /// The client has two valid tokens already: this one replaces the other, which is still valid.
+    #[error("token {} replaces token {}, which is still valid", .new.0, .old.0)]
+    StillReplacing {
+        /// The token that was to be replaced.
+        new: TokenId,
+        /// The one that it replaces.
+        old: TokenId,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// A token that is to replace another of the same client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Successor {
+    /// The token that it replaces.
+    pub replaces: TokenId,
+    /// Its digest.
+    pub digest: TokenDigest,
+    /// Its first characters, for people.
+    pub prefix: String,
+    /// When it expires. Without a time, it is valid for as long as the other was to be.
+    pub expires_at: Option<Timestamp>,
+    /// Until when the other stays valid, unless it expires before.
+    pub until: Timestamp,
 }
 
 impl ManageAccess {
@@ -81,6 +117,40 @@ impl ManageAccess {
         self.access.tokens().await
     }
 
+    /// Gives the client of a token a second one with the same name, organizations and scopes. The first
+    /// stays valid for a while, in which the client changes over; it never has more than two.
+    ///
+    /// # Errors
+    ///
+    /// When the token is not valid, the client has two valid ones already, or the store fails.
+    pub async fn rotate_token(&self, successor: Successor) -> Result<TokenId, ManageAccessError> {
+        let Successor { replaces, digest, prefix, expires_at, until } = successor;
+        let now = self.clock.now();
+        let tokens = self.access.tokens().await?;
+        let valid = |id| tokens.iter().find(|token| token.id == id && token.is_valid(now));
+        let old = valid(replaces).ok_or(ManageAccessError::NoValidToken(replaces))?;
+        if let Some(before) = old.replaces.and_then(valid) {
+            return Err(ManageAccessError::StillReplacing { new: replaces, old: before.id });
+        }
+        let next = |token: &&Token| token.replaces == Some(replaces) && token.revoked_at.is_none();
+        if let Some(next) = tokens.iter().find(next) {
+            return Err(ManageAccessError::AlreadyReplaced { old: replaces, new: next.id });
+        }
+        let as_before = || old.expires_at.map(|end| later(now, old.created_at, end));
+        let token = NewToken {
+            digest,
+            prefix,
+            name: old.name.clone(),
+            reach: old.reach.clone(),
+            scopes: old.scopes,
+            created_at: now,
+            expires_at: expires_at.or_else(as_before),
+            replaces: Some(replaces),
+        };
+        let added = self.access.replace_token(token, until).await?;
+        added.ok_or(ManageAccessError::NoValidToken(replaces))
+    }
+
     /// Revokes a token from now on; `false` when there is no such valid token.
     ///
     /// # Errors
@@ -89,4 +159,10 @@ impl ManageAccess {
     pub async fn revoke_token(&self, id: TokenId) -> Result<bool, StoreError> {
         self.access.revoke_token(id, self.clock.now()).await
     }
+}
+
+/// As long after `now` as `end` is after `start`.
+fn later(now: Timestamp, start: Timestamp, end: Timestamp) -> Timestamp {
+    let span = end.micros().saturating_sub(start.micros());
+    Timestamp::from_micros(now.micros().saturating_add(span))
 }

@@ -36,8 +36,7 @@ impl MergeContacts {
         endpoints: Endpoints,
         documents_at_most: usize,
     ) -> Result<MergeReport, UseCaseError> {
-        caller.require(Scope::Write)?;
-        caller.require(Scope::Delete)?;
+        caller.require_all([Scope::Write, Scope::Delete])?;
         let context =
             Context { may_write_staff: true, endpoints, ..caller.context(self.clock.now()) };
         match Merge::new(context, target, source) {

@@ -31,6 +31,8 @@ fn token(organizations: &[i32], scopes: &[Scope]) -> Token {
         created_at: seconds_from_now(-60),
         expires_at: None,
         revoked_at: None,
+        replaces: None,
+        last_used_at: None,
     }
 }
 
@@ -228,4 +230,29 @@ async fn kept_caller_acts_for_its_organization_only() {
         assert_eq!(caller.organization.id, id(named));
     }
     assert!(authenticate.execute(DIGEST, None).await.is_err());
+}
+
+#[tokio::test]
+async fn uses_of_valid_tokens_are_kept_once() {
+    let (kept, latest) = (TokenId(1), seconds_from_now(2));
+    let mut access = MockAccessStore::new();
+    access.expect_token().returning(|digest| Ok((digest == DIGEST).then(|| token(&[7], &[]))));
+    access.expect_organization().returning(|id| Ok(Some(organization(id.get()))));
+    let mut answers = vec![Ok(()), Err(StoreError::unavailable("gone"))];
+    access
+        .expect_keep_uses()
+        .withf(move |uses| *uses == [(kept, latest)])
+        .times(2)
+        .returning(move |_| answers.pop().unwrap());
+    let mut clock = MockClock::new();
+    let mut times = [0, 2, 2].into_iter();
+    clock.expect_now().returning(move || seconds_from_now(times.next().unwrap()));
+    let authenticate = Authenticate::new(Arc::new(access), Arc::new(clock));
+    authenticate.execute(DIGEST, None).await.unwrap();
+    authenticate.execute(DIGEST, None).await.unwrap();
+    assert!(is_unknown(&authenticate.execute(TokenDigest([8; 32]), None).await));
+
+    assert!(authenticate.keep_uses().await.is_err());
+    authenticate.keep_uses().await.unwrap();
+    authenticate.keep_uses().await.unwrap();
 }

@@ -58,7 +58,7 @@ async fn caller_without_read_never_reaches_the_store() {
     let mut store = MockContactStore::new();
     store.expect_contact().never();
     let get = GetContact::new(Arc::new(store));
-    let writer = caller(7, [Scope::Write, Scope::Delete, Scope::Staff, Scope::Admin]);
+    let writer = caller(7, [Scope::Write, Scope::Delete, Scope::StaffWrite, Scope::Admin]);
 
     let denied = get.execute(&writer, Some(ContactType::Person), id(), Lifecycle::Living).await;
 

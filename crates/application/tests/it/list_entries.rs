@@ -19,7 +19,7 @@ async fn caller_without_read_never_reaches_the_directory() {
     let mut directory = MockIntercomDirectory::new();
     directory.expect_entries().never();
     let list = ListEntries::new(Arc::new(directory));
-    let writer = caller(7, [Scope::Write, Scope::Delete, Scope::Staff, Scope::Admin]);
+    let writer = caller(7, [Scope::Write, Scope::Delete, Scope::StaffWrite, Scope::Admin]);
 
     let denied = list.execute(&writer, &query()).await;
 

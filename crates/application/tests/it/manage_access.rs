@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use contacts_application::access::{NewToken, Organization, Reach, Scopes, TokenDigest, TokenId};
+use contacts_application::access::{
+    NewToken, Organization, Reach, Scopes, Token, TokenDigest, TokenId,
+};
 use contacts_application::ports::{MockAccessStore, MockClock};
-use contacts_application::use_cases::{ManageAccess, ManageAccessError};
+use contacts_application::use_cases::{ManageAccess, ManageAccessError, Successor};
+use contacts_domain::Timestamp;
 use contacts_testing::{now, organization};
 use mockall::predicate::eq;
 
@@ -23,6 +26,7 @@ fn new_token(reach: Reach) -> NewToken {
         scopes: Scopes::all_but_admin(),
         created_at: now(),
         expires_at: None,
+        replaces: None,
     }
 }
 
@@ -128,4 +132,76 @@ async fn hundred_characters_are_a_name() {
     access.expect_add_organization().times(1).returning(|_| Ok(true));
     let organization = Organization { name: "ü".repeat(100), ..organization(7) };
     manage(access).create_organization(organization).await.unwrap();
+}
+
+fn seconds_from_now(seconds: i64) -> Timestamp {
+    Timestamp::from_micros(now().micros() + seconds * 1_000_000)
+}
+
+/// A token that was made a minute ago.
+fn stored(id: i64, replaces: Option<i64>) -> Token {
+    Token {
+        id: TokenId(id),
+        prefix: "hub_1".to_owned(),
+        name: "ERP".to_owned(),
+        reach: Reach::Everywhere,
+        scopes: Scopes::all_but_admin(),
+        created_at: seconds_from_now(-60),
+        expires_at: None,
+        revoked_at: None,
+        replaces: replaces.map(TokenId),
+        last_used_at: None,
+    }
+}
+
+fn successor(replaces: i64) -> Successor {
+    Successor {
+        replaces: TokenId(replaces),
+        digest: TokenDigest([7; 32]),
+        prefix: "hub_7".to_owned(),
+        expires_at: None,
+        until: seconds_from_now(5),
+    }
+}
+
+#[tokio::test]
+async fn successor_has_the_rights_of_its_token() {
+    let old = Token { expires_at: Some(seconds_from_now(40)), ..stored(1, None) };
+    let expected = NewToken {
+        expires_at: Some(seconds_from_now(100)),
+        replaces: Some(TokenId(1)),
+        ..new_token(Reach::Everywhere)
+    };
+    let mut access = MockAccessStore::new();
+    access.expect_tokens().return_once(|| Ok(vec![old]));
+    let until = eq(seconds_from_now(5));
+    access
+        .expect_replace_token()
+        .with(eq(expected), until)
+        .times(1)
+        .returning(|_, _| Ok(Some(TokenId(2))));
+
+    assert_eq!(manage(access).rotate_token(successor(1)).await.unwrap(), TokenId(2));
+}
+
+#[tokio::test]
+async fn client_never_has_three_valid_tokens() {
+    let revoked = Token { revoked_at: Some(now()), ..stored(1, None) };
+    for (tokens, rotated, expected) in [
+        (vec![], 1, "there is no token 1 that is valid"),
+        (vec![revoked], 1, "there is no token 1 that is valid"),
+        (vec![stored(1, None), stored(2, Some(1))], 1, "token 1 is replaced by token 2"),
+        (
+            vec![stored(1, None), stored(2, Some(1))],
+            2,
+            "token 2 replaces token 1, which is still valid",
+        ),
+    ] {
+        let mut access = MockAccessStore::new();
+        access.expect_tokens().return_once(|| Ok(tokens));
+
+        let refused = manage(access).rotate_token(successor(rotated)).await;
+
+        assert_eq!(refused.unwrap_err().to_string(), expected);
+    }
 }

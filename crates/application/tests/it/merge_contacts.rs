@@ -25,7 +25,8 @@ fn a_store_never_asked() -> Arc<MockContactStore> {
 
 #[tokio::test]
 async fn merging_needs_both_write_and_delete() {
-    for scopes in [vec![Scope::Write, Scope::Staff, Scope::Admin], vec![Scope::Delete], vec![]] {
+    for scopes in [vec![Scope::Write, Scope::StaffWrite, Scope::Admin], vec![Scope::Delete], vec![]]
+    {
         let merge = MergeContacts::new(a_store_never_asked(), a_clock());
 
         let denied =

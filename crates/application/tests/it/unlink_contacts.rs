@@ -28,7 +28,7 @@ async fn caller_without_delete_never_reaches_the_store() {
     let mut store = MockContactStore::new();
     store.expect_upsert().never();
     let unlink = UnlinkContacts::new(Arc::new(store), a_clock());
-    let writer = caller(7, [Scope::Read, Scope::Write, Scope::Staff, Scope::Admin]);
+    let writer = caller(7, [Scope::Read, Scope::Write, Scope::StaffWrite, Scope::Admin]);
 
     let denied = unlink.execute(&writer, &[EntryKey::Id(1)], false).await;
 

@@ -59,7 +59,7 @@ async fn caller_without_write_never_reaches_the_store() {
     let mut clock = MockClock::new();
     clock.expect_now().never();
     let upsert = UpsertContacts::new(Arc::new(a_store_never_asked()), Arc::new(clock));
-    let reader = caller(7, [Scope::Read, Scope::Delete, Scope::Staff, Scope::Admin]);
+    let reader = caller(7, [Scope::Read, Scope::Delete, Scope::StaffWrite, Scope::Admin]);
 
     let denied =
         upsert.execute(&reader, Request::default(), external_ids(1), |_, _| unreachable!()).await;
@@ -119,7 +119,7 @@ async fn store_gets_one_batch_of_all_items() {
 #[tokio::test]
 async fn salaries_need_the_scope_staff() {
     for (scopes, may_write_staff) in
-        [(vec![Scope::Write], false), (vec![Scope::Write, Scope::Staff], true)]
+        [(vec![Scope::Write], false), (vec![Scope::Write, Scope::StaffWrite], true)]
     {
         let mut store = MockContactStore::new();
         store.expect_upsert().times(1).returning(|_| Ok(Ok(vec![unchanged()])));

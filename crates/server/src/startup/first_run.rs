@@ -65,6 +65,7 @@ pub(crate) async fn first_run(
         scopes: Scopes::all_but_admin(),
         created_at: SystemClock.now(),
         expires_at: None,
+        replaces: None,
     };
     if let Err(error) = access.create_token(token).await {
         if let Some(file) = file {

@@ -1,7 +1,7 @@
 //! `contact-hub token list`.
 
 use clap::Args;
-use contacts_application::access::{Reach, Scope, Token};
+use contacts_application::access::{Reach, Token};
 use contacts_application::ports::Clock as _;
 use contacts_domain::Timestamp;
 use serde_json::{Value, json};
@@ -12,7 +12,8 @@ use crate::failure::Failure;
 use crate::printing;
 use crate::startup::Store;
 
-const HEADINGS: [&str; 7] = ["ID", "TOKEN", "STATE", "ORGANIZATIONS", "SCOPES", "CREATED", "NAME"];
+const HEADINGS: [&str; 8] =
+    ["ID", "TOKEN", "STATE", "ORGANIZATIONS", "SCOPES", "CREATED", "LAST USED", "NAME"];
 
 /// The arguments of `contact-hub token list`.
 #[derive(Debug, Args)]
@@ -43,7 +44,7 @@ fn table(tokens: &[Token], now: Timestamp) -> String {
 
 fn json(tokens: &[Token], now: Timestamp) -> String {
     let all = tokens.iter().map(|token| {
-        let scopes: Vec<&str> = token.scopes.iter().map(Scope::as_str).collect();
+        let scopes: Vec<&str> = token.scopes.as_names().collect();
         let organizations = match &token.reach {
             Reach::Everywhere => json!("all"),
             Reach::Organizations(ids) => ids.iter().map(|id| id.get()).collect(),
@@ -58,6 +59,8 @@ fn json(tokens: &[Token], now: Timestamp) -> String {
             "createdAt": token.created_at.to_string(),
             "expiresAt": token.expires_at.map(|at| at.to_string()),
             "revokedAt": token.revoked_at.map(|at| at.to_string()),
+            "lastUsedAt": token.last_used_at.map(|at| at.to_string()),
+            "replaces": token.replaces.map(|id| id.0),
         })
     });
     format!("{:#}", Value::Array(all.collect()))
@@ -77,6 +80,7 @@ fn row(token: &Token, now: Timestamp) -> [String; HEADINGS.len()] {
         organizations,
         token.scopes.to_string().replace(' ', ","),
         day(token.created_at),
+        token.last_used_at.map_or_else(|| "-".to_owned(), day),
         printing::escaped(&token.name),
     ]
 }
@@ -116,22 +120,25 @@ mod tests {
             created_at: at(0),
             expires_at: None,
             revoked_at: None,
+            replaces: None,
+            last_used_at: Some(at(3)),
         };
         let everywhere = Token {
             id: TokenId(12),
             name: String::new(),
             reach: Reach::Everywhere,
             expires_at: Some(at(2)),
+            last_used_at: None,
             ..token.clone()
         };
         let revoked = Token { id: TokenId(13), revoked_at: Some(at(1)), ..everywhere.clone() };
         assert_eq!(
             table(&[token, everywhere, revoked], at(3)),
             "\
-ID  TOKEN           STATE               ORGANIZATIONS  SCOPES                   CREATED     NAME
-1   chub_0a1b2c3d…  valid               1,20           read,write,delete,staff  2024-10-04  nightly import
-12  chub_0a1b2c3d…  expired 2024-10-06  all            read,write,delete,staff  2024-10-04
-13  chub_0a1b2c3d…  revoked 2024-10-05  all            read,write,delete,staff  2024-10-04"
+ID  TOKEN           STATE               ORGANIZATIONS  SCOPES                   CREATED     LAST USED   NAME
+1   chub_0a1b2c3d…  valid               1,20           read,write,delete,staff  2024-10-04  2024-10-07  nightly import
+12  chub_0a1b2c3d…  expired 2024-10-06  all            read,write,delete,staff  2024-10-04  -
+13  chub_0a1b2c3d…  revoked 2024-10-05  all            read,write,delete,staff  2024-10-04  -"
         );
     }
 }

@@ -124,11 +124,13 @@ fn tokens_are_listed_as_json() {
                 "id": 1, "prefix": token[..13], "name": "look", "isValid": false,
                 "organizations": [1], "scopes": ["read"],
                 "createdAt": "", "expiresAt": null, "revokedAt": "",
+                "lastUsedAt": null, "replaces": null,
             },
             {
                 "id": 2, "prefix": null, "name": "", "isValid": true,
                 "organizations": "all", "scopes": ["admin"],
                 "createdAt": "", "expiresAt": "", "revokedAt": null,
+                "lastUsedAt": null, "replaces": null,
             },
         ])
     );
@@ -176,4 +178,34 @@ fn admin_must_name_the_organization() {
         let headers = [("WEAL-TOKEN", token.as_str()), ("TARGET-ORGANIZATION-ID", organization)];
         assert_eq!(server.post(BATCH, &headers, &people([1])).status, status);
     }
+}
+
+#[test]
+fn rotated_client_has_two_valid_tokens() {
+    let (folder, server, first) = served();
+    let second = done(folder.path(), &["token", "rotate", "1"]);
+    for token in [&first, &second] {
+        assert_eq!(server.batch(token, &people([1])).status, 200);
+    }
+    let third = run(folder.path(), &["token", "rotate", "2"]);
+    assert_eq!(
+        String::from_utf8(third.stderr).unwrap(),
+        "contact-hub: token 2 replaces token 1, which is still valid; wait until that has expired, \
+         or run `contact-hub token revoke 1`\n"
+    );
+    done(folder.path(), &["token", "revoke", "1"]);
+    let third = done(folder.path(), &["token", "rotate", "2", "--keep-days", "0"]);
+    assert_eq!(server.batch(&third, &people([1])).status, 200);
+}
+
+#[test]
+fn last_use_of_a_token_is_listed() {
+    let (folder, server, token) = served();
+    done(folder.path(), &["token", "create", "--organization", "1"]);
+    assert_eq!(server.batch(&token, &people([1])).status, 200);
+    server.stop();
+    let listed = done(folder.path(), &["token", "list", "--json"]);
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    assert!(listed[0]["lastUsedAt"].as_str().is_some_and(|at| at.ends_with('Z')), "{listed}");
+    assert_eq!(listed[1]["lastUsedAt"], Value::Null);
 }

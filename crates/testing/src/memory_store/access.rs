@@ -49,11 +49,48 @@ impl Access {
             return Err(DigestTaken);
         }
         let id = TokenId(self.tokens.last().map_or(1, |(_, newest)| newest.id.0 + 1));
-        let NewToken { digest, prefix, name, reach, scopes, created_at, expires_at } = new;
-        let token =
-            Token { id, prefix, name, reach, scopes, created_at, expires_at, revoked_at: None };
+        let NewToken { digest, prefix, name, reach, scopes, created_at, expires_at, replaces } =
+            new;
+        let (revoked_at, last_used_at) = (None, None);
+        let token = Token {
+            id,
+            prefix,
+            name,
+            reach,
+            scopes,
+            created_at,
+            expires_at,
+            revoked_at,
+            replaces,
+            last_used_at,
+        };
         self.tokens.push((digest, token));
         Ok(id)
+    }
+
+    pub(super) fn replace_token(
+        &mut self,
+        new: NewToken,
+        until: Timestamp,
+    ) -> Result<Option<TokenId>, DigestTaken> {
+        let current = |token: &Token| token.revoked_at.is_none();
+        let is_replaced = |token: &Token| token.replaces == new.replaces && current(token);
+        if self.tokens.iter().any(|(_, token)| is_replaced(token)) {
+            return Ok(None);
+        }
+        let mut tokens = self.tokens.iter_mut().map(|(_, token)| token);
+        let old = tokens.find(|token| Some(token.id) == new.replaces && current(token));
+        let Some(old) = old else { return Ok(None) };
+        old.expires_at = Some(old.expires_at.map_or(until, |end| end.min(until)));
+        self.add_token(new).map(Some)
+    }
+
+    pub(super) fn keep_uses(&mut self, uses: Vec<(TokenId, Timestamp)>) {
+        for (id, at) in uses {
+            if let Some((_, token)) = self.tokens.iter_mut().find(|(_, token)| token.id == id) {
+                token.last_used_at = token.last_used_at.max(Some(at));
+            }
+        }
     }
 
     pub(super) fn tokens(&self) -> Vec<Token> {

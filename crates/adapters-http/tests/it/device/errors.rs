@@ -83,8 +83,7 @@ async fn missing_scope_is_403_before_the_body() {
     let app = App::new().await;
     upsert(&app, json!([item(1)])).await;
     let stored = app.store.records();
-    let message = "the token may not do this for this organization";
-    let denied = (403, error("permission_denied", message));
+    let needed = ["write", "delete", "read", "write", "read", "write", "delete"];
     for (token, allowed) in [("reader", &[2, 4][..]), ("writer", &[0, 3, 5])] {
         for (position, request) in requests(token).into_iter().enumerate() {
             if allowed.contains(&position) {
@@ -95,6 +94,9 @@ async fn missing_scope_is_403_before_the_body() {
             let path = format!("{}?limit=x", parts.uri.path().replace("/1", "/x"));
             parts.uri = path.parse().unwrap();
             let answer = app.send(Request::from_parts(parts, Body::from("not JSON"))).await;
+            let needed = needed[position];
+            let message = format!("the token may not do this: it takes the scope {needed}");
+            let denied = (403, error("permission_denied", &message));
             assert_eq!(answer.envelope(), denied, "{token} {position}");
         }
     }
@@ -118,7 +120,7 @@ async fn organization_comes_from_the_token_or_header() {
     }
     let several = "the token is valid for several organizations, so the request has to name one";
     let bad = "TARGET-ORGANIZATION-ID has to be one integer from 1 to 2147483647";
-    let forbidden = "the token may not do this for this organization";
+    let forbidden = "the token may not act for this organization";
     for (token, organization, status, expected) in [
         ("both", None, 400, error("not_valid", several)),
         ("all", Some("x"), 400, error("not_valid", bad)),

@@ -22,9 +22,12 @@ pub enum AccessError {
     /// No such token, or it has expired or been revoked.
     #[error("the token is unknown, expired or revoked")]
     UnknownToken,
-    /// The token may not act for that organization, or not do this.
-    #[error("the token may not do this for this organization")]
+    /// The token may not act for that organization.
+    #[error("the token may not act for this organization")]
     Forbidden,
+    /// The token lacks one of these scopes, which the request needs.
+    #[error("the token may not do this: it takes the scope {0}")]
+    InsufficientScope(Scopes),
     /// The organization does not exist. Only a caller with the scope `admin` learns that.
     #[error("organization {0} does not exist")]
     UnknownOrganization(OrganizationId),
@@ -38,9 +41,22 @@ impl Caller {
     ///
     /// # Errors
     ///
-    /// [`AccessError::Forbidden`].
+    /// [`AccessError::InsufficientScope`].
     pub fn require(&self, scope: Scope) -> Result<(), AccessError> {
-        if self.scopes.include(scope) { Ok(()) } else { Err(AccessError::Forbidden) }
+        self.require_all([scope])
+    }
+
+    /// Refuses a caller without all of these scopes.
+    ///
+    /// # Errors
+    ///
+    /// [`AccessError::InsufficientScope`], with all of them.
+    pub fn require_all(&self, scopes: impl IntoIterator<Item = Scope>) -> Result<(), AccessError> {
+        let needed: Scopes = scopes.into_iter().collect();
+        match self.scopes.include_all(needed) {
+            true => Ok(()),
+            false => Err(AccessError::InsufficientScope(needed)),
+        }
     }
 
     /// The context of a request of this caller to an API that hides endpoints, without preferences.
@@ -49,7 +65,7 @@ impl Caller {
             organization: self.organization.id,
             settings: self.organization.settings,
             now,
-            may_write_staff: self.scopes.include(Scope::Staff),
+            may_write_staff: self.scopes.include(Scope::StaffWrite),
             endpoints: Endpoints::Hidden,
             handling: Handling::Standard,
         }

@@ -17,6 +17,9 @@ pub(crate) const CLAIMS: &[Claim] = claims![
     tokens_are_listed_oldest_first,
     revoked_token_stays_listed,
     expired_token_is_still_found,
+    replaced_token_expires_and_names_no_other,
+    token_is_replaced_once,
+    latest_use_of_a_token_is_kept,
 ];
 
 fn seconds_from_now(seconds: i64) -> Timestamp {
@@ -37,13 +40,27 @@ fn new_token(byte: u8) -> NewToken {
         scopes: Scopes::all_but_admin(),
         created_at: now(),
         expires_at: None,
+        replaces: None,
     }
 }
 
 /// The token as it should be stored.
 fn stored(id: TokenId, token: NewToken) -> Token {
-    let NewToken { digest: _, prefix, name, reach, scopes, created_at, expires_at } = token;
-    Token { id, prefix, name, reach, scopes, created_at, expires_at, revoked_at: None }
+    let NewToken { digest: _, prefix, name, reach, scopes, created_at, expires_at, replaces } =
+        token;
+    let (revoked_at, last_used_at) = (None, None);
+    Token {
+        id,
+        prefix,
+        name,
+        reach,
+        scopes,
+        created_at,
+        expires_at,
+        revoked_at,
+        replaces,
+        last_used_at,
+    }
 }
 
 async fn add(fixture: &StoreFixture, token: &NewToken) -> TokenId {
@@ -60,6 +77,10 @@ async fn all(fixture: &StoreFixture) -> Vec<Token> {
 
 async fn revoke(fixture: &StoreFixture, id: TokenId, at: Timestamp) -> bool {
     fixture.access().revoke_token(id, at).await.expect("the store does not fail")
+}
+
+async fn replace(fixture: &StoreFixture, token: NewToken, until: Timestamp) -> Option<TokenId> {
+    fixture.access().replace_token(token, until).await.expect("the store does not fail")
 }
 
 async fn find_organization(fixture: &StoreFixture, id: OrganizationId) -> Option<Organization> {
@@ -90,7 +111,7 @@ async fn token_is_found_by_digest_with_all_columns(fixture: &StoreFixture) {
     let here_and_there = Reach::Organizations(vec![organization(2).id, organization(1).id]);
     let expiring = NewToken {
         reach: here_and_there,
-        scopes: [Scope::Read].into_iter().collect(),
+        scopes: [Scope::Read, Scope::StaffWrite].into_iter().collect(),
         expires_at: Some(seconds_from_now(60)),
         ..new_token(8)
     };
@@ -139,4 +160,51 @@ async fn expired_token_is_still_found(fixture: &StoreFixture) {
 
     assert!(found.as_ref().is_some_and(|token| !token.is_valid(now())), "{found:?}");
     assert_eq!(found, Some(stored(id, token)));
+}
+
+async fn replaced_token_expires_and_names_no_other(fixture: &StoreFixture) {
+    let (soon, late) = (seconds_from_now(60), seconds_from_now(120));
+    for (byte, expires_at, until) in [(1, None, soon), (3, Some(late), soon), (5, Some(soon), late)]
+    {
+        let old = NewToken { expires_at, ..new_token(byte) };
+        let id = add(fixture, &old).await;
+        let new = NewToken { replaces: Some(id), ..new_token(byte + 1) };
+
+        let replacing = replace(fixture, new.clone(), until).await.expect("it is replaced");
+
+        assert_eq!(find(fixture, new.digest).await, Some(stored(replacing, new)));
+        let expiring = NewToken { expires_at: Some(soon), ..old };
+        assert_eq!(find(fixture, digest(byte)).await, Some(stored(id, expiring)));
+    }
+}
+
+async fn token_is_replaced_once(fixture: &StoreFixture) {
+    let id = add(fixture, &new_token(1)).await;
+    let successor = |byte| NewToken { replaces: Some(id), ..new_token(byte) };
+    let first = replace(fixture, successor(2), seconds_from_now(60)).await.expect("replaced");
+    let before = all(fixture).await;
+
+    assert_eq!(replace(fixture, successor(3), seconds_from_now(30)).await, None);
+    assert_eq!(all(fixture).await, before, "nothing is changed");
+
+    assert!(revoke(fixture, first, now()).await);
+    assert!(replace(fixture, successor(3), seconds_from_now(30)).await.is_some());
+
+    assert!(revoke(fixture, id, now()).await);
+    assert_eq!(replace(fixture, successor(4), seconds_from_now(30)).await, None);
+    let unknown = NewToken { replaces: Some(TokenId(99)), ..new_token(5) };
+    assert_eq!(replace(fixture, unknown, seconds_from_now(30)).await, None);
+}
+
+async fn latest_use_of_a_token_is_kept(fixture: &StoreFixture) {
+    let used = add(fixture, &new_token(1)).await;
+    let unused = add(fixture, &new_token(2)).await;
+    for uses in
+        [vec![], vec![(used, now()), (TokenId(99), now())], vec![(used, seconds_from_now(-1))]]
+    {
+        fixture.access().keep_uses(uses).await.expect("the store does not fail");
+    }
+
+    let expected = Token { last_used_at: Some(now()), ..stored(used, new_token(1)) };
+    assert_eq!(all(fixture).await, [expected, stored(unused, new_token(2))]);
 }

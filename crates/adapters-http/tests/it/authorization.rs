@@ -1,0 +1,176 @@
+//! Every operation of the description, aliases included: who may call it.
+
+use axum::body::Body;
+use axum::http::{Method, Request};
+use contacts_application::access::{NewToken, Reach, Scope, Scopes, TokenDigest};
+use contacts_application::ports::AccessStore;
+use contacts_testing::{now, organization};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::app::{Answer, App, request};
+
+/// The operations that need no token.
+const OPEN: [&str; 2] = ["GET /healthz", "GET /openapi.json"];
+
+/// An operation of the description, at one path.
+struct Operation {
+    method: Method,
+    path: String,
+}
+
+impl Operation {
+    fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// A request, with a value for each member of the path.
+    fn request(&self, headers: &[(&str, &str)], id: &str) -> Request<Body> {
+        let path = self.path.split('/').map(|part| match part {
+            "{type}" => "PERSON",
+            part if part.starts_with('{') => id,
+            part => part,
+        });
+        let path = path.collect::<Vec<_>>().join("/");
+        let json = [headers, &[("content-type", "application/json")]].concat();
+        request(self.method.clone(), &path, &json, "{}")
+    }
+}
+
+fn operations() -> Vec<Operation> {
+    let description = serde_json::to_value(contacts_adapters_http::openapi()).unwrap();
+    let paths = description["paths"].as_object().unwrap().iter();
+    let all = paths.flat_map(|(path, item)| {
+        let methods = item.as_object().unwrap().keys().map(|method| method.to_uppercase());
+        let methods = methods.filter_map(|method| match method.as_str() {
+            "GET" | "PUT" | "POST" | "DELETE" | "PATCH" => {
+                Method::from_bytes(method.as_bytes()).ok()
+            }
+            _ => None,
+        });
+        methods.map(|method| Operation { method, path: path.clone() })
+    });
+    all.collect()
+}
+
+/// The operations that need a token.
+fn guarded() -> Vec<Operation> {
+    operations()
+        .into_iter()
+        .filter(|operation| !OPEN.contains(&operation.name().as_str()))
+        .collect()
+}
+
+/// Adds a token for organization 1 that is called like its scopes.
+async fn token(app: &App, scopes: Scopes) -> String {
+    let name = format!("({scopes})");
+    let digest = TokenDigest(Sha256::digest(&name).into());
+    if app.store.token(digest).await.unwrap().is_none() {
+        let token = NewToken {
+            digest,
+            prefix: String::new(),
+            name: name.clone(),
+            reach: Reach::Organizations(vec![organization(1).id]),
+            scopes,
+            created_at: now(),
+            expires_at: None,
+            replaces: None,
+        };
+        app.store.add_token(token).await.unwrap();
+    }
+    name
+}
+
+/// The scopes that a refusal names.
+fn needed(answer: &Answer) -> Scopes {
+    let challenge = answer.header("www-authenticate").unwrap_or_default();
+    let scopes = challenge.strip_prefix(r#"Bearer error="insufficient_scope", scope=""#);
+    scopes.and_then(|scopes| scopes.strip_suffix('"')).unwrap_or_default().parse().unwrap()
+}
+
+#[tokio::test]
+async fn open_operations_are_described_as_such() {
+    let description = serde_json::to_value(contacts_adapters_http::openapi()).unwrap();
+    let mut open = Vec::new();
+    for operation in operations() {
+        let method = operation.method.as_str().to_lowercase();
+        let described = &description["paths"][&operation.path][method];
+        if described["security"] == json!([{}]) {
+            open.push(operation.name());
+        }
+    }
+    assert_eq!(open, OPEN);
+}
+
+#[tokio::test]
+async fn every_operation_needs_a_valid_token() {
+    let app = App::new().await;
+    for operation in guarded() {
+        for headers in [&[][..], &[("weal-token", "unknown")], &[("weal-token", "expired")]] {
+            let answer = app.send(operation.request(headers, "1")).await;
+            assert_eq!(answer.status, 401, "{}: {answer:?}", operation.name());
+            assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_operation_needs_each_of_its_scopes() {
+    let app = App::new().await;
+    let none = token(&app, Scopes::default()).await;
+    for operation in guarded() {
+        let name = operation.name();
+        let refused = app.send(operation.request(&[("weal-token", &none)], "1")).await;
+        let needed = needed(&refused);
+        assert_eq!(refused.status, 403, "{name}: {refused:?}");
+        assert_ne!(needed, Scopes::default(), "{name} declares no scope");
+
+        let of_need = |scope: &Scope| needed.include(*scope);
+        for missing in Scope::ALL.into_iter().filter(of_need) {
+            let others = Scope::ALL.into_iter().filter(|scope| *scope != missing).collect();
+            let token = token(&app, others).await;
+            let answer = app.send(operation.request(&[("weal-token", &token)], "1")).await;
+            assert_eq!(answer.status, 403, "{name} without {}", missing.as_str());
+        }
+        let token = token(&app, needed).await;
+        let allowed = app.send(operation.request(&[("weal-token", &token)], "1")).await;
+        assert!(!matches!(allowed.status, 401 | 403), "{name} with {needed}: {allowed:?}");
+    }
+}
+
+/// Status and body, without a number that the request had.
+fn comparable(answer: &Answer, number: &str) -> (u16, String) {
+    (answer.status, answer.text().replace(number, "N"))
+}
+
+#[tokio::test]
+async fn other_organizations_are_refused_like_missing_ones() {
+    let app = App::new().await;
+    for operation in guarded() {
+        let mut answers = Vec::new();
+        for organization in ["1", "3"] {
+            let headers = [("weal-token", "other"), ("target-organization-id", organization)];
+            let answer = app.send(operation.request(&headers, "1")).await;
+            assert_eq!(answer.status, 403, "{}: {answer:?}", operation.name());
+            answers.push(answer.body);
+        }
+        assert_eq!(answers[0], answers[1], "{}", operation.name());
+    }
+}
+
+#[tokio::test]
+async fn contacts_of_other_organizations_are_like_missing_ones() {
+    let app = App::new().await;
+    let item = json!([{"contactType": "PERSON", "externalId": "A", "lastName": "Rochat"}]);
+    let created = app.batch(item).await;
+    let id = created["items"][0]["freshData"]["id"].to_string();
+    let stored = app.store.records();
+    for operation in guarded().iter().filter(|operation| operation.path.contains("id}")) {
+        let headers = [("weal-token", "other")];
+        let foreign = app.send(operation.request(&headers, &id)).await;
+        let missing = app.send(operation.request(&headers, "987654")).await;
+        let (foreign, missing) = (comparable(&foreign, &id), comparable(&missing, "987654"));
+        assert_eq!(foreign, missing, "{}", operation.name());
+    }
+    assert_eq!(app.store.records(), stored);
+}
