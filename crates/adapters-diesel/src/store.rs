@@ -17,13 +17,16 @@ mod writer;
 use std::fmt;
 use std::path::Path;
 
-use contacts_application::ports::OpenError;
+use async_trait::async_trait;
+use contacts_application::ports::{Measurement, OpenError, Reading, StoreError, StoreState};
+use diesel::prelude::*;
 
 use self::spare_ids::SpareIds;
 #[cfg(test)]
 pub(crate) use self::transaction::write_batch;
 use self::writer::Writer;
 use crate::connect::{Database, Readers, SqliteOptions};
+use crate::schema::id_counter;
 use crate::startup;
 
 /// The connections for organizations and tokens.
@@ -80,6 +83,38 @@ impl SqliteStore {
     /// that waited together share one.
     pub fn commits(&self) -> u64 {
         self.writer.commits()
+    }
+}
+
+#[async_trait]
+impl StoreState for SqliteStore {
+    async fn check_writable(&self) -> Result<(), StoreError> {
+        self.writer
+            .write(None, |transaction| {
+                diesel::update(id_counter::table)
+                    .set(id_counter::next_id.eq(id_counter::next_id))
+                    .execute(transaction.connection)?;
+                Ok(())
+            })
+            .await
+    }
+
+    fn measurements(&self) -> Vec<Measurement> {
+        let waiting = u64::try_from(self.writer.waiting()).unwrap_or(u64::MAX);
+        let of = |name, about, value| Measurement { name, about, value };
+        vec![
+            of("sqlite_commits", "Transactions committed", Reading::Total(self.commits())),
+            of(
+                "sqlite_committed_requests",
+                "Requests that these transactions wrote, several in one",
+                Reading::Total(self.writer.committed()),
+            ),
+            of(
+                "sqlite_waiting_requests",
+                "Requests that wait to be written",
+                Reading::Level(waiting),
+            ),
+        ]
     }
 }
 

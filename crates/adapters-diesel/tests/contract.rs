@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use contacts_adapters_diesel::{SqliteOptions, SqliteStore};
 use contacts_application::ports::{
     AccessStore, Audit, ContactStore, IntercomDirectory, Lifecycle, OrganizationSettings,
+    StoreState,
 };
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::{ContactId, OrganizationId};
@@ -55,6 +56,10 @@ impl StoreUnderTest for Fresh {
     }
 
     fn settings(&self) -> Arc<dyn OrganizationSettings> {
+        self.store.clone()
+    }
+
+    fn state(&self) -> Arc<dyn StoreState> {
         self.store.clone()
     }
 

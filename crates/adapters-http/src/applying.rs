@@ -8,6 +8,7 @@ use contacts_domain::upsert::Outcome;
 
 use crate::limits::Room;
 use crate::problem::Problem;
+use crate::telemetry::steps::{Step, timed};
 
 /// The bytes of documents of a usual merge.
 const USUAL_MERGE: usize = 1 << 20;
@@ -32,11 +33,11 @@ async fn apply_in_turn(
     mut batch: Prepared,
     room: &Room,
 ) -> Result<Vec<Outcome>, Problem> {
-    match upsert.apply(&mut batch).await {
+    match timed(Step::Store, upsert.apply(&mut batch)).await {
         Err(error) if is_too_large(&error) && batch.documents_at_most() < MAX_LOADED_BYTES => {
             let _turn = room.turn().await?;
             batch.hold_at_most(MAX_LOADED_BYTES);
-            Ok(upsert.apply(&mut batch).await?)
+            Ok(timed(Step::Store, upsert.apply(&mut batch)).await?)
         }
         applied => Ok(applied?),
     }

@@ -9,9 +9,9 @@
 mod applying;
 mod device;
 mod erp;
-mod health;
 mod limits;
 mod openapi;
+mod operation;
 mod problem;
 
 mod reply;
@@ -35,6 +35,7 @@ use limits::hold;
 use problem::format::ProblemFormat;
 use request::{framing, upload};
 use state::AppState;
+use telemetry::Observer;
 
 /// The router of all APIs, ready to be served.
 ///
@@ -48,18 +49,35 @@ use state::AppState;
 /// use contacts_testing::{MemoryStore, StoppedClock, now};
 ///
 /// let store = Arc::new(MemoryStore::default());
-/// let services = Services::new(store.clone(), store.clone(), store, Arc::new(StoppedClock(now())));
+/// let clock = Arc::new(StoppedClock(now()));
+/// let services = Services::new(store.clone(), store.clone(), store.clone(), clock, store);
 /// let app: axum::Router = router(services, Settings::default());
 /// ```
 pub fn router(services: Services, settings: Settings) -> Router {
+    let Routers { apis, metrics } = routers(services, settings);
+    apis.merge(metrics)
+}
+
+/// The routers of a server that serves its metrics at an address of their own.
+pub struct Routers {
+    /// Everything but the metrics.
+    pub apis: Router,
+    /// `GET /metrics` alone.
+    pub metrics: Router,
+}
+
+/// Like [`router`], in two parts.
+pub fn routers(services: Services, settings: Settings) -> Routers {
     let state = AppState::new(services, settings, &openapi());
-    let json = Router::from(erp::routes()).merge(v1::routes()).merge(operation());
+    let json = Router::from(erp::routes()).merge(v1::routes()).merge(operation::routes());
     let device = serve(device::routes(), ProblemFormat::DeviceEnvelope, &state);
-    DEVICE_PREFIXES
+    let apis = DEVICE_PREFIXES
         .iter()
         .fold(serve(json, ProblemFormat::ProblemDetails, &state), |app, prefix| {
             app.nest_service(prefix, device.clone())
-        })
+        });
+    let metrics = Router::from(operation::metrics::routes());
+    Routers { apis, metrics: observed(metrics, ProblemFormat::ProblemDetails, &state) }
 }
 
 /// Adds what every request passes, whether its path is known or not: the catching of panics, then
@@ -67,13 +85,17 @@ pub fn router(services: Services, settings: Settings) -> Router {
 /// Panics are caught again below telemetry, so that those of a handler are logged.
 /// Around them, what the request [holds](hold) until its answer is sent.
 fn serve(routes: Router<AppState>, format: ProblemFormat, state: &AppState) -> Router {
+    observed(routes.fallback(problem::unknown_path), format, state)
+}
+
+fn observed(routes: Router<AppState>, format: ProblemFormat, state: &AppState) -> Router {
+    let observer = Observer { format, metrics: state.metrics.clone() };
     routes
-        .fallback(problem::unknown_path)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(middleware::from_fn(framing::require))
         .layer(middleware::from_fn_with_state(state.settings.clone(), upload::drain))
-        .layer(middleware::from_fn_with_state(format, telemetry::observe))
+        .layer(middleware::from_fn_with_state(observer, telemetry::observe))
         .layer(CatchPanicLayer::custom(move |payload| telemetry::panicked(format, payload)))
         .layer(middleware::from_fn(hold::hold))
         .with_state(state.clone())
@@ -85,14 +107,10 @@ pub fn openapi() -> OpenApi {
         .merge(erp::routes())
         .merge(v1::routes())
         .merge(device::described())
-        .merge(operation())
+        .merge(operation::routes())
+        .merge(operation::metrics::routes())
         .into_openapi();
     openapi::describe_request_ids(&mut description);
     describe_aliases(&mut description);
     description
-}
-
-/// The routes that need no token.
-fn operation() -> OpenApiRouter<AppState> {
-    health::routes().merge(openapi::routes())
 }

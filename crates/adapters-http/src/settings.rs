@@ -39,6 +39,8 @@ pub struct Settings {
     /// How many requests per second one token may make on average, with bursts of as many.
     /// Default: unlimited.
     pub requests_per_second: Option<NonZeroU32>,
+    /// The version that the metrics name. Default: that of this crate.
+    pub version: String,
 }
 
 impl Default for Settings {
@@ -54,6 +56,7 @@ impl Default for Settings {
             max_discard_time: Duration::from_secs(30),
             max_in_flight: 512,
             requests_per_second: None,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
 }

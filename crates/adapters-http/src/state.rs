@@ -4,14 +4,18 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use bytes::Bytes;
-use contacts_application::ports::{AccessStore, Clock, ContactStore, IntercomDirectory};
+use contacts_application::ports::{
+    AccessStore, Clock, ContactStore, IntercomDirectory, StoreState,
+};
 use contacts_application::use_cases::{
     Authenticate, GetContact, GetEntry, ListEntries, MergeContacts, UnlinkContacts, UpsertContacts,
 };
 use utoipa::openapi::OpenApi;
 
 use crate::limits::Limits;
+use crate::operation::readiness::Readiness;
 use crate::settings::Settings;
+use crate::telemetry::metrics::{Gauges, Metrics};
 
 /// The use cases behind the APIs.
 pub struct Services {
@@ -29,6 +33,8 @@ pub struct Services {
     pub list_entries: ListEntries,
     /// Takes contacts out of the directory of intercoms.
     pub unlink_contacts: UnlinkContacts,
+    /// What the store says of itself.
+    pub state: Arc<dyn StoreState>,
 }
 
 impl Services {
@@ -38,6 +44,7 @@ impl Services {
         directory: Arc<dyn IntercomDirectory>,
         access: Arc<dyn AccessStore>,
         clock: Arc<dyn Clock>,
+        state: Arc<dyn StoreState>,
     ) -> Self {
         Self {
             authenticate: Arc::new(Authenticate::new(access, clock.clone())),
@@ -47,6 +54,7 @@ impl Services {
             get_entry: GetEntry::new(contacts.clone()),
             list_entries: ListEntries::new(directory),
             unlink_contacts: UnlinkContacts::new(contacts, clock),
+            state,
         }
     }
 }
@@ -57,15 +65,22 @@ pub(crate) struct AppState {
     pub(crate) services: Arc<Services>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) metrics: Arc<Metrics>,
+    readiness: Arc<Readiness>,
     /// The API description as JSON.
     description: Bytes,
 }
 
 impl AppState {
     pub(crate) fn new(services: Services, settings: Settings, description: &OpenApi) -> Self {
+        let limits = Arc::new(Limits::new(&settings));
+        let store = services.state.clone();
+        let gauges = Gauges { store: store.clone(), limits: limits.clone() };
         Self {
             services: Arc::new(services),
-            limits: Arc::new(Limits::new(&settings)),
+            limits,
+            metrics: Arc::new(Metrics::new(settings.version.clone(), gauges)),
+            readiness: Arc::new(Readiness::new(store)),
             settings: Arc::new(settings),
             // Strings, numbers and maps with text keys cannot fail. If they did, the test of the
             // served description would.
@@ -83,6 +98,18 @@ impl FromRef<AppState> for Arc<Services> {
 impl FromRef<AppState> for Arc<Settings> {
     fn from_ref(state: &AppState) -> Self {
         state.settings.clone()
+    }
+}
+
+impl FromRef<AppState> for Arc<Metrics> {
+    fn from_ref(state: &AppState) -> Self {
+        state.metrics.clone()
+    }
+}
+
+impl FromRef<AppState> for Arc<Readiness> {
+    fn from_ref(state: &AppState) -> Self {
+        state.readiness.clone()
     }
 }
 

@@ -1,8 +1,12 @@
 //! The id, the span and the log line of a request.
 //!
-//! The log shows the id, method, route, status and duration of a request, its organization, the name
+//! The log shows the id, the caller's trace, method, route, status and duration of a request, its organization, the name
 //! of its token, the bytes of its body, and how many items have which verdict; never bodies or
 //! personal data. The route is the pattern (`/api-v1/contact/{type}/{id}`), not the path.
+
+pub(crate) mod metrics;
+pub(crate) mod steps;
+mod trace_context;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -17,9 +21,12 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 use uuid::Uuid;
 
-use crate::health;
+use self::metrics::{Answered, Metrics};
+use self::steps::counted;
+use crate::operation::PROBES;
 use crate::problem::format::ProblemFormat;
 use crate::problem::{self, Problem};
+use crate::reply::summary::Summary;
 
 /// The header for the id, in requests and answers.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -27,19 +34,29 @@ pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 /// The longest request id that is taken over from a caller.
 const MAX_REQUEST_ID: usize = 128;
 
+/// What telemetry needs of a router.
+#[derive(Clone)]
+pub(crate) struct Observer {
+    pub(crate) format: ProblemFormat,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
 /// Gives the request an id and a span, logs its outcome, adds the id to the answer, and writes the
 /// problem that the answer carries, if any, in the format of the API.
 pub(crate) async fn observe(
-    State(format): State<ProblemFormat>,
+    State(Observer { format, metrics }): State<Observer>,
     request: Request,
     next: Next,
 ) -> Response {
     let id = request_id(request.headers());
-    let route = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str);
-    let is_probe = route == health::PATH;
+    let method = request.method().clone();
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("unknown", MatchedPath::as_str);
+    let is_probe = PROBES.contains(&route);
     let span = tracing::info_span!(
         "request",
         id = %id,
+        trace = trace_context::trace_id(request.headers()),
         method = %problem::short_method(request.method()),
         route,
         organization = Empty,
@@ -52,14 +69,25 @@ pub(crate) async fn observe(
     );
     async move {
         let started = Instant::now();
-        let mut response = next.run(request).await;
+        let (mut response, steps) = counted(next.run(request)).await;
+        let time = started.elapsed();
+        let summary: Option<Summary> = response.extensions_mut().remove();
+        let status = response.status().as_u16();
+        metrics.count(&Answered {
+            route,
+            method: &method,
+            status,
+            time,
+            steps,
+            summary: summary.as_ref(),
+        });
         if let Some(problem) = problem_of(&mut response) {
             problem.log();
             format.write(&problem, &id, &mut response);
         }
         Span::current()
-            .record("status", response.status().as_u16())
-            .record("milliseconds", (started.elapsed().as_secs_f64() * 1e6).round() / 1e3);
+            .record("status", status)
+            .record("milliseconds", (time.as_secs_f64() * 1e6).round() / 1e3);
         if is_probe {
             tracing::debug!("answered");
         } else {

@@ -12,11 +12,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use contacts_application::ports::OpenError;
+use async_trait::async_trait;
+use contacts_application::ports::{Measurement, OpenError, Reading, StoreError, StoreState};
 use tokio::sync::Semaphore;
 
 use self::transaction::Transactions;
-use crate::connect::{Pool, PostgresOptions, PostgresUrl};
+use crate::connect::{Pool, PostgresOptions, PostgresUrl, Usage};
 use crate::replica::Standby;
 use crate::startup::{self, migrations};
 
@@ -105,6 +106,31 @@ impl PostgresStore {
         let _ = standby.caught_up(&self.pool, Instant::now()).await;
         self.standby = Some(standby);
         Ok(self)
+    }
+}
+
+/// A row lock is written to the log, as every write is, and changes nothing.
+const LOCK_COUNTER: &str = "SELECT FROM id_counter WHERE singleton FOR UPDATE";
+
+#[async_trait]
+impl StoreState for PostgresStore {
+    async fn check_writable(&self) -> Result<(), StoreError> {
+        let check = async {
+            let session = self.transactions.begin().await?;
+            session.query(LOCK_COUNTER, &[]).await?;
+            session.commit().await
+        };
+        Ok(check.await?)
+    }
+
+    fn measurements(&self) -> Vec<Measurement> {
+        let Usage { open, idle, waiting } = self.pool.usage();
+        let of = |name, about, value| Measurement { name, about, value: Reading::Level(value) };
+        vec![
+            of("postgres_connections", "Open connections, without those for tokens", open),
+            of("postgres_idle_connections", "Open connections that nobody uses", idle),
+            of("postgres_waiting_requests", "Requests that wait for a connection", waiting),
+        ]
     }
 }
 

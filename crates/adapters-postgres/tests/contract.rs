@@ -10,6 +10,7 @@ use contacts_adapters_postgres::PostgresStore;
 use contacts_adapters_postgres::testing::TestDatabase;
 use contacts_application::ports::{
     AccessStore, Audit, ContactStore, IntercomDirectory, Lifecycle, OrganizationSettings,
+    StoreState,
 };
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::value::LinkId;
@@ -43,6 +44,10 @@ impl StoreUnderTest for Fresh {
     }
 
     fn settings(&self) -> Arc<dyn OrganizationSettings> {
+        self.store.clone()
+    }
+
+    fn state(&self) -> Arc<dyn StoreState> {
         self.store.clone()
     }
 

@@ -9,6 +9,7 @@ mod intercom_directory;
 mod open_error;
 mod organization_settings;
 mod schema;
+mod store_state;
 
 pub use access_store::AccessStore;
 pub use audit::Audit;
@@ -19,6 +20,7 @@ pub use intercom_directory::IntercomDirectory;
 pub use open_error::{OpenError, OpenErrorKind};
 pub use organization_settings::{FillingStep, OrganizationSettings};
 pub use schema::SchemaState;
+pub use store_state::{Measurement, Reading, StoreState};
 
 /// The number of ids that a store reserves at a time. A restart loses the unused rest of a block;
 /// 2^53 ids are 9·10^10 blocks.
@@ -28,5 +30,5 @@ pub const ID_BLOCK_SIZE: i64 = 100_000;
 pub use {
     access_store::MockAccessStore, audit::MockAudit, clock::MockClock,
     contact_store::MockContactStore, intercom_directory::MockIntercomDirectory,
-    organization_settings::MockOrganizationSettings,
+    organization_settings::MockOrganizationSettings, store_state::MockStoreState,
 };

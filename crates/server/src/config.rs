@@ -58,6 +58,8 @@ pub(crate) struct DatabaseSettings {
 pub(crate) struct ServeSettings {
     /// The address to listen on.
     pub(crate) listen: String,
+    /// The address to serve the metrics at, if it is another.
+    pub(crate) metrics_listen: Option<String>,
     /// What an acknowledged write to SQLite survives.
     pub(crate) durability: Durability,
     /// The limits of the HTTP APIs.
@@ -141,6 +143,7 @@ impl ServeFlags {
         };
         ServeSettings {
             listen: self.listen,
+            metrics_listen: self.metrics_listen,
             durability: self.durability,
             http,
             connections,

@@ -5,10 +5,11 @@ mod filling;
 mod shutdown;
 mod token_uses;
 
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use contacts_adapters_http::router;
+use contacts_adapters_http::{Routers, Settings, routers};
 use ipnet::IpNet;
 use socket2::SockRef;
 use tokio::net::TcpListener;
@@ -36,6 +37,9 @@ const SEND_BUFFER: usize = 64 << 10;
 /// The most connections, if the system allows that many open files.
 const MAX_CONNECTIONS: usize = 10_000;
 
+/// The most connections to an address for metrics alone.
+const METRICS_CONNECTIONS: usize = 64;
+
 /// Open files that are not connections of clients.
 const OTHER_FILES: usize = 256;
 
@@ -53,20 +57,16 @@ pub(crate) async fn run(
     settings: ServeSettings,
     changed: &str,
 ) -> Result<(), Failure> {
-    let ServeSettings { listen, durability, http, connections, shutdown: grace } = settings;
+    let ServeSettings { listen, metrics_listen, durability, http, connections, shutdown: grace } =
+        settings;
     let limits = connection_limits(connections.max, connections.trusted_proxies);
     let store = Store::open_with(database, durability).await?;
     startup::warn_if_readable_by_all(&database.url);
-    let cannot_listen = |error| {
-        let remedy = "free the address or choose another with --listen HOST:PORT";
-        Failure::because(format_args!("cannot listen on {listen}"), &error, remedy)
+    let (listener, address) = bind(&listen, "--listen").await?;
+    let of_metrics = match &metrics_listen {
+        Some(listen) => Some(bind(listen, "--metrics-listen").await?),
+        None => None,
     };
-    let listener = TcpListener::bind(&listen).await.map_err(cannot_listen)?;
-    let address = listener.local_addr().map_err(cannot_listen)?;
-    let socket = SockRef::from(&listener);
-    socket.listen(BACKLOG).map_err(cannot_listen)?;
-    // The connections inherit it. The system refuses no size.
-    let _ = socket.set_send_buffer_size(SEND_BUFFER);
     // Before the address is printed: whoever reads it may send a signal at once.
     let shutdown = Shutdown::watch(grace)?;
 
@@ -77,7 +77,10 @@ pub(crate) async fn run(
     tracing::info!(version = version(), store = kind, settings = changed, %address, "serving");
     let services = store.services();
     let authenticate = services.authenticate.clone();
-    let app = router(services, http);
+    let Routers { apis, metrics } = routers(services, Settings { version: version(), ..http });
+    if let Some((_, address)) = &of_metrics {
+        printing::print_notice(&format!("metrics on http://{address}/metrics"));
+    }
     printing::print_notice(&format!("listening on http://{address}"));
     let timeouts = Timeouts {
         first_head: MAX_FIRST_HEAD_TIME,
@@ -86,11 +89,37 @@ pub(crate) async fn run(
     };
     let filling = tokio::spawn(filling::keep_filled(store.fill_keys()));
     let writing = tokio::spawn(token_uses::keep_writing(authenticate.clone()));
-    connections::serve(listener, app, shutdown, limits, timeouts).await;
+    match of_metrics {
+        Some((of_metrics, _)) => {
+            let few = ConnectionLimits { max: METRICS_CONNECTIONS, trusted_proxies: Vec::new() };
+            tokio::join!(
+                connections::serve(listener, apis, shutdown.clone(), limits, timeouts),
+                connections::serve(of_metrics, metrics, shutdown, few, timeouts),
+            );
+        }
+        None => {
+            connections::serve(listener, apis.merge(metrics), shutdown, limits, timeouts).await;
+        }
+    }
     filling.abort();
     writing.abort();
     token_uses::write(&authenticate).await;
     Ok(())
+}
+
+/// Listens on the address of a flag.
+async fn bind(listen: &str, flag: &str) -> Result<(TcpListener, SocketAddr), Failure> {
+    let cannot_listen = |error| {
+        let remedy = format!("free the address or choose another with {flag} HOST:PORT");
+        Failure::because(format_args!("cannot listen on {listen}"), &error, &remedy)
+    };
+    let listener = TcpListener::bind(listen).await.map_err(cannot_listen)?;
+    let address = listener.local_addr().map_err(cannot_listen)?;
+    let socket = SockRef::from(&listener);
+    socket.listen(BACKLOG).map_err(cannot_listen)?;
+    // The connections inherit it. The system refuses no size.
+    let _ = socket.set_send_buffer_size(SEND_BUFFER);
+    Ok((listener, address))
 }
 
 /// The limits of connections, after raising the number of files that the process may open.

@@ -21,7 +21,8 @@ use self::contacts::{Contacts, Refused, Row};
 use contacts_application::access::{NewToken, Organization, Token, TokenDigest, TokenId};
 use contacts_application::directory::{EntryPage, EntryQuery};
 use contacts_application::ports::{
-    AccessStore, Audit, ContactStore, IntercomDirectory, Lifecycle, StoreError,
+    AccessStore, Audit, ContactStore, IntercomDirectory, Lifecycle, Measurement, StoreError,
+    StoreState,
 };
 
 /// A store in memory, for tests.
@@ -204,6 +205,17 @@ impl AccessStore for MemoryStore {
 
     async fn revoke_token(&self, id: TokenId, at: Timestamp) -> Result<bool, StoreError> {
         Ok(lock(&self.access).revoke_token(id, at))
+    }
+}
+
+#[async_trait]
+impl StoreState for MemoryStore {
+    async fn check_writable(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn measurements(&self) -> Vec<Measurement> {
+        Vec::new()
     }
 }
 

@@ -50,6 +50,8 @@ pub(super) struct Writer {
     /// `None` only during drop.
     thread: Option<JoinHandle<()>>,
     commits: Arc<AtomicU64>,
+    /// The requests that these commits made durable.
+    committed: Arc<AtomicU64>,
     history: Arc<History>,
     /// How long a request may wait until it runs.
     max_wait: Duration,
@@ -64,7 +66,7 @@ impl Writer {
         let checkpointer = Readers::new(database, 1);
         let checkpoints = Checkpoints::start(checkpointer.clone())?;
         let queue = Arc::new(Queue::new(database.options.waiting_requests));
-        let commits = Arc::new(AtomicU64::new(0));
+        let [commits, committed] = [(); 2].map(|()| Arc::new(AtomicU64::new(0)));
         let history = Arc::new(History::default());
         let worker = Worker {
             queue: Arc::clone(&queue),
@@ -75,6 +77,7 @@ impl Writer {
             data_version: None,
             ids: Ids::new(),
             commits: Arc::clone(&commits),
+            committed: Arc::clone(&committed),
             history: Arc::clone(&history),
         };
         let thread = thread::Builder::new()
@@ -82,12 +85,22 @@ impl Writer {
             .spawn(move || worker.serve())
             .map_err(StoreError::internal)?;
         let max_wait = database.options.busy_timeout;
-        Ok(Self { queue, thread: Some(thread), commits, history, max_wait })
+        Ok(Self { queue, thread: Some(thread), commits, committed, history, max_wait })
     }
 
     /// The number of committed transactions.
     pub(super) fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
+    }
+
+    /// The number of requests whose writes were committed.
+    pub(super) fn committed(&self) -> u64 {
+        self.committed.load(Ordering::Relaxed)
+    }
+
+    /// The number of requests that wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.len()
     }
 
     pub(super) fn history(&self) -> &Arc<History> {
@@ -166,6 +179,7 @@ struct Worker {
     data_version: Option<i64>,
     ids: Ids,
     commits: Arc<AtomicU64>,
+    committed: Arc<AtomicU64>,
     history: Arc<History>,
 }
 
@@ -248,6 +262,8 @@ impl Worker {
 
         self.history.commit();
         self.commits.fetch_add(1, Ordering::Relaxed);
+        let requests = u64::try_from(group.len()).unwrap_or(u64::MAX);
+        self.committed.fetch_add(requests, Ordering::Relaxed);
         self.connected = Some(connected);
         self.ids = ids;
         Ok(())

@@ -25,6 +25,7 @@ use crate::request::offload::{LONG, offload};
 use crate::request::prefer::Preferences;
 use crate::settings::Settings;
 use crate::state::Services;
+use crate::telemetry::steps::{Step, timed};
 
 /// Modify batch of contacts
 ///
@@ -107,7 +108,8 @@ pub(super) async fn modify_batch(
     let read = move |range: &Range<usize>, context: &Context| {
         held.during(|| Item::read(text.get(range.clone()).unwrap_or_default(), context))
     };
-    let batch = upsert.prepare(&caller, request, "erp", ranges, scan, read).await?;
+    let preparing = upsert.prepare(&caller, request, "erp", ranges, scan, read);
+    let batch = timed(Step::Read, preparing).await?;
     let outcomes = apply(upsert, batch, &room).await?;
     log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
 

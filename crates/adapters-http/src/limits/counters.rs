@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use contacts_application::access::TokenDigest;
+use contacts_application::ports::{Measurement, Reading};
 use governor::clock::{Clock, DefaultClock};
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
@@ -69,6 +70,31 @@ impl Limits {
             turn: Share::new(1),
             large_answers: Share::new(LARGE_ANSWERS),
         }
+    }
+
+    /// What is held now.
+    pub(crate) fn measurements(&self) -> [Measurement; 6] {
+        let held = |name, about, share: &Share| Measurement {
+            name,
+            about,
+            value: Reading::Level(share.held()),
+        };
+        [
+            held("arriving_requests", "Requests whose body arrives", &self.arriving),
+            held(
+                "working_requests",
+                "Requests whose body is there, until the answer is taken",
+                &self.working,
+            ),
+            held("held_body_kib", "Room for bodies that arrive, in KiB", &self.bodies),
+            held("held_memory_kib", "Memory of large requests, in KiB", &self.memory),
+            held("running_lists", "Lists of the directory that run", &self.lists),
+            held(
+                "large_answers",
+                "Answers with large documents that are sent",
+                &self.large_answers,
+            ),
+        ]
     }
 
     /// Counts a request of a token, and refuses it if it is one too many.

@@ -9,6 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// An amount that all requests share.
 pub(crate) struct Share {
     all: Arc<Semaphore>,
+    amount: u32,
     /// The most that one token may hold.
     half: u32,
     /// What each token may still take. A token that holds nothing has no entry.
@@ -38,9 +39,16 @@ impl Share {
     pub(crate) fn new(amount: u32) -> Self {
         Self {
             all: Arc::new(semaphore(amount)),
+            amount,
             half: amount.div_ceil(2),
             tokens: Mutex::default(),
         }
+    }
+
+    /// What is taken of it.
+    pub(crate) fn held(&self) -> u64 {
+        let free = u32::try_from(self.all.available_permits()).unwrap_or(u32::MAX);
+        self.amount.saturating_sub(free).into()
     }
 
     /// Takes an amount for a token, or nothing if it is not there.

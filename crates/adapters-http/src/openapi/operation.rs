@@ -235,6 +235,15 @@ impl IntoResponses for DeviceBodyProblems {
     }
 }
 
+/// The problem of a server that cannot write.
+pub(crate) struct ReadinessProblems;
+
+impl IntoResponses for ReadinessProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(ProblemFormat::ProblemDetails, &[&[Kind::Unavailable]])
+    }
+}
+
 /// One response per status, which lists its problems.
 fn problems(format: ProblemFormat, groups: &[&[Kind]]) -> BTreeMap<String, RefOr<Response>> {
     let mut by_status: BTreeMap<_, Vec<Kind>> = BTreeMap::new();

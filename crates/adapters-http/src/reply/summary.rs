@@ -4,43 +4,64 @@ use std::collections::BTreeMap;
 
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
+use contacts_domain::Rule;
 use contacts_domain::upsert::{Outcome, Verdict};
 
 use crate::telemetry;
 
 const CONTACT_HUB_SUMMARY: HeaderName = HeaderName::from_static("contact-hub-summary");
 
-/// The counts of verdicts, without those that do not occur.
+/// The counts of verdicts, and of violations for the metrics, without those that do not occur.
 #[derive(Debug, Clone)]
-pub(crate) struct Summary(BTreeMap<Verdict, usize>);
+pub(crate) struct Summary {
+    verdicts: BTreeMap<Verdict, usize>,
+    violations: BTreeMap<(Rule, bool), usize>,
+}
 
 impl Summary {
     pub(crate) fn of(outcomes: &[Outcome]) -> Self {
-        let mut counts = BTreeMap::new();
+        let (mut verdicts, mut violations) = (BTreeMap::new(), BTreeMap::new());
         for outcome in outcomes {
-            *counts.entry(outcome.verdict).or_default() += 1;
+            *verdicts.entry(outcome.verdict).or_default() += 1;
+            for violation in &outcome.violations {
+                *violations.entry((violation.rule, violation.is_error())).or_default() += 1;
+            }
         }
-        Self(counts)
+        Self { verdicts, violations }
+    }
+
+    /// The counts of verdicts.
+    pub(crate) fn verdicts(&self) -> impl Iterator<Item = (Verdict, usize)> {
+        self.verdicts.iter().map(|(verdict, count)| (*verdict, *count))
+    }
+
+    /// The name of each rule that is broken, whether that is an error or a warning, and how often.
+    pub(crate) fn violations(&self) -> impl Iterator<Item = (&'static str, &'static str, usize)> {
+        self.violations.iter().map(|((rule, is_error), count)| {
+            (rule.name(), if *is_error { "error" } else { "warning" }, *count)
+        })
     }
 
     /// How many items have a verdict.
     pub(crate) fn count(&self, verdict: Verdict) -> usize {
-        self.0.get(&verdict).copied().unwrap_or(0)
+        self.verdicts.get(&verdict).copied().unwrap_or(0)
     }
 
     /// Adds the header, a dictionary of RFC 9651: `created=3, unchanged=997`. An empty dictionary is
     /// no header.
-    pub(crate) fn add_to(&self, mut response: Response) -> Response {
-        let counts = self.0.iter().map(|(verdict, count)| format!("{}={count}", verdict.as_str()));
+    pub(crate) fn add_to(self, mut response: Response) -> Response {
+        let counts =
+            self.verdicts.iter().map(|(verdict, count)| format!("{}={count}", verdict.as_str()));
         let counts: Vec<String> = counts.collect();
         if counts.is_empty() {
             return response;
         }
         let counts = counts.join(", ");
-        telemetry::note_items(self.0.values().sum(), &counts);
+        telemetry::note_items(self.verdicts.values().sum(), &counts);
         if let Ok(value) = HeaderValue::from_str(&counts) {
             response.headers_mut().insert(CONTACT_HUB_SUMMARY, value);
         }
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -15,6 +15,7 @@ use crate::limits::{Room, weigh};
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use crate::telemetry;
+use crate::telemetry::steps::{Step, timed};
 
 /// The largest body with a single item or a merge, in bytes.
 const MAX_SINGLE_BODY: usize = 1 << 20;
@@ -53,7 +54,8 @@ async fn receive(parts: &Parts, state: &AppState, limit: usize) -> Result<JsonUp
     require_json(&parts.headers)?;
     let room: Room = layered(parts)?;
     let begun = Instant::now();
-    let body = layered::<Upload>(parts)?.read(&state.settings, limit, &room).await?;
+    let upload = layered::<Upload>(parts)?;
+    let body = timed(Step::Receive, upload.read(&state.settings, limit, &room)).await?;
     telemetry::note_bytes(body.len());
     if begun.elapsed() > CHECKED_FOR {
         layered::<Credentials>(parts)?.check_again(state).await?;

@@ -31,6 +31,7 @@ use crate::request::json_upload::JsonUpload;
 use crate::request::offload::{LONG, offload};
 use crate::request::prefer::Preferences;
 use crate::state::AppState;
+use crate::telemetry::steps::{Step, timed};
 
 /// What the digests of this API's items are made with.
 const WIRE: &str = "v1";
@@ -118,7 +119,8 @@ pub(super) async fn upsert(
             None => Item::read(text, context),
         })
     };
-    let batch = upsert.prepare(&caller, request, WIRE, items, scan, read).await?;
+    let preparing = upsert.prepare(&caller, request, WIRE, items, scan, read);
+    let batch = timed(Step::Read, preparing).await?;
     let outcomes = apply(upsert, batch, &room).await?;
     log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
 

@@ -84,7 +84,9 @@ pub(crate) fn app(
     access: Arc<dyn AccessStore>,
     settings: Settings,
 ) -> Router {
-    router(Services::new(contacts, directory, access, Arc::new(StoppedClock(now()))), settings)
+    let clock = Arc::new(StoppedClock(now()));
+    let state = Arc::new(MemoryStore::default());
+    router(Services::new(contacts, directory, access, clock, state), settings)
 }
 
 pub(crate) async fn store_with_tokens() -> Arc<MemoryStore> {

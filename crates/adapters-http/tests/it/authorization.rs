@@ -11,11 +11,11 @@ use sha2::{Digest, Sha256};
 use crate::app::{Answer, App, request};
 
 /// The operations that need no token.
-const OPEN: [&str; 2] = ["GET /healthz", "GET /openapi.json"];
+const OPEN: [&str; 4] = ["GET /healthz", "GET /metrics", "GET /openapi.json", "GET /readyz"];
 
 /// An operation of the description, at one path.
-struct Operation {
-    method: Method,
+pub(crate) struct Operation {
+    pub(crate) method: Method,
     path: String,
 }
 
@@ -24,20 +24,23 @@ impl Operation {
         format!("{} {}", self.method, self.path)
     }
 
-    /// A request, with a value for each member of the path.
-    fn request(&self, headers: &[(&str, &str)], id: &str) -> Request<Body> {
+    /// The path with a value for each of its members.
+    pub(crate) fn path_to(&self, id: &str) -> String {
         let path = self.path.split('/').map(|part| match part {
             "{type}" => "PERSON",
             part if part.starts_with('{') => id,
             part => part,
         });
-        let path = path.collect::<Vec<_>>().join("/");
+        path.collect::<Vec<_>>().join("/")
+    }
+
+    fn request(&self, headers: &[(&str, &str)], id: &str) -> Request<Body> {
         let json = [headers, &[("content-type", "application/json")]].concat();
-        request(self.method.clone(), &path, &json, "{}")
+        request(self.method.clone(), &self.path_to(id), &json, "{}")
     }
 }
 
-fn operations() -> Vec<Operation> {
+pub(crate) fn operations() -> Vec<Operation> {
     let description = serde_json::to_value(contacts_adapters_http::openapi()).unwrap();
     let paths = description["paths"].as_object().unwrap().iter();
     let all = paths.flat_map(|(path, item)| {

@@ -45,7 +45,9 @@ async fn routes_and_described_operations_are_the_same() {
             "/api-v1/contact/{type}/{id}",
             "/api-v1/contact/{type}/{id}/deleted",
             "/healthz",
+            "/metrics",
             "/openapi.json",
+            "/readyz",
         ]
     );
     for (path, operations) in paths {

@@ -16,6 +16,7 @@ mod description;
 mod device;
 mod dry_runs;
 mod failures;
+mod insight;
 mod limits;
 mod merging;
 mod operation;

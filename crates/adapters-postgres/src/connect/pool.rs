@@ -32,6 +32,16 @@ pub(crate) struct Pool {
     options: PostgresOptions,
 }
 
+/// How many connections of a pool there are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Usage {
+    pub(crate) open: u64,
+    /// Of the open ones, those that nobody uses.
+    pub(crate) idle: u64,
+    /// Requests that wait for one.
+    pub(crate) waiting: u64,
+}
+
 impl Pool {
     /// Makes no connection yet.
     pub(crate) fn new(url: &PostgresUrl, options: PostgresOptions) -> Result<Self, PoolSetupError> {
@@ -56,6 +66,16 @@ impl Pool {
 
     pub(crate) fn options(&self) -> &PostgresOptions {
         &self.options
+    }
+
+    pub(crate) fn usage(&self) -> Usage {
+        let status = self.connections.status();
+        let number = |count| u64::try_from(count).unwrap_or(u64::MAX);
+        Usage {
+            open: number(status.size),
+            idle: number(status.available),
+            waiting: number(status.waiting),
+        }
     }
 
     /// A connection: an idle one, or a new one.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use contacts_application::access::{NewToken, Reach, Scopes, TokenDigest};
-use contacts_application::ports::{AccessStore, ContactStore, Lifecycle};
+use contacts_application::ports::{AccessStore, ContactStore, Lifecycle, StoreState};
 use contacts_domain::ContactId;
 use contacts_domain::merging::Merge;
 use contacts_domain::upsert::{Batch, Key, Ladder, Options, Recognition};
@@ -43,6 +43,7 @@ async fn everything(store: &PostgresStore) {
     store.token(TokenDigest([7; 32])).await.unwrap().unwrap();
     store.tokens().await.unwrap();
     store.revoke_token(token, now()).await.unwrap();
+    store.check_writable().await.unwrap();
 
     let keys = ["A", "B", "C", "D"].map(|key| person(key, json!({"email": "a@example.org"})));
     let ids: Vec<i64> = send(store, &keys).await.unwrap().iter().map(id_of).collect();
@@ -77,7 +78,7 @@ async fn everything(store: &PostgresStore) {
 }
 
 /// The statements by their first and last words, with their expected scans.
-const EXPECTED: [(&str, &str); 37] = [
+const EXPECTED: [(&str, &str); 40] = [
     (
         "DELETE FROM contact_alias … alias.value = gone.value",
         "contact_alias_pkey(organization_id,source,kind,value)",
@@ -141,6 +142,7 @@ const EXPECTED: [(&str, &str); 37] = [
     ),
     ("SELECT found.id, found.contact_type, … c) AS found", "contact_pkey(organization_id,id)"),
     ("SELECT from_id FROM … to_id = $2", "contact_relation_pkey(organization_id,to_id)"),
+    ("SELECT FROM id_counter … singleton FOR UPDATE", "id_counter_pkey(singleton)"),
     ("SELECT id, contact_type, … NULL) = $3", "contact_pkey(organization_id,id)"),
     (
         "SELECT id, contact_type, … wanted.item || int8send(stored.version)",
@@ -184,6 +186,7 @@ const EXPECTED: [(&str, &str); 37] = [
          contact_alias_pkey(organization_id,source,kind,value) \
          contact_pkey(organization_id,id)",
     ),
+    ("UPDATE api_token SET … UPDATE SKIP LOCKED)", "api_token_pkey(id)"),
     ("UPDATE api_token SET … revoked_at IS NULL", "api_token_pkey(id)"),
     ("UPDATE contact AS … stored.id = free.id", "contact_pkey(organization_id,id)"),
     (
@@ -191,6 +194,7 @@ const EXPECTED: [(&str, &str); 37] = [
         "contact_alias_contact_id(organization_id,contact_id)",
     ),
     ("UPDATE id_counter SET … next_id - $1", "id_counter_pkey(singleton)"),
+    ("WITH replaced AS … replaced RETURNING id", "api_token_pkey(id) api_token_replaces(replaces)"),
 ];
 
 /// The statements by their names. One that has the name of another gets a number.

@@ -80,6 +80,9 @@ pub(crate) struct ServeFlags {
     /// The address to listen on; port 0 picks a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(super) listen: String,
+    /// The address to serve `/metrics` at instead, for a network that only the monitoring reaches
+    #[arg(long, value_name = "ADDR")]
+    pub(super) metrics_listen: Option<String>,
     /// What an acknowledged write to SQLite survives; on PostgreSQL, its `synchronous_commit` decides
     #[arg(long, value_enum, value_name = "WHAT", default_value = "power")]
     pub(super) durability: Durability,

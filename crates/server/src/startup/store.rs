@@ -8,7 +8,7 @@ use contacts_adapters_http::Services;
 #[cfg(feature = "postgres")]
 use contacts_adapters_postgres::{PostgresOptions, PostgresStore};
 use contacts_application::ports::{
-    AccessStore, Audit, ContactStore, IntercomDirectory, OrganizationSettings,
+    AccessStore, Audit, ContactStore, IntercomDirectory, OrganizationSettings, StoreState,
 };
 use contacts_application::use_cases::{CheckContacts, FillKeys, ManageAccess, SetOrganization};
 
@@ -24,6 +24,7 @@ pub(crate) struct Store {
     access: Arc<dyn AccessStore>,
     audit: Arc<dyn Audit>,
     settings: Arc<dyn OrganizationSettings>,
+    state: Arc<dyn StoreState>,
     migrated: Migrated,
 }
 
@@ -106,7 +107,13 @@ impl Store {
 
     fn new<S>(store: S, migrated: Migrated) -> Self
     where
-        S: ContactStore + IntercomDirectory + AccessStore + Audit + OrganizationSettings + 'static,
+        S: ContactStore
+            + IntercomDirectory
+            + AccessStore
+            + Audit
+            + OrganizationSettings
+            + StoreState
+            + 'static,
     {
         let store = Arc::new(store);
         Self {
@@ -114,7 +121,8 @@ impl Store {
             directory: store.clone(),
             access: store.clone(),
             audit: store.clone(),
-            settings: store,
+            settings: store.clone(),
+            state: store,
             migrated,
         }
     }
@@ -131,6 +139,7 @@ impl Store {
             self.directory.clone(),
             self.access.clone(),
             Arc::new(SystemClock),
+            self.state.clone(),
         )
     }
 

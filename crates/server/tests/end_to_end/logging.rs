@@ -126,6 +126,7 @@ pub(crate) fn assert_no_filter_logs_data(url: &str) {
         let path = format!("/api-v1/contact/PERSON/{MARKER}?of={MARKER}");
         assert_eq!(server.get(&path, &token).status, 404);
         assert_eq!(server.get("/api/v1/contacts?q=Zwetschgenmus", &token).status, 200);
+        assert!(!server.text("/metrics").contains(MARKER));
         server.stop();
 
         let log = fs::read_to_string(&log).unwrap();

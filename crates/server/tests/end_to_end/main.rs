@@ -16,6 +16,7 @@ mod contacts;
 mod devices;
 mod documentation;
 mod first_run;
+mod insight;
 mod logging;
 mod migrating;
 mod postgres;

@@ -146,6 +146,12 @@ impl Server {
         answer(self.agent.get(url).header("weal-token", token).call().unwrap())
     }
 
+    /// The body of an answer that is not JSON.
+    pub(crate) fn text(&self, path: &str) -> String {
+        let url = format!("http://{}{path}", self.address);
+        self.agent.get(url).call().unwrap().body_mut().read_to_string().unwrap()
+    }
+
     /// Sends a signal.
     pub(crate) fn signal(&self, name: &str) {
         let process = self.process.id().to_string();

@@ -12,6 +12,7 @@ pub(super) mod matching;
 pub(super) mod merging;
 pub(super) mod references;
 pub(super) mod settings;
+pub(super) mod state;
 pub(super) mod tenancy;
 pub(super) mod unlinking;
 pub(super) mod writing;

@@ -15,7 +15,7 @@ use super::store_under_test::StoreUnderTest;
 use crate::{batch, context, now, organization};
 use contacts_application::directory::{EntryPage, EntryQuery, Order, OrderKey};
 use contacts_application::ports::{
-    AccessStore, Audit, ContactStore, Lifecycle, OrganizationSettings,
+    AccessStore, Audit, ContactStore, Lifecycle, OrganizationSettings, StoreState,
 };
 
 /// The organization of requests, unless a claim names another.
@@ -45,6 +45,10 @@ impl StoreFixture {
 
     pub(super) fn audit(&self) -> Arc<dyn Audit> {
         self.store.audit()
+    }
+
+    pub(super) fn state(&self) -> Arc<dyn StoreState> {
+        self.store.state()
     }
 
     pub(super) fn settings(&self) -> Arc<dyn OrganizationSettings> {

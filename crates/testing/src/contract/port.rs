@@ -3,7 +3,7 @@
 use super::claim::Claim;
 use super::claims::{
     access, auditing, concurrency, entries, filtering, keys, lifecycle, listing, matching, merging,
-    references, settings, tenancy, unlinking, writing,
+    references, settings, state, tenancy, unlinking, writing,
 };
 
 /// A port, with the claims about it.
@@ -19,12 +19,14 @@ pub enum Port {
     Audit,
     /// [`OrganizationSettings`](contacts_application::ports::OrganizationSettings), beside all others.
     Settings,
+    /// [`StoreState`](contacts_application::ports::StoreState), beside a store of contacts.
+    State,
 }
 
 impl Port {
     /// Every port.
-    pub const ALL: [Self; 5] =
-        [Self::Contacts, Self::Directory, Self::Access, Self::Audit, Self::Settings];
+    pub const ALL: [Self; 6] =
+        [Self::Contacts, Self::Directory, Self::Access, Self::Audit, Self::Settings, Self::State];
 
     /// The claims about it.
     pub fn claims(self) -> Vec<Claim> {
@@ -53,6 +55,7 @@ impl Port {
             Self::Access => access::CLAIMS.to_vec(),
             Self::Audit => auditing::CLAIMS.to_vec(),
             Self::Settings => settings::CLAIMS.to_vec(),
+            Self::State => state::CLAIMS.to_vec(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use contacts_application::ports::{
-    AccessStore, Audit, ContactStore, IntercomDirectory, OrganizationSettings,
+    AccessStore, Audit, ContactStore, IntercomDirectory, OrganizationSettings, StoreState,
 };
 use contacts_domain::ContactId;
 use contacts_domain::contact::{IntercomEntry, Record};
@@ -48,6 +48,11 @@ pub trait StoreUnderTest: Send + Sync + 'static {
         unimplemented!("these claims need `OrganizationSettings`")
     }
 
+    /// What the store says of itself, for [`Port::State`](super::Port::State).
+    fn state(&self) -> Arc<dyn StoreState> {
+        unimplemented!("these claims need a `StoreState`")
+    }
+
     /// Replaces a stored row, its relations and its entry, right or wrong, past every check of the
     /// store. For [`Port::Audit`](super::Port::Audit).
     async fn overwrite(
@@ -83,6 +88,10 @@ impl StoreUnderTest for Arc<MemoryStore> {
     }
 
     fn settings(&self) -> Arc<dyn OrganizationSettings> {
+        self.clone()
+    }
+
+    fn state(&self) -> Arc<dyn StoreState> {
         self.clone()
     }
 

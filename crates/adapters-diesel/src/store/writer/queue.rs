@@ -55,6 +55,11 @@ impl<T> Queue<T> {
         Ok(())
     }
 
+    /// How many requests wait.
+    pub(super) fn len(&self) -> usize {
+        self.state().turns.count
+    }
+
     /// The next request, if one waits.
     pub(super) fn pop(&self) -> Option<T> {
         self.state().turns.pop()

@@ -28,6 +28,7 @@ use crate::request::offload::{LONG, offload};
 use crate::request::prefer::Preferences;
 use crate::settings::Settings;
 use crate::state::Services;
+use crate::telemetry::steps::{Step, timed};
 
 /// The member of the body.
 const LIST: &str = "list_items";
@@ -138,7 +139,8 @@ pub(crate) async fn upsert_items(
         item.into_item(None, context)
     };
     let upsert = &services.upsert_contacts;
-    let batch = upsert.prepare(&caller, request, "device", raw, scan, read).await?;
+    let preparing = upsert.prepare(&caller, request, "device", raw, scan, read);
+    let batch = timed(Step::Read, preparing).await?;
     let outcomes = apply(upsert, batch, &room).await?;
 
     let answer = ResultsReply::answer(outcomes, move |outcomes| {

@@ -1,0 +1,18 @@
+//! For the operator of the server: whether it lives and can write, and what it does.
+
+pub(crate) mod health;
+pub(crate) mod metrics;
+pub(crate) mod readiness;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::openapi;
+use crate::state::AppState;
+
+/// The paths that are asked again and again, by machines.
+pub(crate) const PROBES: [&str; 3] = [health::PATH, readiness::PATH, metrics::PATH];
+
+/// The routes that need no token, but for the metrics.
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    health::routes().merge(readiness::routes()).merge(openapi::routes())
+}
