@@ -23,6 +23,6 @@ pub use record::{ContactType, DOCUMENT_VERSION, Projection, Record, UnreadableDo
 pub(crate) use check::{Candidate, Draft, Refused, weigh};
 pub(crate) use corrections::IDENTITY;
 pub(crate) use record::read_document;
-pub(crate) use relations::resolve_relations;
+pub(crate) use relations::{RELATION_LISTS, resolve_relations};
 pub(crate) use row_builder::{RowBuilder, too_large};
 pub(crate) use snapshot::{Row, Snapshot};

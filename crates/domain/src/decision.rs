@@ -80,6 +80,8 @@ pub struct LookupKeys {
     pub email_owners: Vec<String>,
     /// Which of these ids are living contacts, without documents, and the aliases of the others.
     pub references: Vec<ContactId>,
+    /// Whether further relations may be added, to contacts that other keys name.
+    pub adds_relations: bool,
     /// All living contacts that refer to this one in their relations.
     pub referring_to: Option<ContactId>,
     /// The most bytes of documents that the contacts may have together. A store that would load
@@ -100,6 +102,7 @@ impl Default for LookupKeys {
             per_shared_key: 0,
             email_owners: Vec::new(),
             references: Vec::new(),
+            adds_relations: false,
             referring_to: None,
             documents_at_most: MAX_LOADED_BYTES,
         }

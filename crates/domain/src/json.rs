@@ -107,6 +107,11 @@ impl Json {
         })
     }
 
+    /// The number 0.
+    pub(crate) fn zero() -> Self {
+        RawValue::from_string("0".to_owned()).map_or(Self::Null, |zero| Self::Number(Number(zero)))
+    }
+
     /// Puts null in place of the numbers in that range.
     pub(crate) fn clear_numbers(&mut self, range: &Range<i64>) {
         match self {

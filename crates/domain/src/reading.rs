@@ -5,7 +5,10 @@
 //! a wrong type and every unknown member.
 
 mod limits;
+mod links;
 mod shape_check;
+
+pub(crate) use links::{Link, Target};
 
 use shape_check::ShapeCheck;
 
@@ -24,6 +27,15 @@ pub struct Read {
     pub document: ContactDocument,
     /// Warnings: the unknown members, and under `handling=lenient` the values of a wrong type.
     pub noted: Violations,
+    /// The relations that name contacts instead of their ids, and have 0 in the document.
+    pub(crate) links: Vec<Link>,
+}
+
+impl From<ContactDocument> for Read {
+    /// A document of which nothing was left out.
+    fn from(document: ContactDocument) -> Self {
+        Self { document, noted: Violations::default(), links: Vec::new() }
+    }
 }
 
 /// Reads one item from JSON.
@@ -54,18 +66,33 @@ pub struct Read {
 /// no object, cannot be read at all, is too long in some part, or has members of wrong JSON types.
 /// Under `handling=lenient` these are left out, unless they are identity.
 pub fn read(json: &str, handling: Handling) -> Result<Read, Violations> {
+    read_by(json, handling, |_| Vec::new())
+}
+
+/// Reads one item whose relations may name contacts by `{"ref": …}` or `{"externalId": …}`.
+pub(crate) fn read_linked(json: &str, handling: Handling) -> Result<Read, Violations> {
+    read_by(json, handling, links::take_links)
+}
+
+fn read_by(
+    json: &str,
+    handling: Handling,
+    take_links: fn(&mut Json) -> Vec<Link>,
+) -> Result<Read, Violations> {
     if let Some(exceeded) = limits::exceeded(json) {
         return Err(exceeded.into());
     }
     match serde_json::from_str::<ContactDocument>(json) {
-        Ok(document) if document.presence() == Presence::Value => {
-            Ok(Read { document, noted: Violations::default() })
-        }
-        _ => read_closely(json, handling),
+        Ok(document) if document.presence() == Presence::Value => Ok(Read::from(document)),
+        _ => read_closely(json, handling, take_links),
     }
 }
 
-fn read_closely(json: &str, handling: Handling) -> Result<Read, Violations> {
+fn read_closely(
+    json: &str,
+    handling: Handling,
+    take_links: fn(&mut Json) -> Vec<Link>,
+) -> Result<Read, Violations> {
     let mut tree =
         Json::read(json).map_err(|error| alone(&format!("the item cannot be read: {error}")))?;
     match &tree {
@@ -74,6 +101,7 @@ fn read_closely(json: &str, handling: Handling) -> Result<Read, Violations> {
         Json::Object(_) => {}
         _ => return Err(alone("an item is an object")),
     }
+    let links = take_links(&mut tree);
     let mut check = ShapeCheck::new(handling);
     check.run(&mut tree, &ContactDocument::KIND, &At::root(), Severity::Error);
     let ShapeCheck { faults, unknown: mut noted, .. } = check;
@@ -84,7 +112,7 @@ fn read_closely(json: &str, handling: Handling) -> Result<Read, Violations> {
     match serde_json::to_string(&tree).and_then(|text| serde_json::from_str(&text)) {
         Ok(document) => {
             noted.add(&faults);
-            Ok(Read { document, noted })
+            Ok(Read { document, noted, links })
         }
         Err(_) => Err(alone("the item cannot be read")),
     }

@@ -135,7 +135,8 @@ rules! {
         "A shared key (`email`, `phone`, `vatNumber`) that the request matches by leads to one \
          contact.";
     Repeats = "repeats", DuplicationError, Error, Matching;
-        "Where the request asks for it, a contact is named by one item only.";
+        "Where the request asks for it, a contact is named by one item only; a `$.ref` is that of one \
+         item.";
     Current = "current", ValidationError, Error, Matching;
         "An item that changes something and names a version (`ifVersion`) names the current one.";
     StoredReadable = "stored contact is readable", ValidationError, Error, Matching;
@@ -201,7 +202,7 @@ rules! {
         "A tag is named; an `id` alone is that of a tag which the contact has.";
     RelationsExist = "relations exist", NotFound, Error, LookUp;
         "Contacts that the item adds to `relatedContactIds` or `relatedOrganizationContactIds` \
-         exist in the organization.";
+         exist in the organization, or are those of items of the batch that are stored.";
     Scopes = "scopes", ActionDenied, Error, Contact;
         "The caller's scopes cover each block of the item: `staff` is salary data.";
     Limits = "limits", ValidationError, Error, Value;

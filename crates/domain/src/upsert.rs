@@ -5,6 +5,7 @@ mod batch;
 mod explanation;
 mod item;
 mod item_keys;
+mod links;
 mod listed_members;
 mod matching;
 mod named;

@@ -122,7 +122,8 @@ pub(crate) async fn lock_rows(
 /// The numbers to lock in ascending order, and whether each lock is shared.
 fn numbers(lookup_keys: &LookupKeys, lock_mode: LockMode) -> Vec<(i32, bool)> {
     let mut locks = Vec::new();
-    if lookup_keys.referring_to.is_some() || !lookup_keys.references.is_empty() {
+    let adds_relations = lookup_keys.adds_relations || !lookup_keys.references.is_empty();
+    if lookup_keys.referring_to.is_some() || adds_relations {
         locks.push((RELATIONS, lookup_keys.referring_to.is_none()));
     }
     let LookupKeys { emails, phones, vat_numbers, .. } = lookup_keys;

@@ -17,6 +17,14 @@ pub(crate) struct Wish {
 }
 
 impl Wish {
+    /// The same with that name, and relations that may lead to other items.
+    pub(crate) fn linked(&self, context: &Context, name: usize, related: Option<&Value>) -> Item {
+        let mut members = self.members.clone();
+        members.extend(related.map(|related| ("relatedContactIds".to_owned(), related.clone())));
+        let item = Item::read_linked(&json!(members).to_string(), context).named(name.to_string());
+        if self.delete { item.to_delete() } else { item }
+    }
+
     pub(crate) fn read(&self, context: &Context) -> Item {
         let item = Item::read(&json!(self.members).to_string(), context);
         if self.delete { item.to_delete() } else { item }

@@ -82,17 +82,20 @@ fn shown_contact(contact: &ContactState, next: i64) -> Value {
 }
 
 fn without_ids(value: Value, next: i64) -> Value {
+    let is_new = |value: &Value| value.as_i64().is_some_and(|id| next <= id);
     let without = |(name, value): (String, Value)| {
-        let is_new = value.as_i64().is_some_and(|id| next <= id);
         let value = match name.as_str() {
-            "id" | "contactId" if is_new => Value::Null,
+            "id" | "contactId" if is_new(&value) => Value::Null,
             _ => without_ids(value, next),
         };
         (name, value)
     };
     match value {
         Value::Object(members) => members.into_iter().map(without).collect(),
-        Value::Array(list) => list.into_iter().map(|value| without_ids(value, next)).collect(),
+        Value::Array(list) => {
+            let relation = |id| if is_new(&id) { Value::Null } else { without_ids(id, next) };
+            list.into_iter().map(relation).collect()
+        }
         other => other,
     }
 }
@@ -126,6 +129,29 @@ fn all_options() -> impl Strategy<Value = Options> {
         })
 }
 
+/// Relations to other items of the batch and to stored contacts.
+fn links() -> impl Strategy<Value = Option<Value>> {
+    let by_ref = (0..12_usize).prop_map(|index| json!({"ref": index.to_string()}));
+    let keys = prop::sample::select(vec!["A", "B", "C", "D"]);
+    let by_key = keys.prop_map(|key| json!({"externalId": key}));
+    let target = prop_oneof![4 => by_ref, 3 => by_key, 1 => Just(json!(1))];
+    prop::option::weighted(0.4, prop::collection::vec(target, 0..3).prop_map(Value::from))
+}
+
+/// Contacts that were just written relate to living ones, unless these were deleted meanwhile.
+fn relations_lead_to_living_contacts(store: &MemoryStore) {
+    let records = store.records();
+    let ids: Vec<i64> = records.iter().map(|record| record.id.get()).collect();
+    for record in &records {
+        let document: Value = serde_json::from_str(&record.document).unwrap();
+        for id in
+            document.pointer("/relatedContactIds").and_then(Value::as_array).into_iter().flatten()
+        {
+            assert!(ids.contains(&id.as_i64().unwrap()), "{document}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
@@ -134,6 +160,7 @@ proptest! {
         before in wishes(),
         wishes in wishes(),
         options in all_options(),
+        links in prop::collection::vec(links(), 12),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
@@ -146,7 +173,10 @@ proptest! {
             store.upsert(Arc::new(world)).await.unwrap().unwrap();
 
             let batch = |dry_run| {
-                let items = wishes.iter().map(|wish| wish.read(&context)).collect();
+                let items = wishes.iter().zip(&links).enumerate();
+                let items = items
+                    .map(|(index, (wish, links))| wish.linked(&context, index, links.as_ref()))
+                    .collect();
                 let options = Options { dry_run, ..options.clone() };
                 Arc::new(Batch::new(context.clone(), options, items))
             };
@@ -159,6 +189,7 @@ proptest! {
             let dry: Vec<Value> = dry.iter().map(|outcome| shown(outcome, i64::MAX)).collect();
             let run: Vec<Value> = run.iter().map(|outcome| shown(outcome, next)).collect();
             prop_assert_eq!(dry, run);
+            relations_lead_to_living_contacts(&store);
             Ok(())
         })?;
     }

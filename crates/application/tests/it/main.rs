@@ -11,6 +11,7 @@ mod get_entry;
 mod list_entries;
 mod manage_access;
 mod merge_contacts;
+mod one_by_one;
 mod recognition;
 mod set_organization;
 mod unlink_contacts;

@@ -10,13 +10,17 @@ use crate::tree::{Member, SafeInteger};
 
 type List = Member<Vec<SafeInteger>>;
 
+/// The names of the lists of related contacts.
+pub(crate) const RELATION_LISTS: [&str; 2] = ["relatedContactIds", "relatedOrganizationContactIds"];
+
 impl ContactDocument {
     /// The lists of related contacts.
     pub(crate) fn relation_lists(&self) -> [&List; 2] {
         [&self.related_contact_ids, &self.related_organization_contact_ids]
     }
 
-    fn relation_lists_mut(&mut self) -> [&mut List; 2] {
+    /// The same lists to change.
+    pub(crate) fn relation_lists_mut(&mut self) -> [&mut List; 2] {
         [&mut self.related_contact_ids, &mut self.related_organization_contact_ids]
     }
 

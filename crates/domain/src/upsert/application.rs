@@ -7,7 +7,6 @@ mod outcomes;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use self::outcomes::no_entry;
 use super::item::{Intent, ParsedItem};
 use super::matching::{Match, Matching, Mismatch};
 use super::options::{Context, Key, Ladder, Options};
@@ -28,12 +27,27 @@ use crate::tree::{self, Arrays, Equivalence};
 use crate::value::ParseCache;
 use crate::violation::{Violation, Violations};
 
+/// One id for each item.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reserved(pub(super) i64);
+
+impl Reserved {
+    /// The id of the contact that the item may create.
+    fn of(self, index: usize) -> Option<ContactId> {
+        ContactId::new(self.0 + i64::try_from(index).ok()?)
+    }
+}
+
 /// The items being applied, one after the other.
 pub(super) struct Application<'a> {
     pub(super) working_set: WorkingSet,
     pub(super) context: &'a Context,
     pub(super) options: &'a Options,
     pub(super) shown: Shown,
+    /// Whether an item that names the contact of an earlier one is refused.
+    pub(super) refuses_repeats: bool,
+    /// The ids of new contacts, if they are known before.
+    pub(super) reserved: Option<Reserved>,
     pub(super) ids: &'a mut IdBlock,
     pub(super) provisional_ids: &'a ProvisionalIds,
 }
@@ -70,13 +84,14 @@ impl Application<'_> {
                 let mut outcome = match self.working_set.read(slot) {
                     Err(unreadable) => Outcome::rejected(*unreadable),
                     Ok(stored) if needs_entry(item, by) && stored.intercom_entry().is_none() => {
-                        no_entry(item)
+                        Self::no_entry(item)
                     }
+                    Ok(_) if same_as.is_some() && self.refuses_repeats => Outcome::repeated(),
                     Ok(stored) => match item.intent {
                         Intent::Upsert | Intent::UpsertEntry => {
                             self.update(slot, item, sent, &stored)?
                         }
-                        Intent::Delete => self.delete(slot, &stored),
+                        Intent::Delete => self.delete(slot, item, &stored),
                         Intent::Unlink => self.unlink(slot, item, &stored)?,
                     },
                 };
@@ -129,11 +144,12 @@ impl Application<'_> {
         item: &ParsedItem,
         ladder: &Ladder,
     ) -> Result<Outcome, OutOfIds> {
-        if let Some(version) = item.if_version {
-            return Ok(self.stale(version, None));
+        if let Some(stale) = self.stale(item, None) {
+            return Ok(stale);
         }
         let mut document = Cow::Borrowed(item.draft.document.as_deref().unwrap_or(&item.document));
-        resolve_relations(&mut document, None, |id| self.working_set.survivor(id));
+        let own = self.reserved.and_then(|reserved| reserved.of(index));
+        resolve_relations(&mut document, own, |id| self.working_set.survivor(id));
         let mut document = document.into_owned();
         let mut violations = item.draft.violations.clone();
         violations.add(&item.noted);
@@ -147,7 +163,7 @@ impl Application<'_> {
             Ok(contact) => contact,
             Err(refused) => return Ok(self.refusal(*refused, None)),
         };
-        let id = self.ids.take().and_then(ContactId::new).ok_or(OutOfIds)?;
+        let id = own.or_else(|| ContactId::new(self.ids.take()?)).ok_or(OutOfIds)?;
         let (mut now, warnings) = RowBuilder::new(self.context, id).build(contact, self.ids)?;
         Self::sign(&mut now, item.sent.as_ref(), &warnings);
         if let Some(fault) = now.too_large(None).or_else(|| self.lost_race(None, &now.record)) {
@@ -181,10 +197,8 @@ impl Application<'_> {
         if document == before.document && faults.is_empty() {
             return Ok(self.unchanged(item, sent, before));
         }
-        if let Some(version) = item.if_version
-            && version != before.record.version.get()
-        {
-            return Ok(self.stale(version, Some(before)));
+        if let Some(stale) = self.stale(item, Some(before)) {
+            return Ok(stale);
         }
 
         let mut violations = self.rule_input(item, &document, before).check(&mut cache);
@@ -277,12 +291,15 @@ impl Application<'_> {
         before: &Arc<Snapshot>,
     ) -> Result<Outcome, OutOfIds> {
         if before.record.projection.contact_type == ContactType::Endpoint {
-            return Ok(self.delete(slot, before));
+            return Ok(self.delete(slot, item, before));
         }
         self.update(slot, item, None, before)
     }
 
-    fn delete(&mut self, slot: usize, before: &Arc<Snapshot>) -> Outcome {
+    fn delete(&mut self, slot: usize, item: &ParsedItem, before: &Arc<Snapshot>) -> Outcome {
+        if let Some(stale) = self.stale(item, Some(before)) {
+            return stale;
+        }
         let now = before.deleted(self.context);
         let outcome = self.changed(Verdict::Deleted, Violations::default(), Some(before), &now);
         self.working_set.delete(slot, before, Arc::new(now));
@@ -300,7 +317,7 @@ impl Application<'_> {
         let same_email = email.and_then(|email| self.working_set.email_owner(email));
         let same_email = same_email.map(|owner| self.provisional_ids.name(owner));
         let lookups = Lookups {
-            exists: &|id| self.working_set.exists(id),
+            exists: &|id| self.working_set.exists(id) || item.promised.binary_search(&id).is_ok(),
             same_email: same_email.as_deref(),
         };
         let input = RuleInput { context: self.context, sent: &item.document, document, stored };

@@ -1,7 +1,12 @@
 //! A batch of items and the decision about it.
 
+mod plan;
+mod planning;
+
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
+use self::plan::Plan;
 use super::application::Application;
 use super::item::{Content, Intent, Item};
 use super::options::{Atomicity, Context, Documents, Handling, Key, Mode, OnRepeat, Options};
@@ -11,7 +16,7 @@ use super::recognition::Known;
 use super::working_set::WorkingSet;
 use crate::decision::{Decision, Loaded, LookupKeys, Writes};
 use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds};
-use crate::path::Path;
+use crate::path::{Path, cut};
 use crate::rule::Rule;
 use crate::tree;
 use crate::violation::{MAX_DETAILS, Violation};
@@ -35,6 +40,8 @@ pub struct Batch {
     work: usize,
     /// Whether the items that were not read might name more contacts than [`MAX_REFERENCES`] allows.
     may_name_too_many: bool,
+    /// Whether relations name contacts by what other items may make.
+    has_links: bool,
 }
 
 /// The most contacts that the items of a batch may name in their relations, each counted once. A
@@ -48,6 +55,7 @@ impl Batch {
     /// A batch of items that were read for that context. An item that has a ladder of its own with a
     /// key which the organization cannot match by is refused.
     pub fn new(context: Context, options: Options, mut items: Vec<Item>) -> Self {
+        refuse_repeated_names(&mut items);
         for item in &mut items {
             item.refuse_unmatchable(&context.settings);
             if context.handling == Handling::Lenient {
@@ -59,8 +67,10 @@ impl Batch {
         let may_name_too_many = unread > 0 && references.len() + unread > MAX_REFERENCES;
         let lookup_keys = lookup_keys(&options, &items, references);
         let parsed = items.iter().filter_map(Item::parsed);
-        let ids_at_most: i64 =
-            parsed.clone().map(|item| 1 + tree::ids_at_most(&item.document)).sum();
+        let has_links = parsed.clone().any(|item| !item.links.is_empty());
+        let of_parts: i64 = parsed.clone().map(|item| tree::ids_at_most(&item.document)).sum();
+        let of_contacts = if has_links { items.len() } else { parsed.clone().count() };
+        let ids_at_most = of_parts + i64::try_from(of_contacts).unwrap_or(i64::MAX - of_parts);
         let work = parsed.map(|item| WORK_PER_ITEM + item.bytes).sum();
         let (ids_at_most, provisional_ids) = match options.dry_run {
             true => (0, ProvisionalIds::new(ids_at_most, context.now)),
@@ -75,6 +85,7 @@ impl Batch {
             provisional_ids,
             work,
             may_name_too_many,
+            has_links,
         }
     }
 
@@ -118,13 +129,13 @@ impl Batch {
         &self.context
     }
 
-    /// Applies the items in order, except those that are left out. Stops where the documents of the
-    /// outcomes are too large.
+    /// Applies the items in order, except those that the plan leaves out. Stops where the documents of
+    /// the outcomes are too large.
     fn apply_all(
         &self,
         loaded: Loaded,
         ids: &mut IdBlock,
-        left_out: &HashSet<usize>,
+        plan: &Plan<'_>,
         shown: Shown,
     ) -> Result<Result<(WorkingSet, Vec<Outcome>), NotApplied>, OutOfIds> {
         let mut application = Application {
@@ -132,20 +143,30 @@ impl Batch {
             context: &self.context,
             options: &self.options,
             shown,
+            refuses_repeats: match self.options.on_repeat {
+                OnRepeat::Merge => false,
+                OnRepeat::First => true,
+                OnRepeat::Last | OnRepeat::Reject => !plan.is_rehearsal,
+            },
+            reserved: plan.reserved,
             ids,
-            provisional_ids: &self.provisional_ids,
+            provisional_ids: match plan.is_rehearsal {
+                true => &ProvisionalIds::NONE,
+                false => &self.provisional_ids,
+            },
         };
         let (mut bytes, details) = (0, Self::details_at_most(self.items.len()));
         let mut outcomes = Vec::with_capacity(self.items.len());
         for (index, item) in self.items.iter().enumerate() {
             let mut outcome = match &item.content {
                 Content::Faulty(faults) => Outcome::rejected(faults.clone()),
-                _ if left_out.contains(&index) => Outcome::rejected(repeated()),
+                _ if plan.left_out.contains(&index) => Outcome::repeated(),
                 Content::Parsed(parsed) => {
+                    let parsed = plan.links.follow(parsed);
                     let ladder = item.ladder.as_ref().unwrap_or(&self.options.ladder);
                     match shown.explain {
-                        true => application.apply_explained(index, parsed, ladder)?,
-                        false => application.apply(index, parsed, ladder)?,
+                        true => application.apply_explained(index, &parsed, ladder)?,
+                        false => application.apply(index, &parsed, ladder)?,
                     }
                 }
                 Content::Known(known) => match application.recognized(index, known) {
@@ -162,28 +183,6 @@ impl Batch {
             outcomes.push(outcome);
         }
         Ok(Ok((application.working_set, outcomes)))
-    }
-
-    /// The items that the policy on repeats leaves out, given the outcomes of all of them.
-    fn left_out(&self, outcomes: &[Outcome]) -> HashSet<usize> {
-        let repeats = outcomes
-            .iter()
-            .enumerate()
-            .filter_map(|(index, outcome)| Some((index, outcome.same_as?)));
-        match self.options.on_repeat {
-            OnRepeat::Merge => HashSet::new(),
-            OnRepeat::First => repeats.map(|(index, _)| index).collect(),
-            OnRepeat::Reject => repeats.flat_map(|(index, first)| [index, first]).collect(),
-            OnRepeat::Last => {
-                let last: HashMap<usize, usize> =
-                    repeats.clone().map(|(index, first)| (first, index)).collect();
-                let last: HashSet<usize> = last.into_values().collect();
-                repeats
-                    .flat_map(|(index, first)| [index, first])
-                    .filter(|index| !last.contains(index))
-                    .collect()
-            }
-        }
     }
 }
 
@@ -222,17 +221,8 @@ impl Decision for Batch {
         }
         let mut provisional_ids = self.provisional_ids.block();
         let ids = if self.options.dry_run { &mut provisional_ids } else { ids };
-        let mut left_out = HashSet::new();
-        if self.options.on_repeat != OnRepeat::Merge {
-            let (mut ids, loaded) = (*ids, loaded.clone());
-            let rehearsal = self.apply_all(loaded, &mut ids, &left_out, Shown::NOTHING)?;
-            if let Ok((_, outcomes)) = rehearsal {
-                left_out = self.left_out(&outcomes);
-            }
-        }
         let mut taken = *ids;
-        let applied = self.apply_all(loaded, &mut taken, &left_out, self.shown())?;
-        let (working_set, mut outcomes) = match applied {
+        let (working_set, mut outcomes) = match self.apply_planned(loaded, &mut taken)? {
             Ok(applied) => applied,
             Err(not_applied) => return Ok((Writes::default(), Err(not_applied))),
         };
@@ -255,9 +245,23 @@ impl Decision for Batch {
     }
 }
 
-fn repeated() -> Violation {
-    let message = "another item of the batch names the same contact";
-    Violation::new(Rule::Repeats, Path::root(), "", message)
+/// Refuses each item with a name that an earlier item has.
+fn refuse_repeated_names(items: &mut [Item]) {
+    let mut names: HashMap<Box<str>, usize> = HashMap::new();
+    for (index, item) in items.iter_mut().enumerate() {
+        let Some(name) = item.reference.clone() else { continue };
+        match names.entry(name) {
+            Entry::Vacant(entry) => drop(entry.insert(index)),
+            Entry::Occupied(first) => {
+                let message = format!("item {} has the same ref", first.get());
+                let path = Path::of("$").join("ref");
+                let name = cut(first.key()).to_owned();
+                item.content =
+                    Content::Faulty(Violation::new(Rule::Repeats, path, name, message).into());
+                item.reference = None;
+            }
+        }
+    }
 }
 
 fn shared_keys(options: &Options, items: &[Item]) -> Vec<Key> {
@@ -276,7 +280,7 @@ fn shared_keys(options: &Options, items: &[Item]) -> Vec<Key> {
 /// The contacts that the items name in their relations. An item that would bring them above
 /// [`MAX_REFERENCES`] is refused.
 fn references(items: &mut [Item]) -> Vec<ContactId> {
-    let mut references = HashSet::new();
+    let (mut references, mut links) = (HashSet::new(), 0);
     for item in items {
         let Content::Parsed(parsed) = &item.content else { continue };
         if parsed.deletes() {
@@ -284,7 +288,8 @@ fn references(items: &mut [Item]) -> Vec<ContactId> {
         }
         let relations = parsed.document.relations();
         let added = relations.iter().filter(|id| !references.contains(*id)).count();
-        if references.len() + added <= MAX_REFERENCES {
+        if references.len() + links + added + parsed.links.len() <= MAX_REFERENCES {
+            links += parsed.links.len();
             references.extend(relations);
         } else {
             let list = match parsed.document.related_contact_ids.get() {
@@ -305,6 +310,7 @@ fn references(items: &mut [Item]) -> Vec<ContactId> {
 fn lookup_keys(options: &Options, items: &[Item], references: Vec<ContactId>) -> LookupKeys {
     let shared = shared_keys(options, items);
     let mut lookup_keys = LookupKeys {
+        adds_relations: items.iter().filter_map(Item::parsed).any(|item| !item.links.is_empty()),
         per_shared_key: i64::try_from(items.len() + Outcome::MAX_CANDIDATES + 1)
             .unwrap_or(i64::MAX),
         references,
@@ -314,6 +320,8 @@ fn lookup_keys(options: &Options, items: &[Item], references: Vec<ContactId>) ->
         let keys = &item.keys;
         lookup_keys.ids.extend(item.named_id().and_then(ContactId::new));
         lookup_keys.external_ids.extend(keys.external_id.clone());
+        let linked = item.links.iter().filter_map(|link| link.target.external_id());
+        lookup_keys.external_ids.extend(linked.map(str::to_owned));
         lookup_keys.link_ids.extend(keys.link_id);
         if shared.contains(&Key::Email) {
             lookup_keys.emails.extend(keys.email.clone());

@@ -1,17 +1,21 @@
 //! One item of a batch: read, normalized, and checked as a new contact.
 
+mod keys;
+
+pub(super) use keys::Keys;
+
 use super::item_keys::ItemKeys;
 use super::options::{Context, Key, Ladder};
 use super::recognition::{Fingerprint, Known};
 use crate::contact::document::ContactDocument;
 use crate::contact::{ContactType, Draft};
-use crate::context::{Handling, MatchBy, Settings, SharedKey};
+use crate::context::{Handling, Settings, SharedKey};
 use crate::ids::{AliasKey, ContactId};
 use crate::path::Path;
-use crate::reading::{self, Read};
+use crate::reading::{self, Link, Read};
 use crate::rule::{Rule, Severity};
-use crate::tree::{Member, Presence, SafeInteger, Text, TextValue};
-use crate::value::{LinkId, ParseCache, PhoneReading};
+use crate::tree::{Member, Presence, SafeInteger};
+use crate::value::ParseCache;
 use crate::violation::{MAX_DETAILS, Violation, Violations};
 
 /// What a caller wants one contact to look like, or its deletion.
@@ -22,6 +26,8 @@ use crate::violation::{MAX_DETAILS, Violation, Violations};
 pub struct Item {
     pub(super) content: Content,
     pub(super) ladder: Option<Ladder>,
+    /// The name that relations of other items may name it by.
+    pub(super) reference: Option<Box<str>>,
 }
 
 /// What is known of an item.
@@ -59,6 +65,10 @@ pub(super) struct ParsedItem {
     pub(super) sent: Option<Fingerprint>,
     /// The values parsed so far.
     pub(super) cache: ParseCache,
+    /// The relations that name contacts.
+    pub(super) links: Vec<Link>,
+    /// The contacts that they lead to, once it is known, in order.
+    pub(super) promised: Vec<i64>,
 }
 
 /// What the item asks for.
@@ -74,21 +84,20 @@ pub(super) enum Intent {
     Unlink,
 }
 
-/// The keys of an item, in their normal forms. It has no shared key that the organization does not
-/// match by.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Keys {
-    pub(super) link_id: Option<LinkId>,
-    pub(super) external_id: Option<String>,
-    pub(super) email: Option<String>,
-    pub(super) phones: Vec<String>,
-    pub(super) vat_number: Option<String>,
-}
-
 impl Item {
     /// Reads an item from JSON. The item carries all violations.
     pub fn read(json: &str, context: &Context) -> Self {
-        match reading::read(json, context.handling) {
+        Self::of_text(json, reading::read(json, context.handling), context)
+    }
+
+    /// Reads an item whose relations may name contacts: `{"ref": …}` the item that has this
+    /// [name](Self::named), `{"externalId": …}` any contact, stored or of the same batch.
+    pub fn read_linked(json: &str, context: &Context) -> Self {
+        Self::of_text(json, reading::read_linked(json, context.handling), context)
+    }
+
+    fn of_text(json: &str, read: Result<Read, Violations>, context: &Context) -> Self {
+        match read {
             Ok(read) => {
                 let mut item = Self::new(read, None, context);
                 if let Content::Parsed(parsed) = &mut item.content {
@@ -102,13 +111,13 @@ impl Item {
 
     /// An item of an API with a wire format of its own.
     pub fn of(document: ContactDocument, context: &Context) -> Self {
-        Self::new(Read { document, noted: Violations::default() }, None, context)
+        Self::new(document.into(), None, context)
     }
 
     /// An item of an API whose new contacts are of one type. A stored contact keeps its type, and
     /// its link id keeps the stored case.
     pub fn of_type(new: ContactType, document: ContactDocument, context: &Context) -> Self {
-        Self::new(Read { document, noted: Violations::default() }, Some(new), context)
+        Self::new(document.into(), Some(new), context)
     }
 
     /// Adds violations that the API found. Errors among them refuse the item.
@@ -144,7 +153,8 @@ impl Item {
     #[must_use]
     pub fn sent_as(mut self, sent: Option<Fingerprint>) -> Self {
         if let Content::Parsed(parsed) = &mut self.content {
-            let is_plain = self.ladder.is_none() && parsed.intent == Intent::Upsert;
+            let is_plain =
+                self.ladder.is_none() && parsed.links.is_empty() && parsed.intent == Intent::Upsert;
             parsed.sent = sent.filter(|sent| is_plain && parsed.has(&sent.keys));
         }
         self
@@ -155,6 +165,13 @@ impl Item {
         let Fingerprint { keys, by, digest } = sent;
         let known = Known { contact, by: *by, digest: *digest, relations: keys.relations };
         Self::from(Content::Known(known))
+    }
+
+    /// Gives the item a name, by which relations of other items of the batch may name its contact.
+    #[must_use]
+    pub fn named(mut self, reference: impl Into<Box<str>>) -> Self {
+        self.reference = Some(reference.into());
+        self
     }
 
     /// Gives the item a ladder of its own.
@@ -259,7 +276,7 @@ impl Item {
     }
 
     fn new(read: Read, new: Option<ContactType>, context: &Context) -> Self {
-        let Read { mut document, mut noted } = read;
+        let Read { mut document, mut noted, links } = read;
         let whole = |member: &mut Member<SafeInteger>| member.take().map(SafeInteger::get);
         let id = whole(&mut document.id);
         let contact_id = whole(&mut document.contact_id);
@@ -303,6 +320,8 @@ impl Item {
             draft,
             sent: None,
             cache,
+            links,
+            promised: Vec::new(),
         };
         Self::from(Content::Parsed(Box::new(sent)))
     }
@@ -310,7 +329,7 @@ impl Item {
 
 impl From<Content> for Item {
     fn from(content: Content) -> Self {
-        Self { content, ladder: None }
+        Self { content, ladder: None, reference: None }
     }
 }
 
@@ -370,49 +389,4 @@ impl ParsedItem {
             && keys.link_id == self.keys.link_id
             && keys.relations >= self.document.relations().len()
     }
-}
-
-impl Keys {
-    fn of(document: &ContactDocument, matchable: MatchBy, cache: &mut ParseCache) -> Self {
-        let matches_by = |key| matchable.includes(key);
-        if matches_by(SharedKey::Phone) {
-            cache.set_country(document.country());
-        }
-        let link_id = document.link_id.get();
-        let external_id = key_text(&document.external_id);
-        let email = key_text(&document.email).filter(|_| matches_by(SharedKey::Email));
-        let email = email.and_then(|text| cache.email(text).ok());
-        let mut phones = Vec::new();
-        let sent = [&document.phone, &document.mobile].into_iter().filter_map(key_text);
-        for text in sent.filter(|_| matches_by(SharedKey::Phone)) {
-            if let Ok(PhoneReading { phone, .. }) = cache.phone(text)
-                && !phones.iter().any(|known| known == phone.as_str())
-            {
-                phones.push(phone.as_str().to_owned());
-            }
-        }
-        Self {
-            link_id: link_id.and_then(|text| LinkId::parse(text).ok()),
-            external_id: external_id.map(str::to_owned),
-            email: email.map(|email| email.as_str().to_owned()),
-            phones,
-            vat_number: matches_by(SharedKey::VatNumber)
-                .then(|| document.vat_number_key())
-                .flatten()
-                .filter(|text| can_be_stored(text)),
-        }
-    }
-}
-
-/// The text of a key, unless it is blank or no contact can have it.
-fn key_text<T: TextValue>(member: &Member<Text<T>>) -> Option<&str> {
-    match member.presence() {
-        Presence::Value => member.get().map(Text::as_str).filter(|text| can_be_stored(text)),
-        Presence::Null | Presence::Absent => None,
-    }
-}
-
-/// No stored text holds NUL, and not every database takes it in a query.
-fn can_be_stored(text: &str) -> bool {
-    !text.contains('\0')
 }

@@ -9,9 +9,11 @@ use super::provisional_ids::ProvisionalIds;
 use crate::contact::{ContactType, Record, Snapshot};
 use crate::ids::{ContactId, Version};
 use crate::json::JsonText;
+use crate::path::Path;
+use crate::rule::Rule;
 use crate::tree::{Difference, Member, Text};
 use crate::value::LinkId;
-use crate::violation::Violations;
+use crate::violation::{Violation, Violations};
 
 /// The exact answer to one item.
 #[derive(Debug, Clone, PartialEq)]
@@ -133,6 +135,12 @@ impl Outcome {
             changes: Vec::new(),
             explanation: None,
         }
+    }
+
+    /// That of an item that names the contact of another one, where the request refuses that.
+    pub(super) fn repeated() -> Self {
+        let message = "another item of the batch names the same contact";
+        Self::rejected(Violation::new(Rule::Repeats, Path::root(), "", message))
     }
 
     /// About how many bytes the answer shows of the contact: its document, what has changed, and why.

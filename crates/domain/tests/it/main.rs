@@ -19,6 +19,7 @@ mod fixture;
 mod keys;
 mod lenient;
 mod limits;
+mod links;
 mod meanings;
 mod merging;
 mod phones;

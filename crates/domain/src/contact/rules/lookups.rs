@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::input::{Lookups, Reporter, RuleInput};
+use crate::contact::RELATION_LISTS;
 use crate::contact::document::ContactDocument;
 use crate::path::At;
 use crate::tree::{Member, SafeInteger};
@@ -48,9 +49,8 @@ pub(super) fn duplicate(
     }
 }
 
-fn relations(document: &ContactDocument) -> [(&'static str, &Member<Vec<SafeInteger>>); 2] {
-    [
-        ("relatedContactIds", &document.related_contact_ids),
-        ("relatedOrganizationContactIds", &document.related_organization_contact_ids),
-    ]
+fn relations(
+    document: &ContactDocument,
+) -> impl Iterator<Item = (&'static str, &Member<Vec<SafeInteger>>)> {
+    RELATION_LISTS.into_iter().zip(document.relation_lists())
 }

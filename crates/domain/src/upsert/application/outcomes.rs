@@ -3,7 +3,6 @@
 use super::Application;
 use crate::contact::document::ContactDocument;
 use crate::contact::{Refused, Snapshot, too_large};
-use crate::ids::Version;
 use crate::path::Path;
 use crate::rule::Rule;
 use crate::tree;
@@ -67,24 +66,27 @@ impl Application<'_> {
         Outcome { contact, ..Outcome::rejected(violations) }
     }
 
-    pub(super) fn stale(&self, version: i64, before: Option<&Snapshot>) -> Outcome {
-        let current = before.map(|before| before.record.version);
-        let message = match current.map(Version::get) {
+    /// The outcome of an item that names another version than the current one.
+    pub(super) fn stale(&self, item: &ParsedItem, before: Option<&Snapshot>) -> Option<Outcome> {
+        let current = before.map(|before| before.record.version.get());
+        let version = item.if_version.filter(|version| Some(*version) != current)?;
+        let message = match current {
             Some(current) => format!("the current version is {current}"),
             None => "there is no such contact yet".to_owned(),
         };
         let violation =
             Violation::new(Rule::Current, Path::of("version"), version.to_string(), message);
         let contact = before.map(|before| self.state(before));
-        Outcome { verdict: Verdict::Stale, contact, ..Outcome::rejected(violation) }
+        Some(Outcome { verdict: Verdict::Stale, contact, ..Outcome::rejected(violation) })
     }
-}
 
-pub(super) fn no_entry(item: &ParsedItem) -> Outcome {
-    let (path, id) = match item.named_id() {
-        Some(id) => (Path::of("id"), id.to_string()),
-        None => (Path::root(), String::new()),
-    };
-    let message = "the contact is no entry of an intercom";
-    Outcome::rejected(Violation::new(Rule::Exists, path, id, message))
+    /// The outcome of an item whose contact is no entry of an intercom.
+    pub(super) fn no_entry(item: &ParsedItem) -> Outcome {
+        let (path, id) = match item.named_id() {
+            Some(id) => (Path::of("id"), id.to_string()),
+            None => (Path::root(), String::new()),
+        };
+        let message = "the contact is no entry of an intercom";
+        Outcome::rejected(Violation::new(Rule::Exists, path, id, message))
+    }
 }

@@ -1,0 +1,91 @@
+//! Rehearsing a batch, where an item depends on what becomes of later ones.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Batch;
+use super::plan::Plan;
+use crate::decision::Loaded;
+use crate::ids::{IdBlock, OutOfIds};
+use crate::upsert::application::Reserved;
+use crate::upsert::links::{Links, MAX_ROUNDS};
+use crate::upsert::options::OnRepeat;
+use crate::upsert::outcome::{NotApplied, Outcome, Shown};
+use crate::upsert::working_set::WorkingSet;
+
+impl Batch {
+    /// The plan of the batch, after a rehearsal if it takes one.
+    fn plan(&self, loaded: &Loaded, ids: &mut IdBlock) -> Result<Plan<'_>, OutOfIds> {
+        let mut plan = Plan::default();
+        let looks_ahead = matches!(self.options.on_repeat, OnRepeat::Last | OnRepeat::Reject);
+        if !looks_ahead && !self.has_links {
+            return Ok(plan);
+        }
+        plan.is_rehearsal = true;
+        if self.has_links {
+            plan.reserved = Some(Reserved(ids.next()));
+            for _ in &self.items {
+                ids.take().ok_or(OutOfIds)?;
+            }
+            plan.links = Links::unresolved(&self.items, loaded);
+        }
+        let rehearsal = self.apply_all(loaded.clone(), &mut ids.clone(), &plan, Shown::NOTHING)?;
+        plan.is_rehearsal = false;
+        if let Ok((_, outcomes)) = rehearsal {
+            plan.left_out = self.left_out(&outcomes);
+            plan.links.resolve(&outcomes, &plan.left_out);
+        }
+        Ok(plan)
+    }
+
+    /// Applies the items. A link to a contact that is not there in the end leads nowhere the next time.
+    pub(super) fn apply_planned(
+        &self,
+        mut loaded: Loaded,
+        ids: &mut IdBlock,
+    ) -> Result<Result<(WorkingSet, Vec<Outcome>), NotApplied>, OutOfIds> {
+        let mut taken = *ids;
+        let mut plan = self.plan(&loaded, &mut taken)?;
+        let mut rounds = if self.has_links { MAX_ROUNDS } else { 0 };
+        loop {
+            let loaded = match rounds {
+                0 => std::mem::take(&mut loaded),
+                _ => loaded.clone(),
+            };
+            *ids = taken;
+            let applied = self.apply_all(loaded, ids, &plan, self.shown())?;
+            match &applied {
+                Ok((working_set, outcomes))
+                    if rounds > 0 && !plan.links.hold(working_set, outcomes) =>
+                {
+                    rounds -= 1;
+                    if rounds == 0 {
+                        plan.links.give_up();
+                    }
+                }
+                _ => return Ok(applied),
+            }
+        }
+    }
+
+    /// The items that the policy on repeats leaves out beforehand, given the outcomes of all of them.
+    /// Without them, others may come to name one contact: of these, the first is applied.
+    fn left_out(&self, outcomes: &[Outcome]) -> HashSet<usize> {
+        let repeats = outcomes
+            .iter()
+            .enumerate()
+            .filter_map(|(index, outcome)| Some((index, outcome.same_as?)));
+        match self.options.on_repeat {
+            OnRepeat::Merge | OnRepeat::First => HashSet::new(),
+            OnRepeat::Reject => repeats.flat_map(|(index, first)| [index, first]).collect(),
+            OnRepeat::Last => {
+                let last: HashMap<usize, usize> =
+                    repeats.clone().map(|(index, first)| (first, index)).collect();
+                let last: HashSet<usize> = last.into_values().collect();
+                repeats
+                    .flat_map(|(index, first)| [index, first])
+                    .filter(|index| !last.contains(index))
+                    .collect()
+            }
+        }
+    }
+}
