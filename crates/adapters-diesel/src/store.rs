@@ -6,7 +6,6 @@ mod contacts;
 mod decided;
 mod decisions;
 mod directory;
-mod footprint;
 mod history;
 mod ids;
 mod settings;

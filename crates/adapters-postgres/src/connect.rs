@@ -14,5 +14,5 @@ pub use self::url::PostgresUrl;
 pub(crate) use self::failure::{Failure, POOLER_REMEDY, Retry, chain};
 pub(crate) use self::pool::{Pool, PoolSetupError, Usage};
 pub(crate) use self::session::{Parameter, Session};
-pub(crate) use self::shares::{Shares, take_share};
+pub(crate) use self::shares::{Shares, share_is_used, take_share};
 pub(crate) use self::tls::{TlsSetupError, is_tls_failure};

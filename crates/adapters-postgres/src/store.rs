@@ -44,7 +44,7 @@ pub struct PostgresStore {
     access_pool: Pool,
     /// The connections that lists may use: half of them.
     pub(crate) free_for_lists: Arc<Semaphore>,
-    pub(crate) transactions: Transactions,
+    pub(crate) transactions: Arc<Transactions>,
     pub(crate) standby: Option<Standby>,
 }
 
@@ -81,7 +81,7 @@ impl PostgresStore {
         let created = migrations.iter().any(|name| migrations::is_first(name));
         Ok(Opened {
             store: Self {
-                transactions: Transactions::new(pool.clone()),
+                transactions: Arc::new(Transactions::new(pool.clone())),
                 pool,
                 access_pool,
                 free_for_lists,

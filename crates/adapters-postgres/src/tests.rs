@@ -4,6 +4,7 @@ mod attempt_errors;
 mod auditing;
 mod catalogue;
 mod directory;
+mod groups;
 mod ids;
 mod log;
 mod merging;

@@ -5,6 +5,8 @@
 //! can be tested without a store.
 
 mod change;
+mod footprint;
+mod group;
 
 use std::collections::HashSet;
 
@@ -15,6 +17,8 @@ use crate::value::LinkId;
 
 pub use crate::ids::AliasKey;
 pub use change::{Change, KeyChange, Parts};
+pub use footprint::Footprint;
+pub use group::Group;
 
 /// A pure function from what a store holds to what it should hold.
 pub trait Decision: Send + Sync + 'static {
@@ -174,6 +178,13 @@ pub enum AliasWrite {
 }
 
 impl Writes {
+    /// Adds what another decision writes.
+    fn add(&mut self, other: Self) {
+        self.changes.extend(other.changes);
+        self.aliases.extend(other.aliases);
+        self.digests.extend(other.digests);
+    }
+
     /// Whether there is nothing to write, or only what can be lost.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.aliases.is_empty()

@@ -1,9 +1,8 @@
 //! A decision that was made outside of a write transaction.
 
 use contacts_domain::IdBlock;
-use contacts_domain::decision::{Decision, Loaded, Writes};
+use contacts_domain::decision::{Decision, Footprint, Loaded, Writes};
 
-use super::footprint::Footprint;
 use super::history::Moment;
 use crate::connect::Failure;
 

@@ -5,8 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use contacts_domain::OrganizationId;
-
-use super::footprint::Footprint;
+use contacts_domain::decision::Footprint;
 
 /// The most hashes that are remembered: 2 MiB. A batch of 1,000 new contacts has about 4,000.
 const MAX_HASHES: usize = 1 << 18;

@@ -3,13 +3,12 @@
 use contacts_application::compute::catch_panic;
 use contacts_application::ports::{StoreError, StoreErrorKind};
 use contacts_domain::auditing::{Discrepancy, Repair};
-use contacts_domain::decision::{Decision, Loaded, Writes};
+use contacts_domain::decision::{Decision, Footprint, Loaded, Writes};
 use contacts_domain::{IdBlock, OrganizationId};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
 
 use super::decided::Seen;
-use super::footprint::Footprint;
 use super::history::History;
 use super::ids::Ids;
 use crate::connect::Failure;

@@ -90,6 +90,12 @@ impl Failure {
         self.kind
     }
 
+    /// Whether another request at this time would fail with it too. Otherwise, it may be a fault of the
+    /// request.
+    pub(crate) fn hits_every_request(&self) -> bool {
+        matches!(self.kind, StoreErrorKind::Unavailable | StoreErrorKind::Contention)
+    }
+
     /// Why the transaction should run again, if that may help.
     pub(crate) fn retry(&self) -> Option<&Retry> {
         self.retry.as_ref()

@@ -11,6 +11,8 @@ use tokio::time::timeout;
 use super::failure::Failure;
 use super::options::PostgresOptions;
 
+const WRITES: &str = "other writes of the organization";
+
 /// Leaves half of the connections to other organizations. Further writes of one wait in the order of
 /// their arrival.
 pub(crate) struct Shares {
@@ -35,7 +37,7 @@ impl Shares {
             let own = free.entry(organization);
             Arc::clone(own.or_insert_with(|| Arc::new(Semaphore::new(self.each))))
         };
-        take_share(&free, self.wait, "other writes of the organization").await
+        take_share(&free, self.wait, WRITES).await
     }
 }
 
@@ -47,11 +49,18 @@ pub(crate) async fn take_share(
 ) -> Result<OwnedSemaphorePermit, Failure> {
     match timeout(wait, Arc::clone(free).acquire_owned()).await {
         Ok(permit) => permit.map_err(Failure::internal),
-        Err(_) => {
-            let seconds = wait.as_secs_f64();
-            Err(Failure::contention(format_args!(
-                "{users} have used their share of the connections for {seconds} s"
-            )))
-        }
+        Err(_) => Err(is_used(users, wait)),
     }
+}
+
+/// A write has waited that long for others of its organization.
+pub(crate) fn share_is_used(wait: Duration) -> Failure {
+    is_used(WRITES, wait)
+}
+
+fn is_used(users: &str, wait: Duration) -> Failure {
+    let seconds = wait.as_secs_f64();
+    Failure::contention(format_args!(
+        "{users} have used their share of the connections for {seconds} s"
+    ))
 }

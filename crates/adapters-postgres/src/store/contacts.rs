@@ -39,7 +39,7 @@ static SURVIVOR: LazyLock<String> = LazyLock::new(|| {
 #[async_trait]
 impl ContactStore for PostgresStore {
     async fn upsert(&self, batch: Arc<Batch>) -> Result<BatchReport, StoreError> {
-        Ok(self.transactions.run(batch).await?)
+        Ok(self.transactions.upsert(batch).await?)
     }
 
     async fn recognize(&self, recognition: Arc<Recognition>) -> Result<Vec<Record>, StoreError> {

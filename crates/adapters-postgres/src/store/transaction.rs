@@ -7,6 +7,7 @@
 //! look-up, so that conflicting transactions run one after the other (docs/adr/0008).
 
 mod decide;
+pub(crate) mod groups;
 mod recognize;
 mod repair;
 mod retries;
@@ -18,6 +19,7 @@ use contacts_domain::{IdBlock, OrganizationId};
 use tokio_postgres::Row;
 
 use self::decide::{Decided, decide};
+use self::groups::Groups;
 use self::retries::{Retries, RetryState};
 use super::ids::Ids;
 use crate::connect::{Failure, Parameter, Pool, PostgresOptions, Session, Shares};
@@ -32,6 +34,7 @@ pub(crate) struct Transactions {
     pool: Pool,
     ids: Ids,
     shares: Shares,
+    pub(crate) groups: Groups,
     /// The statements that begin a transaction.
     begin: String,
 }
@@ -39,7 +42,8 @@ pub(crate) struct Transactions {
 impl Transactions {
     pub(crate) fn new(pool: Pool) -> Self {
         let begin = begin_script(pool.options());
-        Self { ids: Ids::new(), shares: Shares::new(pool.options()), pool, begin }
+        let (ids, shares, groups) = (Ids::new(), Shares::new(pool.options()), Groups::default());
+        Self { pool, ids, shares, groups, begin }
     }
 
     /// Begins a transaction on a connection.
@@ -81,6 +85,17 @@ impl Transactions {
                 Err(attempt_error) => retries.next(attempt_error, &mut retry_state).await?,
             }
         }
+    }
+
+    /// The same with one attempt.
+    async fn run_once<D: Decision>(&self, decision: Arc<D>) -> Result<D::Report, AttemptError> {
+        let _share =
+            self.shares.take(decision.organization()).await.map_err(AttemptError::Final)?;
+        let ids = self.ids.reserve(&self.pool, &self.begin, decision.ids_at_most()).await;
+        let ids = ids.map_err(AttemptError::Final)?;
+        let (report, left) = self.attempt(&decision, ids, &mut RetryState::default()).await?;
+        self.ids.give_back(left);
+        Ok(report)
     }
 
     /// One attempt. Returns the report of the decision and the ids that it did not use.

@@ -16,6 +16,7 @@ mod entries;
 mod fields;
 mod filling_in;
 mod fixture;
+mod groups;
 mod keys;
 mod lenient;
 mod limits;

@@ -2,14 +2,17 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use contacts_domain::decision::{Alias, AliasKey, AliasWrite, Loaded, LookupKeys, Writes};
-use contacts_domain::value::LinkId;
-use contacts_domain::{Change, ContactId};
+use super::{Alias, AliasWrite, Change, Loaded, LookupKeys, Writes};
+use crate::ids::{AliasKey, ContactId};
+use crate::value::LinkId;
 
 /// A set of contacts and keys of one organization, as sorted hashes. Two sets without a common hash
 /// have nothing in common.
+///
+/// A decision still holds after the writes of another one, if its [look-up](Self::of_lookup) does not
+/// [meet](Self::meets) [those](Self::of_writes).
 #[derive(Debug, Default)]
-pub(crate) struct Footprint(Box<[u64]>);
+pub struct Footprint(Box<[u64]>);
 
 #[derive(Clone, Copy, Hash)]
 enum Part<'a> {
@@ -25,7 +28,7 @@ enum Part<'a> {
 
 impl Footprint {
     /// Everything that a decision has looked for, and the contacts that it has found.
-    pub(crate) fn of_lookup(lookup_keys: &LookupKeys, loaded: &Loaded) -> Self {
+    pub fn of_lookup(lookup_keys: &LookupKeys, loaded: &Loaded) -> Self {
         let mut parts = Hashes::default();
         for id in lookup_keys.ids.iter().chain(&lookup_keys.references) {
             parts.add(Part::Contact(*id));
@@ -62,7 +65,7 @@ impl Footprint {
 
     /// The contacts that are written, and the keys and references that they gain. What a contact
     /// loses was found together with the contact.
-    pub(crate) fn of_writes(writes: &Writes) -> Self {
+    pub fn of_writes(writes: &Writes) -> Self {
         let mut parts = Hashes::default();
         for change in &writes.changes {
             parts.add_change(change);
@@ -80,7 +83,7 @@ impl Footprint {
     }
 
     /// Whether the sets may have something in common.
-    pub(super) fn meets(&self, other: &Self) -> bool {
+    pub fn meets(&self, other: &Self) -> bool {
         let (mut these, mut those) = (self.0.iter().peekable(), other.0.iter().peekable());
         while let (Some(this), Some(that)) = (these.peek(), those.peek()) {
             match this.cmp(that) {
@@ -92,8 +95,14 @@ impl Footprint {
         false
     }
 
-    pub(super) fn len(&self) -> usize {
+    /// The number of hashes.
+    pub fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// Whether it is the set of nothing.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 

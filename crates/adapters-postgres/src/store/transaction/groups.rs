@@ -1,0 +1,201 @@
+//! Small batches of an organization that wait together share a transaction.
+//!
+//! A transaction costs four round trips and a wait for the disk, however little it writes. So while
+//! transactions of small batches run, further ones wait, and those that wait go into the next
+//! transaction together. Nobody waits for others to come.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use contacts_domain::OrganizationId;
+use contacts_domain::decision::{Decision, Group, Loaded};
+use contacts_domain::upsert::{Batch, BatchReport};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use super::Transactions;
+use crate::connect::{Failure, share_is_used};
+use crate::statements::attempt_error::AttemptError;
+
+/// The most [work](Decision::work) of a batch that goes into a group, in bytes of JSON. A larger one
+/// gains little and would delay the others.
+const SMALL: usize = 16 * 1_024;
+
+/// The most batches of a group.
+const MAX_MEMBERS: usize = 32;
+
+/// The most transactions of small batches that an organization runs at once: while one waits for the
+/// disk, another one decides.
+const AT_ONCE: usize = 2;
+
+/// The small batches that wait.
+#[derive(Default)]
+pub(crate) struct Groups(Mutex<HashMap<OrganizationId, Queue>>);
+
+/// Those of an organization, in the order of their arrival, and how many transactions run.
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Waiting>,
+    running: usize,
+}
+
+struct Waiting {
+    batch: Arc<Batch>,
+    answer: oneshot::Sender<Result<BatchReport, Failure>>,
+}
+
+enum Entry {
+    Begins,
+    Waits(oneshot::Receiver<Result<BatchReport, Failure>>),
+}
+
+/// A batch or a group that runs. When it ends, the next group of the organization begins.
+struct Turn {
+    transactions: Arc<Transactions>,
+    organization: OrganizationId,
+}
+
+impl Groups {
+    fn lock(&self) -> MutexGuard<'_, HashMap<OrganizationId, Queue>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets the caller apply a batch at once, or lets the batch wait for the next group.
+    fn enter(&self, batch: &Arc<Batch>) -> Entry {
+        let mut queues = self.lock();
+        let queue = queues.entry(batch.organization()).or_default();
+        if queue.running < AT_ONCE {
+            queue.running += 1;
+            return Entry::Begins;
+        }
+        let (answer, answered) = oneshot::channel();
+        queue.waiting.push_back(Waiting { batch: Arc::clone(batch), answer });
+        Entry::Waits(answered)
+    }
+
+    /// How many batches wait.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        self.lock().values().map(|queue| queue.waiting.len()).sum()
+    }
+
+    /// Takes a batch back, unless its group has begun.
+    fn withdraw(&self, batch: &Arc<Batch>) -> bool {
+        let mut queues = self.lock();
+        let Some(queue) = queues.get_mut(&batch.organization()) else { return false };
+        let before = queue.waiting.len();
+        queue.waiting.retain(|waiting| !Arc::ptr_eq(&waiting.batch, batch));
+        queue.waiting.len() < before
+    }
+
+    /// The batches of the next group: the first ones with the same settings, without those whose
+    /// callers have gone. If there are none, one transaction less runs.
+    fn next(&self, organization: OrganizationId) -> Vec<Waiting> {
+        let mut queues = self.lock();
+        let Some(queue) = queues.get_mut(&organization) else { return Vec::new() };
+        queue.waiting.retain(|waiting| !waiting.answer.is_closed());
+        let settings = |waiting: &Waiting| waiting.batch.settings_version();
+        let first = queue.waiting.front().map(settings);
+        let alike = queue.waiting.iter().take_while(|waiting| Some(settings(waiting)) == first);
+        let count = alike.take(MAX_MEMBERS).count();
+        let members: Vec<Waiting> = queue.waiting.drain(..count).collect();
+        if members.is_empty() {
+            queue.running -= 1;
+            if queue.running == 0 {
+                queues.remove(&organization);
+            }
+        }
+        members
+    }
+}
+
+impl Transactions {
+    /// Applies a batch. A small one shares a transaction with others that wait.
+    pub(crate) async fn upsert(
+        self: &Arc<Self>,
+        batch: Arc<Batch>,
+    ) -> Result<BatchReport, Failure> {
+        if batch.is_dry_run() || batch.work(&Loaded::default()) > SMALL {
+            return self.run(batch).await;
+        }
+        let mut answered = match self.groups.enter(&batch) {
+            Entry::Begins => {
+                let _turn = self.turn(batch.organization());
+                return self.run(batch).await;
+            }
+            Entry::Waits(answered) => answered,
+        };
+        let wait = self.pool.options().wait;
+        let answer = match timeout(wait, &mut answered).await {
+            Ok(answer) => answer,
+            Err(_) if self.groups.withdraw(&batch) => return Err(share_is_used(wait)),
+            Err(_) => answered.await,
+        };
+        answer.map_err(Failure::internal)?
+    }
+
+    fn turn(self: &Arc<Self>, organization: OrganizationId) -> Turn {
+        Turn { transactions: Arc::clone(self), organization }
+    }
+
+    async fn run_group(self: &Arc<Self>, mut members: Vec<Waiting>) {
+        if members.len() > 1 {
+            members = self.run_together(members).await;
+        }
+        match <[Waiting; 1]>::try_from(members) {
+            Ok([alone]) => self.run_alone(alone).await,
+            // Those that met others, or a fault of one of them. None waits for the attempts of another.
+            Err(members) => {
+                for member in members {
+                    let transactions = Arc::clone(self);
+                    tokio::spawn(async move { transactions.run_alone(member).await });
+                }
+            }
+        }
+    }
+
+    /// Applies batches in one transaction. Returns those that have to be applied alone.
+    async fn run_together(&self, members: Vec<Waiting>) -> Vec<Waiting> {
+        let batches = members.iter().map(|member| Arc::clone(&member.batch)).collect();
+        let Some(group) = Group::new(batches) else { return members };
+        let reports = match self.run_once(Arc::new(group)).await {
+            Ok(reports) => reports,
+            Err(AttemptError::Final(failure)) if failure.hits_every_request() => {
+                members.into_iter().for_each(|member| member.answer(Err(failure.clone())));
+                return Vec::new();
+            }
+            Err(_) => return members,
+        };
+        let mut left_out = Vec::new();
+        for (member, report) in members.into_iter().zip(reports) {
+            match report {
+                Some(report) => member.answer(Ok(report)),
+                None => left_out.push(member),
+            }
+        }
+        left_out
+    }
+
+    async fn run_alone(&self, member: Waiting) {
+        let report = self.run(Arc::clone(&member.batch)).await;
+        member.answer(report);
+    }
+}
+
+impl Waiting {
+    fn answer(self, report: Result<BatchReport, Failure>) {
+        // A caller that has gone wants no answer.
+        let _ = self.answer.send(report);
+    }
+}
+
+impl Drop for Turn {
+    /// Runs the next group on a task of its own: one of its callers may go while the others stay.
+    fn drop(&mut self) {
+        let members = self.transactions.groups.next(self.organization);
+        if !members.is_empty() {
+            let turn = self.transactions.turn(self.organization);
+            tokio::spawn(async move { turn.transactions.run_group(members).await });
+        }
+    }
+}
