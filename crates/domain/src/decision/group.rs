@@ -94,6 +94,7 @@ impl LookupKeys {
             vat_numbers: once_each(lookups.clone().map(|keys| &keys.vat_numbers)),
             email_owners: once_each(lookups.clone().map(|keys| &keys.email_owners)),
             references: once_each(lookups.clone().map(|keys| &keys.references)),
+            adds_relations: lookups.clone().any(|keys| keys.adds_relations),
             per_shared_key: lookups.clone().map(|keys| keys.per_shared_key).max().unwrap_or(0),
             referring_to: None,
             documents_at_most: lookups.map(|keys| keys.documents_at_most).min().unwrap_or(0),
