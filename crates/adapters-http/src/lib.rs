@@ -29,6 +29,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use device::paths::{DEVICE_PATHS, DEVICE_PREFIXES, DeviceOperation, DevicePath};
 pub use settings::Settings;
 pub use state::Services;
+pub use v1::StillSending;
 
 use device::aliases::describe_aliases;
 use limits::hold;

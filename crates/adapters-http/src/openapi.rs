@@ -28,7 +28,7 @@ pub(crate) use contact_document::{
 pub(crate) use operation::{
     BatchHeaders, BatchProblems, CallHeaders, ContactPathParams, ContactProblems,
     DeviceBodyProblems, DeviceItemPath, DeviceProblems, DryRunHeaders, MergingProblems,
-    ReadinessProblems, describe_request_ids, text_parameter,
+    NativeBatchProblems, ReadinessProblems, describe_request_ids, text_parameter,
 };
 
 use crate::problem::format::{EnvelopeReply, ProblemReply};
@@ -96,6 +96,8 @@ with `Allow`, a wrong media type 415 with `Accept-Post`; an absent one is taken 
 - **Parameters** that are unknown, or have a wrong value, are 400; the answer names those that are \
 allowed.
 - **`Prefer`** takes `dry-run`, `return` and `handling`, as the options of these names.
+- **Streams** of items have no limit of bytes, items or time. A client may stall for 30 seconds, and \
+one token has at most 4 of 16 streams; what it does not read is kept for it, up to 1 GiB for all.
 
 ## Where the contract of intercom monitors is silent
 

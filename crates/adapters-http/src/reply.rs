@@ -11,6 +11,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use crate::problem::Problem;
+use crate::request::media_type::NDJSON;
 
 /// An answer with a body that is JSON already. No cache may keep it: contacts are personal data.
 pub(crate) fn json(body: impl Into<Body>) -> Response {
@@ -18,6 +19,13 @@ pub(crate) fn json(body: impl Into<Body>) -> Response {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// An answer with a JSON value in each line.
+pub(crate) fn ndjson(body: Body) -> Response {
+    let mut response = json(body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(NDJSON));
     response
 }
 

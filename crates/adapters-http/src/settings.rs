@@ -36,6 +36,12 @@ pub struct Settings {
     /// How many requests are worked on at once, and how many bodies arrive at once; one token has at
     /// most half of either. More are refused. Default: 512.
     pub max_in_flight: usize,
+    /// How many streams of items are taken at once; one token has at most a quarter. More are
+    /// refused. Default: 16.
+    pub max_streams: usize,
+    /// The most bytes of answers to streams that their clients have not read yet; one token has at
+    /// most half. They are kept in temporary files. Default: 1 GiB.
+    pub stream_spool_bytes: u64,
     /// How many requests per second one token may make on average, with bursts of as many.
     /// Default: unlimited.
     pub requests_per_second: Option<NonZeroU32>,
@@ -55,6 +61,8 @@ impl Default for Settings {
             max_discarded_bytes: 256 << 20,
             max_discard_time: Duration::from_secs(30),
             max_in_flight: 512,
+            max_streams: 16,
+            stream_spool_bytes: 1 << 30,
             requests_per_second: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }

@@ -41,14 +41,19 @@ pub(crate) struct Observer {
     pub(crate) metrics: Arc<Metrics>,
 }
 
+/// The id of a request, for what is answered after its head.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) Arc<str>);
+
 /// Gives the request an id and a span, logs its outcome, adds the id to the answer, and writes the
 /// problem that the answer carries, if any, in the format of the API.
 pub(crate) async fn observe(
     State(Observer { format, metrics }): State<Observer>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let id = request_id(request.headers());
+    request.extensions_mut().insert(RequestId(id.as_str().into()));
     let method = request.method().clone();
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let route = matched.as_ref().map_or("unknown", MatchedPath::as_str);

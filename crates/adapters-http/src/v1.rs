@@ -16,6 +16,7 @@ use axum::middleware;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use self::batch::StillSending;
 use crate::state::AppState;
 
 /// The routes of the API.

@@ -133,6 +133,8 @@ impl ServeFlags {
             min_body_rate: self.min_body_rate,
             max_body_time: seconds(self.max_body_seconds),
             max_in_flight: self.max_in_flight.get(),
+            max_streams: self.max_streams.get(),
+            stream_spool_bytes: self.stream_spool_bytes.get(),
             requests_per_second: self.requests_per_second,
             ..HttpSettings::default()
         };

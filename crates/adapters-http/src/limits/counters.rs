@@ -1,5 +1,6 @@
 //! The counters behind the limits.
 
+use std::fmt;
 use std::time::Duration;
 
 use contacts_application::access::TokenDigest;
@@ -47,6 +48,14 @@ pub(crate) struct Limits {
     /// The turn of a batch with much larger documents than it has itself.
     turn: Share,
     large_answers: Share,
+    streams: Share,
+    spool: Share,
+}
+
+impl fmt::Debug for Limits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limits").finish_non_exhaustive()
+    }
 }
 
 struct Rate {
@@ -56,7 +65,7 @@ struct Rate {
 
 impl Limits {
     pub(crate) fn new(settings: &Settings) -> Self {
-        let in_flight = u32::try_from(settings.max_in_flight).unwrap_or(u32::MAX);
+        let in_flight = clamped(settings.max_in_flight);
         Self {
             rate: settings.requests_per_second.map(|per_second| Rate {
                 limiter: RateLimiter::hashmap(Quota::per_second(per_second)),
@@ -69,6 +78,8 @@ impl Limits {
             lists: Share::new(LISTS),
             turn: Share::new(1),
             large_answers: Share::new(LARGE_ANSWERS),
+            streams: Share::divided(clamped(settings.max_streams), 4),
+            spool: Share::new(u32::try_from(settings.stream_spool_bytes >> 10).unwrap_or(u32::MAX)),
         }
     }
 
@@ -122,6 +133,16 @@ impl Limits {
         self.bodies.try_take(token, kib(bytes)).ok_or_else(full)
     }
 
+    /// The place of a stream, of which one token has a quarter.
+    pub(crate) fn stream(&self, token: TokenDigest) -> Result<Part, Problem> {
+        self.streams.try_take(token, 1).ok_or_else(full)
+    }
+
+    /// Room for an answer that is not read yet.
+    pub(crate) fn spool(&self, token: TokenDigest, bytes: usize) -> Result<Part, Problem> {
+        self.spool.try_take(token, kib(bytes)).ok_or_else(full)
+    }
+
     /// Memory for a request of that [weight](super::weigh). A large one waits for its turn.
     pub(crate) async fn memory(
         &self,
@@ -156,6 +177,10 @@ impl Limits {
     pub(crate) async fn large_answer(&self, token: TokenDigest) -> Result<Part, Problem> {
         wait(self.large_answers.take(token, 1)).await
     }
+}
+
+fn clamped(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 async fn wait(part: impl Future<Output = Option<Part>>) -> Result<Part, Problem> {

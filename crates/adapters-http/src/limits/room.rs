@@ -10,7 +10,7 @@ use super::share::Part;
 use crate::problem::Problem;
 
 /// Takes from the [`Limits`] for one request. What is taken is held until its answer is sent.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Room {
     pub(crate) limits: Arc<Limits>,
     pub(crate) token: TokenDigest,
@@ -28,6 +28,22 @@ impl Room {
     pub(crate) fn work(&self) -> Result<(), Problem> {
         self.hold.move_to(self.limits.work(self.token)?);
         Ok(())
+    }
+
+    /// Takes a place among the streams, and leaves that of an arriving request.
+    pub(crate) fn stream(&self) -> Result<(), Problem> {
+        self.hold.move_to(self.limits.stream(self.token)?);
+        Ok(())
+    }
+
+    /// A room of the same token that holds nothing yet, for a part of a stream.
+    pub(crate) fn part(&self) -> Self {
+        Self { limits: Arc::clone(&self.limits), token: self.token, hold: Hold::default() }
+    }
+
+    /// Takes room for an answer that is not read yet.
+    pub(crate) fn spool(&self, bytes: usize) -> Result<Part, Problem> {
+        self.limits.spool(self.token, bytes)
     }
 
     /// Takes room for further bytes of a body.

@@ -1,4 +1,4 @@
-//! An amount that all requests share, and of which one token holds at most half.
+//! An amount that all requests share, and of which one token holds at most a part, mostly half.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -11,7 +11,7 @@ pub(crate) struct Share {
     all: Arc<Semaphore>,
     amount: u32,
     /// The most that one token may hold.
-    half: u32,
+    of_token: u32,
     /// What each token may still take. A token that holds nothing has no entry.
     tokens: Mutex<HashMap<TokenDigest, Weak<Semaphore>>>,
 }
@@ -24,6 +24,12 @@ pub(crate) struct Part {
 }
 
 impl Part {
+    /// Adds another part of the same token.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.of_token.merge(other.of_token);
+        self.of_all.merge(other.of_all);
+    }
+
     /// Gives back what is more than an amount. Returns whether that amount was there.
     pub(crate) fn shrink(&mut self, amount: u32) -> bool {
         let amount = usize::try_from(amount).unwrap_or(usize::MAX);
@@ -36,11 +42,17 @@ impl Part {
 }
 
 impl Share {
+    /// One token has at most half of it.
     pub(crate) fn new(amount: u32) -> Self {
+        Self::divided(amount, 2)
+    }
+
+    /// One token has at most that part of it.
+    pub(crate) fn divided(amount: u32, by: u32) -> Self {
         Self {
             all: Arc::new(semaphore(amount)),
             amount,
-            half: amount.div_ceil(2),
+            of_token: amount.div_ceil(by),
             tokens: Mutex::default(),
         }
     }
@@ -59,9 +71,9 @@ impl Share {
     }
 
     /// Takes an amount for a token. Waits until it is there, in the order of arrival: first among
-    /// the requests of the token, then among all. A single amount may be larger than half.
+    /// the requests of the token, then among all. A single amount may be larger than the token's part.
     pub(crate) async fn take(&self, token: TokenDigest, amount: u32) -> Option<Part> {
-        let of_token = self.of(token).acquire_many_owned(amount.min(self.half)).await.ok()?;
+        let of_token = self.of(token).acquire_many_owned(amount.min(self.of_token)).await.ok()?;
         let of_all = Arc::clone(&self.all).acquire_many_owned(amount).await.ok()?;
         Some(Part { of_token, of_all })
     }
@@ -73,7 +85,7 @@ impl Share {
             return known;
         }
         tokens.retain(|_, known| known.strong_count() > 0);
-        let new = Arc::new(semaphore(self.half));
+        let new = Arc::new(semaphore(self.of_token));
         tokens.insert(token, Arc::downgrade(&new));
         new
     }

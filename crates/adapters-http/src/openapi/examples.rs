@@ -46,6 +46,23 @@ pub(crate) fn native_batch_answer() -> Value {
     json(include_str!("examples/native-batch-answer.json"))
 }
 
+/// Two items as lines.
+pub(crate) const LINES: &str = "\
+{\"externalId\":\"CRM-7\",\"contactType\":\"ORGANIZATION\",\"name\":\"Boulangerie du Rhône SA\"}
+{\"externalId\":\"CRM-8\",\"contactType\":\"PERSON\",\"lastName\":\"Rochat\",\"email\":\"amelie.rochat\"}
+";
+
+/// The answer to [`LINES`].
+pub(crate) const LINES_ANSWER: &str = "\
+{\"index\":1,\"line\":2,\"verdict\":\"rejected\",\"violations\":[{\"pointer\":\"/email\",\"rule\":\"e-mail\",\
+\"code\":\"VALIDATION_ERROR\",\"severity\":\"error\",\"message\":\"an e-mail address must have an @\",\
+\"value\":\"amelie.rochat\"}]}
+{\"progress\":{\"line\":2,\"summary\":{\"items\":2,\"created\":1,\"updated\":0,\"unchanged\":0,\"rejected\":1,\
+\"deleted\":0,\"ambiguous\":0,\"stale\":0}}}
+{\"summary\":{\"items\":2,\"created\":1,\"updated\":0,\"unchanged\":0,\"rejected\":1,\"deleted\":0,\
+\"ambiguous\":0,\"stale\":0}}
+";
+
 /// Two items of an intercom's directory.
 pub(crate) fn items() -> Value {
     json(include_str!("examples/items.json"))

@@ -176,6 +176,9 @@ const OF_BODIES: [Kind; 9] = [
 /// The problems of a batch.
 pub(crate) struct BatchProblems;
 
+/// The problems of a native batch.
+pub(crate) struct NativeBatchProblems;
+
 /// The problems of reading one contact.
 pub(crate) struct ContactProblems;
 
@@ -198,6 +201,20 @@ impl IntoResponses for BatchProblems {
                 &[Kind::TooManyItems, Kind::AnswerTooLarge, Kind::TooManyDocuments],
             ],
         )
+    }
+}
+
+impl IntoResponses for NativeBatchProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let of_batches = [Kind::TooManyItems, Kind::AnswerTooLarge, Kind::TooManyDocuments];
+        let native = [
+            Kind::BadParameter,
+            Kind::MemberMissing,
+            Kind::KeySwitchedOff,
+            Kind::KeyBeingFilled,
+            Kind::NotAcceptable,
+        ];
+        problems(ProblemFormat::ProblemDetails, &[&OF_CALLS, &OF_BODIES, &of_batches, &native])
     }
 }
 

@@ -30,15 +30,20 @@ pub(crate) enum ProblemFormat {
 impl ProblemFormat {
     /// Writes the body of a response, whose status and headers the problem has set.
     pub(crate) fn write(self, problem: &Problem, request_id: &str, response: &mut Response) {
+        let media_type = HeaderValue::from_static(self.media_type());
+        response.headers_mut().insert(CONTENT_TYPE, media_type);
+        *response.body_mut() = self.body(problem, request_id).into();
+    }
+
+    /// The problem as JSON.
+    pub(crate) fn body(self, problem: &Problem, request_id: &str) -> Vec<u8> {
         let body = match self {
             Self::ProblemDetails => serde_json::to_vec(&ProblemReply::of(problem, request_id)),
             Self::DeviceEnvelope => serde_json::to_vec(&EnvelopeReply::of(problem)),
         };
-        let media_type = HeaderValue::from_static(self.media_type());
-        response.headers_mut().insert(CONTENT_TYPE, media_type);
         // Text and numbers cannot fail. An empty body under the right status is better than a
         // second failure.
-        *response.body_mut() = body.unwrap_or_default().into();
+        body.unwrap_or_default()
     }
 
     /// A problem of the kind, for the API description.

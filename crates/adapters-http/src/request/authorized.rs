@@ -104,10 +104,11 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    /// Refuses a caller whose token is not valid any more.
-    pub(crate) async fn check_again(&self, state: &AppState) -> Result<(), Problem> {
+    /// The caller as it is now. Refuses one whose token is not valid any more.
+    pub(crate) async fn check_again(&self, state: &AppState) -> Result<Caller, Problem> {
         let caller = self.authenticate(state).await?;
-        self.authorize(&caller)
+        self.authorize(&caller)?;
+        Ok(caller)
     }
 
     async fn authenticate(&self, state: &AppState) -> Result<Caller, Problem> {
@@ -120,7 +121,7 @@ impl Credentials {
 }
 
 /// What a layer or an earlier extractor has put into the request.
-pub(super) fn layered<T: Clone + Send + Sync + 'static>(parts: &Parts) -> Result<T, Problem> {
+pub(crate) fn layered<T: Clone + Send + Sync + 'static>(parts: &Parts) -> Result<T, Problem> {
     let missing = || Problem::internal(format!("no {} in the request", type_name::<T>()));
     parts.extensions.get::<T>().cloned().ok_or_else(missing)
 }

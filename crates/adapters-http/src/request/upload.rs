@@ -19,7 +19,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::BodyExt;
 use tokio::sync::Mutex;
-use tokio::time::{timeout, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use self::pace::Pace;
 use crate::limits::hold::Hold;
@@ -108,8 +108,7 @@ impl Upload {
             let Some(frame) = frame else { break };
             let Ok(frame) = frame else {
                 incoming.is_over = true;
-                let detail = "the connection broke off before the end of the body";
-                return Err(Problem::new(Kind::BodyIncomplete, detail));
+                return Err(broken_off());
             };
             pace.received();
             if let Ok(data) = frame.into_data() {
@@ -129,25 +128,74 @@ impl Upload {
         Ok(bytes)
     }
 
+    /// The body, for one who reads it while the answer is sent, and discards the rest of it.
+    pub(crate) async fn take(&self) -> Stream {
+        let mut incoming = self.0.lock().await;
+        incoming.is_over = true;
+        Stream(std::mem::take(&mut incoming.body))
+    }
+
     /// Reads what is left of the body and discards it.
     async fn discard_rest(&self, settings: &Settings, time: Duration) {
         let mut incoming = self.0.lock().await;
         if incoming.is_over || incoming.is_held_back {
             return;
         }
-        let discard = async {
-            let mut left = settings.max_discarded_bytes;
-            while let Ok(Some(Ok(frame))) =
-                timeout(settings.max_body_pause, incoming.body.frame()).await
-            {
-                let length = frame.data_ref().map_or(0, Bytes::len);
-                match left.checked_sub(u64::try_from(length).unwrap_or(u64::MAX)) {
-                    Some(rest) => left = rest,
-                    None => return,
-                }
-            }
-        };
-        // A client that is slower or sends more sees a reset connection.
-        let _ = timeout(time, discard).await;
+        discard(&mut incoming.body, settings, time).await;
     }
+}
+
+/// A body that is read part by part.
+pub(crate) struct Stream(Body);
+
+impl Stream {
+    /// The next part of the body, which has to arrive by then; `None` at its end.
+    pub(crate) async fn next(
+        &mut self,
+        settings: &Settings,
+        deadline: Instant,
+    ) -> Result<Option<Bytes>, Problem> {
+        loop {
+            let Ok(frame) = timeout_at(deadline, self.0.frame()).await else {
+                let seconds = settings.max_body_pause.as_secs();
+                let detail = format!("nothing arrived for {seconds} seconds");
+                return Err(Problem::new(Kind::BodyTimeout, detail));
+            };
+            match frame {
+                None => return Ok(None),
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Ok(Some(data));
+                    }
+                }
+                Some(Err(_)) => return Err(broken_off()),
+            }
+        }
+    }
+
+    /// Reads what is left of the body and discards it, so that the client sees why.
+    pub(crate) async fn discard_rest(mut self, settings: &Settings) {
+        discard(&mut self.0, settings, settings.max_discard_time).await;
+    }
+}
+
+fn broken_off() -> Problem {
+    let detail = "the connection broke off before the end of the body";
+    Problem::new(Kind::BodyIncomplete, detail)
+}
+
+/// Reads a body and discards it, within the limits of the settings and that time. A client that is
+/// slower or sends more sees a reset connection.
+async fn discard(body: &mut Body, settings: &Settings, time: Duration) {
+    let discard = async {
+        let mut left = settings.max_discarded_bytes;
+        while let Ok(Some(Ok(frame))) = timeout(settings.max_body_pause, body.frame()).await {
+            let length = frame.data_ref().map_or(0, Bytes::len);
+            match left.checked_sub(u64::try_from(length).unwrap_or(u64::MAX)) {
+                Some(rest) => left = rest,
+                None => return,
+            }
+        }
+    };
+    let _ = timeout(time, discard).await;
 }

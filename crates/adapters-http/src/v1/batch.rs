@@ -1,37 +1,45 @@
 //! `POST /v1/contacts/batch`: creates, updates or deletes contacts.
 
 mod body;
+mod explanation_body;
 mod item_options;
 mod options;
 mod reply;
 mod result;
+mod stream;
 
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts as _, Request as HttpRequest, State};
+use axum::http::HeaderName;
 use axum::response::Response;
 use contacts_application::use_cases::Request;
-use contacts_domain::upsert::{Context, Documents, Endpoints, Item, ItemKeys, Options, Recognizer};
+use contacts_domain::upsert::{Context, Endpoints, Item, ItemKeys, Recognizer};
+use serde_json::Map;
 
 use self::body::{BatchBody, BatchRequest, SentItem};
-use self::options::{BatchOptions, BatchOptionsDescription, Results, Return};
+use self::options::{BatchOptions, BatchOptionsDescription, Results};
 use self::reply::{BatchAnswer, answer, is_problem};
 use self::result::{Answered, ResultWriter};
+pub use self::stream::StillSending;
 use super::parameters::Parameters;
 use crate::applying::apply;
 use crate::limits::allowance;
-use crate::openapi::{BatchProblems, CallHeaders, examples};
-use crate::problem::Problem;
+use crate::openapi::{CallHeaders, NativeBatchProblems, examples};
 use crate::problem::corrupt::log_corrupt;
+use crate::problem::{Kind, Problem};
 use crate::reply::json;
 use crate::reply::redaction::Redaction;
 use crate::reply::summary::Summary;
 use crate::request::authorized::{Authorized, Write};
-use crate::request::json_upload::JsonUpload;
+use crate::request::json_upload::{JsonUpload, require_identity};
+use crate::request::media_type::{self, JSON, NDJSON};
 use crate::request::offload::{LONG, offload};
 use crate::request::prefer::Preferences;
 use crate::state::AppState;
 use crate::telemetry::steps::{Step, timed};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// What the digests of this API's items are made with.
 const WIRE: &str = "v1";
@@ -45,7 +53,18 @@ const WIRE: &str = "v1";
 ///
 /// The body is the array itself, or an object with `items` and `options`; options may stand in the
 /// query instead. Beside its contact fields, an item may have a member `$` with `ref` (the caller's own
-/// name for the item, echoed), `ifVersion`, `matchBy` and `delete`.
+/// name for the item, echoed), `ifVersion`, `matchBy` and `delete`. An element of `relatedContactIds`
+/// or `relatedOrganizationContactIds` may be `{"ref": …}` or `{"externalId": …}` of an item of the
+/// batch, earlier or later, and the latter of any contact.
+///
+/// As NDJSON, the body has one item a line, any number of them, and options in the query. The answer
+/// comes while they are sent: each result as a line as soon as it is stored, with the number of its
+/// line; under `results=problems`, the default here, a line `{"progress": …}` now and then; and at the
+/// end `{"summary": …}`. A client may also send everything before it reads anything. A stream that
+/// fails ends with `{"problem": …, "resumeFromLine": n}` and without its last chunk: what was answered
+/// is stored, and the client goes on at that line. A line that is no JSON is a rejected item; empty
+/// lines count as lines and are no items. Each chunk of lines is stored by itself, so `sameAs` looks
+/// back within a chunk, and there is no `dryRun`, `atomicity=batch` and other `onRepeat` than `merge`.
 #[utoipa::path(
     post,
     path = "/v1/contacts/batch",
@@ -53,23 +72,29 @@ const WIRE: &str = "v1";
     operation_id = "upsertContacts",
     params(BatchOptionsDescription, CallHeaders),
     request_body(
-        content = BatchRequest,
-        content_type = "application/json",
-        description = "At most 10,000 items and 32 MiB, unless the server is set up otherwise.",
-        example = json!(examples::native_batch()),
+        content(
+            (BatchRequest = "application/json", example = json!(examples::native_batch())),
+            (String = "application/x-ndjson", example = json!(examples::LINES)),
+        ),
+        description = "As JSON, at most 10,000 items and 32 MiB, unless the server is set up \
+                       otherwise; as NDJSON, any number of lines of at most 1 MiB.",
     ),
     responses(
         (
             status = OK,
-            description = "The batch was processed; each item has its own result.",
-            body = BatchAnswer,
+            description = "As JSON: the batch was processed; each item has its own result. As NDJSON: \
+                           the stream has begun, and only its last line, the summary, says that all \
+                           of it was processed.",
+            content(
+                (BatchAnswer = "application/json", example = json!(examples::native_batch_answer())),
+                (String = "application/x-ndjson", example = json!(examples::LINES_ANSWER)),
+            ),
             headers(
                 ("Preference-Applied" = String, description = "The preferences that were applied."),
                 ("Contact-Hub-Summary" = String, description = "How many items have each verdict, without those that none has: `created=3, unchanged=997`."),
             ),
-            example = json!(examples::native_batch_answer()),
         ),
-        BatchProblems,
+        NativeBatchProblems,
     ),
 )]
 pub(super) async fn upsert(
@@ -80,31 +105,36 @@ pub(super) async fn upsert(
     request: HttpRequest,
 ) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
+    if media_type::of(&parts.headers, &[JSON, NDJSON])? == NDJSON {
+        require_identity(&parts.headers)?;
+        if parts.headers.contains_key(IDEMPOTENCY_KEY) {
+            let detail = "a stream does not take Idempotency-Key; it is safe to send it again";
+            return Err(Problem::new(Kind::BadHeader, detail));
+        }
+        let options = BatchOptions::read(parameters, Map::new(), preferences)?;
+        options.require_streamable()?;
+        let response = stream::take(state, caller, options, &parts).await?;
+        return Ok(preferences.without_details().note(response));
+    }
     let JsonUpload(body, room) = JsonUpload::from_request_parts(&mut parts, &state).await?;
     let (is_long, max_items) = (body.len() > LONG, state.settings.max_items);
     let (held, scopes) = (room.clone(), caller.scopes);
     let finding = move || held.during(|| BatchBody::find(body, max_items, scopes));
-    let BatchBody { text, mut items, options, weight } = offload(is_long, finding).await??;
+    let BatchBody { text, items, options, weight } = offload(is_long, finding).await??;
     let options = BatchOptions::read(parameters, options, preferences)?;
     room.take(weight).await?;
 
     let redaction = Redaction::of(caller.scopes);
-    let documents = match options.returns {
-        Return::Representation if redaction.shows_contacts => {
-            Documents::AtMost(state.settings.max_batch_documents_bytes)
-        }
-        Return::Representation | Return::Minimal => Documents::LeftOut,
-    };
     let bytes = text.len();
     let request = Request {
-        options: Options { documents, ..options.rules },
+        options: options.with_documents(caller.scopes, &state.settings),
         handling: options.handling,
         endpoints: Endpoints::Shown,
         bytes,
         documents_at_most: allowance(bytes, items.len()),
     };
     let mut references: Vec<Option<String>> =
-        items.iter_mut().map(|item| item.options.as_mut()?.reference.take()).collect();
+        items.iter().map(|item| item.options.as_ref()?.reference.clone()).collect();
     let upsert = &state.services.upsert_contacts;
     let (held, text) = (room.clone(), Arc::new(text));
     let scanned = Arc::clone(&text);
@@ -116,7 +146,7 @@ pub(super) async fn upsert(
         let text = text.get(item.range.clone()).unwrap_or_default();
         held.during(|| match &item.options {
             Some(options) => options.apply(text, context),
-            None => Item::read(text, context),
+            None => Item::read_linked(text, context),
         })
     };
     let preparing = upsert.prepare(&caller, request, WIRE, items, scan, read);
@@ -128,6 +158,7 @@ pub(super) async fn upsert(
     let answered = outcomes.into_iter().zip(&mut references).enumerate();
     let answered = answered.map(|(index, (outcome, reference))| Answered {
         index,
+        line: None,
         reference: reference.take(),
         outcome,
     });

@@ -21,7 +21,7 @@ use crate::app::{Answer, App, BATCH, MERGING, get, post, request, store_with_tok
 const MIB: usize = 1 << 20;
 
 /// A clock that moves with tokio's, which stands still until all tasks wait.
-struct TokioClock(tokio::time::Instant);
+pub(crate) struct TokioClock(pub(crate) tokio::time::Instant);
 
 impl Clock for TokioClock {
     fn now(&self) -> Timestamp {

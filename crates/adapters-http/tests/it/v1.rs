@@ -2,3 +2,4 @@
 
 mod batch;
 mod one_contact;
+mod stream;

@@ -61,6 +61,10 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason.
+    pub const ALL: [Self; 6] =
+        [Self::Sent, Self::Absent, Self::Mirrored, Self::Respelled, Self::Fill, Self::Lenient];
+
     /// The word on the wire.
     pub fn as_str(self) -> &'static str {
         match self {

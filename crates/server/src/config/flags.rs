@@ -120,6 +120,14 @@ pub(crate) struct ServeFlags {
     /// most half of either, and further ones are answered 503 with Retry-After
     #[arg(long, value_name = "N", default_value = "512")]
     pub(super) max_in_flight: NonZeroUsize,
+    /// The most streams of items taken at once, of which one token has at most a quarter; further ones
+    /// are answered 503 with Retry-After
+    #[arg(long, value_name = "N", default_value = "16")]
+    pub(super) max_streams: NonZeroUsize,
+    /// The most bytes of answers to streams that their clients have not read yet, kept in temporary
+    /// files, of which one token has at most half; a stream with more ends early
+    #[arg(long, value_name = "BYTES", default_value = "1073741824")]
+    pub(super) stream_spool_bytes: NonZeroU64,
     /// The most requests per second and token, on average; without it, there is no limit
     #[arg(long, value_name = "N")]
     pub(super) requests_per_second: Option<NonZeroU32>,

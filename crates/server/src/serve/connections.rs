@@ -1,5 +1,6 @@
 //! Accepts connections, answers their requests, and closes them at the end.
 
+mod answer_timeout;
 mod open;
 #[cfg(test)]
 mod tests;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use contacts_adapters_http::StillSending;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -18,9 +20,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
-use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 
+use self::answer_timeout::AnswerTimeout;
 use self::open::{Connection, OpenConnections};
 use super::shutdown::Shutdown;
 
@@ -96,11 +98,14 @@ impl Server {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "cannot turn off Nagle's algorithm");
         }
-        let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(self.timeouts.write));
+        let still_sending = StillSending::default();
+        let stream = AnswerTimeout::new(stream, self.timeouts.write, still_sending.clone());
         let (app, in_service) = (self.app.clone(), connection.clone());
-        let service = service_fn(move |request| answer(app.clone(), request, in_service.clone()));
-        let served = self.http.serve_connection(TokioIo::new(Box::pin(stream)), service);
+        let service = service_fn(move |mut request| {
+            request.extensions_mut().insert(still_sending.clone());
+            answer(app.clone(), request, in_service.clone())
+        });
+        let served = self.http.serve_connection(TokioIo::new(stream), service);
         let served = self.graceful.watch(served);
         let first_head = self.timeouts.first_head;
         tokio::spawn(async move {

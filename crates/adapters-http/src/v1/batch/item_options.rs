@@ -154,7 +154,10 @@ impl ItemOptions {
     pub(super) fn apply(&self, item: &str, context: &Context) -> Item {
         let without = raw_object::without(item, OPTIONS);
         // A name that cannot be read is reported with the item.
-        let mut read = Item::read(without.as_deref().unwrap_or(item), context);
+        let mut read = Item::read_linked(without.as_deref().unwrap_or(item), context);
+        if let Some(reference) = &self.reference {
+            read = read.named(reference.as_str());
+        }
         if let Some(version) = self.if_version {
             read = read.if_version(version);
         }

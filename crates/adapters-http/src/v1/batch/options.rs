@@ -1,5 +1,6 @@
 //! The options of a batch.
 
+use contacts_application::access::{Scope, Scopes};
 use contacts_domain::upsert::{
     Arrays, Atomicity, Documents, Handling, Key, Ladder, Mode, OnAmbiguous, OnRepeat, Options,
     Respelling,
@@ -7,8 +8,9 @@ use contacts_domain::upsert::{
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::request::prefer::Preferences;
+use crate::settings::Settings;
 use crate::v1::parameters::Parameters;
 use crate::v1::word::{MatchKey, words};
 
@@ -112,6 +114,31 @@ impl BatchOptions {
         };
         given.end()?;
         Ok(read)
+    }
+}
+
+impl BatchOptions {
+    /// The options of the rules, with the documents that the answer shows a caller of these rights.
+    pub(super) fn with_documents(&self, scopes: Scopes, settings: &Settings) -> Options {
+        let documents = match self.returns {
+            Return::Representation if scopes.include(Scope::Read) => {
+                Documents::AtMost(settings.max_batch_documents_bytes)
+            }
+            Return::Representation | Return::Minimal => Documents::LeftOut,
+        };
+        Options { documents, ..self.rules.clone() }
+    }
+
+    /// Refuses what a stream cannot do: each chunk is stored before the next one is read.
+    pub(super) fn require_streamable(&self) -> Result<(), Problem> {
+        let refused = match &self.rules {
+            Options { dry_run: true, .. } => "dryRun",
+            Options { atomicity: Atomicity::Batch, .. } => "atomicity=batch",
+            Options { on_repeat, .. } if *on_repeat != OnRepeat::Merge => "onRepeat",
+            _ => return Ok(()),
+        };
+        let detail = format!("a stream does not take {refused}; send the items as JSON");
+        Err(Problem::new(Kind::BadParameter, detail))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The answer to a batch.
 
+use std::fmt;
+
 use axum::body::Body;
 use contacts_domain::upsert::{Outcome, Verdict};
 use serde::Serialize;
@@ -46,6 +48,11 @@ pub(super) struct SummaryBody {
 }
 
 impl SummaryBody {
+    /// How many items there are.
+    pub(super) fn items(&self) -> usize {
+        self.items
+    }
+
     /// Counts further items.
     pub(super) fn add(&mut self, summary: &Summary) {
         let count = |verdict| summary.count(verdict);
@@ -81,4 +88,19 @@ pub(super) async fn answer(
 /// Whether an outcome is shown where only problems are.
 pub(super) fn is_problem(outcome: &Outcome) -> bool {
     outcome.verdict.is_refusal() || !outcome.violations.is_empty()
+}
+
+impl fmt::Display for SummaryBody {
+    /// The counts that are not zero.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { items: _, created, updated, unchanged, rejected, deleted, ambiguous, stale } =
+            self;
+        let counts = [created, updated, unchanged, deleted, rejected, ambiguous, stale];
+        let counts = Verdict::ALL.into_iter().zip(counts).filter(|(_, count)| **count > 0);
+        for (position, (verdict, count)) in counts.enumerate() {
+            let separator = if position == 0 { "" } else { ", " };
+            write!(f, "{separator}{}={count}", verdict.as_str())?;
+        }
+        Ok(())
+    }
 }

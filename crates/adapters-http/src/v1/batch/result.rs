@@ -5,6 +5,7 @@ use contacts_domain::{ContactId, Rule, Violation};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::explanation_body::ExplanationBody;
 use crate::openapi::ContactDocumentSchema;
 use crate::reply::parts::{ElementWriter, Spliced};
 use crate::reply::redaction::Redaction;
@@ -26,6 +27,8 @@ const VIOLATION: usize = 320;
 pub(super) struct Answered {
     /// The position of the item, from 0.
     pub(super) index: usize,
+    /// The number of its line, in a stream.
+    pub(super) line: Option<u64>,
     /// The caller's own name for the item.
     pub(super) reference: Option<String>,
     pub(super) outcome: Outcome,
@@ -40,6 +43,10 @@ pub(super) struct ResultBody<'a> {
     /// The position of the item, from 0.
     #[schema(example = 0)]
     index: usize,
+    /// The number of its line in a stream, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1, nullable = false)]
+    line: Option<u64>,
     /// The item's own `$.ref`.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 128, nullable = false)]
@@ -80,6 +87,11 @@ pub(super) struct ResultBody<'a> {
     /// What the item changed; only in a dry run and under `explain=true`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     changes: Vec<ChangeBody<'a>>,
+    /// How the item was matched and merged; only under `explain=true`, and not for an item that cannot
+    /// be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = ExplanationBody, required = false)]
+    explain: Option<ExplanationBody<'a>>,
     /// The contact right after the item; only under `return=representation`.
     #[serde(skip_serializing_if = "Spliced::is_skipped")]
     #[schema(value_type = ContactDocumentSchema, required = false)]
@@ -88,12 +100,14 @@ pub(super) struct ResultBody<'a> {
 
 impl<'a> ResultBody<'a> {
     fn of(answered: &'a Answered, redaction: Redaction) -> Self {
-        let Answered { index, reference, outcome } = answered;
+        let Answered { index, line, reference, outcome } = answered;
         let sees = redaction.shows_contacts;
         let contact = outcome.contact.as_ref().filter(|_| sees);
         let violations = outcome.violations.iter();
+        let explanation = outcome.explanation.as_deref().filter(|_| sees);
         Self {
             index: *index,
+            line: *line,
             reference: reference.as_deref(),
             verdict: outcome.verdict.as_str(),
             id: contact.and_then(|contact| contact.id).map(ContactId::get),
@@ -105,6 +119,7 @@ impl<'a> ResultBody<'a> {
             candidates: candidates(outcome, redaction),
             violations: violations.filter_map(|found| violation(found, redaction)).collect(),
             changes: changes(outcome, redaction),
+            explain: explanation.map(|found| ExplanationBody::of(found, redaction)),
             contact: Spliced,
         }
     }

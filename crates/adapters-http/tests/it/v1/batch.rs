@@ -194,23 +194,42 @@ async fn item_sent_again_with_options_is_not_recognized() {
     upsert(&app, "", &json!(items)).await;
     let again = upsert(&app, "", &json!(items)).await;
     assert_eq!(again["summary"]["unchanged"], 32);
-    let with = |options: Value| {
-        let item = |item: &Value| {
+    let with = |options: fn(usize) -> Value| {
+        let with_options = |(index, item): (usize, &Value)| {
             let mut item = item.clone();
-            item["$"] = options.clone();
+            item["$"] = options(index);
             item
         };
-        json!(items.iter().map(item).collect::<Vec<_>>())
+        json!(items.iter().enumerate().map(with_options).collect::<Vec<_>>())
     };
-    let answer = upsert(&app, "", &with(json!({"ref": "r"}))).await;
-    assert_eq!(
-        (&answer["summary"]["unchanged"], &answer["items"][31]["ref"]),
-        (&json!(32), &json!("r"))
-    );
+    let named = with(|index| json!({"ref": format!("r{index}")}));
+    let answer = upsert(&app, "", &named).await;
+    assert_eq!(answer["summary"]["unchanged"], 32);
+    assert_eq!(answer["items"][31]["ref"], "r31");
     let answer = upsert(&app, "?mode=create", &json!(items)).await;
     assert_eq!(answer["summary"]["rejected"], 32);
-    let answer = upsert(&app, "", &with(json!({"delete": true}))).await;
+    let answer = upsert(&app, "", &with(|_| json!({"delete": true}))).await;
     assert_eq!(answer["summary"]["deleted"], 32);
+}
+
+#[tokio::test]
+async fn items_relate_to_each_other_by_name() {
+    let app = App::new().await;
+    let items = json!([
+        {"contactType": "PERSON", "externalId": "E", "lastName": "Abt", "$": {"ref": "employee"},
+         "relatedOrganizationContactIds": [{"ref": "company"}]},
+        {"contactType": "ORGANIZATION", "name": "Kauz AG", "externalId": "C",
+         "$": {"ref": "company"}, "relatedContactIds": [{"externalId": "E"}]},
+        {"contactType": "PERSON", "externalId": "F", "lastName": "Abt",
+         "relatedContactIds": [{"ref": "nobody"}], "$": {"ref": "company"}},
+    ]);
+    let answer = upsert(&app, "?return=representation", &items).await;
+    assert_eq!(verdicts(&answer), ["created", "created", "rejected"]);
+    let related = |item: usize, list: &str| answer["items"][item]["contact"][list].clone();
+    assert_eq!(related(0, "relatedOrganizationContactIds"), json!([answer["items"][1]["id"]]));
+    assert_eq!(related(1, "relatedContactIds"), json!([answer["items"][0]["id"]]));
+    let again = upsert(&app, "", &json!([items[0], items[1]])).await;
+    assert_eq!(verdicts(&again), ["unchanged", "unchanged"]);
 }
 
 #[tokio::test]
@@ -241,6 +260,20 @@ async fn dry_run_answers_the_same_and_stores_nothing() {
         item.as_object_mut().unwrap().remove("changes");
     }
     assert_eq!(dry, upsert(&app, "", &items).await);
+}
+
+#[tokio::test]
+async fn explained_item_says_how_it_was_matched_and_why() {
+    let app = App::new().await;
+    upsert(
+        &app,
+        "",
+        &json!([{"contactType": "PERSON", "externalId": "A", "phone": "079 111 22 33"}]),
+    )
+    .await;
+    let item = json!([{"externalId": "A", "phone": "+41791112233", "lastName": "Abt"}]);
+    let answer = upsert(&app, "?explain=true&respelling=keep&mode=fill", &item).await;
+    insta::assert_json_snapshot!(answer["items"][0]);
 }
 
 #[tokio::test]
@@ -306,7 +339,7 @@ async fn request_of_another_form_is_a_problem() {
     assert_eq!(answer.problem(), (406, String::new()));
     let answer = app.send(with(&[("content-type", "text/csv")])).await;
     assert_eq!(answer.problem(), (415, String::new()));
-    assert_eq!(answer.header("accept-post"), Some("application/json"));
+    assert_eq!(answer.header("accept-post"), Some("application/json, application/x-ndjson"));
     let answer = app.send(get(PATH, "all")).await;
     assert_eq!((answer.problem(), answer.header("allow")), ((405, String::new()), Some("POST")));
     for (body, code) in [

@@ -1,0 +1,300 @@
+//! Answers that the client has not read yet: a little in memory, the rest in temporary files.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::body::{Body, Bytes};
+use futures_util::stream;
+use tokio::sync::Notify;
+use tokio::task::spawn_blocking;
+
+use crate::limits::{Part, Room};
+use crate::problem::Problem;
+
+/// How many bytes a stream keeps in memory.
+const IN_MEMORY: usize = 1 << 20;
+
+/// How many bytes of a file are read at once, one answer aside.
+const BLOCK: usize = 256 << 10;
+
+/// The size of a file from which on the next one is begun, so that what was read takes no room.
+const FILE: u64 = 64 << 20;
+
+/// The end of a stream for the one who writes it.
+#[derive(Debug)]
+pub(super) struct Spool {
+    shared: Arc<Shared>,
+    room: Room,
+    /// The file that is written, and how long it is.
+    file: Option<(Arc<SpoolFile>, u64)>,
+}
+
+/// Why nothing more can be written.
+#[derive(Debug)]
+pub(super) enum NotWritten {
+    /// The client has gone.
+    Unread,
+    /// There is no room, or the disk fails.
+    Failed(Problem),
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    unread: Mutex<Unread>,
+    /// Something was written, or the stream has ended.
+    written: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Unread {
+    blocks: VecDeque<Block>,
+    in_memory: usize,
+    end: Option<End>,
+    is_abandoned: bool,
+}
+
+#[derive(Debug)]
+enum Block {
+    Memory(Bytes),
+    File { file: Arc<SpoolFile>, start: u64, length: usize, part: Part },
+}
+
+#[derive(Debug, Clone, Copy)]
+enum End {
+    Complete,
+    Broken,
+}
+
+/// A temporary file without a name.
+#[derive(Debug)]
+struct SpoolFile(Mutex<File>);
+
+impl Spool {
+    /// A stream, and the body of its answer. What is not read takes room of that request's token.
+    pub(super) fn new(room: Room) -> (Self, Body) {
+        let shared = Arc::new(Shared::default());
+        let reader = Reader(Arc::clone(&shared));
+        let body = stream::unfold(reader, |reader| async {
+            let next = reader.next().await?;
+            Some((next, reader))
+        });
+        (Self { shared, room, file: None }, Body::from_stream(body))
+    }
+
+    /// Adds to the answer.
+    pub(super) async fn write(&mut self, bytes: Vec<u8>) -> Result<(), NotWritten> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let Some(bytes) = self.shared.keep(bytes)? else { return Ok(()) };
+        let part = self.room.spool(bytes.len()).map_err(NotWritten::Failed)?;
+        let open = self.file.take().filter(|(_, length)| *length < FILE);
+        let length = bytes.len();
+        let written = spawn_blocking(move || {
+            let (file, start) = match open {
+                Some(open) => open,
+                None => (Arc::new(SpoolFile(Mutex::new(tempfile::tempfile()?))), 0),
+            };
+            file.write_at(start, &bytes)?;
+            Ok::<_, io::Error>((file, start))
+        });
+        let (file, start) = match written.await {
+            Ok(Ok(written)) => written,
+            Ok(Err(error)) => {
+                return Err(NotWritten::Failed(Problem::unavailable(Some(error.into()))));
+            }
+            Err(error) => return Err(NotWritten::Failed(Problem::internal(error))),
+        };
+        let end = start.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+        self.file = Some((Arc::clone(&file), end));
+        self.shared.lock().add(file, start, length, part);
+        self.shared.written.notify_one();
+        Ok(())
+    }
+
+    /// Adds the last line of the answer, for which there is always room.
+    pub(super) fn last(&self, bytes: Vec<u8>) {
+        let mut unread = self.shared.lock();
+        unread.in_memory += bytes.len();
+        unread.blocks.push_back(Block::Memory(bytes.into()));
+        self.shared.written.notify_one();
+    }
+
+    /// Ends the answer: with its last chunk, or without one, so that no client takes it for complete.
+    pub(super) fn end(self, is_complete: bool) {
+        self.shared.lock().end = Some(if is_complete { End::Complete } else { End::Broken });
+        self.shared.written.notify_one();
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        self.shared.lock().end.get_or_insert(End::Broken);
+        self.shared.written.notify_one();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Unread> {
+        self.unread.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps bytes in memory, if nothing that is unread is in a file. Returns what it does not keep.
+    fn keep(&self, bytes: Vec<u8>) -> Result<Option<Vec<u8>>, NotWritten> {
+        let mut unread = self.lock();
+        if unread.is_abandoned {
+            return Err(NotWritten::Unread);
+        }
+        let is_in_file = matches!(unread.blocks.back(), Some(Block::File { .. }));
+        if is_in_file || unread.in_memory + bytes.len() > IN_MEMORY {
+            return Ok(Some(bytes));
+        }
+        unread.in_memory += bytes.len();
+        unread.blocks.push_back(Block::Memory(bytes.into()));
+        self.written.notify_one();
+        Ok(None)
+    }
+}
+
+impl Unread {
+    /// Adds what was written to a file; to the block before, if that is small.
+    fn add(&mut self, file: Arc<SpoolFile>, start: u64, length: usize, part: Part) {
+        if let Some(Block::File { length: before, part: of_block, file: last, .. }) =
+            self.blocks.back_mut()
+            && Arc::ptr_eq(last, &file)
+            && *before + length <= BLOCK
+        {
+            *before += length;
+            of_block.merge(part);
+        } else {
+            self.blocks.push_back(Block::File { file, start, length, part });
+        }
+    }
+}
+
+impl SpoolFile {
+    fn write_at(&self, start: u64, bytes: &[u8]) -> io::Result<()> {
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(start))?;
+        file.write_all(bytes)
+    }
+
+    fn read_at(&self, start: u64, length: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; length];
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(start))?;
+        file.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// Reads a stream for the client.
+struct Reader(Arc<Shared>);
+
+impl Reader {
+    /// The next part of the answer; `None` at its end, and an error if it is not complete.
+    async fn next(&self) -> Option<io::Result<Bytes>> {
+        loop {
+            let (block, end) = {
+                let mut unread = self.0.lock();
+                (unread.blocks.pop_front(), unread.end)
+            };
+            match (block, end) {
+                (Some(Block::Memory(bytes)), _) => {
+                    self.0.lock().in_memory -= bytes.len();
+                    return Some(Ok(bytes));
+                }
+                (Some(Block::File { file, start, length, part }), _) => {
+                    let read = spawn_blocking(move || file.read_at(start, length)).await;
+                    drop(part);
+                    return Some(read.map_err(io::Error::other).flatten().map(Bytes::from));
+                }
+                (None, Some(End::Complete)) => return None,
+                (None, Some(End::Broken)) => {
+                    return Some(Err(io::Error::other("the stream was not completed")));
+                }
+                (None, None) => self.0.written.notified().await,
+            }
+        }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let mut unread = self.0.lock();
+        unread.is_abandoned = true;
+        unread.blocks.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::HttpBody as _;
+    use contacts_application::access::TokenDigest;
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+    use crate::limits::Limits;
+    use crate::settings::Settings;
+
+    fn spool(bytes: u64) -> (Spool, Body) {
+        let settings = Settings { stream_spool_bytes: bytes, ..Settings::default() };
+        let limits = Arc::new(Limits::new(&settings));
+        Spool::new(Room {
+            limits,
+            token: TokenDigest([1; 32]),
+            hold: crate::limits::hold::Hold::default(),
+        })
+    }
+
+    #[tokio::test]
+    async fn answer_comes_out_as_it_went_in() {
+        let (mut spool, mut body) = spool(1 << 30);
+        let mut sent = Vec::new();
+        for round in 0_u8..200 {
+            let bytes = vec![round; 1 + usize::from(round) * 997];
+            sent.extend_from_slice(&bytes);
+            spool.write(bytes).await.unwrap();
+        }
+        let mut read = body.frame().await.unwrap().unwrap().into_data().unwrap().to_vec();
+        spool.write(b"last".to_vec()).await.unwrap();
+        sent.extend_from_slice(b"last");
+        spool.end(true);
+        read.extend_from_slice(&body.collect().await.unwrap().to_bytes());
+        assert!(read == sent);
+    }
+
+    #[tokio::test]
+    async fn full_spool_takes_nothing_until_it_is_read() {
+        // One token has half.
+        let (mut spool, mut body) = spool(8 << 20);
+        let block = || vec![7; 1 << 20];
+        for _ in 0..5 {
+            spool.write(block()).await.unwrap();
+        }
+        assert!(matches!(spool.write(block()).await, Err(NotWritten::Failed(_))));
+        for _ in 0..3 {
+            body.frame().await.unwrap().unwrap();
+        }
+        spool.write(block()).await.unwrap();
+        spool.end(false);
+        assert!(body.collect().await.is_err(), "it is not complete");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_written_for_a_client_that_has_gone() {
+        let (mut spool, body) = spool(1 << 30);
+        assert!(!body.is_end_stream());
+        drop(body);
+        assert!(matches!(spool.write(b"x".to_vec()).await, Err(NotWritten::Unread)));
+    }
+
+    #[tokio::test]
+    async fn forgotten_stream_is_broken() {
+        let (spool, body) = spool(1 << 30);
+        drop(spool);
+        assert!(body.collect().await.is_err());
+    }
+}
