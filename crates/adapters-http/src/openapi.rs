@@ -28,7 +28,8 @@ pub(crate) use contact_document::{
 pub(crate) use operation::{
     BatchHeaders, BatchProblems, CallHeaders, ContactPathParams, ContactProblems,
     DeviceBodyProblems, DeviceItemPath, DeviceProblems, DryRunHeaders, MergingProblems,
-    NativeBatchProblems, ReadinessProblems, describe_request_ids, text_parameter,
+    NativeBatchProblems, ReadinessProblems, WritingHeaders, WritingProblems, describe_request_ids,
+    text_parameter,
 };
 
 use crate::problem::format::{EnvelopeReply, ProblemReply};
@@ -76,7 +77,7 @@ where it is certain, `fix` (a JSON Patch of the item, RFC 6902). Where `data` is
 `message` is the sentence of the rule.
 - **`Prefer: dry-run`** answers what would become of the batch and stores nothing; ids of what would \
 be new are null, and `Preference-Applied` says `dry-run`. What resembles it, for example `dryrun` or \
-`Dry_Run`, is 400, and so is a dry run of a merge. The paths of devices take it as well.
+`Dry_Run`, is 400. A merge and the paths of devices take it as well.
 - **Contacts of type ENDPOINT** do not exist for this API; their `id` is `CONTACT_NOT_FOUND`, their \
 other keys are `UNIQUE_VIOLATION`.
 - **Limits**: 10,000 items and 32 MiB by default; a larger body is 413, which a client that is still \

@@ -27,6 +27,7 @@ use contacts_application::compute::Panicked;
 use contacts_application::ports::StoreErrorKind;
 use contacts_application::use_cases::{AccessError, UseCaseError};
 use contacts_domain::{Code, ContactId, Violation};
+use serde_json::Value;
 
 use self::detail::Details;
 use crate::request::media_type::JSON;
@@ -125,6 +126,21 @@ kinds! {
     UnknownPath: NOT_FOUND NotFound "unknown-path" "the path does not exist";
     /// The path does not know the method; `Allow` names those it knows.
     MethodNotAllowed: METHOD_NOT_ALLOWED NoError "method-not-allowed" "the method is not allowed";
+    /// Another contact has a key of this one; `id` names it, unless it was taken at the same time.
+    KeyTaken: CONFLICT UniqueViolation "key-taken" "another contact has a key of this one";
+    /// The contact was merged into another one, which `mergedInto` names.
+    MergeStands: CONFLICT ActionDenied "merge-stands" "the contact was merged";
+    /// A `test` of the JSON Patch found another value.
+    PatchTestFailed: CONFLICT ValidationError "patch-test-failed" "a test of the patch failed";
+    /// The contact is in another version than `If-Match` names.
+    VersionMismatch: PRECONDITION_FAILED ValidationError "version-mismatch"
+        "the contact is in another version";
+    /// The rules refuse the contact; `violations` say why.
+    ContactRefused: UNPROCESSABLE_ENTITY ValidationError "contact-refused"
+        "the contact breaks a rule";
+    /// The JSON Patch does not fit the contact.
+    PatchRefused: UNPROCESSABLE_ENTITY ValidationError "patch-refused"
+        "the patch does not fit the contact";
     /// The request matches by a key that some contacts are not stored with yet; the answer says how
     /// far it is.
     KeyBeingFilled: CONFLICT NoError "key-being-filled" "the key is being filled";
@@ -165,6 +181,12 @@ pub(crate) struct Problem {
     details: Details,
     /// Pairs of a part of the request and what is wrong with it.
     faults: Vec<(String, String)>,
+    /// The broken rules, as the native API shows them.
+    shown: Vec<Value>,
+    /// The code, if it is not that of the kind.
+    code: Option<Code>,
+    /// The contact that is in the way.
+    owner: Option<NonZeroI64>,
     /// The contact that the requested one was merged into.
     merged_into: Option<NonZeroI64>,
     /// The scopes that the request needs, if the token lacks one.
@@ -185,6 +207,9 @@ impl Problem {
             violations: Vec::new(),
             details: Details::default(),
             faults: Vec::new(),
+            shown: Vec::new(),
+            code: None,
+            owner: None,
             merged_into: None,
             needed: Scopes::default(),
             retry_after: None,
@@ -205,6 +230,26 @@ impl Problem {
             None => Kind::MergeRefused.title().to_owned(),
         };
         Self { violations, details, ..Self::new(Kind::MergeRefused, detail) }
+    }
+
+    /// A request about one contact that is refused: the kind, why, the violations as they are shown, and
+    /// the contact that is in the way.
+    pub(crate) fn contact_refused(
+        kind: Kind,
+        detail: Option<String>,
+        code: Option<Code>,
+        shown: Vec<Value>,
+        owner: Option<ContactId>,
+    ) -> Self {
+        let owner = owner.and_then(|owner| NonZeroI64::new(owner.get()));
+        let detail = detail.unwrap_or_else(|| kind.title().to_owned());
+        Self { shown, code, owner, ..Self::new(kind, detail) }
+    }
+
+    /// A contact that is not restored, because it was merged into that one.
+    pub(crate) fn merge_stands(into: ContactId) -> Self {
+        let detail = format!("the contact was merged into contact {into}");
+        Self { merged_into: NonZeroI64::new(into.get()), ..Self::new(Kind::MergeStands, detail) }
     }
 
     /// A contact that is there no more, because it was merged into that one.
@@ -238,7 +283,7 @@ impl Problem {
     }
 
     fn code(&self) -> Option<Code> {
-        self.violations.first().map(Violation::code).or(self.kind.code())
+        self.code.or(self.violations.first().map(Violation::code)).or(self.kind.code())
     }
 
     /// Logs the problem. Call it once, within the span of the request.
@@ -319,6 +364,19 @@ impl From<UseCaseError> for Problem {
             },
         }
     }
+}
+
+/// The same answer to a request that has created something.
+pub(crate) fn created(mut response: Response) -> Response {
+    *response.status_mut() = StatusCode::CREATED;
+    response
+}
+
+/// The answer to a request that has nothing to show.
+pub(crate) fn no_content() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
 }
 
 /// The answer to a client that has the present version.

@@ -8,7 +8,8 @@ use contacts_application::ports::{
     AccessStore, Clock, ContactStore, IntercomDirectory, StoreState,
 };
 use contacts_application::use_cases::{
-    Authenticate, GetContact, GetEntry, ListEntries, MergeContacts, UnlinkContacts, UpsertContacts,
+    Authenticate, DeleteContacts, GetContact, GetEntry, ListEntries, MergeContacts, RestoreContact,
+    UnlinkContacts, UpsertContacts,
 };
 use utoipa::openapi::OpenApi;
 
@@ -25,6 +26,10 @@ pub struct Services {
     pub upsert_contacts: UpsertContacts,
     /// Shows one contact.
     pub get_contact: GetContact,
+    /// Deletes contacts.
+    pub delete_contacts: DeleteContacts,
+    /// Restores a deleted contact.
+    pub restore_contact: RestoreContact,
     /// Merges two contacts.
     pub merge_contacts: MergeContacts,
     /// Shows one entry of the directory of intercoms.
@@ -50,6 +55,8 @@ impl Services {
             authenticate: Arc::new(Authenticate::new(access, clock.clone())),
             upsert_contacts: UpsertContacts::new(contacts.clone(), clock.clone()),
             get_contact: GetContact::new(contacts.clone()),
+            delete_contacts: DeleteContacts::new(contacts.clone(), clock.clone()),
+            restore_contact: RestoreContact::new(contacts.clone(), clock.clone()),
             merge_contacts: MergeContacts::new(contacts.clone(), clock.clone()),
             get_entry: GetEntry::new(contacts.clone()),
             list_entries: ListEntries::new(directory),

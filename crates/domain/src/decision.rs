@@ -86,6 +86,8 @@ pub struct LookupKeys {
     pub references: Vec<ContactId>,
     /// Whether further relations may be added, to contacts that other keys name.
     pub adds_relations: bool,
+    /// The deleted contact with this id.
+    pub deleted: Option<ContactId>,
     /// All living contacts that refer to this one in their relations.
     pub referring_to: Option<ContactId>,
     /// The most bytes of documents that the contacts may have together. A store that would load
@@ -107,6 +109,7 @@ impl Default for LookupKeys {
             email_owners: Vec::new(),
             references: Vec::new(),
             adds_relations: false,
+            deleted: None,
             referring_to: None,
             documents_at_most: MAX_LOADED_BYTES,
         }

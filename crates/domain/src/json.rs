@@ -243,6 +243,11 @@ impl Members {
         self.0.get_mut(name)
     }
 
+    /// Takes a member out; the others keep their order.
+    pub(crate) fn remove(&mut self, name: &str) -> Option<Json> {
+        self.0.shift_remove(name)
+    }
+
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&str, &Json) -> bool) {
         self.0.retain(|name, value| keep(name, value));
     }

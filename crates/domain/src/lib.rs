@@ -15,11 +15,15 @@ mod ids;
 #[cfg(feature = "contact")]
 mod json;
 #[cfg(feature = "contact")]
+pub mod json_patch;
+#[cfg(feature = "contact")]
 pub mod merging;
 #[cfg(feature = "contact")]
 pub mod path;
 #[cfg(feature = "contact")]
 pub mod reading;
+#[cfg(feature = "contact")]
+pub mod restoring;
 #[cfg(feature = "contact")]
 mod rule;
 mod timestamp;

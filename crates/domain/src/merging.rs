@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::contact::document::ContactDocument;
 use crate::contact::rules::RuleInput;
-use crate::contact::{Candidate, ContactType, RowBuilder, Snapshot, resolve_relations};
+use crate::contact::{Candidate, ContactType, Record, RowBuilder, Snapshot, resolve_relations};
 use crate::context::{Context, Endpoints, Handling};
 use crate::decision::{
     Alias, AliasKey, AliasWrite, Change, Decision, KeyChange, Loaded, LookupKeys, Writes,
@@ -23,8 +23,8 @@ use crate::tree::{self, Member, SafeInteger, Value};
 use crate::value::ParseCache;
 use crate::violation::{MAX_DETAILS, Violation, Violations};
 
-/// The result of a merge, or the violations that refused it.
-pub type MergeReport = Result<(), Violations>;
+/// The contact after a merge, or the violations that refused it.
+pub type MergeReport = Result<Arc<Record>, Violations>;
 
 /// The merge of one contact, the source, into another, the target.
 #[derive(Debug, Clone)]
@@ -33,6 +33,7 @@ pub struct Merge {
     target: ContactId,
     source: ContactId,
     lookup_keys: LookupKeys,
+    dry_run: bool,
 }
 
 impl Merge {
@@ -54,7 +55,13 @@ impl Merge {
             referring_to: Some(source),
             ..LookupKeys::default()
         };
-        Ok(Self { context, target, source, lookup_keys })
+        Ok(Self { context, target, source, lookup_keys, dry_run: false })
+    }
+
+    /// The same merge, decided without writing anything.
+    #[must_use]
+    pub fn without_writing(self) -> Self {
+        Self { dry_run: true, ..self }
     }
 
     /// The same merge with a limit, in bytes, for the documents that it loads: of both contacts, and
@@ -69,7 +76,7 @@ impl Merge {
         &self,
         loaded: Loaded,
         ids: &mut IdBlock,
-    ) -> Result<Result<Writes, Violations>, OutOfIds> {
+    ) -> Result<Result<(Writes, Arc<Record>), Violations>, OutOfIds> {
         let mut contacts = Vec::with_capacity(loaded.contacts.len());
         for record in loaded.contacts {
             let id = record.id.to_string();
@@ -119,7 +126,7 @@ impl Merge {
                 Err(violations) => return Ok(Err(violations)),
             }
         }
-        Ok(Ok(Writes { changes, aliases, ..Writes::default() }))
+        Ok(Ok((Writes { changes, aliases, ..Writes::default() }, merged.record)))
     }
 
     fn one<'a>(&self, contacts: &'a [Snapshot], id: ContactId) -> Option<&'a Snapshot> {
@@ -248,6 +255,10 @@ impl Decision for Merge {
         &self.lookup_keys
     }
 
+    fn is_dry_run(&self) -> bool {
+        self.dry_run
+    }
+
     fn ids_at_most(&self) -> i64 {
         0
     }
@@ -258,7 +269,8 @@ impl Decision for Merge {
 
     fn decide(&self, loaded: Loaded, ids: &mut IdBlock) -> Result<(Writes, MergeReport), OutOfIds> {
         Ok(match self.decided(loaded, ids)? {
-            Ok(writes) => (writes, Ok(())),
+            Ok((_, merged)) if self.dry_run => (Writes::default(), Ok(merged)),
+            Ok((writes, merged)) => (writes, Ok(merged)),
             Err(violations) => (Writes::default(), Err(violations)),
         })
     }

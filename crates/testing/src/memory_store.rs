@@ -13,6 +13,7 @@ use contacts_domain::auditing::{ContactKey, Discrepancy, Repair, StoredContact};
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::decision::Decision as _;
 use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::restoring::{Restore, RestoreReport};
 use contacts_domain::upsert::{Batch, BatchReport, Recognition};
 use contacts_domain::{ContactId, OrganizationId, Timestamp};
 
@@ -108,6 +109,11 @@ impl ContactStore for MemoryStore {
     async fn merge(&self, merge: Arc<Merge>) -> Result<MergeReport, StoreError> {
         let (organization, version) = (merge.organization(), merge.settings_version());
         self.transact(organization, version, |contacts| contacts.run(&*merge))
+    }
+
+    async fn restore(&self, restore: Arc<Restore>) -> Result<RestoreReport, StoreError> {
+        let (organization, version) = (restore.organization(), restore.settings_version());
+        self.transact(organization, version, |contacts| contacts.run(&*restore))
     }
 
     async fn contact(

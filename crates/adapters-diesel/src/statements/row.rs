@@ -115,11 +115,11 @@ macro_rules! rows {
             }
         }
 
-        /// Whether an indexed column changes. SQLite rewrites an index entry whenever one of its
+        /// Whether an indexed column changes, or the contact comes into the indexes or leaves them. SQLite rewrites an index entry whenever one of its
         /// columns is set, even to the same value.
         pub(crate) fn touches_an_index(change: &Change) -> bool {
             let parts = change.parts();
-            change.record().deleted_at.is_some()
+            parts.lifecycle
                 $(|| (<$type as Bind>::INDEXED && parts.$name))+
         }
     };

@@ -7,6 +7,7 @@ use contacts_application::ports::{ContactStore, Lifecycle, StoreError};
 use contacts_domain::contact::Record;
 use contacts_domain::decision::AliasKey;
 use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::restoring::{Restore, RestoreReport};
 use contacts_domain::upsert::{Batch, BatchReport, Recognition};
 use contacts_domain::{ContactId, OrganizationId};
 use diesel::prelude::*;
@@ -31,6 +32,10 @@ impl ContactStore for SqliteStore {
 
     async fn merge(&self, merge: Arc<Merge>) -> Result<MergeReport, StoreError> {
         self.run(merge).await
+    }
+
+    async fn restore(&self, restore: Arc<Restore>) -> Result<RestoreReport, StoreError> {
+        self.run(restore).await
     }
 
     async fn contact(

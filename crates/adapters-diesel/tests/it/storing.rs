@@ -156,7 +156,7 @@ async fn key_of_merged_contact_leads_to_target() {
     let (a, b) = (id(&created[0]), id(&created[1]));
 
     let merge = Merge::new(context(), a.get(), b.get()).unwrap();
-    assert_eq!(store.merge(merge.into()).await.unwrap(), Ok(()));
+    assert_eq!(store.merge(merge.into()).await.unwrap().map(drop), Ok(()));
     assert!(contact(&store, b, Lifecycle::Deleted).await.is_some());
 
     let found = upsert(&store, &[person("B", "Abt")]).await;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::applying;
-use crate::openapi::{CallHeaders, MergingProblems};
+use crate::openapi::{DryRunHeaders, MergingProblems};
 use crate::problem::corrupt::reject_if_corrupt;
 use crate::problem::{Kind, Problem};
 use crate::reply::json;
@@ -47,7 +47,7 @@ const EXPECTED: &str = r#"{"targetId": integer, "sourceId": integer}"#;
     path = "/api-v1/contact/merging",
     tag = "ERP",
     operation_id = "mergeContacts",
-    params(CallHeaders),
+    params(DryRunHeaders),
     request_body(content = MergingBody, content_type = "application/json"),
     responses(
         (
@@ -65,17 +65,13 @@ pub(super) async fn merge(
     preferences: Preferences,
     SingleUpload(body, room): SingleUpload,
 ) -> Result<Response, Problem> {
-    if preferences.dry_run {
-        let detail = "the header Prefer asks for a dry run, which a merge does not have";
-        return Err(Problem::new(Kind::BadHeader, detail));
-    }
     let MergingBody { target_id, source_id } = MergingBody::read(body)?;
     let merging = |bytes| {
         let merge = &services.merge_contacts;
-        merge.execute(&caller, target_id, source_id, Endpoints::Hidden, bytes)
+        merge.execute(&caller, target_id, source_id, Endpoints::Hidden, bytes, preferences.dry_run)
     };
     match applying::merge(&room, merging).await? {
-        Ok(()) => Ok(json("{}")),
+        Ok(_) => Ok(preferences.dry_run_alone().note(json("{}"))),
         Err(violations) => {
             reject_if_corrupt(&violations)?;
             let redaction = Redaction::of(caller.scopes);

@@ -19,6 +19,11 @@ pub(crate) fn contact() -> Value {
     answer.pointer("/items/0/freshData").cloned().unwrap_or_default()
 }
 
+/// A contact to be created: the first of [`batch`].
+pub(crate) fn new_contact() -> Value {
+    batch().pointer("/0").cloned().unwrap_or_default()
+}
+
 /// The same contact as the native API shows it.
 pub(crate) fn stored_contact() -> Value {
     let mut contact = contact();

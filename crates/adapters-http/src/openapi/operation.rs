@@ -23,6 +23,9 @@ pub(crate) struct CallHeaders;
 /// The headers of a batch.
 pub(crate) struct BatchHeaders;
 
+/// The headers of a call that writes one contact.
+pub(crate) struct WritingHeaders;
+
 /// The headers of a call that can be a dry run.
 pub(crate) struct DryRunHeaders;
 
@@ -95,6 +98,18 @@ impl IntoParams for DryRunHeaders {
             .build();
         let mut headers = CallHeaders::into_params(place);
         headers.push(prefer);
+        headers
+    }
+}
+
+impl IntoParams for WritingHeaders {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let about = "RFC 7240. `handling=strict` makes warnings errors, and under `handling=lenient` an \
+                     error of a single value is a warning and the value is left out; `detail=full` \
+                     answers `{contact, violations}`; `dry-run` answers what would be done and stores \
+                     nothing, with `detail=full` also what would change, in `changes`. Others are ignored, but what resembles `dry-run` is 400.";
+        let mut headers = CallHeaders::into_params(place);
+        headers.push(text_parameter("Prefer", about, "handling=strict, detail=full"));
         headers
     }
 }
@@ -185,6 +200,9 @@ pub(crate) struct ContactProblems;
 /// The problems of a merge.
 pub(crate) struct MergingProblems;
 
+/// The problems of writing one contact.
+pub(crate) struct WritingProblems;
+
 /// The problems of device calls without a body.
 pub(crate) struct DeviceProblems;
 
@@ -232,6 +250,28 @@ impl IntoResponses for MergingProblems {
                 &OF_CALLS,
                 &OF_BODIES,
                 &[Kind::MemberMissing, Kind::MergeRefused, Kind::TooManyDocuments],
+            ],
+        )
+    }
+}
+
+impl IntoResponses for WritingProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(
+            ProblemFormat::ProblemDetails,
+            &[
+                &OF_CALLS,
+                &OF_BODIES,
+                &[
+                    Kind::UnknownContact,
+                    Kind::KeyTaken,
+                    Kind::MergeStands,
+                    Kind::PatchTestFailed,
+                    Kind::VersionMismatch,
+                    Kind::TooManyDocuments,
+                    Kind::ContactRefused,
+                    Kind::PatchRefused,
+                ],
             ],
         )
     }

@@ -9,11 +9,13 @@ use axum::response::Response;
 use contacts_domain::Code;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::detail::DetailReply;
 use super::error_code::ErrorCode;
 use super::{Kind, Problem};
+use crate::v1::violation_body::ViolationBody;
 
 /// The message of the device contract for a missing or invalid token.
 const LOG_IN: &str = "Log In";
@@ -47,7 +49,7 @@ impl ProblemFormat {
     }
 
     /// A problem of the kind, for the API description.
-    pub(crate) fn example(self, kind: Kind) -> serde_json::Value {
+    pub(crate) fn example(self, kind: Kind) -> Value {
         let problem = Problem::new(kind, kind.about());
         let example = match self {
             Self::ProblemDetails => serde_json::to_value(ProblemReply::of(
@@ -100,6 +102,14 @@ pub(crate) struct ProblemReply<'a> {
     /// Every broken rule, where the rules refuse the whole request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     error_detail_values: Vec<DetailReply<'a>>,
+    /// Every broken rule, where the native API refuses a contact.
+    #[serde(skip_serializing_if = "<[Value]>::is_empty")]
+    #[schema(value_type = Vec<ViolationBody>, required = false)]
+    violations: &'a [Value],
+    /// The contact that is in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 42)]
+    id: Option<i64>,
     /// The contact that the requested one was merged into.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 42)]
@@ -123,6 +133,8 @@ impl<'a> ProblemReply<'a> {
                 .iter()
                 .map(|violation| DetailReply::of(violation, problem.details))
                 .collect(),
+            violations: &problem.shown,
+            id: problem.owner.map(NonZeroI64::get),
             merged_into: problem.merged_into.map(NonZeroI64::get),
             request_id,
         }
@@ -204,6 +216,12 @@ impl EnvelopeCode {
             | Kind::TooManyItems
             | Kind::KeySwitchedOff
             | Kind::MergeRefused
+            | Kind::KeyTaken
+            | Kind::MergeStands
+            | Kind::PatchTestFailed
+            | Kind::VersionMismatch
+            | Kind::ContactRefused
+            | Kind::PatchRefused
             | Kind::NotValid
             | Kind::UnknownOrganization
             | Kind::UnknownContact

@@ -95,6 +95,15 @@ impl<S: RequiredScopes> FromRequestParts<AppState> for Authorized<S> {
     }
 }
 
+impl<S: Sync> FromRequestParts<S> for Room {
+    type Rejection = Problem;
+
+    /// The room of an authorized request.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        layered(parts)
+    }
+}
+
 /// Who calls, for which organization, and the scopes that the call needs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Credentials {

@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use tokio::time::Instant;
 
 use super::authorized::{Credentials, layered};
-use super::media_type::{self, JSON};
+use super::media_type::{self, JSON, JSON_PATCH, MERGE_PATCH};
 use super::upload::Upload;
 use crate::limits::{Room, weigh};
 use crate::problem::{Kind, Problem};
@@ -31,10 +31,19 @@ pub(crate) struct JsonUpload(pub(crate) Vec<u8>, pub(crate) Room);
 /// The same for a body with one item, which may be 1 MiB long. Its memory is taken.
 pub(crate) struct SingleUpload(pub(crate) Vec<u8>, pub(crate) Room);
 
+/// The same for a body with a patch of one contact.
+pub(crate) struct PatchUpload {
+    /// [`MERGE_PATCH`] or [`JSON_PATCH`].
+    pub(crate) media_type: &'static str,
+    pub(crate) body: Vec<u8>,
+    pub(crate) room: Room,
+}
+
 impl FromRequestParts<AppState> for JsonUpload {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        media_type::of(&parts.headers, &[JSON])?;
         receive(parts, state, state.settings.max_body_bytes).await
     }
 }
@@ -43,15 +52,32 @@ impl FromRequestParts<AppState> for SingleUpload {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let limit = state.settings.max_body_bytes.min(MAX_SINGLE_BODY);
-        let JsonUpload(body, room) = receive(parts, state, limit).await?;
-        room.take(weigh(&body)).await?;
+        media_type::of(&parts.headers, &[JSON])?;
+        let JsonUpload(body, room) = receive_one(parts, state).await?;
         Ok(Self(body, room))
     }
 }
 
+impl FromRequestParts<AppState> for PatchUpload {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let media_type = media_type::of(&parts.headers, &[MERGE_PATCH, JSON_PATCH])?;
+        let JsonUpload(body, room) = receive_one(parts, state).await?;
+        Ok(Self { media_type, body, room })
+    }
+}
+
+/// A body with one item.
+async fn receive_one(parts: &Parts, state: &AppState) -> Result<JsonUpload, Problem> {
+    let limit = state.settings.max_body_bytes.min(MAX_SINGLE_BODY);
+    let upload = receive(parts, state, limit).await?;
+    upload.1.take(weigh(&upload.0)).await?;
+    Ok(upload)
+}
+
 async fn receive(parts: &Parts, state: &AppState, limit: usize) -> Result<JsonUpload, Problem> {
-    require_json(&parts.headers)?;
+    require_identity(&parts.headers)?;
     let room: Room = layered(parts)?;
     let begun = Instant::now();
     let upload = layered::<Upload>(parts)?;
@@ -62,11 +88,6 @@ async fn receive(parts: &Parts, state: &AppState, limit: usize) -> Result<JsonUp
     }
     room.work()?;
     Ok(JsonUpload(body, room))
-}
-
-fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
-    media_type::of(headers, &[JSON])?;
-    require_identity(headers)
 }
 
 /// Refuses a body with a content coding.
@@ -90,7 +111,7 @@ mod tests {
             for value in values {
                 headers.append(CONTENT_ENCODING, value.parse().unwrap());
             }
-            assert!(require_json(&headers).is_err(), "{values:?}");
+            assert!(require_identity(&headers).is_err(), "{values:?}");
         }
     }
 }

@@ -7,6 +7,10 @@ use crate::problem::Problem;
 
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const NDJSON: &str = "application/x-ndjson";
+/// RFC 7396.
+pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
+/// RFC 6902.
+pub(crate) const JSON_PATCH: &str = "application/json-patch+json";
 
 /// Which of the `known` media types, in UTF-8, the body has: the first of them where the headers say
 /// nothing. Each repetition of the header counts.

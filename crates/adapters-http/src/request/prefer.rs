@@ -110,6 +110,11 @@ impl Preferences {
         [returns, handling, dry_run].into_iter().flatten()
     }
 
+    /// These without those that only a batch takes.
+    pub(crate) fn of_one_contact(self) -> Self {
+        Self { returns: None, ..self }
+    }
+
     /// These without what is told of violations: the native API always tells all.
     pub(crate) fn without_details(self) -> Self {
         Self { details: Details::default(), ..self }
@@ -128,6 +133,11 @@ impl Preferences {
     /// What the answer tells of a violation.
     pub(crate) fn details(self) -> Details {
         self.details
+    }
+
+    /// Whether the answer about one contact shows what changes: a dry run in full.
+    pub(crate) fn shows_changes(self) -> bool {
+        self.dry_run && self.details == Details::Full
     }
 
     /// Adds `Preference-Applied` to an answer, if a preference was applied.

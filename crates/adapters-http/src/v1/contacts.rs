@@ -1,7 +1,17 @@
 //! One contact and many, `/v1/contacts`.
 
+mod answer;
+mod archive;
+mod change;
+mod create;
+mod delete;
 mod get;
+mod merge;
+mod patch;
+mod replace;
+mod restore;
 mod stored;
+mod unarchive;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -9,5 +19,11 @@ use utoipa_axum::routes;
 use crate::state::AppState;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(get::get))
+    OpenApiRouter::new()
+        .routes(routes!(create::create))
+        .routes(routes!(get::get, patch::patch, replace::replace, delete::delete))
+        .routes(routes!(restore::restore))
+        .routes(routes!(archive::archive))
+        .routes(routes!(unarchive::unarchive))
+        .routes(routes!(merge::merge))
 }

@@ -97,7 +97,7 @@ fn tags(
     let mut versions = Vec::new();
     let mut seen = false;
     for value in values {
-        let mut rest = value.to_str().map_err(|_| malformed())?.trim();
+        let mut rest = value.to_str().ok().ok_or_else(malformed)?.trim();
         if rest == "*" && headers.get_all(name).iter().count() == 1 {
             return Ok(Some(Tags::Any));
         }

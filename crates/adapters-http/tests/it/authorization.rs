@@ -35,7 +35,11 @@ impl Operation {
     }
 
     fn request(&self, headers: &[(&str, &str)], id: &str) -> Request<Body> {
-        let json = [headers, &[("content-type", "application/json")]].concat();
+        let media_type = match self.method == Method::PATCH && self.path.starts_with("/v1/") {
+            true => "application/merge-patch+json",
+            false => "application/json",
+        };
+        let json = [headers, &[("content-type", media_type)]].concat();
         request(self.method.clone(), &self.path_to(id), &json, "{}")
     }
 }

@@ -9,6 +9,7 @@
 mod contacts;
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use contacts_domain::contact::Record;
 use contacts_domain::decision::{Alias, AliasKey, Loaded, LookupKeys};
@@ -19,7 +20,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use self::contacts::{MERGED_IDS, find_by};
-use super::columns::{ContactIndexes, index_of};
+use super::columns::{ContactColumns, ContactIndexes, index_of, list};
 use super::locks::{self, LockMode};
 use super::row;
 use crate::connect::{Failure, Parameter, Session};
@@ -27,6 +28,15 @@ use crate::connect::{Failure, Parameter, Session};
 /// The ids of living contacts with these e-mail addresses ($2), phone or mobile numbers ($3), or VAT
 /// numbers ($4): the lowest of each value, at most $5.
 const SHARED_OWNERS: &str = include_str!("lookup/shared_owners.sql");
+
+/// The deleted contact of that id.
+static DELETED: LazyLock<String> = LazyLock::new(|| {
+    let columns = list("", ContactColumns::NAMES);
+    format!(
+        "SELECT {columns} FROM contact
+          WHERE organization_id = $1 AND id = $2 AND deleted_at IS NOT NULL"
+    )
+});
 
 /// The ids of living contacts with these e-mail addresses: the lowest of each, at most $3.
 const EMAIL_OWNERS: &str = "
@@ -90,7 +100,10 @@ pub(crate) async fn look_up(
         email_owners(session, organization, lookup_keys),
         references(session, organization, &lookup_keys.references),
     );
-    let Identified { contacts, mut aliases } = identified?;
+    let Identified { mut contacts, mut aliases } = identified?;
+    if let Some(id) = lookup_keys.deleted {
+        contacts.extend(deleted(session, organization, id, documents_at_most).await?);
+    }
     let (references, merged) = references?;
     aliases.extend(merged);
     Ok(Loaded {
@@ -100,6 +113,24 @@ pub(crate) async fn look_up(
         references,
         contested: HashSet::new(),
     })
+}
+
+/// The deleted contact of that id.
+async fn deleted(
+    session: &Session,
+    organization: OrganizationId,
+    id: ContactId,
+    documents_at_most: usize,
+) -> Result<Option<Record>, Failure> {
+    let parameters: [Parameter<'_>; 2] =
+        [(&organization.get(), Type::INT4), (&id.get(), Type::INT8)];
+    let rows = session.query(&DELETED, &parameters).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let record = row::record(organization, row, &ContactIndexes::of(row, "")?)?;
+    match record.document.len() <= documents_at_most {
+        true => Ok(Some(record)),
+        false => Err(Failure::too_large("the document is too large")),
+    }
 }
 
 /// Contacts found by identity keys.

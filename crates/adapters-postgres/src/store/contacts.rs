@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use contacts_application::ports::{ContactStore, Lifecycle, StoreError};
 use contacts_domain::contact::Record;
 use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::restoring::{Restore, RestoreReport};
 use contacts_domain::upsert::{Batch, BatchReport, Recognition};
 use contacts_domain::{ContactId, OrganizationId};
 use tokio_postgres::types::Type;
@@ -48,6 +49,10 @@ impl ContactStore for PostgresStore {
 
     async fn merge(&self, merge: Arc<Merge>) -> Result<MergeReport, StoreError> {
         Ok(self.transactions.run(merge).await?)
+    }
+
+    async fn restore(&self, restore: Arc<Restore>) -> Result<RestoreReport, StoreError> {
+        Ok(self.transactions.run(restore).await?)
     }
 
     async fn contact(

@@ -10,6 +10,7 @@ use contacts_application::access::{NewToken, Reach, Scopes, TokenDigest};
 use contacts_application::ports::{AccessStore, ContactStore, Lifecycle, StoreState};
 use contacts_domain::ContactId;
 use contacts_domain::merging::Merge;
+use contacts_domain::restoring::Restore;
 use contacts_domain::upsert::{Batch, Key, Ladder, Options, Recognition};
 use contacts_testing::{batch, context, now, organization, sent_item};
 use serde_json::json;
@@ -75,10 +76,13 @@ async fn everything(store: &PostgresStore) {
     }
     let id = ContactId::new(ids[0]).unwrap();
     store.contact(organization(1).id, id, Lifecycle::Living).await.unwrap().unwrap();
+    let deleted = store.contact(organization(1).id, merged, Lifecycle::Deleted).await.unwrap();
+    let restore = Restore::new(context(1), &deleted.unwrap(), None);
+    store.restore(Arc::new(restore)).await.unwrap().unwrap_err();
 }
 
 /// The statements by their first and last words, with their expected scans.
-const EXPECTED: [(&str, &str); 40] = [
+const EXPECTED: [(&str, &str); 41] = [
     (
         "DELETE FROM contact_alias … alias.value = gone.value",
         "contact_alias_pkey(organization_id,source,kind,value)",
@@ -143,6 +147,7 @@ const EXPECTED: [(&str, &str); 40] = [
     ("SELECT found.id, found.contact_type, … c) AS found", "contact_pkey(organization_id,id)"),
     ("SELECT from_id FROM … to_id = $2", "contact_relation_pkey(organization_id,to_id)"),
     ("SELECT FROM id_counter … singleton FOR UPDATE", "id_counter_pkey(singleton)"),
+    ("SELECT id, contact_type, … IS NOT NULL", "contact_pkey(organization_id,id)"),
     ("SELECT id, contact_type, … NULL) = $3", "contact_pkey(organization_id,id)"),
     (
         "SELECT id, contact_type, … wanted.item || int8send(stored.version)",

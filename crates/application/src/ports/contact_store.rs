@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use contacts_domain::contact::Record;
 use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::restoring::{Restore, RestoreReport};
 use contacts_domain::upsert::{Batch, BatchReport, Recognition};
 use contacts_domain::{ContactId, OrganizationId};
 
@@ -46,6 +47,13 @@ pub trait ContactStore: Send + Sync {
     ///
     /// A [`StoreError`], if the store fails; then nothing is changed.
     async fn merge(&self, merge: Arc<Merge>) -> Result<MergeReport, StoreError>;
+
+    /// Restores a deleted contact.
+    ///
+    /// # Errors
+    ///
+    /// A [`StoreError`], if the store fails; then nothing is changed.
+    async fn restore(&self, restore: Arc<Restore>) -> Result<RestoreReport, StoreError>;
 
     /// One contact by its id.
     ///

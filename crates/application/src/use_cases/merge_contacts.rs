@@ -22,7 +22,8 @@ impl MergeContacts {
     }
 
     /// Merges the contact `source` into the contact `target`; `source` is deleted. Of these and of
-    /// all contacts that refer to the source, the documents may have `documents_at_most` bytes.
+    /// all contacts that refer to the source, the documents may have `documents_at_most` bytes. A dry
+    /// run only tells what would become of the target.
     ///
     /// # Errors
     ///
@@ -35,13 +36,17 @@ impl MergeContacts {
         source: i64,
         endpoints: Endpoints,
         documents_at_most: usize,
+        dry_run: bool,
     ) -> Result<MergeReport, UseCaseError> {
         caller.require_all([Scope::Write, Scope::Delete])?;
         let context =
             Context { may_write_staff: true, endpoints, ..caller.context(self.clock.now()) };
         match Merge::new(context, target, source) {
             Ok(merge) => {
-                let merge = merge.holding_at_most(documents_at_most);
+                let mut merge = merge.holding_at_most(documents_at_most);
+                if dry_run {
+                    merge = merge.without_writing();
+                }
                 Ok(self.store.merge(Arc::new(merge)).await?)
             }
             Err(refusal) => Ok(Err(refusal)),

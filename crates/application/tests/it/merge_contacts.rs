@@ -6,9 +6,9 @@ use std::sync::Arc;
 use contacts_application::access::Scope;
 use contacts_application::ports::{MockClock, MockContactStore};
 use contacts_application::use_cases::{AccessError, MergeContacts, UseCaseError};
-use contacts_domain::ContactId;
 use contacts_domain::decision::{Decision, MAX_LOADED_BYTES};
 use contacts_domain::upsert::Endpoints;
+use contacts_domain::{ContactId, Violations};
 use contacts_testing::{caller, now};
 
 fn a_clock() -> Arc<MockClock> {
@@ -29,10 +29,14 @@ async fn merging_needs_both_write_and_delete() {
     {
         let merge = MergeContacts::new(a_store_never_asked(), a_clock());
 
-        let denied =
-            merge.execute(&caller(7, scopes), 10, 20, Endpoints::Hidden, MAX_LOADED_BYTES).await;
+        let denied = merge
+            .execute(&caller(7, scopes), 10, 20, Endpoints::Hidden, MAX_LOADED_BYTES, false)
+            .await;
 
-        assert!(matches!(denied, Err(UseCaseError::Access(AccessError::Forbidden))), "{denied:?}");
+        assert!(
+            matches!(denied, Err(UseCaseError::Access(AccessError::InsufficientScope(_)))),
+            "{denied:?}"
+        );
     }
 }
 
@@ -44,19 +48,18 @@ async fn store_merges_in_the_callers_organization() {
         .withf(|merge| {
             let lookup_keys: BTreeSet<_> =
                 merge.lookup_keys().ids.iter().copied().map(ContactId::get).collect();
-            merge.organization() == caller(7, []).organization.id
+            merge.is_dry_run()
+                && merge.organization() == caller(7, []).organization.id
                 && lookup_keys == BTreeSet::from([10, 20])
                 && merge.lookup_keys().referring_to == ContactId::new(20)
         })
         .times(1)
-        .returning(|_| Ok(Ok(())));
+        .returning(|_| Ok(Err(Violations::default())));
     let merge = MergeContacts::new(Arc::new(store), a_clock());
     let clerk = caller(7, [Scope::Write, Scope::Delete]);
 
-    assert_eq!(
-        merge.execute(&clerk, 10, 20, Endpoints::Hidden, MAX_LOADED_BYTES).await.unwrap(),
-        Ok(())
-    );
+    let report = merge.execute(&clerk, 10, 20, Endpoints::Hidden, MAX_LOADED_BYTES, true).await;
+    assert_eq!(report.unwrap(), Err(Violations::default()));
 }
 
 #[tokio::test]
@@ -66,7 +69,7 @@ async fn senseless_merge_never_reaches_the_store() {
 
     for (target, source) in [(10, 10), (0, 10), (10, -1)] {
         let report = merge
-            .execute(&clerk, target, source, Endpoints::Hidden, MAX_LOADED_BYTES)
+            .execute(&clerk, target, source, Endpoints::Hidden, MAX_LOADED_BYTES, false)
             .await
             .unwrap();
         assert!(report.is_err_and(|refusal| !refusal.is_empty()), "{target} and {source}");

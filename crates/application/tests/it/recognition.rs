@@ -10,6 +10,7 @@ use contacts_application::use_cases::{Request, UpsertContacts};
 use contacts_domain::auditing::Repair;
 use contacts_domain::contact::Record;
 use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::restoring::{Restore, RestoreReport};
 use contacts_domain::upsert::{
     Arrays, Batch, BatchReport, Documents, Handling, Item, ItemKeys, Key, Ladder, Mode, Options,
     Outcome, Recognition, Recognizer, Respelling, Verdict,
@@ -46,6 +47,10 @@ impl ContactStore for Racing {
 
     async fn merge(&self, merge: Arc<Merge>) -> Result<MergeReport, StoreError> {
         self.store.merge(merge).await
+    }
+
+    async fn restore(&self, restore: Arc<Restore>) -> Result<RestoreReport, StoreError> {
+        self.store.restore(restore).await
     }
 
     async fn contact(

@@ -8,6 +8,7 @@ use super::record::{Projection, Record, UnreadableDocument};
 use crate::context::{Context, Settings};
 use crate::ids::ContactId;
 use crate::json::{Json, JsonText};
+use crate::timestamp::Timestamp;
 use crate::tree::{self, Difference, NotReversible};
 use crate::value::ParseCache;
 
@@ -41,6 +42,20 @@ impl Snapshot {
     /// The same contact, deleted. Its keys follow the present settings of the organization.
     pub(crate) fn deleted(&self, context: &Context) -> Self {
         let updated_at = context.now.max(self.record.updated_at);
+        self.moved_on(context, updated_at, Some(updated_at))
+    }
+
+    /// The same contact, living again. Its keys follow the present settings of the organization.
+    pub(crate) fn restored(&self, context: &Context) -> Self {
+        self.moved_on(context, context.now.max(self.record.updated_at), None)
+    }
+
+    fn moved_on(
+        &self,
+        context: &Context,
+        updated_at: Timestamp,
+        deleted_at: Option<Timestamp>,
+    ) -> Self {
         let Settings { region, match_by, .. } = context.settings;
         let contact_type = self.record.projection.contact_type;
         let cache = &mut ParseCache::new(region);
@@ -48,7 +63,7 @@ impl Snapshot {
             projection: Projection::of(&self.document, contact_type, match_by, cache),
             version: self.record.version.next(),
             updated_at,
-            deleted_at: Some(updated_at),
+            deleted_at,
             digest: None,
             ..(*self.record).clone()
         };

@@ -36,11 +36,13 @@ macro_rules! parts {
             pub relations: bool,
             /// The entry in the directory of intercoms.
             pub entry: bool,
+            /// Whether it lives.
+            pub lifecycle: bool,
         }
 
         impl Parts {
             /// Every part.
-            const ALL: Self = Self { $($name: true,)+ relations: true, entry: true };
+            const ALL: Self = Self { $($name: true,)+ relations: true, entry: true, lifecycle: true };
 
             /// Whether a column of the contact's row differs.
             pub(crate) fn any_column(self) -> bool {
@@ -49,7 +51,12 @@ macro_rules! parts {
 
             /// The columns that differ.
             fn columns(before: &Projection, now: &Projection) -> Self {
-                Self { $($name: before.$name != now.$name,)+ relations: false, entry: false }
+                Self {
+                    $($name: before.$name != now.$name,)+
+                    relations: false,
+                    entry: false,
+                    lifecycle: false,
+                }
             }
         }
     };
@@ -69,6 +76,7 @@ impl Change {
         let parts = Parts {
             relations: before.relations != now.relations,
             entry: before.entry != now.entry,
+            lifecycle: before.record.deleted_at.is_some() != now.record.deleted_at.is_some(),
             ..Parts::columns(&before.record.projection, &now.record.projection)
         };
         let keys = KeyChange::between(before.record.identity_keys(), now.record.identity_keys());

@@ -23,6 +23,8 @@ pub(crate) enum Stored {
     Replaced,
     /// It keeps it: only what is lacking is written.
     Kept,
+    /// It replaces or clears it, and removes it where nothing is sent.
+    Removed,
 }
 
 /// Merges `sent` into `document`, and returns the ids in `sent` that name no part of this contact.
@@ -33,8 +35,7 @@ pub(crate) fn patch<T: Value>(
     stored: Stored,
 ) -> Vec<Violation> {
     let mut faults = Vec::new();
-    let is_kept = stored == Stored::Kept;
-    let mut patch = Patch { at: At::root(), arrays, is_kept, faults: &mut faults };
+    let mut patch = Patch { at: At::root(), arrays, stored, faults: &mut faults };
     let _ = T::accept((document, sent), &mut patch);
     faults
 }
@@ -42,8 +43,8 @@ pub(crate) fn patch<T: Value>(
 struct Patch<'a> {
     at: At<'a>,
     arrays: Arrays,
-    /// Whether what is stored stays.
-    is_kept: bool,
+    /// What becomes of what is stored.
+    stored: Stored,
     faults: &'a mut Vec<Violation>,
 }
 
@@ -54,8 +55,12 @@ impl Visitor<PairMut> for Patch<'_> {
         (stored, sent): (&mut Member<T>, &Member<T>),
     ) -> Flow {
         match (sent.presence(), &mut *stored, sent) {
-            (Presence::Absent, ..) => {}
-            (Presence::Null, ..) if self.is_kept => {}
+            (Presence::Absent, ..) => {
+                if self.stored == Stored::Removed {
+                    *stored = Member::Absent;
+                }
+            }
+            (Presence::Null, ..) if self.stored == Stored::Kept => {}
             // A text that is stored and counts as blank by now is no change.
             (Presence::Null, stored, sent) if *stored == *sent => {}
             (Presence::Null, ..) => *stored = Member::Absent,
@@ -98,19 +103,24 @@ impl Visitor<PairMut> for Patch<'_> {
     }
 
     fn scalar<T: Scalar>(&mut self, (stored, sent): (&mut T, &T)) -> Flow {
-        if stored != sent && !self.is_kept {
+        if stored != sent && self.stored != Stored::Kept {
             stored.clone_from(sent);
         }
         go_on_if(true)
     }
 
     fn object<T: JsonObject>(&mut self, (stored, sent): (&mut T, &T)) -> Flow {
-        patch_members(stored.members_mut(), sent.members(), self.is_kept);
+        if self.stored == Stored::Removed {
+            let sent = sent.members();
+            stored.members_mut().retain(|name, _| sent.get(name).is_some());
+        }
+        let is_kept = self.stored == Stored::Kept;
+        patch_members(stored.members_mut(), sent.members(), is_kept);
         go_on_if(true)
     }
 
     fn list<T: Value>(&mut self, (stored, sent): (&mut Vec<T>, &Vec<T>)) -> Flow {
-        if self.is_kept && self.arrays == Arrays::Replace && !stored.is_empty() {
+        if self.stored == Stored::Kept && self.arrays == Arrays::Replace && !stored.is_empty() {
             return go_on_if(true);
         }
         if T::KIND.has_element_id() {

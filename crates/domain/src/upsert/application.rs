@@ -61,8 +61,11 @@ impl Application<'_> {
         ladder: &Ladder,
     ) -> Result<Outcome, OutOfIds> {
         match self.matching().find(item, ladder) {
-            Err(Mismatch { violation, slot, by }) => {
+            Err(Mismatch { violation, slot, by, owner }) => {
                 let mut outcome = Outcome { matched_by: by, ..Outcome::rejected(*violation) };
+                let owner = owner.and_then(|owner| self.working_set.id(owner));
+                outcome.candidates =
+                    owner.map(|owner| self.provisional_ids.known(owner)).into_iter().collect();
                 if let Some(slot) = slot {
                     outcome.same_as = self.working_set.named_by(slot, index);
                     outcome.contact = self.working_set.read(slot).ok().map(|now| self.state(&now));
@@ -88,7 +91,7 @@ impl Application<'_> {
                     }
                     Ok(_) if same_as.is_some() && self.refuses_repeats => Outcome::repeated(),
                     Ok(stored) => match item.intent {
-                        Intent::Upsert | Intent::UpsertEntry => {
+                        Intent::Upsert | Intent::UpsertEntry | Intent::Replace => {
                             self.update(slot, item, sent, &stored)?
                         }
                         Intent::Delete => self.delete(slot, item, &stored),
@@ -182,7 +185,8 @@ impl Application<'_> {
         before: &Arc<Snapshot>,
     ) -> Result<Outcome, OutOfIds> {
         let mut patch = self.patch(item, before);
-        let replaces = self.options.arrays == Arrays::Replace && !item.nameless_tags;
+        let merges = item.intent != Intent::Replace;
+        let replaces = self.options.arrays == Arrays::Replace && !item.nameless_tags && merges;
         if replaces && tree::matches(&before.document, &*patch, Equivalence::Unchanged) {
             return Ok(self.unchanged(item, sent, before));
         }
@@ -192,7 +196,7 @@ impl Application<'_> {
             faults = patch.to_mut().find_tag_names(Some(&before.document));
         }
         let mut cache = item.cache.clone();
-        let (document, more) = self.merged(&before.document, &patch, &mut cache);
+        let (document, more) = self.merged(item.intent, &before.document, &patch, &mut cache);
         faults.extend(more);
         if document == before.document && faults.is_empty() {
             return Ok(self.unchanged(item, sent, before));
@@ -220,7 +224,8 @@ impl Application<'_> {
             true => replaces && tree::matches(&now.document, &*patch, Equivalence::Unchanged),
             false => {
                 let mut cache = item.cache.clone();
-                replaces && self.merged(&now.document, &patch, &mut cache).0 == now.document
+                replaces
+                    && self.merged(item.intent, &now.document, &patch, &mut cache).0 == now.document
             }
         };
         let sent = sent.filter(is_stable);
@@ -341,6 +346,6 @@ fn needs_entry(item: &ParsedItem, by: Key) -> bool {
     match item.intent {
         Intent::UpsertEntry => true,
         Intent::Unlink => by == Key::Id,
-        Intent::Upsert | Intent::Delete => false,
+        Intent::Upsert | Intent::Replace | Intent::Delete => false,
     }
 }

@@ -1,5 +1,6 @@
 //! One item of a batch: read, normalized, and checked as a new contact.
 
+mod intents;
 mod keys;
 
 pub(super) use keys::Keys;
@@ -54,6 +55,8 @@ pub(super) struct ParsedItem {
     pub(super) if_version: Option<i64>,
     pub(super) keys: Keys,
     pub(super) intent: Intent,
+    /// Whether it names the contact by the contact's own id, and by nothing that leads to it.
+    pub(super) names_own_id: bool,
     /// Whether the stored spelling of the link id stays if only the case differs.
     pub(super) keeps_spelling: bool,
     /// Whether a tag has an id and no name.
@@ -76,6 +79,8 @@ pub(super) struct ParsedItem {
 pub(super) enum Intent {
     /// Create or update the contact.
     Upsert,
+    /// Update the contact, which must be there, and remove from it what is not sent.
+    Replace,
     /// Update the contact, which must be an entry of an intercom.
     UpsertEntry,
     /// Delete the contact.
@@ -181,56 +186,6 @@ impl Item {
         self.sent_as(None)
     }
 
-    /// Refuses the item for what is wrong with its options, and with its JSON types if they are.
-    #[must_use]
-    pub fn refused(mut self, faults: impl Into<Violations>) -> Self {
-        let mut faults = faults.into();
-        if let Content::Faulty(own) = &self.content {
-            faults.add(own);
-        }
-        self.content = Content::Faulty(faults);
-        self
-    }
-
-    /// Applies the item only to that version of the contact, if it changes something.
-    #[must_use]
-    pub fn if_version(mut self, version: i64) -> Self {
-        if let Content::Parsed(sent) = &mut self.content {
-            sent.if_version = Some(version);
-        }
-        self.sent_as(None)
-    }
-
-    /// Asks for the deletion of the contact that the keys name. Other members do not count.
-    #[must_use]
-    pub fn to_delete(mut self) -> Self {
-        self.intend(Intent::Delete);
-        self
-    }
-
-    /// Asks for an update of the contact that the keys name, which must be an entry of an intercom.
-    #[must_use]
-    pub fn to_update_entry(mut self) -> Self {
-        self.intend(Intent::UpsertEntry);
-        self
-    }
-
-    /// Asks to take the contact that the keys name out of the directory of intercoms: one of type
-    /// ENDPOINT is deleted, another loses its `intercom` block and its link id. A contact named by
-    /// its id must be an entry. Other members do not count.
-    #[must_use]
-    pub fn to_unlink(mut self) -> Self {
-        self.intend(Intent::Unlink);
-        if let Content::Parsed(sent) = &mut self.content {
-            sent.document = ContactDocument {
-                link_id: Member::Null,
-                intercom: Member::Null,
-                ..ContactDocument::default()
-            };
-        }
-        self
-    }
-
     /// Refuses the item if its own ladder has a key that the organization cannot match by.
     pub(super) fn refuse_unmatchable(&mut self, settings: &Settings) {
         let ladder = self.ladder.as_ref();
@@ -257,13 +212,6 @@ impl Item {
             noted.set_severity(Severity::Warning, |found| {
                 SharedKey::at(&found.path).is_some_and(is_off)
             });
-        }
-    }
-
-    fn intend(&mut self, intent: Intent) {
-        if let Content::Parsed(sent) = &mut self.content {
-            sent.intent = intent;
-            sent.sent = None;
         }
     }
 
@@ -314,6 +262,7 @@ impl Item {
             if_version,
             keys,
             intent: Intent::Upsert,
+            names_own_id: false,
             keeps_spelling: new.is_some(),
             nameless_tags,
             noted,

@@ -28,6 +28,8 @@ pub(super) struct Mismatch {
     pub(super) slot: Option<usize>,
     /// The key that found it.
     pub(super) by: Option<Key>,
+    /// The contact that has a key which the item cannot have.
+    pub(super) owner: Option<usize>,
 }
 
 pub(super) struct Matching<'a> {
@@ -78,7 +80,8 @@ impl Matching<'_> {
             return Ok(());
         }
         let message = format!("{} has a key of this item", self.named(slot));
-        Err(fault(Rule::NotThereYet, Path::root(), "", message, slot))
+        let mismatch = fault(Rule::NotThereYet, Path::root(), "", message, slot);
+        Err(Mismatch { owner: slot, ..mismatch })
     }
 
     /// Tries the keys of the ladder in order. The first that finds exactly one contact wins.
@@ -121,9 +124,11 @@ impl Matching<'_> {
     }
 
     /// Refuses to delete by an alias: who deletes a merged contact does not mean the one it was
-    /// merged into.
+    /// merged into. The same for an item that names the contact by its own id.
     fn is_own(&self, item: &ParsedItem, by: Key, slot: usize) -> Result<(), Mismatch> {
-        if !item.deletes() || self.working_set.by_alias(item, by) != Some(slot) {
+        if !(item.deletes() || item.names_own_id)
+            || self.working_set.by_alias(item, by) != Some(slot)
+        {
             return Ok(());
         }
         let value = item.identity(by).map(|key| key.value().into_owned()).unwrap_or_default();
@@ -210,7 +215,9 @@ impl Matching<'_> {
                 None => format!("belongs to {}", self.named(owner)),
             };
             let path = Path::of(key.as_str());
-            return Err(fault(Rule::KeysAgree, path, value.unwrap_or_default(), message, slot));
+            let value = value.unwrap_or_default();
+            let mismatch = fault(Rule::KeysAgree, path, value, message, slot);
+            return Err(Mismatch { owner, ..mismatch });
         }
         Ok(())
     }
@@ -267,5 +274,5 @@ fn fault(
     slot: Option<usize>,
 ) -> Mismatch {
     let violation = Box::new(Violation::new(rule, path, value, message));
-    Mismatch { violation, slot, by: None }
+    Mismatch { violation, slot, by: None, owner: None }
 }

@@ -24,7 +24,8 @@ pub struct Outcome {
     pub matched_by: Option<Key>,
     /// The first item of the batch that named the same contact, unless it is this one.
     pub same_as: Option<usize>,
-    /// The contacts that a shared key matched, at most [`Outcome::MAX_CANDIDATES`]; `None` for one
+    /// The contacts that a shared key matched, at most [`Outcome::MAX_CANDIDATES`], or the one that has
+    /// an identity key which the item cannot have; `None` for one
     /// that is new in a dry run.
     pub candidates: Vec<Option<ContactId>>,
     /// The violations, in the order of the rules.

@@ -390,7 +390,7 @@ fn merge_takes_an_entry_whole_or_not() {
     ] {
         let mut fixture = fixture();
         fixture.send(json!([item("A", target), item("B", source)]));
-        assert_eq!(merge(&mut fixture, 1, 2), Ok(()));
+        assert_eq!(merge(&mut fixture, 1, 2).map(drop), Ok(()));
         let entries: Vec<_> = fixture
             .entries
             .iter()

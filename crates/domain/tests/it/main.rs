@@ -23,6 +23,7 @@ mod limits;
 mod links;
 mod meanings;
 mod merging;
+mod one_contact;
 mod phones;
 mod properties;
 mod races;

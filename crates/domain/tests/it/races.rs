@@ -78,7 +78,7 @@ fn contested_alias_is_not_taken() {
     let mut fixture = Fixture::default();
     fixture.send(json!([person(json!({"externalId": "A"})), person(json!({"externalId": "B"}))]));
     let merge = Merge::new(fixture.context.clone(), 1, 2).unwrap();
-    assert_eq!(fixture.run(&merge), Ok(()));
+    assert_eq!(fixture.run(&merge).map(drop), Ok(()));
     fixture.contested = [external_id("B")].into();
 
     let outcomes = fixture.send(json!([

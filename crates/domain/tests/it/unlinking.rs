@@ -46,7 +46,7 @@ fn merged(target: Value) -> Fixture {
             [person(target), person(json!({"linkId": OTHER_LINK_ID, "externalId": "B"})),]
         ));
     let merge = Merge::new(fixture.context.clone(), 1, 2).unwrap();
-    assert_eq!(fixture.run(&merge), Ok(()));
+    assert_eq!(fixture.run(&merge).map(drop), Ok(()));
     fixture
 }
 

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use contacts_domain::auditing::{Discrepancy, Repair, StoredContact};
 use contacts_domain::contact::{ContactType, IntercomEntry, Record};
 use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::restoring::{Restore, RestoreReport};
 use contacts_domain::upsert::{Batch, Context, Endpoints, Item, Options, Outcome};
-use contacts_domain::{ContactId, OrganizationId, Rule, Timestamp};
+use contacts_domain::{ContactId, OrganizationId, Rule, Timestamp, Violations};
 use serde_json::{Value, json};
 
 use super::store_under_test::StoreUnderTest;
@@ -185,8 +186,12 @@ impl StoreFixture {
     }
 
     /// Merges the contact `source` into the contact `target`.
-    pub(super) async fn merge(&self, target: ContactId, source: ContactId) -> MergeReport {
-        self.merge_for(self.request(), target.get(), source.get()).await
+    pub(super) async fn merge(
+        &self,
+        target: ContactId,
+        source: ContactId,
+    ) -> Result<(), Violations> {
+        self.merge_for(self.request(), target.get(), source.get()).await.map(drop)
     }
 
     /// The same as that request.
@@ -198,6 +203,12 @@ impl StoreFixture {
     ) -> MergeReport {
         let merge = Arc::new(Merge::new(context, target, source)?);
         self.contacts().merge(merge).await.expect("the store does not fail")
+    }
+
+    /// Restores a contact as it was read.
+    pub(super) async fn restore(&self, read: &Record) -> RestoreReport {
+        let restore = Restore::new(self.request(), read, None);
+        self.contacts().restore(restore.into()).await.expect("the store does not fail")
     }
 
     /// The contact that the first organization reads under that id.

@@ -131,6 +131,13 @@ impl Contacts {
             hits.extend(owners.flat_map(|ids| ids.iter().take(limit)));
         }
 
+        if let Some(id) = lookup_keys.deleted {
+            let row = self.rows.get(&id).filter(|row| {
+                row.record.organization == organization && row.record.deleted_at.is_some()
+            });
+            hits.extend(row.map(|row| row.record.id));
+        }
+
         if let Some(target) = lookup_keys.referring_to {
             let referring = self.living(organization).filter(|row| row.relations.contains(&target));
             hits.extend(referring.map(|row| row.record.id));

@@ -78,7 +78,7 @@ pub(super) struct ResultBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 0, nullable = false)]
     same_as: Option<usize>,
-    /// The contacts that a shared key found, at most 10; null for one that a dry run would create.
+    /// The contacts that a shared key found, at most 10, or the one that has a key of the item; null for one that a dry run would create.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     candidates: Vec<Option<i64>>,
     /// The broken rules, errors and warnings.

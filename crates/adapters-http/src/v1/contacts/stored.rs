@@ -1,5 +1,6 @@
 //! The stored contact that a request names.
 
+use contacts_application::access::Scope;
 use contacts_application::ports::Lifecycle;
 use contacts_application::use_cases::Caller;
 use contacts_domain::ContactId;
@@ -20,13 +21,17 @@ pub(super) async fn living(
     }
 }
 
-/// Why there is no living contact of that id: it was merged, or there is none.
+/// Why there is no living contact of that id: it was merged, which a caller who may read learns, or
+/// there is none.
 pub(super) async fn missing(
     services: &Services,
     caller: &Caller,
     id: ContactId,
 ) -> Result<Problem, Problem> {
-    let survivor = services.get_contact.survivor(caller, None, id).await?;
     let unknown = || Problem::new(Kind::UnknownContact, "there is no such contact");
+    if caller.require(Scope::Read).is_err() {
+        return Ok(unknown());
+    }
+    let survivor = services.get_contact.survivor(caller, None, id).await?;
     Ok(survivor.map_or_else(unknown, Problem::merged))
 }

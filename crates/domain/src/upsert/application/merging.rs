@@ -12,9 +12,10 @@ use crate::value::ParseCache;
 use crate::violation::Violation;
 
 impl Application<'_> {
-    /// The members to merge. They are those sent, with three exceptions. A key that leads to this
+    /// The members to merge. They are those sent, with four exceptions. A key that leads to this
     /// contact as an alias only names it, unless the item has the contact's own id. A link id that
     /// differs in case alone leaves the stored spelling. References to merged contacts are resolved.
+    /// An item that replaces the contact leaves what it cannot remove.
     pub(super) fn patch<'s>(
         &self,
         item: &'s ParsedItem,
@@ -42,6 +43,9 @@ impl Application<'_> {
             patch.to_mut().link_id = Member::Absent;
         }
         resolve_relations(&mut patch, Some(id), |merged| self.working_set.survivor(merged));
+        if item.intent == Intent::Replace {
+            patch = Cow::Owned(self.completed(patch.into_owned(), &before.document));
+        }
         patch
     }
 
@@ -49,12 +53,14 @@ impl Application<'_> {
     /// contact.
     pub(super) fn merged(
         &self,
+        intent: Intent,
         before: &ContactDocument,
         patch: &ContactDocument,
         cache: &mut ParseCache,
     ) -> (ContactDocument, Vec<Violation>) {
         let mut document = before.clone();
         let stored = match self.options.mode {
+            _ if intent == Intent::Replace => Stored::Removed,
             Mode::Fill => Stored::Kept,
             Mode::Upsert | Mode::Create | Mode::Update => Stored::Replaced,
         };
@@ -64,6 +70,23 @@ impl Application<'_> {
             tree::keep_spelling(&mut document, before, cache);
         }
         (document, faults)
+    }
+
+    /// What is sent to replace a document, with what cannot be removed from it.
+    fn completed(&self, sent: ContactDocument, stored: &ContactDocument) -> ContactDocument {
+        let mut completed = ContactDocument {
+            id: stored.id,
+            contact_id: stored.contact_id,
+            organization_id: stored.organization_id,
+            ..sent
+        };
+        if completed.contact_type.is_absent() {
+            completed.contact_type.clone_from(&stored.contact_type);
+        }
+        if !self.context.may_write_staff {
+            completed.staff.clone_from(&stored.staff);
+        }
+        completed
     }
 
     /// Whether what was sent is merged as it is.

@@ -301,7 +301,7 @@ async fn endpoints_are_hidden_unless_shown(fixture: &StoreFixture) {
         answers(&outcomes),
         [
             "rejected, CONTACT_NOT_FOUND id",
-            "rejected, UNIQUE_VIOLATION linkId",
+            "rejected, 1 candidates, UNIQUE_VIOLATION linkId",
             "rejected, INVALID_TYPE contactType",
         ]
     );

@@ -164,9 +164,9 @@ async fn key_in_use_refuses_only_its_item(fixture: &StoreFixture) {
     assert_eq!(
         answers(&outcomes),
         [
-            "rejected by id, UNIQUE_VIOLATION externalId",
+            "rejected by id, 1 candidates, UNIQUE_VIOLATION externalId",
             "created, version 1",
-            "rejected by id, UNIQUE_VIOLATION externalId",
+            "rejected by id, 1 candidates, UNIQUE_VIOLATION externalId",
         ]
     );
     fixture.holds([&first, &second, &outcomes[1]]).await;
@@ -187,9 +187,9 @@ async fn keys_of_two_contacts_refuse_the_item(fixture: &StoreFixture) {
     assert_eq!(
         answers(&outcomes),
         [
-            "rejected by id, UNIQUE_VIOLATION externalId",
-            "rejected by linkId, UNIQUE_VIOLATION externalId",
-            "rejected by id, as item 0, UNIQUE_VIOLATION linkId",
+            "rejected by id, 1 candidates, UNIQUE_VIOLATION externalId",
+            "rejected by linkId, 1 candidates, UNIQUE_VIOLATION externalId",
+            "rejected by id, as item 0, 1 candidates, UNIQUE_VIOLATION linkId",
         ]
     );
     fixture.holds([&first, &second, &third]).await;

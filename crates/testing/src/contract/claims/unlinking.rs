@@ -16,6 +16,7 @@ pub(crate) const CLAIMS: &[Claim] = claims![
     merged_link_id_unlinks_nothing,
     contact_without_entry_is_not_unlinked_by_id,
     only_own_entries_are_unlinked,
+    restored_contact_is_an_entry_again,
 ];
 
 fn by_link_id() -> Value {
@@ -112,4 +113,15 @@ async fn only_own_entries_are_unlinked(fixture: &StoreFixture) {
     assert!(refused.iter().all(|outcome| outcome.verdict == Verdict::Rejected), "{refused:?}");
     fixture.holds(&elsewhere).await;
     assert_eq!(fixture.entries_elsewhere().await.len(), 1);
+}
+
+async fn restored_contact_is_an_entry_again(fixture: &StoreFixture) {
+    let item = json!({"linkId": LINK_ID, "intercom": block("Door")});
+    let panel = fixture.send_entries(&[item]).await;
+    let deleted = fixture.unlink(&[by_link_id()]).await;
+    assert_eq!(fixture.entries().await, []);
+
+    fixture.restore(record_of(&deleted[0])).await.expect("its keys are free");
+
+    assert_eq!(fixture.entries().await, [(id_of(&panel[0]), entry(Some(LINK_ID), "Door"))]);
 }

@@ -39,7 +39,7 @@ async fn dry_run_answers_and_stores_nothing(fixture: &StoreFixture) {
             "updated by externalId, version 2",
             "created, version 1",
             "updated by externalId, as item 1, version 2",
-            "rejected by id, as item 0, UNIQUE_VIOLATION externalId",
+            "rejected by id, as item 0, 1 candidates, UNIQUE_VIOLATION externalId",
         ]
     );
     let ids: Vec<_> = outcomes.iter().map(|o| o.contact.as_ref().and_then(|c| c.id)).collect();

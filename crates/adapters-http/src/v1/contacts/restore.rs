@@ -1,0 +1,80 @@
+//! `POST /v1/contacts/{id}/restore`: restores a deleted contact.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use contacts_domain::Code;
+use contacts_domain::restoring::NotRestored;
+
+use super::answer::shown;
+use super::change::stale;
+use crate::openapi::{StoredContactSchema, WritingHeaders, WritingProblems, examples};
+use crate::problem::{Kind, Problem};
+use crate::reply::redaction::Redaction;
+use crate::request::authorized::{Authorized, Merge};
+use crate::request::contact_id::ContactIdPath;
+use crate::request::prefer::Preferences;
+use crate::state::Services;
+use crate::v1::entity_tag::{IfMatch, Tags};
+
+/// Restore a deleted contact
+///
+/// The contact is what it was, with its keys. If another contact has one of them by now: 409, and `id`
+/// names it. A contact that was merged is not restored: 409, and `mergedInto` names the one that
+/// stayed. A living contact stays as it is.
+#[utoipa::path(
+    post,
+    path = "/v1/contacts/{id}/restore",
+    tag = "native",
+    operation_id = "restoreContact",
+    params(ContactIdPath, IfMatch, WritingHeaders),
+    responses(
+        (
+            status = OK,
+            description = "The contact, living.",
+            body = StoredContactSchema,
+            headers(("ETag" = String, description = "The version, as `\"7\"`.")),
+            example = json!(examples::stored_contact()),
+        ),
+        WritingProblems,
+    ),
+)]
+pub(super) async fn restore(
+    State(services): State<Arc<Services>>,
+    Authorized(caller, _): Authorized<Merge>,
+    ContactIdPath(id): ContactIdPath,
+    IfMatch(tags): IfMatch,
+    preferences: Preferences,
+) -> Result<Response, Problem> {
+    let version = match tags {
+        None | Some(Tags::Any) => None,
+        Some(Tags::Versions(versions)) => match versions.as_slice() {
+            [version] => Some(*version),
+            _ => return Err(Problem::new(Kind::BadHeader, "If-Match has to name one version")),
+        },
+    };
+    let report =
+        services.restore_contact.execute(&caller, id, version, preferences.dry_run).await?;
+    match report {
+        Ok(record) => shown(&caller, preferences, &record, &[]),
+        Err(refused) => Err(refusal(&refused, Redaction::of(caller.scopes))),
+    }
+}
+
+fn refusal(refused: &NotRestored, redaction: Redaction) -> Problem {
+    match refused {
+        NotRestored::Unknown => Problem::new(Kind::UnknownContact, refused.to_string()),
+        NotRestored::Merged(target) => Problem::merge_stands(*target),
+        NotRestored::Stale(version) => stale(*version),
+        NotRestored::KeyTaken { owner, .. } => {
+            let owner = Some(*owner).filter(|_| redaction.shows_contacts);
+            let detail = owner.is_some().then(|| refused.to_string());
+            let code = Some(Code::UniqueViolation);
+            Problem::contact_refused(Kind::KeyTaken, detail, code, Vec::new(), owner)
+        }
+        NotRestored::Overtaken | NotRestored::Unreadable(_) => {
+            Problem::internal(refused.to_string())
+        }
+    }
+}

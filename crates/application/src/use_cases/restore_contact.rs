@@ -1,0 +1,75 @@
+//! Restores a deleted contact.
+
+use std::sync::Arc;
+
+use contacts_domain::contact::Record;
+use contacts_domain::restoring::{NotRestored, Restore, RestoreReport};
+use contacts_domain::upsert::{Context, Endpoints};
+use contacts_domain::{ContactId, OrganizationId, Version};
+
+use super::{Caller, UseCaseError};
+use crate::access::Scope;
+use crate::ports::{Clock, ContactStore, Lifecycle, StoreError};
+
+/// How often a contact is read anew that changes meanwhile.
+const MAX_OVERTAKEN: usize = 5;
+
+/// Restores a deleted contact.
+pub struct RestoreContact {
+    store: Arc<dyn ContactStore>,
+    clock: Arc<dyn Clock>,
+}
+
+impl RestoreContact {
+    /// Writes to that store.
+    pub fn new(store: Arc<dyn ContactStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+
+    /// Restores the contact of that id, in that version if one is named. A living contact stays as it
+    /// is. A dry run only tells what would become of it.
+    ///
+    /// # Errors
+    ///
+    /// When the caller may not write and delete, or the store fails. A refusal is a report.
+    pub async fn execute(
+        &self,
+        caller: &Caller,
+        id: ContactId,
+        version: Option<Version>,
+        dry_run: bool,
+    ) -> Result<RestoreReport, UseCaseError> {
+        caller.require(Scope::Write)?;
+        caller.require(Scope::Delete)?;
+        let context = Context {
+            may_write_staff: true,
+            endpoints: Endpoints::Shown,
+            ..caller.context(self.clock.now())
+        };
+        for _ in 0..MAX_OVERTAKEN {
+            let Some(read) = self.read(context.organization, id).await? else {
+                return Ok(Err(NotRestored::Unknown));
+            };
+            let mut restore = Restore::new(context.clone(), &read, version);
+            if dry_run {
+                restore = restore.without_writing();
+            }
+            match self.store.restore(Arc::new(restore)).await? {
+                Err(NotRestored::Overtaken) => {}
+                report => return Ok(report),
+            }
+        }
+        Err(StoreError::contention("the contact changes all the time").into())
+    }
+
+    async fn read(
+        &self,
+        organization: OrganizationId,
+        id: ContactId,
+    ) -> Result<Option<Record>, StoreError> {
+        match self.store.contact(organization, id, Lifecycle::Deleted).await? {
+            Some(deleted) => Ok(Some(deleted)),
+            None => self.store.contact(organization, id, Lifecycle::Living).await,
+        }
+    }
+}
