@@ -35,7 +35,8 @@ const TOOLS: [&str; 2] = ["server-process", "throwaway-postgres"];
 
 /// The libraries of the domain: data, errors, and one small library per kind of value. A new one has
 /// to be decided on, so it is listed here too.
-const DOMAIN_LIBRARIES: [&str; 19] = [
+const DOMAIN_LIBRARIES: [&str; 20] = [
+    "compact_str",
     "email_address",
     "iban_validate",
     "icu_casemap",

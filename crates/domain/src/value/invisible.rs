@@ -70,6 +70,9 @@ pub(crate) fn without_invisible(text: &str) -> Cow<'_, str> {
     if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
         return Cow::Borrowed(text);
     }
+    if !text.chars().any(is_invisible) {
+        return Cow::Borrowed(text);
+    }
     let before = std::iter::once(None).chain(text.chars().map(Some));
     let after = text.chars().skip(1).map(Some).chain([None]);
     let is_kept = |(before, character, after): &(Option<char>, char, Option<char>)| {

@@ -15,12 +15,15 @@ type Verdict = Result<(), RuleError>;
 
 pub(super) fn invisible(_: &At<'_>, leaf: Leaf<'_>) -> Verdict {
     let Leaf::Text(kind, text) = leaf else { return Ok(()) };
+    if kind.is_free {
+        return Ok(());
+    }
     match without_invisible(text) {
-        Cow::Owned(visible) if !kind.is_free => {
+        Cow::Owned(visible) => {
             let message = format!("the {} holds characters that nobody sees", kind.name);
             Err(RuleError::new(message).meaning(Some(Meaning::ReadAs(visible))))
         }
-        _ => Ok(()),
+        Cow::Borrowed(_) => Ok(()),
     }
 }
 
