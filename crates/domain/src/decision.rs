@@ -181,11 +181,13 @@ pub enum AliasWrite {
 }
 
 impl Writes {
-    /// Adds what another decision writes.
+    /// Adds what another decision writes, of other contacts. Of the runs of a [`Group`], each stays its
+    /// own.
     fn add(&mut self, other: Self) {
-        self.changes.extend(other.changes);
-        self.aliases.extend(other.aliases);
-        self.digests.extend(other.digests);
+        let Self { changes, aliases, digests } = other;
+        self.changes.extend(changes);
+        self.aliases.extend(aliases);
+        self.digests.extend(digests);
     }
 
     /// Whether there is nothing to write, or only what can be lost.
