@@ -47,7 +47,7 @@ pub struct Field {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// The item has it, and it is merged: it changes unless it is stored already.
-    Sent,
+    Taken,
     /// The item does not have it.
     Absent,
     /// The server fills it, whatever was sent.
@@ -63,12 +63,12 @@ pub enum Reason {
 impl Reason {
     /// Every reason.
     pub const ALL: [Self; 6] =
-        [Self::Sent, Self::Absent, Self::Mirrored, Self::Respelled, Self::Fill, Self::Lenient];
+        [Self::Taken, Self::Absent, Self::Mirrored, Self::Respelled, Self::Fill, Self::Lenient];
 
     /// The word on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Sent => "sent",
+            Self::Taken => "sent",
             Self::Absent => "absent",
             Self::Mirrored => "mirrored",
             Self::Respelled => "respelled",
@@ -111,7 +111,7 @@ impl Merged<'_> {
                 Reason::Mirrored
             } else if sent.iter().any(is_within) {
                 let is_left = !field.differs && plain.contains(&path);
-                if is_left { self.left_by } else { Reason::Sent }
+                if is_left { self.left_by } else { Reason::Taken }
             } else if self.left_out.iter().any(|left_out| is_within(left_out)) {
                 Reason::Lenient
             } else if field.is_there {

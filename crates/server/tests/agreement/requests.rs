@@ -66,19 +66,26 @@ impl Request {
     pub(crate) fn may_be_cut(&self) -> bool {
         match &self.what {
             What::Merge { .. } => false,
-            What::Batch { options, .. } => {
+            What::Batch { options, items } => {
                 let options = (options.on_repeat, options.atomicity, options.dry_run);
                 options == (OnRepeat::Merge, Atomicity::Item, false)
+                    && !items.iter().any(Wish::has_links)
             }
         }
     }
 }
 
 impl Wish {
+    /// Whether it has relations to what other items of the batch may make.
+    fn has_links(&self) -> bool {
+        let lists = self.members.values().filter_map(Value::as_array);
+        lists.flatten().any(|element| element.get("externalId").is_some())
+    }
+
     /// The item for that context.
     pub(crate) fn read(&self, context: &Context) -> Item {
         let json = json!(self.members).to_string();
-        let item = Item::read(&json, context);
+        let item = Item::read_linked(&json, context);
         let item = match self.intent {
             Intent::Upsert => item,
             // The device API cannot read it, so it is of another kind.
@@ -275,8 +282,16 @@ fn contents() -> impl Strategy<Value = Vec<(String, Value)>> {
         json!([{ "city": "Chur" }, { "id": 3 }]),
         Value::Null,
     ];
-    let relations =
-        vec![json!([1]), json!([2, 3]), json!([5, 999]), json!([1, 1]), json!([]), Value::Null];
+    let relations = vec![
+        json!([1]),
+        json!([2, 3]),
+        json!([5, 999]),
+        json!([1, 1]),
+        json!([]),
+        Value::Null,
+        json!([{ "externalId": "A" }]),
+        json!([{ "externalId": "C" }, 2]),
+    ];
     (
         member("contactType", 95, types),
         member("lastName", 60, names),
