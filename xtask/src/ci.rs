@@ -10,7 +10,7 @@ use xtask::workspace;
 use crate::codegen::Codegen;
 use crate::test::Test;
 use crate::tool::Tool;
-use crate::{arch, clients, db, deny, tidy};
+use crate::{arch, browser, clients, db, deny, tidy};
 
 /// Run every check that a change has to pass
 #[derive(Debug, Args)]
@@ -48,6 +48,8 @@ enum Check {
     Smoke,
     /// Generated clients send a batch
     Clients,
+    /// The pages show what they should in a browser
+    Browser,
     /// The short proofs
     Proofs,
 }
@@ -83,6 +85,7 @@ impl Check {
             Self::Deny => deny::run_where_installed()?,
             Self::Smoke => smoke::run()?,
             Self::Clients => clients::run()?,
+            Self::Browser => browser::run()?,
             Self::Proofs => Tool::short().run("proofs", &[])?,
         }
         Ok(())

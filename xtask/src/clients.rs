@@ -3,14 +3,13 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use server_process::Launch;
-use throwaway_postgres::apt;
 use xshell::{Shell, cmd};
 use xtask::workspace;
 
+use crate::installed::require;
 use crate::tool::release_server;
 
 /// The programs that install and run the generators: a command that succeeds where one is there, and
@@ -39,22 +38,6 @@ pub(crate) fn run() -> Result<()> {
     cmd!(shell, "python/bin/python openapi_generator.py {arguments...}").run()?;
     cmd!(shell, "node compiled/openapi_typescript.js {arguments...}").run()?;
     server.stop()
-}
-
-/// Installs packages where a command does not succeed.
-fn require(command: &[&str], packages: &str) -> Result<()> {
-    let succeeds = || {
-        let [program, arguments @ ..] = command else { return false };
-        let mut command = Command::new(program);
-        command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().is_ok_and(|status| status.success())
-    };
-    if !succeeds() {
-        let install = "apt-get install --yes --no-install-recommends";
-        apt::run(&format!("apt-get update\n{install} {packages}"));
-    }
-    ensure!(succeeds(), "`{}` fails: install {packages}", command.join(" "));
-    Ok(())
 }
 
 /// Copies `tools/clients` to where clients are generated. Returns a shell there.

@@ -1,12 +1,14 @@
 //! `cargo xtask`: the menu of chores. One file per verb; each prints the commands that it runs.
 
 mod arch;
+mod browser;
 mod ci;
 mod clients;
 mod codegen;
 mod db;
 mod deny;
 mod held_postgres;
+mod installed;
 mod test;
 mod tidy;
 mod tool;
@@ -42,6 +44,8 @@ enum Verb {
     Ci(ci::Ci),
     /// Generate clients from the API description, and send a batch with each
     Clients,
+    /// Open the pages of the server in headless Chromium, without a network
+    Browser,
     /// Measure the server against the bare database
     #[command(disable_help_flag = true)]
     Bench(tool::Tool),
@@ -71,6 +75,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Db => db::run(),
         Verb::Deny => deny::run(),
         Verb::Clients => clients::run(),
+        Verb::Browser => browser::run(),
         Verb::Ci(ci) => ci.run(&Menu::command()),
         // Optimized, because the client must not be slower than the server.
         Verb::Bench(tool) => tool.run("bench", &["--release"]),

@@ -77,6 +77,10 @@ pub fn routers(services: Services, settings: Settings) -> Routers {
         .fold(serve(json, ProblemFormat::ProblemDetails, &state), |app, prefix| {
             app.nest_service(prefix, device.clone())
         });
+    let apis = match state.settings.cors_origins.as_slice() {
+        [] => apis,
+        origins => apis.layer(operation::cors::allow(origins)),
+    };
     let metrics = Router::from(operation::metrics::routes());
     Routers { apis, metrics: observed(metrics, ProblemFormat::ProblemDetails, &state) }
 }

@@ -28,8 +28,8 @@ pub(crate) use contact_document::{
 pub(crate) use operation::{
     BatchHeaders, BatchProblems, CallHeaders, ContactPathParams, ContactProblems,
     DeviceBodyProblems, DeviceItemPath, DeviceProblems, DryRunHeaders, MergingProblems,
-    NativeBatchProblems, ReadinessProblems, WritingHeaders, WritingProblems, describe_request_ids,
-    text_parameter,
+    NativeBatchProblems, PageProblems, ReadinessProblems, WritingHeaders, WritingProblems,
+    describe_request_ids, text_parameter,
 };
 
 use crate::problem::format::{EnvelopeReply, ProblemReply};

@@ -1,7 +1,9 @@
 //! For the operator of the server: whether it lives and can write, and what it does.
 
+pub(crate) mod cors;
 pub(crate) mod health;
 pub(crate) mod metrics;
+pub(crate) mod pages;
 pub(crate) mod readiness;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -14,5 +16,5 @@ pub(crate) const PROBES: [&str; 3] = [health::PATH, readiness::PATH, metrics::PA
 
 /// The routes that need no token, but for the metrics.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
-    health::routes().merge(readiness::routes()).merge(openapi::routes())
+    health::routes().merge(readiness::routes()).merge(pages::routes()).merge(openapi::routes())
 }

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use axum::http::HeaderValue;
 use contacts_domain::upsert::Documents;
 
 /// The limits of the APIs.
@@ -45,6 +46,9 @@ pub struct Settings {
     /// How many requests per second one token may make on average, with bursts of as many.
     /// Default: unlimited.
     pub requests_per_second: Option<NonZeroU32>,
+    /// The origins of browsers that may read answers, such as `https://crm.example`; `*` for all.
+    /// Default: none, besides this server's own pages.
+    pub cors_origins: Vec<HeaderValue>,
     /// The version that the metrics name. Default: that of this crate.
     pub version: String,
 }
@@ -64,6 +68,7 @@ impl Default for Settings {
             max_streams: 16,
             stream_spool_bytes: 1 << 30,
             requests_per_second: None,
+            cors_origins: Vec::new(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }

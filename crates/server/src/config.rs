@@ -136,6 +136,7 @@ impl ServeFlags {
             max_streams: self.max_streams.get(),
             stream_spool_bytes: self.stream_spool_bytes.get(),
             requests_per_second: self.requests_per_second,
+            cors_origins: self.cors_origin,
             ..HttpSettings::default()
         };
         let connections = ConnectionSettings {

@@ -301,6 +301,15 @@ impl IntoResponses for ReadinessProblems {
     }
 }
 
+/// The problem of a file that is not there.
+pub(crate) struct PageProblems;
+
+impl IntoResponses for PageProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(ProblemFormat::ProblemDetails, &[&[Kind::UnknownPath]])
+    }
+}
+
 /// One response per status, which lists its problems.
 fn problems(format: ProblemFormat, groups: &[&[Kind]]) -> BTreeMap<String, RefOr<Response>> {
     let mut by_status: BTreeMap<_, Vec<Kind>> = BTreeMap::new();

@@ -35,7 +35,7 @@ impl Readiness {
         Self { store, last: Mutex::default() }
     }
 
-    async fn check(&self) -> Found {
+    pub(crate) async fn check(&self) -> Found {
         let mut last = self.last.lock().await;
         if let Some((at, found)) = last.as_ref()
             && at.elapsed() < MAX_AGE

@@ -11,7 +11,15 @@ use sha2::{Digest, Sha256};
 use crate::app::{Answer, App, request};
 
 /// The operations that need no token.
-const OPEN: [&str; 4] = ["GET /healthz", "GET /metrics", "GET /openapi.json", "GET /readyz"];
+const OPEN: [&str; 7] = [
+    "GET /",
+    "GET /docs",
+    "GET /docs/{file}",
+    "GET /healthz",
+    "GET /metrics",
+    "GET /openapi.json",
+    "GET /readyz",
+];
 
 /// An operation of the description, at one path.
 pub(crate) struct Operation {

@@ -40,10 +40,13 @@ async fn routes_and_described_operations_are_the_same() {
     assert_eq!(
         others.collect::<Vec<_>>(),
         [
+            "/",
             "/api-v1/contact/batch",
             "/api-v1/contact/merging",
             "/api-v1/contact/{type}/{id}",
             "/api-v1/contact/{type}/{id}/deleted",
+            "/docs",
+            "/docs/{file}",
             "/healthz",
             "/metrics",
             "/openapi.json",
@@ -51,7 +54,11 @@ async fn routes_and_described_operations_are_the_same() {
         ]
     );
     for (path, operations) in paths {
-        let path = path.replace("{type}", "PERSON").replace("{id}", "1").replace("{uid}", "1");
+        let path = path
+            .replace("{type}", "PERSON")
+            .replace("{file}", "page.css")
+            .replace("{id}", "1")
+            .replace("{uid}", "1");
         for method in METHODS {
             let http = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let answer = app.send(request(http, &path, &[], Body::empty())).await;

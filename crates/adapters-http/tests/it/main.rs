@@ -20,6 +20,7 @@ mod insight;
 mod limits;
 mod merging;
 mod operation;
+mod pages;
 mod refused_uploads;
 mod v1;
 mod verdicts;

@@ -10,7 +10,9 @@ use crate::app::{App, BATCH, get, request};
 async fn unknown_path_is_a_problem() {
     let app = App::new().await;
     insta::assert_snapshot!(app.get("/api-v1/contacts").await.whole());
-    for path in ["/", "/api-v1/contact", "/api-v1/contact/batch/", "/v1/contact"] {
+    for path in
+        ["/docs/", "/docs/LICENSE", "/api-v1/contact", "/api-v1/contact/batch/", "/v1/contact"]
+    {
         assert_eq!(app.get(path).await.problem(), (404, "NOT_FOUND".into()), "{path}");
     }
 }

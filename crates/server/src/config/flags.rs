@@ -8,6 +8,7 @@ use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::http::HeaderValue;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
@@ -131,6 +132,10 @@ pub(crate) struct ServeFlags {
     /// The most requests per second and token, on average; without it, there is no limit
     #[arg(long, value_name = "N")]
     pub(super) requests_per_second: Option<NonZeroU32>,
+    /// An origin of web pages that may call the APIs, such as `https://crm.example`, or `*` for all; may
+    /// be repeated
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]
+    pub(super) cors_origin: Vec<HeaderValue>,
     /// How long requests in flight may take to finish after SIGTERM or Ctrl-C
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(super) shutdown_seconds: u64,
@@ -141,6 +146,24 @@ pub(super) fn seconds(setting: NonZeroU64) -> Duration {
     const CENTURY: u64 = 100 * 365 * 24 * 60 * 60;
     Duration::from_secs(setting.get().min(CENTURY))
 }
+
+/// Reads an origin (RFC 6454 §6.2) as browsers send it, or `*`.
+fn origin(text: &str) -> Result<HeaderValue, &'static str> {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let is_host = |host: &str| {
+        !host.is_empty()
+            && host.bytes().all(|byte| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_:[]".contains(&byte)
+            })
+    };
+    match text == "*" || host.is_some_and(is_host) {
+        true => HeaderValue::from_str(text).map_err(|_ascii| EXPECTED_ORIGIN),
+        false => Err(EXPECTED_ORIGIN),
+    }
+}
+
+const EXPECTED_ORIGIN: &str = "an origin has a scheme, a host in lower case and perhaps a port, \
+                               without a slash at the end";
 
 /// Reads a network, or an address.
 fn network(text: &str) -> Result<IpNet, AddrParseError> {
