@@ -51,7 +51,14 @@ use telemetry::Observer;
 ///
 /// let store = Arc::new(MemoryStore::default());
 /// let clock = Arc::new(StoppedClock(now()));
-/// let services = Services::new(store.clone(), store.clone(), store.clone(), clock, store);
+/// let services = Services::new(
+///     store.clone(),
+///     store.clone(),
+///     store.clone(),
+///     clock,
+///     store.clone(),
+///     store,
+/// );
 /// let app: axum::Router = router(services, Settings::default());
 /// ```
 pub fn router(services: Services, settings: Settings) -> Router {

@@ -26,7 +26,7 @@ pub(crate) use contact_document::{
     ContactDocumentSchema, ContactTypeSchema, IntercomTypeSchema, StoredContactSchema,
 };
 pub(crate) use operation::{
-    BatchHeaders, BatchProblems, CallHeaders, ContactPathParams, ContactProblems,
+    BatchHeaders, BatchProblems, CallHeaders, CallProblems, ContactPathParams, ContactProblems,
     DeviceBodyProblems, DeviceItemPath, DeviceProblems, DryRunHeaders, MergingProblems,
     NativeBatchProblems, PageProblems, ReadinessProblems, WritingHeaders, WritingProblems,
     describe_request_ids, text_parameter,

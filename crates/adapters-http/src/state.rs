@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use bytes::Bytes;
 use contacts_application::ports::{
-    AccessStore, Clock, ContactStore, IntercomDirectory, StoreState,
+    AccessStore, Clock, ContactStore, IntercomDirectory, OrganizationSettings, StoreState,
 };
 use contacts_application::use_cases::{
     Authenticate, DeleteContacts, GetContact, GetEntry, ListEntries, MergeContacts, RestoreContact,
-    UnlinkContacts, UpsertContacts,
+    SetOrganization, UnlinkContacts, UpsertContacts,
 };
 use utoipa::openapi::OpenApi;
 
@@ -38,6 +38,8 @@ pub struct Services {
     pub list_entries: ListEntries,
     /// Takes contacts out of the directory of intercoms.
     pub unlink_contacts: UnlinkContacts,
+    /// Changes the settings of an organization.
+    pub set_organization: SetOrganization,
     /// What the store says of itself.
     pub state: Arc<dyn StoreState>,
 }
@@ -49,6 +51,7 @@ impl Services {
         directory: Arc<dyn IntercomDirectory>,
         access: Arc<dyn AccessStore>,
         clock: Arc<dyn Clock>,
+        settings: Arc<dyn OrganizationSettings>,
         state: Arc<dyn StoreState>,
     ) -> Self {
         Self {
@@ -61,6 +64,7 @@ impl Services {
             get_entry: GetEntry::new(contacts.clone()),
             list_entries: ListEntries::new(directory),
             unlink_contacts: UnlinkContacts::new(contacts, clock),
+            set_organization: SetOrganization::new(settings),
             state,
         }
     }

@@ -8,6 +8,7 @@ pub(crate) mod change_body;
 pub(crate) mod contact_body;
 mod contacts;
 mod entity_tag;
+mod organization;
 pub(crate) mod parameters;
 pub(crate) mod violation_body;
 pub(crate) mod word;
@@ -24,5 +25,6 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(batch::upsert))
         .merge(contacts::routes())
+        .merge(organization::routes())
         .route_layer(middleware::from_fn(accept::require_json))
 }

@@ -194,6 +194,9 @@ pub(crate) struct BatchProblems;
 /// The problems of a native batch.
 pub(crate) struct NativeBatchProblems;
 
+/// The problems of a call that reads what is always there.
+pub(crate) struct CallProblems;
+
 /// The problems of reading one contact.
 pub(crate) struct ContactProblems;
 
@@ -233,6 +236,12 @@ impl IntoResponses for NativeBatchProblems {
             Kind::NotAcceptable,
         ];
         problems(ProblemFormat::ProblemDetails, &[&OF_CALLS, &OF_BODIES, &of_batches, &native])
+    }
+}
+
+impl IntoResponses for CallProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(ProblemFormat::ProblemDetails, &[&OF_CALLS])
     }
 }
 

@@ -48,6 +48,7 @@ pub(crate) enum Read {}
 pub(crate) enum Write {}
 pub(crate) enum Delete {}
 pub(crate) enum Merge {}
+pub(crate) enum Admin {}
 
 impl RequiredScopes for Read {
     const SCOPES: &'static [Scope] = &[Scope::Read];
@@ -59,6 +60,10 @@ impl RequiredScopes for Write {
 
 impl RequiredScopes for Delete {
     const SCOPES: &'static [Scope] = &[Scope::Delete];
+}
+
+impl RequiredScopes for Admin {
+    const SCOPES: &'static [Scope] = &[Scope::Admin];
 }
 
 impl RequiredScopes for Merge {

@@ -1,7 +1,8 @@
 //! Bodies that should be JSON, and the problems of those that are not.
 
-use serde_json::Error;
+use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use serde_json::{Error, Map, Value};
 
 use crate::problem::{Kind, Problem};
 
@@ -25,6 +26,20 @@ pub(crate) fn trim<'t>(text: &'t str, expected: &str) -> Result<&'t str, Problem
         return Err(Problem::new(Kind::BodyEmpty, format!("the body has to be {expected}")));
     }
     Ok(json)
+}
+
+/// The body as an object of that type, and nothing else: serde would take an array for a struct.
+pub(crate) fn object<T: DeserializeOwned>(body: Vec<u8>, expected: &str) -> Result<T, Problem> {
+    let text = decode(body)?;
+    let json = trim(&text, expected)?;
+    if !json.trim_ascii_start().starts_with('{') {
+        let refused = serde_json::from_str::<Map<String, Value>>(json).err();
+        return Err(refused.map_or_else(
+            || Problem::new(Kind::BodyOfWrongShape, expected),
+            |error| refusal(&error, expected),
+        ));
+    }
+    serde_json::from_str(json).map_err(|error| refusal(&error, expected))
 }
 
 /// The problem of a text that cannot be read as what is `expected`.

@@ -4,8 +4,8 @@ mod body;
 mod explanation_body;
 mod item_options;
 mod options;
-mod reply;
-mod result;
+pub(super) mod reply;
+pub(super) mod result;
 mod stream;
 
 use std::sync::Arc;

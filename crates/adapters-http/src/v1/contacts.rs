@@ -5,6 +5,7 @@ mod archive;
 mod change;
 mod create;
 mod delete;
+mod delete_many;
 mod get;
 mod merge;
 mod patch;
@@ -26,4 +27,5 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(archive::archive))
         .routes(routes!(unarchive::unarchive))
         .routes(routes!(merge::merge))
+        .routes(routes!(delete_many::delete_many))
 }

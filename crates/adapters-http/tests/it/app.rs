@@ -7,7 +7,9 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request};
 use contacts_adapters_http::{Services, Settings, router};
 use contacts_application::access::{NewToken, Reach, Scope, Scopes, TokenDigest};
-use contacts_application::ports::{AccessStore, ContactStore, IntercomDirectory};
+use contacts_application::ports::{
+    AccessStore, ContactStore, IntercomDirectory, OrganizationSettings,
+};
 use contacts_testing::{MemoryStore, StoppedClock, now, organization};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -39,7 +41,8 @@ impl App {
 
     pub(crate) async fn with(settings: Settings) -> Self {
         let store = store_with_tokens().await;
-        Self { router: app(store.clone(), store.clone(), store.clone(), settings), store }
+        let router = app(store.clone(), store.clone(), store.clone(), store.clone(), settings);
+        Self { router, store }
     }
 
     /// On another store of contacts, with the same tokens.
@@ -54,7 +57,7 @@ impl App {
     ) -> Self {
         let store = store_with_tokens().await;
         let (contacts, directory) = (Arc::new(contacts), Arc::new(directory));
-        let router = app(contacts, directory, store.clone(), Settings::default());
+        let router = app(contacts, directory, store.clone(), store.clone(), Settings::default());
         Self { router, store }
     }
 
@@ -82,11 +85,12 @@ pub(crate) fn app(
     contacts: Arc<dyn ContactStore>,
     directory: Arc<dyn IntercomDirectory>,
     access: Arc<dyn AccessStore>,
+    organizations: Arc<dyn OrganizationSettings>,
     settings: Settings,
 ) -> Router {
     let clock = Arc::new(StoppedClock(now()));
     let state = Arc::new(MemoryStore::default());
-    router(Services::new(contacts, directory, access, clock, state), settings)
+    router(Services::new(contacts, directory, access, clock, organizations, state), settings)
 }
 
 pub(crate) async fn store_with_tokens() -> Arc<MemoryStore> {

@@ -75,7 +75,7 @@ async fn failed_token_lookup_is_503_not_401() {
     let mut access = MockAccessStore::new();
     access.expect_token().times(1).returning(|_| Err(StoreError::unavailable(SECRET)));
     let store = Arc::new(MemoryStore::default());
-    let app = app(store.clone(), store, Arc::new(access), Settings::default());
+    let app = app(store.clone(), store.clone(), Arc::new(access), store, Settings::default());
     let response = app.oneshot(post(BATCH, "all", ITEM)).await.unwrap();
     assert_eq!(response.status().as_u16(), 503);
 }

@@ -18,7 +18,8 @@ use crate::authorization::operations;
 async fn on(state: impl StoreState + 'static) -> Router {
     let store = store_with_tokens().await;
     let (clock, state) = (Arc::new(StoppedClock(now())), Arc::new(state));
-    router(Services::new(store.clone(), store.clone(), store, clock, state), Settings::default())
+    let services = Services::new(store.clone(), store.clone(), store.clone(), clock, store, state);
+    router(services, Settings::default())
 }
 
 async fn metrics(router: Router) -> String {
@@ -122,7 +123,8 @@ async fn invented_paths_and_methods_share_a_label() {
 async fn metrics_of_their_own_address_are_elsewhere_missing() {
     let store = store_with_tokens().await;
     let clock = Arc::new(StoppedClock(now()));
-    let services = Services::new(store.clone(), store.clone(), store.clone(), clock, store);
+    let services =
+        Services::new(store.clone(), store.clone(), store.clone(), clock, store.clone(), store);
     let Routers { apis, metrics: apart } = routers(services, Settings::default());
     let answer = Answer::of(apis, get("/metrics", "all")).await;
     assert_eq!(answer.problem(), (404, "NOT_FOUND".into()));

@@ -69,8 +69,14 @@ async fn body_that_never_ends_is_408() {
 async fn token_revoked_during_a_long_body_stores_nothing() {
     let stored = store_with_tokens().await;
     let clock = Arc::new(TokioClock(tokio::time::Instant::now()));
-    let services =
-        Services::new(stored.clone(), stored.clone(), stored.clone(), clock, stored.clone());
+    let services = Services::new(
+        stored.clone(),
+        stored.clone(),
+        stored.clone(),
+        clock,
+        stored.clone(),
+        stored.clone(),
+    );
     let router = router(services, Settings::default());
     let item = json!([{"contactType": "PERSON", "lastName": "Abt"}]).to_string();
     let store = Arc::clone(&stored);

@@ -3,5 +3,6 @@
 mod batch;
 mod lifecycle;
 mod one_contact;
+mod organization;
 mod stream;
 mod writing;

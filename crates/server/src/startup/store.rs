@@ -139,6 +139,7 @@ impl Store {
             self.directory.clone(),
             self.access.clone(),
             Arc::new(SystemClock),
+            self.settings.clone(),
             self.state.clone(),
         )
     }

@@ -24,14 +24,14 @@ const VIOLATION: usize = 320;
 
 /// An item and its outcome.
 #[derive(Debug)]
-pub(super) struct Answered {
+pub(in crate::v1) struct Answered {
     /// The position of the item, from 0.
-    pub(super) index: usize,
+    pub(in crate::v1) index: usize,
     /// The number of its line, in a stream.
-    pub(super) line: Option<u64>,
+    pub(in crate::v1) line: Option<u64>,
     /// The caller's own name for the item.
-    pub(super) reference: Option<String>,
-    pub(super) outcome: Outcome,
+    pub(in crate::v1) reference: Option<String>,
+    pub(in crate::v1) outcome: Outcome,
 }
 
 /// The result of one item. Members without a value are left out; for a token without the scope
@@ -39,7 +39,7 @@ pub(super) struct Answered {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = BatchResult)]
-pub(super) struct ResultBody<'a> {
+pub(in crate::v1) struct ResultBody<'a> {
     /// The position of the item, from 0.
     #[schema(example = 0)]
     index: usize,
@@ -143,8 +143,8 @@ fn violation(found: &Violation, redaction: Redaction) -> Option<ViolationBody<'_
 
 /// Writes results for one caller.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ResultWriter {
-    pub(super) redaction: Redaction,
+pub(in crate::v1) struct ResultWriter {
+    pub(in crate::v1) redaction: Redaction,
 }
 
 impl ElementWriter for ResultWriter {

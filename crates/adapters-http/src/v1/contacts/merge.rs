@@ -69,10 +69,7 @@ pub(super) async fn merge(
     preferences: Preferences,
     SingleUpload(body, room): SingleUpload,
 ) -> Result<Response, Problem> {
-    let text = json_text::decode(body)?;
-    let json = json_text::trim(&text, EXPECTED)?;
-    let MergeBody { target, source, dry_run } =
-        serde_json::from_str(json).map_err(|error| json_text::refusal(&error, EXPECTED))?;
+    let MergeBody { target, source, dry_run } = json_text::object(body, EXPECTED)?;
     let dry_run = dry_run || preferences.dry_run;
     let merging = |bytes| {
         let merge = &services.merge_contacts;

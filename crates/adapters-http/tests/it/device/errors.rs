@@ -185,7 +185,7 @@ async fn failed_token_lookup_is_503_not_401() {
     let mut access = MockAccessStore::new();
     access.expect_token().returning(|_| Err(StoreError::unavailable(SECRET)));
     let store = Arc::new(MemoryStore::default());
-    let router = app(store.clone(), store, Arc::new(access), Settings::default());
+    let router = app(store.clone(), store.clone(), Arc::new(access), store, Settings::default());
     for request in requests("all") {
         let answer = Answer::of(router.clone(), request).await;
         let (status, error) = answer.envelope();

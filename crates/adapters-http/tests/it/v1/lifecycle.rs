@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::json;
 
-use super::writing::{a_person, send};
+use super::writing::{a_person, create, send};
 use crate::app::{Answer, App};
 
 async fn post(app: &App, path: &str, prefer: &str, body: &str) -> Answer {
@@ -116,8 +116,58 @@ async fn refused_merge_is_422_with_violations() {
         assert_eq!(refused.problem(), (422, code.into()));
         assert_eq!(refused.json()["violations"][0]["pointer"], "/source");
     }
-    for body in ["{}", "[]", r#"{"target": 1, "source": "2"}"#, r#"{"target":1,"source":2,"x":3}"#]
-    {
+    for body in [
+        "{}",
+        "[]",
+        "[1, 4]",
+        r#"{"target": 1, "source": "2"}"#,
+        r#"{"target":1,"source":2,"x":3}"#,
+    ] {
         assert_eq!(post(&app, "/v1/contacts/merge", "", body).await.status, 400, "{body}");
     }
+}
+
+#[tokio::test]
+async fn many_contacts_are_deleted_by_their_keys() {
+    let app = App::new().await;
+    let first = a_person(&app, "A").await;
+    a_person(&app, "B").await;
+    let linked = json!({
+        "contactType": "PERSON", "linkId": "6f9619ff-8b86-d011-b42d-00cf4fc964ff",
+        "lastName": "Linked",
+    });
+    assert_eq!(create(&app, "all", "", &linked).await.status, 201);
+    let keys = json!({
+        "ids": [id(&first), 4_711], "externalIds": [" B ", "A"],
+        "linkIds": ["6F9619FF-8b86-d011-b42d-00cf4fc964ff"],
+    });
+    let before = app.store.records();
+    let path = "/v1/contacts/delete";
+    let shown = post(&app, path, "dry-run", &keys.to_string()).await;
+    assert_eq!(app.store.records(), before);
+    let answer = post(&app, path, "", &keys.to_string()).await;
+    assert_eq!(answer.json(), shown.json());
+    insta::assert_snapshot!(answer.whole());
+    assert!(app.store.records().iter().all(|record| record.deleted_at.is_some()));
+}
+
+#[tokio::test]
+async fn wrong_keys_delete_nothing() {
+    let app = App::new().await;
+    a_person(&app, "A").await;
+    let before = app.store.records();
+    for (body, detail) in [
+        (r#"{"externalIds": ["A"], "ids": [0]}"#, "ids[0] has to be a positive integer below 2^53"),
+        (r#"{"externalIds": ["A", " "]}"#, "externalIds[1] has to be a text that is not blank"),
+        (r#"{"externalIds": ["A"], "linkIds": ["x"]}"#, "linkIds[0] has to be a UUID with hyphens"),
+    ] {
+        let answer = post(&app, "/v1/contacts/delete", "", body).await;
+        assert_eq!((answer.status, answer.detail().as_str()), (400, detail));
+    }
+    for body in ["[]", r#"{"id": [1]}"#, r#"{"ids": 1}"#] {
+        assert_eq!(post(&app, "/v1/contacts/delete", "", body).await.status, 400, "{body}");
+    }
+    assert_eq!(app.store.records(), before);
+    let nothing = post(&app, "/v1/contacts/delete", "", "{}").await;
+    assert_eq!((nothing.status, &nothing.json()["items"]), (200, &json!([])));
 }

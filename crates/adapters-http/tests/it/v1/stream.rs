@@ -262,7 +262,14 @@ async fn failing_store_ends_the_stream_where_it_stands() {
 async fn revoked_token_ends_the_stream() {
     let store = store_with_tokens().await;
     let clock = Arc::new(TokioClock(tokio::time::Instant::now()));
-    let services = Services::new(store.clone(), store.clone(), store.clone(), clock, store.clone());
+    let services = Services::new(
+        store.clone(),
+        store.clone(),
+        store.clone(),
+        clock,
+        store.clone(),
+        store.clone(),
+    );
     let router = router(services, Settings::default());
     let revoking = Arc::clone(&store);
     let pieces = stream::iter([false, true]).then(move |is_second| {

@@ -1,0 +1,106 @@
+//! `PUT /v1/organization`: changes the caller's organization.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use contacts_application::access::{SettingsChange, check_name};
+use contacts_application::use_cases::{ManageAccessError, UseCaseError};
+use contacts_domain::value::CountryCode;
+use contacts_domain::{MatchBy, SharedKey};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::body::{OrganizationBody, SharedKeyWord};
+use crate::openapi::{CallHeaders, NativeBatchProblems};
+use crate::problem::{Kind, Problem};
+use crate::reply::to_json;
+use crate::request::authorized::{Admin, Authorized};
+use crate::request::json_text;
+use crate::request::json_upload::SingleUpload;
+use crate::state::Services;
+use crate::v1::word::{Word, did_you_mean};
+
+const EXPECTED: &str = r#"{"name": text, "region": country, "matchBy": [key]}"#;
+
+/// The settings of an organization. What is absent stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = OrganizationSettings, example = json!({ "region": "CH", "matchBy": ["email", "phone"] }))]
+struct SettingsBody {
+    /// Its name, 1 to 100 characters.
+    name: Option<String>,
+    /// The country of phone numbers without a country code (ISO 3166-1 alpha-2).
+    region: Option<String>,
+    /// The shared keys that requests can match by, besides the identity keys.
+    #[schema(value_type = Option<Vec<SharedKeyWord>>)]
+    match_by: Option<Vec<String>>,
+}
+
+/// Change the organization
+///
+/// Takes the scope `admin`. A key that is switched on is filled in the background, which begins within
+/// a minute; `filling` says how far it is, and requests can match by it when that is done.
+#[utoipa::path(
+    put,
+    path = "/v1/organization",
+    tag = "native",
+    operation_id = "setOrganization",
+    params(CallHeaders),
+    request_body(content = SettingsBody, content_type = "application/json"),
+    responses(
+        (
+            status = OK,
+            description = "The organization, as it is from now on.",
+            body = OrganizationBody,
+            example = json!({
+                "id": 1, "name": "Muster AG", "region": "CH", "matchBy": ["email", "phone"],
+                "filling": { "keys": ["phone"], "done": 0, "of": 20000 },
+            }),
+        ),
+        NativeBatchProblems,
+    ),
+)]
+pub(super) async fn put(
+    State(services): State<Arc<Services>>,
+    Authorized(caller, _): Authorized<Admin>,
+    SingleUpload(body, _): SingleUpload,
+) -> Result<Response, Problem> {
+    let body: SettingsBody = json_text::object(body, EXPECTED)?;
+    let change = body.read()?;
+    let set = services.set_organization.execute(caller.organization.id, change).await;
+    match set {
+        Ok(organization) => to_json(&OrganizationBody::from(&organization)),
+        Err(ManageAccessError::Store(error)) => Err(UseCaseError::from(error).into()),
+        Err(error) => Err(Problem::internal(error)),
+    }
+}
+
+impl SettingsBody {
+    fn read(self) -> Result<SettingsChange, Problem> {
+        let Self { name, region, match_by } = self;
+        if let Some(name) = &name {
+            check_name(name).map_err(|error| wrong("name", &error))?;
+        }
+        let region = region.map(|text| CountryCode::parse(&text)).transpose();
+        let region = region.map_err(|error| wrong("region", &error))?;
+        let match_by = match_by.map(|keys| keys.iter().map(|key| shared_key(key)).collect());
+        let match_by: Option<Vec<SharedKey>> = match_by.transpose()?;
+        let match_by = match_by
+            .map(|keys| keys.into_iter().fold(MatchBy::NONE, |all, key| all.with(key.into())));
+        Ok(SettingsChange { name, region, match_by })
+    }
+}
+
+fn shared_key(text: &str) -> Result<SharedKey, Problem> {
+    SharedKey::parse(text).ok_or_else(|| {
+        let known = SharedKey::ALL.map(SharedKey::as_str);
+        let proposal = did_you_mean(text, &known);
+        let proposal = proposal.map(|word| format!("; did you mean {word}?")).unwrap_or_default();
+        wrong("matchBy", &format!("its keys are of {}{proposal}", known.join(", ")))
+    })
+}
+
+fn wrong(member: &str, what: &dyn std::fmt::Display) -> Problem {
+    Problem::new(Kind::BadParameter, format!("{member}: {what}"))
+}

@@ -1,0 +1,58 @@
+//! `GET` and `PUT /v1/organization`.
+
+use axum::http::Method;
+use serde_json::json;
+
+use super::writing::send;
+use crate::app::{Answer, App, get};
+
+async fn put(app: &App, token: &str, body: &str) -> Answer {
+    let headers = [("content-type", "application/json"), ("target-organization-id", "1")];
+    app.send(send(Method::PUT, "/v1/organization", token, &headers, body)).await
+}
+
+#[tokio::test]
+async fn organization_is_shown_with_its_settings() {
+    let app = App::new().await;
+    insta::assert_snapshot!(app.send(get("/v1/organization", "reader")).await.whole());
+}
+
+#[tokio::test]
+async fn key_that_is_switched_on_is_being_filled() {
+    let app = App::new().await;
+    app.batch(json!([{"contactType": "PERSON", "externalId": "A", "lastName": "R"}])).await;
+    let refused = put(&app, "all", r#"{"name": "New"}"#).await;
+    assert_eq!(refused.problem(), (403, "ACTION_DENIED".into()));
+
+    let none = put(&app, "admin", r#"{"name": "New", "matchBy": []}"#).await;
+    assert_eq!((none.status, &none.json()["matchBy"]), (200, &json!([])), "{none:?}");
+    let answer = put(&app, "admin", r#"{"region": "LI", "matchBy": ["phone", "email"]}"#).await;
+    insta::assert_snapshot!(answer.whole());
+}
+
+#[tokio::test]
+async fn wrong_settings_change_nothing() {
+    let app = App::new().await;
+    let before = app.get("/v1/organization").await.json();
+    for (body, detail) in [
+        (
+            r#"{"name": "New", "matchBy": ["Phone"]}"#,
+            "matchBy: its keys are of email, phone, vatNumber; did you mean phone?",
+        ),
+        (
+            r#"{"name": " "}"#,
+            "name: a name has 1 to 100 characters, is not blank and has no control characters",
+        ),
+        (
+            r#"{"name": "New", "region": "Schweiz"}"#,
+            "region: a country code must be two upper-case letters assigned by ISO 3166-1, or XK",
+        ),
+    ] {
+        let answer = put(&app, "admin", body).await;
+        assert_eq!((answer.status, answer.detail().as_str()), (400, detail));
+    }
+    for body in ["[]", "", "1", r#"{"match_by": []}"#] {
+        assert_eq!(put(&app, "admin", body).await.status, 400, "{body}");
+    }
+    assert_eq!(app.get("/v1/organization").await.json(), before);
+}
