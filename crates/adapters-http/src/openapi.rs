@@ -83,6 +83,8 @@ other keys are `UNIQUE_VIOLATION`.
 - **Limits**: 10,000 items and 32 MiB by default; a larger body is 413, which a client that is still \
 sending can read. Too many requests: 429; an unavailable database or a full server: 503, both with \
 `Retry-After`. Sending a request again is always safe.
+- **Compression**: a body may have `Content-Encoding: gzip`. The limits of bodies hold before and \
+after.
 - **Open enumerations** take any upper-case token; the known ones are given as examples.
 - **Problems** are RFC 9457 `application/problem+json`. An unknown path is 404, a wrong method 405 \
 with `Allow`, a wrong media type 415 with `Accept-Post`; an absent one is taken as JSON.

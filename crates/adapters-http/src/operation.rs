@@ -5,6 +5,7 @@ pub(crate) mod health;
 pub(crate) mod metrics;
 pub(crate) mod pages;
 pub(crate) mod readiness;
+pub(crate) mod readiness_check;
 
 use utoipa_axum::router::OpenApiRouter;
 

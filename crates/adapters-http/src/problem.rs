@@ -94,6 +94,8 @@ kinds! {
     BodyEmpty: BAD_REQUEST ContentEmpty "body-empty" "the body is empty";
     /// The body broke off before its announced end.
     BodyIncomplete: BAD_REQUEST ConversionError "body-incomplete" "the body is incomplete";
+    /// The body is not what its content coding says, or breaks off within it.
+    BodyNotGzip: BAD_REQUEST ConversionError "body-not-gzip" "the body cannot be decompressed";
     /// The body is not UTF-8.
     BodyNotUtf8: BAD_REQUEST ConversionError "body-not-utf-8" "the body is not UTF-8";
     /// The body is not JSON; the answer says where.

@@ -3,6 +3,7 @@
 pub(crate) mod array_items;
 pub(crate) mod authorized;
 pub(crate) mod contact_id;
+pub(crate) mod content_coding;
 pub(crate) mod framing;
 pub(crate) mod json_text;
 pub(crate) mod json_upload;

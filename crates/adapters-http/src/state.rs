@@ -14,7 +14,7 @@ use contacts_application::use_cases::{
 use utoipa::openapi::OpenApi;
 
 use crate::limits::Limits;
-use crate::operation::readiness::Readiness;
+use crate::operation::readiness_check::Readiness;
 use crate::settings::Settings;
 use crate::telemetry::metrics::{Gauges, Metrics};
 

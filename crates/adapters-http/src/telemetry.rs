@@ -90,6 +90,9 @@ pub(crate) async fn observe(
             problem.log();
             format.write(&problem, &id, &mut response);
         }
+        if let Some(summary) = &summary {
+            Span::current().record("items", summary.items()).record("verdicts", summary.text());
+        }
         Span::current()
             .record("status", status)
             .record("milliseconds", (time.as_secs_f64() * 1e6).round() / 1e3);
@@ -115,11 +118,6 @@ pub(crate) fn note_caller(caller: &Caller) {
 /// Adds the size of the body to the log line of the current request.
 pub(crate) fn note_bytes(bytes: usize) {
     Span::current().record("bytes", bytes);
-}
-
-/// Adds the number of items, and of each verdict, to the log line of the current request.
-pub(crate) fn note_items(items: usize, verdicts: &str) {
-    Span::current().record("items", items).record("verdicts", verdicts);
 }
 
 /// The answer to a request whose telemetry panicked. Logging the problem could panic again.

@@ -123,8 +123,8 @@ pub(crate) fn run() -> Result<(), Failure> {
     let (matches, Cli { global, command }) = parse(&file);
     let settings = global.settings()?;
     logging::start(&settings.log, settings.log_format)?;
-    let variables = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    for message in config::unknown_variables(variables) {
+    let variables = || env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for message in config::unknown_variables(variables()) {
         tracing::warn!("{message}");
     }
     clock::check()?;
@@ -174,6 +174,7 @@ pub(crate) fn run() -> Result<(), Failure> {
             let show = config.and_then(|config| config.subcommand_matches("show"));
             config::show(show.unwrap_or(&matches), &file)
         }
+        Command::Config(ConfigCommand::Check(check)) => config::check(check, variables()),
         Command::Config(ConfigCommand::Sample) => printing::print(config::sample().trim_end()),
         Command::Completions { shell } => {
             let mut command = file.beneath(Cli::command());
@@ -259,6 +260,7 @@ mod tests {
             "contact-hub check --repair --show-values",
             "contact-hub --listen 127.0.0.1:0 --log debug",
             "contact-hub config show --max-items 7",
+            "contact-hub config check --config hub.toml",
             "contact-hub token list --json",
             "contact-hub completions bash",
         ] {

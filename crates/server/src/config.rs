@@ -23,7 +23,7 @@ pub(crate) use self::file::SettingsFile;
 use self::flags::seconds;
 pub(crate) use self::flags::{Durability, GlobalFlags, ServeFlags};
 pub(crate) use self::settings::unknown_variables;
-pub(crate) use self::show::{ConfigCommand, changed, sample, show};
+pub(crate) use self::show::{ConfigCommand, changed, check, sample, show};
 use crate::database_url::DatabaseUrl;
 use crate::failure::Failure;
 use crate::logging::LogFormat;

@@ -176,9 +176,10 @@ const OF_CALLS: [Kind; 8] = [
 ];
 
 /// The problems of every body that should be JSON.
-const OF_BODIES: [Kind; 9] = [
+const OF_BODIES: [Kind; 10] = [
     Kind::BodyEmpty,
     Kind::BodyIncomplete,
+    Kind::BodyNotGzip,
     Kind::BodyNotUtf8,
     Kind::BodyNotJson,
     Kind::BodyOfWrongShape,

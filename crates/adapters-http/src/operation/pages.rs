@@ -13,7 +13,7 @@ use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::readiness::Readiness;
+use super::readiness_check::Readiness;
 use crate::openapi::PageProblems;
 use crate::problem::{Kind, Problem};
 use crate::settings::Settings;

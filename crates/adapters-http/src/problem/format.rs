@@ -209,6 +209,7 @@ impl EnvelopeCode {
             | Kind::OrganizationNotNamed
             | Kind::BodyEmpty
             | Kind::BodyIncomplete
+            | Kind::BodyNotGzip
             | Kind::BodyNotUtf8
             | Kind::BodyNotJson
             | Kind::BodyOfWrongShape

@@ -7,8 +7,6 @@ use axum::response::Response;
 use contacts_domain::Rule;
 use contacts_domain::upsert::{Outcome, Verdict};
 
-use crate::telemetry;
-
 const CONTACT_HUB_SUMMARY: HeaderName = HeaderName::from_static("contact-hub-summary");
 
 /// The counts of verdicts, and of violations for the metrics, without those that do not occur.
@@ -47,18 +45,24 @@ impl Summary {
         self.verdicts.get(&verdict).copied().unwrap_or(0)
     }
 
-    /// Adds the header, a dictionary of RFC 9651: `created=3, unchanged=997`. An empty dictionary is
-    /// no header.
-    pub(crate) fn add_to(self, mut response: Response) -> Response {
+    /// How many items there are.
+    pub(crate) fn items(&self) -> usize {
+        self.verdicts.values().sum()
+    }
+
+    /// A dictionary of RFC 9651: `created=3, unchanged=997`.
+    pub(crate) fn text(&self) -> String {
         let counts =
             self.verdicts.iter().map(|(verdict, count)| format!("{}={count}", verdict.as_str()));
-        let counts: Vec<String> = counts.collect();
-        if counts.is_empty() {
+        counts.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Adds the counts to the head of an answer, and for telemetry. An empty dictionary is no header.
+    pub(crate) fn add_to(self, mut response: Response) -> Response {
+        if self.verdicts.is_empty() {
             return response;
         }
-        let counts = counts.join(", ");
-        telemetry::note_items(self.verdicts.values().sum(), &counts);
-        if let Ok(value) = HeaderValue::from_str(&counts) {
+        if let Ok(value) = HeaderValue::from_str(&self.text()) {
             response.headers_mut().insert(CONTACT_HUB_SUMMARY, value);
         }
         response.extensions_mut().insert(self);

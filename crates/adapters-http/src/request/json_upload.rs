@@ -1,18 +1,17 @@
-//! A body of JSON in UTF-8, not compressed.
+//! A body of JSON in UTF-8, perhaps compressed.
 
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
-use axum::http::HeaderMap;
-use axum::http::header::CONTENT_ENCODING;
 use axum::http::request::Parts;
 use tokio::time::Instant;
 
 use super::authorized::{Credentials, layered};
+use super::content_coding::ContentCoding;
 use super::media_type::{self, JSON, JSON_PATCH, MERGE_PATCH};
 use super::upload::Upload;
 use crate::limits::{Room, weigh};
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 use crate::state::AppState;
 use crate::telemetry;
 use crate::telemetry::steps::{Step, timed};
@@ -77,7 +76,7 @@ async fn receive_one(parts: &Parts, state: &AppState) -> Result<JsonUpload, Prob
 }
 
 async fn receive(parts: &Parts, state: &AppState, limit: usize) -> Result<JsonUpload, Problem> {
-    require_identity(&parts.headers)?;
+    let coding = ContentCoding::of(&parts.headers)?;
     let room: Room = layered(parts)?;
     let begun = Instant::now();
     let upload = layered::<Upload>(parts)?;
@@ -87,31 +86,5 @@ async fn receive(parts: &Parts, state: &AppState, limit: usize) -> Result<JsonUp
         layered::<Credentials>(parts)?.check_again(state).await?;
     }
     room.work()?;
-    Ok(JsonUpload(body, room))
-}
-
-/// Refuses a body with a content coding.
-pub(crate) fn require_identity(headers: &HeaderMap) -> Result<(), Problem> {
-    let mut codings = headers.get_all(CONTENT_ENCODING).iter();
-    if codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-        let detail = "the body has to come without content coding";
-        return Err(Problem::new(Kind::UnsupportedMediaType, detail));
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_repeated_coding_counts() {
-        for values in [["identity", "gzip"], ["gzip", "Identity"]] {
-            let mut headers = HeaderMap::new();
-            for value in values {
-                headers.append(CONTENT_ENCODING, value.parse().unwrap());
-            }
-            assert!(require_identity(&headers).is_err(), "{values:?}");
-        }
-    }
+    Ok(JsonUpload(coding.decode(body, limit, &room).await?, room))
 }

@@ -32,7 +32,8 @@ use crate::reply::json;
 use crate::reply::redaction::Redaction;
 use crate::reply::summary::Summary;
 use crate::request::authorized::{Authorized, Write};
-use crate::request::json_upload::{JsonUpload, require_identity};
+use crate::request::content_coding::ContentCoding;
+use crate::request::json_upload::JsonUpload;
 use crate::request::media_type::{self, JSON, NDJSON};
 use crate::request::offload::{LONG, offload};
 use crate::request::prefer::Preferences;
@@ -106,7 +107,7 @@ pub(super) async fn upsert(
 ) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
     if media_type::of(&parts.headers, &[JSON, NDJSON])? == NDJSON {
-        require_identity(&parts.headers)?;
+        ContentCoding::require_identity(&parts.headers)?;
         if parts.headers.contains_key(IDEMPOTENCY_KEY) {
             let detail = "a stream does not take Idempotency-Key; it is safe to send it again";
             return Err(Problem::new(Kind::BadHeader, detail));

@@ -11,6 +11,7 @@ mod authorization;
 mod bad_bodies;
 mod batch;
 mod callers;
+mod compression;
 mod contacts;
 mod description;
 mod device;

@@ -1,11 +1,13 @@
 //! `contact-hub config`.
 
+use std::net::ToSocketAddrs as _;
+
 use clap::builder::StyledStr;
 use clap::{Arg, ArgMatches, Args, Subcommand};
 
 use super::file::{DEFAULT, SettingsFile};
 use super::flags::ServeFlags;
-use super::settings::settings;
+use super::settings::{settings, unknown_variables};
 use crate::database_url::DatabaseUrl;
 use crate::failure::Failure;
 use crate::printing;
@@ -15,11 +17,13 @@ use crate::printing;
 pub(crate) enum ConfigCommand {
     /// Show each setting, its value and where that comes from; without passwords
     Show(ShowSettings),
+    /// Check the settings, without a server or a database; the exit code is 0 if they are valid
+    Check(ShowSettings),
     /// Print a settings file that explains every setting and holds the defaults
     Sample,
 }
 
-/// The arguments of `contact-hub config show`: those of every command and of `serve`.
+/// The arguments of `contact-hub config show` and `check`: those of every command and of `serve`.
 #[derive(Debug, Args)]
 pub(crate) struct ShowSettings {
     #[command(flatten)]
@@ -36,6 +40,43 @@ pub(crate) fn show(matches: &ArgMatches, file: &SettingsFile) -> Result<(), Fail
     let rows: Vec<_> = [head].into_iter().chain(rows(matches, file)).collect();
     printing::print(&printing::table(&rows))
 }
+
+/// Checks what reading the settings has not: that no variable is unknown, and that the addresses can
+/// be listened on.
+///
+/// # Errors
+///
+/// If one is not, or standard output is closed.
+pub(crate) fn check(
+    settings: ShowSettings,
+    variables: impl Iterator<Item = String>,
+) -> Result<(), Failure> {
+    let unknown = unknown_variables(variables);
+    if !unknown.is_empty() {
+        return Err(Failure::new(unknown.join("; "), "correct or remove the variable"));
+    }
+    let settings = settings.serve.settings();
+    for listen in [Some(settings.listen), settings.metrics_listen].into_iter().flatten() {
+        let found = listen.to_socket_addrs().map(|mut found| found.next().is_some());
+        match found {
+            Ok(true) => {}
+            Ok(false) => {
+                return Err(Failure::new(format!("{listen} is no address"), ADDRESS));
+            }
+            Err(error) => {
+                return Err(Failure::because(
+                    format_args!("cannot listen on {listen}"),
+                    &error,
+                    ADDRESS,
+                ));
+            }
+        }
+    }
+    printing::print("the settings are valid")
+}
+
+/// What an address looks like.
+const ADDRESS: &str = "name one as HOST:PORT";
 
 /// The settings that are not the default, for the log: `max_items=500, …`.
 pub(crate) fn changed(matches: &ArgMatches, file: &SettingsFile) -> String {

@@ -112,3 +112,29 @@ fn log_format_json_writes_json_lines() {
     }
     assert!(!log.is_empty());
 }
+
+#[test]
+fn wrong_settings_are_found_before_a_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |file: &str, variable: (&str, &str)| {
+        fs::write(folder.path().join("hub.toml"), file).unwrap();
+        let mut command = program(folder.path());
+        command.args(["config", "check", "--config", "hub.toml"]).envs([variable]);
+        let output = command.output().unwrap();
+        let texts = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        (output.status.success(), texts.concat())
+    };
+    let none = ("PATH", "");
+    assert_eq!(check("max_items = 5\n", none), (true, "the settings are valid\n".to_owned()));
+    for (file, variable, expected) in [
+        ("max_itms = 5\n", none, "there is no setting `max_itms`; did you mean `max_items`?"),
+        ("max_items = 'many'\n", none, "`max_items` cannot be `many`"),
+        ("listen = 'nowhere'\n", none, "cannot listen on nowhere"),
+        ("cors_origin = 'https://crm.example/'\n", none, "`cors_origin` cannot be"),
+        ("", ("CONTACT_HUB_MAX_ITMS", "5"), "did you mean `CONTACT_HUB_MAX_ITEMS`?"),
+    ] {
+        let (valid, text) = check(file, variable);
+        assert!(!valid && text.contains(expected), "{file}{variable:?}: {text}");
+    }
+    assert!(!folder.path().join("contact-hub.db").exists());
+}
