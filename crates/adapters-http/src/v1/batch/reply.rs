@@ -16,7 +16,7 @@ use crate::reply::summary::Summary;
 #[derive(ToSchema)]
 #[schema(as = BatchAnswer)]
 #[expect(dead_code, reason = "describes what `answer` writes")]
-pub(in crate::v1) struct BatchAnswer<'a> {
+pub(crate) struct BatchAnswer<'a> {
     /// How many items have each verdict.
     summary: SummaryBody,
     /// The run in the ledger; null if nothing was changed.
@@ -28,7 +28,7 @@ pub(in crate::v1) struct BatchAnswer<'a> {
 /// How many items there are, and how many have each verdict.
 #[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
 #[schema(as = BatchSummary)]
-pub(in crate::v1) struct SummaryBody {
+pub(crate) struct SummaryBody {
     /// How many items there are.
     items: usize,
     /// How many contacts were created.
@@ -73,7 +73,7 @@ impl SummaryBody {
 }
 
 /// Writes the answer, with the results that are shown.
-pub(in crate::v1) async fn answer(
+pub(crate) async fn answer(
     summary: &Summary,
     shown: Vec<Answered>,
     writer: ResultWriter,

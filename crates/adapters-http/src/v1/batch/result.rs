@@ -24,14 +24,14 @@ const VIOLATION: usize = 320;
 
 /// An item and its outcome.
 #[derive(Debug)]
-pub(in crate::v1) struct Answered {
+pub(crate) struct Answered {
     /// The position of the item, from 0.
-    pub(in crate::v1) index: usize,
+    pub(crate) index: usize,
     /// The number of its line, in a stream.
-    pub(in crate::v1) line: Option<u64>,
+    pub(crate) line: Option<u64>,
     /// The caller's own name for the item.
-    pub(in crate::v1) reference: Option<String>,
-    pub(in crate::v1) outcome: Outcome,
+    pub(crate) reference: Option<String>,
+    pub(crate) outcome: Outcome,
 }
 
 /// The result of one item. Members without a value are left out; for a token without the scope
@@ -39,7 +39,7 @@ pub(in crate::v1) struct Answered {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = BatchResult)]
-pub(in crate::v1) struct ResultBody<'a> {
+pub(crate) struct ResultBody<'a> {
     /// The position of the item, from 0.
     #[schema(example = 0)]
     index: usize,
@@ -143,8 +143,8 @@ fn violation(found: &Violation, redaction: Redaction) -> Option<ViolationBody<'_
 
 /// Writes results for one caller.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::v1) struct ResultWriter {
-    pub(in crate::v1) redaction: Redaction,
+pub(crate) struct ResultWriter {
+    pub(crate) redaction: Redaction,
 }
 
 impl ElementWriter for ResultWriter {
