@@ -13,12 +13,12 @@ const MAX_AGE: Duration = Duration::from_secs(1);
 /// How long the store may take.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 
-type Found = Result<(), Arc<StoreError>>;
+type Checked = Result<(), Arc<StoreError>>;
 
 /// Whether the store can write, as it was found a moment ago.
 pub(crate) struct Readiness {
     store: Arc<dyn StoreState>,
-    last: Mutex<Option<(Instant, Found)>>,
+    last: Mutex<Option<(Instant, Checked)>>,
 }
 
 impl Readiness {
@@ -26,7 +26,7 @@ impl Readiness {
         Self { store, last: Mutex::default() }
     }
 
-    pub(crate) async fn check(&self) -> Found {
+    pub(crate) async fn check(&self) -> Checked {
         let mut last = self.last.lock().await;
         if let Some((at, found)) = last.as_ref()
             && at.elapsed() < MAX_AGE
