@@ -7,7 +7,8 @@ use diesel::sql_query;
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
 
 use crate::schema::{
-    api_token, contact, contact_alias, contact_intercom, contact_relation, id_counter, organization,
+    api_token, contact, contact_alias, contact_intercom, contact_relation, id_counter, ledger,
+    organization, run,
 };
 use crate::testing::memory;
 
@@ -66,7 +67,7 @@ macro_rules! columns {
     () => {};
 }
 
-columns!(A B C D E F G H I J K L M N O P Q R S T U);
+columns!(A B C D E F G H I J K L M N O P Q R S T U V W X Y Z);
 
 fn declared<C: Column + Expression<SqlType: TypeName>>() -> Declared {
     Declared {
@@ -97,6 +98,8 @@ fn tables_match_the_migrations() {
         ("contact_relation", catalogue::<contact_relation::table>("contact_relation")),
         ("contact_alias", catalogue::<contact_alias::table>("contact_alias")),
         ("contact_intercom", catalogue::<contact_intercom::table>("contact_intercom")),
+        ("run", catalogue::<run::table>("run")),
+        ("ledger", catalogue::<ledger::table>("ledger")),
     ] {
         assert_eq!(found, expected, "{name}");
     }
@@ -121,7 +124,9 @@ fn every_table_is_compared() {
             "contact_intercom",
             "contact_relation",
             "id_counter",
+            "ledger",
             "organization",
+            "run",
         ]
     );
 }

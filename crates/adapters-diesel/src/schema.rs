@@ -36,6 +36,7 @@ diesel::table! {
     id_counter (singleton) {
         singleton -> Integer,
         next_id -> BigInt,
+        hub -> BigInt,
     }
 }
 
@@ -62,6 +63,7 @@ diesel::table! {
         deleted_at -> Nullable<BigInt>,
         document -> Text,
         digest -> Nullable<Binary>,
+        run_id -> Nullable<BigInt>,
     }
 }
 
@@ -97,6 +99,38 @@ diesel::table! {
         is_p2p -> Bool,
         ringtone -> Text,
         sort_key -> Text,
+    }
+}
+
+diesel::table! {
+    run (position) {
+        position -> BigInt,
+        organization_id -> Integer,
+        id -> BigInt,
+        added -> BigInt,
+        mark -> BigInt,
+        api -> Text,
+        token -> Text,
+        source -> Nullable<Text>,
+        at -> BigInt,
+        created -> BigInt,
+        updated -> BigInt,
+        deleted -> BigInt,
+        merged -> BigInt,
+        restored -> BigInt,
+        undoes -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    ledger (organization_id, run_id, contact_id) {
+        organization_id -> Integer,
+        run_id -> BigInt,
+        contact_id -> BigInt,
+        version -> BigInt,
+        kind -> BigInt,
+        previous_run_id -> Nullable<BigInt>,
+        reverse -> Nullable<Text>,
     }
 }
 

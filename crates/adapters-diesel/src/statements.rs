@@ -2,6 +2,7 @@
 
 pub(crate) mod condition;
 pub(crate) mod entry;
+pub(crate) mod ledger;
 pub(crate) mod lookup;
 pub(crate) mod query;
 pub(crate) mod recognize;

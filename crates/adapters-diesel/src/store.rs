@@ -8,6 +8,7 @@ mod decisions;
 mod directory;
 mod history;
 mod ids;
+mod ledger;
 mod settings;
 mod spare_ids;
 mod transaction;

@@ -1,5 +1,6 @@
 //! Helpers of several tests.
 
+use contacts_domain::ledger::Origin;
 use contacts_domain::upsert::{Batch, Context, Endpoints, Handling, Item, Options};
 use contacts_domain::value::CountryCode;
 use contacts_domain::{MatchBy, OrganizationId, Settings, Timestamp};
@@ -71,6 +72,7 @@ pub(crate) fn context() -> Context {
         may_write_staff: true,
         endpoints: Endpoints::Shown,
         handling: Handling::Standard,
+        origin: Origin::default(),
     }
 }
 

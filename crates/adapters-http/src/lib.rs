@@ -21,7 +21,8 @@ mod state;
 mod telemetry;
 mod v1;
 
-use axum::{Router, middleware};
+use axum::{Extension, Router, middleware};
+use contacts_domain::ledger::Api;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -77,8 +78,11 @@ pub struct Routers {
 /// Like [`router`], in two parts.
 pub fn routers(services: Services, settings: Settings) -> Routers {
     let state = AppState::new(services, settings, &openapi());
-    let json = Router::from(erp::routes()).merge(v1::routes()).merge(operation::routes());
-    let device = serve(device::routes(), ProblemFormat::DeviceEnvelope, &state);
+    let erp = of(Api::Erp, erp::routes().into());
+    let native = of(Api::Native, v1::routes().into());
+    let json = erp.merge(native).merge(operation::routes());
+    let device = of(Api::Device, device::routes());
+    let device = serve(device, ProblemFormat::DeviceEnvelope, &state);
     let apis = DEVICE_PREFIXES
         .iter()
         .fold(serve(json, ProblemFormat::ProblemDetails, &state), |app, prefix| {
@@ -90,6 +94,11 @@ pub fn routers(services: Services, settings: Settings) -> Routers {
     };
     let metrics = Router::from(operation::metrics::routes());
     Routers { apis, metrics: observed(metrics, ProblemFormat::ProblemDetails, &state) }
+}
+
+/// Tells the handlers of routes which API they are.
+fn of(api: Api, routes: Router<AppState>) -> Router<AppState> {
+    routes.layer(Extension(api))
 }
 
 /// Adds what every request passes, whether its path is known or not: the catching of panics, then

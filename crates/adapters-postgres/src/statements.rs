@@ -2,6 +2,7 @@
 
 pub(crate) mod attempt_error;
 pub(crate) mod columns;
+pub(crate) mod ledger;
 pub(crate) mod locks;
 pub(crate) mod lookup;
 pub(crate) mod recognize;

@@ -5,6 +5,7 @@ mod audit;
 mod contacts;
 pub(crate) mod directory;
 pub(crate) mod ids;
+mod ledger;
 mod settings;
 mod transaction;
 

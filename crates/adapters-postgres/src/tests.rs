@@ -6,6 +6,7 @@ mod catalogue;
 mod directory;
 mod groups;
 mod ids;
+mod ledger;
 mod log;
 mod merging;
 pub(super) mod plans;

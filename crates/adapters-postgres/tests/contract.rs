@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use contacts_adapters_postgres::PostgresStore;
 use contacts_adapters_postgres::testing::TestDatabase;
 use contacts_application::ports::{
-    AccessStore, Audit, ContactStore, IntercomDirectory, Lifecycle, OrganizationSettings,
+    AccessStore, Audit, ContactStore, IntercomDirectory, Ledger, Lifecycle, OrganizationSettings,
     StoreState,
 };
 use contacts_domain::contact::{IntercomEntry, Record};
@@ -48,6 +48,10 @@ impl StoreUnderTest for Fresh {
     }
 
     fn state(&self) -> Arc<dyn StoreState> {
+        self.store.clone()
+    }
+
+    fn ledger(&self) -> Arc<dyn Ledger> {
         self.store.clone()
     }
 

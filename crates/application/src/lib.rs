@@ -3,5 +3,6 @@
 pub mod access;
 pub mod compute;
 pub mod directory;
+pub mod ledger;
 pub mod ports;
 pub mod use_cases;

@@ -6,6 +6,7 @@ mod clock;
 mod contact_store;
 mod error;
 mod intercom_directory;
+mod ledger;
 mod open_error;
 mod organization_settings;
 mod schema;
@@ -17,6 +18,7 @@ pub use clock::Clock;
 pub use contact_store::{ContactStore, Lifecycle};
 pub use error::{StoreError, StoreErrorKind};
 pub use intercom_directory::IntercomDirectory;
+pub use ledger::Ledger;
 pub use open_error::{OpenError, OpenErrorKind};
 pub use organization_settings::{FillingStep, OrganizationSettings};
 pub use schema::SchemaState;
@@ -29,6 +31,6 @@ pub const ID_BLOCK_SIZE: i64 = 100_000;
 #[cfg(feature = "mocks")]
 pub use {
     access_store::MockAccessStore, audit::MockAudit, clock::MockClock,
-    contact_store::MockContactStore, intercom_directory::MockIntercomDirectory,
+    contact_store::MockContactStore, intercom_directory::MockIntercomDirectory, ledger::MockLedger,
     organization_settings::MockOrganizationSettings, store_state::MockStoreState,
 };

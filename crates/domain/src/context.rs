@@ -3,12 +3,13 @@
 mod match_by;
 
 use crate::ids::OrganizationId;
+use crate::ledger::Origin;
 use crate::timestamp::Timestamp;
 use crate::value::{CalendarDate, CountryCode};
 
 pub use match_by::{InvalidMatchBy, MatchBy, SharedKey};
 
-/// The organization, the caller's rights and the time of a request.
+/// The organization, the caller with its rights, and the time of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
     /// The organization that the request is about.
@@ -23,6 +24,8 @@ pub struct Context {
     pub endpoints: Endpoints,
     /// How items with violations are handled.
     pub handling: Handling,
+    /// Who asks, for the ledger.
+    pub origin: Origin,
 }
 
 impl Context {
@@ -36,6 +39,7 @@ impl Context {
             may_write_staff: true,
             endpoints: Endpoints::default(),
             handling: Handling::default(),
+            origin: Origin::default(),
         }
     }
 

@@ -8,11 +8,13 @@ mod change;
 mod footprint;
 mod group;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::contact::Record;
+use crate::context::Context;
 use crate::digest::Digest;
-use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds};
+use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds, RunId};
+use crate::ledger::Run;
 use crate::value::LinkId;
 
 pub use crate::ids::AliasKey;
@@ -130,6 +132,8 @@ pub struct Loaded {
     /// Keys that other requests took again and again between look-up and write. An item that would
     /// take one is refused, so that the rest can be written. Empty unless races were lost.
     pub contested: HashSet<AliasKey>,
+    /// The last runs that changed the contacts.
+    pub runs: HashMap<ContactId, RunId>,
 }
 
 /// A key of a merged contact. It leads to the contact that it was merged into.
@@ -152,6 +156,9 @@ pub struct Writes {
     /// a store writes them with the rest, or beside the answer, and never lets a decision wait or
     /// fail for them alone.
     pub digests: Vec<DigestNote>,
+    /// The runs that the changes are part of: usually one. A change without one is of no interest to
+    /// the ledger.
+    pub runs: Vec<Run>,
 }
 
 /// A digest for a contact that has none of use. If the contact is no longer in the version of the
@@ -184,14 +191,43 @@ impl Writes {
     /// Adds what another decision writes, of other contacts. Of the runs of a [`Group`], each stays its
     /// own.
     fn add(&mut self, other: Self) {
-        let Self { changes, aliases, digests } = other;
+        let Self { changes, aliases, digests, runs } = other;
         self.changes.extend(changes);
         self.aliases.extend(aliases);
         self.digests.extend(digests);
+        self.runs.extend(runs);
     }
 
     /// Whether there is nothing to write, or only what can be lost.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.aliases.is_empty()
+    }
+
+    /// The same, as a run of the request with that context if it changes contacts, which the `previous`
+    /// runs changed before. The run takes one id.
+    pub(crate) fn recorded(
+        self,
+        context: &Context,
+        previous: &HashMap<ContactId, RunId>,
+        ids: &mut IdBlock,
+    ) -> Result<Self, OutOfIds> {
+        if self.changes.is_empty() {
+            return Ok(self);
+        }
+        let id = ids.take_run().ok_or(OutOfIds)?;
+        let run = Run {
+            id,
+            organization: context.organization,
+            origin: context.origin.clone(),
+            at: context.now,
+            counts: self.changes.iter().filter_map(Change::kind).collect(),
+            undoes: None,
+        };
+        let recorded = |change: Change| {
+            let previous = previous.get(&change.record().id).copied();
+            change.recorded(id, previous)
+        };
+        let changes = self.changes.into_iter().map(recorded).collect();
+        Ok(Self { changes, runs: vec![run], ..self })
     }
 }

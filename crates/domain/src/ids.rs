@@ -67,6 +67,28 @@ impl fmt::Display for ContactId {
     }
 }
 
+/// The id of a run: a request that changed contacts. Runs share the id space of contacts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId(i64);
+
+impl RunId {
+    /// A positive integer below 2^53, or `None`.
+    pub fn new(id: i64) -> Option<Self> {
+        (1..=MAX_SAFE_INTEGER).contains(&id).then_some(Self(id))
+    }
+
+    /// The bare number.
+    pub fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// The version of a contact: 1 when created, one more with every change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(i64);
@@ -109,12 +131,32 @@ impl fmt::Display for Version {
 pub struct IdBlock {
     next: i64,
     end: i64,
+    /// The next id of a run, where a store numbers them apart.
+    next_run: Option<i64>,
 }
 
 impl IdBlock {
     /// The block of `count` ids that starts at `first`.
     pub fn new(first: i64, count: i64) -> Self {
-        Self { next: first, end: first.saturating_add(count) }
+        Self { next: first, end: first.saturating_add(count), next_run: None }
+    }
+
+    /// The same block for a store that numbers runs apart, from that id on.
+    #[must_use]
+    pub fn with_runs(self, first: i64) -> Self {
+        Self { next_run: Some(first), ..self }
+    }
+
+    /// The id of a run: the next one of the block, unless the store numbers runs apart.
+    pub(crate) fn take_run(&mut self) -> Option<RunId> {
+        match &mut self.next_run {
+            None => self.take().and_then(RunId::new),
+            Some(next) => {
+                let id = RunId::new(*next);
+                *next += 1;
+                id
+            }
+        }
     }
 
     /// The next id, or `None` when the block is used up.

@@ -17,6 +17,8 @@ mod json;
 #[cfg(feature = "contact")]
 pub mod json_patch;
 #[cfg(feature = "contact")]
+pub mod ledger;
+#[cfg(feature = "contact")]
 pub mod merging;
 #[cfg(feature = "contact")]
 pub mod path;
@@ -44,7 +46,8 @@ pub use decision::{Change, KeyChange, Parts};
 #[cfg(feature = "contact")]
 pub use digest::{Digest, ItemDigest, RULES_VERSION};
 pub use ids::{
-    AliasKey, ContactId, IdBlock, IdentityKeys, MAX_SAFE_INTEGER, OrganizationId, OutOfIds, Version,
+    AliasKey, ContactId, IdBlock, IdentityKeys, MAX_SAFE_INTEGER, OrganizationId, OutOfIds, RunId,
+    Version,
 };
 #[cfg(feature = "contact")]
 pub use json::JsonText;

@@ -113,20 +113,25 @@ impl Merge {
         }
         let aliases = self.aliases(&merged, source);
         let deleted = source.deleted(&self.context);
-        let mut changes = vec![
-            Change::between(&source.row(), deleted.row()),
-            Change::between(&target.row(), merged.row()),
-        ];
+        let mut changes =
+            vec![Change::merged(&source.row(), deleted.row()), changed(target, &merged)];
         let is_other = |contact: &&Snapshot| !self.lookup_keys.ids.contains(&contact.record.id);
         for referring in contacts.iter().filter(is_other) {
             let id = referring.record.id;
             let Some(document) = self.relinked(&referring.document, id) else { continue };
             match self.checked(document, referring, &[referring], ids)? {
-                Ok(relinked) => changes.push(Change::between(&referring.row(), relinked.row())),
+                Ok(relinked) => {
+                    changes.push(changed(referring, &relinked));
+                }
                 Err(violations) => return Ok(Err(violations)),
             }
         }
-        Ok(Ok((Writes { changes, aliases, ..Writes::default() }, merged.record)))
+        let writes = Writes { changes, aliases, ..Writes::default() };
+        let writes = match self.dry_run {
+            true => writes,
+            false => writes.recorded(&self.context, &loaded.runs, ids)?,
+        };
+        Ok(Ok((writes, merged.record)))
     }
 
     fn one<'a>(&self, contacts: &'a [Snapshot], id: ContactId) -> Option<&'a Snapshot> {
@@ -260,7 +265,7 @@ impl Decision for Merge {
     }
 
     fn ids_at_most(&self) -> i64 {
-        0
+        1
     }
 
     fn work(&self, loaded: &Loaded) -> usize {
@@ -299,6 +304,10 @@ impl ContactDocument {
             }
         }
     }
+}
+
+fn changed(before: &Snapshot, now: &Snapshot) -> Change {
+    Change::between(&before.row(), now.row(), Some(before.document.reverse(&now.document)))
 }
 
 /// The ids of elements with equal content: in this list, and in the other.

@@ -107,7 +107,7 @@ impl Restore {
         let deleted = Snapshot::read(Arc::new(stored)).map_err(unreadable)?;
         let restored = deleted.restored(&self.context);
         let record = Arc::clone(&restored.record);
-        let changes = vec![Change::between(&deleted.row(), restored.row())];
+        let changes = vec![Change::between(&deleted.row(), restored.row(), None)];
         Ok((Writes { changes, ..Writes::default() }, record))
     }
 }
@@ -132,17 +132,22 @@ impl Decision for Restore {
     }
 
     fn ids_at_most(&self) -> i64 {
-        0
+        1
     }
 
     fn work(&self, loaded: &Loaded) -> usize {
         loaded.contacts.iter().map(|contact| contact.document.len()).sum()
     }
 
-    fn decide(&self, loaded: Loaded, _: &mut IdBlock) -> Result<(Writes, RestoreReport), OutOfIds> {
+    fn decide(
+        &self,
+        mut loaded: Loaded,
+        ids: &mut IdBlock,
+    ) -> Result<(Writes, RestoreReport), OutOfIds> {
+        let runs = std::mem::take(&mut loaded.runs);
         Ok(match self.decided(loaded) {
             Ok((_, restored)) if self.dry_run => (Writes::default(), Ok(restored)),
-            Ok((writes, restored)) => (writes, Ok(restored)),
+            Ok((writes, restored)) => (writes.recorded(&self.context, &runs, ids)?, Ok(restored)),
             Err(refused) => (Writes::default(), Err(refused)),
         })
     }

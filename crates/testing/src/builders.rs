@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use contacts_domain::ledger::{Api, Origin};
 use contacts_domain::upsert::{
     Batch, Context, Endpoints, Fingerprint, Handling, Item, ItemKeys, Options, Recognizer,
 };
@@ -43,6 +44,7 @@ pub fn caller(organization_id: i32, scopes: impl IntoIterator<Item = Scope>) -> 
         organization: organization(organization_id),
         scopes: scopes.into_iter().collect(),
         token_name: "test".to_owned(),
+        api: Api::Erp,
     }
 }
 
@@ -56,6 +58,7 @@ pub fn context(organization_id: i32) -> Context {
         may_write_staff: true,
         endpoints: Endpoints::Hidden,
         handling: Handling::Standard,
+        origin: Origin { api: Api::Erp, token: "test".to_owned(), source: None },
     }
 }
 

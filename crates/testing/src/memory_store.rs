@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod contacts;
 mod directory;
+mod ledger;
 mod settings;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,18 +13,20 @@ use async_trait::async_trait;
 use contacts_domain::auditing::{ContactKey, Discrepancy, Repair, StoredContact};
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::decision::Decision as _;
+use contacts_domain::ledger::Run;
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::restoring::{Restore, RestoreReport};
 use contacts_domain::upsert::{Batch, BatchReport, Recognition};
-use contacts_domain::{ContactId, OrganizationId, Timestamp};
+use contacts_domain::{ContactId, OrganizationId, RunId, Timestamp};
 
 use self::access::Access;
-use self::contacts::{Contacts, Refused, Row};
+use self::contacts::{Contacts, Refused};
 use contacts_application::access::{NewToken, Organization, Token, TokenDigest, TokenId};
 use contacts_application::directory::{EntryPage, EntryQuery};
+use contacts_application::ledger::{FeedPage, FeedPosition, History, PageSize, RecordedChange};
 use contacts_application::ports::{
-    AccessStore, Audit, ContactStore, IntercomDirectory, Lifecycle, Measurement, StoreError,
-    StoreState,
+    AccessStore, Audit, ContactStore, IntercomDirectory, Ledger, Lifecycle, Measurement,
+    StoreError, StoreState,
 };
 
 /// A store in memory, for tests.
@@ -68,7 +71,7 @@ impl MemoryStore {
         relations: Vec<ContactId>,
         entry: Option<IntercomEntry>,
     ) {
-        lock(&self.contacts).overwrite(Row { record, relations, entry });
+        lock(&self.contacts).overwrite(record, relations, entry);
     }
 
     /// Runs a transaction on a copy, which replaces the original on success. Fails if it was prepared
@@ -222,6 +225,67 @@ impl StoreState for MemoryStore {
 
     fn measurements(&self) -> Vec<Measurement> {
         Vec::new()
+    }
+}
+
+#[async_trait]
+impl Ledger for MemoryStore {
+    async fn run(
+        &self,
+        organization: OrganizationId,
+        id: RunId,
+    ) -> Result<Option<Run>, StoreError> {
+        Ok(lock(&self.contacts).ledger.run(organization, id))
+    }
+
+    async fn runs(
+        &self,
+        organization: OrganizationId,
+        before: Option<RunId>,
+        at_most: u32,
+    ) -> Result<Vec<Run>, StoreError> {
+        Ok(lock(&self.contacts).ledger.runs(organization, before, at_most))
+    }
+
+    async fn changes(
+        &self,
+        organization: OrganizationId,
+        run: RunId,
+        after: Option<ContactId>,
+        size: PageSize,
+    ) -> Result<Vec<RecordedChange>, StoreError> {
+        Ok(lock(&self.contacts).ledger.changes(organization, run, after, size))
+    }
+
+    async fn history(
+        &self,
+        organization: OrganizationId,
+        contact: ContactId,
+        size: PageSize,
+    ) -> Result<Option<History>, StoreError> {
+        Ok(lock(&self.contacts).history(organization, contact, size))
+    }
+
+    async fn feed_end(&self, organization: OrganizationId) -> Result<FeedPosition, StoreError> {
+        Ok(lock(&self.contacts).ledger.end(organization))
+    }
+
+    async fn feed(
+        &self,
+        organization: OrganizationId,
+        from: FeedPosition,
+        size: PageSize,
+    ) -> Result<Option<FeedPage>, StoreError> {
+        Ok(lock(&self.contacts).feed(organization, from, size))
+    }
+
+    async fn prune(
+        &self,
+        organization: OrganizationId,
+        before: Timestamp,
+    ) -> Result<bool, StoreError> {
+        lock(&self.contacts).ledger.prune(organization, before);
+        Ok(false)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Loads what a decision needs.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use contacts_application::ports::StoreError;
 use contacts_domain::contact::Record;
 use contacts_domain::decision::{Alias, AliasKey, Loaded, LookupKeys};
-use contacts_domain::{ContactId, OrganizationId};
+use contacts_domain::{ContactId, OrganizationId, RunId};
 use diesel::connection::DefaultLoadingMode;
 use diesel::dsl::{AsSelect, exists, select};
 use diesel::prelude::*;
@@ -34,6 +34,7 @@ pub(crate) fn look_up(
         bytes: 0,
         contacts: Vec::new(),
         ids: HashSet::new(),
+        runs: HashMap::new(),
     };
     lookup.by_identity(lookup_keys)?;
     lookup.by_shared_keys(lookup_keys)?;
@@ -50,6 +51,7 @@ pub(crate) fn look_up(
         email_owners: lookup.email_owners(lookup_keys)?,
         references,
         contacts: lookup.contacts,
+        runs: lookup.runs,
         contested: HashSet::new(),
     })
 }
@@ -68,6 +70,7 @@ struct Lookup<'a> {
     /// Each contact once.
     contacts: Vec<Record>,
     ids: HashSet<i64>,
+    runs: HashMap<ContactId, RunId>,
 }
 
 impl Lookup<'_> {
@@ -250,9 +253,11 @@ impl Lookup<'_> {
     }
 
     fn add_row(&mut self, row: ContactRow) -> Result<ContactId, Failure> {
+        let run = row.run();
         let record = Record::try_from(row)?;
         let id = record.id;
         if self.ids.insert(id.get()) {
+            self.runs.extend(run.map(|run| (id, run)));
             self.bytes += record.document.len();
             self.contacts.push(record);
         }

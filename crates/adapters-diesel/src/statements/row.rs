@@ -5,7 +5,7 @@ use contacts_domain::auditing::{ContactKey, StoredColumns, StoredContact};
 use contacts_domain::contact::{ContactType, Record};
 use contacts_domain::value::LinkId;
 use contacts_domain::{
-    Change, Column, ContactId, Digest, ItemDigest, OrganizationId, Timestamp, Version,
+    Change, Column, ContactId, Digest, ItemDigest, OrganizationId, RunId, Timestamp, Version,
     contact_columns,
 };
 use diesel::prelude::*;
@@ -139,6 +139,7 @@ pub(crate) struct NewContactRow<'a> {
     columns: NewColumnsRow<'a>,
     #[diesel(embed)]
     document: DocumentRow<'a>,
+    run_id: Option<i64>,
 }
 
 /// The document and the columns that change with it.
@@ -152,8 +153,9 @@ pub(crate) struct DocumentRow<'a> {
     digest: Option<&'a [u8]>,
 }
 
-impl<'a> From<&'a Record> for NewContactRow<'a> {
-    fn from(record: &'a Record) -> Self {
+impl<'a> From<&'a Change> for NewContactRow<'a> {
+    fn from(change: &'a Change) -> Self {
+        let record = change.record();
         Self {
             id: record.id.get(),
             organization_id: record.organization.get(),
@@ -161,6 +163,7 @@ impl<'a> From<&'a Record> for NewContactRow<'a> {
             deleted_at: record.deleted_at.map(Timestamp::micros),
             columns: record.into(),
             document: record.into(),
+            run_id: change.run().map(RunId::get),
         }
     }
 }
@@ -192,6 +195,7 @@ pub(crate) struct ContactRow {
     deleted_at: Option<i64>,
     document: String,
     digest: Option<Vec<u8>>,
+    run_id: Option<i64>,
 }
 
 impl ContactRow {
@@ -203,6 +207,11 @@ impl ContactRow {
     pub(crate) fn is_left_by(&self, item: ItemDigest) -> bool {
         let digest = Digest::new(item, Version::new(self.version));
         self.digest.as_deref() == Some(digest.as_bytes())
+    }
+
+    /// The last run that changed it.
+    pub(crate) fn run(&self) -> Option<RunId> {
+        self.run_id.and_then(RunId::new)
     }
 
     pub(crate) fn document_bytes(&self) -> usize {

@@ -3,15 +3,15 @@
 use contacts_application::ports::StoreError;
 use contacts_domain::contact::Record;
 use contacts_domain::decision::{Alias, AliasWrite, DigestNote, Writes};
-use contacts_domain::{Change, ContactId, OrganizationId, Timestamp, Version};
+use contacts_domain::{Change, ContactId, OrganizationId, RunId, Timestamp, Version};
 use diesel::prelude::*;
 use diesel::query_builder::{AsChangeset, AstPass, QueryFragment, QueryId};
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Nullable};
 use diesel::sqlite::Sqlite;
 
-use super::entry;
 use super::query::OWN;
 use super::row::{ChangedColumnsRow, DocumentRow, NewContactRow, touches_an_index};
+use super::{entry, ledger};
 use crate::connect::Failure;
 use crate::schema::{contact, contact_alias, contact_relation};
 
@@ -33,7 +33,7 @@ pub(crate) fn write(
         }
     }
     for change in writes.changes.iter().filter(|change| change.before().is_none()) {
-        let row = NewContactRow::from(change.record());
+        let row = NewContactRow::from(change);
         diesel::insert_into(contact::table).values(row).execute(connection)?;
     }
     for change in writes.changes.iter().filter(|change| change.parts().relations) {
@@ -51,6 +51,7 @@ pub(crate) fn write(
     for alias in &writes.aliases {
         write_alias(connection, organization, alias)?;
     }
+    ledger::record(connection, writes)?;
     write_digests(connection, &writes.digests)
 }
 
@@ -83,9 +84,9 @@ fn update(
     before: Version,
 ) -> Result<(), Failure> {
     let updated = if touches_an_index(change) {
-        Update::<true, _>::new(change.record(), before).execute(connection)?
+        Update::<true, _>::new(change, before).execute(connection)?
     } else {
-        Update::<false, _>::new(change.record(), before).execute(connection)?
+        Update::<false, _>::new(change, before).execute(connection)?
     };
     match updated {
         1 => Ok(()),
@@ -160,6 +161,8 @@ fn write_alias(
 struct Update<const INDEXED: bool, C> {
     id: i64,
     before: i64,
+    /// The run that the change is part of; `None` leaves the column alone.
+    run: Option<i64>,
     changes: C,
 }
 
@@ -170,13 +173,19 @@ type Changes<'a> = (
 );
 
 impl<'a, const INDEXED: bool> Update<INDEXED, <Changes<'a> as AsChangeset>::Changeset> {
-    fn new(record: &'a Record, before: Version) -> Self {
+    fn new(change: &'a Change, before: Version) -> Self {
+        let record = change.record();
         let changes: Changes<'a> = (
             ChangedColumnsRow::new(record, INDEXED),
             record.into(),
             INDEXED.then(|| contact::deleted_at.eq(record.deleted_at.map(Timestamp::micros))),
         );
-        Self { id: record.id.get(), before: before.get(), changes: changes.as_changeset() }
+        Self {
+            id: record.id.get(),
+            before: before.get(),
+            run: change.run().map(RunId::get),
+            changes: changes.as_changeset(),
+        }
     }
 }
 
@@ -188,6 +197,9 @@ impl<const INDEXED: bool, C: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Up
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql("UPDATE contact SET ");
         self.changes.walk_ast(out.reborrow())?;
+        out.push_sql(", run_id = coalesce(");
+        out.push_bind_param::<Nullable<BigInt>, _>(&self.run)?;
+        out.push_sql(", run_id)");
         out.push_sql(" WHERE id = ");
         out.push_bind_param::<BigInt, _>(&self.id)?;
         out.push_sql(" AND version = ");

@@ -33,7 +33,7 @@ const MAX_OVERTAKEN: usize = 3;
 
 /// What became of a decision that was made beside the writer.
 enum Written<R> {
-    AsDecided(Decided<R>),
+    AsDecided(Box<Decided<R>>),
     DecidedAgain(R),
     Overtaken(IdBlock),
 }
@@ -64,6 +64,7 @@ impl SqliteStore {
                 self.writer.write(tenant, move |transaction| transaction.settle(&*again, decided));
             match write.await? {
                 Written::AsDecided(decided) => {
+                    let decided = *decided;
                     self.spare_ids.give_back(decided.ids);
                     return Ok(decided.report);
                 }
@@ -126,7 +127,7 @@ impl Transaction<'_> {
             self.check_settings(decision)?;
             let touched = std::mem::take(&mut decided.touched);
             self.write(organization, &decided.writes, touched)?;
-            return Ok(Written::AsDecided(decided));
+            return Ok(Written::AsDecided(Box::new(decided)));
         }
         Ok(match self.run_if_short(decision)? {
             Some(report) => Written::DecidedAgain(report),

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use contacts_adapters_diesel::{SqliteOptions, SqliteStore};
+use contacts_domain::ledger::Origin;
 use contacts_domain::upsert::{Batch, Context, Endpoints, Handling, Item, Options};
 use contacts_domain::value::CountryCode;
 use contacts_domain::{OrganizationId, Settings, Timestamp};
@@ -49,6 +50,7 @@ fn context() -> Context {
         may_write_staff: true,
         endpoints: Endpoints::Hidden,
         handling: Handling::Standard,
+        origin: Origin::default(),
     }
 }
 

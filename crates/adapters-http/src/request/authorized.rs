@@ -79,7 +79,7 @@ impl<S: RequiredScopes> FromRequestParts<AppState> for Authorized<S> {
             organization: organization(&parts.headers, &parts.uri)?,
             scopes: S::SCOPES,
         };
-        let caller = credentials.authenticate(state).await?;
+        let caller = Caller { api: layered(parts)?, ..credentials.authenticate(state).await? };
         telemetry::note_caller(&caller);
         // Only valid tokens are counted: invented ones would fill the memory.
         state.limits.count(credentials.token)?;

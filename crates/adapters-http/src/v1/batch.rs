@@ -131,6 +131,7 @@ pub(super) async fn upsert(
         options: options.with_documents(caller.scopes, &state.settings),
         handling: options.handling,
         endpoints: Endpoints::Shown,
+        source: options.source,
         bytes,
         documents_at_most: allowance(bytes, items.len()),
     };
@@ -156,6 +157,7 @@ pub(super) async fn upsert(
     log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
 
     let summary = Summary::of(&outcomes);
+    let run = outcomes.iter().find_map(|outcome| outcome.contact.as_ref()?.run);
     let answered = outcomes.into_iter().zip(&mut references).enumerate();
     let answered = answered.map(|(index, (outcome, reference))| Answered {
         index,
@@ -167,6 +169,6 @@ pub(super) async fn upsert(
         Results::All => true,
         Results::Problems => is_problem(&answered.outcome),
     });
-    let body = answer(&summary, shown.collect(), ResultWriter { redaction }).await?;
+    let body = answer(&summary, run, shown.collect(), ResultWriter { redaction }).await?;
     Ok(preferences.without_details().note(summary.add_to(json(body))))
 }

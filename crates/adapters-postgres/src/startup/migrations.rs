@@ -35,13 +35,14 @@ macro_rules! migrations {
 }
 
 /// Every migration, the oldest first.
-pub(crate) const MIGRATIONS: [Migration; 7] = migrations![
+pub(crate) const MIGRATIONS: [Migration; 8] = migrations![
     "2026-11-22-000000_contacts",
     "2026-11-26-000000_organization_settings",
     "2026-11-26-000100_digest",
     "2026-11-26-000300_phone_regions",
     "2026-11-26-000400_merged_ids",
     "2026-11-26-000500_sort_keys",
+    "2026-11-26-000600_ledger",
     "2026-11-27-000000_token_rotation"
 ];
 

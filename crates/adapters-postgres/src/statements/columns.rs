@@ -4,9 +4,9 @@
 use std::error::Error;
 
 use contacts_domain::auditing::{StoredColumns, StoredEntry};
-use contacts_domain::contact::{ContactType, IntercomEntry, Record};
+use contacts_domain::contact::{ContactType, IntercomEntry};
 use contacts_domain::value::LinkId;
-use contacts_domain::{Digest, OrganizationId, Timestamp};
+use contacts_domain::{Change, Digest, OrganizationId, RunId, Timestamp};
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Kind, ToSql, Type, accepts};
 use uuid::Uuid;
@@ -59,6 +59,7 @@ column!(ContactTable, str, JSON_ARRAY, Json<'a>, |document| Json(document));
 column!(ContactTable, Option<Digest>, BYTEA_ARRAY, Option<&'a [u8]>, |digest| digest
     .as_ref()
     .map(Digest::as_bytes));
+column!(ContactTable, Option<RunId>, INT8_ARRAY, Option<i64>, |run| run.map(RunId::get));
 column!(EntryTable, Option<LinkId>, TEXT_ARRAY, String, |id| id
     .map(|id| id.to_string())
     .unwrap_or_default());
@@ -163,16 +164,17 @@ macro_rules! table {
 macro_rules! contact_table {
     ($($(#[$doc:meta])* $name:ident: $type:ty,)+) => {
         table! {
-            ContactTable, ContactColumns, ContactIndexes, |record: Record|
-            id: i64 = &record.id.get(),
-            $($name: $type = &record.projection.$name,)+
-            version: i64 = &record.version.get(),
-            document_version: i32 = &record.document_version,
-            created_at: Timestamp = &record.created_at,
-            updated_at: Timestamp = &record.updated_at,
-            deleted_at: Option<Timestamp> = &record.deleted_at,
-            document: str = &record.document,
-            digest: Option<Digest> = &record.digest,
+            ContactTable, ContactColumns, ContactIndexes, |change: Change|
+            id: i64 = &change.record().id.get(),
+            $($name: $type = &change.record().projection.$name,)+
+            version: i64 = &change.record().version.get(),
+            document_version: i32 = &change.record().document_version,
+            created_at: Timestamp = &change.record().created_at,
+            updated_at: Timestamp = &change.record().updated_at,
+            deleted_at: Option<Timestamp> = &change.record().deleted_at,
+            document: str = &change.record().document,
+            digest: Option<Digest> = &change.record().digest,
+            run_id: Option<RunId> = &change.run(),
         }
 
         impl ContactIndexes {

@@ -8,13 +8,13 @@
 
 mod contacts;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use contacts_domain::contact::Record;
 use contacts_domain::decision::{Alias, AliasKey, Loaded, LookupKeys};
 use contacts_domain::value::LinkId;
-use contacts_domain::{ContactId, OrganizationId};
+use contacts_domain::{ContactId, OrganizationId, RunId};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -100,9 +100,12 @@ pub(crate) async fn look_up(
         email_owners(session, organization, lookup_keys),
         references(session, organization, &lookup_keys.references),
     );
-    let Identified { mut contacts, mut aliases } = identified?;
-    if let Some(id) = lookup_keys.deleted {
-        contacts.extend(deleted(session, organization, id, documents_at_most).await?);
+    let Identified { mut contacts, mut aliases, mut runs } = identified?;
+    if let Some(id) = lookup_keys.deleted
+        && let Some((record, run)) = deleted(session, organization, id, documents_at_most).await?
+    {
+        runs.extend(run.map(|run| (record.id, run)));
+        contacts.push(record);
     }
     let (references, merged) = references?;
     aliases.extend(merged);
@@ -112,6 +115,7 @@ pub(crate) async fn look_up(
         email_owners: email_owners?,
         references,
         contested: HashSet::new(),
+        runs,
     })
 }
 
@@ -121,23 +125,26 @@ async fn deleted(
     organization: OrganizationId,
     id: ContactId,
     documents_at_most: usize,
-) -> Result<Option<Record>, Failure> {
+) -> Result<Option<(Record, Option<RunId>)>, Failure> {
     let parameters: [Parameter<'_>; 2] =
         [(&organization.get(), Type::INT4), (&id.get(), Type::INT8)];
     let rows = session.query(&DELETED, &parameters).await?;
     let Some(row) = rows.first() else { return Ok(None) };
-    let record = row::record(organization, row, &ContactIndexes::of(row, "")?)?;
+    let at = ContactIndexes::of(row, "")?;
+    let record = row::record(organization, row, &at)?;
     match record.document.len() <= documents_at_most {
-        true => Ok(Some(record)),
+        true => Ok(Some((record, row::last_run(row, &at)?))),
         false => Err(Failure::too_large("the document is too large")),
     }
 }
 
 /// Contacts found by identity keys.
+#[derive(Default)]
 pub(crate) struct Identified {
     /// Each once.
     pub(crate) contacts: Vec<Record>,
     pub(crate) aliases: Vec<Alias>,
+    pub(crate) runs: HashMap<ContactId, RunId>,
 }
 
 /// Finds contacts by keys that belong to at most one living contact. No key may occur twice. Fails
@@ -155,7 +162,7 @@ pub(crate) async fn identified(
         documents_at_most,
         bytes: 0,
         seen: HashSet::new(),
-        identified: Identified { contacts: Vec::new(), aliases: Vec::new() },
+        identified: Identified::default(),
     };
     if ids.is_empty() && external_ids.is_empty() && link_ids.is_empty() {
         return Ok(search.identified);
@@ -219,6 +226,7 @@ impl Search {
                     )));
                 }
                 self.identified.contacts.push(record);
+                self.identified.runs.extend(row::last_run(&row, at)?.map(|run| (id, run)));
             }
             Ok(())
         };

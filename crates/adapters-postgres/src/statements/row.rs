@@ -2,7 +2,7 @@
 
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::decision::AliasKey;
-use contacts_domain::{ContactId, Digest, OrganizationId, Version};
+use contacts_domain::{ContactId, Digest, OrganizationId, RunId, Version};
 use tokio_postgres::Row;
 
 use super::columns::{ContactIndexes, EntryIndexes};
@@ -36,6 +36,11 @@ pub(crate) fn record(
         document: document.to_owned(),
         digest: digest.and_then(Digest::from_bytes),
     })
+}
+
+/// The last run that changed the contact in a row.
+pub(crate) fn last_run(row: &Row, at: &ContactIndexes) -> Result<Option<RunId>, Failure> {
+    Ok(row.try_get::<_, Option<i64>>(at.run_id)?.and_then(RunId::new))
 }
 
 /// The entries in rows, each with the id of its contact.

@@ -3,9 +3,8 @@
 
 use std::sync::LazyLock;
 
-use contacts_domain::OrganizationId;
-use contacts_domain::Version;
 use contacts_domain::auditing::{ContactKey, StoredContact};
+use contacts_domain::{OrganizationId, Version};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 

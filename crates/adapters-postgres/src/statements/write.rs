@@ -9,6 +9,7 @@ mod aliases;
 mod changes;
 pub(crate) mod digests;
 mod entries;
+mod ledger;
 mod portions;
 pub(crate) mod relations;
 
@@ -56,8 +57,9 @@ fn inserting(insert: &str) -> String {
 
 fn updating(insert: &str, is_current: fn(usize) -> String) -> String {
     format!(
-        "{insert} ON CONFLICT (organization_id, id) DO UPDATE SET {} WHERE {}",
-        overwrite(ContactColumns::NAMES, &["id", "created_at"]),
+        "{insert} ON CONFLICT (organization_id, id) DO UPDATE
+            SET {}, run_id = coalesce(excluded.run_id, stored.run_id) WHERE {}",
+        overwrite(ContactColumns::NAMES, &["id", "created_at", "run_id"]),
         is_current(ContactColumns::NAMES.len() + 2)
     )
 }
@@ -84,6 +86,22 @@ pub(crate) async fn write(
     writes: &Writes,
 ) -> Result<(), AttemptError> {
     session.count_sent(writes.changes.iter().map(|change| change.record().document.len()).sum());
+    // The ledger depends on no answer to the other statements, so it costs no round trip. A failure of
+    // theirs comes first: it is the cause of one of the ledger.
+    let (contacts, ledger) = tokio::join!(
+        biased;
+        write_contacts(session, organization, writes),
+        ledger::record(session, organization, writes),
+    );
+    contacts?;
+    ledger
+}
+
+async fn write_contacts(
+    session: &Session,
+    organization: OrganizationId,
+    writes: &Writes,
+) -> Result<(), AttemptError> {
     let changes = Changes::of(writes);
     clear_keys(session, organization, &changes).await?;
     update(session, organization, &changes).await?;
@@ -129,8 +147,7 @@ async fn update(
     changes: &Changes<'_>,
 ) -> Result<(), AttemptError> {
     for portion in portions(&changes.updates, |(change, _)| change.record()) {
-        let columns =
-            ContactColumns::of(organization, portion.iter().map(|(change, _)| change.record()));
+        let columns = ContactColumns::of(organization, portion.iter().map(|(change, _)| *change));
         let versions: Vec<i64> = portion.iter().map(|(_, before)| before.get()).collect();
         let mut parameters = columns.parameters();
         parameters.push((&versions, Type::INT8_ARRAY));
@@ -158,8 +175,7 @@ async fn insert(
 ) -> Result<(), AttemptError> {
     let mut left_out = Vec::new();
     for portion in portions(inserts, |change| change.record()) {
-        let columns =
-            ContactColumns::of(organization, portion.iter().map(|change| change.record()));
+        let columns = ContactColumns::of(organization, portion.iter().copied());
         let insert = if portion.len() == 1 { &INSERT_ONE } else { &INSERT };
         let rows = session.query(insert, &columns.parameters()).await?;
         if rows.len() < portion.len() {

@@ -17,7 +17,7 @@ use serde_json::json;
 
 pub(super) use self::explained::Explained;
 
-use super::{auditing, directory, id_of, person, send, settings};
+use super::{auditing, directory, id_of, ledger, person, send, settings};
 use crate::PostgresStore;
 use crate::connect::session::notes::{SentStatement, statements_of};
 use crate::testing::TestDatabase;
@@ -82,7 +82,7 @@ async fn everything(store: &PostgresStore) {
 }
 
 /// The statements by their first and last words, with their expected scans.
-const EXPECTED: [(&str, &str); 41] = [
+const EXPECTED: [(&str, &str); 43] = [
     (
         "DELETE FROM contact_alias … alias.value = gone.value",
         "contact_alias_pkey(organization_id,source,kind,value)",
@@ -96,10 +96,10 @@ const EXPECTED: [(&str, &str); 41] = [
         "contact_relation_from_id(organization_id,from_id)",
     ),
     ("INSERT INTO api_token … $8) RETURNING id", ""),
-    ("INSERT INTO contact … FROM unnest($2::bigint[], $22::bigint[]))", "contact_pkey(conflict)"),
+    ("INSERT INTO contact … FROM unnest($2::bigint[], $23::bigint[]))", "contact_pkey(conflict)"),
     ("INSERT INTO contact … NOTHING RETURNING id", ""),
     ("INSERT INTO contact … NOTHING RETURNING id (2)", ""),
-    ("INSERT INTO contact … stored.version = $22[1]", "contact_pkey(conflict)"),
+    ("INSERT INTO contact … stored.version = $23[1]", "contact_pkey(conflict)"),
     (
         "INSERT INTO contact … link_id = NULL",
         "contact_pkey(conflict) contact_pkey(organization_id,id)",
@@ -113,6 +113,7 @@ const EXPECTED: [(&str, &str); 41] = [
         "contact_intercom_pkey(conflict)",
     ),
     ("INSERT INTO contact_relation … $3::bigint[]) AS new", ""),
+    ("INSERT INTO ledger … $7::text[]) AS entry", ""),
     ("INSERT INTO organization … CONFLICT DO NOTHING", ""),
     ("SELECT CASE WHEN … lock (number, shared)", ""),
     ("SELECT existing.id FROM … 0) AS existing", "contact_pkey(organization_id,id)"),
@@ -199,6 +200,7 @@ const EXPECTED: [(&str, &str); 41] = [
         "contact_alias_contact_id(organization_id,contact_id)",
     ),
     ("UPDATE id_counter SET … next_id - $1", "id_counter_pkey(singleton)"),
+    ("WITH newest AS … CONFLICT DO NOTHING", "run_position(organization_id)"),
     ("WITH replaced AS … replaced RETURNING id", "api_token_pkey(id) api_token_replaces(replaces)"),
 ];
 
@@ -233,7 +235,7 @@ pub(crate) fn assert_expected(sql: &str) {
         .any(|pair| matches!(pair, ["FROM" | "INTO" | "UPDATE", table] if TABLES.contains(table)));
     if about_ours && !directory::is_expected(sql) {
         let name = name(sql);
-        let others = auditing::EXPECTED.iter().chain(&settings::EXPECTED);
+        let others = auditing::EXPECTED.iter().chain(&settings::EXPECTED).chain(&ledger::EXPECTED);
         let expected = EXPECTED.iter().chain(others).map(|(name, _)| *name);
         let mut expected = expected.chain(OF_MIGRATIONS);
         assert!(expected.any(|other| other == name), "a statement without a plan: {name}");
@@ -247,14 +249,16 @@ const OF_MIGRATIONS: [&str; 2] = [
 ];
 
 /// All of our tables.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 9] = [
     "api_token",
     "contact",
     "contact_alias",
     "contact_intercom",
     "contact_relation",
     "id_counter",
+    "ledger",
     "organization",
+    "run",
 ];
 
 /// A database with some thousand rows in every table, and with statistics.
@@ -336,6 +340,11 @@ const FILL: &str = "
       FROM generate_series(0, 5999) AS i;
     INSERT INTO contact_alias
     SELECT 1 + i / 250, '', 'EXTERNAL_ID', 'L-' || i, i FROM generate_series(0, 5999) AS i;
+    INSERT INTO run
+    SELECT 1 + i / 250, 1 + i, 1 + i, 0, i, 'erp', 't', NULL, now(), 1, 0, 0, 0, 0, NULL
+      FROM generate_series(0, 5999) AS i;
+    INSERT INTO ledger
+    SELECT 1 + i / 250, 1 + i, i, 1, 1, NULL, NULL FROM generate_series(0, 5999) AS i;
     INSERT INTO organization SELECT i, 'O', 'CH' FROM generate_series(0, 5999) AS i
         ON CONFLICT DO NOTHING;
     INSERT INTO api_token (digest, prefix, name, organizations, scopes, created_at)

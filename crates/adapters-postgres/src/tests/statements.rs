@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{answers, id_of, person, send};
-use crate::connect::session::notes::statements_of;
+use crate::connect::session::notes::{SentStatement, statements_of};
 use crate::testing::TestDatabase;
 use crate::{PostgresOptions, PostgresStore};
 
@@ -48,13 +48,24 @@ async fn mixed_batch_sends_the_same_statements_for_any_size() {
         });
         sent.push(statements.await);
     }
+    // Those of the ledger are sent beside the others, in any order.
+    sent.iter_mut().for_each(|sent| sent.sort_by_key(|sent| is_of_ledger(sent)));
     assert_eq!(sent[0], sent[1]);
     // BEGIN, the version of the settings, a lock of the relations, three look-ups, locks of contacts that exchange keys, keys given
-    // up, update, insert, a planner setting, two for the relations, COMMIT.
-    assert_eq!(sent[1].len(), 14, "{:#?}", sent[1]);
+    // up, update, insert, a planner setting, two for the relations, two for the ledger, COMMIT.
+    assert_eq!(sent[1].len(), 16, "{:#?}", sent[1]);
+}
+
+fn is_of_ledger(sent: &SentStatement) -> bool {
+    [RUN, LEDGER].iter().any(|beginning| sent.sql.starts_with(beginning))
 }
 
 const VERSION: &str = "SELECT settings_version";
+const INSERT: &str = "INSERT INTO contact (";
+const UPDATE: &str = "INSERT INTO contact AS stored";
+/// Those of the ledger are sent beside the others.
+const RUN: &str = "WITH newest";
+const LEDGER: &str = "\n    INSERT INTO ledger";
 const PUT_ENTRIES: &str = "INSERT INTO contact_intercom (";
 
 /// A person with an entry of that name.
@@ -70,11 +81,11 @@ async fn unneeded_statements_are_not_sent() {
     for (items, beginnings) in [
         (
             [person("NEW-1", json!({})), person("NEW-2", json!({}))],
-            ["BEGIN", VERSION, "SELECT found.id", "INSERT INTO contact (", "COMMIT"].as_slice(),
+            ["BEGIN", VERSION, "SELECT found.id", INSERT, RUN, LEDGER, "COMMIT"].as_slice(),
         ),
         (
             [person("STAYS-0", json!({"title": "Dr"})), person("NEW-1", json!({}))],
-            &["BEGIN", VERSION, "SELECT found.id", "INSERT INTO contact AS stored", "COMMIT"],
+            &["BEGIN", VERSION, "SELECT found.id", UPDATE, RUN, LEDGER, "COMMIT"],
         ),
         (
             [person("NEW-1", json!({})), person("NEW-2", json!({}))],
@@ -82,18 +93,11 @@ async fn unneeded_statements_are_not_sent() {
         ),
         (
             [entry("NEW-3", "Door"), entry("NEW-4", "Gate")],
-            &["BEGIN", VERSION, "SELECT found.id", "INSERT INTO contact (", PUT_ENTRIES, "COMMIT"],
+            &["BEGIN", VERSION, "SELECT found.id", INSERT, RUN, PUT_ENTRIES, LEDGER, "COMMIT"],
         ),
         (
             [entry("NEW-1", "Door"), entry("NEW-3", "Gate")],
-            &[
-                "BEGIN",
-                VERSION,
-                "SELECT found.id",
-                "INSERT INTO contact AS stored",
-                PUT_ENTRIES,
-                "COMMIT",
-            ],
+            &["BEGIN", VERSION, "SELECT found.id", UPDATE, RUN, PUT_ENTRIES, LEDGER, "COMMIT"],
         ),
         (
             ["NEW-1", "NEW-3"].map(|key| person(key, json!({"intercom": null}))),
@@ -101,8 +105,10 @@ async fn unneeded_statements_are_not_sent() {
                 "BEGIN",
                 VERSION,
                 "SELECT found.id",
-                "INSERT INTO contact AS stored",
+                UPDATE,
+                RUN,
                 "SET LOCAL",
+                LEDGER,
                 "DELETE FROM contact_intercom",
                 "COMMIT",
             ],
@@ -113,6 +119,10 @@ async fn unneeded_statements_are_not_sent() {
         })
         .await;
         assert_eq!(sent.len(), beginnings.len(), "{sent:#?}");
+        let is_written = beginnings.contains(&"COMMIT");
+        let (ledger, sent): (Vec<_>, Vec<_>) = sent.into_iter().partition(is_of_ledger);
+        assert_eq!(ledger.len(), if is_written { 2 } else { 0 });
+        let beginnings = beginnings.iter().filter(|beginning| ![RUN, LEDGER].contains(beginning));
         for (sent, beginning) in sent.iter().zip(beginnings) {
             assert!(sent.sql.starts_with(beginning), "{sent:?} is not {beginning}");
         }

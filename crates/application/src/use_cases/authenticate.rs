@@ -7,6 +7,7 @@ mod uses;
 use std::sync::Arc;
 
 use contacts_domain::OrganizationId;
+use contacts_domain::ledger::Api;
 use contacts_domain::upsert::{DocumentsTooLarge, NotApplied};
 
 pub use self::caller::{AccessError, Caller};
@@ -63,7 +64,8 @@ impl Authenticate {
         Self { access, clock, recent: RecentCallers::default(), uses: Uses::default() }
     }
 
-    /// Returns the caller with that token, for that organization or else the token's only one.
+    /// Returns the caller with that token, for that organization or else the token's only one, as one
+    /// of the default API.
     ///
     /// # Errors
     ///
@@ -90,7 +92,12 @@ impl Authenticate {
         }
         match self.access.organization(id).await? {
             Some(organization) => {
-                let caller = Caller { organization, scopes: token.scopes, token_name: token.name };
+                let caller = Caller {
+                    organization,
+                    scopes: token.scopes,
+                    token_name: token.name,
+                    api: Api::default(),
+                };
                 self.recent.keep(key, caller.clone(), token.expires_at, now);
                 self.uses.note(token.id, now);
                 Ok(caller)

@@ -25,6 +25,8 @@ pub struct Request {
     pub handling: Handling,
     /// Whether the API shows contacts of type ENDPOINT.
     pub endpoints: Endpoints,
+    /// Where the items come from, as the caller calls it; the ledger keeps it.
+    pub source: Option<String>,
     /// The length of the items as text, in bytes: long ones are read away from the threads that
     /// serve requests.
     pub bytes: usize,
@@ -39,6 +41,7 @@ impl Default for Request {
             options: Options::default(),
             handling: Handling::default(),
             endpoints: Endpoints::default(),
+            source: None,
             bytes: 0,
             documents_at_most: MAX_LOADED_BYTES,
         }
@@ -167,11 +170,9 @@ impl UpsertContacts {
     fn context(&self, caller: &Caller, request: &Request) -> Result<Context, UseCaseError> {
         caller.require(Scope::Write)?;
         caller.organization.check_ladder(&request.options.ladder)?;
-        Ok(Context {
-            endpoints: request.endpoints,
-            handling: request.handling,
-            ..caller.context(self.clock.now())
-        })
+        let mut context = caller.context(self.clock.now());
+        context.origin.source.clone_from(&request.source);
+        Ok(Context { endpoints: request.endpoints, handling: request.handling, ..context })
     }
 }
 

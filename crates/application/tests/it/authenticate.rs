@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use contacts_application::access::{Organization, Reach, Scope, Token, TokenDigest, TokenId};
 use contacts_application::ports::{MockAccessStore, MockClock, StoreError, StoreErrorKind};
 use contacts_application::use_cases::{AccessError, Authenticate, Caller, UseCaseError};
+use contacts_domain::ledger::Api;
 use contacts_domain::{OrganizationId, Timestamp};
 use contacts_testing::{now, organization};
 use mockall::predicate::eq;
@@ -69,7 +70,12 @@ async fn token_of_one_organization_needs_no_name() {
     let scopes = [Scope::Read].into_iter().collect();
     assert_eq!(
         caller,
-        Caller { organization: organization(7), scopes, token_name: "ERP".to_owned() }
+        Caller {
+            organization: organization(7),
+            scopes,
+            token_name: "ERP".to_owned(),
+            api: Api::default(),
+        }
     );
 }
 

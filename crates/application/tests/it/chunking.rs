@@ -99,6 +99,7 @@ async fn send<'w>(
     }
     for outcome in &mut outcomes {
         outcome.same_as = None;
+        outcome.contact.iter_mut().for_each(|contact| contact.run = None);
     }
     Ok((outcomes, store))
 }

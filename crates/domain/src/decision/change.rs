@@ -1,7 +1,8 @@
 //! What a decision writes of one contact, and how that differs from what is stored.
 
 use crate::contact::{IntercomEntry, Projection, Record, Row};
-use crate::ids::{ContactId, IdentityKeys, Version};
+use crate::ids::{ContactId, IdentityKeys, RunId, Version};
+use crate::ledger::{ChangeKind, LedgerEntry};
 
 /// A contact to be written.
 ///
@@ -14,6 +15,10 @@ pub struct Change {
     before: Option<Version>,
     keys: KeyChange,
     parts: Parts,
+    kind: Option<ChangeKind>,
+    reverse: Option<String>,
+    run: Option<RunId>,
+    previous: Option<RunId>,
 }
 
 /// The identity keys that move with a change.
@@ -68,11 +73,13 @@ impl Change {
     /// A new contact.
     pub(crate) fn create(now: Row) -> Self {
         let keys = KeyChange { taken: now.record.identity_keys(), ..KeyChange::default() };
-        Self { now, before: None, keys, parts: Parts::ALL }
+        let kind = Some(ChangeKind::Created);
+        let (run, previous) = (None, None);
+        Self { now, before: None, keys, parts: Parts::ALL, kind, reverse: None, run, previous }
     }
 
-    /// A stored contact as it is from now on.
-    pub(crate) fn between(before: &Row, now: Row) -> Self {
+    /// A stored contact as it is from now on. `reverse` turns its document back into the one before.
+    pub(crate) fn between(before: &Row, now: Row, reverse: Option<String>) -> Self {
         let parts = Parts {
             relations: before.relations != now.relations,
             entry: before.entry != now.entry,
@@ -80,14 +87,29 @@ impl Change {
             ..Parts::columns(&before.record.projection, &now.record.projection)
         };
         let keys = KeyChange::between(before.record.identity_keys(), now.record.identity_keys());
-        Self { before: Some(before.record.version), now, keys, parts }
+        let is_deleted = [before, &now].map(|row| row.record.deleted_at.is_some());
+        let kind = Some(match is_deleted {
+            [false, true] => ChangeKind::Deleted,
+            [true, false] => ChangeKind::Restored,
+            [false, false] | [true, true] => ChangeKind::Updated,
+        });
+        let reverse = reverse.filter(|reverse| reverse != "{}");
+        let (before, run, previous) = (Some(before.record.version), None, None);
+        Self { before, now, keys, parts, kind, reverse, run, previous }
+    }
+
+    /// A stored contact that is deleted because another one took its place.
+    pub(crate) fn merged(before: &Row, deleted: Row) -> Self {
+        Self { kind: Some(ChangeKind::Merged), ..Self::between(before, deleted, None) }
     }
 
     /// A stored contact whose columns, relations or entry do not follow from its document. Its
     /// document, its version and its times stay.
     pub(crate) fn repair(now: Row, stored: IdentityKeys, parts: Parts) -> Self {
         let keys = KeyChange::between(stored, now.record.identity_keys());
-        Self { before: Some(now.record.version), now, keys, parts }
+        let before = Some(now.record.version);
+        let (run, previous) = (None, None);
+        Self { before, now, keys, parts, kind: None, reverse: None, run, previous }
     }
 
     /// The row to write.
@@ -108,6 +130,31 @@ impl Change {
     /// The stored version that the change was decided on, or `None` for a new contact.
     pub fn before(&self) -> Option<Version> {
         self.before
+    }
+
+    /// What it does to the contact; `None` if it only repairs its columns, which no run does.
+    pub(crate) fn kind(&self) -> Option<ChangeKind> {
+        self.kind
+    }
+
+    /// The change as part of a run, after the run that changed the contact before.
+    pub(crate) fn recorded(self, run: RunId, previous: Option<RunId>) -> Self {
+        Self { run: Some(run), previous, ..self }
+    }
+
+    /// The run that it is part of. Without one, the run of the stored contact stays.
+    pub fn run(&self) -> Option<RunId> {
+        self.run
+    }
+
+    /// Its entry in the ledger, if it is part of a run.
+    pub fn ledger_entry(&self) -> Option<LedgerEntry<'_>> {
+        Some(LedgerEntry {
+            run: self.run?,
+            previous: self.previous,
+            kind: self.kind?,
+            reverse: self.reverse.as_deref(),
+        })
     }
 
     /// The identity keys that it takes and gives up.

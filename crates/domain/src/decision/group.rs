@@ -139,7 +139,8 @@ impl Loaded {
         let is_referred = |id: ContactId| lookup_keys.references.contains(&id) || is_led_to(id);
         let references = references.filter(|id| is_referred(**id)).copied().collect();
         let contested = self.contested.clone();
-        Self { contacts, aliases, email_owners, references, contested }
+        let runs = self.runs.clone();
+        Self { contacts, aliases, email_owners, references, contested, runs }
     }
 }
 

@@ -70,7 +70,8 @@ impl Batch {
         let has_links = parsed.clone().any(|item| !item.links.is_empty());
         let of_parts: i64 = parsed.clone().map(|item| tree::ids_at_most(&item.document)).sum();
         let of_contacts = if has_links { items.len() } else { parsed.clone().count() };
-        let ids_at_most = of_parts + i64::try_from(of_contacts).unwrap_or(i64::MAX - of_parts);
+        // And one for the run.
+        let ids_at_most = of_parts + i64::try_from(of_contacts + 1).unwrap_or(i64::MAX - of_parts);
         let work = parsed.map(|item| WORK_PER_ITEM + item.bytes).sum();
         let (ids_at_most, provisional_ids) = match options.dry_run {
             true => (0, ProvisionalIds::new(ids_at_most, context.now)),
@@ -215,18 +216,22 @@ impl Decision for Batch {
         self.work + self.items.len() * largest.unwrap_or(0)
     }
 
-    fn decide(&self, loaded: Loaded, ids: &mut IdBlock) -> Result<(Writes, BatchReport), OutOfIds> {
+    fn decide(
+        &self,
+        mut loaded: Loaded,
+        ids: &mut IdBlock,
+    ) -> Result<(Writes, BatchReport), OutOfIds> {
         if self.may_name_too_many {
             return Ok((Writes::default(), Err(NotApplied::Overtaken)));
         }
         let mut provisional_ids = self.provisional_ids.block();
         let ids = if self.options.dry_run { &mut provisional_ids } else { ids };
+        let runs = std::mem::take(&mut loaded.runs);
         let mut taken = *ids;
         let (working_set, mut outcomes) = match self.apply_planned(loaded, &mut taken)? {
             Ok(applied) => applied,
             Err(not_applied) => return Ok((Writes::default(), Err(not_applied))),
         };
-        *ids = taken;
         if self.options.atomicity == Atomicity::Batch
             && let Some(refused) = outcomes.iter().position(|outcome| outcome.verdict.is_refusal())
         {
@@ -239,8 +244,12 @@ impl Decision for Batch {
         }
         let writes = match self.options.dry_run {
             true => Writes::default(),
-            false => working_set.into_writes(),
+            false => working_set.into_writes().recorded(&self.context, &runs, &mut taken)?,
         };
+        if let Some(run) = writes.runs.first() {
+            outcomes.iter_mut().for_each(|outcome| outcome.note_run(run.id));
+        }
+        *ids = taken;
         Ok((writes, Ok(outcomes)))
     }
 }

@@ -7,7 +7,7 @@ use super::listed_members::{FirstAddress, ListedMembers};
 use super::options::{Documents, Key};
 use super::provisional_ids::ProvisionalIds;
 use crate::contact::{ContactType, Record, Snapshot};
-use crate::ids::{ContactId, Version};
+use crate::ids::{ContactId, RunId, Version};
 use crate::json::JsonText;
 use crate::path::Path;
 use crate::rule::Rule;
@@ -74,6 +74,8 @@ pub struct ContactState {
     pub archived: bool,
     /// Whether it is deleted.
     pub deleted: bool,
+    /// The run, if the item changed it.
+    pub run: Option<RunId>,
     /// All of it; `None` under [`Documents::LeftOut`].
     pub whole: Option<WholeContact>,
 }
@@ -153,6 +155,15 @@ impl Outcome {
             + self.changes.iter().map(change).sum::<usize>()
             + self.explanation.as_ref().map_or(0, |explanation| 64 * explanation.fields.len())
     }
+
+    /// Notes the run of the batch, if the item changed a contact.
+    pub(super) fn note_run(&mut self, run: RunId) {
+        if let (Verdict::Created | Verdict::Updated | Verdict::Deleted, Some(contact)) =
+            (self.verdict, &mut self.contact)
+        {
+            contact.run = Some(run);
+        }
+    }
 }
 
 impl ContactState {
@@ -203,6 +214,7 @@ impl ContactState {
             version: record.version,
             archived: record.projection.archived,
             deleted: record.deleted_at.is_some(),
+            run: None,
             whole,
         }
     }

@@ -69,8 +69,15 @@ impl Recognizer {
     /// For items in that wire format of a request with that context and these options.
     pub fn new(wire: &str, context: &Context, options: &Options) -> Self {
         // Named one by one: a new one has to be decided on.
-        let Context { organization, settings, now: _, may_write_staff, endpoints, handling } =
-            context;
+        let Context {
+            organization,
+            settings,
+            now: _,
+            may_write_staff,
+            endpoints,
+            handling,
+            origin: _,
+        } = context;
         let Settings { region, match_by, version: _, filling: _ } = settings;
         let Options { ladder, on_ambiguous, mode, arrays, respelling, .. } = options;
         let Options { on_repeat: _, atomicity: _, documents: _, changes: _, dry_run: _, .. } =

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::item::{Keys, ParsedItem};
 use super::options::Key;
+use crate::contact::document::ContactDocument;
 use crate::contact::{ContactType, Projection, Record, Row, Snapshot};
 use crate::decision::{AliasWrite, Change, DigestNote, KeyChange, Loaded, Writes};
 use crate::digest::{Digest, ItemDigest};
@@ -49,6 +50,8 @@ struct Changed {
     /// As it is stored. A new contact is not.
     before: Option<Row>,
     now: Row,
+    /// What turns the document back into the stored one.
+    reverse: Option<String>,
 }
 
 impl WorkingSet {
@@ -190,7 +193,7 @@ impl WorkingSet {
         self.release_aliases(None, &now.record);
         self.slots.push(Slot {
             now: Arc::clone(&now.record),
-            changed: Some(Changed { before: None, now: now.row() }),
+            changed: Some(Changed { before: None, now: now.row(), reverse: None }),
             first_item: Some(item),
         });
         self.last = Some((slot, now));
@@ -215,11 +218,17 @@ impl WorkingSet {
     fn replace(&mut self, slot: usize, before: &Snapshot, now: Arc<Snapshot>) {
         if let Some(slot) = self.slots.get_mut(slot) {
             slot.now = Arc::clone(&now.record);
-            let before = match slot.changed.take() {
-                Some(changed) => changed.before,
-                None => Some(before.row()),
+            let reverse = |stored: &ContactDocument| stored.reverse(&now.document);
+            let (before, reverse) = match slot.changed.take() {
+                None => (Some(before.row()), Some(reverse(&before.document))),
+                Some(Changed { before: None, .. }) => (None, None),
+                // It was read before.
+                Some(Changed { before: Some(stored), .. }) => {
+                    let reverse = stored.record.read().ok().map(|stored| reverse(&stored));
+                    (Some(stored), reverse)
+                }
             };
-            slot.changed = Some(Changed { before, now: now.row() });
+            slot.changed = Some(Changed { before, now: now.row(), reverse });
         }
         self.last = Some((slot, now));
     }
@@ -246,14 +255,14 @@ impl WorkingSet {
     /// The writes: each changed contact once, as it is now.
     pub(super) fn into_writes(self) -> Writes {
         let change = |slot: Slot| {
-            let Changed { before, now } = slot.changed?;
+            let Changed { before, now, reverse } = slot.changed?;
             Some(match before {
-                Some(before) => Change::between(&before, now),
+                Some(before) => Change::between(&before, now, reverse),
                 None => Change::create(now),
             })
         };
         let changes = self.slots.into_iter().filter_map(change).collect();
-        Writes { changes, aliases: self.alias_writes, digests: self.digests }
+        Writes { changes, aliases: self.alias_writes, digests: self.digests, runs: Vec::new() }
     }
 
     fn index(&mut self, slot: usize, id: ContactId, projection: &Projection) {

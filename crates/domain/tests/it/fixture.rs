@@ -68,7 +68,7 @@ impl Fixture {
 
     pub(crate) fn run<D: Decision>(&mut self, decision: &D) -> D::Report {
         let found = self.find(decision.lookup_keys());
-        let mut ids = IdBlock::new(self.next_id, decision.ids_at_most());
+        let mut ids = IdBlock::new(self.next_id, decision.ids_at_most()).with_runs(1);
         let (writes, report) = decision.decide(found, &mut ids).unwrap();
         self.next_id = ids.next();
         for change in writes.changes {
@@ -180,6 +180,7 @@ impl Fixture {
             email_owners,
             references: references.filter(|id| living.contains(id)).collect(),
             contested: self.contested.clone(),
+            ..Loaded::default()
         }
     }
 

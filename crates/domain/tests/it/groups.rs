@@ -93,6 +93,14 @@ fn item() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Outcomes without the ids of runs, of which the fixture gives the same to each request.
+fn without_runs(mut outcomes: Vec<Outcome>) -> Vec<Outcome> {
+    outcomes.iter_mut().filter_map(|outcome| outcome.contact.as_mut()).for_each(|contact| {
+        contact.run = None;
+    });
+    outcomes
+}
+
 proptest! {
     #[test]
     fn group_ends_like_its_batches_one_by_one(
@@ -107,7 +115,7 @@ proptest! {
 
         for (item, outcomes) in sent.iter().zip(together) {
             if let Some(outcomes) = outcomes {
-                prop_assert_eq!(alone.send(json!([item])), outcomes);
+                prop_assert_eq!(without_runs(alone.send(json!([item]))), without_runs(outcomes));
             }
         }
         prop_assert_eq!(fixture.records, alone.records);

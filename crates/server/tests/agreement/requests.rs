@@ -2,6 +2,7 @@
 
 use contacts_domain::Timestamp;
 use contacts_domain::contact::ContactType;
+use contacts_domain::ledger::Origin;
 use contacts_domain::upsert::{
     Arrays, Atomicity, Context, Documents, Endpoints, Handling, Item, Key, Ladder, Mode,
     OnAmbiguous, OnRepeat, Options, Respelling,
@@ -57,6 +58,7 @@ impl Request {
             now: Timestamp::from_micros(now().micros() + seconds * 1_000_000),
             endpoints: self.endpoints,
             handling: self.handling,
+            origin: Origin::default(),
             may_write_staff: self.may_write_staff,
             ..context(self.organization)
         }

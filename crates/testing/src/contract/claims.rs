@@ -6,6 +6,7 @@ pub(super) mod concurrency;
 pub(super) mod entries;
 pub(super) mod filtering;
 pub(super) mod keys;
+pub(super) mod ledger;
 pub(super) mod lifecycle;
 pub(super) mod listing;
 pub(super) mod matching;

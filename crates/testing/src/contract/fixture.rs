@@ -16,7 +16,7 @@ use super::store_under_test::StoreUnderTest;
 use crate::{batch, context, now, organization};
 use contacts_application::directory::{EntryPage, EntryQuery, Order, OrderKey};
 use contacts_application::ports::{
-    AccessStore, Audit, ContactStore, Lifecycle, OrganizationSettings, StoreState,
+    AccessStore, Audit, ContactStore, Ledger, Lifecycle, OrganizationSettings, StoreState,
 };
 
 /// The organization of requests, unless a claim names another.
@@ -50,6 +50,10 @@ impl StoreFixture {
 
     pub(super) fn state(&self) -> Arc<dyn StoreState> {
         self.store.state()
+    }
+
+    pub(super) fn ledger(&self) -> Arc<dyn Ledger> {
+        self.store.ledger()
     }
 
     pub(super) fn settings(&self) -> Arc<dyn OrganizationSettings> {

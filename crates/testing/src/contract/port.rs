@@ -2,8 +2,8 @@
 
 use super::claim::Claim;
 use super::claims::{
-    access, auditing, concurrency, entries, filtering, keys, lifecycle, listing, matching, merging,
-    references, settings, state, tenancy, unlinking, writing,
+    access, auditing, concurrency, entries, filtering, keys, ledger, lifecycle, listing, matching,
+    merging, references, settings, state, tenancy, unlinking, writing,
 };
 
 /// A port, with the claims about it.
@@ -21,12 +21,21 @@ pub enum Port {
     Settings,
     /// [`StoreState`](contacts_application::ports::StoreState), beside a store of contacts.
     State,
+    /// [`Ledger`](contacts_application::ports::Ledger), beside a store of contacts and its audit.
+    Ledger,
 }
 
 impl Port {
     /// Every port.
-    pub const ALL: [Self; 6] =
-        [Self::Contacts, Self::Directory, Self::Access, Self::Audit, Self::Settings, Self::State];
+    pub const ALL: [Self; 7] = [
+        Self::Contacts,
+        Self::Directory,
+        Self::Access,
+        Self::Audit,
+        Self::Settings,
+        Self::State,
+        Self::Ledger,
+    ];
 
     /// The claims about it.
     pub fn claims(self) -> Vec<Claim> {
@@ -56,6 +65,7 @@ impl Port {
             Self::Audit => auditing::CLAIMS.to_vec(),
             Self::Settings => settings::CLAIMS.to_vec(),
             Self::State => state::CLAIMS.to_vec(),
+            Self::Ledger => [ledger::CLAIMS, ledger::feed::CLAIMS].concat(),
         }
     }
 }

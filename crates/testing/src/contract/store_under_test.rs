@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use contacts_application::ports::{
-    AccessStore, Audit, ContactStore, IntercomDirectory, OrganizationSettings, StoreState,
+    AccessStore, Audit, ContactStore, IntercomDirectory, Ledger, OrganizationSettings, StoreState,
 };
 use contacts_domain::ContactId;
 use contacts_domain::contact::{IntercomEntry, Record};
@@ -53,6 +53,11 @@ pub trait StoreUnderTest: Send + Sync + 'static {
         unimplemented!("these claims need a `StoreState`")
     }
 
+    /// The ledger of the store, for [`Port::Ledger`](super::Port::Ledger).
+    fn ledger(&self) -> Arc<dyn Ledger> {
+        unimplemented!("these claims need a `Ledger`")
+    }
+
     /// Replaces a stored row, its relations and its entry, right or wrong, past every check of the
     /// store. For [`Port::Audit`](super::Port::Audit).
     async fn overwrite(
@@ -92,6 +97,10 @@ impl StoreUnderTest for Arc<MemoryStore> {
     }
 
     fn state(&self) -> Arc<dyn StoreState> {
+        self.clone()
+    }
+
+    fn ledger(&self) -> Arc<dyn Ledger> {
         self.clone()
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use contacts_domain::ContactId;
 use contacts_domain::auditing::{ContactKey, Discrepancy, Repair, StoredContact};
+use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::decision::AliasKey;
 
 use super::contacts::{Contacts, Refused, Row};
@@ -46,13 +47,19 @@ impl Contacts {
     }
 
     /// Replaces the row with its id, valid or not.
-    pub(super) fn overwrite(&mut self, row: Row) {
-        let (id, organization) = (row.record.id, row.record.organization);
+    pub(super) fn overwrite(
+        &mut self,
+        record: Record,
+        relations: Vec<ContactId>,
+        entry: Option<IntercomEntry>,
+    ) {
+        let (id, organization) = (record.id, record.organization);
         self.owners.retain(|_, owner| *owner != id);
-        for key in row.record.identity_keys() {
+        for key in record.identity_keys() {
             self.owners.insert((organization, key), id);
         }
-        self.rows.insert(id, Arc::new(row));
+        let run = self.rows.get(&id).and_then(|row| row.run);
+        self.rows.insert(id, Arc::new(Row { record, relations, entry, run }));
     }
 }
 

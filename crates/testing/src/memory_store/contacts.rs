@@ -8,7 +8,9 @@ use contacts_domain::decision::{
     Alias, AliasKey, AliasWrite, Decision, DigestNote, Loaded, LookupKeys, Writes,
 };
 use contacts_domain::upsert::Recognition;
-use contacts_domain::{Change, ContactId, IdBlock, OrganizationId, OutOfIds};
+use contacts_domain::{Change, ContactId, IdBlock, OrganizationId, OutOfIds, RunId};
+
+use super::ledger::Ledger;
 
 /// The table of contacts and its indexes. Cheap to copy: the rows are shared.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +19,7 @@ pub(super) struct Contacts {
     /// The unique index: the living owner of each identity key.
     pub(super) owners: HashMap<ContactKey, ContactId>,
     aliases: HashMap<ContactKey, ContactId>,
+    pub(super) ledger: Ledger,
     pub(super) last_id: i64,
 }
 
@@ -25,6 +28,8 @@ pub(super) struct Row {
     pub(super) record: Record,
     pub(super) relations: Vec<ContactId>,
     pub(super) entry: Option<IntercomEntry>,
+    /// The last run that changed it.
+    pub(super) run: Option<RunId>,
 }
 
 impl Row {
@@ -76,7 +81,8 @@ impl Contacts {
     pub(super) fn run<D: Decision>(&mut self, decision: &D) -> Result<D::Report, Refused> {
         let organization = decision.organization();
         let found = self.find(organization, decision.lookup_keys())?;
-        let mut ids = IdBlock::new(self.last_id + 1, decision.ids_at_most());
+        let mut ids = IdBlock::new(self.last_id + 1, decision.ids_at_most())
+            .with_runs(self.ledger.next_run());
         let (writes, report) = decision.decide(found, &mut ids)?;
         let ids_used = self.last_id + 1..ids.next();
         self.last_id = ids.next() - 1;
@@ -168,6 +174,7 @@ impl Contacts {
             aliases,
             email_owners,
             references,
+            runs: hits.iter().filter_map(|id| Some((*id, self.rows[id].run?))).collect(),
             ..Loaded::default()
         })
     }
@@ -283,7 +290,7 @@ impl Contacts {
                 if parts.relations { change.relations() } else { &stored.relations }.to_vec();
             let entry = if parts.entry { change.intercom_entry() } else { stored.entry.as_ref() };
             let entry = entry.cloned();
-            self.put(change.record(), relations, entry)?;
+            self.put(change, relations, entry)?;
         }
         for change in inserts {
             let id = change.record().id;
@@ -292,8 +299,9 @@ impl Contacts {
             }
             let (relations, entry) =
                 (change.relations().to_vec(), change.intercom_entry().cloned());
-            self.put(change.record(), relations, entry)?;
+            self.put(change, relations, entry)?;
         }
+        self.ledger.record(writes);
         let rows = &self.rows;
         self.owners.retain(|(_, key), owner| {
             rows.get(owner)
@@ -315,10 +323,13 @@ impl Contacts {
 
     fn put(
         &mut self,
-        record: &Record,
+        change: &Change,
         relations: Vec<ContactId>,
         entry: Option<IntercomEntry>,
     ) -> Result<(), Refused> {
+        let record = change.record();
+        let stored = self.rows.get(&record.id).and_then(|row| row.run);
+        let run = change.run().or(stored);
         for key in record.identity_keys() {
             let place = (record.organization, key);
             match self.owners.get(&place) {
@@ -329,7 +340,8 @@ impl Contacts {
                 _ => self.owners.insert(place, record.id),
             };
         }
-        self.rows.insert(record.id, Arc::new(Row { record: record.clone(), relations, entry }));
+        self.rows
+            .insert(record.id, Arc::new(Row { record: record.clone(), relations, entry, run }));
         Ok(())
     }
 

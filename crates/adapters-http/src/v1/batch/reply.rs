@@ -3,6 +3,7 @@
 use std::fmt;
 
 use axum::body::Body;
+use contacts_domain::RunId;
 use contacts_domain::upsert::{Outcome, Verdict};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -75,13 +76,15 @@ impl SummaryBody {
 /// Writes the answer, with the results that are shown.
 pub(crate) async fn answer(
     summary: &Summary,
+    run: Option<RunId>,
     shown: Vec<Answered>,
     writer: ResultWriter,
 ) -> Result<Body, Problem> {
     let mut counts = SummaryBody::default();
     counts.add(summary);
     let counts = serde_json::to_string(&counts).map_err(Problem::internal)?;
-    let opening = format!(r#"{{"summary":{counts},"run":null,"items":["#);
+    let run = run.map_or_else(|| "null".to_owned(), |run| run.to_string());
+    let opening = format!(r#"{{"summary":{counts},"run":{run},"items":["#);
     parts::answer(writer, opening, shown).await
 }
 

@@ -35,6 +35,7 @@ impl Change<'_> {
         let Preferences { dry_run, .. } = self.preferences;
         let bytes = text.len();
         let request = Request {
+            source: None,
             options: Options {
                 mode: self.mode,
                 changes: self.preferences.shows_changes(),

@@ -93,12 +93,13 @@ pub(super) async fn delete_many(
     let outcomes = delete.execute(&caller, deletions, dry_run).await?;
     log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
 
+    let run = outcomes.iter().find_map(|outcome| outcome.contact.as_ref()?.run);
     let summary = Summary::of(&outcomes);
     let answered = outcomes.into_iter().enumerate();
     let answered =
         answered.map(|(index, outcome)| Answered { index, line: None, reference: None, outcome });
     let redaction = Redaction::of(caller.scopes);
-    let body = answer(&summary, answered.collect(), ResultWriter { redaction }).await?;
+    let body = answer(&summary, run, answered.collect(), ResultWriter { redaction }).await?;
     Ok(preferences.dry_run_alone().note(summary.add_to(json(body))))
 }
 

@@ -1,7 +1,7 @@
 //! Deleting, restoring, archiving and merging contacts.
 
 use axum::http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::writing::{a_person, create, send};
 use crate::app::{Answer, App};
@@ -146,7 +146,10 @@ async fn many_contacts_are_deleted_by_their_keys() {
     let shown = post(&app, path, "dry-run", &keys.to_string()).await;
     assert_eq!(app.store.records(), before);
     let answer = post(&app, path, "", &keys.to_string()).await;
-    assert_eq!(answer.json(), shown.json());
+    let (mut run, dry) = (answer.json(), shown.json());
+    assert_eq!((&run["run"], &dry["run"]), (&json!(4), &Value::Null));
+    run["run"] = Value::Null;
+    assert_eq!(run, dry);
     insta::assert_snapshot!(answer.whole());
     assert!(app.store.records().iter().all(|record| record.deleted_at.is_some()));
 }

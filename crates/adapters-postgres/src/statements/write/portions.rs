@@ -16,7 +16,8 @@ pub(crate) fn portions<T>(
     portions_of(changes, move |change| record(change).document.len())
 }
 
-fn portions_of<T>(all: &[T], bytes: impl Fn(&T) -> usize) -> impl Iterator<Item = &[T]> {
+/// The same of anything that has so many bytes.
+pub(crate) fn portions_of<T>(all: &[T], bytes: impl Fn(&T) -> usize) -> impl Iterator<Item = &[T]> {
     let mut rest = all;
     iter::from_fn(move || {
         let mut sum = 0;

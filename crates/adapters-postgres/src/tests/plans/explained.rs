@@ -74,7 +74,7 @@ fn literal(of: &Type) -> &'static str {
         Type::BOOL => "false",
         Type::BYTEA => r"'\x07'",
         Type::TIMESTAMPTZ => "now()",
-        Type::INT4_ARRAY | Type::INT8_ARRAY => "'{1, 2, 3}'",
+        Type::INT2_ARRAY | Type::INT4_ARRAY | Type::INT8_ARRAY => "'{1, 2, 3}'",
         Type::TEXT_ARRAY => "'{A, B, C}'",
         Type::BOOL_ARRAY => "'{t, f, t}'",
         Type::UUID_ARRAY | Type::TIMESTAMPTZ_ARRAY | Type::JSON_ARRAY | Type::BYTEA_ARRAY => "'{}'",

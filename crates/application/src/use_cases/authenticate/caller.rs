@@ -1,5 +1,6 @@
 //! Who calls, and why somebody may not.
 
+use contacts_domain::ledger::{Api, Origin};
 use contacts_domain::upsert::{Context, Endpoints, Handling};
 use contacts_domain::{OrganizationId, Timestamp};
 
@@ -12,8 +13,10 @@ pub struct Caller {
     pub organization: Organization,
     /// The scopes of the caller there.
     pub scopes: Scopes,
-    /// The name of its token, for the log.
+    /// The name of its token, for the log and the ledger.
     pub token_name: String,
+    /// The API that it calls.
+    pub api: Api,
 }
 
 /// Why a caller is refused.
@@ -68,6 +71,7 @@ impl Caller {
             may_write_staff: self.scopes.include(Scope::StaffWrite),
             endpoints: Endpoints::Hidden,
             handling: Handling::Standard,
+            origin: Origin { api: self.api, token: self.token_name.clone(), source: None },
         }
     }
 }

@@ -60,6 +60,7 @@ impl RecentCallers {
 
 #[cfg(test)]
 mod tests {
+    use contacts_domain::ledger::Api;
     use contacts_domain::value::CountryCode;
 
     use super::*;
@@ -74,6 +75,7 @@ mod tests {
             organization: Organization::new(id, String::new(), region),
             scopes: Scopes::default(),
             token_name: String::new(),
+            api: Api::default(),
         };
         let recent = RecentCallers::default();
         let key = |number| (TokenDigest([0; 32]), OrganizationId::new(number));

@@ -142,6 +142,7 @@ impl Gathering {
             items.iter().map(|item| item.options.as_ref()?.reference.clone()).collect();
         let documents_at_most = allowance(text.len(), items.len());
         let request = Request {
+            source: self.options.source.clone(),
             options: self.options.with_documents(scopes, &self.state.settings),
             handling: self.options.handling,
             endpoints: Endpoints::Shown,

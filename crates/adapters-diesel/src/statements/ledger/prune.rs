@@ -1,0 +1,37 @@
+//! Deletes old runs.
+
+use contacts_domain::{OrganizationId, Timestamp};
+use diesel::prelude::*;
+
+use crate::connect::Failure;
+use crate::schema::{ledger, run};
+
+/// The most runs of one step. A run has at most some 10,000 changes.
+const RUNS: usize = 20;
+
+/// Deletes the oldest runs of an organization that another run from before that time follows. Returns
+/// whether there are more.
+pub(crate) fn prune(
+    connection: &mut SqliteConnection,
+    organization: OrganizationId,
+    before: Timestamp,
+) -> Result<bool, Failure> {
+    let organization = organization.get();
+    let mut oldest = run::table
+        .filter(run::organization_id.eq(organization))
+        .order(run::position)
+        .select((run::position, run::id, run::at))
+        .load_iter::<(i64, i64, i64), diesel::connection::DefaultLoadingMode>(connection)?
+        .take(RUNS + 1)
+        .collect::<QueryResult<Vec<_>>>()?;
+    let followed = oldest.iter().skip(1).take_while(|(.., at)| *at < before.micros()).count();
+    oldest.truncate(followed);
+    for (position, id, _) in oldest {
+        let of_run = ledger::table
+            .filter(ledger::organization_id.eq(organization))
+            .filter(ledger::run_id.eq(id));
+        diesel::delete(of_run).execute(connection)?;
+        diesel::delete(run::table.find(position)).execute(connection)?;
+    }
+    Ok(followed == RUNS)
+}

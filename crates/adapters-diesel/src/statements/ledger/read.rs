@@ -1,0 +1,117 @@
+//! Reads runs, their changes, and the history of a contact.
+
+use contacts_application::ledger::{History, PageSize, RecordedChange};
+use contacts_domain::contact::Record;
+use contacts_domain::ledger::Run;
+use contacts_domain::{ContactId, OrganizationId, RunId};
+use diesel::prelude::*;
+
+use super::row::{EntryRow, RunRow};
+use crate::connect::Failure;
+use crate::schema::{ledger, run};
+use crate::statements::query;
+use crate::statements::row::ContactRow;
+
+/// The run of that id.
+pub(crate) fn find_run(
+    connection: &mut SqliteConnection,
+    organization: OrganizationId,
+    id: RunId,
+) -> Result<Option<Run>, Failure> {
+    let found: Option<RunRow> = run::table
+        .filter(run::organization_id.eq(organization.get()))
+        .filter(run::id.eq(id.get()))
+        .select(RunRow::as_select())
+        .get_result(connection)
+        .optional()?;
+    found.map(Run::try_from).transpose()
+}
+
+/// The runs before that one, the last one first.
+pub(crate) fn runs(
+    connection: &mut SqliteConnection,
+    organization: OrganizationId,
+    before: Option<RunId>,
+    at_most: u32,
+) -> Result<Vec<Run>, Failure> {
+    let here = run::table.filter(run::organization_id.eq(organization.get()));
+    let before = match before {
+        None => i64::MAX,
+        Some(id) => here
+            .filter(run::id.eq(id.get()))
+            .select(run::position)
+            .get_result(connection)
+            .optional()?
+            .unwrap_or(i64::MIN),
+    };
+    let rows: Vec<RunRow> = here
+        .filter(run::position.lt(before))
+        .order(run::position.desc())
+        .limit(at_most.into())
+        .select(RunRow::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Run::try_from).collect()
+}
+
+/// The changes of a run after that of a contact.
+pub(crate) fn changes(
+    connection: &mut SqliteConnection,
+    organization: OrganizationId,
+    id: RunId,
+    after: Option<ContactId>,
+    size: PageSize,
+) -> Result<Vec<RecordedChange>, Failure> {
+    let rows = ledger::table
+        .filter(ledger::organization_id.eq(organization.get()))
+        .filter(ledger::run_id.eq(id.get()))
+        .filter(ledger::contact_id.gt(after.map_or(0, ContactId::get)))
+        .order(ledger::contact_id)
+        .limit(size.items.into())
+        .select(EntryRow::as_select())
+        .load_iter(connection)?;
+    let (mut changes, mut bytes) = (Vec::new(), 0);
+    for row in rows {
+        let row: EntryRow = row?;
+        let change = RecordedChange::try_from(row)?;
+        bytes += change.reverse.as_ref().map_or(0, String::len);
+        if bytes > size.bytes && !changes.is_empty() {
+            break;
+        }
+        changes.push(change);
+    }
+    Ok(changes)
+}
+
+/// A contact with its last changes.
+pub(crate) fn history(
+    connection: &mut SqliteConnection,
+    organization: OrganizationId,
+    contact: ContactId,
+    size: PageSize,
+) -> Result<Option<History>, Failure> {
+    let row: Option<ContactRow> = query::by_id_in_any_state(organization.get(), contact.get())
+        .select(ContactRow::as_select())
+        .get_result(connection)
+        .optional()?;
+    let Some(row) = row else { return Ok(None) };
+    let (mut changes, mut bytes, mut next) = (Vec::new(), 0, row.run());
+    let record = Record::try_from(row)?;
+    while let Some(id) = next {
+        let entry: Option<EntryRow> = ledger::table
+            .find((organization.get(), id.get(), contact.get()))
+            .select(EntryRow::as_select())
+            .get_result(connection)
+            .optional()?;
+        // What is before was pruned.
+        let Some(change) = entry.map(RecordedChange::try_from).transpose()? else { break };
+        let Some(run) = find_run(connection, organization, id)? else { break };
+        bytes += change.reverse.as_ref().map_or(0, String::len);
+        let is_full = u32::try_from(changes.len()).is_ok_and(|count| count >= size.items);
+        if is_full || (bytes > size.bytes && !changes.is_empty()) {
+            return Ok(Some(History { record, changes, has_more: true }));
+        }
+        next = change.previous;
+        changes.push((run, change));
+    }
+    Ok(Some(History { record, changes, has_more: false }))
+}

@@ -1,0 +1,4 @@
+ALTER TABLE contact DROP COLUMN run_id;
+ALTER TABLE id_counter DROP COLUMN hub;
+DROP TABLE ledger;
+DROP TABLE run;

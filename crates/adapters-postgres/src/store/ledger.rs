@@ -1,0 +1,173 @@
+//! The port [`Ledger`].
+
+use async_trait::async_trait;
+use contacts_application::ledger::{FeedPage, FeedPosition, History, PageSize, RecordedChange};
+use contacts_application::ports::{ContactStore as _, Ledger, Lifecycle, StoreError};
+use contacts_domain::ledger::Run;
+use contacts_domain::{ContactId, OrganizationId, RunId, Timestamp};
+use tokio_postgres::types::Type;
+
+use super::PostgresStore;
+use crate::connect::{Failure, Parameter, Session};
+use crate::statements::ledger::{self, feed};
+use crate::statements::values::Instant;
+
+/// The most runs that a step of pruning deletes. A run has at most some 10,000 changes.
+const PRUNED: usize = 20;
+
+#[async_trait]
+impl Ledger for PostgresStore {
+    async fn run(
+        &self,
+        organization: OrganizationId,
+        id: RunId,
+    ) -> Result<Option<Run>, StoreError> {
+        let parameters: [Parameter<'_>; 2] =
+            [(&organization.get(), Type::INT4), (&id.get(), Type::INT8)];
+        let rows = self.transactions.read(&ledger::RUN, &parameters).await?;
+        Ok(rows.first().map(|row| ledger::run(organization, row)).transpose()?)
+    }
+
+    async fn runs(
+        &self,
+        organization: OrganizationId,
+        before: Option<RunId>,
+        at_most: u32,
+    ) -> Result<Vec<Run>, StoreError> {
+        let (before, at_most) = (before.map(RunId::get), i64::from(at_most));
+        let parameters: [Parameter<'_>; 3] =
+            [(&organization.get(), Type::INT4), (&before, Type::INT8), (&at_most, Type::INT8)];
+        let rows = self.transactions.read(&ledger::RUNS, &parameters).await?;
+        Ok(rows.iter().map(|row| ledger::run(organization, row)).collect::<Result<_, _>>()?)
+    }
+
+    async fn changes(
+        &self,
+        organization: OrganizationId,
+        run: RunId,
+        after: Option<ContactId>,
+        size: PageSize,
+    ) -> Result<Vec<RecordedChange>, StoreError> {
+        let (after, at_most) = (after.map_or(0, ContactId::get), i64::from(size.items));
+        let parameters: [Parameter<'_>; 4] = [
+            (&organization.get(), Type::INT4),
+            (&run.get(), Type::INT8),
+            (&after, Type::INT8),
+            (&at_most, Type::INT8),
+        ];
+        let rows = self.transactions.read(ledger::CHANGES, &parameters).await?;
+        let (mut changes, mut bytes) = (Vec::new(), 0);
+        for row in rows {
+            let change = ledger::change(&row)?;
+            bytes += change.reverse.as_ref().map_or(0, String::len);
+            if bytes > size.bytes && !changes.is_empty() {
+                break;
+            }
+            changes.push(change);
+        }
+        Ok(changes)
+    }
+
+    async fn history(
+        &self,
+        organization: OrganizationId,
+        contact: ContactId,
+        size: PageSize,
+    ) -> Result<Option<History>, StoreError> {
+        let at_most = i64::from(size.items) + 1;
+        let parameters: [Parameter<'_>; 3] = [
+            (&organization.get(), Type::INT4),
+            (&contact.get(), Type::INT8),
+            (&at_most, Type::INT8),
+        ];
+        // Changes that come between the two reads are left out.
+        let living = self.contact(organization, contact, Lifecycle::Living).await?;
+        let record = match living {
+            Some(record) => Some(record),
+            None => self.contact(organization, contact, Lifecycle::Deleted).await?,
+        };
+        let Some(record) = record else { return Ok(None) };
+        let rows = self.transactions.read(&ledger::HISTORY, &parameters).await?;
+        let (mut changes, mut bytes, mut has_more) = (Vec::new(), 0, false);
+        for row in &rows {
+            let change = ledger::change(row)?;
+            if change.version > record.version {
+                continue;
+            }
+            bytes += change.reverse.as_ref().map_or(0, String::len);
+            let is_full = u32::try_from(changes.len()).is_ok_and(|count| count >= size.items);
+            if is_full || (bytes > size.bytes && !changes.is_empty()) {
+                has_more = true;
+                break;
+            }
+            changes.push((ledger::run(organization, row)?, change));
+        }
+        Ok(Some(History { record, changes, has_more }))
+    }
+
+    async fn feed_end(&self, organization: OrganizationId) -> Result<FeedPosition, StoreError> {
+        let session = self.transactions.begin().await?;
+        Ok(ended(&session, feed::end(&session, organization).await).await?)
+    }
+
+    async fn feed(
+        &self,
+        organization: OrganizationId,
+        from: FeedPosition,
+        size: PageSize,
+    ) -> Result<Option<FeedPage>, StoreError> {
+        let session = self.transactions.begin().await?;
+        Ok(ended(&session, feed::page(&session, organization, from, size).await).await?)
+    }
+
+    async fn prune(
+        &self,
+        organization: OrganizationId,
+        before: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let session = self.transactions.begin().await?;
+        let (pruned, has_more) = prune(&session, organization, before).await?;
+        if pruned {
+            session.commit().await?;
+        } else {
+            session.rollback().await?;
+        }
+        Ok(has_more)
+    }
+}
+
+/// Ends a transaction that has only read.
+async fn ended<T>(session: &Session, read: Result<T, Failure>) -> Result<T, Failure> {
+    let ended = session.rollback().await;
+    let read = read?;
+    ended.map(|()| read)
+}
+
+/// Deletes some of the oldest runs that another run from before that time follows. Returns whether
+/// there were any, and whether there are more.
+async fn prune(
+    session: &Session,
+    organization: OrganizationId,
+    before: Timestamp,
+) -> Result<(bool, bool), Failure> {
+    let at_most = i64::try_from(PRUNED + 1).unwrap_or(i64::MAX);
+    let parameters: [Parameter<'_>; 2] =
+        [(&organization.get(), Type::INT4), (&at_most, Type::INT8)];
+    let rows = session.query(ledger::OLDEST, &parameters).await?;
+    let oldest: Vec<(i64, Timestamp)> = rows
+        .iter()
+        .map(|row| {
+            let Instant(at) = row.try_get(1)?;
+            Ok((row.try_get(0)?, at))
+        })
+        .collect::<Result<_, Failure>>()?;
+    let followed = oldest.iter().skip(1).take_while(|(_, at)| *at < before).count();
+    let ids: Vec<i64> = oldest.iter().take(followed).map(|(id, _)| *id).collect();
+    if ids.is_empty() {
+        return Ok((false, false));
+    }
+    let parameters: [Parameter<'_>; 2] =
+        [(&organization.get(), Type::INT4), (&ids, Type::INT8_ARRAY)];
+    session.execute(ledger::DELETE, &parameters).await?;
+    Ok((true, followed == PRUNED))
+}
