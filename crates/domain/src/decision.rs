@@ -46,6 +46,12 @@ pub trait Decision: Send + Sync + 'static {
     /// The most ids that [`decide`](Self::decide) can take.
     fn ids_at_most(&self) -> i64;
 
+    /// The most [runs](Writes::runs) that it makes. A store sets their ids aside like those of
+    /// contacts, but apart from them: ids of contacts do not depend on how requests are cut.
+    fn runs_at_most(&self) -> i64 {
+        1
+    }
+
     /// Roughly how much there is to do, in bytes of JSON to be read and written. Loaded contacts add
     /// to it. Stores keep a decision with much to do away from threads that others wait for.
     fn work(&self, loaded: &Loaded) -> usize;
@@ -204,7 +210,7 @@ impl Writes {
     }
 
     /// The same, as a run of the request with that context if it changes contacts, which the `previous`
-    /// runs changed before. The run takes one id.
+    /// runs changed before.
     pub(crate) fn recorded(
         self,
         context: &Context,

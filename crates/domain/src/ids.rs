@@ -67,7 +67,7 @@ impl fmt::Display for ContactId {
     }
 }
 
-/// The id of a run: a request that changed contacts. Runs share the id space of contacts.
+/// The id of a run: a request that changed contacts. It is never reused for another run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(i64);
 
@@ -120,7 +120,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// A run of ids that a store reserved for one decision.
+/// Consecutive ids that a store reserved for one decision.
 ///
 /// ```
 /// use contacts_domain::IdBlock;
@@ -131,32 +131,32 @@ impl fmt::Display for Version {
 pub struct IdBlock {
     next: i64,
     end: i64,
-    /// The next id of a run, where a store numbers them apart.
-    next_run: Option<i64>,
+    /// The next id of a run.
+    next_run: i64,
 }
 
 impl IdBlock {
     /// The block of `count` ids that starts at `first`.
     pub fn new(first: i64, count: i64) -> Self {
-        Self { next: first, end: first.saturating_add(count), next_run: None }
+        Self { next: first, end: first.saturating_add(count), next_run: first }
     }
 
-    /// The same block for a store that numbers runs apart, from that id on.
+    /// The same block, with ids for [runs](crate::decision::Decision::runs_at_most) from that one on.
     #[must_use]
     pub fn with_runs(self, first: i64) -> Self {
-        Self { next_run: Some(first), ..self }
+        Self { next_run: first, ..self }
     }
 
-    /// The id of a run: the next one of the block, unless the store numbers runs apart.
+    /// The id of the next run.
+    pub fn next_run(&self) -> i64 {
+        self.next_run
+    }
+
+    /// Takes the id of a run.
     pub(crate) fn take_run(&mut self) -> Option<RunId> {
-        match &mut self.next_run {
-            None => self.take().and_then(RunId::new),
-            Some(next) => {
-                let id = RunId::new(*next);
-                *next += 1;
-                id
-            }
-        }
+        let id = RunId::new(self.next_run);
+        self.next_run += 1;
+        id
     }
 
     /// The next id, or `None` when the block is used up.

@@ -49,7 +49,7 @@ impl Api {
 /// A request that changed contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
-    /// The id, out of those of contacts.
+    /// The id.
     pub id: RunId,
     /// The organization.
     pub organization: OrganizationId,

@@ -265,7 +265,7 @@ impl Decision for Merge {
     }
 
     fn ids_at_most(&self) -> i64 {
-        1
+        0
     }
 
     fn work(&self, loaded: &Loaded) -> usize {

@@ -132,7 +132,7 @@ impl Decision for Restore {
     }
 
     fn ids_at_most(&self) -> i64 {
-        1
+        0
     }
 
     fn work(&self, loaded: &Loaded) -> usize {

@@ -108,7 +108,9 @@ impl SqliteStore {
             self.readers.read_long(load).await?
         };
         let tenant = Some(decision.organization());
-        let ids = self.spare_ids.reserve(&self.writer, tenant, decision.ids_at_most()).await?;
+        let runs = if decision.is_dry_run() { 0 } else { decision.runs_at_most() };
+        let ids = decision.ids_at_most();
+        let ids = self.spare_ids.reserve(&self.writer, tenant, ids, runs).await?;
         let decided = compute(move || Decided::new(&*deciding, loaded, at, ids)).await;
         let decided = decided.map_err(|panic| StoreError::internal(format!("a decision {panic}")));
         Ok(decided??)

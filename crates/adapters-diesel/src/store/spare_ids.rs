@@ -7,54 +7,68 @@ use contacts_domain::IdBlock;
 
 use super::writer::{Tenant, Writer};
 
-/// A block of ids that the writer does not hand out.
+/// Ids that the writer does not hand out.
 #[derive(Debug)]
-pub(super) struct SpareIds(Mutex<IdBlock>);
+pub(super) struct SpareIds(Mutex<Spare>);
+
+#[derive(Debug)]
+struct Spare {
+    contacts: IdBlock,
+    runs: IdBlock,
+}
 
 impl Default for SpareIds {
     fn default() -> Self {
-        Self(Mutex::new(IdBlock::new(1, 0)))
+        let nothing = IdBlock::new(1, 0);
+        Self(Mutex::new(Spare { contacts: nothing, runs: nothing }))
     }
 }
 
 impl SpareIds {
-    /// A block of `count` ids that nobody else hands out.
+    /// A block of `count` ids, with so many for runs, that nobody else hands out.
     pub(super) async fn reserve(
         &self,
         writer: &Writer,
         tenant: Tenant,
         count: i64,
+        runs: i64,
     ) -> Result<IdBlock, StoreError> {
-        if let Some(block) = take(&mut self.block(), count) {
+        if let Some(block) = self.spare().take(count, runs) {
             return Ok(block);
         }
-        let size = ID_BLOCK_SIZE.max(count);
-        let reserve = writer.write(tenant, move |transaction| transaction.reserve_ids(size));
-        let mut fresh = reserve.await?;
-        let block = take(&mut fresh, count);
-        *self.block() = fresh;
+        let (contacts, of_runs) = (ID_BLOCK_SIZE.max(count), ID_BLOCK_SIZE.max(runs));
+        let reserve =
+            writer.write(tenant, move |transaction| transaction.reserve_ids(contacts, of_runs));
+        let fresh = reserve.await?;
+        let mut fresh = Spare { contacts: fresh, runs: IdBlock::new(fresh.next_run(), of_runs) };
+        let block = fresh.take(count, runs);
+        *self.spare() = fresh;
         block.ok_or_else(|| StoreError::internal("fewer ids were reserved than asked for"))
     }
 
     /// Takes back the rest of a block, unless ids after it were handed out.
     pub(super) fn give_back(&self, left: IdBlock) {
-        let mut block = self.block();
-        if block.next() == left.next() + left.left() {
-            *block = IdBlock::new(left.next(), left.left() + block.left());
+        let contacts = &mut self.spare().contacts;
+        if contacts.next() == left.next() + left.left() {
+            *contacts = IdBlock::new(left.next(), left.left() + contacts.left());
         }
     }
 
-    fn block(&self) -> MutexGuard<'_, IdBlock> {
+    fn spare(&self) -> MutexGuard<'_, Spare> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Takes the first ids of a block, if it has that many.
-fn take(block: &mut IdBlock, count: i64) -> Option<IdBlock> {
-    if block.left() < count {
-        return None;
+impl Spare {
+    /// Takes the first ids, if there are that many.
+    fn take(&mut self, count: i64, runs: i64) -> Option<IdBlock> {
+        if self.contacts.left() < count || self.runs.left() < runs {
+            return None;
+        }
+        let taken = IdBlock::new(self.contacts.next(), count).with_runs(self.runs.next());
+        for (block, count) in [(&mut self.contacts, count), (&mut self.runs, runs)] {
+            *block = IdBlock::new(block.next() + count, block.left() - count);
+        }
+        Some(taken)
     }
-    let taken = IdBlock::new(block.next(), count);
-    *block = IdBlock::new(block.next() + count, block.left() - count);
-    Some(taken)
 }

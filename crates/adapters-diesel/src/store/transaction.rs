@@ -122,10 +122,11 @@ impl<'a> Transaction<'a> {
         check_version(self.connection, decision.organization(), decision.settings_version())
     }
 
-    /// Reserves a block of ids that only the caller hands out.
-    pub(super) fn reserve_ids(&mut self, count: i64) -> Result<IdBlock, Failure> {
-        let block = self.ids.offer(self.connection, count)?;
-        self.ids.keep(self.connection, IdBlock::new(block.next() + count, 0))?;
+    /// Reserves a block of ids that only the caller hands out, with so many for runs.
+    pub(super) fn reserve_ids(&mut self, count: i64, runs: i64) -> Result<IdBlock, Failure> {
+        let block = self.ids.offer(self.connection, count, runs)?;
+        let rest = IdBlock::new(block.next() + count, 0).with_runs(block.next_run() + runs);
+        self.ids.keep(self.connection, rest)?;
         Ok(block)
     }
 
@@ -140,7 +141,8 @@ impl<'a> Transaction<'a> {
     }
 
     fn decide<D: Decision>(&mut self, decision: &D, loaded: Loaded) -> Result<D::Report, Failure> {
-        let mut ids = self.ids.offer(self.connection, decision.ids_at_most())?;
+        let mut ids =
+            self.ids.offer(self.connection, decision.ids_at_most(), decision.runs_at_most())?;
         let (writes, report) = decision.decide(loaded, &mut ids)?;
         let touched = Footprint::of_writes(&writes);
         self.write(decision.organization(), &writes, touched)?;

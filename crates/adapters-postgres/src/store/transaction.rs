@@ -33,6 +33,8 @@ use crate::statements::write::{digests, write};
 pub(crate) struct Transactions {
     pool: Pool,
     ids: Ids,
+    /// Those of runs.
+    run_ids: Ids,
     shares: Shares,
     pub(crate) groups: Groups,
     /// The statements that begin a transaction.
@@ -42,8 +44,9 @@ pub(crate) struct Transactions {
 impl Transactions {
     pub(crate) fn new(pool: Pool) -> Self {
         let begin = begin_script(pool.options());
-        let (ids, shares, groups) = (Ids::new(), Shares::new(pool.options()), Groups::default());
-        Self { pool, ids, shares, groups, begin }
+        let (ids, run_ids) = (Ids::new(), Ids::new());
+        let (shares, groups) = (Shares::new(pool.options()), Groups::default());
+        Self { pool, ids, run_ids, shares, groups, begin }
     }
 
     /// Begins a transaction on a connection.
@@ -73,13 +76,13 @@ impl Transactions {
     /// Nothing is stored, unless the connection is lost during the commit.
     pub(crate) async fn run<D: Decision>(&self, decision: Arc<D>) -> Result<D::Report, Failure> {
         let _share = self.shares.take(decision.organization()).await?;
-        let ids = self.ids.reserve(&self.pool, &self.begin, decision.ids_at_most()).await?;
+        let ids = self.reserve_ids(&*decision).await?;
         let mut retry_state = RetryState::default();
         let mut retries = Retries::new(&self.pool, decision.organization());
         loop {
             match self.attempt(&decision, ids, &mut retry_state).await {
                 Ok((report, left)) => {
-                    self.ids.give_back(left);
+                    self.give_back(&*decision, ids, left);
                     return Ok(report);
                 }
                 Err(attempt_error) => retries.next(attempt_error, &mut retry_state).await?,
@@ -91,11 +94,31 @@ impl Transactions {
     async fn run_once<D: Decision>(&self, decision: Arc<D>) -> Result<D::Report, AttemptError> {
         let _share =
             self.shares.take(decision.organization()).await.map_err(AttemptError::Final)?;
-        let ids = self.ids.reserve(&self.pool, &self.begin, decision.ids_at_most()).await;
-        let ids = ids.map_err(AttemptError::Final)?;
+        let ids = self.reserve_ids(&*decision).await.map_err(AttemptError::Final)?;
         let (report, left) = self.attempt(&decision, ids, &mut RetryState::default()).await?;
-        self.ids.give_back(left);
+        self.give_back(&*decision, ids, left);
         Ok(report)
+    }
+
+    /// The ids that a decision can take.
+    async fn reserve_ids<D: Decision>(&self, decision: &D) -> Result<IdBlock, Failure> {
+        let ids = self.ids.reserve(&self.pool, &self.begin, decision.ids_at_most()).await?;
+        let runs = match decision.is_dry_run() {
+            true => 0,
+            false => decision.runs_at_most(),
+        };
+        let runs = self.run_ids.reserve(&self.pool, &self.begin, runs).await?;
+        Ok(ids.with_runs(runs.next()))
+    }
+
+    /// Takes back those of a decision that are left.
+    fn give_back<D: Decision>(&self, decision: &D, reserved: IdBlock, left: IdBlock) {
+        self.ids.give_back(left);
+        if !decision.is_dry_run() {
+            let taken = left.next_run() - reserved.next_run();
+            let runs = IdBlock::new(left.next_run(), decision.runs_at_most() - taken);
+            self.run_ids.give_back(runs);
+        }
     }
 
     /// One attempt. Returns the report of the decision and the ids that it did not use.

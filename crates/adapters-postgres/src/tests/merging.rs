@@ -32,5 +32,5 @@ async fn ids_of_earlier_merges_lead_to_their_survivors() {
     let rows: Vec<(String, String, i64)> =
         rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
     let alias = |kind: &str, value: &str| (kind.to_owned(), value.to_owned(), 1);
-    assert_eq!(rows, [alias("EXTERNAL_ID", "B"), alias("ID", "6")]);
+    assert_eq!(rows, [alias("EXTERNAL_ID", "B"), alias("ID", "3")]);
 }

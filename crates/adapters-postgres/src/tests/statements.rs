@@ -49,7 +49,7 @@ async fn mixed_batch_sends_the_same_statements_for_any_size() {
         sent.push(statements.await);
     }
     // Those of the ledger are sent beside the others, in any order.
-    sent.iter_mut().for_each(|sent| sent.sort_by_key(|sent| is_of_ledger(sent)));
+    sent.iter_mut().for_each(|sent| sent.sort_by_key(is_of_ledger));
     assert_eq!(sent[0], sent[1]);
     // BEGIN, the version of the settings, a lock of the relations, three look-ups, locks of contacts that exchange keys, keys given
     // up, update, insert, a planner setting, two for the relations, two for the ledger, COMMIT.

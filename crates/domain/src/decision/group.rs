@@ -50,6 +50,10 @@ impl<D: Decision> Decision for Group<D> {
         self.members.iter().map(|member| member.ids_at_most()).sum()
     }
 
+    fn runs_at_most(&self) -> i64 {
+        self.members.iter().map(|member| member.runs_at_most()).sum()
+    }
+
     fn work(&self, loaded: &Loaded) -> usize {
         let nothing = Loaded::default();
         let members: usize = self.members.iter().map(|member| member.work(&nothing)).sum();

@@ -70,8 +70,7 @@ impl Batch {
         let has_links = parsed.clone().any(|item| !item.links.is_empty());
         let of_parts: i64 = parsed.clone().map(|item| tree::ids_at_most(&item.document)).sum();
         let of_contacts = if has_links { items.len() } else { parsed.clone().count() };
-        // And one for the run.
-        let ids_at_most = of_parts + i64::try_from(of_contacts + 1).unwrap_or(i64::MAX - of_parts);
+        let ids_at_most = of_parts + i64::try_from(of_contacts).unwrap_or(i64::MAX - of_parts);
         let work = parsed.map(|item| WORK_PER_ITEM + item.bytes).sum();
         let (ids_at_most, provisional_ids) = match options.dry_run {
             true => (0, ProvisionalIds::new(ids_at_most, context.now)),

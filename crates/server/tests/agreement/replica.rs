@@ -79,6 +79,9 @@ impl Replica {
                 for id in contacts.filter_map(|contact| contact.id) {
                     self.highest_id.set(self.highest_id.get().max(id.get()));
                 }
+                // Each part of a batch is a run of its own.
+                let contacts = outcomes.iter_mut().filter_map(|outcome| outcome.contact.as_mut());
+                contacts.for_each(|contact| contact.run = None);
                 if request.may_be_cut() {
                     // Only a whole batch has it.
                     outcomes.iter_mut().for_each(|outcome| outcome.same_as = None);

@@ -75,7 +75,7 @@ async fn old_database_matches_by_every_key() {
         assert_eq!((outcome.matched_by, found), (Some(key), 1), "{:?}", outcome.violations);
         assert_ne!(outcome.verdict, Verdict::Created);
     }
-    // One block was reserved, for the runs.
+    // One block was reserved, for runs.
     assert_eq!(store.next_id().await.unwrap(), 4 + ID_BLOCK_SIZE);
 }
 
