@@ -1,11 +1,12 @@
 //! `cargo xtask clients`: generates clients from the API description as its users would, checks their
-//! types, and sends the README's batch with each.
+//! types, and sends the README's batch with each. Then it sends a stream of lines with clients of HTTP
+//! that people use.
 
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
-use server_process::Launch;
+use anyhow::{Context as _, Result, ensure};
+use server_process::{Launch, ServerProcess};
 use xshell::{Shell, cmd};
 use xtask::workspace;
 
@@ -14,11 +15,15 @@ use crate::tool::release_server;
 
 /// The programs that install and run the generators: a command that succeeds where one is there, and
 /// the Debian packages that bring it.
-const PROGRAMS: [(&[&str], &str); 3] = [
+const PROGRAMS: [(&[&str], &str); 4] = [
     (&["python3", "-c", "import ensurepip, venv"], "python3-venv"),
     (&["npm", "--version"], "nodejs npm"),
     (&["java", "-version"], "default-jre-headless"),
+    (&["curl", "--version"], "curl"),
 ];
+
+/// How many lines are streamed.
+const STREAMED: usize = 100_000;
 
 /// Generates the clients in `target/clients` and starts a release server for them.
 pub(crate) fn run() -> Result<()> {
@@ -37,7 +42,35 @@ pub(crate) fn run() -> Result<()> {
     cmd!(shell, "python/bin/python openapi_python_client.py {arguments...}").run()?;
     cmd!(shell, "python/bin/python openapi_generator.py {arguments...}").run()?;
     cmd!(shell, "node compiled/openapi_typescript.js {arguments...}").run()?;
+    stream(&shell, &server)?;
     server.stop()
+}
+
+/// Sends a stream of which the answer is larger than what any buffer on the way takes, with clients
+/// that send everything before they read anything. Each checks that its answer is complete.
+fn stream(shell: &Shell, server: &ServerProcess) -> Result<()> {
+    let line = |number| {
+        format!("{{\"externalId\":\"S{number}\",\"contactType\":\"PERSON\",\"lastName\":\"Abt\"}}\n")
+    };
+    let lines: String = (0..STREAMED).map(line).collect();
+    shell.write_file("lines.ndjson", lines)?;
+    let (base, token) = (format!("http://{}", server.address()), server.token());
+    let arguments = [base.as_str(), token, "lines.ndjson"];
+    for library in ["requests", "httpx"] {
+        cmd!(shell, "python/bin/python stream.py {library} {arguments...}").run()?;
+    }
+    cmd!(shell, "node stream.mjs {arguments...}").run()?;
+
+    let url = format!("{base}/v1/contacts/batch?results=all");
+    let token = format!("WEAL-TOKEN: {token}");
+    let options = ["--silent", "--show-error", "--fail", "--request", "POST"];
+    let headers = ["--header", &token, "--header", "Content-Type: application/x-ndjson"];
+    let answer =
+        cmd!(shell, "curl {options...} {headers...} --upload-file lines.ndjson {url}").read()?;
+    let answered = answer.lines().count().saturating_sub(1);
+    let is_complete = answer.lines().last().is_some_and(|last| last.contains("\"summary\""));
+    ensure!(is_complete && answered == STREAMED, "curl has read {answered} results");
+    Ok(())
 }
 
 /// Copies `tools/clients` to where clients are generated. Returns a shell there.

@@ -8,6 +8,7 @@ mod races;
 mod restart;
 mod stall;
 mod standby;
+mod streams;
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -29,6 +30,8 @@ pub(crate) enum Proof {
     Pool,
     /// Clients that misbehave beside one that does not
     Greedy,
+    /// Streams of lines that are read late, or cut
+    Streams,
     // Before `Disk`, whose tablespace cannot be copied to a standby afterwards.
     /// A hot standby that serves lists
     Standby,
@@ -46,6 +49,7 @@ impl Proof {
             Self::Stall => stall::CLAIM,
             Self::Pool => pool::CLAIM,
             Self::Greedy => greedy::CLAIM,
+            Self::Streams => streams::CLAIM,
             Self::Standby => standby::CLAIM,
             Self::Disk => disk::CLAIM,
         }
@@ -54,7 +58,7 @@ impl Proof {
     /// The stores that it is proved on.
     pub(crate) fn stores(self) -> &'static [Store] {
         match self {
-            Self::Races | Self::Kills | Self::Greedy | Self::Disk => {
+            Self::Races | Self::Kills | Self::Greedy | Self::Streams | Self::Disk => {
                 &[Store::Sqlite, Store::Postgres]
             }
             Self::Restart | Self::Stall | Self::Pool | Self::Standby => &[Store::Postgres],
@@ -70,6 +74,7 @@ impl Proof {
             Self::Stall => stall::prove(setting),
             Self::Pool => pool::prove(setting),
             Self::Greedy => greedy::prove(setting),
+            Self::Streams => streams::prove(setting),
             Self::Standby => standby::prove(setting),
             Self::Disk => disk::prove(setting),
         }

@@ -51,7 +51,8 @@ impl StillSending {
         self.0.load(Ordering::Relaxed)
     }
 
-    fn set(&self, is_sending: bool) {
+    /// Notes whether a stream is arriving.
+    pub fn set(&self, is_sending: bool) {
         self.0.store(is_sending, Ordering::Relaxed);
     }
 }

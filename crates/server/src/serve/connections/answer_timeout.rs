@@ -82,3 +82,32 @@ impl AsyncWrite for AnswerTimeout {
         self.write(context, AsyncWrite::poll_shutdown)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::TcpListener;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(50);
+
+    #[tokio::test]
+    async fn client_still_sending_may_leave_its_answer_unread() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (accepted, _) = listener.accept().await.unwrap();
+        let still_sending = StillSending::default();
+        let mut stream = AnswerTimeout::new(accepted, SHORT, still_sending.clone());
+        let answer = vec![b'x'; 64 << 20];
+
+        still_sending.set(true);
+        let written = timeout(5 * SHORT, stream.write_all(&answer)).await;
+        assert!(written.is_err(), "it waits for the client");
+        still_sending.set(false);
+        let error = stream.write_all(&answer).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        drop(client);
+    }
+}
