@@ -50,7 +50,9 @@ pub(crate) fn run() -> Result<()> {
 /// that send everything before they read anything. Each checks that its answer is complete.
 fn stream(shell: &Shell, server: &ServerProcess) -> Result<()> {
     let line = |number| {
-        format!("{{\"externalId\":\"S{number}\",\"contactType\":\"PERSON\",\"lastName\":\"Abt\"}}\n")
+        format!(
+            "{{\"externalId\":\"S{number}\",\"contactType\":\"PERSON\",\"lastName\":\"Abt\"}}\n"
+        )
     };
     let lines: String = (0..STREAMED).map(line).collect();
     shell.write_file("lines.ndjson", lines)?;

@@ -132,6 +132,7 @@ pub fn openapi() -> OpenApi {
         .merge(operation::metrics::routes())
         .into_openapi();
     openapi::describe_request_ids(&mut description);
+    openapi::describe_organizations(&mut description);
     describe_aliases(&mut description);
     description
 }

@@ -29,7 +29,7 @@ pub(crate) use operation::{
     BatchHeaders, BatchProblems, CallHeaders, CallProblems, ContactPathParams, ContactProblems,
     DeviceBodyProblems, DeviceItemPath, DeviceProblems, DryRunHeaders, MergingProblems,
     NativeBatchProblems, PageProblems, ReadinessProblems, WritingHeaders, WritingProblems,
-    describe_request_ids, text_parameter,
+    describe_organizations, describe_request_ids, text_parameter,
 };
 
 use crate::problem::format::{EnvelopeReply, ProblemReply};

@@ -84,7 +84,7 @@ impl Limits {
     }
 
     /// What is held now.
-    pub(crate) fn measurements(&self) -> [Measurement; 6] {
+    pub(crate) fn measurements(&self) -> [Measurement; 8] {
         let held = |name, about, share: &Share| Measurement {
             name,
             about,
@@ -105,6 +105,8 @@ impl Limits {
                 "Answers with large documents that are sent",
                 &self.large_answers,
             ),
+            held("streams", "Streams of lines that arrive", &self.streams),
+            held("spooled_kib", "Answers to streams in temporary files, in KiB", &self.spool),
         ]
     }
 

@@ -15,6 +15,7 @@ use utoipa::{IntoParams, IntoResponses, ToSchema as _};
 use super::contact_document::ContactTypeSchema;
 use crate::problem::Kind;
 use crate::problem::format::{EnvelopeCode, ProblemFormat};
+use crate::request::authorized::{NATIVE, ORGANIZATION};
 use crate::request::contact_id::ContactIdPath;
 
 /// The headers of every call; the token is a security scheme.
@@ -380,6 +381,26 @@ pub(crate) fn describe_request_ids(description: &mut OpenApi) {
                     response.headers.insert("x-request-id".to_owned(), RefOr::T(id.clone()));
                 }
             }
+        }
+    }
+}
+
+/// Adds the parameter that names the organization to every operation of the native API.
+pub(crate) fn describe_organizations(description: &mut OpenApi) {
+    let about = "The organization, instead of the header TARGET-ORGANIZATION-ID.";
+    let id = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
+        .minimum(Some(1));
+    let parameter = ParameterBuilder::new().name(ORGANIZATION).parameter_in(ParameterIn::Query);
+    let parameter = parameter.description(Some(about)).required(Required::False).schema(Some(id));
+    let parameter = parameter.example(Some(json!(1))).build();
+    let paths = description.paths.paths.iter_mut();
+    for (_, path) in paths.filter(|(path, _)| path.starts_with(NATIVE)) {
+        let PathItem { get, put, post, delete, patch, .. } = path;
+        for operation in [get, put, post, delete, patch].into_iter().flatten() {
+            let parameters = operation.parameters.get_or_insert_default();
+            parameters.push(RefOr::T(parameter.clone()));
         }
     }
 }

@@ -28,7 +28,7 @@ pub(crate) const TARGET_ORGANIZATION_ID: HeaderName =
     HeaderName::from_static("target-organization-id");
 
 /// The paths of the native API, whose requests may name the organization in the query.
-const NATIVE: &str = "/v1/";
+pub(crate) const NATIVE: &str = "/v1/";
 
 /// The parameter of the query for the organization.
 pub(crate) const ORGANIZATION: &str = "organization";

@@ -39,7 +39,8 @@ fn unread(setting: &Setting<'_>, site: &Site) -> Result<Vec<String>> {
     let count = if setting.is_short { 30_000 } else { 1_000_000 };
     let lines = Lines { prefix: 'U', count };
     let mut observed = Vec::new();
-    for (results, verdict) in [("all", "created"), ("problems", "unchanged"), ("all", "unchanged")] {
+    for (results, verdict) in [("all", "created"), ("problems", "unchanged"), ("all", "unchanged")]
+    {
         site.ask(0, ServerProcess::reset_peak_memory).context("the server ended")??;
         let mut sending = Sending::open(site.addresses.find(0, LIMIT)?, site.token(), results)?;
         sending.send(&lines, 0..count)?;

@@ -131,7 +131,9 @@ impl Received {
         let mut body = Vec::new();
         while let Some(end) = rest.windows(2).position(|window| window == b"\r\n") {
             let size = rest.get(..end).and_then(|size| str::from_utf8(size).ok());
-            let Some(size) = size.and_then(|size| usize::from_str_radix(size, 16).ok()) else { break };
+            let Some(size) = size.and_then(|size| usize::from_str_radix(size, 16).ok()) else {
+                break;
+            };
             rest = rest.get(end + 2..).unwrap_or_default();
             if size == 0 {
                 received.is_complete = rest.starts_with(b"\r\n");
@@ -141,7 +143,8 @@ impl Received {
             rest = rest.get(size + 2..).unwrap_or_default();
         }
         // What follows the last line break is no line.
-        for line in body.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")) {
+        for line in body.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"))
+        {
             let Ok(line) = serde_json::from_slice::<Value>(line) else { continue };
             received.results += usize::from(line.get("verdict").is_some());
             received.summary = line.get("summary").cloned().or(received.summary);
