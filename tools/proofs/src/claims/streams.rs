@@ -37,7 +37,7 @@ pub(super) fn prove(setting: &Setting<'_>) -> Result<Outcome> {
 /// Sends everything before it reads anything: new contacts, and the same ones again.
 fn unread(setting: &Setting<'_>, site: &Site) -> Result<Vec<String>> {
     let count = if setting.is_short { 30_000 } else { 1_000_000 };
-    let lines = Lines { prefix: 'U', count };
+    let lines = Lines('U');
     let mut observed = Vec::new();
     for (results, verdict) in [("all", "created"), ("problems", "unchanged"), ("all", "unchanged")]
     {
@@ -67,7 +67,7 @@ fn unread(setting: &Setting<'_>, site: &Site) -> Result<Vec<String>> {
 /// Kills the server again and again, until all lines are answered.
 fn killed(setting: &Setting<'_>, site: &Site) -> Result<String> {
     let (count, kills) = if setting.is_short { (20_000, 4) } else { (300_000, 40) };
-    let lines = Lines { prefix: 'K', count };
+    let lines = Lines('K');
     let mut rng = Rng::with_seed(setting.seed);
     let (mut next, mut answered) = (0, 0);
     for kill in 0..=kills {

@@ -370,7 +370,7 @@ async fn request_cut_anywhere_is_never_complete() {
     let body = whole.find("\r\n\r\n").unwrap() + 4;
     for cut in body..=whole.len() {
         let mut connection = connection(&app).await;
-        connection.write_all(whole[..cut].as_bytes()).await.unwrap();
+        connection.write_all(&whole.as_bytes()[..cut]).await.unwrap();
         if cut < whole.len() {
             connection.shutdown().await.unwrap();
         }

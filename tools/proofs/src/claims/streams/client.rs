@@ -13,11 +13,8 @@ use serde_json::Value;
 /// How many lines are sent in a chunk.
 const LINES: usize = 500;
 
-/// New contacts, a line each.
-pub(super) struct Lines {
-    pub(super) prefix: char,
-    pub(super) count: usize,
-}
+/// New contacts, a line each, whose external ids begin with that letter.
+pub(super) struct Lines(pub(super) char);
 
 /// A stream that is sent.
 pub(super) struct Sending {
@@ -38,7 +35,7 @@ pub(super) struct Received {
 
 impl Lines {
     fn text(&self, numbers: Range<usize>) -> String {
-        let prefix = self.prefix;
+        let Self(prefix) = self;
         let line = |number| {
             format!(
                 "{{\"externalId\":\"{prefix}{number}\",\"contactType\":\"PERSON\",\"firstName\":\"A\",\

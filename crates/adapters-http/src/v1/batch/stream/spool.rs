@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use futures_util::stream;
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use crate::limits::{Part, Room};
 use crate::problem::Problem;
@@ -18,6 +20,9 @@ const IN_MEMORY: usize = 1 << 20;
 
 /// How many bytes of a file are read at once, one answer aside.
 const BLOCK: usize = 256 << 10;
+
+/// How long the system may take to send the last of an answer that is not complete.
+const LAST_TAKEN: Duration = Duration::from_secs(30);
 
 /// The size of a file from which on the next one is begun, so that what was read takes no room.
 const FILE: u64 = 64 << 20;
@@ -43,14 +48,16 @@ pub(super) enum NotWritten {
 #[derive(Debug, Default)]
 struct Shared {
     unread: Mutex<Unread>,
-    /// Something was written, or the stream has ended.
-    written: Notify,
+    /// Something was written or taken, or the stream has ended.
+    changed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Unread {
     blocks: VecDeque<Block>,
     in_memory: usize,
+    /// How many parts the system has not taken yet.
+    on_the_way: usize,
     end: Option<End>,
     is_abandoned: bool,
 }
@@ -110,7 +117,7 @@ impl Spool {
         let end = start.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
         self.file = Some((Arc::clone(&file), end));
         self.shared.lock().add(file, start, length, part);
-        self.shared.written.notify_one();
+        self.shared.changed.notify_one();
         Ok(())
     }
 
@@ -119,20 +126,20 @@ impl Spool {
         let mut unread = self.shared.lock();
         unread.in_memory += bytes.len();
         unread.blocks.push_back(Block::Memory(bytes.into()));
-        self.shared.written.notify_one();
+        self.shared.changed.notify_one();
     }
 
     /// Ends the answer: with its last chunk, or without one, so that no client takes it for complete.
     pub(super) fn end(self, is_complete: bool) {
         self.shared.lock().end = Some(if is_complete { End::Complete } else { End::Broken });
-        self.shared.written.notify_one();
+        self.shared.changed.notify_one();
     }
 }
 
 impl Drop for Spool {
     fn drop(&mut self) {
         self.shared.lock().end.get_or_insert(End::Broken);
-        self.shared.written.notify_one();
+        self.shared.changed.notify_one();
     }
 }
 
@@ -153,7 +160,7 @@ impl Shared {
         }
         unread.in_memory += bytes.len();
         unread.blocks.push_back(Block::Memory(bytes.into()));
-        self.written.notify_one();
+        self.changed.notify_one();
         Ok(None)
     }
 }
@@ -196,6 +203,22 @@ struct Reader(Arc<Shared>);
 impl Reader {
     /// The next part of the answer; `None` at its end, and an error if it is not complete.
     async fn next(&self) -> Option<io::Result<Bytes>> {
+        let next = match self.next_block().await {
+            Ok(block) => block?,
+            Err(broken) => {
+                // The error ends the connection at once, with what is still to be sent.
+                let _ = timeout(LAST_TAKEN, self.is_taken()).await;
+                Err(broken)
+            }
+        };
+        Some(next.map(|bytes| {
+            self.0.lock().on_the_way += 1;
+            Bytes::from_owner(OnTheWay { bytes, shared: Arc::clone(&self.0) })
+        }))
+    }
+
+    /// Waits for the next block. Fails if the stream is not complete.
+    async fn next_block(&self) -> io::Result<Option<io::Result<Bytes>>> {
         loop {
             let (block, end) = {
                 let mut unread = self.0.lock();
@@ -204,20 +227,46 @@ impl Reader {
             match (block, end) {
                 (Some(Block::Memory(bytes)), _) => {
                     self.0.lock().in_memory -= bytes.len();
-                    return Some(Ok(bytes));
+                    return Ok(Some(Ok(bytes)));
                 }
                 (Some(Block::File { file, start, length, part }), _) => {
                     let read = spawn_blocking(move || file.read_at(start, length)).await;
                     drop(part);
-                    return Some(read.map_err(io::Error::other).flatten().map(Bytes::from));
+                    return Ok(Some(read.map_err(io::Error::other).flatten().map(Bytes::from)));
                 }
-                (None, Some(End::Complete)) => return None,
+                (None, Some(End::Complete)) => return Ok(None),
                 (None, Some(End::Broken)) => {
-                    return Some(Err(io::Error::other("the stream was not completed")));
+                    return Err(io::Error::other("the stream was not completed"));
                 }
-                (None, None) => self.0.written.notified().await,
+                (None, None) => self.0.changed.notified().await,
             }
         }
+    }
+
+    /// Waits until the system has taken everything.
+    async fn is_taken(&self) {
+        while self.0.lock().on_the_way > 0 {
+            self.0.changed.notified().await;
+        }
+    }
+}
+
+/// A part of an answer. The server drops it when the system has taken it.
+struct OnTheWay {
+    bytes: Bytes,
+    shared: Arc<Shared>,
+}
+
+impl AsRef<[u8]> for OnTheWay {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for OnTheWay {
+    fn drop(&mut self) {
+        self.shared.lock().on_the_way -= 1;
+        self.shared.changed.notify_one();
     }
 }
 
@@ -280,7 +329,28 @@ mod tests {
         }
         spool.write(block()).await.unwrap();
         spool.end(false);
-        assert!(body.collect().await.is_err(), "it is not complete");
+        let is_complete = loop {
+            match body.frame().await {
+                Some(Ok(frame)) => drop(frame),
+                end => break end.is_none(),
+            }
+        };
+        assert!(!is_complete);
+    }
+
+    #[tokio::test]
+    async fn broken_stream_ends_when_all_of_it_is_sent() {
+        let (mut spool, mut body) = spool(1 << 30);
+        spool.write(b"results".to_vec()).await.unwrap();
+        spool.last(b"problem".to_vec());
+        spool.end(false);
+        let frames = [body.frame().await, body.frame().await];
+        let mut end = Box::pin(body.frame());
+        let waker = std::task::Waker::noop();
+        let is_waiting = end.as_mut().poll(&mut std::task::Context::from_waker(waker)).is_pending();
+        assert!(is_waiting, "the system has not taken the problem");
+        drop(frames);
+        assert!(end.await.unwrap().is_err());
     }
 
     #[tokio::test]
