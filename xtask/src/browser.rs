@@ -73,7 +73,7 @@ fn open(url: &str, folder: &Path, name: &str) -> Result<String> {
 fn requests(log: &Path, origin: &str) -> Result<Vec<String>> {
     let text = fs::read_to_string(log).with_context(|| log.display().to_string())?;
     let log: Value = serde_json::from_str(&text)?;
-    let events = log["events"].as_array().context("a log of events")?;
+    let events = log.get("events").and_then(Value::as_array).context("a log of events")?;
     let asked = events.iter().map(|event| &event["params"]);
     let asked = asked.filter(|asked| asked["initiator"] == origin);
     Ok(asked.filter_map(|asked| asked["url"].as_str()).map(str::to_owned).collect())

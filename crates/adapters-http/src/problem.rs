@@ -30,11 +30,13 @@ use contacts_domain::{Code, ContactId, Violation};
 use serde_json::Value;
 
 use self::detail::Details;
-use crate::request::media_type::JSON;
 
 /// The header for the media types that a path accepts:
 /// <https://www.w3.org/TR/ldp/#header-accept-post>.
 pub(crate) const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
+
+/// The media type of most bodies.
+pub(crate) const JSON: &str = "application/json";
 
 /// The `Retry-After` of a server that is full or whose store is unavailable.
 const SOON: Duration = Duration::from_secs(1);

@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod contacts;
 pub(crate) mod directory;
+mod groups;
 pub(crate) mod ids;
 mod ledger;
 mod settings;
@@ -17,6 +18,7 @@ use async_trait::async_trait;
 use contacts_application::ports::{Measurement, OpenError, Reading, StoreError, StoreState};
 use tokio::sync::Semaphore;
 
+use self::groups::Groups;
 use self::transaction::Transactions;
 use crate::connect::{Pool, PostgresOptions, PostgresUrl, Usage};
 use crate::replica::Standby;
@@ -46,6 +48,7 @@ pub struct PostgresStore {
     /// The connections that lists may use: half of them.
     pub(crate) free_for_lists: Arc<Semaphore>,
     pub(crate) transactions: Arc<Transactions>,
+    pub(crate) groups: Arc<Groups>,
     pub(crate) standby: Option<Standby>,
 }
 
@@ -80,9 +83,11 @@ impl PostgresStore {
         };
         let migrations = startup::prepare(&pool, url).await?;
         let created = migrations.iter().any(|name| migrations::is_first(name));
+        let transactions = Arc::new(Transactions::new(pool.clone()));
         Ok(Opened {
             store: Self {
-                transactions: Arc::new(Transactions::new(pool.clone())),
+                groups: Arc::new(Groups::new(Arc::clone(&transactions))),
+                transactions,
                 pool,
                 access_pool,
                 free_for_lists,

@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod contacts;
 mod directory;
+mod feed;
 mod ledger;
 mod settings;
 

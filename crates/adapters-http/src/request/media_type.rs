@@ -5,7 +5,8 @@ use axum::http::{HeaderMap, HeaderValue};
 
 use crate::problem::Problem;
 
-pub(crate) const JSON: &str = "application/json";
+pub(crate) use crate::problem::JSON;
+
 pub(crate) const NDJSON: &str = "application/x-ndjson";
 /// RFC 7396.
 pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";

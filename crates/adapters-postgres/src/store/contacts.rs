@@ -40,7 +40,7 @@ static SURVIVOR: LazyLock<String> = LazyLock::new(|| {
 #[async_trait]
 impl ContactStore for PostgresStore {
     async fn upsert(&self, batch: Arc<Batch>) -> Result<BatchReport, StoreError> {
-        Ok(self.transactions.upsert(batch).await?)
+        Ok(self.groups.upsert(batch).await?)
     }
 
     async fn recognize(&self, recognition: Arc<Recognition>) -> Result<Vec<Record>, StoreError> {

@@ -7,19 +7,18 @@
 //! look-up, so that conflicting transactions run one after the other (docs/adr/0008).
 
 mod decide;
-pub(crate) mod groups;
 mod recognize;
 mod repair;
 mod retries;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use contacts_domain::decision::{Decision, Loaded};
 use contacts_domain::{IdBlock, OrganizationId};
 use tokio_postgres::Row;
 
 use self::decide::{Decided, decide};
-use self::groups::Groups;
 use self::retries::{Retries, RetryState};
 use super::ids::Ids;
 use crate::connect::{Failure, Parameter, Pool, PostgresOptions, Session, Shares};
@@ -36,7 +35,6 @@ pub(crate) struct Transactions {
     /// Those of runs.
     run_ids: Ids,
     shares: Shares,
-    pub(crate) groups: Groups,
     /// The statements that begin a transaction.
     begin: String,
 }
@@ -44,9 +42,13 @@ pub(crate) struct Transactions {
 impl Transactions {
     pub(crate) fn new(pool: Pool) -> Self {
         let begin = begin_script(pool.options());
-        let (ids, run_ids) = (Ids::new(), Ids::new());
-        let (shares, groups) = (Shares::new(pool.options()), Groups::default());
-        Self { pool, ids, run_ids, shares, groups, begin }
+        let (ids, run_ids, shares) = (Ids::new(), Ids::new(), Shares::new(pool.options()));
+        Self { pool, ids, run_ids, shares, begin }
+    }
+
+    /// How long a request waits for the others of its organization.
+    pub(super) fn wait(&self) -> Duration {
+        self.pool.options().wait
     }
 
     /// Begins a transaction on a connection.
@@ -91,7 +93,10 @@ impl Transactions {
     }
 
     /// The same with one attempt.
-    async fn run_once<D: Decision>(&self, decision: Arc<D>) -> Result<D::Report, AttemptError> {
+    pub(super) async fn run_once<D: Decision>(
+        &self,
+        decision: Arc<D>,
+    ) -> Result<D::Report, AttemptError> {
         let _share =
             self.shares.take(decision.organization()).await.map_err(AttemptError::Final)?;
         let ids = self.reserve_ids(&*decision).await.map_err(AttemptError::Final)?;

@@ -34,7 +34,7 @@ async fn line_up(store: &Arc<PostgresStore>, keys: &[&str]) -> Vec<Answer> {
     let mut sent = Vec::new();
     for key in keys {
         sent.push(spawn_send(store, vec![person(key, json!({"title": format!("Dr {key}")}))]));
-        while store.transactions.groups.waiting() < sent.len() {
+        while store.groups.waiting() < sent.len() {
             yield_now().await;
         }
     }

@@ -3,16 +3,13 @@
 use std::sync::Arc;
 
 use contacts_domain::decision::Writes;
-use contacts_domain::ledger::{ChangeKind, LedgerEntry, Run};
+use contacts_domain::ledger::{LedgerEntry, Run};
 use contacts_domain::{Change, ContactId, OrganizationId, RunId, Timestamp};
 
-use super::contacts::Contacts;
-use contacts_application::ledger::{
-    FeedChange, FeedPage, FeedPosition, History, LastChange, PageSize, RecordedChange,
-};
+use contacts_application::ledger::{FeedPosition, LastChange, PageSize, RecordedChange};
 
 /// The mark of the database: there is only one.
-const HUB: i64 = 1;
+pub(super) const HUB: i64 = 1;
 
 /// The runs, in the order in which they were committed. Cheap to copy: they are shared.
 #[derive(Debug, Clone, Default)]
@@ -24,15 +21,15 @@ pub(super) struct Ledger {
 
 /// A run and what it did, lowest contacts first.
 #[derive(Debug)]
-struct Recorded {
+pub(super) struct Recorded {
     position: i64,
     run: Run,
-    changes: Vec<RecordedChange>,
+    pub(super) changes: Vec<RecordedChange>,
 }
 
 impl Recorded {
     /// Its place in the feed, after the change of a contact.
-    fn place(&self, contact: i64) -> LastChange {
+    pub(super) fn place(&self, contact: i64) -> LastChange {
         LastChange { position: self.position, mark: self.run.id.get(), contact }
     }
 }
@@ -114,7 +111,10 @@ impl Ledger {
         }
     }
 
-    fn of(&self, organization: OrganizationId) -> impl DoubleEndedIterator<Item = &Arc<Recorded>> {
+    pub(super) fn of(
+        &self,
+        organization: OrganizationId,
+    ) -> impl DoubleEndedIterator<Item = &Arc<Recorded>> {
         self.runs.iter().filter(move |recorded| recorded.run.organization == organization)
     }
 
@@ -122,7 +122,7 @@ impl Ledger {
         self.of(organization).find(|recorded| recorded.run.id == id)
     }
 
-    fn change(
+    pub(super) fn change(
         &self,
         organization: OrganizationId,
         run: RunId,
@@ -134,118 +134,6 @@ impl Ledger {
     }
 }
 
-impl Contacts {
-    pub(super) fn history(
-        &self,
-        organization: OrganizationId,
-        contact: ContactId,
-        size: PageSize,
-    ) -> Option<History> {
-        let row = self.rows.get(&contact).filter(|row| row.record.organization == organization)?;
-        let (mut changes, mut bytes, mut next) = (Vec::new(), 0, row.run);
-        let mut has_more = false;
-        while let Some((run, change)) =
-            next.and_then(|run| self.ledger.change(organization, run, contact))
-        {
-            bytes += change.reverse.as_ref().map_or(0, String::len);
-            if changes.len() == count(size.items) || (bytes > size.bytes && !changes.is_empty()) {
-                has_more = true;
-                break;
-            }
-            next = change.previous;
-            changes.push((run, change));
-        }
-        Some(History { record: row.record.clone(), changes, has_more })
-    }
-
-    pub(super) fn feed(
-        &self,
-        organization: OrganizationId,
-        from: FeedPosition,
-        size: PageSize,
-    ) -> Option<FeedPage> {
-        let is_last = |last: LastChange| {
-            let mut here = self.ledger.of(organization);
-            here.any(|recorded| recorded.place(last.contact) == last)
-        };
-        if from.hub != HUB || from.last.is_some_and(|last| !is_last(last)) {
-            return None;
-        }
-        Some(match from.listed_to {
-            Some(after) => self.feed_list(organization, from, after, size),
-            None => self.feed_changes(organization, from, size),
-        })
-    }
-
-    fn feed_list(
-        &self,
-        organization: OrganizationId,
-        from: FeedPosition,
-        after: i64,
-        size: PageSize,
-    ) -> FeedPage {
-        let here = self.records().filter(|record| {
-            record.organization == organization
-                && record.deleted_at.is_none()
-                && record.id.get() > after
-        });
-        let here = here.map(|record| {
-            let next = FeedPosition { listed_to: Some(record.id.get()), ..from };
-            let (contact, version) = (record.id, record.version);
-            let record = Some(record.clone());
-            (FeedChange { kind: ChangeKind::Created, contact, version, record }, next)
-        });
-        let end = FeedPosition { listed_to: None, ..from };
-        page(here, from, end, size)
-    }
-
-    fn feed_changes(
-        &self,
-        organization: OrganizationId,
-        from: FeedPosition,
-        size: PageSize,
-    ) -> FeedPage {
-        let after = from.last.map_or((0, 0), |last| (last.position, last.contact));
-        let all = self.ledger.of(organization).flat_map(|recorded| {
-            recorded
-                .changes
-                .iter()
-                .map(move |change| (recorded.place(change.contact.get()), change))
-        });
-        let later = all.filter(|(place, _)| (place.position, place.contact) > after);
-        let latest = later.filter_map(|(place, change)| {
-            let row = self.rows.get(&change.contact);
-            let is_latest = row.is_none_or(|row| row.run == Some(change.run));
-            let record = row.map(|row| row.record.clone());
-            let RecordedChange { kind, contact, version, .. } = *change;
-            let next = FeedPosition { last: Some(place), ..from };
-            is_latest.then_some((FeedChange { kind, contact, version, record }, next))
-        });
-        page(latest, from, self.ledger.end(organization), size)
-    }
-}
-
-/// A page of changes, each with the position after it.
-fn page(
-    changes: impl Iterator<Item = (FeedChange, FeedPosition)>,
-    from: FeedPosition,
-    end: FeedPosition,
-    size: PageSize,
-) -> FeedPage {
-    let mut page = FeedPage { changes: Vec::new(), next: from, has_more: true };
-    let mut bytes = 0;
-    for (change, next) in changes {
-        bytes += change.record.as_ref().map_or(0, |record| record.document.len());
-        let is_full = page.changes.len() == count(size.items);
-        if is_full || (bytes > size.bytes && !page.changes.is_empty()) {
-            return page;
-        }
-        page.changes.push(change);
-        page.next = next;
-    }
-    FeedPage { next: end, has_more: false, ..page }
-}
-
-fn count(items: u32) -> usize {
+pub(super) fn count(items: u32) -> usize {
     usize::try_from(items).unwrap_or(usize::MAX)
 }

@@ -97,20 +97,20 @@ struct Members<'c, E> {
     refusal: &'c Cell<Option<Problem>>,
 }
 
-type Found = (Vec<Range<usize>>, Map<String, Value>);
+type ItemsAndOptions = (Vec<Range<usize>>, Map<String, Value>);
 
 impl<'c, 'de, E: Fn() -> Elements<'c>> Visitor<'de> for Members<'c, E> {
-    type Value = Found;
+    type Value = ItemsAndOptions;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(EXPECTED)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Found, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<ItemsAndOptions, A::Error> {
         Ok(((self.elements)().visit_seq(items)?, Map::new()))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Found, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<ItemsAndOptions, A::Error> {
         let (mut items, mut options) = (None, Map::new());
         while let Some(name) = members.next_key::<Cow<'de, str>>()? {
             match name.as_ref() {

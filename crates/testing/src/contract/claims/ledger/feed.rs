@@ -7,7 +7,7 @@ use serde_json::json;
 use super::super::super::claim::{Claim, claims};
 use super::super::super::fixture::{StoreFixture, id_of, person};
 
-pub(in crate::contract) const CLAIMS: &[Claim] = claims![
+pub(crate) const CLAIMS: &[Claim] = claims![
     feed_begins_with_all_living_contacts,
     feed_goes_on_after_the_list,
     changed_contact_comes_once_as_it_is,

@@ -13,7 +13,7 @@ use contacts_domain::upsert::{Batch, BatchReport};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::Transactions;
+use super::transaction::Transactions;
 use crate::connect::{Failure, share_is_used};
 use crate::statements::attempt_error::AttemptError;
 
@@ -28,9 +28,12 @@ const MAX_MEMBERS: usize = 32;
 /// disk, another one decides.
 const AT_ONCE: usize = 2;
 
-/// The small batches that wait.
-#[derive(Default)]
-pub(crate) struct Groups(Mutex<HashMap<OrganizationId, Queue>>);
+/// The batches of the store.
+pub(crate) struct Groups {
+    transactions: Arc<Transactions>,
+    /// The small batches that wait.
+    queues: Mutex<HashMap<OrganizationId, Queue>>,
+}
 
 /// Those of an organization, in the order of their arrival, and how many transactions run.
 #[derive(Default)]
@@ -51,13 +54,17 @@ enum Entry {
 
 /// A batch or a group that runs. When it ends, the next group of the organization begins.
 struct Turn {
-    transactions: Arc<Transactions>,
+    groups: Arc<Groups>,
     organization: OrganizationId,
 }
 
 impl Groups {
+    pub(crate) fn new(transactions: Arc<Transactions>) -> Self {
+        Self { transactions, queues: Mutex::default() }
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<OrganizationId, Queue>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets the caller apply a batch at once, or lets the batch wait for the next group.
@@ -107,35 +114,33 @@ impl Groups {
         }
         members
     }
-}
 
-impl Transactions {
     /// Applies a batch. A small one shares a transaction with others that wait.
     pub(crate) async fn upsert(
         self: &Arc<Self>,
         batch: Arc<Batch>,
     ) -> Result<BatchReport, Failure> {
         if batch.is_dry_run() || batch.work(&Loaded::default()) > SMALL {
-            return self.run(batch).await;
+            return self.transactions.run(batch).await;
         }
-        let mut answered = match self.groups.enter(&batch) {
+        let mut answered = match self.enter(&batch) {
             Entry::Begins => {
                 let _turn = self.turn(batch.organization());
-                return self.run(batch).await;
+                return self.transactions.run(batch).await;
             }
             Entry::Waits(answered) => answered,
         };
-        let wait = self.pool.options().wait;
+        let wait = self.transactions.wait();
         let answer = match timeout(wait, &mut answered).await {
             Ok(answer) => answer,
-            Err(_) if self.groups.withdraw(&batch) => return Err(share_is_used(wait)),
+            Err(_) if self.withdraw(&batch) => return Err(share_is_used(wait)),
             Err(_) => answered.await,
         };
         answer.map_err(Failure::internal)?
     }
 
     fn turn(self: &Arc<Self>, organization: OrganizationId) -> Turn {
-        Turn { transactions: Arc::clone(self), organization }
+        Turn { groups: Arc::clone(self), organization }
     }
 
     async fn run_group(self: &Arc<Self>, mut members: Vec<Waiting>) {
@@ -147,8 +152,8 @@ impl Transactions {
             // Those that met others, or a fault of one of them. None waits for the attempts of another.
             Err(members) => {
                 for member in members {
-                    let transactions = Arc::clone(self);
-                    tokio::spawn(async move { transactions.run_alone(member).await });
+                    let groups = Arc::clone(self);
+                    tokio::spawn(async move { groups.run_alone(member).await });
                 }
             }
         }
@@ -158,7 +163,7 @@ impl Transactions {
     async fn run_together(&self, members: Vec<Waiting>) -> Vec<Waiting> {
         let batches = members.iter().map(|member| Arc::clone(&member.batch)).collect();
         let Some(group) = Group::new(batches) else { return members };
-        let reports = match self.run_once(Arc::new(group)).await {
+        let reports = match self.transactions.run_once(Arc::new(group)).await {
             Ok(reports) => reports,
             Err(AttemptError::Final(failure)) if failure.hits_every_request() => {
                 members.into_iter().for_each(|member| member.answer(Err(failure.clone())));
@@ -177,7 +182,7 @@ impl Transactions {
     }
 
     async fn run_alone(&self, member: Waiting) {
-        let report = self.run(Arc::clone(&member.batch)).await;
+        let report = self.transactions.run(Arc::clone(&member.batch)).await;
         member.answer(report);
     }
 }
@@ -192,10 +197,10 @@ impl Waiting {
 impl Drop for Turn {
     /// Runs the next group on a task of its own: one of its callers may go while the others stay.
     fn drop(&mut self) {
-        let members = self.transactions.groups.next(self.organization);
+        let members = self.groups.next(self.organization);
         if !members.is_empty() {
-            let turn = self.transactions.turn(self.organization);
-            tokio::spawn(async move { turn.transactions.run_group(members).await });
+            let turn = self.groups.turn(self.organization);
+            tokio::spawn(async move { turn.groups.run_group(members).await });
         }
     }
 }
