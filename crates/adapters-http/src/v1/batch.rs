@@ -18,6 +18,7 @@ use contacts_domain::upsert::{Context, Endpoints, Item, ItemKeys, Recognizer};
 use serde_json::Map;
 
 use self::body::{BatchBody, BatchRequest, SentItem};
+use self::item_options::WIRE;
 use self::options::{BatchOptions, BatchOptionsDescription, Results};
 use self::reply::{BatchAnswer, answer, is_problem};
 use self::result::{Answered, ResultWriter};
@@ -41,9 +42,6 @@ use crate::state::AppState;
 use crate::telemetry::steps::{Step, timed};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-
-/// What the digests of this API's items are made with.
-const WIRE: &str = "v1";
 
 /// Upsert a batch of contacts
 ///

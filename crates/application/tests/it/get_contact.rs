@@ -62,7 +62,10 @@ async fn caller_without_read_never_reaches_the_store() {
 
     let denied = get.execute(&writer, Some(ContactType::Person), id(), Lifecycle::Living).await;
 
-    assert!(matches!(denied, Err(UseCaseError::Access(AccessError::Forbidden))), "{denied:?}");
+    let Err(UseCaseError::Access(AccessError::InsufficientScope(needed))) = denied else {
+        panic!("{denied:?}")
+    };
+    assert!(needed.include(Scope::Read));
 }
 
 #[tokio::test]

@@ -34,7 +34,10 @@ async fn caller_without_read_never_reaches_the_store() {
 
     let denied = get.execute(&writer, ContactId::new(1).unwrap()).await;
 
-    assert!(matches!(denied, Err(UseCaseError::Access(AccessError::Forbidden))), "{denied:?}");
+    let Err(UseCaseError::Access(AccessError::InsufficientScope(needed))) = denied else {
+        panic!("{denied:?}")
+    };
+    assert!(needed.include(Scope::Read));
 }
 
 #[tokio::test]

@@ -23,7 +23,10 @@ async fn caller_without_read_never_reaches_the_directory() {
 
     let denied = list.execute(&writer, &query()).await;
 
-    assert!(matches!(denied, Err(UseCaseError::Access(AccessError::Forbidden))), "{denied:?}");
+    let Err(UseCaseError::Access(AccessError::InsufficientScope(needed))) = denied else {
+        panic!("{denied:?}")
+    };
+    assert!(needed.include(Scope::Read));
 }
 
 #[tokio::test]

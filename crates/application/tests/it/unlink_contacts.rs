@@ -32,7 +32,10 @@ async fn caller_without_delete_never_reaches_the_store() {
 
     let denied = unlink.execute(&writer, &[EntryKey::Id(1)], false).await;
 
-    assert!(matches!(denied, Err(UseCaseError::Access(AccessError::Forbidden))), "{denied:?}");
+    let Err(UseCaseError::Access(AccessError::InsufficientScope(needed))) = denied else {
+        panic!("{denied:?}")
+    };
+    assert!(needed.include(Scope::Delete));
 }
 
 #[tokio::test]

@@ -64,7 +64,10 @@ async fn caller_without_write_never_reaches_the_store() {
     let denied =
         upsert.execute(&reader, Request::default(), external_ids(1), |_, _| unreachable!()).await;
 
-    assert!(matches!(denied, Err(UseCaseError::Access(AccessError::Forbidden))), "{denied:?}");
+    let Err(UseCaseError::Access(AccessError::InsufficientScope(needed))) = denied else {
+        panic!("{denied:?}")
+    };
+    assert!(needed.include(Scope::Write));
 }
 
 #[tokio::test]

@@ -14,6 +14,9 @@ use serde_json::value::RawValue;
 use crate::request::raw_object;
 use crate::v1::word::{Word, did_you_mean};
 
+/// What the digests of this API's items are made with.
+pub(super) const WIRE: &str = "v1";
+
 /// The member of an item that holds its options.
 const OPTIONS: &str = "$";
 

@@ -8,10 +8,10 @@
 mod gathering;
 mod lines;
 mod spool;
+mod still_sending;
 mod storing;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
@@ -19,6 +19,8 @@ use axum::response::Response;
 use contacts_application::use_cases::Caller;
 use tokio::sync::mpsc;
 use tracing::{Instrument as _, Span};
+
+pub use self::still_sending::StillSending;
 
 use self::gathering::Gathering;
 use self::spool::{NotWritten, Spool};
@@ -38,24 +40,6 @@ use crate::telemetry::RequestId;
 
 /// Tells nginx to pass the answer on as it comes.
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
-
-/// Whether the client of a connection is still sending a stream. It may leave its answer unread for so
-/// long: what serves connections must not take it for one that takes nothing. Put a clone of it into
-/// the extensions of each request.
-#[derive(Debug, Clone, Default)]
-pub struct StillSending(Arc<AtomicBool>);
-
-impl StillSending {
-    /// Whether a stream is arriving.
-    pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// Notes whether a stream is arriving.
-    pub fn set(&self, is_sending: bool) {
-        self.0.store(is_sending, Ordering::Relaxed);
-    }
-}
 
 /// Begins to take the items of a request. The answer comes while they arrive; its last line, the
 /// summary, says that all of them were taken.

@@ -10,15 +10,14 @@ use contacts_domain::{Rule, Violation};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::StillSending;
 use super::lines::{Chunk, Line, Lines, MAX_LINE};
+use super::still_sending::StillSending;
 use crate::limits::{Room, allowance};
 use crate::problem::Problem;
 use crate::request::authorized::Credentials;
 use crate::request::upload::Stream;
 use crate::state::AppState;
-use crate::v1::batch::WIRE;
-use crate::v1::batch::item_options::ItemOptions;
+use crate::v1::batch::item_options::{ItemOptions, WIRE};
 use crate::v1::batch::options::BatchOptions;
 
 /// Reads the lines of a stream.
