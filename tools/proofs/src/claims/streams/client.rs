@@ -39,7 +39,7 @@ impl Lines {
         let line = |number| {
             format!(
                 "{{\"externalId\":\"{prefix}{number}\",\"contactType\":\"PERSON\",\"firstName\":\"A\",\
-                 \"lastName\":\"Abt {number}\",\"jobTitle\":\"Comptable\",\"addresses\":[{{\"name\":\
+                 \"lastName\":\"Abt {number}\",\"addresses\":[{{\"name\":\
                  \"Domicile\",\"line1\":\"Rue de Carouge {number}\",\"postCode\":\"1205\",\"city\":\
                  \"Genève\",\"countryCode2\":\"CH\"}}]}}\n"
             )
