@@ -10,6 +10,7 @@ use contacts_domain::decision::{
     Alias, AliasKey, AliasWrite, Decision, DigestNote, Loaded, LookupKeys,
 };
 use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::restoring::{Restore, RestoreReport};
 use contacts_domain::upsert::{Batch, BatchReport, Recognition};
 use contacts_domain::{ContactId, IdBlock, ItemDigest, OrganizationId};
 
@@ -47,6 +48,10 @@ impl ContactStore for HashMapStore {
 
     async fn merge(&self, merge: Arc<Merge>) -> Result<MergeReport, StoreError> {
         self.tables().run(&*merge)
+    }
+
+    async fn restore(&self, restore: Arc<Restore>) -> Result<RestoreReport, StoreError> {
+        self.tables().run(&*restore)
     }
 
     async fn contact(
@@ -169,7 +174,7 @@ impl Tables {
         ] {
             shared.extend(values.iter().flat_map(|value| sharing(value, has)));
         }
-        let is_asked_for = |(record, relations): &&&(Record, Vec<ContactId>)| {
+        let is_asked_for = |(record, relations): &&(Record, Vec<ContactId>)| {
             keys.ids.contains(&record.id)
                 || shared.contains(&record.id)
                 || aliases.iter().any(|alias| alias.contact == record.id)
@@ -180,7 +185,11 @@ impl Tables {
             let owners = sharing(email, has_email).into_iter();
             owners.map(|owner| (email.clone(), owner)).collect::<Vec<_>>()
         };
-        let contacts = living.values().filter(is_asked_for);
+        let deleted = keys.deleted.and_then(|id| self.contacts.get(&id));
+        let deleted = deleted.filter(|(record, _)| {
+            record.organization == organization && record.deleted_at.is_some()
+        });
+        let contacts = living.values().copied().filter(is_asked_for).chain(deleted);
         let contacts = contacts.map(|(record, _)| record.clone()).collect();
         // A reference leads further also where the contact that it leads to is gone.
         let merged = keys.references.iter().filter_map(|id| alias(&AliasKey::Id(*id)));
