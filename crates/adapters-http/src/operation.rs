@@ -4,6 +4,7 @@ pub(crate) mod cors;
 pub(crate) mod health;
 pub(crate) mod metrics;
 pub(crate) mod pages;
+pub(crate) mod probes;
 pub(crate) mod readiness;
 pub(crate) mod readiness_check;
 
@@ -11,9 +12,6 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::openapi;
 use crate::state::AppState;
-
-/// The paths that are asked again and again, by machines.
-pub(crate) const PROBES: [&str; 3] = [health::PATH, readiness::PATH, metrics::PATH];
 
 /// The routes that need no token, but for the metrics.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {

@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use self::metrics::{Answered, Metrics};
 use self::steps::counted;
-use crate::operation::PROBES;
+use crate::operation::probes::PROBES;
 use crate::problem::format::ProblemFormat;
 use crate::problem::{self, Problem};
 use crate::reply::summary::Summary;

@@ -3,10 +3,8 @@
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::probes::HEALTH;
 use crate::state::AppState;
-
-/// The path, which is asked every few seconds.
-pub(crate) const PATH: &str = "/healthz";
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(is_alive))
@@ -17,7 +15,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 /// Says nothing about the database and needs no token.
 #[utoipa::path(
     get,
-    path = PATH,
+    path = HEALTH,
     tag = "operation",
     security(()),
     responses((status = OK, description = "The process is alive.", body = str, example = "ok"))

@@ -10,11 +10,10 @@ use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::probes::METRICS;
 use crate::problem::Problem;
 use crate::state::AppState;
 use crate::telemetry::metrics::Metrics;
-
-pub(crate) const PATH: &str = "/metrics";
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -29,7 +28,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 /// address of its own alone (`--metrics-listen`).
 #[utoipa::path(
     get,
-    path = PATH,
+    path = METRICS,
     tag = "operation",
     security(()),
     responses((

@@ -6,12 +6,11 @@ use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::probes::READINESS;
 use super::readiness_check::Readiness;
 use crate::openapi::ReadinessProblems;
 use crate::problem::Problem;
 use crate::state::AppState;
-
-pub(crate) const PATH: &str = "/readyz";
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(is_ready))
@@ -23,7 +22,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 /// read-only or full, or its file was replaced. The log says why. It needs no token.
 #[utoipa::path(
     get,
-    path = PATH,
+    path = READINESS,
     tag = "operation",
     security(()),
     responses(

@@ -1,6 +1,6 @@
 //! Every change of a contact is part of a run.
 
-pub(in crate::contract) mod feed;
+pub(crate) mod feed;
 
 use contacts_application::ledger::{PageSize, RecordedChange};
 use contacts_domain::ledger::{Api, ChangeKind, Origin, Run, RunCounts};
@@ -11,7 +11,7 @@ use serde_json::json;
 use super::super::claim::{Claim, claims};
 use super::super::fixture::{StoreFixture, answers, id_of, person};
 
-pub(in crate::contract) const CLAIMS: &[Claim] = claims![
+pub(crate) const CLAIMS: &[Claim] = claims![
     request_with_changes_is_a_run,
     request_without_changes_is_no_run,
     run_keeps_who_asked,
