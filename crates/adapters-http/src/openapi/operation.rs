@@ -15,7 +15,7 @@ use utoipa::{IntoParams, IntoResponses, ToSchema as _};
 use super::contact_document::ContactTypeSchema;
 use crate::problem::Kind;
 use crate::problem::format::{EnvelopeCode, ProblemFormat};
-use crate::request::authorized::{NATIVE, ORGANIZATION};
+use crate::request::authorized::organization::{NATIVE, ORGANIZATION};
 use crate::request::contact_id::ContactIdPath;
 
 /// The headers of every call; the token is a security scheme.

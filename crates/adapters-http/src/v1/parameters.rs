@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 
 use super::word::{Word, did_you_mean};
 use crate::problem::{Kind, Problem, cut};
-use crate::request::authorized;
+use crate::request::authorized::organization;
 
 /// How much of a value is quoted, in characters.
 const MAX_VALUE: usize = 100;
@@ -122,7 +122,7 @@ impl Parameters {
 
     /// Refuses what was not taken.
     pub(crate) fn end(mut self) -> Result<(), Problem> {
-        self.known.push(authorized::ORGANIZATION);
+        self.known.push(organization::ORGANIZATION);
         let is_unknown = |name: &String| !self.known.contains(&name.as_str());
         let Some(name) = self.given.iter().map(|(name, _)| name).find(|name| is_unknown(name))
         else {

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use fastrand::Rng;
 use server_process::ServerProcess;
 
-use self::client::{Lines, Received, Sending};
+use self::client::{Lines, Reply, Sending};
 use crate::setting::{Outcome, Setting};
 use crate::site::{Needs, Site, on_new_site};
 
@@ -102,7 +102,7 @@ fn killed(setting: &Setting<'_>, site: &Site) -> Result<String> {
 }
 
 /// Whether each contact is there once, as it was created.
-fn check_once(received: &Received, count: usize) -> Result<()> {
+fn check_once(received: &Reply, count: usize) -> Result<()> {
     let summary = received.summary.as_ref().context("the answer has no summary")?;
     ensure!(summary["unchanged"] == count, "{summary}");
     let mut ids = HashSet::new();

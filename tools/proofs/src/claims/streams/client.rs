@@ -24,7 +24,7 @@ pub(super) struct Sending {
 
 /// What came back.
 #[derive(Default)]
-pub(super) struct Received {
+pub(super) struct Reply {
     pub(super) lines: Vec<Value>,
     /// How many of them are results.
     pub(super) results: usize,
@@ -76,11 +76,11 @@ impl Sending {
     }
 
     /// Reads the answer to its end, or to where it is cut.
-    pub(super) fn receive(&mut self) -> Received {
+    pub(super) fn receive(&mut self) -> Reply {
         let mut answer = Vec::new();
         // What has arrived before an error counts.
         let _ = self.connection.read_to_end(&mut answer);
-        Received::of(&answer)
+        Reply::of(&answer)
     }
 
     /// Sends lines and reads the answer meanwhile. Kills the server when so many bytes have come.
@@ -90,7 +90,7 @@ impl Sending {
         numbers: Range<usize>,
         after: usize,
         kill: impl FnOnce(),
-    ) -> Result<Received> {
+    ) -> Result<Reply> {
         let (mut reading, arrived) = (self.connection.try_clone()?, AtomicUsize::new(0));
         thread::scope(|scope| {
             let (arrived, connection) = (&arrived, self.connection.try_clone()?);
@@ -102,7 +102,7 @@ impl Sending {
                 }
                 // Whoever waits for more, waits in vain.
                 arrived.store(usize::MAX, Ordering::Relaxed);
-                Received::of(&answer)
+                Reply::of(&answer)
             });
             let writer = scope.spawn(move || {
                 // The server may end while it writes.
@@ -119,7 +119,7 @@ impl Sending {
     }
 }
 
-impl Received {
+impl Reply {
     /// Reads an answer, of which the end may be missing.
     fn of(answer: &[u8]) -> Self {
         let mut received = Self::default();
