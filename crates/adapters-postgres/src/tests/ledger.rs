@@ -5,11 +5,13 @@ use contacts_application::ports::Ledger as _;
 use contacts_domain::ContactId;
 use contacts_testing::{now, organization};
 use serde_json::json;
+use tokio_postgres::IsolationLevel::RepeatableRead;
 
 use super::plans::{Explained, by_name, filled, named};
 use super::{id_of, person, send};
 use crate::PostgresStore;
 use crate::connect::session::notes::statements_of;
+use crate::statements::ledger::feed;
 use crate::testing::TestDatabase;
 
 const PAGE: PageSize = PageSize { items: 100, bytes: 1 << 20 };
@@ -64,6 +66,22 @@ async fn late_commit_is_not_left_out() {
     let all = page(&store, nothing.next).await;
     assert_eq!(ids(&all), [1_000_000, second, first]);
     assert_eq!(ids(&page(&store, all.next).await), Vec::<i64>::new());
+}
+
+#[tokio::test]
+async fn commit_after_the_snapshot_is_noticed() {
+    let database = TestDatabase::migrated();
+    let store = database.open().await;
+    let (mut late, mut reader) = (database.connect().await, database.connect().await);
+    let late = late.transaction().await.unwrap();
+    late.batch_execute(UNCOMMITTED).await.unwrap();
+    create(&store, "A").await;
+    // Its snapshot stays.
+    let reader = reader.build_transaction().isolation_level(RepeatableRead).start().await.unwrap();
+    reader.batch_execute("SELECT FROM run").await.unwrap();
+    late.commit().await.unwrap();
+    let end = reader.query_one(&*feed::END, &[&1]).await.unwrap();
+    assert!(end.get::<_, bool>(3));
 }
 
 #[tokio::test]

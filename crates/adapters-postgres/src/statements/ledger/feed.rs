@@ -19,16 +19,17 @@ use crate::statements::row::{contact_id, record};
 /// It is the position of the oldest running transaction that may add one. The snapshot knows the
 /// running transactions, those of other databases included. One that adds a run holds the lock of
 /// the organization's settings from before it has a number until it ends, so one that runs without
-/// that lock adds none, and may run for days. One that has ended since the snapshot may have added
-/// one. The locks are read once, after the snapshot.
+/// that lock adds none, and may run for days. The locks are read once, after the snapshot: of a
+/// transaction that has ended in between nobody knows what it added (`have_ended`).
 const HORIZON: &str = include_str!("horizon.sql");
 
-/// The mark of the database, and the last run below the horizon.
-static END: LazyLock<String> = LazyLock::new(|| {
+/// The mark of the database, the last run below the horizon, and whether a transaction has ended since
+/// the snapshot. A standby has no locks of those that run on its primary.
+pub(crate) static END: LazyLock<String> = LazyLock::new(|| {
     format!(
         "{HORIZON}
-         SELECT id_counter.hub, last.position, last.mark
-           FROM id_counter
+         SELECT id_counter.hub, last.position, last.mark, present.have_ended AND NOT pg_is_in_recovery()
+           FROM id_counter CROSS JOIN present
            LEFT JOIN LATERAL (
                 SELECT position, mark FROM run
                  WHERE organization_id = $1 AND position < (SELECT position FROM horizon)
@@ -76,12 +77,20 @@ static CONTACTS: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The position after every change that is committed and below every one that may still be.
+///
+/// Only running transactions of the organization hold it back: a transaction that has ended since the
+/// snapshot is not in the next one.
 pub(crate) async fn end(
     session: &Session,
     organization: OrganizationId,
 ) -> Result<FeedPosition, Failure> {
-    let rows = session.query(&END, &[(&organization.get(), Type::INT4)]).await?;
-    let row = rows.first().ok_or_else(|| Failure::corrupt("the database has no mark"))?;
+    let row = loop {
+        let mut rows = session.query(&END, &[(&organization.get(), Type::INT4)]).await?;
+        let row = rows.pop().ok_or_else(|| Failure::corrupt("the database has no mark"))?;
+        if !row.try_get(3)? {
+            break row;
+        }
+    };
     let last = match row.try_get(1)? {
         None => None,
         Some(position) => Some(LastChange { position, mark: row.try_get(2)?, contact: i64::MAX }),
