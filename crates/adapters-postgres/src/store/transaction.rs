@@ -107,7 +107,9 @@ impl Transactions {
 
     /// The ids that a decision can take.
     async fn reserve_ids<D: Decision>(&self, decision: &D) -> Result<IdBlock, Failure> {
-        let ids = self.ids.reserve(&self.pool, &self.begin, decision.ids_at_most()).await?;
+        // Contacts have their first block before runs do, whether the first request creates any or not.
+        let contacts = decision.ids_at_most().max(1);
+        let ids = self.ids.reserve(&self.pool, &self.begin, contacts).await?;
         let runs = match decision.is_dry_run() {
             true => 0,
             false => decision.runs_at_most(),
