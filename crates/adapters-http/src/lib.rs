@@ -35,6 +35,7 @@ pub use v1::StillSending;
 use device::aliases::describe_aliases;
 use limits::hold;
 use problem::format::ProblemFormat;
+use reply::compression::compress;
 use request::{framing, upload};
 use state::AppState;
 use telemetry::Observer;
@@ -104,7 +105,7 @@ fn of(api: Api, routes: Router<AppState>) -> Router<AppState> {
 /// Adds what every request passes, whether its path is known or not: the catching of panics, then
 /// telemetry, which also writes problems in the format of the API, then the draining of the body.
 /// Panics are caught again below telemetry, so that those of a handler are logged.
-/// Around them, what the request [holds](hold) until its answer is sent.
+/// Around them, the compression of the answer, and what the request [holds](hold) until it is sent.
 fn serve(routes: Router<AppState>, format: ProblemFormat, state: &AppState) -> Router {
     observed(routes.fallback(problem::unknown_path), format, state)
 }
@@ -118,6 +119,7 @@ fn observed(routes: Router<AppState>, format: ProblemFormat, state: &AppState) -
         .layer(middleware::from_fn_with_state(state.settings.clone(), upload::drain))
         .layer(middleware::from_fn_with_state(observer, telemetry::observe))
         .layer(CatchPanicLayer::custom(move |payload| telemetry::panicked(format, payload)))
+        .layer(compress())
         .layer(middleware::from_fn(hold::hold))
         .with_state(state.clone())
 }

@@ -81,10 +81,11 @@ be new are null, and `Preference-Applied` says `dry-run`. What resembles it, for
 - **Contacts of type ENDPOINT** do not exist for this API; their `id` is `CONTACT_NOT_FOUND`, their \
 other keys are `UNIQUE_VIOLATION`.
 - **Limits**: 10,000 items and 32 MiB by default; a larger body is 413, which a client that is still \
-sending can read. Too many requests: 429; an unavailable database or a full server: 503, both with \
-`Retry-After`. Sending a request again is always safe.
+sending can read. Too many requests or items a second: 429; an unavailable database or a full server: 503, both with \
+`Retry-After`. Where a rate is set, `RateLimit` says how much of it is left and `RateLimit-Policy` what it is \
+(draft-ietf-httpapi-ratelimit-headers-10). Sending a request again is always safe.
 - **Compression**: a body may have `Content-Encoding: gzip`. The limits of bodies hold before and \
-after.
+after. Answers are compressed if `Accept-Encoding` allows gzip, but for streams of lines.
 - **Open enumerations** take any upper-case token; the known ones are given as examples.
 - **Problems** are RFC 9457 `application/problem+json`. An unknown path is 404, a wrong method 405 \
 with `Allow`, a wrong media type 415 with `Accept-Post`; an absent one is taken as JSON.

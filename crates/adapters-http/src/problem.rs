@@ -30,6 +30,7 @@ use contacts_domain::{Code, ContactId, Violation};
 use serde_json::Value;
 
 use self::detail::Details;
+use crate::limits::Unit;
 
 /// The header for the media types that a path accepts:
 /// <https://www.w3.org/TR/ldp/#header-accept-post>.
@@ -163,7 +164,7 @@ kinds! {
     /// accepted.
     UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE NoError "unsupported-media-type"
         "the media type is not supported";
-    /// The token made too many requests; `Retry-After` says when to try again.
+    /// The token made too many requests, or sent too many items; `Retry-After` says when to try again.
     TooManyRequests: TOO_MANY_REQUESTS NoError "too-many-requests" "too many requests";
     /// A fault of the server; the request id leads to its log.
     Internal: INTERNAL_SERVER_ERROR NoError "internal" "the server failed";
@@ -268,9 +269,12 @@ impl Problem {
         Self { accept_post, ..Self::new(Kind::UnsupportedMediaType, detail) }
     }
 
-    /// A request above the rate of its token.
-    pub(crate) fn too_many_requests(wait: Duration) -> Self {
-        let detail = "this token makes more requests per second than it may";
+    /// A request above a rate of its token.
+    pub(crate) fn too_many(unit: Unit, wait: Duration) -> Self {
+        let detail = match unit {
+            Unit::Requests => "this token makes more requests per second than it may",
+            Unit::Items => "this token sends more items per second than it may",
+        };
         Self { retry_after: Some(wait), ..Self::new(Kind::TooManyRequests, detail) }
     }
 

@@ -1,5 +1,6 @@
 //! Successful answers.
 
+pub(crate) mod compression;
 pub(crate) mod parts;
 pub(crate) mod redaction;
 pub(crate) mod summary;

@@ -43,9 +43,13 @@ pub struct Settings {
     /// The most bytes of answers to streams that their clients have not read yet; one token has at
     /// most half. They are kept in temporary files. Default: 1 GiB.
     pub stream_spool_bytes: u64,
-    /// How many requests per second one token may make on average, with bursts of as many.
-    /// Default: unlimited.
+    /// How many requests per second one token may make on average. Default: unlimited.
     pub requests_per_second: Option<NonZeroU32>,
+    /// How many items per second one token may send on average, in batches and streams. Default:
+    /// unlimited.
+    pub items_per_second: Option<NonZeroU32>,
+    /// The requests and items of how many seconds one token may send at once. Default: 600 seconds.
+    pub rate_burst_seconds: NonZeroU32,
     /// The origins of browsers that may read answers, such as `https://crm.example`; `*` for all.
     /// Default: none, besides this server's own pages.
     pub cors_origins: Vec<HeaderValue>,
@@ -68,6 +72,8 @@ impl Default for Settings {
             max_streams: 16,
             stream_spool_bytes: 1 << 30,
             requests_per_second: None,
+            items_per_second: None,
+            rate_burst_seconds: const { NonZeroU32::MIN.saturating_add(599) },
             cors_origins: Vec::new(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }

@@ -83,8 +83,9 @@ pub(crate) struct AppState {
 }
 
 impl AppState {
-    pub(crate) fn new(services: Services, settings: Settings, description: &OpenApi) -> Self {
+    pub(crate) fn new(services: Services, mut settings: Settings, description: &OpenApi) -> Self {
         let limits = Arc::new(Limits::new(&settings));
+        settings.max_items = settings.max_items.min(limits.items_at_once());
         let store = services.state.clone();
         let gauges = Gauges { store: store.clone(), limits: limits.clone() };
         Self {

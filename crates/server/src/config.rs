@@ -136,6 +136,8 @@ impl ServeFlags {
             max_streams: self.max_streams.get(),
             stream_spool_bytes: self.stream_spool_bytes.get(),
             requests_per_second: self.requests_per_second,
+            items_per_second: self.items_per_second,
+            rate_burst_seconds: self.rate_burst_seconds,
             cors_origins: self.cors_origin,
             ..HttpSettings::default()
         };

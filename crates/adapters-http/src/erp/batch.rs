@@ -12,7 +12,7 @@ use super::batch_items::BatchItems;
 use super::batch_reply::{BatchReply, ReplyWriter};
 use super::workflow::Workflows;
 use crate::applying::apply;
-use crate::limits::allowance;
+use crate::limits::{Unit, allowance};
 use crate::openapi::{BatchHeaders, BatchProblems, ContactDocumentSchema, examples};
 use crate::problem::Problem;
 use crate::problem::corrupt::log_corrupt;
@@ -85,6 +85,7 @@ pub(super) async fn modify_batch(
     let held = room.clone();
     let finding = move || held.during(|| BatchItems::find(body, max_items));
     let BatchItems { text, ranges, weight } = offload(is_long, finding).await??;
+    room.count(Unit::Items, ranges.len())?;
     room.take(weight).await?;
 
     let redaction = Redaction::of(caller.scopes);

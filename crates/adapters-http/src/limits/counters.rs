@@ -1,15 +1,14 @@
 //! The counters behind the limits.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use contacts_application::access::TokenDigest;
 use contacts_application::ports::{Measurement, Reading};
-use governor::clock::{Clock, DefaultClock};
-use governor::state::keyed::HashMapStateStore;
-use governor::{Quota, RateLimiter};
 use tokio::time::timeout;
 
+use super::rate::{Left, Rate, Unit, Wait};
 use super::share::{Part, Share};
 use crate::problem::{Kind, Problem};
 use crate::settings::Settings;
@@ -37,7 +36,8 @@ const MAX_WAIT: Duration = Duration::from_secs(30);
 
 /// What the requests of all tokens hold.
 pub(crate) struct Limits {
-    rate: Option<Rate>,
+    requests: Option<Rate>,
+    items: Option<Rate>,
     /// Requests whose body is arriving.
     arriving: Share,
     /// Requests whose body is there, until the last byte of the answer is sent.
@@ -58,19 +58,15 @@ impl fmt::Debug for Limits {
     }
 }
 
-struct Rate {
-    limiter: RateLimiter<TokenDigest, HashMapStateStore<TokenDigest>, DefaultClock>,
-    clock: DefaultClock,
-}
-
 impl Limits {
     pub(crate) fn new(settings: &Settings) -> Self {
         let in_flight = clamped(settings.max_in_flight);
+        let rate = |unit, per_second: Option<NonZeroU32>| {
+            per_second.map(|per_second| Rate::new(unit, per_second, settings.rate_burst_seconds))
+        };
         Self {
-            rate: settings.requests_per_second.map(|per_second| Rate {
-                limiter: RateLimiter::hashmap(Quota::per_second(per_second)),
-                clock: DefaultClock::default(),
-            }),
+            requests: rate(Unit::Requests, settings.requests_per_second),
+            items: rate(Unit::Items, settings.items_per_second),
             arriving: Share::new(in_flight),
             working: Share::new(in_flight),
             bodies: Share::new(BODIES),
@@ -110,14 +106,24 @@ impl Limits {
         ]
     }
 
-    /// Counts a request of a token, and refuses it if it is one too many.
-    pub(crate) fn count(&self, token: TokenDigest) -> Result<(), Problem> {
-        match &self.rate {
-            None => Ok(()),
-            Some(Rate { limiter, clock }) => limiter.check_key(&token).map_err(|not_until| {
-                Problem::too_many_requests(not_until.wait_time_from(clock.now()))
-            }),
-        }
+    /// The most items that may be counted at once.
+    pub(crate) fn items_at_once(&self) -> usize {
+        self.items.as_ref().map_or(usize::MAX, Rate::burst)
+    }
+
+    /// Counts requests or items of a token, all or none, if they have a rate.
+    pub(super) fn count(
+        &self,
+        unit: Unit,
+        token: TokenDigest,
+        number: usize,
+    ) -> Option<(Left, Result<(), Wait>)> {
+        let number = NonZeroU32::new(clamped(number))?;
+        let rate = match unit {
+            Unit::Requests => &self.requests,
+            Unit::Items => &self.items,
+        };
+        rate.as_ref().map(|rate| rate.count(token, number))
     }
 
     /// The place of a request whose body arrives.

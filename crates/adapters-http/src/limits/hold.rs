@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::BodyExt;
 
+use super::rate::Left;
 use super::share::Part;
 
 /// The parts that a request holds. They are given back when the last handle is dropped.
@@ -25,6 +26,8 @@ struct Parts {
     memory: Option<Part>,
     /// The place of an answer that is larger than this memory.
     large_answer: Option<Part>,
+    /// What its token has left.
+    rates: Vec<Left>,
 }
 
 impl Hold {
@@ -36,6 +39,11 @@ impl Hold {
     /// Whether it has a place, and so a valid token.
     pub(crate) fn has_place(&self) -> bool {
         self.parts().place.is_some()
+    }
+
+    /// Says in the answer what the token has left.
+    pub(super) fn note_rate(&self, left: Left) {
+        self.parts().rates.push(left);
     }
 
     pub(crate) fn keep_body(&self, room: Part) {
@@ -71,6 +79,7 @@ pub(crate) async fn hold(mut request: Request, next: Next) -> Response {
     let hold = Hold::default();
     request.extensions_mut().insert(hold.clone());
     let mut response = next.run(request).await;
+    Left::add_to(&hold.parts().rates, response.headers_mut());
     // Of the body below, nobody can tell the length.
     if let Some(length) = response.body().size_hint().exact() {
         response.headers_mut().entry(CONTENT_LENGTH).or_insert(length.into());

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use contacts_application::access::TokenDigest;
+use tokio::time::sleep;
 
 use super::counters::{Limits, SMALL_WEIGHT, kib};
 use super::hold::Hold;
+use super::rate::{Unit, Wait};
 use super::share::Part;
 use crate::problem::Problem;
 
@@ -18,6 +20,27 @@ pub(crate) struct Room {
 }
 
 impl Room {
+    /// Counts requests or items of the token, and refuses those that are too many.
+    pub(crate) fn count(&self, unit: Unit, number: usize) -> Result<(), Problem> {
+        let Some((left, counted)) = self.limits.count(unit, self.token, number) else {
+            return Ok(());
+        };
+        self.hold.note_rate(left);
+        counted.map_err(|Wait(wait)| Problem::too_many(unit, wait))
+    }
+
+    /// Counts items of a stream, and waits until they are not too many.
+    pub(crate) async fn pace(&self, items: usize) {
+        let mut rest = items;
+        while rest > 0 {
+            let part = rest.min(self.limits.items_at_once());
+            match self.limits.count(Unit::Items, self.token, part) {
+                Some((_, Err(Wait(wait)))) => sleep(wait).await,
+                Some((_, Ok(()))) | None => rest -= part,
+            }
+        }
+    }
+
     /// Takes a place among the requests whose body arrives.
     pub(crate) fn arrive(&self) -> Result<(), Problem> {
         self.hold.move_to(self.limits.arrive(self.token)?);

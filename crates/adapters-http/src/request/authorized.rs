@@ -16,7 +16,7 @@ use contacts_domain::OrganizationId;
 use sha2::{Digest, Sha256};
 
 use super::upload::Upload;
-use crate::limits::Room;
+use crate::limits::{Room, Unit};
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use crate::telemetry;
@@ -72,14 +72,14 @@ impl<S: RequiredScopes> FromRequestParts<AppState> for Authorized<S> {
         };
         let caller = Caller { api: layered(parts)?, ..credentials.authenticate(state).await? };
         telemetry::note_caller(&caller);
-        // Only valid tokens are counted: invented ones would fill the memory.
-        state.limits.count(credentials.token)?;
-        credentials.authorize(&caller)?;
         let room = Room {
             limits: Arc::clone(&state.limits),
             token: credentials.token,
             hold: layered(parts)?,
         };
+        // Only valid tokens are counted: invented ones would fill the memory.
+        room.count(Unit::Requests, 1)?;
+        credentials.authorize(&caller)?;
         if layered::<Upload>(parts)?.is_arriving().await {
             room.arrive()?;
         } else {

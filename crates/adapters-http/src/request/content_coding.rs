@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use flate2::read::MultiGzDecoder;
 
 use super::offload::offload;
+use super::upload::broken;
 use crate::limits::{Room, SMALL_BODY};
 use crate::problem::{Kind, Problem};
 
@@ -28,17 +29,6 @@ impl ContentCoding {
             [coding] if is(coding, "gzip") || is(coding, "x-gzip") => Ok(Self::Gzip),
             _ => {
                 let detail = "the body may have the content coding gzip, once, or none";
-                Err(Problem::new(Kind::UnsupportedMediaType, detail))
-            }
-        }
-    }
-
-    /// Refuses a body with a content coding.
-    pub(crate) fn require_identity(headers: &HeaderMap) -> Result<(), Problem> {
-        match Self::of(headers)? {
-            Self::Identity => Ok(()),
-            Self::Gzip => {
-                let detail = "a stream has to come without content coding";
                 Err(Problem::new(Kind::UnsupportedMediaType, detail))
             }
         }
@@ -75,10 +65,7 @@ fn inflate(
     loop {
         let piece = u64::try_from(SMALL_BODY).unwrap_or(u64::MAX);
         let read = decoder.by_ref().take(piece).read_to_end(&mut bytes);
-        let read = read.map_err(|error| {
-            let detail = format!("the body cannot be decompressed: {error}");
-            Problem::new(Kind::BodyNotGzip, detail)
-        })?;
+        let read = read.map_err(|error| broken(&error))?;
         if bytes.len() > limit {
             let detail = format!("the body may have at most {limit} bytes, decompressed");
             return Err(Problem::new(Kind::BodyTooLarge, detail));

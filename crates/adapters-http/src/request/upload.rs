@@ -6,6 +6,7 @@
 //! within the limits of the [`Settings`]. A client that waits for `100 Continue` (RFC 9110 §10.1.1)
 //! has sent nothing yet and is answered at once.
 
+mod inflating;
 mod pace;
 
 use std::sync::Arc;
@@ -19,9 +20,13 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::BodyExt;
 use tokio::sync::Mutex;
+use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use self::inflating::Inflating;
+pub(super) use self::inflating::broken;
 use self::pace::Pace;
+use super::content_coding::ContentCoding;
 use crate::limits::hold::Hold;
 use crate::limits::{Room, SMALL_BODY};
 use crate::problem::{Kind, Problem};
@@ -129,10 +134,14 @@ impl Upload {
     }
 
     /// The body, for one who reads it while the answer is sent, and discards the rest of it.
-    pub(crate) async fn take(&self) -> Stream {
+    pub(crate) async fn take(&self, coding: ContentCoding) -> Stream {
         let mut incoming = self.0.lock().await;
         incoming.is_over = true;
-        Stream(std::mem::take(&mut incoming.body))
+        let inflating = match coding {
+            ContentCoding::Identity => None,
+            ContentCoding::Gzip => Some(Box::new(Inflating::new())),
+        };
+        Stream { body: std::mem::take(&mut incoming.body), is_over: false, inflating }
     }
 
     /// Reads what is left of the body and discards it.
@@ -146,17 +155,54 @@ impl Upload {
 }
 
 /// A body that is read part by part.
-pub(crate) struct Stream(Body);
+pub(crate) struct Stream {
+    body: Body,
+    /// Whether it has ended, or its client has.
+    is_over: bool,
+    inflating: Option<Box<Inflating>>,
+}
 
 impl Stream {
-    /// The next part of the body, which has to arrive by then; `None` at its end.
+    /// The next part of the body, which has to arrive by then; `None` at its end. What has arrived
+    /// is kept if nobody waits for it any more.
     pub(crate) async fn next(
         &mut self,
         settings: &Settings,
         deadline: Instant,
     ) -> Result<Option<Bytes>, Problem> {
         loop {
-            let Ok(frame) = timeout_at(deadline, self.0.frame()).await else {
+            if let Some(inflating) =
+                self.inflating.as_mut().filter(|inflating| !inflating.is_done())
+            {
+                consume_budget().await;
+                let piece = inflating.piece()?;
+                if piece.is_empty() {
+                    continue;
+                }
+                return Ok(Some(piece));
+            }
+            if self.is_over {
+                return Ok(None);
+            }
+            let arrived = self.arriving(settings, deadline).await;
+            self.is_over = !matches!(arrived, Ok(Some(_)));
+            match (arrived?, &mut self.inflating) {
+                (Some(bytes), Some(inflating)) => inflating.take(bytes),
+                (None, Some(inflating)) => {
+                    return Ok(Some(inflating.end()?).filter(|last| !last.is_empty()));
+                }
+                (bytes, None) => return Ok(bytes),
+            }
+        }
+    }
+
+    async fn arriving(
+        &mut self,
+        settings: &Settings,
+        deadline: Instant,
+    ) -> Result<Option<Bytes>, Problem> {
+        loop {
+            let Ok(frame) = timeout_at(deadline, self.body.frame()).await else {
                 let seconds = settings.max_body_pause.as_secs();
                 let detail = format!("nothing arrived for {seconds} seconds");
                 return Err(Problem::new(Kind::BodyTimeout, detail));
@@ -175,7 +221,9 @@ impl Stream {
 
     /// Reads what is left of the body and discards it, so that the client sees why.
     pub(crate) async fn discard_rest(mut self, settings: &Settings) {
-        discard(&mut self.0, settings, settings.max_discard_time).await;
+        if !self.is_over {
+            discard(&mut self.body, settings, settings.max_discard_time).await;
+        }
     }
 }
 

@@ -25,7 +25,7 @@ use self::result::{Answered, ResultWriter};
 pub use self::stream::StillSending;
 use super::parameters::Parameters;
 use crate::applying::apply;
-use crate::limits::allowance;
+use crate::limits::{Unit, allowance};
 use crate::openapi::{CallHeaders, NativeBatchProblems, examples};
 use crate::problem::corrupt::log_corrupt;
 use crate::problem::{Kind, Problem};
@@ -33,7 +33,6 @@ use crate::reply::json;
 use crate::reply::redaction::Redaction;
 use crate::reply::summary::Summary;
 use crate::request::authorized::{Authorized, Write};
-use crate::request::content_coding::ContentCoding;
 use crate::request::json_upload::JsonUpload;
 use crate::request::media_type::{self, JSON, NDJSON};
 use crate::request::offload::{LONG, offload};
@@ -105,7 +104,6 @@ pub(super) async fn upsert(
 ) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
     if media_type::of(&parts.headers, &[JSON, NDJSON])? == NDJSON {
-        ContentCoding::require_identity(&parts.headers)?;
         if parts.headers.contains_key(IDEMPOTENCY_KEY) {
             let detail = "a stream does not take Idempotency-Key; it is safe to send it again";
             return Err(Problem::new(Kind::BadHeader, detail));
@@ -121,6 +119,7 @@ pub(super) async fn upsert(
     let finding = move || held.during(|| BatchBody::find(body, max_items, scopes));
     let BatchBody { text, items, options, weight } = offload(is_long, finding).await??;
     let options = BatchOptions::read(parameters, options, preferences)?;
+    room.count(Unit::Items, items.len())?;
     room.take(weight).await?;
 
     let redaction = Redaction::of(caller.scopes);

@@ -1,5 +1,8 @@
 //! Authentication, organizations, scopes and rate limits.
 
+use std::num::NonZeroU32;
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::Method;
 use contacts_adapters_http::Settings;
@@ -195,12 +198,52 @@ async fn writer_without_read_scope_gets_no_contacts() {
 
 #[tokio::test]
 async fn token_above_its_rate_gets_retry_after() {
-    let once = Settings { requests_per_second: 1.try_into().ok(), ..Settings::default() };
+    let once = Settings {
+        requests_per_second: 1.try_into().ok(),
+        rate_burst_seconds: NonZeroU32::MIN,
+        ..Settings::default()
+    };
     let app = App::with(once).await;
     let ask = |token| request(Method::POST, BATCH, &[("weal-token", token)], Body::from("[]"));
     assert_eq!(app.send(ask("all")).await.status, 200);
     let answer = app.send(ask("all")).await;
     assert_eq!(answer.problem(), (429, String::new()));
     assert_eq!(answer.header("retry-after"), Some("1"));
+    assert_eq!(answer.header("ratelimit-policy"), Some("\"requests\";q=1;w=1"));
+    assert_eq!(answer.header("ratelimit"), Some("\"requests\";r=0;t=1"));
     assert_eq!(app.send(ask("other")).await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn items_above_the_rate_are_429_and_unstored() {
+    let of = NonZeroU32::new;
+    let two_a_second = Settings {
+        requests_per_second: of(10),
+        items_per_second: of(2),
+        rate_burst_seconds: of(2).unwrap(),
+        ..Settings::default()
+    };
+    let app = App::with(two_a_second).await;
+    let items = |first: usize| {
+        let items = (first..first + 3).map(
+            |id| json!({"contactType": "PERSON", "externalId": id.to_string(), "lastName": "Abt"}),
+        );
+        Value::from(items.collect::<Vec<_>>()).to_string()
+    };
+    for path in [BATCH, "/v1/contacts/batch"] {
+        let accepted = app.send(post(path, "all", items(0))).await;
+        assert_eq!(accepted.status, 200);
+        assert_eq!(accepted.header("ratelimit"), Some("\"requests\";r=19;t=1, \"items\";r=1;t=2"));
+        let refused = app.send(post(path, "all", items(3))).await;
+        assert_eq!(refused.problem(), (429, String::new()));
+        assert_eq!(refused.detail(), "this token sends more items per second than it may");
+        assert_eq!(refused.header("retry-after"), Some("1"));
+        assert_eq!(refused.header("ratelimit"), Some("\"requests\";r=18;t=1, \"items\";r=1;t=1"));
+        let policy = "\"requests\";q=20;w=2, \"items\";q=4;w=2;qu=\"items\"";
+        assert_eq!(refused.header("ratelimit-policy"), Some(policy));
+        assert_eq!(app.store.records().len(), 3);
+        tokio::time::advance(Duration::from_secs(2)).await;
+    }
+    // A burst has four.
+    assert_eq!(app.send(post(BATCH, "all", items(0).replace("]", ",{},{}]"))).await.status, 400);
 }

@@ -1,18 +1,26 @@
 //! Compressed bodies.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 
 use axum::body::Body;
 use axum::http::Method;
 use contacts_adapters_http::Settings;
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
+use serde_json::Value;
 
 use crate::app::{Answer, App, BATCH, request};
 
+fn gunzip(body: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    GzDecoder::new(body).read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
 const ITEM: &[u8] = br#"[{"contactType": "PERSON", "externalId": "A", "lastName": "Rochat"}]"#;
 
-fn gzip(body: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(body: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(body).unwrap();
     encoder.finish().unwrap()
@@ -57,4 +65,25 @@ async fn damaged_compression_is_400_and_stores_nothing() {
         assert_eq!(answer.json()["type"], "urn:contact-hub:problem:body-not-gzip");
     }
     assert!(app.store.records().is_empty());
+}
+
+#[tokio::test]
+async fn answer_is_compressed_where_asked_for() {
+    let app = App::new().await;
+    let items = [&b"["[..], &b"{\"contactType\": \"PERSON\"},".repeat(20), b"{}]"].concat();
+    let ask = |accept_encoding| {
+        let headers = [("weal-token", "all"), ("accept-encoding", accept_encoding)];
+        request(Method::POST, BATCH, &headers, items.clone())
+    };
+    let plain = app.send(ask("identity")).await;
+    let compressed = app.send(ask("br, gzip")).await;
+    assert_eq!(plain.header("content-encoding"), None);
+    assert_eq!(compressed.header("content-encoding"), Some("gzip"));
+    assert_eq!(compressed.header("content-length"), None);
+    assert_eq!(compressed.header("vary"), Some("accept-encoding"));
+    assert!(compressed.body.len() < plain.body.len() / 5);
+    let decoded: Value = serde_json::from_slice(&gunzip(&compressed.body)).unwrap();
+    assert_eq!(decoded["items"].as_array().unwrap().len(), 21);
+    let small = request(Method::GET, "/healthz", &[("accept-encoding", "gzip")], Body::empty());
+    assert_eq!(app.send(small).await.header("content-encoding"), None);
 }

@@ -43,6 +43,27 @@ async fn server_is_ready_while_its_store_writes() {
     assert_eq!((answer.status, answer.text()), (200, "ok"));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn metrics_are_whole_under_load() {
+    let app = App::new().await;
+    let batches = (0..100).map(|_| {
+        let router = app.router();
+        tokio::spawn(async move { Answer::of(router, post(BATCH, "all", "[{},{}]")).await.status })
+    });
+    let batches: Vec<_> = batches.collect();
+    for _ in 0..50 {
+        let metrics = metrics(app.router()).await;
+        assert!(metrics.ends_with("# EOF\n"), "{metrics}");
+        assert_eq!(metrics.matches("# TYPE contact_hub_requests counter").count(), 1);
+    }
+    for batch in batches {
+        assert_eq!(batch.await.unwrap(), 200);
+    }
+    let metrics = metrics(app.router()).await;
+    let rejected = r#"contact_hub_items_total{api="erp",verdict="rejected"} 200"#;
+    assert!(lines(&metrics, "items_total").contains(&rejected.to_owned()), "{metrics}");
+}
+
 #[tokio::test]
 async fn store_that_cannot_write_is_asked_once() {
     let mut state = MockStoreState::new();

@@ -69,6 +69,38 @@ async fn client_sending_33_mib_chunked_reads_its_refusal() {
 }
 
 #[tokio::test]
+async fn chunks_win_over_a_content_length() {
+    for framing in [
+        "Content-Length: 2\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nContent-Length: 2",
+    ] {
+        let mut connection = connection(Settings::default()).await;
+        let head = head("all", framing);
+        // As two bytes, the rest would be another request.
+        let body = "2\r\n[]\r\n0\r\n\r\n";
+        connection.write_all((head + body).as_bytes()).await.unwrap();
+        let answer = answer(connection).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn wrong_content_length_is_400() {
+    for framing in ["Content-Length: 2\r\nContent-Length: 3", "Content-Length: two"] {
+        let mut connection = connection(Settings::default()).await;
+        connection.write_all((head("all", framing) + "[]").as_bytes()).await.unwrap();
+        let answer = answer(connection).await;
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    }
+    let mut connection = connection(Settings::default()).await;
+    connection.write_all((head("all", "Content-Length: 3") + "[]").as_bytes()).await.unwrap();
+    connection.shutdown().await.unwrap();
+    let answer = answer(connection).await;
+    assert!(answer.is_empty() || answer.contains("body-incomplete"), "{answer}");
+}
+
+#[tokio::test]
 async fn client_expecting_100_continue_is_refused_at_once() {
     let mut connection = connection(Settings::default()).await;
     let framing = format!("Content-Length: {}\r\nExpect: 100-continue", 33 << 20);

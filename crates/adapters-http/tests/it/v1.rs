@@ -5,4 +5,5 @@ mod lifecycle;
 mod one_contact;
 mod organization;
 mod stream;
+mod stream_limits;
 mod writing;

@@ -129,9 +129,18 @@ pub(crate) struct ServeFlags {
     /// files, of which one token has at most half; a stream with more ends early
     #[arg(long, value_name = "BYTES", default_value = "1073741824")]
     pub(super) stream_spool_bytes: NonZeroU64,
-    /// The most requests per second and token, on average; without it, there is no limit
+    /// The most requests per second and token, on average; further ones are answered 429 with
+    /// Retry-After; without it, there is no limit
     #[arg(long, value_name = "N")]
     pub(super) requests_per_second: Option<NonZeroU32>,
+    /// The most items per second and token, on average; further batches are answered 429 with
+    /// Retry-After, further lines of a stream are read later; without it, there is no limit
+    #[arg(long, value_name = "N")]
+    pub(super) items_per_second: Option<NonZeroU32>,
+    /// The requests and items of how many seconds a token may send at once, after a pause; a batch
+    /// may have no more items than that
+    #[arg(long, value_name = "SECONDS", default_value = "600")]
+    pub(super) rate_burst_seconds: NonZeroU32,
     /// An origin of web pages that may call the APIs, such as `https://crm.example`, or `*` for all; may
     /// be repeated
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]

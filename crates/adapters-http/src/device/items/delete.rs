@@ -17,6 +17,7 @@ use super::results::{ExtendedInfo, ResultReply, ResultsReply};
 use crate::device::faults::Faults;
 use crate::device::paths::LINK;
 use crate::device::refusal::was_found;
+use crate::limits::Unit;
 use crate::openapi::{DeviceBodyProblems, DryRunHeaders};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Delete};
@@ -97,6 +98,7 @@ pub(crate) async fn delete_items(
     let held = room.clone();
     let reading = move || held.during(|| read(body, settings.max_items));
     let (link_ids, keys) = offload(is_long, reading).await??;
+    room.count(Unit::Items, keys.len())?;
     // Each contact may be one of the largest.
     room.take((keys.len() * MAX_DOCUMENT_BYTES).min(MAX_LOADED_BYTES)).await?;
     let outcomes = match keys.is_empty() {

@@ -19,7 +19,7 @@ use crate::device::faults::Faults;
 use crate::device::item::body::{self, DeviceItem, ItemBody};
 use crate::device::paths::LINK;
 use crate::device::refusal::require_stored;
-use crate::limits::allowance;
+use crate::limits::{Unit, allowance};
 use crate::openapi::{DeviceBodyProblems, DryRunHeaders, examples};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Write};
@@ -95,6 +95,7 @@ pub(crate) async fn upsert_items(
     if ranges.is_empty() {
         return Err(Faults::one(LIST, "must not be empty"));
     }
+    room.count(Unit::Items, ranges.len())?;
     room.take(weight).await?;
     let bytes = text.len();
 

@@ -34,6 +34,7 @@ use crate::problem::format::ProblemFormat;
 use crate::reply::ndjson;
 use crate::reply::redaction::Redaction;
 use crate::request::authorized::{Credentials, layered};
+use crate::request::content_coding::ContentCoding;
 use crate::request::upload::Upload;
 use crate::state::AppState;
 use crate::telemetry::RequestId;
@@ -49,6 +50,7 @@ pub(super) async fn take(
     options: BatchOptions,
     parts: &Parts,
 ) -> Result<Response, Problem> {
+    let coding = ContentCoding::of(&parts.headers)?;
     let (room, id): (Room, RequestId) = (layered(parts)?, layered(parts)?);
     let credentials: Credentials = layered(parts)?;
     room.stream()?;
@@ -61,7 +63,7 @@ pub(super) async fn take(
         counts: SummaryBody::default(),
         answered: 0,
     };
-    let body_of_request = layered::<Upload>(parts)?.take().await;
+    let body_of_request = layered::<Upload>(parts)?.take(coding).await;
     let sending = parts.extensions.get::<StillSending>().cloned().unwrap_or_default();
     let gathering =
         Gathering { body: body_of_request, sending, credentials, caller, options, room, state };
@@ -89,8 +91,6 @@ async fn run(gathering: Gathering, mut storing: Storing, RequestId(id): RequestI
     storing.log();
     storing.fail(&ProblemFormat::ProblemDetails.body(&problem, &id));
     // A client that sends everything before it reads anything has to get there.
-    if let Some(rest) = rest {
-        rest.discard_rest(&settings).await;
-    }
+    rest.discard_rest(&settings).await;
     storing.spool.end(false);
 }

@@ -8,7 +8,7 @@ use contacts_domain::{AliasKey, ContactId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::limits::weigh;
+use crate::limits::{Unit, weigh};
 use crate::openapi::{NativeBatchProblems, WritingHeaders};
 use crate::problem::corrupt::log_corrupt;
 use crate::problem::{Kind, Problem};
@@ -89,6 +89,7 @@ pub(super) async fn delete_many(
     let deletions: DeletionsBody = json_text::object(body, EXPECTED)?;
     let dry_run = deletions.dry_run || preferences.dry_run;
     let deletions = deletions.read(state.settings.max_items)?;
+    room.count(Unit::Items, deletions.len())?;
     let delete = &state.services.delete_contacts;
     let outcomes = delete.execute(&caller, deletions, dry_run).await?;
     log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));

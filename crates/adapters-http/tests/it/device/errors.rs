@@ -202,8 +202,12 @@ async fn full_server_is_503_and_rate_limit_429() {
         assert_eq!(answer.envelope(), (503, error("system_error", message)));
         assert_eq!(answer.header("retry-after"), Some("1"));
     }
-    let once = NonZeroU32::new(1);
-    let slow = App::with(Settings { requests_per_second: once, ..Settings::default() }).await;
+    let slow = Settings {
+        requests_per_second: NonZeroU32::new(1),
+        rate_burst_seconds: NonZeroU32::MIN,
+        ..Settings::default()
+    };
+    let slow = App::with(slow).await;
     assert_eq!(slow.send(device(Method::GET, ITEMS, "all", "")).await.status, 200);
     let answer = slow.send(device(Method::GET, ITEMS, "all", "")).await;
     let message = "this token makes more requests per second than it may";

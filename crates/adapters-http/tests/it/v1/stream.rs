@@ -24,18 +24,18 @@ use crate::app::{App, request, store_with_tokens};
 use crate::limits::TokioClock;
 
 const PATH: &str = "/v1/contacts/batch";
-const ALL: &str = "?results=all";
+pub(super) const ALL: &str = "?results=all";
 
-fn streamed(query: &str, body: impl Into<Body>) -> Request<Body> {
+pub(super) fn streamed(query: &str, body: impl Into<Body>) -> Request<Body> {
     streamed_by("all", query, body)
 }
 
-fn streamed_by(token: &str, query: &str, body: impl Into<Body>) -> Request<Body> {
+pub(super) fn streamed_by(token: &str, query: &str, body: impl Into<Body>) -> Request<Body> {
     let headers = [("weal-token", token), ("content-type", "application/x-ndjson")];
     request(Method::POST, &format!("{PATH}{query}"), &headers, body)
 }
 
-fn person(external_id: impl std::fmt::Display) -> String {
+pub(super) fn person(external_id: impl std::fmt::Display) -> String {
     format!(
         "{{\"contactType\":\"PERSON\",\"externalId\":\"{external_id}\",\"lastName\":\"Abt\"}}\n"
     )
@@ -46,7 +46,7 @@ fn lines(text: &str) -> Vec<Value> {
 }
 
 /// The lines of an answer, and whether it was complete.
-async fn read(router: &Router, request: Request<Body>) -> (Vec<Value>, bool) {
+pub(super) async fn read(router: &Router, request: Request<Body>) -> (Vec<Value>, bool) {
     let response = router.clone().oneshot(request).await.unwrap();
     assert_eq!(response.status().as_u16(), 200);
     let (mut body, mut text) = (response.into_body(), Vec::new());

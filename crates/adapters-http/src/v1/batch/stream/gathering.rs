@@ -52,29 +52,28 @@ struct SentLine {
 
 impl Gathering {
     /// Reads the body to its end, or until nobody takes chunks any more. Returns what is left of the
-    /// body, unless the client is the reason for the problem.
+    /// body.
     pub(super) async fn run(
         mut self,
         chunks: mpsc::Sender<ReadyChunk>,
-    ) -> (Option<Stream>, Result<(), Problem>) {
+    ) -> (Stream, Result<(), Problem>) {
         self.sending.set(true);
         let mut lines = Lines::default();
         let read = self.read(&mut lines, &chunks).await;
         self.sending.set(false);
-        match read {
+        let gathered = match read {
             Ok(Read::All) => {
                 lines.end();
-                let sent = self.send(&mut lines, &chunks).await;
-                (None, sent.map(drop))
+                self.send(&mut lines, &chunks).await.map(drop)
             }
-            Ok(Read::Unwanted) => (Some(self.body), Ok(())),
-            Err(Broken::Client(problem)) => {
+            Ok(Read::Unwanted) => Ok(()),
+            Err(Broken::Body(problem)) => {
                 // The lines that are whole were sent; the last one may not be.
-                let sent = self.send(&mut lines, &chunks).await;
-                (None, sent.and(Err(problem)))
+                self.send(&mut lines, &chunks).await.and(Err(problem))
             }
-            Err(Broken::Server(problem)) => (Some(self.body), Err(problem)),
-        }
+            Err(Broken::Chunk(problem)) => Err(problem),
+        };
+        (self.body, gathered)
     }
 
     async fn read(
@@ -87,10 +86,10 @@ impl Gathering {
         loop {
             let bytes = tokio::select! {
                 biased;
-                bytes = self.body.next(&settings, deadline) => bytes.map_err(Broken::Client)?,
+                bytes = self.body.next(&settings, deadline) => bytes.map_err(Broken::Body)?,
                 place = chunks.reserve(), if lines.has_lines() => {
                     let Ok(place) = place else { return Ok(Read::Unwanted) };
-                    place.send(self.prepare(lines.split()).await.map_err(Broken::Server)?);
+                    place.send(self.prepare(lines.split()).await.map_err(Broken::Chunk)?);
                     deadline = Instant::now() + settings.max_body_pause;
                     continue;
                 }
@@ -98,7 +97,7 @@ impl Gathering {
             let Some(mut bytes) = bytes else { return Ok(Read::All) };
             while !bytes.is_empty() {
                 lines.take_from(&mut bytes);
-                if lines.is_full() && !self.send(lines, chunks).await.map_err(Broken::Server)? {
+                if lines.is_full() && !self.send(lines, chunks).await.map_err(Broken::Chunk)? {
                     return Ok(Read::Unwanted);
                 }
             }
@@ -122,6 +121,7 @@ impl Gathering {
 
     /// Reads the items of a chunk.
     async fn prepare(&mut self, chunk: Chunk) -> Result<ReadyChunk, Problem> {
+        self.room.pace(chunk.lines.len()).await;
         // The token may have been revoked, or the organization have other settings.
         self.caller = self.credentials.check_again(&self.state).await?;
         let Chunk { text, lines, weight, end } = chunk;
@@ -177,10 +177,12 @@ enum Read {
     Unwanted,
 }
 
-/// Whose fault it is that a body is not read to its end.
+/// Why a body is not read to its end.
 enum Broken {
-    Client(Problem),
-    Server(Problem),
+    /// Nothing more can be read.
+    Body(Problem),
+    /// A chunk cannot be stored.
+    Chunk(Problem),
 }
 
 /// The text of an item, or why it has none.
