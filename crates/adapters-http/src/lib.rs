@@ -59,6 +59,7 @@ use telemetry::Observer;
 ///     store.clone(),
 ///     clock,
 ///     store.clone(),
+///     store.clone(),
 ///     store,
 /// );
 /// let app: axum::Router = router(services, Settings::default());

@@ -27,9 +27,9 @@ pub(crate) use contact_document::{
 };
 pub(crate) use operation::{
     BatchHeaders, BatchProblems, CallHeaders, CallProblems, ContactPathParams, ContactProblems,
-    DeviceBodyProblems, DeviceItemPath, DeviceProblems, DryRunHeaders, MergingProblems,
-    NativeBatchProblems, PageProblems, ReadinessProblems, WritingHeaders, WritingProblems,
-    describe_organizations, describe_request_ids, text_parameter,
+    DeviceBodyProblems, DeviceItemPath, DeviceProblems, DryRunHeaders, FeedProblems,
+    MergingProblems, NativeBatchProblems, PageProblems, ReadinessProblems, RunProblems,
+    WritingHeaders, WritingProblems, describe_organizations, describe_request_ids, text_parameter,
 };
 
 use crate::problem::format::{EnvelopeReply, ProblemReply};

@@ -146,6 +146,11 @@ kinds! {
     /// The JSON Patch does not fit the contact.
     PatchRefused: UNPROCESSABLE_ENTITY ValidationError "patch-refused"
         "the patch does not fit the contact";
+    /// Changes after the token may be missing: it is of another database, or older than the changes
+    /// that are kept. Read everything again, without `since`.
+    FeedGone: GONE NoError "feed-gone" "the feed cannot go on after this token";
+    /// There is no run of this id, or its changes are no longer kept.
+    UnknownRun: NOT_FOUND NotFound "unknown-run" "the run does not exist";
     /// The request matches by a key that some contacts are not stored with yet; the answer says how
     /// far it is.
     KeyBeingFilled: CONFLICT NoError "key-being-filled" "the key is being filled";

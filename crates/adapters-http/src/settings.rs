@@ -43,6 +43,12 @@ pub struct Settings {
     /// The most bytes of answers to streams that their clients have not read yet; one token has at
     /// most half. They are kept in temporary files. Default: 1 GiB.
     pub stream_spool_bytes: u64,
+    /// How long the ledger keeps changes. Default: 90 days.
+    pub keep_ledger: Duration,
+    /// How many requests wait for changes at once; one token has at most a twentieth. More
+    /// are refused.
+    /// Default: 2,000.
+    pub max_long_polls: u32,
     /// How many requests per second one token may make on average. Default: unlimited.
     pub requests_per_second: Option<NonZeroU32>,
     /// How many items per second one token may send on average, in batches and streams. Default:
@@ -71,6 +77,8 @@ impl Default for Settings {
             max_in_flight: 512,
             max_streams: 16,
             stream_spool_bytes: 1 << 30,
+            keep_ledger: Duration::from_secs(90 * 24 * 60 * 60),
+            max_long_polls: 2_000,
             requests_per_second: None,
             items_per_second: None,
             rate_burst_seconds: const { NonZeroU32::MIN.saturating_add(599) },

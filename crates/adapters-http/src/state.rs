@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use bytes::Bytes;
 use contacts_application::ports::{
-    AccessStore, Clock, ContactStore, IntercomDirectory, OrganizationSettings, StoreState,
+    AccessStore, Clock, ContactStore, IntercomDirectory, Ledger, OrganizationSettings, StoreState,
 };
 use contacts_application::use_cases::{
-    Authenticate, DeleteContacts, GetContact, GetEntry, ListEntries, MergeContacts, RestoreContact,
-    SetOrganization, UnlinkContacts, UpsertContacts,
+    Authenticate, DeleteContacts, GetContact, GetEntry, ListEntries, MergeContacts, ReadFeed,
+    ReadLedger, RestoreContact, SetOrganization, UnlinkContacts, UpsertContacts,
 };
 use utoipa::openapi::OpenApi;
 
@@ -17,6 +17,7 @@ use crate::limits::Limits;
 use crate::operation::readiness_check::Readiness;
 use crate::settings::Settings;
 use crate::telemetry::metrics::{Gauges, Metrics};
+use crate::v1::changes::Feeds;
 
 /// The use cases behind the APIs.
 pub struct Services {
@@ -42,6 +43,10 @@ pub struct Services {
     pub set_organization: SetOrganization,
     /// What the store says of itself.
     pub state: Arc<dyn StoreState>,
+    /// Shows runs and histories.
+    pub read_ledger: ReadLedger,
+    /// Shows what has changed.
+    pub read_feed: ReadFeed,
 }
 
 impl Services {
@@ -53,6 +58,7 @@ impl Services {
         clock: Arc<dyn Clock>,
         settings: Arc<dyn OrganizationSettings>,
         state: Arc<dyn StoreState>,
+        ledger: Arc<dyn Ledger>,
     ) -> Self {
         Self {
             authenticate: Arc::new(Authenticate::new(access, clock.clone())),
@@ -63,8 +69,10 @@ impl Services {
             merge_contacts: MergeContacts::new(contacts.clone(), clock.clone()),
             get_entry: GetEntry::new(contacts.clone()),
             list_entries: ListEntries::new(directory),
-            unlink_contacts: UnlinkContacts::new(contacts, clock),
+            unlink_contacts: UnlinkContacts::new(contacts, clock.clone()),
             set_organization: SetOrganization::new(settings),
+            read_ledger: ReadLedger::new(ledger.clone()),
+            read_feed: ReadFeed::new(ledger, clock),
             state,
         }
     }
@@ -78,6 +86,8 @@ pub(crate) struct AppState {
     pub(crate) limits: Arc<Limits>,
     pub(crate) metrics: Arc<Metrics>,
     readiness: Arc<Readiness>,
+    /// Wakes the readers of the change feed who wait.
+    pub(crate) feeds: Arc<Feeds>,
     /// The API description as JSON.
     description: Bytes,
 }
@@ -93,6 +103,7 @@ impl AppState {
             limits,
             metrics: Arc::new(Metrics::new(settings.version.clone(), gauges)),
             readiness: Arc::new(Readiness::new(store)),
+            feeds: Arc::default(),
             settings: Arc::new(settings),
             // Strings, numbers and maps with text keys cannot fail. If they did, the test of the
             // served description would.

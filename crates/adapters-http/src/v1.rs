@@ -5,11 +5,14 @@
 mod accept;
 mod batch;
 pub(crate) mod change_body;
+pub(crate) mod changes;
 pub(crate) mod contact_body;
 mod contacts;
 mod entity_tag;
+mod history;
 mod organization;
 pub(crate) mod parameters;
+mod runs;
 pub(crate) mod violation_body;
 pub(crate) mod word;
 
@@ -26,5 +29,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(batch::upsert))
         .merge(contacts::routes())
         .merge(organization::routes())
+        .merge(changes::routes())
+        .merge(history::routes())
+        .merge(runs::routes())
         .route_layer(middleware::from_fn(accept::require_json))
 }

@@ -2,6 +2,7 @@
 
 use contacts_domain::contact::Record;
 use contacts_domain::ledger::{ChangeKind, Run};
+use contacts_domain::tree::Difference;
 use contacts_domain::{ContactId, RunId, Version};
 
 /// A run with its changes of one contact.
@@ -31,6 +32,17 @@ pub struct History {
     pub changes: Vec<(Run, RecordedChange)>,
     /// Whether there are earlier ones in the ledger.
     pub has_more: bool,
+}
+
+/// A change of a contact with the fields that changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastChange {
+    /// The run.
+    pub run: Run,
+    /// The change.
+    pub change: RecordedChange,
+    /// The fields, with what they were and are since then.
+    pub differences: Vec<Difference>,
 }
 
 /// Where a reader of the change feed stands.

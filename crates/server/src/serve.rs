@@ -2,6 +2,7 @@
 
 mod connections;
 mod filling;
+mod pruning;
 mod shutdown;
 mod token_uses;
 
@@ -59,6 +60,7 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let ServeSettings { listen, metrics_listen, durability, http, connections, shutdown: grace } =
         settings;
+    let kept = http.keep_ledger;
     let limits = connection_limits(connections.max, connections.trusted_proxies);
     let store = Store::open_with(database, durability).await?;
     startup::warn_if_readable_by_all(&database.url);
@@ -88,6 +90,7 @@ pub(crate) async fn run(
         write: connections.write_timeout,
     };
     let filling = tokio::spawn(filling::keep_filled(store.fill_keys()));
+    let pruning = tokio::spawn(pruning::keep_pruned(store.prune_ledger(kept)));
     let writing = tokio::spawn(token_uses::keep_writing(authenticate.clone()));
     match of_metrics {
         Some((of_metrics, _)) => {
@@ -102,6 +105,7 @@ pub(crate) async fn run(
         }
     }
     filling.abort();
+    pruning.abort();
     writing.abort();
     token_uses::write(&authenticate).await;
     Ok(())

@@ -31,6 +31,9 @@ const LARGE_ANSWERS: u32 = 2;
 /// How many lists of the directory run at once.
 const LISTS: u32 = 16;
 
+/// One token has at most that part of the requests that wait for changes: 100 of 2,000.
+const LONG_POLLERS: u32 = 20;
+
 /// How long a request waits for its part.
 const MAX_WAIT: Duration = Duration::from_secs(30);
 
@@ -45,6 +48,8 @@ pub(crate) struct Limits {
     bodies: Share,
     memory: Share,
     lists: Share,
+    /// Requests that wait for changes.
+    waiting: Share,
     /// The turn of a batch with much larger documents than it has itself.
     turn: Share,
     large_answers: Share,
@@ -72,6 +77,7 @@ impl Limits {
             bodies: Share::new(BODIES),
             memory: Share::new(MEMORY),
             lists: Share::new(LISTS),
+            waiting: Share::divided(settings.max_long_polls, LONG_POLLERS),
             turn: Share::new(1),
             large_answers: Share::new(LARGE_ANSWERS),
             streams: Share::divided(clamped(settings.max_streams), 4),
@@ -134,6 +140,11 @@ impl Limits {
     /// The place of a request that is worked on.
     pub(crate) fn work(&self, token: TokenDigest) -> Result<Part, Problem> {
         self.working.try_take(token, 1).ok_or_else(full)
+    }
+
+    /// The place of a request that waits for changes.
+    pub(crate) fn wait(&self, token: TokenDigest) -> Result<Part, Problem> {
+        self.waiting.try_take(token, 1).ok_or_else(full)
     }
 
     /// Room for the next bytes of a large body.

@@ -69,6 +69,13 @@ impl Room {
         self.limits.spool(self.token, bytes)
     }
 
+    /// Takes a place among the requests that wait for changes, and leaves that of one that is worked
+    /// on.
+    pub(crate) fn wait(&self) -> Result<(), Problem> {
+        self.hold.move_to(self.limits.wait(self.token)?);
+        Ok(())
+    }
+
     /// Takes room for further bytes of a body.
     pub(crate) fn grow(&self, bytes: usize) -> Result<(), Problem> {
         self.hold.keep_body(self.limits.body(self.token, bytes)?);

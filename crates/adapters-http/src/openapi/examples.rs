@@ -1,7 +1,7 @@
 //! Whole requests and answers of the API description. A test sends the requests and compares the
 //! answers.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A batch of a contact that is stored and one that is refused.
 pub(crate) fn batch() -> Value {
@@ -81,4 +81,17 @@ pub(crate) fn items_answer() -> Value {
 /// The test notices a text that is not JSON.
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_default()
+}
+
+/// A run.
+pub(crate) fn run() -> Value {
+    json!({
+        "id": 41,
+        "api": "v1",
+        "token": "CRM",
+        "source": "shop",
+        "at": "2026-11-26T08:15:00Z",
+        "counts": {"created": 0, "updated": 1, "deleted": 0, "merged": 0, "restored": 0},
+        "undoes": null,
+    })
 }

@@ -202,6 +202,12 @@ pub(crate) struct CallProblems;
 /// The problems of reading one contact.
 pub(crate) struct ContactProblems;
 
+/// The problems of the change feed.
+pub(crate) struct FeedProblems;
+
+/// The problems of reading runs.
+pub(crate) struct RunProblems;
+
 /// The problems of a merge.
 pub(crate) struct MergingProblems;
 
@@ -250,6 +256,21 @@ impl IntoResponses for CallProblems {
 impl IntoResponses for ContactProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         problems(ProblemFormat::ProblemDetails, &[&OF_CALLS, &[Kind::UnknownContact]])
+    }
+}
+
+impl IntoResponses for FeedProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(ProblemFormat::ProblemDetails, &[&OF_CALLS, &[Kind::BadParameter, Kind::FeedGone]])
+    }
+}
+
+impl IntoResponses for RunProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(
+            ProblemFormat::ProblemDetails,
+            &[&OF_CALLS, &[Kind::BadParameter, Kind::UnknownRun]],
+        )
     }
 }
 

@@ -223,6 +223,8 @@ impl EnvelopeCode {
             | Kind::VersionMismatch
             | Kind::ContactRefused
             | Kind::PatchRefused
+            | Kind::FeedGone
+            | Kind::UnknownRun
             | Kind::NotValid
             | Kind::UnknownOrganization
             | Kind::UnknownContact

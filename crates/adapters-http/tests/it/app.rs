@@ -7,9 +7,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request};
 use contacts_adapters_http::{Services, Settings, router};
 use contacts_application::access::{NewToken, Reach, Scope, Scopes, TokenDigest};
-use contacts_application::ports::{
-    AccessStore, ContactStore, IntercomDirectory, OrganizationSettings,
-};
+use contacts_application::ports::{AccessStore, ContactStore, IntercomDirectory};
 use contacts_testing::{MemoryStore, StoppedClock, now, organization};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -85,12 +83,13 @@ pub(crate) fn app(
     contacts: Arc<dyn ContactStore>,
     directory: Arc<dyn IntercomDirectory>,
     access: Arc<dyn AccessStore>,
-    organizations: Arc<dyn OrganizationSettings>,
+    store: Arc<MemoryStore>,
     settings: Settings,
 ) -> Router {
     let clock = Arc::new(StoppedClock(now()));
     let state = Arc::new(MemoryStore::default());
-    router(Services::new(contacts, directory, access, clock, organizations, state), settings)
+    let services = Services::new(contacts, directory, access, clock, store.clone(), state, store);
+    router(services, settings)
 }
 
 pub(crate) async fn store_with_tokens() -> Arc<MemoryStore> {

@@ -18,7 +18,15 @@ use crate::authorization::operations;
 async fn on(state: impl StoreState + 'static) -> Router {
     let store = store_with_tokens().await;
     let (clock, state) = (Arc::new(StoppedClock(now())), Arc::new(state));
-    let services = Services::new(store.clone(), store.clone(), store.clone(), clock, store, state);
+    let services = Services::new(
+        store.clone(),
+        store.clone(),
+        store.clone(),
+        clock,
+        store.clone(),
+        state,
+        store,
+    );
     router(services, Settings::default())
 }
 
@@ -144,8 +152,15 @@ async fn invented_paths_and_methods_share_a_label() {
 async fn metrics_of_their_own_address_are_elsewhere_missing() {
     let store = store_with_tokens().await;
     let clock = Arc::new(StoppedClock(now()));
-    let services =
-        Services::new(store.clone(), store.clone(), store.clone(), clock, store.clone(), store);
+    let services = Services::new(
+        store.clone(),
+        store.clone(),
+        store.clone(),
+        clock,
+        store.clone(),
+        store.clone(),
+        store,
+    );
     let Routers { apis, metrics: apart } = routers(services, Settings::default());
     let answer = Answer::of(apis, get("/metrics", "all")).await;
     assert_eq!(answer.problem(), (404, "NOT_FOUND".into()));

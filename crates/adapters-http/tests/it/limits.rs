@@ -76,6 +76,7 @@ async fn token_revoked_during_a_long_body_stores_nothing() {
         clock,
         stored.clone(),
         stored.clone(),
+        stored.clone(),
     );
     let router = router(services, Settings::default());
     let item = json!([{"contactType": "PERSON", "lastName": "Abt"}]).to_string();

@@ -1,9 +1,11 @@
 //! The native API.
 
 mod batch;
+mod changes;
 mod lifecycle;
 mod one_contact;
 mod organization;
+mod runs;
 mod stream;
 mod stream_limits;
 mod writing;

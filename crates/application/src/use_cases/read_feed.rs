@@ -14,7 +14,6 @@ use crate::ports::{Clock, Ledger, StoreError};
 pub struct ReadFeed {
     ledger: Arc<dyn Ledger>,
     clock: Arc<dyn Clock>,
-    kept: Duration,
 }
 
 /// What a reader keeps between two pages.
@@ -27,14 +26,9 @@ pub struct Bookmark {
 }
 
 impl ReadFeed {
-    /// Reads from a ledger that keeps changes for that long.
-    pub fn new(ledger: Arc<dyn Ledger>, clock: Arc<dyn Clock>, kept: Duration) -> Self {
-        Self { ledger, clock, kept }
-    }
-
-    /// How long the ledger keeps changes.
-    pub fn kept(&self) -> Duration {
-        self.kept
+    /// Reads from that ledger.
+    pub fn new(ledger: Arc<dyn Ledger>, clock: Arc<dyn Clock>) -> Self {
+        Self { ledger, clock }
     }
 
     /// The page after a bookmark, with the next one; without a bookmark the first page of all living
@@ -49,6 +43,7 @@ impl ReadFeed {
         caller: &Caller,
         since: Option<Bookmark>,
         size: PageSize,
+        kept: Duration,
     ) -> Result<Option<(FeedPage, Bookmark)>, UseCaseError> {
         caller.require(Scope::Read)?;
         let organization = caller.organization.id;
@@ -59,7 +54,7 @@ impl ReadFeed {
                 FeedPosition { listed_to: Some(0), ..end }
             }
             // Nothing in the database tells that changes after such a position were pruned.
-            Some(since) if since.position.last.is_none() && self.is_too_old(since.at, at) => {
+            Some(since) if since.position.last.is_none() && is_too_old(since.at, at, kept) => {
                 return Ok(None);
             }
             Some(since) => since.position,
@@ -79,9 +74,9 @@ impl ReadFeed {
     pub async fn end(&self, organization: OrganizationId) -> Result<FeedPosition, StoreError> {
         self.ledger.feed_end(organization).await
     }
+}
 
-    fn is_too_old(&self, at: Timestamp, now: Timestamp) -> bool {
-        let kept = i64::try_from(self.kept.as_micros()).unwrap_or(i64::MAX);
-        now.micros().saturating_sub(at.micros()) >= kept
-    }
+fn is_too_old(at: Timestamp, now: Timestamp, kept: Duration) -> bool {
+    let kept = i64::try_from(kept.as_micros()).unwrap_or(i64::MAX);
+    now.micros().saturating_sub(at.micros()) >= kept
 }

@@ -1,14 +1,16 @@
 //! Shows runs, what they changed, and the history of a contact.
 
+use std::error::Error;
 use std::sync::Arc;
 
+use contacts_domain::contact::Record;
 use contacts_domain::ledger::Run;
 use contacts_domain::{ContactId, RunId};
 
 use super::{Caller, UseCaseError};
 use crate::access::Scope;
-use crate::ledger::{History, PageSize, RecordedChange};
-use crate::ports::Ledger;
+use crate::ledger::{History, PageSize, PastChange, RecordedChange};
+use crate::ports::{Ledger, StoreError};
 
 /// Shows runs, what they changed, and the history of a contact.
 pub struct ReadLedger {
@@ -62,7 +64,8 @@ impl ReadLedger {
         Ok(self.ledger.changes(caller.organization.id, run, after, size).await?)
     }
 
-    /// A contact, living or deleted, with its last changes; `None` if there is none.
+    /// The last changes of a contact, living or deleted, the last one first, and whether the ledger has
+    /// earlier ones; `None` if there is no such contact.
     ///
     /// # Errors
     ///
@@ -72,8 +75,30 @@ impl ReadLedger {
         caller: &Caller,
         contact: ContactId,
         size: PageSize,
-    ) -> Result<Option<History>, UseCaseError> {
+    ) -> Result<Option<(Vec<PastChange>, bool)>, UseCaseError> {
         caller.require(Scope::Read)?;
-        Ok(self.ledger.history(caller.organization.id, contact, size).await?)
+        let history = self.ledger.history(caller.organization.id, contact, size).await?;
+        let Some(History { record, changes, has_more }) = history else { return Ok(None) };
+        let past = past(&record, changes);
+        Ok(Some((past.map_err(StoreError::corrupt)?, has_more)))
     }
+}
+
+/// Leads a contact back from change to change.
+fn past(
+    record: &Record,
+    changes: Vec<(Run, RecordedChange)>,
+) -> Result<Vec<PastChange>, Box<dyn Error + Send + Sync>> {
+    let mut document = record.read()?;
+    let mut past = Vec::with_capacity(changes.len());
+    for (run, change) in changes {
+        let mut differences = Vec::new();
+        if let Some(reverse) = &change.reverse {
+            let before = document.reverted(reverse)?;
+            differences = before.differences(&document);
+            document = before;
+        }
+        past.push(PastChange { run, change, differences });
+    }
+    Ok(past)
 }

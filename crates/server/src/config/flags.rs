@@ -129,6 +129,12 @@ pub(crate) struct ServeFlags {
     /// files, of which one token has at most half; a stream with more ends early
     #[arg(long, value_name = "BYTES", default_value = "1073741824")]
     pub(super) stream_spool_bytes: NonZeroU64,
+    /// The most requests that wait for changes at once, of which one token has at most a twentieth
+    #[arg(long, value_name = "N", default_value = "2000")]
+    pub(super) max_long_polls: NonZeroU32,
+    /// How many days the ledger keeps changes: histories, undo and the change feed reach back that far
+    #[arg(long, value_name = "DAYS", default_value = "90")]
+    pub(super) keep_ledger_days: NonZeroU32,
     /// The most requests per second and token, on average; further ones are answered 429 with
     /// Retry-After; without it, there is no limit
     #[arg(long, value_name = "N")]

@@ -1,6 +1,7 @@
 //! Opens the store that the database URL names.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 #[cfg(feature = "sqlite")]
 use contacts_adapters_diesel::{SqliteOptions, SqliteStore};
@@ -8,9 +9,11 @@ use contacts_adapters_http::Services;
 #[cfg(feature = "postgres")]
 use contacts_adapters_postgres::{PostgresOptions, PostgresStore};
 use contacts_application::ports::{
-    AccessStore, Audit, ContactStore, IntercomDirectory, OrganizationSettings, StoreState,
+    AccessStore, Audit, ContactStore, IntercomDirectory, Ledger, OrganizationSettings, StoreState,
 };
-use contacts_application::use_cases::{CheckContacts, FillKeys, ManageAccess, SetOrganization};
+use contacts_application::use_cases::{
+    CheckContacts, FillKeys, ManageAccess, PruneLedger, SetOrganization,
+};
 
 use crate::clock::SystemClock;
 use crate::config::{DatabaseSettings, Durability};
@@ -25,6 +28,7 @@ pub(crate) struct Store {
     audit: Arc<dyn Audit>,
     settings: Arc<dyn OrganizationSettings>,
     state: Arc<dyn StoreState>,
+    ledger: Arc<dyn Ledger>,
     migrated: Migrated,
 }
 
@@ -113,6 +117,7 @@ impl Store {
             + Audit
             + OrganizationSettings
             + StoreState
+            + Ledger
             + 'static,
     {
         let store = Arc::new(store);
@@ -122,7 +127,8 @@ impl Store {
             access: store.clone(),
             audit: store.clone(),
             settings: store.clone(),
-            state: store,
+            state: store.clone(),
+            ledger: store,
             migrated,
         }
     }
@@ -141,7 +147,14 @@ impl Store {
             Arc::new(SystemClock),
             self.settings.clone(),
             self.state.clone(),
+            self.ledger.clone(),
         )
+    }
+
+    /// The use case that deletes what the ledger has kept for that long.
+    pub(crate) fn prune_ledger(&self, kept: Duration) -> PruneLedger {
+        let (ledger, settings) = (self.ledger.clone(), self.settings.clone());
+        PruneLedger::new(ledger, settings, Arc::new(SystemClock), kept)
     }
 
     /// The use case that manages organizations and tokens.

@@ -269,6 +269,7 @@ async fn revoked_token_ends_the_stream() {
         clock,
         store.clone(),
         store.clone(),
+        store.clone(),
     );
     let router = router(services, Settings::default());
     let revoking = Arc::clone(&store);
