@@ -1,5 +1,6 @@
 //! `GET /v1/contacts/changes`.
 
+use contacts_adapters_http::Settings;
 use contacts_application::ports::Ledger as _;
 use contacts_domain::Timestamp;
 use contacts_testing::{now, organization};
@@ -93,4 +94,13 @@ async fn waiting_reader_gets_a_change_or_an_empty_page() {
     let (page, written) = tokio::join!(biased; read(&app, &query), app.send(write));
     assert_eq!(written.status, 200);
     assert_eq!(shown(&page).0, ["created 1 1 \"Abt\""]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn token_with_too_many_waiting_requests_is_503() {
+    let app = App::with(Settings { max_long_polls: 20, ..Settings::default() }).await;
+    let (_, token) = shown(&read(&app, "").await);
+    let path = format!("{CHANGES}?since={token}&wait=5");
+    let (first, second) = tokio::join!(app.get(&path), app.get(&path));
+    assert_eq!((first.status, second.status), (200, 503));
 }
