@@ -46,7 +46,7 @@ pub struct Services {
     /// Shows runs and histories.
     pub read_ledger: ReadLedger,
     /// Shows what has changed.
-    pub read_feed: ReadFeed,
+    pub read_feed: Arc<ReadFeed>,
 }
 
 impl Services {
@@ -72,7 +72,7 @@ impl Services {
             unlink_contacts: UnlinkContacts::new(contacts, clock.clone()),
             set_organization: SetOrganization::new(settings),
             read_ledger: ReadLedger::new(ledger.clone()),
-            read_feed: ReadFeed::new(ledger, clock),
+            read_feed: Arc::new(ReadFeed::new(ledger, clock)),
             state,
         }
     }

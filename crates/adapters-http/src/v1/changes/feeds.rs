@@ -5,11 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use contacts_application::ledger::LastChange;
+use contacts_application::use_cases::ReadFeed;
 use contacts_domain::OrganizationId;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
-
-use crate::state::Services;
 
 /// How often the end of a feed is looked up, whoever writes: this server or another one.
 const EVERY: Duration = Duration::from_millis(500);
@@ -25,12 +24,12 @@ impl Feeds {
     /// Waits for a change after that one, at most so long.
     pub(super) async fn wait(
         self: &Arc<Self>,
-        services: &Arc<Services>,
+        feed: &Arc<ReadFeed>,
         organization: OrganizationId,
         last: Option<LastChange>,
         at_most: Duration,
     ) {
-        let mut end = self.watch(services, organization);
+        let mut end = self.watch(feed, organization);
         let position = |last: Option<LastChange>| last.map(|last| last.position);
         let is_later = |end: &Option<LastChange>| position(*end) > position(last);
         // Without a change in time, the reader gets an empty page.
@@ -39,29 +38,29 @@ impl Feeds {
 
     fn watch(
         self: &Arc<Self>,
-        services: &Arc<Services>,
+        feed: &Arc<ReadFeed>,
         organization: OrganizationId,
     ) -> watch::Receiver<Option<LastChange>> {
         let mut feeds = self.feeds();
-        if let Some(feed) = feeds.get(&organization) {
-            return feed.subscribe();
+        if let Some(known) = feeds.get(&organization) {
+            return known.subscribe();
         }
-        let (feed, end) = watch::channel(None);
-        feeds.insert(organization, feed);
-        tokio::spawn(Arc::clone(self).look_up(Arc::clone(services), organization));
+        let (sender, end) = watch::channel(None);
+        feeds.insert(organization, sender);
+        tokio::spawn(Arc::clone(self).look_up(Arc::clone(feed), organization));
         end
     }
 
     /// Looks the end of a feed up while somebody waits for it to move.
-    async fn look_up(self: Arc<Self>, services: Arc<Services>, organization: OrganizationId) {
+    async fn look_up(self: Arc<Self>, feed: Arc<ReadFeed>, organization: OrganizationId) {
         loop {
-            match services.read_feed.end(organization).await {
+            match feed.end(organization).await {
                 Ok(end) => self.publish(organization, end.last),
                 Err(error) => tracing::debug!(%error, "the end of a change feed is not known"),
             }
             sleep(EVERY).await;
             let mut feeds = self.feeds();
-            if feeds.get(&organization).is_none_or(|feed| feed.receiver_count() == 0) {
+            if feeds.get(&organization).is_none_or(|sender| sender.receiver_count() == 0) {
                 feeds.remove(&organization);
                 return;
             }
@@ -69,8 +68,8 @@ impl Feeds {
     }
 
     fn publish(&self, organization: OrganizationId, last: Option<LastChange>) {
-        if let Some(feed) = self.feeds().get(&organization) {
-            feed.send_replace(last);
+        if let Some(sender) = self.feeds().get(&organization) {
+            sender.send_replace(last);
         }
     }
 

@@ -124,7 +124,7 @@ pub(super) async fn list_changes(
     {
         room.wait()?;
         let (last, at_most) = (next.position.last, Duration::from_secs(seconds));
-        state.feeds.wait(&state.services, organization, last, at_most).await;
+        state.feeds.wait(&state.services.read_feed, organization, last, at_most).await;
         room.work()?;
         (page, next) = read(&state, &caller, Some(next), size).await?;
     }
