@@ -1,20 +1,19 @@
-//! Applies a batch or a merge in the memory that it needs.
+//! Applies a batch, a merge or an undo in the memory that it needs.
 
 use contacts_application::ports::StoreErrorKind;
 use contacts_application::use_cases::{Prepared, UpsertContacts, UseCaseError};
 use contacts_domain::decision::MAX_LOADED_BYTES;
-use contacts_domain::merging::MergeReport;
 use contacts_domain::upsert::Outcome;
 
 use crate::limits::Room;
 use crate::problem::Problem;
 use crate::telemetry::steps::{Step, timed};
 
-/// The bytes of documents of a usual merge.
-const USUAL_MERGE: usize = 1 << 20;
+/// The bytes of documents of a usual merge or undo.
+const USUAL_BYTES: usize = 1 << 20;
 
-/// The most bytes of documents that a merge loads: it reads all of them at once.
-const MAX_MERGED_BYTES: usize = 64 << 20;
+/// The most bytes of documents that a merge or an undo loads: it reads all of them at once.
+const MAX_BYTES: usize = 64 << 20;
 
 /// Applies a batch of a request, first with the documents that a usual batch of its size loads and
 /// answers; if it needs more, in a turn of its own. Then the request holds what its answer needs.
@@ -48,20 +47,18 @@ fn size(outcome: &Outcome) -> usize {
     outcome.bytes() + (1 << 10) + 512 * outcome.violations.len()
 }
 
-/// Merges, first with the documents that a usual merge loads; if it needs more, in a turn of its own.
-pub(crate) async fn merge<F>(
-    room: &Room,
-    merge: impl Fn(usize) -> F,
-) -> Result<MergeReport, Problem>
+/// Merges or undoes, first with the documents that a usual request loads; if it needs more, in a turn of
+/// its own.
+pub(crate) async fn change<F, T>(room: &Room, change: impl Fn(usize) -> F) -> Result<T, Problem>
 where
-    F: Future<Output = Result<MergeReport, UseCaseError>>,
+    F: Future<Output = Result<T, UseCaseError>>,
 {
-    match merge(USUAL_MERGE).await {
+    match change(USUAL_BYTES).await {
         Err(error) if is_too_large(&error) => {
             let _turn = room.turn().await?;
-            Ok(merge(MAX_MERGED_BYTES).await?)
+            Ok(change(MAX_BYTES).await?)
         }
-        merged => Ok(merged?),
+        changed => Ok(changed?),
     }
 }
 

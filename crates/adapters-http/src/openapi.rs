@@ -29,7 +29,8 @@ pub(crate) use operation::{
     BatchHeaders, BatchProblems, CallHeaders, CallProblems, ContactPathParams, ContactProblems,
     DeviceBodyProblems, DeviceItemPath, DeviceProblems, DryRunHeaders, FeedProblems,
     MergingProblems, NativeBatchProblems, PageProblems, ReadinessProblems, RunProblems,
-    WritingHeaders, WritingProblems, describe_organizations, describe_request_ids, text_parameter,
+    UndoProblems, WritingHeaders, WritingProblems, describe_organizations, describe_request_ids,
+    text_parameter,
 };
 
 use crate::problem::format::{EnvelopeReply, ProblemReply};

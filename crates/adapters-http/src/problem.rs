@@ -151,6 +151,8 @@ kinds! {
     FeedGone: GONE NoError "feed-gone" "the feed cannot go on after this token";
     /// There is no run of this id, or its changes are no longer kept.
     UnknownRun: NOT_FOUND NotFound "unknown-run" "the run does not exist";
+    /// What the run changed is no longer kept.
+    RunGone: GONE NoError "run-gone" "the run cannot be taken back";
     /// The request matches by a key that some contacts are not stored with yet; the answer says how
     /// far it is.
     KeyBeingFilled: CONFLICT NoError "key-being-filled" "the key is being filled";

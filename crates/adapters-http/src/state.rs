@@ -9,7 +9,7 @@ use contacts_application::ports::{
 };
 use contacts_application::use_cases::{
     Authenticate, DeleteContacts, GetContact, GetEntry, ListEntries, MergeContacts, ReadFeed,
-    ReadLedger, RestoreContact, SetOrganization, UnlinkContacts, UpsertContacts,
+    ReadLedger, RestoreContact, SetOrganization, UndoRun, UnlinkContacts, UpsertContacts,
 };
 use utoipa::openapi::OpenApi;
 
@@ -45,6 +45,8 @@ pub struct Services {
     pub state: Arc<dyn StoreState>,
     /// Shows runs and histories.
     pub read_ledger: ReadLedger,
+    /// Takes runs back.
+    pub undo_run: UndoRun,
     /// Shows what has changed.
     pub read_feed: Arc<ReadFeed>,
 }
@@ -69,7 +71,8 @@ impl Services {
             merge_contacts: MergeContacts::new(contacts.clone(), clock.clone()),
             get_entry: GetEntry::new(contacts.clone()),
             list_entries: ListEntries::new(directory),
-            unlink_contacts: UnlinkContacts::new(contacts, clock.clone()),
+            unlink_contacts: UnlinkContacts::new(contacts.clone(), clock.clone()),
+            undo_run: UndoRun::new(ledger.clone(), contacts, clock.clone()),
             set_organization: SetOrganization::new(settings),
             read_ledger: ReadLedger::new(ledger.clone()),
             read_feed: Arc::new(ReadFeed::new(ledger, clock)),

@@ -16,6 +16,7 @@ mod read_ledger;
 mod recognition;
 mod restore_contact;
 mod set_organization;
+mod undo_run;
 mod unlink_contacts;
 mod upsert_contacts;
 
@@ -33,5 +34,6 @@ pub use read_feed::{Bookmark, ReadFeed};
 pub use read_ledger::ReadLedger;
 pub use restore_contact::RestoreContact;
 pub use set_organization::SetOrganization;
+pub use undo_run::{NotUndone, UndoRun};
 pub use unlink_contacts::{EntryKey, UnlinkContacts};
 pub use upsert_contacts::{Prepared, Request, UpsertContacts};

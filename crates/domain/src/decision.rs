@@ -94,8 +94,8 @@ pub struct LookupKeys {
     pub references: Vec<ContactId>,
     /// Whether further relations may be added, to contacts that other keys name.
     pub adds_relations: bool,
-    /// The deleted contact with this id.
-    pub deleted: Option<ContactId>,
+    /// Deleted contacts with these ids.
+    pub deleted: Vec<ContactId>,
     /// All living contacts that refer to this one in their relations.
     pub referring_to: Option<ContactId>,
     /// The most bytes of documents that the contacts may have together. A store that would load
@@ -117,7 +117,7 @@ impl Default for LookupKeys {
             email_owners: Vec::new(),
             references: Vec::new(),
             adds_relations: false,
-            deleted: None,
+            deleted: Vec::new(),
             referring_to: None,
             documents_at_most: MAX_LOADED_BYTES,
         }

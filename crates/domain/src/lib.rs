@@ -32,6 +32,8 @@ mod timestamp;
 #[cfg(feature = "contact")]
 pub mod tree;
 #[cfg(feature = "contact")]
+pub mod undoing;
+#[cfg(feature = "contact")]
 pub mod upsert;
 pub mod value;
 #[cfg(feature = "contact")]

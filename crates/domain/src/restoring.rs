@@ -54,7 +54,7 @@ impl Restore {
     pub fn new(context: Context, read: &Record, version: Option<Version>) -> Self {
         let lookup_keys = LookupKeys {
             ids: vec![read.id],
-            deleted: Some(read.id),
+            deleted: vec![read.id],
             external_ids: read.projection.external_id.iter().cloned().collect(),
             link_ids: read.projection.link_id.iter().copied().collect(),
             references: vec![read.id],

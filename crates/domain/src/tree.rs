@@ -36,7 +36,7 @@ pub(crate) use compare::{Equivalence, matches};
 pub(crate) use content::twins;
 pub(crate) use define::{read_block, tree};
 pub use difference::{Difference, NotReversible};
-pub(crate) use difference::{differences, reverse, revert};
+pub(crate) use difference::{differences, reverse, reverse_of, revert};
 pub(crate) use fill::fill;
 pub(crate) use leaf::Leaf;
 pub use member::Member;

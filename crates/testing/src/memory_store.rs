@@ -17,6 +17,7 @@ use contacts_domain::decision::Decision as _;
 use contacts_domain::ledger::Run;
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::restoring::{Restore, RestoreReport};
+use contacts_domain::undoing::{Undo, UndoReport, UndoneContact};
 use contacts_domain::upsert::{Batch, BatchReport, Recognition};
 use contacts_domain::{ContactId, OrganizationId, RunId, Timestamp};
 
@@ -118,6 +119,11 @@ impl ContactStore for MemoryStore {
     async fn restore(&self, restore: Arc<Restore>) -> Result<RestoreReport, StoreError> {
         let (organization, version) = (restore.organization(), restore.settings_version());
         self.transact(organization, version, |contacts| contacts.run(&*restore))
+    }
+
+    async fn undo(&self, undo: Arc<Undo>) -> Result<UndoReport, StoreError> {
+        let (organization, version) = (undo.organization(), undo.settings_version());
+        self.transact(organization, version, |contacts| contacts.run(&*undo))
     }
 
     async fn contact(
@@ -265,6 +271,24 @@ impl Ledger for MemoryStore {
         size: PageSize,
     ) -> Result<Option<History>, StoreError> {
         Ok(lock(&self.contacts).history(organization, contact, size))
+    }
+
+    async fn changed_by(
+        &self,
+        organization: OrganizationId,
+        run: RunId,
+        bytes_at_most: usize,
+    ) -> Result<Vec<UndoneContact>, StoreError> {
+        let contacts = lock(&self.contacts).changed_by(organization, run);
+        let bytes = |contact: &UndoneContact| {
+            let reverse = contact.changes.iter().filter_map(|change| change.reverse.as_ref());
+            reverse.map(String::len).sum::<usize>()
+                + contact.record.as_ref().map_or(0, |record| record.document.len())
+        };
+        match contacts.iter().map(bytes).sum::<usize>() <= bytes_at_most {
+            true => Ok(contacts),
+            false => Err(StoreError::too_large(bytes_at_most)),
+        }
     }
 
     async fn feed_end(&self, organization: OrganizationId) -> Result<FeedPosition, StoreError> {

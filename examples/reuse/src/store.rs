@@ -11,6 +11,7 @@ use contacts_domain::decision::{
 };
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::restoring::{Restore, RestoreReport};
+use contacts_domain::undoing::{Undo, UndoReport};
 use contacts_domain::upsert::{Batch, BatchReport, Recognition};
 use contacts_domain::{ContactId, IdBlock, ItemDigest, OrganizationId};
 
@@ -52,6 +53,10 @@ impl ContactStore for HashMapStore {
 
     async fn restore(&self, restore: Arc<Restore>) -> Result<RestoreReport, StoreError> {
         self.tables().run(&*restore)
+    }
+
+    async fn undo(&self, undo: Arc<Undo>) -> Result<UndoReport, StoreError> {
+        self.tables().run(&*undo)
     }
 
     async fn contact(
@@ -185,7 +190,7 @@ impl Tables {
             let owners = sharing(email, has_email).into_iter();
             owners.map(|owner| (email.clone(), owner)).collect::<Vec<_>>()
         };
-        let deleted = keys.deleted.and_then(|id| self.contacts.get(&id));
+        let deleted = keys.deleted.iter().filter_map(|id| self.contacts.get(id));
         let deleted = deleted.filter(|(record, _)| {
             record.organization == organization && record.deleted_at.is_some()
         });

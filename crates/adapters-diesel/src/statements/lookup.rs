@@ -38,7 +38,7 @@ pub(crate) fn look_up(
     };
     lookup.by_identity(lookup_keys)?;
     lookup.by_shared_keys(lookup_keys)?;
-    if let Some(id) = lookup_keys.deleted {
+    for id in &lookup_keys.deleted {
         lookup.add(query::deleted_by_id(lookup.organization, id.get()).select(row()))?;
     }
     if let Some(id) = lookup_keys.referring_to {

@@ -8,6 +8,7 @@ use contacts_domain::contact::Record;
 use contacts_domain::decision::AliasKey;
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::restoring::{Restore, RestoreReport};
+use contacts_domain::undoing::{Undo, UndoReport};
 use contacts_domain::upsert::{Batch, BatchReport, Recognition};
 use contacts_domain::{ContactId, OrganizationId};
 use diesel::prelude::*;
@@ -36,6 +37,10 @@ impl ContactStore for SqliteStore {
 
     async fn restore(&self, restore: Arc<Restore>) -> Result<RestoreReport, StoreError> {
         self.run(restore).await
+    }
+
+    async fn undo(&self, undo: Arc<Undo>) -> Result<UndoReport, StoreError> {
+        self.run(undo).await
     }
 
     async fn contact(

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use contacts_application::ledger::{FeedPage, FeedPosition, History, PageSize, RecordedChange};
 use contacts_application::ports::{Ledger, StoreError};
 use contacts_domain::ledger::Run;
+use contacts_domain::undoing::UndoneContact;
 use contacts_domain::{ContactId, OrganizationId, RunId, Timestamp};
 use diesel::prelude::*;
 
@@ -52,6 +53,18 @@ impl Ledger for SqliteStore {
     ) -> Result<Option<History>, StoreError> {
         self.of_one_moment(move |connection| read::history(connection, organization, contact, size))
             .await
+    }
+
+    async fn changed_by(
+        &self,
+        organization: OrganizationId,
+        run: RunId,
+        bytes_at_most: usize,
+    ) -> Result<Vec<UndoneContact>, StoreError> {
+        self.of_one_moment(move |connection| {
+            read::changed_by(connection, organization, run, bytes_at_most)
+        })
+        .await
     }
 
     async fn feed_end(&self, organization: OrganizationId) -> Result<FeedPosition, StoreError> {

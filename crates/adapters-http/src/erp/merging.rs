@@ -70,7 +70,7 @@ pub(super) async fn merge(
         let merge = &services.merge_contacts;
         merge.execute(&caller, target_id, source_id, Endpoints::Hidden, bytes, preferences.dry_run)
     };
-    match applying::merge(&room, merging).await? {
+    match applying::change(&room, merging).await? {
         Ok(_) => Ok(preferences.dry_run_alone().note(json("{}"))),
         Err(violations) => {
             reject_if_corrupt(&violations)?;

@@ -208,6 +208,9 @@ pub(crate) struct FeedProblems;
 /// The problems of reading runs.
 pub(crate) struct RunProblems;
 
+/// The problems of taking a run back.
+pub(crate) struct UndoProblems;
+
 /// The problems of a merge.
 pub(crate) struct MergingProblems;
 
@@ -271,6 +274,14 @@ impl IntoResponses for RunProblems {
             ProblemFormat::ProblemDetails,
             &[&OF_CALLS, &[Kind::BadParameter, Kind::UnknownRun]],
         )
+    }
+}
+
+impl IntoResponses for UndoProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let of_undos =
+            [Kind::BadParameter, Kind::UnknownRun, Kind::RunGone, Kind::TooManyDocuments];
+        problems(ProblemFormat::ProblemDetails, &[&OF_CALLS, &of_undos])
     }
 }
 

@@ -225,6 +225,7 @@ impl EnvelopeCode {
             | Kind::PatchRefused
             | Kind::FeedGone
             | Kind::UnknownRun
+            | Kind::RunGone
             | Kind::NotValid
             | Kind::UnknownOrganization
             | Kind::UnknownContact

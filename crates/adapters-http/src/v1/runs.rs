@@ -5,6 +5,7 @@ mod get;
 mod list;
 mod run_body;
 mod run_path;
+mod undo;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -18,4 +19,5 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list::list_runs))
         .routes(routes!(get::get_run))
         .routes(routes!(changes::list_run_changes))
+        .routes(routes!(undo::undo_run))
 }

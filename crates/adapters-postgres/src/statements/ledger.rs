@@ -7,7 +7,9 @@ use std::sync::LazyLock;
 
 use self::row::RUN_COLUMNS;
 
-pub(crate) use self::row::{change, run};
+use crate::statements::columns::{ContactColumns, list};
+
+pub(crate) use self::row::{change, change_kind, run};
 
 /// The run of an id ($2).
 pub(crate) static RUN: LazyLock<String> = LazyLock::new(|| {
@@ -61,6 +63,43 @@ pub(crate) static HISTORY: LazyLock<String> = LazyLock::new(|| {
                 SELECT * FROM run WHERE organization_id = $1 AND id = chain.run_id
                 OFFSET 0) AS of_chain
           ORDER BY place"
+    )
+});
+
+/// The contacts that a run ($2) changed, as they are, with what runs did to each from that one on, the
+/// last one first. The contact is in the first row of each.
+pub(crate) static CHANGED_BY: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "WITH RECURSIVE changed AS (
+              SELECT contact_id AS id FROM ledger WHERE organization_id = $1 AND run_id = $2),
+              chain AS (
+              SELECT 1 AS place, entry.*
+                FROM changed
+               CROSS JOIN LATERAL (
+                     SELECT run_id FROM contact WHERE organization_id = $1 AND id = changed.id
+                     OFFSET 0) AS last
+               CROSS JOIN LATERAL (
+                     SELECT * FROM ledger
+                      WHERE organization_id = $1 AND run_id = last.run_id AND contact_id = changed.id
+                     OFFSET 0) AS entry
+               UNION ALL
+              SELECT chain.place + 1, entry.*
+                FROM chain
+               CROSS JOIN LATERAL (
+                     SELECT * FROM ledger
+                      WHERE organization_id = $1 AND run_id = chain.previous_run_id
+                        AND contact_id = chain.contact_id
+                     OFFSET 0) AS entry
+               WHERE chain.run_id <> $2)
+         SELECT changed.id AS changed_id, chain.run_id AS change_run_id, chain.kind, chain.reverse, {}
+           FROM changed
+           LEFT JOIN chain ON chain.contact_id = changed.id
+           LEFT JOIN LATERAL (
+                SELECT * FROM contact
+                 WHERE organization_id = $1 AND id = changed.id AND coalesce(chain.place, 1) = 1
+                OFFSET 0) AS c ON true
+          ORDER BY changed.id, chain.place",
+        list("c.", ContactColumns::NAMES)
     )
 });
 

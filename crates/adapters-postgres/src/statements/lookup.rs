@@ -29,12 +29,16 @@ use crate::connect::{Failure, Parameter, Session};
 /// numbers ($4): the lowest of each value, at most $5.
 const SHARED_OWNERS: &str = include_str!("lookup/shared_owners.sql");
 
-/// The deleted contact of that id.
+/// The deleted contacts of these ids.
 static DELETED: LazyLock<String> = LazyLock::new(|| {
     let columns = list("", ContactColumns::NAMES);
     format!(
-        "SELECT {columns} FROM contact
-          WHERE organization_id = $1 AND id = $2 AND deleted_at IS NOT NULL"
+        "SELECT deleted.*
+           FROM unnest($2::bigint[]) AS wanted (wanted_id)
+          CROSS JOIN LATERAL (
+                SELECT {columns} FROM contact
+                 WHERE organization_id = $1 AND id = wanted_id AND deleted_at IS NOT NULL
+                OFFSET 0) AS deleted"
     )
 });
 
@@ -101,9 +105,7 @@ pub(crate) async fn look_up(
         references(session, organization, &lookup_keys.references),
     );
     let Identified { mut contacts, mut aliases, mut runs } = identified?;
-    if let Some(id) = lookup_keys.deleted
-        && let Some((record, run)) = deleted(session, organization, id, documents_at_most).await?
-    {
+    for (record, run) in deleted(session, organization, lookup_keys).await? {
         runs.extend(run.map(|run| (record.id, run)));
         contacts.push(record);
     }
@@ -119,23 +121,34 @@ pub(crate) async fn look_up(
     })
 }
 
-/// The deleted contact of that id.
+/// The deleted contacts, with their last runs.
 async fn deleted(
     session: &Session,
     organization: OrganizationId,
-    id: ContactId,
-    documents_at_most: usize,
-) -> Result<Option<(Record, Option<RunId>)>, Failure> {
-    let parameters: [Parameter<'_>; 2] =
-        [(&organization.get(), Type::INT4), (&id.get(), Type::INT8)];
-    let rows = session.query(&DELETED, &parameters).await?;
-    let Some(row) = rows.first() else { return Ok(None) };
-    let at = ContactIndexes::of(row, "")?;
-    let record = row::record(organization, row, &at)?;
-    match record.document.len() <= documents_at_most {
-        true => Ok(Some((record, row::last_run(row, &at)?))),
-        false => Err(Failure::too_large("the document is too large")),
+    LookupKeys { deleted, documents_at_most, .. }: &LookupKeys,
+) -> Result<Vec<(Record, Option<RunId>)>, Failure> {
+    let (mut found, mut bytes, mut columns) = (Vec::new(), 0, None);
+    if deleted.is_empty() {
+        return Ok(found);
     }
+    let ids: Vec<i64> = deleted.iter().map(|id| id.get()).collect();
+    let parameters: [Parameter<'_>; 2] =
+        [(&organization.get(), Type::INT4), (&ids, Type::INT8_ARRAY)];
+    let take = |row: Row| {
+        let at = match &columns {
+            Some(known) => known,
+            None => columns.insert(ContactIndexes::of(&row, "")?),
+        };
+        let record = row::record(organization, &row, at)?;
+        bytes += record.document.len();
+        if bytes > *documents_at_most {
+            return Err(Failure::too_large("the documents are too large"));
+        }
+        found.push((record, row::last_run(&row, at)?));
+        Ok(())
+    };
+    session.query_each(&DELETED, &parameters, take).await?;
+    Ok(found)
 }
 
 /// Contacts found by identity keys.

@@ -7,6 +7,7 @@ use contacts_application::ports::{ContactStore, Lifecycle, StoreError};
 use contacts_domain::contact::Record;
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::restoring::{Restore, RestoreReport};
+use contacts_domain::undoing::{Undo, UndoReport};
 use contacts_domain::upsert::{Batch, BatchReport, Recognition};
 use contacts_domain::{ContactId, OrganizationId};
 use tokio_postgres::types::Type;
@@ -53,6 +54,10 @@ impl ContactStore for PostgresStore {
 
     async fn restore(&self, restore: Arc<Restore>) -> Result<RestoreReport, StoreError> {
         Ok(self.transactions.run(restore).await?)
+    }
+
+    async fn undo(&self, undo: Arc<Undo>) -> Result<UndoReport, StoreError> {
+        Ok(self.transactions.run(undo).await?)
     }
 
     async fn contact(

@@ -4,12 +4,16 @@ use async_trait::async_trait;
 use contacts_application::ledger::{FeedPage, FeedPosition, History, PageSize, RecordedChange};
 use contacts_application::ports::{ContactStore as _, Ledger, Lifecycle, StoreError};
 use contacts_domain::ledger::Run;
+use contacts_domain::undoing::{UndoneChange, UndoneContact};
 use contacts_domain::{ContactId, OrganizationId, RunId, Timestamp};
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::PostgresStore;
 use crate::connect::{Failure, Parameter, Session};
+use crate::statements::columns::ContactIndexes;
 use crate::statements::ledger::{self, feed};
+use crate::statements::row::{contact_id, record};
 use crate::statements::values::Instant;
 
 /// The most runs that a step of pruning deletes. A run has at most some 10,000 changes.
@@ -105,6 +109,17 @@ impl Ledger for PostgresStore {
         Ok(Some(History { record, changes, has_more }))
     }
 
+    async fn changed_by(
+        &self,
+        organization: OrganizationId,
+        run: RunId,
+        bytes_at_most: usize,
+    ) -> Result<Vec<UndoneContact>, StoreError> {
+        let session = self.transactions.begin().await?;
+        let read = changed_by(&session, organization, run, bytes_at_most).await;
+        Ok(ended(&session, read).await?)
+    }
+
     async fn feed_end(&self, organization: OrganizationId) -> Result<FeedPosition, StoreError> {
         let session = self.transactions.begin().await?;
         Ok(ended(&session, feed::end(&session, organization).await).await?)
@@ -134,6 +149,52 @@ impl Ledger for PostgresStore {
         }
         Ok(has_more)
     }
+}
+
+/// The contacts that a run changed, each with what runs did to it from that one on.
+async fn changed_by(
+    session: &Session,
+    organization: OrganizationId,
+    run: RunId,
+    bytes_at_most: usize,
+) -> Result<Vec<UndoneContact>, Failure> {
+    let parameters: [Parameter<'_>; 2] =
+        [(&organization.get(), Type::INT4), (&run.get(), Type::INT8)];
+    let (mut contacts, mut bytes) = (Vec::<(UndoneContact, Option<i64>)>::new(), 0);
+    let mut columns = None;
+    let take = |row: Row| {
+        let at = match &columns {
+            Some(known) => known,
+            None => columns.insert(ContactIndexes::of(&row, "")?),
+        };
+        let id = contact_id(row.try_get("changed_id")?)?;
+        if contacts.last().is_none_or(|(contact, _)| contact.id != id) {
+            let is_stored = row.try_get::<_, Option<i64>>(at.id)?.is_some();
+            let record = if is_stored { Some(record(organization, &row, at)?) } else { None };
+            bytes += record.as_ref().map_or(0, |record| record.document.len());
+            contacts.push((UndoneContact { id, record, changes: Vec::new() }, None));
+        }
+        let Some((contact, reached)) = contacts.last_mut() else { return Ok(()) };
+        *reached = row.try_get("change_run_id")?;
+        if let Some(kind) = row.try_get("kind")? {
+            let reverse: Option<String> = row.try_get("reverse")?;
+            bytes += reverse.as_ref().map_or(0, String::len);
+            contact.changes.push(UndoneChange { kind: ledger::change_kind(kind)?, reverse });
+        }
+        match bytes <= bytes_at_most {
+            true => Ok(()),
+            false => Err(Failure::too_large("the documents and differences are too large")),
+        }
+    };
+    session.query_each(&ledger::CHANGED_BY, &parameters, take).await?;
+    let whole = |(contact, reached): (UndoneContact, Option<i64>)| match reached {
+        Some(reached) if reached != run.get() => Err(Failure::corrupt(format_args!(
+            "the changes of contact {} since run {run} have a gap",
+            contact.id
+        ))),
+        _ => Ok(contact),
+    };
+    contacts.into_iter().map(whole).collect()
 }
 
 /// Ends a transaction that has only read.

@@ -160,7 +160,7 @@ async fn runs_go_on_in_another_cluster() {
 }
 
 /// The statements that read the ledger, with their expected scans.
-pub(super) const EXPECTED: [(&str, &str); 10] = [
+pub(super) const EXPECTED: [(&str, &str); 11] = [
     (
         "SELECT id, api, … DESC LIMIT $3",
         "run_pkey(organization_id,id) run_position(organization_id,\"position\")",
@@ -177,6 +177,11 @@ pub(super) const EXPECTED: [(&str, &str); 10] = [
     (
         "SELECT run_id, contact_id, … contact_id LIMIT $4",
         "ledger_pkey(organization_id,run_id,contact_id)",
+    ),
+    (
+        "WITH RECURSIVE changed … BY changed.id, chain.place",
+        "contact_pkey(organization_id,id) ledger_pkey(organization_id,run_id) \
+         ledger_pkey(organization_id,run_id,contact_id)",
     ),
     (
         "WITH RECURSIVE chain … ORDER BY place",
@@ -206,6 +211,7 @@ async fn ledger_statements_use_expected_indexes() {
         store.runs(here, Some(run), 2).await.unwrap();
         store.run(here, run).await.unwrap().unwrap();
         store.changes(here, run, None, PAGE).await.unwrap();
+        store.changed_by(here, run, 1 << 20).await.unwrap();
         store.history(here, contact, PAGE).await.unwrap().unwrap();
         let end = store.feed_end(here).await.unwrap();
         store.feed(here, end, PAGE).await.unwrap().unwrap();

@@ -116,6 +116,7 @@ const EXPECTED: [(&str, &str); 43] = [
     ("INSERT INTO ledger … $7::text[]) AS entry", ""),
     ("INSERT INTO organization … CONFLICT DO NOTHING", ""),
     ("SELECT CASE WHEN … lock (number, shared)", ""),
+    ("SELECT deleted.* FROM … 0) AS deleted", "contact_pkey(organization_id,id)"),
     ("SELECT existing.id FROM … 0) AS existing", "contact_pkey(organization_id,id)"),
     (
         "SELECT found.id, found.contact_type, … '')) AS found",
@@ -148,7 +149,6 @@ const EXPECTED: [(&str, &str); 43] = [
     ("SELECT found.id, found.contact_type, … c) AS found", "contact_pkey(organization_id,id)"),
     ("SELECT from_id FROM … to_id = $2", "contact_relation_pkey(organization_id,to_id)"),
     ("SELECT FROM id_counter … singleton FOR UPDATE", "id_counter_pkey(singleton)"),
-    ("SELECT id, contact_type, … IS NOT NULL", "contact_pkey(organization_id,id)"),
     ("SELECT id, contact_type, … NULL) = $3", "contact_pkey(organization_id,id)"),
     (
         "SELECT id, contact_type, … wanted.item || int8send(stored.version)",

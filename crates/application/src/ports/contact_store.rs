@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use contacts_domain::contact::Record;
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::restoring::{Restore, RestoreReport};
+use contacts_domain::undoing::{Undo, UndoReport};
 use contacts_domain::upsert::{Batch, BatchReport, Recognition};
 use contacts_domain::{ContactId, OrganizationId};
 
@@ -54,6 +55,13 @@ pub trait ContactStore: Send + Sync {
     ///
     /// A [`StoreError`], if the store fails; then nothing is changed.
     async fn restore(&self, restore: Arc<Restore>) -> Result<RestoreReport, StoreError>;
+
+    /// Takes a run back.
+    ///
+    /// # Errors
+    ///
+    /// A [`StoreError`], if the store fails; then nothing is changed.
+    async fn undo(&self, undo: Arc<Undo>) -> Result<UndoReport, StoreError>;
 
     /// One contact by its id.
     ///

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use contacts_domain::ledger::Run;
+use contacts_domain::undoing::UndoneContact;
 use contacts_domain::{ContactId, OrganizationId, RunId, Timestamp};
 
 use super::StoreError;
@@ -56,6 +57,20 @@ pub trait Ledger: Send + Sync {
         contact: ContactId,
         size: PageSize,
     ) -> Result<Option<History>, StoreError>;
+
+    /// The contacts that a run changed, lowest first, as they are, each with what runs did to it from that
+    /// one on, all of one moment.
+    ///
+    /// # Errors
+    ///
+    /// A [`StoreError`], if the store fails; of the kind `TooLarge` if documents and differences together
+    /// have more than that many bytes.
+    async fn changed_by(
+        &self,
+        organization: OrganizationId,
+        run: RunId,
+        bytes_at_most: usize,
+    ) -> Result<Vec<UndoneContact>, StoreError>;
 
     /// The position after every change that is committed and below every one that may still be.
     ///

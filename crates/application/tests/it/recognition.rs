@@ -11,6 +11,7 @@ use contacts_domain::auditing::Repair;
 use contacts_domain::contact::Record;
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::restoring::{Restore, RestoreReport};
+use contacts_domain::undoing::{Undo, UndoReport};
 use contacts_domain::upsert::{
     Arrays, Batch, BatchReport, Documents, Handling, Item, ItemKeys, Key, Ladder, Mode, Options,
     Outcome, Recognition, Recognizer, Respelling, Verdict,
@@ -51,6 +52,10 @@ impl ContactStore for Racing {
 
     async fn restore(&self, restore: Arc<Restore>) -> Result<RestoreReport, StoreError> {
         self.store.restore(restore).await
+    }
+
+    async fn undo(&self, undo: Arc<Undo>) -> Result<UndoReport, StoreError> {
+        self.store.undo(undo).await
     }
 
     async fn contact(

@@ -39,6 +39,12 @@ impl Snapshot {
         Ok(Self { record, document })
     }
 
+    /// The same contact with another document, of which nothing else follows yet.
+    pub(crate) fn with(&self, document: ContactDocument) -> Self {
+        let text = JsonText::of(&document).as_str().to_owned();
+        Self { record: Arc::new(Record { document: text, ..(*self.record).clone() }), document }
+    }
+
     /// The same contact, deleted. Its keys follow the present settings of the organization.
     pub(crate) fn deleted(&self, context: &Context) -> Self {
         let updated_at = context.now.max(self.record.updated_at);

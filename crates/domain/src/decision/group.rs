@@ -87,7 +87,7 @@ impl<D: Decision> Decision for Group<D> {
 }
 
 impl LookupKeys {
-    /// The keys of several look-ups. None of them asks for a deleted contact, or for the contacts that
+    /// The keys of several look-ups. None of them asks for deleted contacts, or for the contacts that
     /// refer to one.
     fn all_of<'a>(lookups: impl Iterator<Item = &'a Self> + Clone) -> Self {
         Self {
@@ -101,7 +101,7 @@ impl LookupKeys {
             references: once_each(lookups.clone().map(|keys| &keys.references)),
             adds_relations: lookups.clone().any(|keys| keys.adds_relations),
             per_shared_key: lookups.clone().map(|keys| keys.per_shared_key).max().unwrap_or(0),
-            deleted: None,
+            deleted: Vec::new(),
             referring_to: None,
             documents_at_most: lookups.map(|keys| keys.documents_at_most).min().unwrap_or(0),
         }

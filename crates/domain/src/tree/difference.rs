@@ -69,8 +69,16 @@ pub(crate) fn differences<T: Value>(before: &T, after: &T) -> Vec<Difference> {
 pub(crate) fn reverse<T: Value>(before: &T, after: &T) -> String {
     let mut reverse = Reverse("{".to_owned());
     compare(before, after, &mut reverse);
-    reverse.0.push('}');
-    reverse.0
+    reverse.end()
+}
+
+/// The reverse difference for some of the places where two documents differ.
+pub(crate) fn reverse_of<'a>(differences: impl IntoIterator<Item = &'a Difference>) -> String {
+    let mut reverse = Reverse("{".to_owned());
+    for Difference { path, before, after: _ } in differences {
+        reverse.add(path, &before);
+    }
+    reverse.end()
 }
 
 /// Turns a document into the earlier one that `reverse` was made of.
@@ -98,14 +106,25 @@ impl Report for Vec<Difference> {
 
 struct Reverse(String);
 
-impl Report for Reverse {
-    fn differs<V: Serialize>(&mut self, at: &At<'_>, before: Option<&V>, _after: Option<&V>) {
+impl Reverse {
+    fn add(&mut self, path: &Path, before: &impl Serialize) {
         if self.0.len() > 1 {
             self.0.push(',');
         }
-        self.0.push_str(JsonText::of(&at.whole_path().pointer()).as_str());
+        self.0.push_str(JsonText::of(&path.pointer()).as_str());
         self.0.push(':');
-        self.0.push_str(JsonText::of(&before).as_str());
+        self.0.push_str(JsonText::of(before).as_str());
+    }
+
+    fn end(mut self) -> String {
+        self.0.push('}');
+        self.0
+    }
+}
+
+impl Report for Reverse {
+    fn differs<V: Serialize>(&mut self, at: &At<'_>, before: Option<&V>, _after: Option<&V>) {
+        self.add(&at.whole_path(), &before);
     }
 }
 

@@ -61,6 +61,36 @@ fn agree(
     Ok(())
 }
 
+/// Sends the requests, and takes each back at once and again into force.
+fn lead_back(
+    runtime: &Runtime,
+    replica: &Replica,
+    requests: &[Request],
+) -> Result<(), TestCaseError> {
+    runtime.block_on(replica.prepare());
+    for (number, request) in requests.iter().enumerate() {
+        let [before, after, undone, redone] =
+            runtime.block_on(replica.undo_and_redo(request, number));
+        prop_assert_eq!(undone, before, "request {}", number);
+        prop_assert_eq!(redone, after, "request {}", number);
+    }
+    Ok(())
+}
+
+mod memory {
+    use super::*;
+
+    proptest! {
+        #![proptest_config(cases(48))]
+
+        #[test]
+        fn undone_requests_lead_back(requests in requests()) {
+            let runtime = Runtime::new().unwrap();
+            lead_back(&runtime, &Replica::new(MemoryStore::default(), ()), &requests)?;
+        }
+    }
+}
+
 mod sqlite {
     use contacts_adapters_diesel::{Durability, SqliteOptions, SqliteStore};
 
@@ -80,6 +110,12 @@ mod sqlite {
         fn the_same_batches_end_in_the_same_contacts(requests in requests(), cut in 1_usize..6) {
             let runtime = Runtime::new().unwrap();
             agree(&runtime, fresh, &requests, Cut(cut))?;
+        }
+
+        #[test]
+        fn undone_requests_lead_back(requests in requests()) {
+            let runtime = Runtime::new().unwrap();
+            lead_back(&runtime, &fresh(), &requests)?;
         }
     }
 }
@@ -101,6 +137,12 @@ mod postgres {
         fn the_same_batches_end_in_the_same_contacts(requests in requests(), cut in 1_usize..6) {
             let runtime = Runtime::new().unwrap();
             agree(&runtime, || fresh(&runtime), &requests, Cut(cut))?;
+        }
+
+        #[test]
+        fn undone_requests_lead_back(requests in requests()) {
+            let runtime = Runtime::new().unwrap();
+            lead_back(&runtime, &fresh(&runtime), &requests)?;
         }
     }
 }

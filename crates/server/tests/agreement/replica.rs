@@ -7,11 +7,14 @@ use std::sync::Arc;
 use contacts_application::directory::{
     Comparison, EntryPage, EntryQuery, Filter, FlagField, Order, OrderKey, TextField,
 };
-use contacts_application::ports::{AccessStore, ContactStore, IntercomDirectory, Lifecycle};
+use contacts_application::ports::{
+    AccessStore, ContactStore, IntercomDirectory, Ledger, Lifecycle,
+};
 use contacts_domain::contact::Record;
 use contacts_domain::merging::{Merge, MergeReport};
-use contacts_domain::upsert::{Batch, Outcome};
-use contacts_domain::{ContactId, OrganizationId};
+use contacts_domain::undoing::Undo;
+use contacts_domain::upsert::{Batch, Context, Endpoints, Outcome};
+use contacts_domain::{ContactId, OrganizationId, RunId};
 use contacts_testing::organization;
 
 use crate::requests::{ELSEWHERE, HERE, Request, What};
@@ -28,9 +31,9 @@ pub(crate) struct Replica {
 }
 
 /// The ports that the test uses.
-pub(crate) trait Store: ContactStore + AccessStore + IntercomDirectory {}
+pub(crate) trait Store: ContactStore + AccessStore + IntercomDirectory + Ledger {}
 
-impl<T: ContactStore + AccessStore + IntercomDirectory> Store for T {}
+impl<T: ContactStore + AccessStore + IntercomDirectory + Ledger> Store for T {}
 
 /// The number of items of each batch of a split request.
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +92,51 @@ impl Replica {
                 Said::Batch(outcomes)
             }
         }
+    }
+
+    /// Sends the request, takes it back and takes that back. Returns the living contacts at each moment.
+    pub(crate) async fn undo_and_redo(
+        &self,
+        request: &Request,
+        number: usize,
+    ) -> [Vec<(ContactId, String)>; 4] {
+        let before = self.living().await;
+        let last = self.last_run(request).await;
+        self.send(request, number, None).await;
+        let after = self.living().await;
+        if self.last_run(request).await == last {
+            return [before.clone(), after.clone(), before, after];
+        }
+        self.undo(request, number).await;
+        let undone = self.living().await;
+        self.undo(request, number).await;
+        [before, after, undone, self.living().await]
+    }
+
+    /// Takes the last run of the organization back.
+    async fn undo(&self, request: &Request, number: usize) {
+        let context = Context {
+            may_write_staff: true,
+            endpoints: Endpoints::Shown,
+            ..request.context(number)
+        };
+        if let Some(run) = self.last_run(request).await {
+            let changed = self.store.changed_by(context.organization, run, usize::MAX);
+            let undo = Undo::new(context, run, changed.await.unwrap());
+            self.store.undo(Arc::new(undo)).await.unwrap().unwrap();
+        }
+    }
+
+    async fn last_run(&self, request: &Request) -> Option<RunId> {
+        let organization = request.context(0).organization;
+        let runs = self.store.runs(organization, None, 1).await.unwrap();
+        runs.first().map(|run| run.id)
+    }
+
+    /// The living contacts with their documents.
+    async fn living(&self) -> Vec<(ContactId, String)> {
+        let living = self.contacts().await.into_iter().filter(|record| record.deleted_at.is_none());
+        living.map(|record| (record.id, record.document)).collect()
     }
 
     /// Every stored contact of both organizations, deleted ones included, by id.

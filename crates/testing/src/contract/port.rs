@@ -65,7 +65,9 @@ impl Port {
             Self::Audit => auditing::CLAIMS.to_vec(),
             Self::Settings => settings::CLAIMS.to_vec(),
             Self::State => state::CLAIMS.to_vec(),
-            Self::Ledger => [ledger::CLAIMS, ledger::feed::CLAIMS].concat(),
+            Self::Ledger => {
+                [ledger::CLAIMS, ledger::feed::CLAIMS, ledger::undoing::CLAIMS].concat()
+            }
         }
     }
 }

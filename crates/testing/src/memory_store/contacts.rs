@@ -137,8 +137,8 @@ impl Contacts {
             hits.extend(owners.flat_map(|ids| ids.iter().take(limit)));
         }
 
-        if let Some(id) = lookup_keys.deleted {
-            let row = self.rows.get(&id).filter(|row| {
+        for id in &lookup_keys.deleted {
+            let row = self.rows.get(id).filter(|row| {
                 row.record.organization == organization && row.record.deleted_at.is_some()
             });
             hits.extend(row.map(|row| row.record.id));

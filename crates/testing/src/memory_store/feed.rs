@@ -4,7 +4,8 @@ use contacts_application::ledger::{
     FeedChange, FeedPage, FeedPosition, History, LastChange, PageSize, RecordedChange,
 };
 use contacts_domain::ledger::ChangeKind;
-use contacts_domain::{ContactId, OrganizationId};
+use contacts_domain::undoing::{UndoneChange, UndoneContact};
+use contacts_domain::{ContactId, OrganizationId, RunId};
 
 use super::contacts::Contacts;
 use super::ledger::{HUB, count};
@@ -31,6 +32,26 @@ impl Contacts {
             changes.push((run, change));
         }
         Some(History { record: row.record.clone(), changes, has_more })
+    }
+
+    pub(super) fn changed_by(
+        &self,
+        organization: OrganizationId,
+        run: RunId,
+    ) -> Vec<UndoneContact> {
+        let changed = self.ledger.contacts_of(organization, run);
+        let undone = |id: ContactId| {
+            let row = self.rows.get(&id);
+            let (mut changes, mut next) = (Vec::new(), row.and_then(|row| row.run));
+            while let Some((_, change)) =
+                next.and_then(|run| self.ledger.change(organization, run, id))
+            {
+                next = change.previous.filter(|_| change.run != run);
+                changes.push(UndoneChange { kind: change.kind, reverse: change.reverse });
+            }
+            UndoneContact { id, record: row.map(|row| row.record.clone()), changes }
+        };
+        changed.into_iter().map(undone).collect()
     }
 
     pub(super) fn feed(

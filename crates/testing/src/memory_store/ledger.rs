@@ -95,6 +95,12 @@ impl Ledger {
         page.map(|(_, change)| change.clone()).collect()
     }
 
+    /// The contacts that a run changed, lowest first.
+    pub(super) fn contacts_of(&self, organization: OrganizationId, run: RunId) -> Vec<ContactId> {
+        let changes = self.find(organization, run).map(|recorded| recorded.changes.iter());
+        changes.into_iter().flatten().map(|change| change.contact).collect()
+    }
+
     /// The position after every change.
     pub(super) fn end(&self, organization: OrganizationId) -> FeedPosition {
         let last = self.of(organization).next_back().map(|recorded| recorded.place(i64::MAX));

@@ -1,8 +1,10 @@
 //! Reads runs, their changes, and the history of a contact.
 
 use contacts_application::ledger::{History, PageSize, RecordedChange};
+use contacts_application::ports::StoreError;
 use contacts_domain::contact::Record;
 use contacts_domain::ledger::Run;
+use contacts_domain::undoing::{UndoneChange, UndoneContact};
 use contacts_domain::{ContactId, OrganizationId, RunId};
 use diesel::prelude::*;
 
@@ -10,7 +12,7 @@ use super::row::{EntryRow, RunRow};
 use crate::connect::Failure;
 use crate::schema::{ledger, run};
 use crate::statements::query;
-use crate::statements::row::ContactRow;
+use crate::statements::row::{ContactRow, contact_id};
 
 /// The run of that id.
 pub(crate) fn find_run(
@@ -82,6 +84,44 @@ pub(crate) fn changes(
     Ok(changes)
 }
 
+/// The contacts that a run changed, each with what runs did to it from that one on.
+pub(crate) fn changed_by(
+    connection: &mut SqliteConnection,
+    organization: OrganizationId,
+    id: RunId,
+    bytes_at_most: usize,
+) -> Result<Vec<UndoneContact>, Failure> {
+    let ids: Vec<i64> = ledger::table
+        .filter(ledger::organization_id.eq(organization.get()))
+        .filter(ledger::run_id.eq(id.get()))
+        .order(ledger::contact_id)
+        .select(ledger::contact_id)
+        .load(connection)?;
+    let (mut contacts, mut bytes) = (Vec::with_capacity(ids.len()), 0);
+    for contact in ids {
+        let row = contact_row(connection, organization, contact)?;
+        let mut next = row.as_ref().and_then(ContactRow::run);
+        let record = row.map(Record::try_from).transpose()?;
+        bytes += record.as_ref().map_or(0, |record| record.document.len());
+        let mut changes = Vec::new();
+        while let Some(run) = next {
+            let change = entry(connection, organization, run, contact)?;
+            let change = change.ok_or_else(|| gap(contact, id))?;
+            bytes += change.reverse.as_ref().map_or(0, String::len);
+            next = match run == id {
+                true => None,
+                false => Some(change.previous.ok_or_else(|| gap(contact, id))?),
+            };
+            changes.push(UndoneChange { kind: change.kind, reverse: change.reverse });
+        }
+        if bytes > bytes_at_most {
+            return Err(StoreError::too_large(bytes_at_most).into());
+        }
+        contacts.push(UndoneContact { id: contact_id(contact)?, record, changes });
+    }
+    Ok(contacts)
+}
+
 /// A contact with its last changes.
 pub(crate) fn history(
     connection: &mut SqliteConnection,
@@ -89,21 +129,12 @@ pub(crate) fn history(
     contact: ContactId,
     size: PageSize,
 ) -> Result<Option<History>, Failure> {
-    let row: Option<ContactRow> = query::by_id_in_any_state(organization.get(), contact.get())
-        .select(ContactRow::as_select())
-        .get_result(connection)
-        .optional()?;
-    let Some(row) = row else { return Ok(None) };
+    let Some(row) = contact_row(connection, organization, contact.get())? else { return Ok(None) };
     let (mut changes, mut bytes, mut next) = (Vec::new(), 0, row.run());
     let record = Record::try_from(row)?;
     while let Some(id) = next {
-        let entry: Option<EntryRow> = ledger::table
-            .find((organization.get(), id.get(), contact.get()))
-            .select(EntryRow::as_select())
-            .get_result(connection)
-            .optional()?;
         // What is before was pruned.
-        let Some(change) = entry.map(RecordedChange::try_from).transpose()? else { break };
+        let Some(change) = entry(connection, organization, id, contact.get())? else { break };
         let Some(run) = find_run(connection, organization, id)? else { break };
         bytes += change.reverse.as_ref().map_or(0, String::len);
         let is_full = u32::try_from(changes.len()).is_ok_and(|count| count >= size.items);
@@ -114,4 +145,37 @@ pub(crate) fn history(
         changes.push((run, change));
     }
     Ok(Some(History { record, changes, has_more: false }))
+}
+
+/// The chain of the changes of a contact does not lead to a run that changed it.
+fn gap(contact: i64, run: RunId) -> Failure {
+    StoreError::corrupt(format!("the changes of contact {contact} since run {run} have a gap"))
+        .into()
+}
+
+/// A contact, living or deleted.
+fn contact_row(
+    connection: &mut SqliteConnection,
+    organization: OrganizationId,
+    contact: i64,
+) -> Result<Option<ContactRow>, Failure> {
+    let found = query::by_id_in_any_state(organization.get(), contact)
+        .select(ContactRow::as_select())
+        .get_result(connection);
+    Ok(found.optional()?)
+}
+
+/// What a run did to a contact; `None` if that was pruned.
+fn entry(
+    connection: &mut SqliteConnection,
+    organization: OrganizationId,
+    run: RunId,
+    contact: i64,
+) -> Result<Option<RecordedChange>, Failure> {
+    let entry: Option<EntryRow> = ledger::table
+        .find((organization.get(), run.get(), contact))
+        .select(EntryRow::as_select())
+        .get_result(connection)
+        .optional()?;
+    entry.map(RecordedChange::try_from).transpose()
 }

@@ -75,7 +75,7 @@ pub(super) async fn merge(
         let merge = &services.merge_contacts;
         merge.execute(&caller, target, source, Endpoints::Shown, bytes, dry_run)
     };
-    match applying::merge(&room, merging).await? {
+    match applying::change(&room, merging).await? {
         Ok(record) => shown(&caller, preferences, &record, &[]),
         Err(violations) => {
             reject_if_corrupt(&violations)?;

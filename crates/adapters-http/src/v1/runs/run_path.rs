@@ -4,6 +4,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use contacts_domain::RunId;
 use utoipa::IntoParams;
+use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
@@ -30,7 +31,8 @@ impl IntoParams for RunPath {
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
             .minimum(Some(1));
         let path = ParameterBuilder::new().name("id").parameter_in(ParameterIn::Path);
-        vec![path.description(Some("The id of the run.")).schema(Some(id)).build()]
+        let path = path.required(Required::True).description(Some("The id of the run."));
+        vec![path.schema(Some(id)).build()]
     }
 }
 

@@ -1,5 +1,8 @@
 //! `/v1/runs` and the history of a contact.
 
+use contacts_application::ports::Ledger as _;
+use contacts_domain::Timestamp;
+use contacts_testing::{now, organization};
 use serde_json::{Value, json};
 
 use crate::app::{App, get, post};
@@ -53,4 +56,55 @@ async fn unknown_run_is_404() {
     }
     assert_eq!(app.send(get("/v1/runs", "other")).await.json(), json!({"items": []}));
     assert_eq!(app.send(get("/v1/runs", "writer")).await.status, 403);
+}
+
+/// A run that changed a name and a phone number, and the phone number changed since.
+async fn app_with_a_run_to_undo() -> App {
+    let app = App::new().await;
+    let item = |name: &str, phone: &str| json!({"contactType": "PERSON", "externalId": "A", "lastName": name, "phone": phone});
+    app.batch(json!([item("Abt", "022 700 59 29")])).await;
+    send(
+        &app,
+        json!([item("Amstutz", "079 123 45 67"), {"contactType": "PERSON", "lastName": "B"}]),
+    )
+    .await;
+    app.batch(json!([item("Amstutz", "044 668 18 00")])).await;
+    app
+}
+
+#[tokio::test]
+async fn undo_has_whole_answer() {
+    let app = app_with_a_run_to_undo().await;
+    let dry = app.send(post("/v1/runs/2/undo?dryRun=true", "all", String::new())).await.json();
+    assert_eq!(dry["run"], Value::Null);
+    assert_eq!(app.get("/v1/contacts/2").await.status, 200, "nothing is changed");
+    let done = app.send(post("/v1/runs/2/undo", "all", String::new())).await;
+    insta::assert_snapshot!(done.whole());
+    assert_eq!(done.json()["items"], dry["items"]);
+    let contact = app.get("/v1/contacts/1").await.json();
+    assert_eq!((&contact["lastName"], &contact["phone"]), (&json!("Abt"), &json!("044 668 18 00")));
+    assert_eq!(app.get("/v1/contacts/2").await.status, 404);
+    assert_eq!(app.get("/v1/runs/4").await.json()["undoes"], 2);
+    let again = app.send(post("/v1/runs/2/undo", "all", String::new())).await.json();
+    assert_eq!((&again["run"], &again["summary"]["gone"]), (&Value::Null, &json!(1)));
+}
+
+#[tokio::test]
+async fn run_that_is_not_kept_is_410() {
+    let app = app_with_a_run_to_undo().await;
+    let later = Timestamp::from_micros(now().micros() + 1);
+    app.store.prune(organization(1).id, later).await.unwrap();
+    let gone = app.send(post("/v1/runs/2/undo", "all", String::new())).await;
+    assert_eq!(
+        (gone.status, gone.json()["type"].as_str()),
+        (410, Some("urn:contact-hub:problem:run-gone"))
+    );
+    for run in ["9", "x", "-1"] {
+        let unknown = app.send(post(&format!("/v1/runs/{run}/undo"), "all", String::new())).await;
+        assert_eq!(unknown.status, 404, "{run}");
+    }
+    let foreign = app.send(post("/v1/runs/3/undo", "other", String::new())).await;
+    assert_eq!(foreign.status, 404);
+    let wrong = app.send(post("/v1/runs/3/undo?dryRun=yes", "all", String::new())).await;
+    assert_eq!(wrong.status, 400);
 }

@@ -152,6 +152,7 @@ async fn token_that_expires_ends_the_stream() {
         clock,
         store.clone(),
         store.clone(),
+        store.clone(),
     );
     let router = router(services, Settings::default());
     let pieces = stream::iter(["A", "B"]).then(|name| async move {

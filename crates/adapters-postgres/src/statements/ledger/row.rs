@@ -52,7 +52,7 @@ pub(crate) fn change(row: &Row) -> Result<RecordedChange, Failure> {
     })
 }
 
-pub(super) fn change_kind(number: i16) -> Result<ChangeKind, Failure> {
+pub(crate) fn change_kind(number: i16) -> Result<ChangeKind, Failure> {
     let unknown = || Failure::corrupt(format_args!("{number} is no kind of change"));
     ChangeKind::of_number(number).ok_or_else(unknown)
 }

@@ -1,6 +1,7 @@
 //! Every change of a contact is part of a run.
 
 pub(crate) mod feed;
+pub(crate) mod undoing;
 
 use contacts_application::ledger::{PageSize, RecordedChange};
 use contacts_domain::ledger::{Api, ChangeKind, Origin, Run, RunCounts};

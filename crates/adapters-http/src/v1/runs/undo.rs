@@ -1,0 +1,176 @@
+//! `POST /v1/runs/{id}/undo`: takes a run back.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::response::Response;
+use contacts_application::use_cases::NotUndone;
+use contacts_domain::undoing::{UndoOutcome, UndoVerdict, Undone};
+use contacts_domain::{RunId, Version};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::run_path::{RunPath, unknown};
+use crate::applying;
+use crate::limits::Room;
+use crate::openapi::{UndoProblems, WritingHeaders};
+use crate::problem::corrupt::log_corrupt;
+use crate::problem::{Kind, Problem};
+use crate::reply::json;
+use crate::reply::redaction::Redaction;
+use crate::request::authorized::{Authorized, Merge};
+use crate::request::prefer::Preferences;
+use crate::state::Services;
+use crate::v1::change_body::ChangeBody;
+use crate::v1::parameters::Parameters;
+use crate::v1::violation_body::ViolationBody;
+use crate::v1::word::{Word, word_schema};
+
+word_schema!(UndoWord(UndoVerdict), "What became of a contact.");
+
+impl Word for UndoVerdict {
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn as_str(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+/// The parameters of an undo.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes the parameters")]
+pub(super) struct UndoParams {
+    /// Whether to answer what would become of each contact, and change nothing.
+    dry_run: Option<bool>,
+}
+
+/// What became of the contacts of a run.
+#[derive(Serialize, ToSchema)]
+pub(super) struct UndoBody<'a> {
+    /// How many contacts there are, and of each verdict.
+    summary: UndoSummary,
+    /// The run that took them back; null if nothing changed.
+    run: Option<i64>,
+    /// Each contact of the run, by id.
+    items: Vec<UndoItem<'a>>,
+}
+
+/// How many contacts there are, and of each verdict.
+#[derive(Serialize, ToSchema)]
+struct UndoSummary {
+    items: usize,
+    reverted: usize,
+    deleted: usize,
+    kept: usize,
+    gone: usize,
+    unchanged: usize,
+}
+
+/// What became of a contact.
+#[derive(Serialize, ToSchema)]
+struct UndoItem<'a> {
+    /// The id.
+    id: i64,
+    /// The outcome in one word.
+    #[schema(value_type = UndoWord)]
+    verdict: &'static str,
+    /// The version from now on; null of a contact that is erased.
+    version: Option<i64>,
+    /// The fields that stay, because somebody changed them since: what they were before the run, and
+    /// what they are.
+    kept: Vec<ChangeBody<'a>>,
+    /// Why the whole contact stays, if not because somebody changed it.
+    violations: Vec<ViolationBody<'a>>,
+}
+
+/// Take a run back
+///
+/// Every contact that the run changed goes back to what it was before: what it created is deleted, what
+/// it deleted or merged lives again. Only the run's own changes go back. A field that somebody changed
+/// since stays and is named, and so does a contact that the run created and somebody has changed since.
+/// The undo is a run of its own, and can be taken back. Done twice, it changes nothing more.
+#[utoipa::path(
+    post,
+    path = "/v1/runs/{id}/undo",
+    tag = "native",
+    operation_id = "undoRun",
+    params(RunPath, UndoParams, WritingHeaders),
+    responses(
+        (
+            status = OK,
+            description = "What became of each contact.",
+            body = UndoBody<'_>,
+            example = json!({
+                "summary": {
+                    "items": 2, "reverted": 1, "deleted": 1, "kept": 0, "gone": 0, "unchanged": 0,
+                },
+                "run": 5,
+                "items": [
+                    {
+                        "id": 7,
+                        "verdict": "reverted",
+                        "version": 4,
+                        "kept": [{"pointer": "/phone", "from": "022 700 59 29", "to": "079 123 45 67"}],
+                        "violations": [],
+                    },
+                    {"id": 9, "verdict": "deleted", "version": 2, "kept": [], "violations": []},
+                ],
+            }),
+        ),
+        UndoProblems,
+    ),
+)]
+pub(super) async fn undo_run(
+    State(services): State<Arc<Services>>,
+    Authorized(caller, _): Authorized<Merge>,
+    Extension(room): Extension<Room>,
+    RunPath(id): RunPath,
+    preferences: Preferences,
+    mut parameters: Parameters,
+) -> Result<Response, Problem> {
+    let dry_run = parameters.word("dryRun")?.unwrap_or(false) || preferences.dry_run;
+    parameters.end()?;
+    let undo = |bytes| services.undo_run.execute(&caller, id, bytes, dry_run);
+    match applying::change(&room, undo).await? {
+        Ok(undone) => {
+            log_corrupt(undone.outcomes.iter().filter_map(|outcome| outcome.violation.as_ref()));
+            let body = UndoBody::of(&undone, Redaction::of(caller.scopes));
+            let answer = json(serde_json::to_string(&body).map_err(Problem::internal)?);
+            Ok(preferences.dry_run_alone().note(answer))
+        }
+        Err(NotUndone::Unknown) => Err(unknown()),
+        Err(gone @ NotUndone::Gone) => Err(Problem::new(Kind::RunGone, gone.to_string())),
+    }
+}
+
+impl<'a> UndoBody<'a> {
+    fn of(undone: &'a Undone, redaction: Redaction) -> Self {
+        let count =
+            |verdict| undone.outcomes.iter().filter(|outcome| outcome.verdict == verdict).count();
+        let summary = UndoSummary {
+            items: undone.outcomes.len(),
+            reverted: count(UndoVerdict::Reverted),
+            deleted: count(UndoVerdict::Deleted),
+            kept: count(UndoVerdict::Kept),
+            gone: count(UndoVerdict::Gone),
+            unchanged: count(UndoVerdict::Unchanged),
+        };
+        let item = |outcome: &'a UndoOutcome| {
+            let kept = outcome.kept.iter().filter(|kept| redaction.shows(&kept.path));
+            let violations = outcome.violation.iter();
+            UndoItem {
+                id: outcome.contact.get(),
+                verdict: outcome.verdict.as_str(),
+                version: outcome.version.map(Version::get),
+                kept: kept.map(ChangeBody::of).collect(),
+                violations: violations
+                    .filter_map(|violation| ViolationBody::of(violation, redaction))
+                    .collect(),
+            }
+        };
+        let items = undone.outcomes.iter().map(item).collect();
+        Self { summary, run: undone.run.map(RunId::get), items }
+    }
+}
