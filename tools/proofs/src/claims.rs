@@ -1,6 +1,7 @@
 //! The proofs, each in a file with its claim.
 
 mod disk;
+mod feed;
 mod greedy;
 mod kills;
 mod pool;
@@ -32,6 +33,8 @@ pub(crate) enum Proof {
     Greedy,
     /// Streams of lines that are read late, or cut
     Streams,
+    /// Readers of the change feed beside many writers
+    Feed,
     // Before `Disk`, whose tablespace cannot be copied to a standby afterwards.
     /// A hot standby that serves lists
     Standby,
@@ -50,6 +53,7 @@ impl Proof {
             Self::Pool => pool::CLAIM,
             Self::Greedy => greedy::CLAIM,
             Self::Streams => streams::CLAIM,
+            Self::Feed => feed::CLAIM,
             Self::Standby => standby::CLAIM,
             Self::Disk => disk::CLAIM,
         }
@@ -58,7 +62,7 @@ impl Proof {
     /// The stores that it is proved on.
     pub(crate) fn stores(self) -> &'static [Store] {
         match self {
-            Self::Races | Self::Kills | Self::Greedy | Self::Streams | Self::Disk => {
+            Self::Races | Self::Kills | Self::Greedy | Self::Streams | Self::Feed | Self::Disk => {
                 &[Store::Sqlite, Store::Postgres]
             }
             Self::Restart | Self::Stall | Self::Pool | Self::Standby => &[Store::Postgres],
@@ -75,6 +79,7 @@ impl Proof {
             Self::Pool => pool::prove(setting),
             Self::Greedy => greedy::prove(setting),
             Self::Streams => streams::prove(setting),
+            Self::Feed => feed::prove(setting),
             Self::Standby => standby::prove(setting),
             Self::Disk => disk::prove(setting),
         }

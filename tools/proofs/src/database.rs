@@ -37,6 +37,26 @@ impl Database {
         }
     }
 
+    /// The changes of the ledger after a position, so many of them at most.
+    pub(crate) fn changes(&self, after: i64, at_most: i64) -> Result<Vec<Place>> {
+        match self {
+            Self::Sqlite(file) => {
+                let connection = open(file)?;
+                let mut statement = connection.prepare(CHANGES)?;
+                let places = statement.query_map([after, at_most], |row| {
+                    Ok(Place { position: row.get(0)?, contact: row.get(1)? })
+                })?;
+                Ok(places.collect::<Result<_, _>>()?)
+            }
+            Self::Postgres(url) => {
+                let rows = connect(url)?.query(CHANGES, &[&after, &at_most])?;
+                let place =
+                    |row: &postgres::Row| Place { position: row.get(0), contact: row.get(1) };
+                Ok(rows.iter().map(place).collect())
+            }
+        }
+    }
+
     /// How concurrent batches may appear to each other.
     pub(crate) fn isolation(&self) -> Isolation {
         match self {
@@ -48,14 +68,35 @@ impl Database {
     }
 }
 
+/// A change of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Place {
+    /// The position of its run.
+    pub(crate) position: i64,
+    /// The contact.
+    pub(crate) contact: i64,
+}
+
+/// The changes of the ledger after a position, so many of them at most.
+const CHANGES: &str = "
+    SELECT run.position, ledger.contact_id
+      FROM run JOIN ledger ON ledger.organization_id = run.organization_id AND ledger.run_id = run.id
+     WHERE run.position > $1
+     ORDER BY run.position, ledger.contact_id LIMIT $2";
+
 /// A connection to a PostgreSQL.
 pub(crate) fn connect(url: &str) -> Result<Client> {
     Ok(Client::connect(url, NoTls)?)
 }
 
-fn sqlite_rows(file: &Path) -> Result<Vec<Row>> {
+fn open(file: &Path) -> Result<Connection> {
     let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.execute_batch("PRAGMA query_only = ON")?;
+    Ok(connection)
+}
+
+fn sqlite_rows(file: &Path) -> Result<Vec<Row>> {
+    let connection = open(file)?;
     let mut statement = connection.prepare(contacts!("document"))?;
     let columns = statement.query_map([], |row| {
         let (external_id, document): (Option<String>, String) = (row.get(2)?, row.get(4)?);

@@ -9,8 +9,10 @@ mod postgres_schema;
 mod replica;
 mod requests;
 
+use std::collections::BTreeSet;
 use std::env;
 
+use contacts_domain::contact::document::ContactDocument;
 use contacts_testing::MemoryStore;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
@@ -77,16 +79,72 @@ fn lead_back(
     Ok(())
 }
 
+/// Sends requests in pairs, and takes the first of each back: only what it did goes back, and only
+/// where the second changed nothing.
+fn keep_foreign_changes(
+    runtime: &Runtime,
+    replica: &Replica,
+    requests: &[Request],
+) -> Result<(), TestCaseError> {
+    runtime.block_on(replica.prepare());
+    for (number, pair) in requests.chunks_exact(2).enumerate() {
+        let moments = runtime.block_on(replica.undo_the_first([&pair[0], &pair[1]], number));
+        let ids: BTreeSet<_> = moments.iter().flat_map(|living| living.keys()).collect();
+        for id in ids {
+            let [before, after, later, undone] = moments.each_ref().map(|living| living.get(id));
+            match (later, undone) {
+                (None, None) => {}
+                (None, Some(undone)) => {
+                    prop_assert_eq!((before, after), (Some(undone), None), "restored {}", id);
+                }
+                (Some(later), None) => {
+                    prop_assert_eq!((before, after), (None, Some(later)), "deleted {}", id);
+                }
+                (Some(later), Some(undone)) => {
+                    let changed = places(later, undone);
+                    let (Some(before), Some(after)) = (before, after) else {
+                        prop_assert_eq!(changed, Vec::<String>::new(), "{}", id);
+                        continue;
+                    };
+                    let (own, foreign) = (places(before, after), places(after, later));
+                    for place in &changed {
+                        prop_assert!(own.iter().any(|own| overlap(own, place)), "{id} {place}");
+                        prop_assert!(!foreign.contains(place), "{id} {place}");
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The places where two documents differ.
+fn places(one: &ContactDocument, other: &ContactDocument) -> Vec<String> {
+    one.differences(other).iter().map(|difference| difference.path.pointer()).collect()
+}
+
+fn overlap(one: &str, other: &str) -> bool {
+    let within = |inner: &str, outer: &str| format!("{inner}/").starts_with(&format!("{outer}/"));
+    within(one, other) || within(other, one)
+}
+
 mod memory {
     use super::*;
 
     proptest! {
-        #![proptest_config(cases(48))]
+        // Few pairs of requests change the same field.
+        #![proptest_config(cases(300))]
 
         #[test]
         fn undone_requests_lead_back(requests in requests()) {
             let runtime = Runtime::new().unwrap();
             lead_back(&runtime, &Replica::new(MemoryStore::default(), ()), &requests)?;
+        }
+
+        #[test]
+        fn undo_takes_back_nothing_of_others(requests in requests()) {
+            let runtime = Runtime::new().unwrap();
+            keep_foreign_changes(&runtime, &Replica::new(MemoryStore::default(), ()), &requests)?;
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use contacts_application::directory::{
@@ -11,6 +12,7 @@ use contacts_application::ports::{
     AccessStore, ContactStore, IntercomDirectory, Ledger, Lifecycle,
 };
 use contacts_domain::contact::Record;
+use contacts_domain::contact::document::ContactDocument;
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::undoing::Undo;
 use contacts_domain::upsert::{Batch, Context, Endpoints, Outcome};
@@ -38,6 +40,9 @@ impl<T: ContactStore + AccessStore + IntercomDirectory + Ledger> Store for T {}
 /// The number of items of each batch of a split request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cut(pub(crate) usize);
+
+/// The living contacts with their documents.
+pub(crate) type Living = BTreeMap<ContactId, ContactDocument>;
 
 /// The answer to a request.
 #[derive(Debug, PartialEq)]
@@ -95,11 +100,7 @@ impl Replica {
     }
 
     /// Sends the request, takes it back and takes that back. Returns the living contacts at each moment.
-    pub(crate) async fn undo_and_redo(
-        &self,
-        request: &Request,
-        number: usize,
-    ) -> [Vec<(ContactId, String)>; 4] {
+    pub(crate) async fn undo_and_redo(&self, request: &Request, number: usize) -> [Living; 4] {
         let before = self.living().await;
         let last = self.last_run(request).await;
         self.send(request, number, None).await;
@@ -107,20 +108,35 @@ impl Replica {
         if self.last_run(request).await == last {
             return [before.clone(), after.clone(), before, after];
         }
-        self.undo(request, number).await;
+        self.undo(request, number, self.last_run(request).await).await;
         let undone = self.living().await;
-        self.undo(request, number).await;
+        self.undo(request, number, self.last_run(request).await).await;
         [before, after, undone, self.living().await]
     }
 
-    /// Takes the last run of the organization back.
-    async fn undo(&self, request: &Request, number: usize) {
+    /// Sends both requests and takes the first one back. Returns the living contacts at each moment.
+    pub(crate) async fn undo_the_first(
+        &self,
+        [first, second]: [&Request; 2],
+        number: usize,
+    ) -> [Living; 4] {
+        let before = self.living().await;
+        let last = self.last_run(first).await;
+        self.send(first, number, None).await;
+        let (after, run) = (self.living().await, self.last_run(first).await);
+        self.send(second, number, None).await;
+        let later = self.living().await;
+        self.undo(first, number, run.filter(|_| run != last)).await;
+        [before, after, later, self.living().await]
+    }
+
+    async fn undo(&self, request: &Request, number: usize, run: Option<RunId>) {
         let context = Context {
             may_write_staff: true,
             endpoints: Endpoints::Shown,
             ..request.context(number)
         };
-        if let Some(run) = self.last_run(request).await {
+        if let Some(run) = run {
             let changed = self.store.changed_by(context.organization, run, usize::MAX);
             let undo = Undo::new(context, run, changed.await.unwrap());
             self.store.undo(Arc::new(undo)).await.unwrap().unwrap();
@@ -134,9 +150,9 @@ impl Replica {
     }
 
     /// The living contacts with their documents.
-    async fn living(&self) -> Vec<(ContactId, String)> {
+    async fn living(&self) -> Living {
         let living = self.contacts().await.into_iter().filter(|record| record.deleted_at.is_none());
-        living.map(|record| (record.id, record.document)).collect()
+        living.map(|record| (record.id, record.read().unwrap())).collect()
     }
 
     /// Every stored contact of both organizations, deleted ones included, by id.
