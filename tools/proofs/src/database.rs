@@ -38,21 +38,23 @@ impl Database {
     }
 
     /// The changes of the ledger after a position, so many of them at most.
-    pub(crate) fn changes(&self, after: i64, at_most: i64) -> Result<Vec<Place>> {
+    pub(crate) fn changes(&self, after: i64, at_most: i64) -> Result<Vec<RecordedChange>> {
         match self {
             Self::Sqlite(file) => {
                 let connection = open(file)?;
                 let mut statement = connection.prepare(CHANGES)?;
-                let places = statement.query_map([after, at_most], |row| {
-                    Ok(Place { position: row.get(0)?, contact: row.get(1)? })
+                let changes = statement.query_map([after, at_most], |row| {
+                    Ok(RecordedChange { position: row.get(0)?, contact: row.get(1)? })
                 })?;
-                Ok(places.collect::<Result<_, _>>()?)
+                Ok(changes.collect::<Result<_, _>>()?)
             }
             Self::Postgres(url) => {
                 let rows = connect(url)?.query(CHANGES, &[&after, &at_most])?;
-                let place =
-                    |row: &postgres::Row| Place { position: row.get(0), contact: row.get(1) };
-                Ok(rows.iter().map(place).collect())
+                let change = |row: &postgres::Row| RecordedChange {
+                    position: row.get(0),
+                    contact: row.get(1),
+                };
+                Ok(rows.iter().map(change).collect())
             }
         }
     }
@@ -70,7 +72,7 @@ impl Database {
 
 /// A change of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Place {
+pub(crate) struct RecordedChange {
     /// The position of its run.
     pub(crate) position: i64,
     /// The contact.

@@ -116,6 +116,34 @@ async fn contact_that_changes_all_the_time_is_shown() {
 }
 
 #[tokio::test]
+async fn contact_that_comes_twice_hides_no_other() {
+    let database = TestDatabase::migrated();
+    let store = database.open().await;
+    let start = end(&store).await;
+    let first = create(&store, "A").await;
+    send(&store, &[person("A", json!({"firstName": "Ada"}))]).await.unwrap();
+    let others = [create(&store, "B").await, create(&store, "C").await];
+    let mut late = database.connect().await;
+    let late = late.transaction().await.unwrap();
+    late.batch_execute(UNCOMMITTED).await.unwrap();
+    // Beyond the horizon, so both changes before show the contact.
+    send(&store, &[person("A", json!({"firstName": "Bea"}))]).await.unwrap();
+    let (mut from, mut shown) = (start, Vec::new());
+    loop {
+        let next = store.feed(organization(1).id, from, PageSize { items: 2, ..PAGE });
+        let next = next.await.unwrap().unwrap();
+        shown.extend(ids(&next));
+        from = next.next;
+        if !next.has_more {
+            break;
+        }
+    }
+    shown.dedup();
+    assert_eq!(shown, [first, others[0], others[1]]);
+    late.rollback().await.unwrap();
+}
+
+#[tokio::test]
 async fn foreign_transactions_hold_no_feed_up() {
     let database = TestDatabase::migrated();
     let store = database.open().await;

@@ -87,8 +87,9 @@ fn keep_foreign_changes(
     requests: &[Request],
 ) -> Result<(), TestCaseError> {
     runtime.block_on(replica.prepare());
-    for (number, pair) in requests.chunks_exact(2).enumerate() {
-        let moments = runtime.block_on(replica.undo_the_first([&pair[0], &pair[1]], number));
+    let firsts = requests.iter().step_by(2);
+    for (number, pair) in firsts.zip(requests.iter().skip(1).step_by(2)).enumerate() {
+        let moments = runtime.block_on(replica.undo_the_first(pair, number));
         let ids: BTreeSet<_> = moments.iter().flat_map(|living| living.keys()).collect();
         for id in ids {
             let [before, after, later, undone] = moments.each_ref().map(|living| living.get(id));

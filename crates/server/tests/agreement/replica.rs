@@ -117,7 +117,7 @@ impl Replica {
     /// Sends both requests and takes the first one back. Returns the living contacts at each moment.
     pub(crate) async fn undo_the_first(
         &self,
-        [first, second]: [&Request; 2],
+        (first, second): (&Request, &Request),
         number: usize,
     ) -> [Living; 4] {
         let before = self.living().await;

@@ -3,6 +3,7 @@
 mod naive;
 mod reader;
 mod restored;
+mod round;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -13,8 +14,9 @@ use fastrand::Rng;
 
 use self::naive::Naive;
 use self::reader::Reader;
+use self::round::plan;
 use crate::database::{Database, connect};
-use crate::load::{Kind, Load, Plan, Progress, join};
+use crate::load::{Load, Progress, join};
 use crate::setting::{Outcome, Setting, Store};
 use crate::site::{Needs, Site, on_new_site};
 
@@ -25,10 +27,6 @@ stays open all the time, and transactions commit late. Whenever the writers rest
 equals the table. Readers that only follow positions, or whose pages end inside a run, miss changes.
 After an older state of the database is restored, a token from before leads on without a gap, and a later
 one is answered 410.";
-
-const WRITERS: u16 = 8;
-const KEYS: u32 = 60;
-const PRIVATE: u32 = 20;
 
 /// How long a server lives between kills at least, and how much longer at most.
 const LIFE: Duration = Duration::from_millis(20);
@@ -108,24 +106,12 @@ fn follow(setting: &Setting<'_>, site: &Site, servers: usize) -> Result<String> 
     ))
 }
 
-/// The writers of a round, with contacts of their own.
-fn plan(round: u16) -> Plan {
-    let first = u32::from(round) * (KEYS + u32::from(WRITERS) * PRIVATE);
-    Plan {
-        writers: WRITERS,
-        first_writer: round * WRITERS,
-        shared: first..first + KEYS,
-        private: PRIVATE,
-        kind: Kind::Mixed,
-    }
-}
-
 /// Keeps the first writer waiting for its contacts on PostgreSQL while others commit: its changes have
 /// earlier positions, and come later.
 fn delay_commits(site: &Site, round: u16, progress: &Progress) -> Result<()> {
     let Database::Postgres(url) = &site.database else { return Ok(()) };
     let plan = plan(round);
-    let keys: Vec<String> = (plan.shared.end..plan.shared.end + PRIVATE)
+    let keys: Vec<String> = (plan.shared.end..plan.shared.end + plan.private)
         .map(|key| proofs::history::Key(key).to_string())
         .collect();
     let mut client = connect(url)?;

@@ -113,6 +113,7 @@ pub(crate) async fn page(
     let mut page = Page {
         changes: Vec::new(),
         next: from,
+        rows: 0,
         bytes: 0,
         size,
         is_full: false,
@@ -141,6 +142,7 @@ pub(crate) async fn page(
     ];
     let mut columns = None;
     session.query_each(sql, &parameters, |row| page.add(organization, &row, &mut columns)).await?;
+    page.is_full |= page.rows == limit;
     // The horizon of a later snapshot may be lower: then nothing comes, and nobody goes back.
     let is_behind = after.position > last.position;
     Ok(Some(page.until(if is_behind { from } else { end })))
@@ -150,6 +152,8 @@ pub(crate) async fn page(
 struct Page {
     changes: Vec<FeedChange>,
     next: FeedPosition,
+    /// How many changes it has, with those of contacts that come twice.
+    rows: i64,
     bytes: usize,
     size: PageSize,
     is_full: bool,
@@ -168,18 +172,21 @@ impl Page {
             Some(known) => known,
             None => columns.insert(ContactIndexes::of(row, "")?),
         };
+        self.rows += 1;
+        let (position, mark, contact) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        let place = Some(LastChange { position, mark, contact });
+        if self.seen.contains(&contact) && !self.is_full {
+            self.next.last = place;
+            return Ok(());
+        }
         let is_purged = row.try_get::<_, Option<i64>>(at.id)?.is_none();
         let record = if is_purged { None } else { Some(record(organization, row, at)?) };
         let bytes = record.as_ref().map_or(0, |record| record.document.len());
         if !self.has_room(bytes) {
             return Ok(());
         }
-        let contact: i64 = row.try_get(2)?;
-        if !self.seen.insert(contact) {
-            return Ok(());
-        }
-        let (position, mark) = (row.try_get(0)?, row.try_get(1)?);
-        self.next.last = Some(LastChange { position, mark, contact });
+        self.seen.insert(contact);
+        self.next.last = place;
         self.changes.push(FeedChange {
             kind: change_kind(row.try_get(3)?)?,
             contact: contact_id(contact)?,

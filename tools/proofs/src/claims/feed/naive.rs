@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use anyhow::Result;
 
-use crate::database::{Database, Place};
+use crate::database::{Database, RecordedChange};
 
 /// Reads the changes after the last position that it has seen, some at a time.
 pub(super) struct Naive<'a> {
     database: &'a Database,
     at_most: i64,
     position: i64,
-    seen: HashSet<Place>,
+    seen: HashSet<RecordedChange>,
 }
 
 impl<'a> Naive<'a> {
@@ -22,7 +22,7 @@ impl<'a> Naive<'a> {
     /// Reads a page.
     pub(super) fn read(&mut self) -> Result<()> {
         let page = self.database.changes(self.position, self.at_most)?;
-        self.position = page.last().map_or(self.position, |place| place.position);
+        self.position = page.last().map_or(self.position, |change| change.position);
         self.seen.extend(page);
         Ok(())
     }
@@ -34,7 +34,7 @@ impl<'a> Naive<'a> {
             self.read()?;
         }
         let all = self.database.changes(0, i64::MAX)?;
-        let missed = all.iter().filter(|place| !self.seen.contains(place)).count();
+        let missed = all.iter().filter(|change| !self.seen.contains(change)).count();
         Ok((missed, all.len()))
     }
 }

@@ -124,25 +124,28 @@ impl<'a> Reader<'a> {
             _ => bail!("the feed is answered {status}"),
         }
         let page = page?;
-        for item in page["items"].as_array().context("a page without items")? {
+        for item in page.get("items").and_then(Value::as_array).context("a page without items")? {
             self.take(item)?;
         }
         self.pages += 1;
-        self.token = Some(page["token"].as_str().context("a page without a token")?.to_owned());
+        self.token = Some(
+            page.get("token").and_then(Value::as_str).context("a page without a token")?.to_owned(),
+        );
         self.connection = Some(connection);
-        Ok(if page["more"] == true { Page::Full } else { Page::Last })
+        Ok(if page.get("more") == Some(&Value::Bool(true)) { Page::Full } else { Page::Last })
     }
 
     fn take(&mut self, item: &Value) -> Result<()> {
         self.contacts += 1;
-        let (id, version) = (item["id"].as_i64(), item["version"].as_i64());
-        let (id, version) = id.zip(version).context("an item without id and version")?;
-        let contact = &item["contact"];
-        if contact.is_null() {
+        let number = |name| item.get(name).and_then(Value::as_i64);
+        let (id, version) =
+            number("id").zip(number("version")).context("an item without id and version")?;
+        let Some(contact) = item.get("contact").filter(|contact| !contact.is_null()) else {
             self.copy.remove(&id);
             return Ok(());
-        }
-        let row = Row::read(id, version, contact["externalId"].as_str(), false, contact)?;
+        };
+        let key = contact.get("externalId").and_then(Value::as_str);
+        let row = Row::read(id, version, key, false, contact)?;
         if let Some(before) = self.copy.insert(id, row) {
             ensure!(before.version <= row.version, "contact {id} went back to version {version}");
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 
 use super::reader::Reader;
-use super::{WRITERS, plan};
+use super::round::plan;
 use crate::database::{Database, connect};
 use crate::load::{Kind, Load, Plan};
 use crate::setting::Setting;
@@ -38,9 +38,7 @@ pub(super) fn lead_on(setting: &Setting<'_>, site: &Site, servers: usize) -> Res
     }
     ensure!(late.is_gone()?, "a token of lost changes is answered after others were written");
     early.catch_up(&site.database)?;
-    Ok(format!(
-        "an older state restored under {WRITERS} writers: the token of before leads on, the later is gone"
-    ))
+    Ok("an older state restored: the token of before leads on, the later is gone".to_owned())
 }
 
 /// Does something while no server runs.
