@@ -17,12 +17,13 @@
 //! connections of their own and see the last commit (write-ahead log). Any number of processes may
 //! work on one file: each sees what the others committed from its next statement on.
 //!
-//! Imports go one way: `store`, `backup` → `startup`, `statements` → `connect`.
+//! Imports go one way: `store`, `backup`, `rows` → `startup`, `statements` → `connect`.
 
 mod backup;
 #[cfg(test)]
 mod catalogue;
 mod connect;
+mod rows;
 mod schema;
 mod startup;
 mod statements;
@@ -32,4 +33,5 @@ mod testing;
 
 pub use backup::{Backup, BackupError, back_up};
 pub use connect::{Durability, SqliteOptions};
+pub use rows::SqliteRows;
 pub use store::{Opened, SqliteStore};

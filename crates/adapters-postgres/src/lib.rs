@@ -17,4 +17,4 @@ pub mod testing;
 mod tests;
 
 pub use connect::{PostgresOptions, PostgresUrl};
-pub use store::{Opened, PostgresStore};
+pub use store::{Opened, PostgresRows, PostgresStore};

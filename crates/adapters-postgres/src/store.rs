@@ -7,6 +7,7 @@ pub(crate) mod directory;
 mod groups;
 pub(crate) mod ids;
 mod ledger;
+mod rows;
 mod settings;
 mod transaction;
 
@@ -19,6 +20,7 @@ use contacts_application::ports::{Measurement, OpenError, Reading, StoreError, S
 use tokio::sync::Semaphore;
 
 use self::groups::Groups;
+pub use self::rows::PostgresRows;
 use self::transaction::Transactions;
 use crate::connect::{Pool, PostgresOptions, PostgresUrl, Usage};
 use crate::replica::Standby;

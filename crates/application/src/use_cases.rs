@@ -2,6 +2,7 @@
 
 mod authenticate;
 mod check_contacts;
+mod copy_rows;
 mod delete_contacts;
 mod fill_keys;
 mod get_contact;
@@ -22,6 +23,7 @@ mod upsert_contacts;
 
 pub use authenticate::{AccessError, Authenticate, Caller, UseCaseError};
 pub use check_contacts::{CheckContacts, CheckReport, Mode, Notice};
+pub use copy_rows::CopyRows;
 pub use delete_contacts::{DeleteContacts, Deletion};
 pub use fill_keys::FillKeys;
 pub use get_contact::GetContact;

@@ -12,11 +12,12 @@ use tokio::runtime;
 use crate::backup::MakeBackup;
 use crate::check::CheckDatabase;
 use crate::config::{self, ConfigCommand, GlobalFlags, ServeFlags, SettingsFile};
+use crate::copy::CopyDatabase;
 use crate::failure::Failure;
 use crate::organization::{CreateOrganization, SetOrganization};
 use crate::token::{CreateToken, ListTokens, RevokeToken, RotateToken};
 use crate::version::version;
-use crate::{backup, check, clock, logging, migrate, organization, printing, serve, token};
+use crate::{backup, check, clock, copy, logging, migrate, organization, printing, serve, token};
 
 /// Takes the contacts of many organizations in bulk and answers each with one exact result
 ///
@@ -60,6 +61,13 @@ enum Command {
     /// checked and safe from power loss; an existing file is never replaced. For PostgreSQL, the
     /// command prints how to run `pg_dump`.
     Backup(MakeBackup),
+    /// Copy a database to one of another kind, offline
+    ///
+    /// Stop the servers first: while it is copied, nobody can write to either database. All is copied
+    /// in one transaction, with ids, tokens, history and feed tokens, read back and compared;
+    /// interrupted, it has copied nothing and may be run again. It prints the number of rows and a
+    /// hash of each organization.
+    Copy(CopyDatabase),
     /// Compare every contact with its document, also while a server runs
     ///
     /// The search columns, the relations and the intercom entry of a contact follow from its
@@ -168,6 +176,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         Command::Check(check) => {
             single_threaded()?.block_on(check::run(&settings.database, &check))
         }
+        Command::Copy(copy) => single_threaded()?.block_on(copy::run(&settings.database, &copy)),
         Command::Backup(backup) => backup::make(&settings.database.url, &backup),
         Command::Config(ConfigCommand::Show(_)) => {
             let config = matches.subcommand_matches("config");
@@ -258,6 +267,7 @@ mod tests {
             "contact-hub token rotate 3 --keep-days 0 --expires-in-days 90",
             "contact-hub backup copy.db",
             "contact-hub check --repair --show-values",
+            "contact-hub copy --from sqlite://a.db --to postgres://hub@db/contacts",
             "contact-hub --listen 127.0.0.1:0 --log debug",
             "contact-hub config show --max-items 7",
             "contact-hub config check --config hub.toml",
@@ -293,6 +303,7 @@ mod tests {
             "contact-hub serve --max-in-flight 0",
             "contact-hub backup",
             "contact-hub check everything",
+            "contact-hub copy --to sqlite://a.db",
             "contact-hub backup copy.db other.db",
             "contact-hub serve --database-connections 0",
             "contact-hub serve --database-timeout 0",

@@ -8,6 +8,7 @@ mod check;
 mod cli;
 mod clock;
 mod config;
+mod copy;
 mod database_url;
 mod failure;
 mod logging;

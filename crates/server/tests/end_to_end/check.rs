@@ -32,7 +32,7 @@ fn sound(contacts: u32, mended: u32) -> (String, String, Option<i32>) {
 }
 
 /// Lets the server write contacts with relations, a merge and updates.
-fn write_contacts(server: &Server, token: &str) {
+pub(crate) fn write_contacts(server: &Server, token: &str) {
     let first = server.batch(token, REALISTIC);
     assert_eq!(each(&first, "/error"), [false, false]);
     assert_eq!(first.status, 200);

@@ -13,6 +13,7 @@ mod access;
 mod backup;
 mod check;
 mod contacts;
+mod copying;
 mod devices;
 mod documentation;
 mod first_run;

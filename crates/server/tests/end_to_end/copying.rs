@@ -1,0 +1,171 @@
+//! `contact-hub copy` between SQLite and PostgreSQL.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use contacts_adapters_diesel::SqliteRows;
+use contacts_adapters_postgres::testing::TestDatabase;
+use contacts_adapters_postgres::{PostgresOptions, PostgresRows};
+use contacts_application::ports::{CopyError, Sent, StoreError, StoredRows, Totals};
+use contacts_application::use_cases::CopyRows;
+use rusqlite::Connection;
+use tokio::sync::mpsc::{self, Receiver, Sender};
+
+use super::check::write_contacts;
+use super::program::{Server, done, each, people, run, served, unchanged};
+
+const ITEMS: &str = r#"{"list_items": [{"link_id": "91c615e3-1040-4815-8ecb-039a18b756b1",
+    "name": "Élodie Rochat", "type": "regular", "number": "0001-01-11-11"}]}"#;
+
+/// Runs a copy that has to fail. Returns its one line on standard error.
+fn refused(folder: &Path, from: &str, to: &str) -> String {
+    let output = run(folder, &["copy", "--from", from, "--to", to]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{errors}");
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+    errors
+}
+
+#[test]
+fn copy_to_postgres_and_back_holds_everything() {
+    let (folder, server, token) = served();
+    let path = folder.path();
+    write_contacts(&server, &token);
+    let items = [("Authorization", format!("Bearer {token}"))];
+    let items = items.each_ref().map(|(name, value)| (*name, value.as_str()));
+    assert_eq!(server.post("/api/v1/contacts/items/link", &items, ITEMS).status, 200);
+    let last = server.batch(&token, &people(40..=300));
+    server.stop();
+    done(path, &["organization", "create", "--id", "7", "--name", "Müller & Söhne"]);
+    done(path, &["token", "create", "--organization", "7", "--expires-in-days", "30"]);
+
+    let database = TestDatabase::migrated();
+    let url = database.url();
+    let copied = done(path, &["copy", "--from", "sqlite://contact-hub.db", "--to", &url]);
+    let lines: Vec<_> = copied.lines().collect();
+    assert!(lines[0].starts_with("tokens and counters: api_token 2, id_counter 1; hash "));
+    assert!(lines[1].starts_with("organization 1: contact 284, contact_alias "), "{copied}");
+    assert!(lines[2].starts_with("organization 7: organization 1; hash "), "{copied}");
+    assert_eq!(lines[3..], ["everything is copied, and equal"]);
+
+    let back = path.join("back");
+    std::fs::create_dir(&back).unwrap();
+    done(&back, &["migrate"]);
+    assert_eq!(done(&back, &["copy", "--from", &url]), copied);
+
+    // Ids, tokens and versions go on, on both.
+    let made = done(path, &["token", "create", "--organization", "7", "--database-url", &url]);
+    let on_postgres = Server::start_with(path, &["--database-url", &url], &[]);
+    let on_sqlite = Server::start(&back);
+    let new = [&on_postgres, &on_sqlite].map(|server| {
+        assert_eq!(server.batch(&token, &people(40..=300)).body, unchanged(&last));
+        let new = server.batch(&token, &people([400]));
+        each(&new, "/freshRow/id")[0].as_i64().unwrap()
+    });
+    let newest = each(&last, "/freshRow/id").last().unwrap().as_i64().unwrap();
+    assert!(new[0] > newest && new[1] > newest, "{new:?} {newest}");
+    assert_eq!(each(&on_postgres.batch(&made, &people([1])), "/freshRow/verdict"), ["created"]);
+    let checked = run(&back, &["check"]);
+    assert!(checked.status.success(), "{checked:?}");
+    let checked = run(path, &["check", "--database-url", &url]);
+    assert!(checked.status.success(), "{checked:?}");
+}
+
+#[test]
+fn copy_is_refused_onto_anything_but_a_new_database() {
+    let (folder, server, token) = served();
+    let path = folder.path();
+    assert_eq!(server.batch(&token, &people([1])).status, 200);
+    server.stop();
+    let from = "sqlite://contact-hub.db";
+    let database = TestDatabase::migrated();
+
+    let missing = refused(path, from, "sqlite://new.db");
+    assert!(missing.contains("new.db lacks the schema 2"), "{missing}");
+    assert!(missing.ends_with("; run `contact-hub migrate`\n"), "{missing}");
+    let missing = refused(path, "sqlite://other.db", &database.url());
+    assert!(missing.contains("other.db lacks the schema 2"), "{missing}");
+    let empty = TestDatabase::empty();
+    assert!(refused(path, from, &empty.url()).contains("lacks the schema 2"));
+    assert!(refused(path, &empty.url(), from).contains("lacks the schema 2"));
+
+    let itself = refused(path, from, from);
+    assert!(itself.contains("is not empty") || itself.contains("locked"), "{itself}");
+    done(path, &["copy", "--from", from, "--to", &database.url()]);
+    let again = refused(path, from, &database.url());
+    assert!(again.contains("is not empty: it has rows in the table "), "{again}");
+    let back = refused(path, &database.url(), from);
+    assert!(back.contains("is not empty: it has rows in the table api_token"), "{back}");
+}
+
+#[test]
+fn copy_that_changes_rows_stores_none() {
+    let (folder, server, token) = served();
+    let path = folder.path();
+    assert_eq!(server.batch(&token, &people([1])).status, 200);
+    server.stop();
+    let from = "sqlite://contact-hub.db";
+    let database = TestDatabase::migrated();
+    let trigger = "CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN NEW.display_name := 'Spoilt'; RETURN NEW; END $$;
+        CREATE TRIGGER spoil BEFORE INSERT ON contact FOR EACH ROW EXECUTE FUNCTION spoil()";
+    database.execute(trigger);
+    let differs = refused(path, from, &database.url());
+    assert!(differs.contains("is not what was sent: rows of organization 1;"), "{differs}");
+    database.execute("DROP TRIGGER spoil ON contact");
+    done(path, &["copy", "--from", from, "--to", &database.url()]);
+
+    let other = path.join("other.db");
+    done(path, &["migrate", "--database-url", "sqlite://other.db"]);
+    let trigger = "CREATE TRIGGER spoil AFTER INSERT ON contact
+        BEGIN UPDATE contact SET display_name = 'Spoilt'; END";
+    Connection::open(&other).unwrap().execute_batch(trigger).unwrap();
+    let differs = refused(path, from, "sqlite://other.db");
+    assert!(differs.contains("is not what was sent: rows of organization 1;"), "{differs}");
+    Connection::open(&other).unwrap().execute_batch("DROP TRIGGER spoil").unwrap();
+    done(path, &["copy", "--from", from, "--to", "sqlite://other.db"]);
+}
+
+/// A database that fails after some rows.
+struct Failing(Arc<dyn StoredRows>);
+
+#[async_trait]
+impl StoredRows for Failing {
+    async fn send(&self, rows: Sender<Sent>) -> Result<(), StoreError> {
+        let (sender, mut receiver) = mpsc::channel(1);
+        let forwarding = async move {
+            for _ in 0..4 {
+                rows.send(receiver.recv().await.unwrap()).await.unwrap();
+            }
+        };
+        let (sent, ()) = tokio::join!(self.0.send(sender), forwarding);
+        sent
+    }
+
+    async fn take(&self, rows: Receiver<Sent>) -> Result<Totals, CopyError> {
+        self.0.take(rows).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn interrupted_copy_stores_nothing_and_is_repeated() {
+    let (folder, server, token) = served();
+    let path = folder.path();
+    assert_eq!(server.batch(&token, &people(1..=300)).status, 200);
+    server.stop();
+    let database = TestDatabase::migrated();
+    let url = database.url().parse().unwrap();
+    let sqlite: Arc<dyn StoredRows> =
+        Arc::new(SqliteRows::open(&path.join("contact-hub.db")).unwrap());
+    let postgres = PostgresRows::open(&url, PostgresOptions::default()).await.unwrap();
+    let postgres: Arc<dyn StoredRows> = Arc::new(postgres);
+    done(path, &["migrate", "--database-url", "sqlite://other.db"]);
+    let other: Arc<dyn StoredRows> = Arc::new(SqliteRows::open(&path.join("other.db")).unwrap());
+    for (from, to) in [(&sqlite, &postgres), (&postgres, &other)] {
+        let failing = Arc::new(Failing(Arc::clone(from)));
+        let error = CopyRows::new(failing, Arc::clone(to)).execute().await.unwrap_err();
+        assert!(matches!(error, CopyError::Store(_)), "{error}");
+        CopyRows::new(Arc::clone(from), Arc::clone(to)).execute().await.unwrap();
+    }
+}
