@@ -10,7 +10,7 @@ use xtask::workspace;
 use crate::codegen::Codegen;
 use crate::test::Test;
 use crate::tool::Tool;
-use crate::{arch, browser, clients, db, deny, tidy};
+use crate::{arch, browser, clients, db, deny, deploy, tidy};
 
 /// Run every check that a change has to pass
 #[derive(Debug, Args)]
@@ -50,6 +50,8 @@ enum Check {
     Clients,
     /// The pages show what they should in a browser
     Browser,
+    /// The files of docs/deploy do what they say
+    Deploy,
     /// The short proofs
     Proofs,
 }
@@ -86,6 +88,7 @@ impl Check {
             Self::Smoke => smoke::run()?,
             Self::Clients => clients::run()?,
             Self::Browser => browser::run()?,
+            Self::Deploy => deploy::run()?,
             Self::Proofs => Tool::short().run("proofs", &[])?,
         }
         Ok(())

@@ -7,6 +7,7 @@ mod clients;
 mod codegen;
 mod db;
 mod deny;
+mod deploy;
 mod held_postgres;
 mod installed;
 mod test;
@@ -46,6 +47,8 @@ enum Verb {
     Clients,
     /// Open the pages of the server in headless Chromium, without a network
     Browser,
+    /// Try the files of docs/deploy: the unit, the proxies, the alerts, what the image holds
+    Deploy,
     /// Measure the server against the bare database
     #[command(disable_help_flag = true)]
     Bench(tool::Tool),
@@ -76,6 +79,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Deny => deny::run(),
         Verb::Clients => clients::run(),
         Verb::Browser => browser::run(),
+        Verb::Deploy => deploy::run(),
         Verb::Ci(ci) => ci.run(&Menu::command()),
         // Optimized, because the client must not be slower than the server.
         Verb::Bench(tool) => tool.run("bench", &["--release"]),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use contacts_application::ports::{
-    CopyError, OpenError, RowBatch, Sent, StoreError, StoredRows, Totals,
+    CopyError, OpenError, RowBatch, RowMessage, StoreError, StoredRows, Totals,
 };
 use diesel::connection::{DefaultLoadingMode, SimpleConnection as _};
 use diesel::prelude::*;
@@ -61,12 +61,12 @@ impl SqliteRows {
 
 #[async_trait]
 impl StoredRows for SqliteRows {
-    async fn send(&self, rows: Sender<Sent>) -> Result<(), StoreError> {
+    async fn send(&self, rows: Sender<RowMessage>) -> Result<(), StoreError> {
         let database = self.0.clone();
         Ok(blocking(move || send(&mut database.connect()?, &rows)).await?)
     }
 
-    async fn take(&self, rows: Receiver<Sent>) -> Result<Totals, CopyError> {
+    async fn take(&self, rows: Receiver<RowMessage>) -> Result<Totals, CopyError> {
         let database = self.0.clone();
         blocking(move || {
             let taken = take(&mut database.connect()?, rows);
@@ -117,7 +117,8 @@ impl Table {
             match tables.last_mut().filter(|table| table.name == column.table_name) {
                 Some(table) => table.columns.push(column),
                 None => {
-                    tables.push(Self { name: column.table_name.clone(), columns: vec![column] })
+                    let name = column.table_name.clone();
+                    tables.push(Self { name, columns: vec![column] });
                 }
             }
         }
@@ -178,19 +179,20 @@ impl Table {
     }
 }
 
-fn send(connection: &mut SqliteConnection, rows: &Sender<Sent>) -> Result<(), Failure> {
+fn send(connection: &mut SqliteConnection, rows: &Sender<RowMessage>) -> Result<(), Failure> {
     // Nobody else writes from here on.
     connection.immediate_transaction(|connection| {
         for table in Table::all(connection)? {
-            table.read(connection, |batch| hand_over(rows, Sent::Rows(batch)))?;
+            table.read(connection, |batch| hand_over(rows, RowMessage::Rows(batch)))?;
         }
-        hand_over(rows, Sent::All)
+        hand_over(rows, RowMessage::End)
     })
 }
 
-fn hand_over(rows: &Sender<Sent>, sent: Sent) -> Result<(), Failure> {
+fn hand_over(rows: &Sender<RowMessage>, sent: RowMessage) -> Result<(), Failure> {
     // The receiver says why it has ended.
-    rows.blocking_send(sent).map_err(|_| StoreError::unavailable("nobody takes the rows").into())
+    rows.blocking_send(sent)
+        .map_err(|_unsent| StoreError::unavailable("nobody takes the rows").into())
 }
 
 /// Why rows were not taken.
@@ -205,7 +207,10 @@ impl<E: Into<Failure>> From<E> for NotTaken {
     }
 }
 
-fn take(connection: &mut SqliteConnection, mut rows: Receiver<Sent>) -> Result<Totals, NotTaken> {
+fn take(
+    connection: &mut SqliteConnection,
+    mut rows: Receiver<RowMessage>,
+) -> Result<Totals, NotTaken> {
     let copied = connection.exclusive_transaction(|connection| {
         let tables = Table::all(connection)?;
         for table in tables.iter().filter(|table| table.name != COUNTER) {
@@ -217,8 +222,8 @@ fn take(connection: &mut SqliteConnection, mut rows: Receiver<Sent>) -> Result<T
         let mut sent = Totals::default();
         loop {
             let batch = match rows.blocking_recv() {
-                Some(Sent::Rows(batch)) => batch,
-                Some(Sent::All) => break,
+                Some(RowMessage::Rows(batch)) => batch,
+                Some(RowMessage::End) => break,
                 None => return Err(NotTaken::Copy(CopyError::Interrupted)),
             };
             let table = tables.iter().find(|table| table.name == batch.table);

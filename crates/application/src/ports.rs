@@ -24,7 +24,7 @@ pub use open_error::{OpenError, OpenErrorKind};
 pub use organization_settings::{FillingStep, OrganizationSettings};
 pub use schema::SchemaState;
 pub use store_state::{Measurement, Reading, StoreState};
-pub use stored_rows::{CopyError, OfOrganization, RowBatch, Sent, StoredRows, Totals};
+pub use stored_rows::{CopyError, OfOrganization, RowBatch, RowMessage, StoredRows, Totals};
 
 /// The number of ids that a store reserves at a time. A restart loses the unused rest of a block;
 /// 2^53 ids are 9·10^10 blocks.

@@ -14,10 +14,13 @@ use crate::check::CheckDatabase;
 use crate::config::{self, ConfigCommand, GlobalFlags, ServeFlags, SettingsFile};
 use crate::copy::CopyDatabase;
 use crate::failure::Failure;
+use crate::health::CheckHealth;
 use crate::organization::{CreateOrganization, SetOrganization};
 use crate::token::{CreateToken, ListTokens, RevokeToken, RotateToken};
 use crate::version::version;
-use crate::{backup, check, clock, copy, logging, migrate, organization, printing, serve, token};
+use crate::{
+    backup, check, clock, copy, health, logging, migrate, organization, printing, serve, token,
+};
 
 /// Takes the contacts of many organizations in bulk and answers each with one exact result
 ///
@@ -74,6 +77,8 @@ enum Command {
     /// document. The command prints a line for each that differs. The exit code is 0 if no
     /// difference is left, and 1 otherwise.
     Check(CheckDatabase),
+    /// Ask the server of this machine whether it is up; for health checks of containers
+    Health(CheckHealth),
     /// Show the settings, or a file that explains them
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -178,6 +183,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         }
         Command::Copy(copy) => single_threaded()?.block_on(copy::run(&settings.database, &copy)),
         Command::Backup(backup) => backup::make(&settings.database.url, &backup),
+        Command::Health(check) => health::check(&check),
         Command::Config(ConfigCommand::Show(_)) => {
             let config = matches.subcommand_matches("config");
             let show = config.and_then(|config| config.subcommand_matches("show"));
@@ -270,6 +276,7 @@ mod tests {
             "contact-hub copy --from sqlite://a.db --to postgres://hub@db/contacts",
             "contact-hub --listen 127.0.0.1:0 --log debug",
             "contact-hub config show --max-items 7",
+            "contact-hub health --listen 0.0.0.0:8080",
             "contact-hub config check --config hub.toml",
             "contact-hub token list --json",
             "contact-hub completions bash",

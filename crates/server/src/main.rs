@@ -11,6 +11,7 @@ mod config;
 mod copy;
 mod database_url;
 mod failure;
+mod health;
 mod logging;
 mod migrate;
 mod organization;

@@ -3,6 +3,7 @@
 mod connections;
 mod filling;
 mod pruning;
+mod service_manager;
 mod shutdown;
 mod token_uses;
 
@@ -84,6 +85,7 @@ pub(crate) async fn run(
         printing::print_notice(&format!("metrics on http://{address}/metrics"));
     }
     printing::print_notice(&format!("listening on http://{address}"));
+    service_manager::ready();
     let timeouts = Timeouts {
         first_head: MAX_FIRST_HEAD_TIME,
         head: MAX_HEAD_TIME,

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use contacts_application::ports::{
-    CopyError, OpenError, RowBatch, Sent, StoreError, StoredRows, Totals,
+    CopyError, OpenError, RowBatch, RowMessage, StoreError, StoredRows, Totals,
 };
 use tokio::sync::mpsc::{Receiver, Sender};
 use tokio_postgres::Row;
@@ -62,19 +62,19 @@ impl PostgresRows {
 
 #[async_trait]
 impl StoredRows for PostgresRows {
-    async fn send(&self, rows: Sender<Sent>) -> Result<(), StoreError> {
+    async fn send(&self, rows: Sender<RowMessage>) -> Result<(), StoreError> {
         let (session, tables) = self.begin().await?;
         for table in tables {
             table.open(&session).await?;
             while let Some(batch) = table.next(&session).await? {
-                hand_over(&rows, Sent::Rows(batch)).await?;
+                hand_over(&rows, RowMessage::Rows(batch)).await?;
             }
         }
         session.rollback().await?;
-        hand_over(&rows, Sent::All).await
+        hand_over(&rows, RowMessage::End).await
     }
 
-    async fn take(&self, mut rows: Receiver<Sent>) -> Result<Totals, CopyError> {
+    async fn take(&self, mut rows: Receiver<RowMessage>) -> Result<Totals, CopyError> {
         let (session, tables) = self.begin().await.map_err(StoreError::from)?;
         for table in tables.iter().filter(|table| table.name != COUNTER) {
             if !table.is_empty(&session).await.map_err(StoreError::from)? {
@@ -86,8 +86,8 @@ impl StoredRows for PostgresRows {
         let mut sent = Totals::default();
         loop {
             let batch = match rows.recv().await {
-                Some(Sent::Rows(batch)) => batch,
-                Some(Sent::All) => break,
+                Some(RowMessage::Rows(batch)) => batch,
+                Some(RowMessage::End) => break,
                 None => return Err(CopyError::Interrupted),
             };
             let table = tables.iter().find(|table| table.name == batch.table);
@@ -104,9 +104,9 @@ impl StoredRows for PostgresRows {
     }
 }
 
-async fn hand_over(rows: &Sender<Sent>, sent: Sent) -> Result<(), StoreError> {
+async fn hand_over(rows: &Sender<RowMessage>, sent: RowMessage) -> Result<(), StoreError> {
     // The receiver says why it has ended.
-    rows.send(sent).await.map_err(|_| StoreError::unavailable("nobody takes the rows"))
+    rows.send(sent).await.map_err(|_unsent| StoreError::unavailable("nobody takes the rows"))
 }
 
 /// Ends the writing, and counts what was written.

@@ -13,12 +13,12 @@ use super::StoreError;
 /// Tables and columns are read from the database, so a new one is copied without a change here.
 #[async_trait]
 pub trait StoredRows: Send + Sync {
-    /// Sends every row and then [`Sent::All`]. Nobody writes to the database meanwhile.
+    /// Sends every row and then [`RowMessage::End`]. Nobody writes to the database meanwhile.
     ///
     /// # Errors
     ///
     /// If the database cannot be read, or if others write to it.
-    async fn send(&self, rows: Sender<Sent>) -> Result<(), StoreError>;
+    async fn send(&self, rows: Sender<RowMessage>) -> Result<(), StoreError>;
 
     /// Takes every row into a database without organizations, tokens and contacts, reads them back,
     /// and stores all of them or, if anything is missing or differs, none.
@@ -26,16 +26,16 @@ pub trait StoredRows: Send + Sync {
     /// # Errors
     ///
     /// A [`CopyError`]. Nothing is stored then.
-    async fn take(&self, rows: Receiver<Sent>) -> Result<Totals, CopyError>;
+    async fn take(&self, rows: Receiver<RowMessage>) -> Result<Totals, CopyError>;
 }
 
 /// What the sender of rows sends.
 #[derive(Debug)]
-pub enum Sent {
+pub enum RowMessage {
     /// Some rows of a table.
     Rows(RowBatch),
     /// There are no more.
-    All,
+    End,
 }
 
 /// Some rows of a table.

@@ -7,6 +7,7 @@ use tokio::runtime;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use super::service_manager;
 use crate::failure::Failure;
 
 /// How far the process is in stopping.
@@ -74,6 +75,7 @@ async fn follow(mut signals: Signals, grace: Duration, phase: &watch::Sender<Pha
     let Signal { name, .. } = signals.next().await;
     tracing::info!(signal = name, "finishing the requests in flight");
     phase.send_replace(Phase::Finishing);
+    service_manager::stopping();
     let deadline = async {
         sleep(grace).await;
         phase.send_replace(Phase::Over);

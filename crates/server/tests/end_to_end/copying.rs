@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use contacts_adapters_diesel::SqliteRows;
 use contacts_adapters_postgres::testing::TestDatabase;
 use contacts_adapters_postgres::{PostgresOptions, PostgresRows};
-use contacts_application::ports::{CopyError, Sent, StoreError, StoredRows, Totals};
+use contacts_application::ports::{CopyError, RowMessage, StoreError, StoredRows, Totals};
 use contacts_application::use_cases::CopyRows;
 use rusqlite::Connection;
 use tokio::sync::mpsc::{self, Receiver, Sender};
@@ -132,7 +132,7 @@ struct Failing(Arc<dyn StoredRows>);
 
 #[async_trait]
 impl StoredRows for Failing {
-    async fn send(&self, rows: Sender<Sent>) -> Result<(), StoreError> {
+    async fn send(&self, rows: Sender<RowMessage>) -> Result<(), StoreError> {
         let (sender, mut receiver) = mpsc::channel(1);
         let forwarding = async move {
             for _ in 0..4 {
@@ -143,7 +143,7 @@ impl StoredRows for Failing {
         sent
     }
 
-    async fn take(&self, rows: Receiver<Sent>) -> Result<Totals, CopyError> {
+    async fn take(&self, rows: Receiver<RowMessage>) -> Result<Totals, CopyError> {
         self.0.take(rows).await
     }
 }

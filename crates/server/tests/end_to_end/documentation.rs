@@ -2,10 +2,19 @@
 
 use serde_json::Value;
 
-use super::program::{done, served};
+use std::path::Path;
+use std::process::Command;
+
+use contacts_adapters_postgres::testing::TestDatabase;
+
+use super::program::{Server, done, served};
 
 const README: &str = include_str!("../../../../README.md");
 const SETTINGS: &str = include_str!("../../../../docs/contact-hub.toml");
+
+const OPERATING: &str = include_str!("../../../../docs/operating.md");
+const DASHBOARD: &str = include_str!("../../../../docs/deploy/grafana.json");
+const ALERTS: &str = include_str!("../../../../docs/deploy/alerts.yaml");
 
 /// The first code block of that language that contains `text`.
 fn block(language: &str, text: &str) -> &'static str {
@@ -50,5 +59,45 @@ fn settings_file_lists_every_setting() {
     for setting in settings {
         let key = format!("{} = ", setting.to_ascii_lowercase());
         assert!(SETTINGS.contains(&key), "docs/contact-hub.toml lacks {key}");
+    }
+}
+
+#[test]
+fn operating_page_runs_from_top_to_bottom() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
+    let url = database.url();
+    let blocks = OPERATING.split("\n```").skip(1).step_by(2);
+    let blocks: Vec<_> = blocks.filter_map(|block| block.strip_prefix("sh\n")).collect();
+    let script = blocks.join("\n").replace("postgres://hub@db.example.org/contacts", &url);
+    let program = Path::new(env!("CARGO_BIN_EXE_contact-hub")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    let mut shell = Command::new("sh");
+    shell.args(["-eux", "-c", &script]).current_dir(folder.path());
+    let output = shell.env_clear().env("PATH", path).output().unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{errors}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.contains("everything is copied, and equal"), "{printed}");
+}
+
+#[test]
+fn dashboard_and_alerts_name_metrics_that_exist() {
+    let database = TestDatabase::empty();
+    let mut existing = String::new();
+    for arguments in [&[][..], &["--database-url", &database.url()]] {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::start_with(folder.path(), arguments, &[]);
+        let token = server.first_token().unwrap();
+        server.batch(&token, r#"[{"contactType": "PERSON", "lastName": "Abt"}, {}]"#);
+        existing += &server.text("/metrics");
+    }
+    let existing: Vec<_> = existing.split(['{', ' ', '\n']).collect();
+    let is_part = |character: char| character.is_ascii_lowercase() || character == '_';
+    let named = [DASHBOARD, ALERTS].map(|file| file.split(|character| !is_part(character)));
+    let named = named.into_iter().flatten().filter(|word| word.starts_with("contact_hub_"));
+    let named: Vec<_> = named.collect();
+    assert!(named.len() > 20, "{named:?}");
+    for name in named {
+        assert!(existing.contains(&name), "there is no metric {name}");
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
-use super::program::{BATCH, Server, each, people, served, unchanged};
+use super::program::{BATCH, Server, done, each, people, run, served, unchanged};
 
 /// Sends the head of a request. The server waits for the body.
 fn half_a_request(server: &Server, token: &str, body: &str) -> BufReader<TcpStream> {
@@ -29,6 +29,31 @@ fn wait_for(server: &mut Server, text: &str) {
         line.clear();
         assert_ne!(server.errors.read_line(&mut line).unwrap(), 0, "the log ended");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn service_manager_is_told_when_it_is_ready() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify");
+    let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+    let told = || {
+        let mut text = [0; 64];
+        let length = socket.recv(&mut text).unwrap();
+        String::from_utf8(text[..length].to_vec()).unwrap()
+    };
+    let variables = [("NOTIFY_SOCKET", path.to_str().unwrap())];
+    let server = Server::start_with(folder.path(), &[], &variables);
+    assert_eq!(told(), "READY=1\n");
+    let address = server.address.to_string();
+    assert_eq!(done(folder.path(), &["health", "--listen", &address]), "up");
+    server.stop();
+    assert_eq!(told(), "STOPPING=1\n");
+    let output = run(folder.path(), &["health", "--listen", &address]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let expected = format!("contact-hub: no server answers on {address}: ");
+    assert!(errors.starts_with(&expected), "{errors}");
 }
 
 #[test]
