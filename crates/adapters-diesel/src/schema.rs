@@ -64,6 +64,9 @@ diesel::table! {
         document -> Text,
         digest -> Nullable<Binary>,
         run_id -> Nullable<BigInt>,
+        sort_key -> Text,
+        countries -> Text,
+        tags -> Text,
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 use contacts_application::ports::{
     OpenError, OpenErrorKind, SchemaState, StoreError, StoreErrorKind,
 };
-use contacts_domain::contact::IntercomEntry;
+use contacts_domain::contact::{IntercomEntry, list_columns};
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::migration::MigrationSource;
@@ -133,6 +133,7 @@ fn run_pending(connection: &mut SqliteConnection) -> Result<Schema, Failure> {
     if let (SchemaState::Behind(_), _) = &found {
         connection.run_pending_migrations(MIGRATIONS)?;
         fill_sort_keys(connection)?;
+        fill_list_columns(connection)?;
     }
     Ok(found)
 }
@@ -152,6 +153,31 @@ pub(crate) fn fill_sort_keys(connection: &mut SqliteConnection) -> Result<(), Fa
             .execute(connection)?;
     }
     Ok(())
+}
+
+/// Fills the columns of lists of contacts that have none, some at a time.
+fn fill_list_columns(connection: &mut SqliteConnection) -> Result<(), Failure> {
+    use crate::schema::contact::dsl::{
+        contact, countries, display_name, document, id, sort_key, tags,
+    };
+    let mut filled_to = 0;
+    loop {
+        let rows: Vec<(i64, String, String)> = contact
+            .filter(id.gt(filled_to))
+            .filter(sort_key.eq(""))
+            .order(id)
+            .limit(500)
+            .select((id, display_name, document))
+            .load(connection)?;
+        let Some((last, ..)) = rows.last() else { return Ok(()) };
+        filled_to = *last;
+        for (row, name, stored) in rows {
+            let (key, in_countries, tagged) = list_columns(&name, &stored);
+            diesel::update(contact.find(row))
+                .set((sort_key.eq(key.as_str()), countries.eq(in_countries), tags.eq(tagged)))
+                .execute(connection)?;
+        }
+    }
 }
 
 /// All migrations, oldest first.
@@ -175,6 +201,7 @@ mod tests {
     use super::*;
     use crate::connect::SqliteOptions;
     use crate::testing::memory;
+    use contacts_domain::contact::SortKey;
 
     #[derive(Debug, PartialEq, QueryableByName)]
     struct Object {
@@ -209,7 +236,7 @@ mod tests {
     const CONTACT: &str = "
         INSERT INTO contact (id, organization_id, contact_type, display_name, archived, is_customer,
             is_vendor, is_staff, version, document_version, created_at, updated_at, document)
-        VALUES (?1, 1, 'PERSON', '', 0, 0, 0, 0, 1, 1, 0, 0, ?2)";
+        VALUES (?1, 1, 'PERSON', 'Émile', 0, 0, 0, 0, 1, 1, 0, 0, ?2)";
 
     fn insert(connection: &mut SqliteConnection, id: i64, document: &str) -> QueryResult<usize> {
         sql_query(CONTACT).bind::<BigInt, _>(id).bind::<Text, _>(document).execute(connection)
@@ -226,7 +253,8 @@ mod tests {
         for _ in 0..2 {
             old.run_next_migration(MIGRATIONS).unwrap();
         }
-        insert(&mut old, 1, "{}").unwrap();
+        let document = r#"{"addresses": [{"countryCode2": "CH"}], "tags": [{"id": 7}]}"#;
+        insert(&mut old, 1, document).unwrap();
         old.batch_execute(
             "INSERT INTO contact_intercom
              VALUES (1, 1, '', 'Émile', 'multi', '0001-01-01', 0, 0, 0, 0, 'ring1.wav')",
@@ -248,6 +276,10 @@ mod tests {
 
         let connection = &mut database.writer().unwrap();
         insert(connection, 2, "{").unwrap();
+        let columns = "SELECT sort_key || countries || tags FROM contact WHERE id = 1";
+        let columns: String = sql::<Text>(columns).get_result(connection).unwrap();
+        let key = SortKey::of("Émile");
+        assert_eq!(columns, format!("{},CH,,7,", key.as_str()));
         let keys = sql::<Text>("SELECT sort_key FROM contact_intercom");
         let key = IntercomEntry::sort_key("Émile");
         assert_eq!(keys.load::<String>(connection).unwrap(), [key]);

@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+mod contact_list;
 mod contacts;
 mod decided;
 mod decisions;

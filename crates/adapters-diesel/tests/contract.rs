@@ -9,8 +9,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use contacts_adapters_diesel::{SqliteOptions, SqliteStore};
 use contacts_application::ports::{
-    AccessStore, Audit, ContactStore, IntercomDirectory, Ledger, Lifecycle, OrganizationSettings,
-    StoreState,
+    AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, Ledger, Lifecycle,
+    OrganizationSettings, StoreState,
 };
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::{ContactId, OrganizationId};
@@ -44,6 +44,10 @@ impl StoreUnderTest for Fresh {
     }
 
     fn directory(&self) -> Arc<dyn IntercomDirectory> {
+        self.store.clone()
+    }
+
+    fn contact_list(&self) -> Arc<dyn ContactList> {
         self.store.clone()
     }
 
@@ -103,7 +107,7 @@ fn overwrite_row(connection: &mut SqliteConnection, record: &Record) {
         "UPDATE contact
          SET contact_type = ?, external_id = ?, link_id = ?, display_name = ?, email = ?,
              phone = ?, mobile = ?, vat_number = ?, archived = ?, is_customer = ?, is_vendor = ?,
-             is_staff = ?
+             is_staff = ?, sort_key = ?, countries = ?, tags = ?
          WHERE id = ?",
     )
     .bind::<Text, _>(projection.contact_type.as_str())
@@ -118,6 +122,9 @@ fn overwrite_row(connection: &mut SqliteConnection, record: &Record) {
     .bind::<Bool, _>(projection.is_customer)
     .bind::<Bool, _>(projection.is_vendor)
     .bind::<Bool, _>(projection.is_staff)
+    .bind::<Text, _>(projection.sort_key.as_str())
+    .bind::<Text, _>(&projection.countries)
+    .bind::<Text, _>(&projection.tags)
     .bind::<BigInt, _>(record.id.get())
     .execute(connection);
     assert_eq!(updated, Ok(1));

@@ -29,7 +29,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use device::paths::{DEVICE_PATHS, DEVICE_PREFIXES, DeviceOperation, DevicePath};
 pub use settings::Settings;
-pub use state::Services;
+pub use state::{Ports, Services};
 pub use v1::StillSending;
 
 use device::aliases::describe_aliases;
@@ -48,20 +48,12 @@ use telemetry::Observer;
 /// ```
 /// use std::sync::Arc;
 ///
-/// use contacts_adapters_http::{Services, Settings, router};
+/// use contacts_adapters_http::{Ports, Services, Settings, router};
 /// use contacts_testing::{MemoryStore, StoppedClock, now};
 ///
 /// let store = Arc::new(MemoryStore::default());
 /// let clock = Arc::new(StoppedClock(now()));
-/// let services = Services::new(
-///     store.clone(),
-///     store.clone(),
-///     store.clone(),
-///     clock,
-///     store.clone(),
-///     store.clone(),
-///     store,
-/// );
+/// let services = Services::new(Ports::of(store), clock);
 /// let app: axum::Router = router(services, Settings::default());
 /// ```
 pub fn router(services: Services, settings: Settings) -> Router {

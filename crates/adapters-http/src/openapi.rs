@@ -23,11 +23,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) use contact_document::{
-    ContactDocumentSchema, ContactTypeSchema, IntercomTypeSchema, StoredContactSchema,
+    AnyContactTypeSchema, ContactDocumentSchema, ContactTypeSchema, IntercomTypeSchema,
+    StoredContactSchema,
 };
 pub(crate) use operation::{
     BatchHeaders, BatchProblems, CallHeaders, CallProblems, ContactPathParams, ContactProblems,
-    DeviceBodyProblems, DeviceItemPath, DeviceProblems, DryRunHeaders, FeedProblems,
+    DeviceBodyProblems, DeviceItemPath, DeviceProblems, DryRunHeaders, FeedProblems, ListProblems,
     MergingProblems, NativeBatchProblems, PageProblems, ReadinessProblems, RunProblems,
     UndoProblems, WritingHeaders, WritingProblems, describe_organizations, describe_request_ids,
     text_parameter,
@@ -35,6 +36,7 @@ pub(crate) use operation::{
 
 use crate::problem::format::{EnvelopeReply, ProblemReply};
 use crate::state::AppState;
+use crate::v1::contacts::ContactSort;
 
 /// The introduction: what the published contracts leave open and this server decides.
 const ABOUT: &str = "\
@@ -145,6 +147,7 @@ pub(crate) fn frame() -> OpenApi {
     let components = ComponentsBuilder::new()
         .schema_from::<ProblemReply<'static>>()
         .schema_from::<EnvelopeReply<'static>>()
+        .schema_from::<ContactSort>()
         .schemas_from_iter(of_envelope)
         .security_scheme("wealToken", SecurityScheme::ApiKey(ApiKey::Header(weal_token)))
         .security_scheme("bearer", SecurityScheme::Http(bearer));

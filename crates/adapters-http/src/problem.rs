@@ -181,6 +181,9 @@ kinds! {
     /// The server is full, the token has its share of it, or the database is unavailable; sending the
     /// request again is safe.
     Unavailable: SERVICE_UNAVAILABLE NoError "unavailable" "the service is unavailable";
+    /// So few contacts fit the filter that a page of them is not found in time. Filter by a key, or
+    /// read all contacts and filter them yourself.
+    OutOfTime: SERVICE_UNAVAILABLE NoError "out-of-time" "the list takes too long";
 }
 
 /// Why a request is not served.
@@ -375,6 +378,7 @@ impl From<UseCaseError> for Problem {
                     Self::unavailable(Some(error.into()))
                 }
                 StoreErrorKind::TooLarge => Self::new(Kind::TooManyDocuments, detail),
+                StoreErrorKind::OutOfTime => Self::new(Kind::OutOfTime, detail),
                 StoreErrorKind::Corrupt | StoreErrorKind::Internal => Self::internal(error),
             },
         }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use bytes::Bytes;
 use contacts_application::ports::{
-    AccessStore, Clock, ContactStore, IntercomDirectory, Ledger, OrganizationSettings, StoreState,
+    AccessStore, Clock, ContactList, ContactStore, IntercomDirectory, Ledger, OrganizationSettings,
+    StoreState,
 };
 use contacts_application::use_cases::{
-    Authenticate, DeleteContacts, GetContact, GetEntry, ListEntries, MergeContacts, ReadFeed,
-    ReadLedger, RestoreContact, SetOrganization, UndoRun, UnlinkContacts, UpsertContacts,
+    Authenticate, DeleteContacts, GetContact, GetEntry, ListContacts, ListEntries, MergeContacts,
+    ReadFeed, ReadLedger, RestoreContact, SetOrganization, UndoRun, UnlinkContacts, UpsertContacts,
 };
 use utoipa::openapi::OpenApi;
 
@@ -27,6 +28,8 @@ pub struct Services {
     pub upsert_contacts: UpsertContacts,
     /// Shows one contact.
     pub get_contact: GetContact,
+    /// Lists contacts.
+    pub list_contacts: ListContacts,
     /// Deletes contacts.
     pub delete_contacts: DeleteContacts,
     /// Restores a deleted contact.
@@ -51,21 +54,59 @@ pub struct Services {
     pub read_feed: Arc<ReadFeed>,
 }
 
+/// The ports that the use cases work on.
+#[derive(Clone)]
+pub struct Ports {
+    /// The store of contacts.
+    pub contacts: Arc<dyn ContactStore>,
+    /// The list of contacts.
+    pub list: Arc<dyn ContactList>,
+    /// The directory of intercoms.
+    pub directory: Arc<dyn IntercomDirectory>,
+    /// The organizations and tokens.
+    pub access: Arc<dyn AccessStore>,
+    /// The settings of organizations.
+    pub settings: Arc<dyn OrganizationSettings>,
+    /// What the store says of itself.
+    pub state: Arc<dyn StoreState>,
+    /// The ledger.
+    pub ledger: Arc<dyn Ledger>,
+}
+
+impl Ports {
+    /// The ports of one store that has all of them.
+    pub fn of<S>(store: Arc<S>) -> Self
+    where
+        S: ContactStore
+            + ContactList
+            + IntercomDirectory
+            + AccessStore
+            + OrganizationSettings
+            + StoreState
+            + Ledger
+            + 'static,
+    {
+        Self {
+            contacts: store.clone(),
+            list: store.clone(),
+            directory: store.clone(),
+            access: store.clone(),
+            settings: store.clone(),
+            state: store.clone(),
+            ledger: store,
+        }
+    }
+}
+
 impl Services {
     /// The use cases on these ports.
-    pub fn new(
-        contacts: Arc<dyn ContactStore>,
-        directory: Arc<dyn IntercomDirectory>,
-        access: Arc<dyn AccessStore>,
-        clock: Arc<dyn Clock>,
-        settings: Arc<dyn OrganizationSettings>,
-        state: Arc<dyn StoreState>,
-        ledger: Arc<dyn Ledger>,
-    ) -> Self {
+    pub fn new(ports: Ports, clock: Arc<dyn Clock>) -> Self {
+        let Ports { contacts, list, directory, access, settings, state, ledger } = ports;
         Self {
             authenticate: Arc::new(Authenticate::new(access, clock.clone())),
             upsert_contacts: UpsertContacts::new(contacts.clone(), clock.clone()),
             get_contact: GetContact::new(contacts.clone()),
+            list_contacts: ListContacts::new(list),
             delete_contacts: DeleteContacts::new(contacts.clone(), clock.clone()),
             restore_contact: RestoreContact::new(contacts.clone(), clock.clone()),
             merge_contacts: MergeContacts::new(contacts.clone(), clock.clone()),

@@ -7,7 +7,7 @@ mod batch;
 pub(crate) mod change_body;
 pub(crate) mod changes;
 pub(crate) mod contact_body;
-mod contacts;
+pub(crate) mod contacts;
 mod entity_tag;
 mod history;
 mod organization;

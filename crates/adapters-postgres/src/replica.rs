@@ -75,13 +75,13 @@ where
             }
             // The list itself takes too long, there as here.
             Err(failure) if failure.state() == Some(&SqlState::QUERY_CANCELED) => {
-                return Err(failure);
+                return Err(failure.of_list());
             }
             Err(failure) => standby.record_failure(&failure),
         }
     }
     let _share = take_share(free, primary.options().wait, "other lists").await?;
-    reading(primary.begin(&begin).await?).await
+    reading(primary.begin(&begin).await?).await.map_err(Failure::of_list)
 }
 
 impl Standby {

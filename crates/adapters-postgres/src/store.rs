@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+pub(crate) mod contact_list;
 mod contacts;
 pub(crate) mod directory;
 mod groups;

@@ -3,6 +3,7 @@
 mod attempt_errors;
 mod auditing;
 mod catalogue;
+mod contact_list;
 mod directory;
 mod groups;
 mod ids;

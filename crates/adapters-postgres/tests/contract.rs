@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use contacts_adapters_postgres::PostgresStore;
 use contacts_adapters_postgres::testing::TestDatabase;
 use contacts_application::ports::{
-    AccessStore, Audit, ContactStore, IntercomDirectory, Ledger, Lifecycle, OrganizationSettings,
-    StoreState,
+    AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, Ledger, Lifecycle,
+    OrganizationSettings, StoreState,
 };
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::value::LinkId;
@@ -32,6 +32,10 @@ impl StoreUnderTest for Fresh {
     }
 
     fn directory(&self) -> Arc<dyn IntercomDirectory> {
+        self.store.clone()
+    }
+
+    fn contact_list(&self) -> Arc<dyn ContactList> {
         self.store.clone()
     }
 
@@ -86,10 +90,10 @@ async fn overwrite_row(client: &Client, record: &Record) {
         UPDATE contact
            SET contact_type = $2, external_id = $3, link_id = $4, display_name = $5, email = $6,
                phone = $7, mobile = $8, vat_number = $9, archived = $10, is_customer = $11,
-               is_vendor = $12, is_staff = $13
+               is_vendor = $12, is_staff = $13, sort_key = $14, countries = $15, tags = $16
          WHERE id = $1";
     let projection = &record.projection;
-    let values: [&(dyn ToSql + Sync); 13] = [
+    let values: [&(dyn ToSql + Sync); 16] = [
         &record.id.get(),
         &projection.contact_type.as_str(),
         &projection.external_id,
@@ -103,6 +107,9 @@ async fn overwrite_row(client: &Client, record: &Record) {
         &projection.is_customer,
         &projection.is_vendor,
         &projection.is_staff,
+        &projection.sort_key.as_str(),
+        &projection.countries,
+        &projection.tags,
     ];
     assert_eq!(client.execute(OVERWRITE, &values).await.unwrap(), 1);
 }

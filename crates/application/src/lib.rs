@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod compute;
+pub mod contact_list;
 pub mod directory;
 pub mod ledger;
 pub mod ports;

@@ -3,6 +3,7 @@
 mod access_store;
 mod audit;
 mod clock;
+mod contact_list;
 mod contact_store;
 mod error;
 mod intercom_directory;
@@ -16,6 +17,7 @@ mod stored_rows;
 pub use access_store::AccessStore;
 pub use audit::Audit;
 pub use clock::Clock;
+pub use contact_list::ContactList;
 pub use contact_store::{ContactStore, Lifecycle};
 pub use error::{StoreError, StoreErrorKind};
 pub use intercom_directory::IntercomDirectory;
@@ -33,6 +35,7 @@ pub const ID_BLOCK_SIZE: i64 = 100_000;
 #[cfg(feature = "mocks")]
 pub use {
     access_store::MockAccessStore, audit::MockAudit, clock::MockClock,
-    contact_store::MockContactStore, intercom_directory::MockIntercomDirectory, ledger::MockLedger,
+    contact_list::MockContactList, contact_store::MockContactStore,
+    intercom_directory::MockIntercomDirectory, ledger::MockLedger,
     organization_settings::MockOrganizationSettings, store_state::MockStoreState,
 };

@@ -16,8 +16,9 @@ mod snapshot;
 mod tags;
 
 pub use check::Contact;
-pub use columns::{Column, EntryColumn};
+pub use columns::{Column, EntryColumn, SortKey};
 pub use intercom_entry::IntercomEntry;
+pub use projection::list_columns;
 pub use record::{ContactType, DOCUMENT_VERSION, Projection, Record, UnreadableDocument};
 
 pub(crate) use check::{Candidate, Draft, Refused, weigh};

@@ -21,6 +21,19 @@ impl Timestamp {
         Self(micros)
     }
 
+    /// Reads a date-time of RFC 3339, with its offset, down to the microsecond.
+    ///
+    /// ```
+    /// use contacts_domain::Timestamp;
+    ///
+    /// let at = Timestamp::parse("2026-09-21T16:13:20+02:00");
+    /// assert_eq!(at, Some(Timestamp::from_micros(1_790_000_000_000_000)));
+    /// ```
+    pub fn parse(text: &str) -> Option<Self> {
+        let nanos = OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp_nanos();
+        i64::try_from(nanos.div_euclid(1_000)).ok().map(Self)
+    }
+
     /// Microseconds since the Unix epoch.
     pub fn micros(self) -> i64 {
         self.0

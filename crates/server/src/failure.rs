@@ -53,7 +53,7 @@ impl From<StoreError> for Failure {
         let remedy = match error.kind() {
             StoreErrorKind::Unavailable => "check the database, its disk and its rights",
             StoreErrorKind::Contention => "try again",
-            StoreErrorKind::TooLarge => "ask for less at a time",
+            StoreErrorKind::TooLarge | StoreErrorKind::OutOfTime => "ask for less at a time",
             StoreErrorKind::Corrupt => "restore the database from a backup",
             StoreErrorKind::Internal => "please report this",
         };

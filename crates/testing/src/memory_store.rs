@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+mod contact_list;
 mod contacts;
 mod directory;
 mod feed;
@@ -24,11 +25,12 @@ use contacts_domain::{ContactId, OrganizationId, RunId, Timestamp};
 use self::access::Access;
 use self::contacts::{Contacts, Refused};
 use contacts_application::access::{NewToken, Organization, Token, TokenDigest, TokenId};
+use contacts_application::contact_list::{ContactPage, ContactQuery};
 use contacts_application::directory::{EntryPage, EntryQuery};
 use contacts_application::ledger::{FeedPage, FeedPosition, History, PageSize, RecordedChange};
 use contacts_application::ports::{
-    AccessStore, Audit, ContactStore, IntercomDirectory, Ledger, Lifecycle, Measurement,
-    StoreError, StoreState,
+    AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, Ledger, Lifecycle,
+    Measurement, StoreError, StoreState,
 };
 
 /// A store in memory, for tests.
@@ -157,6 +159,17 @@ impl IntercomDirectory for MemoryStore {
         query: &EntryQuery,
     ) -> Result<EntryPage, StoreError> {
         Ok(lock(&self.contacts).page(organization, query))
+    }
+}
+
+#[async_trait]
+impl ContactList for MemoryStore {
+    async fn page(
+        &self,
+        organization: OrganizationId,
+        query: &ContactQuery,
+    ) -> Result<ContactPage, StoreError> {
+        Ok(lock(&self.contacts).list(organization, query))
     }
 }
 

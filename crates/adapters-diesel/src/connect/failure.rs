@@ -8,7 +8,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use contacts_application::ports::StoreErrorKind::{
-    Contention, Corrupt, Internal, TooLarge, Unavailable,
+    Contention, Corrupt, Internal, OutOfTime, TooLarge, Unavailable,
 };
 use contacts_application::ports::{OpenError, OpenErrorKind, StoreError, StoreErrorKind};
 use contacts_domain::OutOfIds;
@@ -76,7 +76,7 @@ impl Failure {
                 format!("{path} is locked by another process"),
                 "try again when that is done",
             ),
-            Unavailable | TooLarge | Internal => OpenError::new(
+            Unavailable | TooLarge | OutOfTime | Internal => OpenError::new(
                 OpenErrorKind::Unavailable,
                 format!("{path} cannot be opened: {self}"),
                 "check the disk and the file",
@@ -91,7 +91,7 @@ impl Failure {
         let kind = match known {
             Some((_, kind)) => *kind,
             None if message.contains(DAMAGED_SCHEMA) => Corrupt,
-            None if message.contains(OUT_OF_TIME) => Contention,
+            None if message.contains(OUT_OF_TIME) => OutOfTime,
             None => Internal,
         };
         Self(StoreError::new(kind, cause))

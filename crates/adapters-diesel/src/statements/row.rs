@@ -2,7 +2,7 @@
 
 use contacts_application::ports::StoreError;
 use contacts_domain::auditing::{ContactKey, StoredColumns, StoredContact};
-use contacts_domain::contact::{ContactType, Record};
+use contacts_domain::contact::{ContactType, Record, SortKey};
 use contacts_domain::value::LinkId;
 use contacts_domain::{
     Change, Column, ContactId, Digest, ItemDigest, OrganizationId, RunId, Timestamp, Version,
@@ -20,7 +20,7 @@ pub(crate) trait Bind {
     where
         Self: 'a;
 
-    /// Whether indexes cover such columns: they cover the nullable ones.
+    /// Whether indexes cover such columns: they cover the nullable ones and sort keys.
     const INDEXED: bool = false;
 
     fn bind(&self) -> Self::Bound<'_>;
@@ -39,6 +39,16 @@ impl Bind for String {
 
     fn bind(&self) -> &str {
         self
+    }
+}
+
+impl Bind for SortKey {
+    type Bound<'a> = &'a str;
+
+    const INDEXED: bool = true;
+
+    fn bind(&self) -> &str {
+        self.as_str()
     }
 }
 

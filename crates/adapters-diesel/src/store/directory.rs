@@ -169,7 +169,7 @@ mod tests {
             let time_is_left = move || counted.fetch_add(1, Ordering::Relaxed) < rows_in_time;
             limit_time(&mut reader, time_is_left).unwrap();
             let failure = page(&mut reader, organization(), &all(OrderKey::Number)).unwrap_err();
-            assert_eq!(failure.kind(), StoreErrorKind::Contention);
+            assert_eq!(failure.kind(), StoreErrorKind::OutOfTime);
             assert_eq!(rows.load(Ordering::Relaxed), rows_in_time + 1);
         }
     }

@@ -110,7 +110,7 @@ impl ToSchema for StoredContactSchema {
 }
 
 /// The types of contacts, with that of devices.
-struct AnyContactTypeSchema;
+pub(crate) struct AnyContactTypeSchema;
 
 impl AnyContactTypeSchema {
     fn reference() -> Ref {

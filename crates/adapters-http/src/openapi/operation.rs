@@ -211,6 +211,9 @@ pub(crate) struct RunProblems;
 /// The problems of taking a run back.
 pub(crate) struct UndoProblems;
 
+/// The problems of a list of contacts.
+pub(crate) struct ListProblems;
+
 /// The problems of a merge.
 pub(crate) struct MergingProblems;
 
@@ -282,6 +285,19 @@ impl IntoResponses for UndoProblems {
         let of_undos =
             [Kind::BadParameter, Kind::UnknownRun, Kind::RunGone, Kind::TooManyDocuments];
         problems(ProblemFormat::ProblemDetails, &[&OF_CALLS, &of_undos])
+    }
+}
+
+impl IntoResponses for ListProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let of_lists = [
+            Kind::BadParameter,
+            Kind::KeySwitchedOff,
+            Kind::KeyBeingFilled,
+            Kind::NotAcceptable,
+            Kind::OutOfTime,
+        ];
+        problems(ProblemFormat::ProblemDetails, &[&OF_CALLS, &of_lists])
     }
 }
 

@@ -201,9 +201,11 @@ impl EnvelopeCode {
         match kind {
             Kind::Unauthenticated => Self::InvalidAuthentication,
             Kind::Forbidden => Self::PermissionDenied,
-            Kind::TooManyRequests | Kind::Internal | Kind::Unavailable | Kind::KeyBeingFilled => {
-                Self::SystemError
-            }
+            Kind::TooManyRequests
+            | Kind::Internal
+            | Kind::Unavailable
+            | Kind::OutOfTime
+            | Kind::KeyBeingFilled => Self::SystemError,
             Kind::BadHeader
             | Kind::BadParameter
             | Kind::OrganizationNotNamed

@@ -11,12 +11,17 @@ use serde_json::value::RawValue;
 /// The object without a member, the other members as their text. Fails if the text is not a JSON
 /// object.
 pub(crate) fn without(object: &str, member: &str) -> serde_json::Result<String> {
-    Deserializer::from_str(object).deserialize_map(Without(member))
+    with(object, |name| name != member)
 }
 
-struct Without<'m>(&'m str);
+/// The object with the members of these names alone. Fails if the text is not a JSON object.
+pub(crate) fn with(object: &str, keeps: impl Fn(&str) -> bool) -> serde_json::Result<String> {
+    Deserializer::from_str(object).deserialize_map(With(keeps))
+}
 
-impl<'de> Visitor<'de> for Without<'_> {
+struct With<F>(F);
+
+impl<'de, F: Fn(&str) -> bool> Visitor<'de> for With<F> {
     type Value = String;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -26,7 +31,7 @@ impl<'de> Visitor<'de> for Without<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<String, A::Error> {
         let mut kept = String::from("{");
         while let Some((name, value)) = members.next_entry::<Cow<'de, str>, &RawValue>()? {
-            if name != self.0 {
+            if (self.0)(&name) {
                 if kept.len() > 1 {
                     kept.push(',');
                 }

@@ -7,6 +7,7 @@ mod create;
 mod delete;
 mod delete_many;
 mod get;
+mod list;
 mod merge;
 mod patch;
 mod replace;
@@ -17,11 +18,12 @@ mod unarchive;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(crate) use self::list::ContactSort;
 use crate::state::AppState;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(create::create))
+        .routes(routes!(list::list, create::create))
         .routes(routes!(get::get, patch::patch, replace::replace, delete::delete))
         .routes(routes!(restore::restore))
         .routes(routes!(archive::archive))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request};
-use contacts_adapters_http::{Services, Settings, router};
+use contacts_adapters_http::{Ports, Services, Settings, router};
 use contacts_application::access::{NewToken, Reach, Scope, Scopes, TokenDigest};
 use contacts_application::ports::{AccessStore, ContactStore, IntercomDirectory};
 use contacts_testing::{MemoryStore, StoppedClock, now, organization};
@@ -86,10 +86,8 @@ pub(crate) fn app(
     store: Arc<MemoryStore>,
     settings: Settings,
 ) -> Router {
-    let clock = Arc::new(StoppedClock(now()));
-    let state = Arc::new(MemoryStore::default());
-    let services = Services::new(contacts, directory, access, clock, store.clone(), state, store);
-    router(services, settings)
+    let ports = Ports { contacts, directory, access, ..Ports::of(store) };
+    router(Services::new(ports, Arc::new(StoppedClock(now()))), settings)
 }
 
 pub(crate) async fn store_with_tokens() -> Arc<MemoryStore> {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use contacts_adapters_http::Settings;
 use contacts_application::ports::{MockAccessStore, MockContactStore, StoreError};
-use contacts_domain::contact::{ContactType, DOCUMENT_VERSION, Projection, Record};
+use contacts_domain::contact::{ContactType, DOCUMENT_VERSION, Projection, Record, SortKey};
 use contacts_domain::decision::{Decision, Loaded};
 use contacts_domain::{ContactId, IdBlock, OrganizationId, Version};
 use contacts_testing::{MemoryStore, now};
@@ -186,6 +186,9 @@ fn corrupt_contacts() -> Vec<Record> {
             is_customer: false,
             is_vendor: false,
             is_staff: false,
+            sort_key: SortKey::default(),
+            countries: String::new(),
+            tags: String::new(),
         },
         version: Version::FIRST,
         created_at: now(),

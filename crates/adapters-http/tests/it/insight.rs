@@ -7,7 +7,7 @@ use std::sync::{Arc, Once};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Method;
-use contacts_adapters_http::{Routers, Services, Settings, router, routers};
+use contacts_adapters_http::{Ports, Routers, Services, Settings, router, routers};
 use contacts_application::ports::{Measurement, MockStoreState, Reading, StoreError, StoreState};
 use contacts_testing::{StoppedClock, now};
 use serde_json::json;
@@ -17,16 +17,8 @@ use crate::authorization::operations;
 
 async fn on(state: impl StoreState + 'static) -> Router {
     let store = store_with_tokens().await;
-    let (clock, state) = (Arc::new(StoppedClock(now())), Arc::new(state));
-    let services = Services::new(
-        store.clone(),
-        store.clone(),
-        store.clone(),
-        clock,
-        store.clone(),
-        state,
-        store,
-    );
+    let ports = Ports { state: Arc::new(state), ..Ports::of(store) };
+    let services = Services::new(ports, Arc::new(StoppedClock(now())));
     router(services, Settings::default())
 }
 
@@ -152,15 +144,7 @@ async fn invented_paths_and_methods_share_a_label() {
 async fn metrics_of_their_own_address_are_elsewhere_missing() {
     let store = store_with_tokens().await;
     let clock = Arc::new(StoppedClock(now()));
-    let services = Services::new(
-        store.clone(),
-        store.clone(),
-        store.clone(),
-        clock,
-        store.clone(),
-        store.clone(),
-        store,
-    );
+    let services = Services::new(Ports::of(store), clock);
     let Routers { apis, metrics: apart } = routers(services, Settings::default());
     let answer = Answer::of(apis, get("/metrics", "all")).await;
     assert_eq!(answer.problem(), (404, "NOT_FOUND".into()));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Request};
-use contacts_adapters_http::{Services, Settings, router};
+use contacts_adapters_http::{Ports, Services, Settings, router};
 use contacts_application::access::TokenId;
 use contacts_application::ports::{AccessStore, Clock, ContactStore, Lifecycle};
 use contacts_domain::{ContactId, Timestamp};
@@ -69,15 +69,7 @@ async fn body_that_never_ends_is_408() {
 async fn token_revoked_during_a_long_body_stores_nothing() {
     let stored = store_with_tokens().await;
     let clock = Arc::new(TokioClock(tokio::time::Instant::now()));
-    let services = Services::new(
-        stored.clone(),
-        stored.clone(),
-        stored.clone(),
-        clock,
-        stored.clone(),
-        stored.clone(),
-        stored.clone(),
-    );
+    let services = Services::new(Ports::of(stored.clone()), clock);
     let router = router(services, Settings::default());
     let item = json!([{"contactType": "PERSON", "lastName": "Abt"}]).to_string();
     let store = Arc::clone(&stored);

@@ -3,6 +3,7 @@
 mod batch;
 mod changes;
 mod lifecycle;
+mod listing;
 mod one_contact;
 mod organization;
 mod runs;

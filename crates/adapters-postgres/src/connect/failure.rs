@@ -105,6 +105,14 @@ impl Failure {
         self.state.as_ref()
     }
 
+    /// The failure of a list: if a statement ran too long, the list itself takes too long.
+    pub(crate) fn of_list(self) -> Self {
+        match self.state {
+            Some(SqlState::QUERY_CANCELED) => Self { kind: StoreErrorKind::OutOfTime, ..self },
+            _ => self,
+        }
+    }
+
     /// Whether the connection is lost. The last statement may or may not have run.
     pub(crate) fn connection_lost(&self) -> bool {
         self.connection_lost

@@ -13,7 +13,7 @@ use std::time::Duration;
 use deadpool_postgres::Object;
 use futures_util::TryStreamExt as _;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Error, Row};
+use tokio_postgres::{Error, Row, RowStream};
 
 use self::inflight::Inflight;
 pub(crate) use self::timeouts::StatementTimeouts;
@@ -148,7 +148,7 @@ impl Session {
         &self,
         sql: &'static str,
         parameters: &[Parameter<'_>],
-        mut take: impl FnMut(Row) -> Result<(), Failure>,
+        take: impl FnMut(Row) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         #[cfg(test)]
         notes::note(sql, parameters);
@@ -160,20 +160,26 @@ impl Session {
         } else {
             None
         };
-        let taking = async {
-            let rows = match &prepared {
-                Some(statement) => connection.query_raw(statement, values).await?,
-                None => connection.query_typed_raw(sql, parameters.iter().cloned()).await?,
-            };
-            let mut rows = pin!(rows);
-            while let Some(row) = rows.try_next().await? {
-                if let Err(failure) = take(row) {
-                    return Ok(Err(failure));
-                }
+        let rows = async {
+            match &prepared {
+                Some(statement) => connection.query_raw(statement, values).await,
+                None => connection.query_typed_raw(sql, parameters.iter().cloned()).await,
             }
-            Ok(Ok(()))
         };
-        self.answer(self.limit(), taking).await?
+        self.answer(self.limit(), hand_over(rows, take)).await?
+    }
+
+    /// The same with a statement that is built for one request. It is not kept prepared.
+    pub(crate) async fn query_each_once(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+        take: impl FnMut(Row) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        #[cfg(test)]
+        notes::note(sql, parameters);
+        let rows = self.connection()?.query_typed_raw(sql, parameters.iter().cloned());
+        self.answer(self.limit(), hand_over(rows, take)).await?
     }
 
     /// Runs a statement that is built for one request and returns its rows. It is not kept prepared.
@@ -266,6 +272,20 @@ impl Drop for Session {
             self.timeouts.cancel(connection);
         }
     }
+}
+
+/// Hands over each row as it arrives, until the function fails.
+async fn hand_over(
+    rows: impl Future<Output = Result<RowStream, Error>>,
+    mut take: impl FnMut(Row) -> Result<(), Failure>,
+) -> Result<Result<(), Failure>, Error> {
+    let mut rows = pin!(rows.await?);
+    while let Some(row) = rows.try_next().await? {
+        if let Err(failure) = take(row) {
+            return Ok(Err(failure));
+        }
+    }
+    Ok(Ok(()))
 }
 
 fn unzip<'a>(parameters: &[Parameter<'a>]) -> (Vec<&'a (dyn ToSql + Sync)>, Vec<Type>) {

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use contacts_application::ports::SchemaState;
-use contacts_domain::contact::IntercomEntry;
+use contacts_domain::contact::{IntercomEntry, list_columns};
 use tokio::time::timeout;
 use tokio_postgres::types::Type;
 
@@ -35,7 +35,7 @@ macro_rules! migrations {
 }
 
 /// Every migration, the oldest first.
-pub(crate) const MIGRATIONS: [Migration; 8] = migrations![
+pub(crate) const MIGRATIONS: [Migration; 9] = migrations![
     "2026-11-22-000000_contacts",
     "2026-11-26-000000_organization_settings",
     "2026-11-26-000100_digest",
@@ -43,7 +43,8 @@ pub(crate) const MIGRATIONS: [Migration; 8] = migrations![
     "2026-11-26-000400_merged_ids",
     "2026-11-26-000500_sort_keys",
     "2026-11-26-000600_ledger",
-    "2026-11-27-000000_token_rotation"
+    "2026-11-27-000000_token_rotation",
+    "2026-11-27-000100_contact_lists"
 ];
 
 impl Migration {
@@ -117,7 +118,8 @@ pub(crate) async fn run(session: &Session, lacking: &[&Migration]) -> Result<(),
         session.batch(migration.up).await?;
         session.execute(RECORD, &[(&migration.version(), Type::VARCHAR)]).await?;
     }
-    fill_sort_keys(session).await
+    fill_sort_keys(session).await?;
+    fill_list_columns(session).await
 }
 
 /// Fills the sort keys of entries that have none.
@@ -145,4 +147,43 @@ async fn fill_sort_keys(session: &Session) -> Result<(), Failure> {
         session.execute(FILL, &parameters).await?;
     }
     Ok(())
+}
+
+/// Fills the columns of lists of contacts that have none, some at a time.
+async fn fill_list_columns(session: &Session) -> Result<(), Failure> {
+    const MISSING: &str = "
+        SELECT organization_id, id, display_name, document::text FROM contact
+        WHERE (organization_id, id) > ($1, $2) AND sort_key = ''
+        ORDER BY organization_id, id LIMIT 1000";
+    const FILL: &str = "
+        UPDATE contact SET sort_key = filled.sort_key, countries = filled.countries, tags = filled.tags
+        FROM unnest($1::integer[], $2::bigint[], $3::text[], $4::text[], $5::text[])
+            AS filled (organization_id, id, sort_key, countries, tags)
+        WHERE contact.organization_id = filled.organization_id AND contact.id = filled.id";
+    let (mut organization, mut contact) = (0, 0);
+    loop {
+        let after: [Parameter<'_>; 2] = [(&organization, Type::INT4), (&contact, Type::INT8)];
+        let (mut organizations, mut contacts) = (Vec::<i32>::new(), Vec::<i64>::new());
+        let (mut keys, mut countries, mut tags) = (Vec::new(), Vec::new(), Vec::new());
+        for row in session.query(MISSING, &after).await? {
+            let (key, in_countries, tagged) = list_columns(row.try_get(2)?, row.try_get(3)?);
+            organizations.push(row.try_get(0)?);
+            contacts.push(row.try_get(1)?);
+            keys.push(key.as_str().to_owned());
+            countries.push(in_countries);
+            tags.push(tagged);
+        }
+        let (Some(last_organization), Some(last)) = (organizations.last(), contacts.last()) else {
+            return Ok(());
+        };
+        (organization, contact) = (*last_organization, *last);
+        let parameters: [Parameter<'_>; 5] = [
+            (&organizations, Type::INT4_ARRAY),
+            (&contacts, Type::INT8_ARRAY),
+            (&keys, Type::TEXT_ARRAY),
+            (&countries, Type::TEXT_ARRAY),
+            (&tags, Type::TEXT_ARRAY),
+        ];
+        session.execute(FILL, &parameters).await?;
+    }
 }

@@ -4,7 +4,7 @@
 use std::error::Error;
 
 use contacts_domain::auditing::{StoredColumns, StoredEntry};
-use contacts_domain::contact::{ContactType, IntercomEntry};
+use contacts_domain::contact::{ContactType, IntercomEntry, SortKey};
 use contacts_domain::value::LinkId;
 use contacts_domain::{Change, Digest, OrganizationId, RunId, Timestamp};
 use tokio_postgres::Row;
@@ -51,6 +51,7 @@ column!([T] T, bool, BOOL_ARRAY, bool, |flag| *flag);
 column!([T] T, String, TEXT_ARRAY, &'a str, |text| text);
 column!([T] T, Option<String>, TEXT_ARRAY, Option<&'a str>, |text| text.as_deref());
 column!(ContactTable, ContactType, TEXT_ARRAY, &'static str, |contact_type| contact_type.as_str());
+column!(ContactTable, SortKey, TEXT_ARRAY, &'a str, |key| key.as_str());
 column!(ContactTable, Option<LinkId>, UUID_ARRAY, Option<Uuid>, |id| id.map(LinkId::as_uuid));
 column!(ContactTable, Timestamp, TIMESTAMPTZ_ARRAY, Instant, |at| Instant(*at));
 column!(ContactTable, Option<Timestamp>, TIMESTAMPTZ_ARRAY, Option<Instant>, |at| at.map(Instant));

@@ -193,7 +193,7 @@ pub(super) const EXPECTED: [(&str, &str); 12] = [
         "DELETE FROM contact_relation … = ANY ($2)",
         "contact_relation_from_id(organization_id,from_id)",
     ),
-    ("INSERT INTO contact … FROM unnest($2::bigint[], $23::bigint[]))", "contact_pkey(conflict)"),
+    ("INSERT INTO contact … FROM unnest($2::bigint[], $26::bigint[]))", "contact_pkey(conflict)"),
     (
         "INSERT INTO contact_intercom … sort_key = excluded.sort_key",
         "contact_intercom_pkey(conflict)",

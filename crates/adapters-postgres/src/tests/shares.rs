@@ -79,7 +79,7 @@ async fn lists_leave_half_of_the_connections() {
 }
 
 #[tokio::test]
-async fn list_that_takes_too_long_is_contention() {
+async fn list_that_takes_too_long_is_out_of_time() {
     let database = TestDatabase::migrated();
     let list_timeout = Duration::from_millis(100);
     let options = PostgresOptions { list_timeout, ..PostgresOptions::default() };
@@ -87,7 +87,7 @@ async fn list_that_takes_too_long_is_contention() {
     let other = database.connect().await;
     other.batch_execute("BEGIN; LOCK TABLE contact_intercom").await.unwrap();
     let error = store.entries(organization(1).id, &LIST).await.unwrap_err();
-    assert_eq!(error.kind(), StoreErrorKind::Contention);
+    assert_eq!(error.kind(), StoreErrorKind::OutOfTime);
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(cause.contains("statement timeout"), "{cause}");
 }

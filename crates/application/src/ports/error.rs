@@ -15,6 +15,9 @@ pub enum StoreErrorKind {
     /// The request names contacts whose documents are too large together. Fewer items succeed.
     #[error("the contacts that the request names are too large together; send fewer items")]
     TooLarge,
+    /// The request reads more contacts than it has time for. A narrower one succeeds.
+    #[error("the request reads too many contacts to be answered in time")]
+    OutOfTime,
     /// The stored data is not what was written.
     #[error("the store is corrupt")]
     Corrupt,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use contacts_application::access::Scope;
 use contacts_application::ports::{Lifecycle, MockContactStore};
 use contacts_application::use_cases::{AccessError, GetContact, UseCaseError};
-use contacts_domain::contact::{ContactType, DOCUMENT_VERSION, Projection, Record};
+use contacts_domain::contact::{ContactType, DOCUMENT_VERSION, Projection, Record, SortKey};
 use contacts_domain::{ContactId, OrganizationId, Version};
 use contacts_testing::{caller, now};
 use mockall::predicate::eq;
@@ -31,6 +31,9 @@ fn a_person() -> Record {
             is_customer: false,
             is_vendor: false,
             is_staff: false,
+            sort_key: SortKey::default(),
+            countries: String::new(),
+            tags: String::new(),
         },
         version: Version::FIRST,
         created_at: now(),

@@ -4,7 +4,7 @@
 //! the stores.
 
 use super::record::ContactType;
-use crate::value::LinkId;
+use crate::value::{LinkId, sort_key};
 
 /// A column of a contact's row. A store can read it as its simpler type, whatever it holds.
 pub trait Column: Sized {
@@ -40,6 +40,58 @@ impl Column for ContactType {
 
     fn read(stored: String) -> Option<Self> {
         Self::parse(&stored)
+    }
+}
+
+/// The key that sorts contacts by name as people do: the order of the keys' bytes is that of the names.
+///
+/// ```
+/// use contacts_domain::contact::SortKey;
+///
+/// assert!(SortKey::of("Emil") < SortKey::of("Émile"));
+/// assert!(SortKey::of("Émile") < SortKey::of("Emma"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct SortKey(String);
+
+impl SortKey {
+    /// How much of a name counts, in characters.
+    const MAX_CHARS: usize = 100;
+
+    /// The longest key: an index of PostgreSQL takes rows of up to 2,704 bytes.
+    const MAX_BYTES: usize = 1_000;
+
+    /// The key of a name. Long names that begin alike may have one key.
+    pub fn of(name: &str) -> Self {
+        let end = name.char_indices().nth(Self::MAX_CHARS).map_or(name.len(), |(end, _)| end);
+        let mut key = sort_key(name.get(..end).unwrap_or_default());
+        if key.len() > Self::MAX_BYTES {
+            let end = (0..=Self::MAX_BYTES).rfind(|end| key.is_char_boundary(*end));
+            key.truncate(end.unwrap_or_default());
+        }
+        Self(key)
+    }
+
+    /// The key that a store holds.
+    pub fn stored_as(key: String) -> Self {
+        Self(key)
+    }
+
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Column for SortKey {
+    type Stored = String;
+
+    fn stored(&self) -> String {
+        self.0.clone()
+    }
+
+    fn read(stored: String) -> Option<Self> {
+        Some(Self(stored))
     }
 }
 
@@ -131,6 +183,12 @@ macro_rules! contact_columns {
             is_vendor: bool,
             /// An employee.
             is_staff: bool,
+            /// The key of the display name that sorts contacts.
+            sort_key: $crate::contact::SortKey,
+            /// The countries of its addresses, each between commas.
+            countries: String,
+            /// The ids of its tags, each between commas.
+            tags: String,
         }
     };
 }
@@ -163,4 +221,18 @@ macro_rules! entry_columns {
             sort_key: String,
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_of_a_long_name_is_cut() {
+        // One character whose key has 18, and one of four bytes.
+        for name in ["\u{fdfa}".repeat(500), "𝄞".repeat(500), "a".repeat(500)] {
+            let key = SortKey::of(&name);
+            assert!((300..=1_000).contains(&key.as_str().len()), "{}", key.as_str().len());
+        }
+    }
 }

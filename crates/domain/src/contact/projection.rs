@@ -1,5 +1,8 @@
 //! The columns that follow from a document.
 
+use std::collections::BTreeSet;
+
+use super::columns::SortKey;
 use super::document::ContactDocument;
 use super::record::{ContactType, Projection};
 use crate::context::{MatchBy, SharedKey};
@@ -27,11 +30,13 @@ impl Projection {
             |member| Some(cache.phone(key(has_phones, member)?).ok()?.phone.as_str().to_owned());
         let text = |text: &Text<_>| text.as_str().to_owned();
         let flag = |flag: &Member<bool>| flag.get().copied().unwrap_or(false);
+        let display_name = document.display_name_text();
+        let sort_key = SortKey::of(&display_name);
         Self {
             contact_type,
             external_id: document.external_id.get().map(text),
             link_id: document.link_id.get().and_then(|id| LinkId::parse(id).ok()),
-            display_name: document.display_name_text(),
+            display_name,
             phone: phone(&document.phone),
             mobile: phone(&document.mobile),
             email: key(has_email, &document.email)
@@ -44,8 +49,18 @@ impl Projection {
             is_customer: flag(&document.is_customer),
             is_vendor: flag(&document.is_vendor),
             is_staff: flag(&document.is_staff),
+            sort_key,
+            countries: document.countries(),
+            tags: document.tag_ids(),
         }
     }
+}
+
+/// The columns of lists of a row that is older than they are: `sort_key`, `countries` and `tags`. A
+/// document that cannot be read yields none of the last two.
+pub fn list_columns(display_name: &str, document: &str) -> (SortKey, String, String) {
+    let document: ContactDocument = serde_json::from_str(document).unwrap_or_default();
+    (SortKey::of(display_name), document.countries(), document.tag_ids())
 }
 
 impl ContactDocument {
@@ -85,6 +100,21 @@ impl ContactDocument {
         named.all(|other| other == first).then_some(first)
     }
 
+    /// The countries of its addresses, each once and between commas.
+    fn countries(&self) -> String {
+        let codes = self.addresses.get().into_iter().flatten().filter_map(|address| {
+            let code = CountryCode::parse(address.country_code2.get()?).ok()?;
+            Some(code.as_str().to_owned())
+        });
+        between_commas(codes.collect())
+    }
+
+    /// The ids of its tags, each once and between commas.
+    fn tag_ids(&self) -> String {
+        let tags = self.tags.get().into_iter().flatten();
+        between_commas(tags.filter_map(|tag| Some(tag.id.get()?.get().to_string())).collect())
+    }
+
     /// Its phone numbers by the names of their members. The fax number is no key.
     pub(crate) fn phones(&self) -> [(&'static str, &Member<Text<Phone>>); 3] {
         [("phone", &self.phone), ("mobile", &self.mobile), ("fax", &self.fax)]
@@ -97,6 +127,19 @@ impl ContactDocument {
         let key = |text: Option<&Text<VatNumber>>| VatNumber::normal_form(text?);
         key(client).or_else(|| key(supplier))
     }
+}
+
+/// `,a,b,`, so that a search for `,a,` finds exactly one of them; nothing of none.
+fn between_commas(values: BTreeSet<String>) -> String {
+    let mut text = String::new();
+    for value in values {
+        if text.is_empty() {
+            text.push(',');
+        }
+        text.push_str(&value);
+        text.push(',');
+    }
+    text
 }
 
 fn shown<T>(text: Option<&Text<T>>) -> Option<&str> {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use contacts_domain::auditing::{
     Audited, ContactKey, Difference, Discrepancy, Finding, Remedy, Repair, StoredContact,
 };
+use contacts_domain::contact::SortKey;
 use contacts_domain::decision::{AliasKey, Decision, Loaded};
 use contacts_domain::upsert::{Batch, Context, Endpoints, Item, Options};
 use contacts_domain::{Change, Parts};
@@ -86,7 +87,8 @@ fn written_contact_is_sound() {
 #[test]
 fn differing_columns_are_found_and_corrected() {
     type Spoil = fn(&mut StoredContact);
-    let cases: [(Spoil, &str, Option<&str>, Option<&str>); 13] = [
+    let sort_key = SortKey::of("Ada Rochat");
+    let cases: [(Spoil, &str, Option<&str>, Option<&str>); 16] = [
         (
             |contact| contact.columns.contact_type = "DOG".to_owned(),
             "contact_type",
@@ -114,6 +116,19 @@ fn differing_columns_are_found_and_corrected() {
         (|contact| contact.columns.is_customer = false, "is_customer", Some("false"), Some("true")),
         (|contact| contact.columns.is_vendor = false, "is_vendor", Some("false"), Some("true")),
         (|contact| contact.columns.is_staff = false, "is_staff", Some("false"), Some("true")),
+        (
+            |contact| contact.columns.sort_key = "ada".to_owned(),
+            "sort_key",
+            Some("ada"),
+            Some(sort_key.as_str()),
+        ),
+        (
+            |contact| contact.columns.countries = ",CH,".to_owned(),
+            "countries",
+            Some(",CH,"),
+            Some(""),
+        ),
+        (|contact| contact.columns.tags = ",1,".to_owned(), "tags", Some(",1,"), Some("")),
         (
             |contact| contact.columns.email = Some("x@x.example".to_owned()),
             "email",

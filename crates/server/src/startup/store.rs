@@ -5,11 +5,12 @@ use std::time::Duration;
 
 #[cfg(feature = "sqlite")]
 use contacts_adapters_diesel::{SqliteOptions, SqliteStore};
-use contacts_adapters_http::Services;
+use contacts_adapters_http::{Ports, Services};
 #[cfg(feature = "postgres")]
 use contacts_adapters_postgres::{PostgresOptions, PostgresStore};
 use contacts_application::ports::{
-    AccessStore, Audit, ContactStore, IntercomDirectory, Ledger, OrganizationSettings, StoreState,
+    AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, Ledger, OrganizationSettings,
+    StoreState,
 };
 use contacts_application::use_cases::{
     CheckContacts, FillKeys, ManageAccess, PruneLedger, SetOrganization,
@@ -22,13 +23,8 @@ use crate::failure::Failure;
 
 /// An open store with the schema that this build expects.
 pub(crate) struct Store {
-    contacts: Arc<dyn ContactStore>,
-    directory: Arc<dyn IntercomDirectory>,
-    access: Arc<dyn AccessStore>,
+    ports: Ports,
     audit: Arc<dyn Audit>,
-    settings: Arc<dyn OrganizationSettings>,
-    state: Arc<dyn StoreState>,
-    ledger: Arc<dyn Ledger>,
     migrated: Migrated,
 }
 
@@ -112,6 +108,7 @@ impl Store {
     fn new<S>(store: S, migrated: Migrated) -> Self
     where
         S: ContactStore
+            + ContactList
             + IntercomDirectory
             + AccessStore
             + Audit
@@ -121,16 +118,7 @@ impl Store {
             + 'static,
     {
         let store = Arc::new(store);
-        Self {
-            contacts: store.clone(),
-            directory: store.clone(),
-            access: store.clone(),
-            audit: store.clone(),
-            settings: store.clone(),
-            state: store.clone(),
-            ledger: store,
-            migrated,
-        }
+        Self { ports: Ports::of(store.clone()), audit: store, migrated }
     }
 
     /// What opening did to the schema.
@@ -140,41 +128,33 @@ impl Store {
 
     /// The services behind the HTTP APIs.
     pub(crate) fn services(&self) -> Services {
-        Services::new(
-            self.contacts.clone(),
-            self.directory.clone(),
-            self.access.clone(),
-            Arc::new(SystemClock),
-            self.settings.clone(),
-            self.state.clone(),
-            self.ledger.clone(),
-        )
+        Services::new(self.ports.clone(), Arc::new(SystemClock))
     }
 
     /// The use case that deletes what the ledger has kept for that long.
     pub(crate) fn prune_ledger(&self, kept: Duration) -> PruneLedger {
-        let (ledger, settings) = (self.ledger.clone(), self.settings.clone());
+        let (ledger, settings) = (self.ports.ledger.clone(), self.ports.settings.clone());
         PruneLedger::new(ledger, settings, Arc::new(SystemClock), kept)
     }
 
     /// The use case that manages organizations and tokens.
     pub(crate) fn manage_access(&self) -> ManageAccess {
-        ManageAccess::new(self.access.clone(), Arc::new(SystemClock))
+        ManageAccess::new(self.ports.access.clone(), Arc::new(SystemClock))
     }
 
     /// The use case that lists organizations and changes their settings.
     pub(crate) fn set_organization(&self) -> SetOrganization {
-        SetOrganization::new(self.settings.clone())
+        SetOrganization::new(self.ports.settings.clone())
     }
 
     /// The use case that fills the keys of contacts.
     pub(crate) fn fill_keys(&self) -> FillKeys {
-        FillKeys::new(self.access.clone(), self.settings.clone())
+        FillKeys::new(self.ports.access.clone(), self.ports.settings.clone())
     }
 
     /// The use case that checks all contacts.
     pub(crate) fn check_contacts(&self) -> CheckContacts {
-        CheckContacts::new(self.audit.clone(), self.access.clone())
+        CheckContacts::new(self.audit.clone(), self.ports.access.clone())
     }
 }
 

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::store_under_test::StoreUnderTest;
 use crate::{batch, context, now, organization};
+use contacts_application::contact_list::{ContactPage, ContactQuery};
 use contacts_application::directory::{EntryPage, EntryQuery, Order, OrderKey};
 use contacts_application::ports::{
     AccessStore, Audit, ContactStore, Ledger, Lifecycle, OrganizationSettings, StoreState,
@@ -138,6 +139,12 @@ impl StoreFixture {
     /// A page of the entries of the first organization.
     pub(super) async fn list(&self, query: &EntryQuery) -> EntryPage {
         self.list_for(organization(HERE).id, query).await
+    }
+
+    /// A page of the contacts of the first organization.
+    pub(super) async fn contact_page(&self, query: &ContactQuery) -> ContactPage {
+        let page = self.store.contact_list().page(organization(HERE).id, query).await;
+        page.expect("the store does not fail")
     }
 
     /// All entries of the first organization, by id.

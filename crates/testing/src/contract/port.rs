@@ -13,6 +13,8 @@ pub enum Port {
     Contacts,
     /// [`IntercomDirectory`](contacts_application::ports::IntercomDirectory), beside a store of contacts.
     Directory,
+    /// [`ContactList`](contacts_application::ports::ContactList), beside a store of contacts.
+    ContactList,
     /// [`AccessStore`](contacts_application::ports::AccessStore).
     Access,
     /// [`Audit`](contacts_application::ports::Audit), beside a store of contacts.
@@ -27,9 +29,10 @@ pub enum Port {
 
 impl Port {
     /// Every port.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Contacts,
         Self::Directory,
+        Self::ContactList,
         Self::Access,
         Self::Audit,
         Self::Settings,
@@ -61,6 +64,7 @@ impl Port {
                 concurrency::DIRECTORY_CLAIMS,
             ]
             .concat(),
+            Self::ContactList => listing::contacts::CLAIMS.to_vec(),
             Self::Access => access::CLAIMS.to_vec(),
             Self::Audit => auditing::CLAIMS.to_vec(),
             Self::Settings => settings::CLAIMS.to_vec(),

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use contacts_application::ports::{
-    AccessStore, Audit, ContactStore, IntercomDirectory, Ledger, OrganizationSettings, StoreState,
+    AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, Ledger, OrganizationSettings,
+    StoreState,
 };
 use contacts_domain::ContactId;
 use contacts_domain::contact::{IntercomEntry, Record};
@@ -31,6 +32,11 @@ pub trait StoreUnderTest: Send + Sync + 'static {
     /// The directory of intercoms, for [`Port::Directory`](super::Port::Directory).
     fn directory(&self) -> Arc<dyn IntercomDirectory> {
         unimplemented!("these claims need an `IntercomDirectory`")
+    }
+
+    /// The list of contacts, for [`Port::ContactList`](super::Port::ContactList).
+    fn contact_list(&self) -> Arc<dyn ContactList> {
+        unimplemented!("these claims need a `ContactList`")
     }
 
     /// The store of organizations and tokens, for [`Port::Access`](super::Port::Access).
@@ -81,6 +87,10 @@ impl StoreUnderTest for Arc<MemoryStore> {
     }
 
     fn directory(&self) -> Arc<dyn IntercomDirectory> {
+        self.clone()
+    }
+
+    fn contact_list(&self) -> Arc<dyn ContactList> {
         self.clone()
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Request};
-use contacts_adapters_http::{Services, Settings, router};
+use contacts_adapters_http::{Ports, Services, Settings, router};
 use contacts_application::access::TokenId;
 use contacts_application::ports::{AccessStore, ContactStore, MockContactStore, StoreError};
 use contacts_testing::{MemoryStore, now};
@@ -262,15 +262,7 @@ async fn failing_store_ends_the_stream_where_it_stands() {
 async fn revoked_token_ends_the_stream() {
     let store = store_with_tokens().await;
     let clock = Arc::new(TokioClock(tokio::time::Instant::now()));
-    let services = Services::new(
-        store.clone(),
-        store.clone(),
-        store.clone(),
-        clock,
-        store.clone(),
-        store.clone(),
-        store.clone(),
-    );
+    let services = Services::new(Ports::of(store.clone()), clock);
     let router = router(services, Settings::default());
     let revoking = Arc::clone(&store);
     let pieces = stream::iter([false, true]).then(move |is_second| {

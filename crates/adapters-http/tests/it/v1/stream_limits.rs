@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Request};
-use contacts_adapters_http::{Services, Settings, router};
+use contacts_adapters_http::{Ports, Services, Settings, router};
 use contacts_application::access::{NewToken, Reach, Scopes, TokenDigest};
 use contacts_application::ports::AccessStore;
 use contacts_domain::Timestamp;
@@ -145,15 +145,7 @@ async fn token_that_expires_ends_the_stream() {
     };
     store.add_token(token).await.unwrap();
     let clock = Arc::new(TokioClock(tokio::time::Instant::now()));
-    let services = Services::new(
-        store.clone(),
-        store.clone(),
-        store.clone(),
-        clock,
-        store.clone(),
-        store.clone(),
-        store.clone(),
-    );
+    let services = Services::new(Ports::of(store.clone()), clock);
     let router = router(services, Settings::default());
     let pieces = stream::iter(["A", "B"]).then(|name| async move {
         tokio::time::sleep(Duration::from_secs(1)).await;

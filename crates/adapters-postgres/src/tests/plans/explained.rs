@@ -74,6 +74,7 @@ fn literal(of: &Type) -> &'static str {
         Type::BOOL => "false",
         Type::BYTEA => r"'\x07'",
         Type::TIMESTAMPTZ => "now()",
+        Type::UUID => "'6f9619ff-8b86-d011-b42d-00cf4fc964ff'",
         Type::INT2_ARRAY | Type::INT4_ARRAY | Type::INT8_ARRAY => "'{1, 2, 3}'",
         Type::TEXT_ARRAY => "'{A, B, C}'",
         Type::BOOL_ARRAY => "'{t, f, t}'",

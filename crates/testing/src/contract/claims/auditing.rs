@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use contacts_domain::ContactId;
 use contacts_domain::auditing::{Discrepancy, Finding, Remedy, StoredContact};
-use contacts_domain::contact::{ContactType, IntercomEntry, Projection, Record};
+use contacts_domain::contact::{ContactType, IntercomEntry, Projection, Record, SortKey};
 use contacts_domain::decision::AliasKey;
 use contacts_domain::upsert::Outcome;
 use contacts_domain::value::LinkId;
@@ -96,6 +96,9 @@ fn spoiled(record: &Record) -> Record {
             is_customer: !is_customer,
             is_vendor: !is_vendor,
             is_staff: !is_staff,
+            sort_key: SortKey::of("Berta"),
+            countries: ",DE,".to_owned(),
+            tags: ",1,".to_owned(),
         },
         ..record.clone()
     }
@@ -204,6 +207,9 @@ async fn repair_keeps_document_version_and_times(fixture: &StoreFixture) {
         "is_customer",
         "is_vendor",
         "is_staff",
+        "sort_key",
+        "countries",
+        "tags",
         "relations",
         "entry",
     ];

@@ -1,5 +1,7 @@
 //! Listing the directory of intercoms: order, pages and the total.
 
+pub(crate) mod contacts;
+
 use contacts_domain::ContactId;
 use serde_json::{Value, json};
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use contacts_application::ports::StoreErrorKind;
 use contacts_domain::Version;
-use contacts_domain::contact::{ContactType, DOCUMENT_VERSION, Projection, Record};
+use contacts_domain::contact::{ContactType, DOCUMENT_VERSION, Projection, Record, SortKey};
 use contacts_domain::upsert::{Atomicity, Documents, DocumentsTooLarge, Options, Outcome};
-use contacts_domain::value::LinkId;
+use contacts_domain::value::{LinkId, TagName};
 use serde_json::{Value, json};
 
 use crate::batch;
@@ -42,6 +42,13 @@ fn exact(number: &str) -> Value {
     serde_json::from_str(number).expect("a number")
 }
 
+/// The ids of tags, in the order of the column.
+fn tag_ids(names: [&str; 2]) -> [String; 2] {
+    let mut ids = names.map(|name| TagName::parse(name).expect("a name").id().to_string());
+    ids.sort();
+    ids
+}
+
 async fn created_contact_is_stored_with_every_column(fixture: &StoreFixture) {
     let link_id = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
     let item = json!({
@@ -56,6 +63,12 @@ async fn created_contact_is_stored_with_every_column(fixture: &StoreFixture) {
         "isCustomer": true,
         "isVendor": false,
         "client": {"vatNumber": "CHE-116.281.710 TVA", "creditLimit": "5000.00"},
+        "addresses": [
+            {"name": "Depot", "countryCode2": "FR"},
+            {"name": "Office", "countryCode2": "CH"},
+            {"name": "Shop", "countryCode2": "FR"},
+        ],
+        "tags": [{"name": "Rhône"}, {"name": "bakery"}],
         "customFields": {"größe": exact("1.50"), "note": NOTE},
     });
     let request = fixture.request();
@@ -81,6 +94,9 @@ async fn created_contact_is_stored_with_every_column(fixture: &StoreFixture) {
             is_customer: true,
             is_vendor: false,
             is_staff: false,
+            sort_key: SortKey::of("Boulangerie du Rhône SA"),
+            countries: ",CH,FR,".to_owned(),
+            tags: format!(",{},", tag_ids(["Rhône", "bakery"]).join(",")),
         },
         version: Version::FIRST,
         created_at: request.now,

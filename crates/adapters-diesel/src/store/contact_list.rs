@@ -1,0 +1,319 @@
+//! The port [`ContactList`].
+
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use contacts_application::contact_list::{
+    ContactFilter, ContactFlag, ContactOrder, ContactOrderKey, ContactPage, ContactQuery, ListKey,
+    ListPosition, PositionKey, listed,
+};
+use contacts_application::ports::{ContactList, Lifecycle, StoreError};
+use contacts_domain::OrganizationId;
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sqlite::Sqlite;
+
+use super::SqliteStore;
+use crate::connect::{Failure, in_time, limit_time};
+use crate::schema::contact::{self, BoxedQuery};
+use crate::statements::row::ContactRow;
+
+/// How long a page may take, with its wait for a connection.
+const MAX_TIME: Duration = Duration::from_secs(5);
+
+#[async_trait]
+impl ContactList for SqliteStore {
+    async fn page(
+        &self,
+        organization: OrganizationId,
+        query: &ContactQuery,
+    ) -> Result<ContactPage, StoreError> {
+        let query = query.clone();
+        let started = Instant::now();
+        let time_is_left = move || started.elapsed() < MAX_TIME;
+        self.readers
+            .read_long(move |connection| {
+                limit_time(connection, time_is_left)?;
+                page(connection, organization, &query)
+            })
+            .await
+    }
+}
+
+fn page(
+    connection: &mut SqliteConnection,
+    organization: OrganizationId,
+    query: &ContactQuery,
+) -> Result<ContactPage, Failure> {
+    // One transaction: total and contacts are those of one moment.
+    connection.transaction(|connection| {
+        let mut page = ContactPage::default();
+        if query.is_counted {
+            let total: i64 =
+                selected(organization, &query.filter).count().get_result(connection)?;
+            page.total = Some(u64::try_from(total).map_err(StoreError::internal)?);
+        }
+        for part in parts(organization, query) {
+            let rows = part
+                .limit(i64::from(query.size.items) + 1)
+                .select(ContactRow::as_select())
+                .load_iter(connection)?;
+            for row in rows {
+                let row: ContactRow = row?;
+                if !page.add(query, row.try_into()?) {
+                    return Ok(page);
+                }
+            }
+        }
+        Ok(page)
+    })
+}
+
+/// The contacts of a page and those behind it, in order, as parts that follow each other.
+fn parts(organization: OrganizationId, query: &ContactQuery) -> Vec<BoxedQuery<'_, Sqlite>> {
+    let ContactQuery { filter, order, after, .. } = query;
+    let all = || selected(organization, filter);
+    match (after, filter.keys.as_slice()) {
+        (None, []) => vec![walked(all(), *order)],
+        (Some(after), []) => {
+            behind(&all, after, order.descending).map(|part| walked(part, *order)).collect()
+        }
+        (after, _) => vec![sorted(all(), *order, after.as_ref())],
+    }
+}
+
+/// Those behind a place: those that are equal to it but for their ids, then the others. SQLite finds
+/// the first of `(sort_key, id) > (?, ?)` by `sort_key` alone, so it would walk over all equal ones.
+fn behind<'q>(
+    all: &dyn Fn() -> BoxedQuery<'q, Sqlite>,
+    ListPosition { key, id }: &'q ListPosition,
+    descending: bool,
+) -> std::vec::IntoIter<BoxedQuery<'q, Sqlite>> {
+    macro_rules! beyond {
+        ($query:expr, $column:expr, $value:expr) => {
+            match descending {
+                false => $query.filter($column.gt($value)),
+                true => $query.filter($column.lt($value)),
+            }
+        };
+    }
+    macro_rules! parts {
+        ($column:expr, $value:expr) => {
+            vec![
+                beyond!(all().filter($column.eq($value)), contact::id, id.get()),
+                beyond!(all(), $column, $value),
+            ]
+        };
+    }
+    let parts = match key {
+        PositionKey::Name(name) => parts!(contact::sort_key, name.as_str()),
+        PositionKey::Time(at) => parts!(contact::created_at, at.micros()),
+        PositionKey::Id => vec![beyond!(all(), contact::id, id.get())],
+    };
+    parts.into_iter()
+}
+
+/// In an order, by its index.
+fn walked(query: BoxedQuery<'_, Sqlite>, order: ContactOrder) -> BoxedQuery<'_, Sqlite> {
+    macro_rules! by {
+        ($($column:expr),+) => {
+            match order.descending {
+                false => query.order(($($column.asc(),)+)),
+                true => query.order(($($column.desc(),)+)),
+            }
+        };
+    }
+    match order.by {
+        ContactOrderKey::DisplayName => by!(contact::sort_key, contact::id),
+        ContactOrderKey::CreatedAt => by!(contact::created_at, contact::id),
+        ContactOrderKey::Id => by!(contact::id),
+    }
+}
+
+/// The few that a key selects, in an order. No index serves `+column`, so no plan walks all contacts in
+/// that order in search of them.
+fn sorted<'q>(
+    query: BoxedQuery<'q, Sqlite>,
+    order: ContactOrder,
+    after: Option<&ListPosition>,
+) -> BoxedQuery<'q, Sqlite> {
+    let column = match order.by {
+        ContactOrderKey::DisplayName => "+sort_key",
+        ContactOrderKey::CreatedAt => "+created_at",
+        ContactOrderKey::Id => "+id",
+    };
+    let (operator, direction) = if order.descending { ("<", "DESC") } else { (">", "ASC") };
+    let query = match after {
+        None => query,
+        Some(ListPosition { key, id }) => {
+            let place = sql::<Bool>(&format!("({column}, +id) {operator} ("));
+            let id_of_it = id.get();
+            match key {
+                PositionKey::Name(name) => query.filter(
+                    place
+                        .bind::<Text, _>(name.as_str().to_owned())
+                        .sql(", ")
+                        .bind::<BigInt, _>(id_of_it)
+                        .sql(")"),
+                ),
+                PositionKey::Time(at) => query.filter(
+                    place
+                        .bind::<BigInt, _>(at.micros())
+                        .sql(", ")
+                        .bind::<BigInt, _>(id_of_it)
+                        .sql(")"),
+                ),
+                PositionKey::Id => query.filter(
+                    place
+                        .bind::<BigInt, _>(id_of_it)
+                        .sql(", ")
+                        .bind::<BigInt, _>(id_of_it)
+                        .sql(")"),
+                ),
+            }
+        }
+    };
+    query.order(sql::<Text>(&format!("{column} {direction}, +id {direction}")))
+}
+
+fn selected(organization: OrganizationId, filter: &ContactFilter) -> BoxedQuery<'_, Sqlite> {
+    let ContactFilter { lifecycle, contact_type, flags, country, tag, updated_since, keys } =
+        filter;
+    let mut query = contact::table
+        .filter(contact::organization_id.eq(organization.get()))
+        // Before the filter of the caller, which may be slow.
+        .filter(in_time())
+        .into_boxed();
+    query = match lifecycle {
+        Lifecycle::Living => query.filter(contact::deleted_at.is_null()),
+        Lifecycle::Deleted => query.filter(contact::deleted_at.is_not_null()),
+    };
+    if let Some(contact_type) = contact_type {
+        query = query.filter(contact::contact_type.eq(contact_type.as_str()));
+    }
+    for (flag, value) in flags {
+        query = match flag {
+            ContactFlag::Archived => query.filter(contact::archived.eq(*value)),
+            ContactFlag::IsCustomer => query.filter(contact::is_customer.eq(*value)),
+            ContactFlag::IsVendor => query.filter(contact::is_vendor.eq(*value)),
+            ContactFlag::IsStaff => query.filter(contact::is_staff.eq(*value)),
+        };
+    }
+    if let Some(country) = country {
+        let holds = sql::<Bool>("instr(countries, ").bind::<Text, _>(listed(country)).sql(") > 0");
+        query = query.filter(holds);
+    }
+    if let Some(tag) = tag {
+        let holds = sql::<Bool>("instr(tags, ").bind::<Text, _>(listed(tag)).sql(") > 0");
+        query = query.filter(holds);
+    }
+    if let Some(since) = updated_since {
+        query = query.filter(contact::updated_at.ge(since.micros()));
+    }
+    for key in keys {
+        query = match key {
+            ListKey::ExternalId(key) => query.filter(contact::external_id.eq(key)),
+            ListKey::LinkId(key) => query.filter(contact::link_id.eq(key.to_string())),
+            ListKey::Email(key) => query.filter(contact::email.eq(key)),
+            // SQLite uses no partial indexes for an `OR`.
+            ListKey::Phone(key) => {
+                let deleted = match lifecycle {
+                    Lifecycle::Living => "NULL",
+                    Lifecycle::Deleted => "NOT NULL",
+                };
+                let ids = |column: &str| {
+                    format!("SELECT id FROM contact WHERE deleted_at IS {deleted} AND {column} = ")
+                };
+                let here = format!(" AND organization_id = {organization}");
+                query.filter(
+                    sql::<Bool>(&format!("id IN ({}", ids("phone")))
+                        .bind::<Text, _>(key)
+                        .sql(&format!("{here} UNION ALL {}", ids("mobile")))
+                        .bind::<Text, _>(key)
+                        .sql(&format!("{here})")),
+                )
+            }
+            ListKey::VatNumber(key) => query.filter(contact::vat_number.eq(key)),
+        };
+    }
+    query
+}
+
+#[cfg(test)]
+mod tests {
+    use contacts_application::ledger::PageSize;
+    use contacts_domain::contact::SortKey;
+    use contacts_domain::{ContactId, Timestamp};
+
+    use super::*;
+    use crate::testing::plan;
+
+    /// The query plans of a page.
+    fn plans_of(by: ContactOrderKey, descending: bool, filter: ContactFilter) -> Vec<String> {
+        let key = match by {
+            ContactOrderKey::DisplayName => PositionKey::Name(SortKey::of("x")),
+            ContactOrderKey::CreatedAt => PositionKey::Time(Timestamp::from_micros(1)),
+            ContactOrderKey::Id => PositionKey::Id,
+        };
+        let after = Some(ListPosition { key, id: ContactId::new(1).unwrap() });
+        let order = ContactOrder { by, descending };
+        let size = PageSize { items: 10, bytes: usize::MAX };
+        let query = ContactQuery { filter, order, after, size, is_counted: false };
+        let organization = OrganizationId::new(1).unwrap();
+        let parts = parts(organization, &query).into_iter();
+        parts.map(|part| plan(&part.limit(10).select(ContactRow::as_select()))).collect()
+    }
+
+    #[test]
+    fn every_order_walks_an_index() {
+        for (lifecycle, prefix) in
+            [(Lifecycle::Living, "contact_by"), (Lifecycle::Deleted, "contact_deleted_by")]
+        {
+            for (descending, operator) in [(false, ">"), (true, "<")] {
+                let search = |index: &str, columns: &str| {
+                    let columns = columns.replace('>', operator);
+                    format!("SEARCH contact USING INDEX {prefix}_{index} ({columns})")
+                };
+                let ties = |index: &str, column: &str| {
+                    search(index, &format!("organization_id=? AND {column}=? AND rowid>?"))
+                };
+                let rest = |index: &str, column: &str| {
+                    search(index, &format!("organization_id=? AND {column}>?"))
+                };
+                for (by, expected) in [
+                    (
+                        ContactOrderKey::DisplayName,
+                        vec![ties("name", "sort_key"), rest("name", "sort_key")],
+                    ),
+                    (
+                        ContactOrderKey::CreatedAt,
+                        vec![ties("creation", "created_at"), rest("creation", "created_at")],
+                    ),
+                    (ContactOrderKey::Id, vec![rest("id", "rowid")]),
+                ] {
+                    let filter = ContactFilter { lifecycle, ..ContactFilter::default() };
+                    assert_eq!(plans_of(by, descending, filter), expected);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn key_in_the_filter_uses_its_index() {
+        for (key, index) in [
+            (ListKey::ExternalId("A".to_owned()), "contact_external_id"),
+            (ListKey::Email("a@one.example".to_owned()), "contact_email"),
+            (ListKey::VatNumber("CHE".to_owned()), "contact_vat_number"),
+            (ListKey::Phone("+41".to_owned()), "contact_phone"),
+        ] {
+            let filter = ContactFilter { keys: vec![key], ..ContactFilter::default() };
+            for by in
+                [ContactOrderKey::DisplayName, ContactOrderKey::CreatedAt, ContactOrderKey::Id]
+            {
+                let plans = plans_of(by, false, filter.clone());
+                assert!(plans.iter().all(|plan| plan.contains(index)), "{plans:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! `GET /v1/contacts`: the contacts that a filter selects, page by page.
+
+mod cursor;
+mod fields;
+pub(super) mod filter;
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::LINK;
+use axum::http::{HeaderValue, Uri};
+use axum::response::Response;
+use contacts_application::contact_list::{
+    ContactOrder, ContactOrderKey, ContactPage, ContactQuery,
+};
+use contacts_application::ledger::PageSize;
+use utoipa::ToSchema;
+
+use self::cursor::ListOf;
+use self::fields::Fields;
+use self::filter::{FilterParams, filter};
+use crate::openapi::{CallHeaders, ListProblems, StoredContactSchema, examples};
+use crate::problem::Problem;
+use crate::reply::json;
+use crate::reply::redaction::Redaction;
+use crate::request::authorized::{Authorized, Read};
+use crate::request::list_turn::ListTurn;
+use crate::request::offload::{LONG, offload};
+use crate::state::Services;
+use crate::v1::contact_body::contact_body;
+use crate::v1::parameters::Parameters;
+use crate::v1::word::{Word, word_schema};
+
+/// How many contacts a page has without `limit`.
+const DEFAULT_LIMIT: u32 = 50;
+
+/// The most bytes of documents of a page, unless a single one is larger.
+const PAGE_BYTES: usize = 8 << 20;
+
+/// The name of the parameter that the next page differs in.
+const CURSOR: &str = "cursor";
+
+/// The parameters of a page, besides those of the filter.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the parameters")]
+pub(super) struct PageParams {
+    /// The order; `displayName` without it. A leading `-` means descending.
+    #[param(value_type = Option<ContactSort>)]
+    sort: Option<String>,
+    /// The members of contacts that are shown, between commas; all without it.
+    #[param(example = "id,displayName,email")]
+    fields: Option<String>,
+    /// The most contacts of a page; 50 without it. A page with long documents has fewer.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+    /// Where the page begins: part of the link to the next page. It is good for the filter, the order and
+    /// the organization that it was made for.
+    cursor: Option<String>,
+    /// Whether the contacts that the filter selects are counted, which takes as long as reading all of
+    /// them.
+    total: Option<bool>,
+}
+
+/// A page of contacts.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is written")]
+struct ContactListBody {
+    /// The contacts, in the order of the list.
+    items: Vec<StoredContactSchema>,
+    /// How many contacts the filter selects, where it was asked for.
+    #[schema(nullable = false)]
+    total: Option<u64>,
+}
+
+word_schema!(ContactSort(ContactOrder), "An order of contacts.");
+
+impl Word for ContactOrder {
+    const ALL: &'static [Self] = &[
+        Self { by: ContactOrderKey::DisplayName, descending: false },
+        Self { by: ContactOrderKey::DisplayName, descending: true },
+        Self { by: ContactOrderKey::CreatedAt, descending: false },
+        Self { by: ContactOrderKey::CreatedAt, descending: true },
+        Self { by: ContactOrderKey::Id, descending: false },
+        Self { by: ContactOrderKey::Id, descending: true },
+    ];
+
+    fn as_str(self) -> &'static str {
+        match (self.by, self.descending) {
+            (ContactOrderKey::DisplayName, false) => "displayName",
+            (ContactOrderKey::DisplayName, true) => "-displayName",
+            (ContactOrderKey::CreatedAt, false) => "createdAt",
+            (ContactOrderKey::CreatedAt, true) => "-createdAt",
+            (ContactOrderKey::Id, false) => "id",
+            (ContactOrderKey::Id, true) => "-id",
+        }
+    }
+}
+
+/// List contacts
+///
+/// The living contacts, archived ones included, or what else the filter selects. The header `Link` names
+/// the next page; the last page has none. Pages neither skip nor repeat a contact that keeps its place
+/// in the order, whatever becomes of others meanwhile. Names are sorted as people sort them.
+#[utoipa::path(
+    get,
+    path = "/v1/contacts",
+    tag = "native",
+    operation_id = "listNativeContacts",
+    params(CallHeaders, FilterParams, PageParams),
+    responses(
+        (
+            status = OK,
+            description = "The page, which may be empty.",
+            body = ContactListBody,
+            headers(("Link" = String, description = "The next page, as `<URL>; rel=\"next\"`.")),
+            example = json!({"items": [examples::stored_contact()]}),
+        ),
+        ListProblems,
+    ),
+)]
+pub(super) async fn list(
+    State(services): State<Arc<Services>>,
+    Authorized(caller, _): Authorized<Read>,
+    turn: ListTurn,
+    uri: Uri,
+    mut parameters: Parameters,
+) -> Result<Response, Problem> {
+    let filter = filter(&mut parameters, &caller.organization)?;
+    let order = parameters.word("sort")?.unwrap_or(BY_NAME);
+    let fields = parameters.take("fields", Fields::read)?;
+    let limit = parameters.whole("limit", 1..=1_000)?;
+    let is_counted = parameters.word("total")?.unwrap_or_default();
+    let list = ListOf { organization: caller.organization.id, filter: &filter, order };
+    let after = parameters.take(CURSOR, |text| {
+        let expected =
+            "that of a link to the next page, with the same filter, order and organization";
+        list.read(text).ok_or_else(|| expected.to_owned())
+    })?;
+    parameters.end()?;
+
+    let items = limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT);
+    let size = PageSize { items, bytes: PAGE_BYTES };
+    let query = ContactQuery { filter: filter.clone(), order, after, size, is_counted };
+    let page = services.list_contacts.execute(&caller, &query).await?;
+    let next = page.next.as_ref().map(|next| next_page(&uri, &list.write(next))).transpose()?;
+    let is_long = page.contacts.iter().map(|record| record.document.len()).sum::<usize>() > LONG;
+    let redaction = Redaction::of(caller.scopes);
+    let body = offload(is_long, move || {
+        let _turn = turn;
+        body(&page, fields.as_ref(), redaction)
+    });
+    let mut response = json(body.await??);
+    if let Some(next) = next {
+        response.headers_mut().insert(LINK, next);
+    }
+    Ok(response)
+}
+
+const BY_NAME: ContactOrder = ContactOrder { by: ContactOrderKey::DisplayName, descending: false };
+
+fn body(
+    page: &ContactPage,
+    fields: Option<&Fields>,
+    redaction: Redaction,
+) -> Result<Vec<u8>, Problem> {
+    let mut body = br#"{"items":["#.to_vec();
+    for (index, record) in page.contacts.iter().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        let contact = contact_body(record, redaction)?;
+        match fields {
+            Some(fields) => body.extend(fields.of(&contact)?),
+            None => body.extend(contact),
+        }
+    }
+    body.push(b']');
+    if let Some(total) = page.total {
+        body.extend(format!(",\"total\":{total}").into_bytes());
+    }
+    body.push(b'}');
+    Ok(body)
+}
+
+/// The link to the next page: the same request with another cursor (RFC 8288).
+fn next_page(uri: &Uri, cursor: &str) -> Result<HeaderValue, Problem> {
+    let given = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let others = given.filter(|(name, _)| name != CURSOR);
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(others).append_pair(CURSOR, cursor);
+    let link = format!("<{}?{}>; rel=\"next\"", uri.path(), query.finish());
+    HeaderValue::try_from(link).map_err(Problem::internal)
+}
