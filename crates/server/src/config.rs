@@ -12,6 +12,7 @@ mod settings;
 mod show;
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use contacts_adapters_http::Settings as HttpSettings;
@@ -58,6 +59,8 @@ pub(crate) struct DatabaseSettings {
 pub(crate) struct ServeSettings {
     /// The address to listen on.
     pub(crate) listen: String,
+    /// The certificate, if the server speaks TLS, and its key.
+    pub(crate) tls: [Option<PathBuf>; 2],
     /// The address to serve the metrics at, if it is another.
     pub(crate) metrics_listen: Option<String>,
     /// What an acknowledged write to SQLite survives.
@@ -150,6 +153,7 @@ impl ServeFlags {
         };
         ServeSettings {
             listen: self.listen,
+            tls: [self.tls_certificate, self.tls_key],
             metrics_listen: self.metrics_listen,
             durability: self.durability,
             http,

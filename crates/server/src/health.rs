@@ -32,7 +32,8 @@ pub(crate) fn check(CheckHealth { listen }: &CheckHealth) -> Result<(), Failure>
         Failure::because(format_args!("no server answers on {listen}"), &error, remedy)
     })?;
     let status = answer.lines().next().unwrap_or_default();
-    match status.starts_with("HTTP/1.1 200 ") {
+    // A server that speaks TLS answers a request without it with an alert (RFC 8446 §6).
+    match status.starts_with("HTTP/1.1 200 ") || status.starts_with('\u{15}') {
         true => printing::print("up"),
         false => Err(Failure::new(
             format!("the server on {listen} answers `{}`", printing::escaped(status)),
@@ -71,7 +72,7 @@ fn answer(address: &SocketAddr) -> io::Result<String> {
     connection.set_read_timeout(Some(TIME))?;
     let request = format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     connection.write_all(request.as_bytes())?;
-    let mut answer = String::new();
-    connection.take(4 << 10).read_to_string(&mut answer)?;
-    Ok(answer)
+    let mut answer = Vec::new();
+    connection.take(4 << 10).read_to_end(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
 }

@@ -4,6 +4,7 @@
 compile_error!("contact-hub needs a store: build it with the feature `sqlite` or `postgres`");
 
 mod backup;
+mod certificate;
 mod check;
 mod cli;
 mod clock;

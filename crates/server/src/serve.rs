@@ -5,10 +5,12 @@ mod filling;
 mod pruning;
 mod service_manager;
 mod shutdown;
+mod tls;
 mod token_uses;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
 use contacts_adapters_http::{Routers, Settings, routers};
@@ -18,6 +20,8 @@ use tokio::net::TcpListener;
 
 use self::connections::{ConnectionLimits, Timeouts};
 use self::shutdown::Shutdown;
+use self::tls::Tls;
+use crate::certificate::CertificateFiles;
 use crate::config::{DatabaseSettings, ServeSettings};
 use crate::failure::Failure;
 use crate::printing;
@@ -59,9 +63,19 @@ pub(crate) async fn run(
     settings: ServeSettings,
     changed: &str,
 ) -> Result<(), Failure> {
-    let ServeSettings { listen, metrics_listen, durability, http, connections, shutdown: grace } =
-        settings;
+    let ServeSettings {
+        listen,
+        tls,
+        metrics_listen,
+        durability,
+        http,
+        connections,
+        shutdown: grace,
+    } = settings;
     let kept = http.keep_ledger;
+    let [certificate, key] = tls;
+    let tls = CertificateFiles::of(certificate, key)?.map(Tls::load).transpose()?.map(Arc::new);
+    let scheme = if tls.is_some() { "https" } else { "http" };
     let limits = connection_limits(connections.max, connections.trusted_proxies);
     let store = Store::open_with(database, durability).await?;
     startup::warn_if_readable_by_all(&database.url);
@@ -73,7 +87,7 @@ pub(crate) async fn run(
     // Before the address is printed: whoever reads it may send a signal at once.
     let shutdown = Shutdown::watch(grace)?;
 
-    if let Some(greeting) = startup::first_run(&store, &database.url, address).await? {
+    if let Some(greeting) = startup::first_run(&store, &database.url, scheme, address).await? {
         printing::print_notice(&greeting);
     }
     let kind = if database.url.is_postgres() { "PostgreSQL" } else { "SQLite" };
@@ -84,13 +98,14 @@ pub(crate) async fn run(
     if let Some((_, address)) = &of_metrics {
         printing::print_notice(&format!("metrics on http://{address}/metrics"));
     }
-    printing::print_notice(&format!("listening on http://{address}"));
+    printing::print_notice(&format!("listening on {scheme}://{address}"));
     service_manager::ready();
     let timeouts = Timeouts {
         first_head: MAX_FIRST_HEAD_TIME,
         head: MAX_HEAD_TIME,
         write: connections.write_timeout,
     };
+    let renewing = tls.clone().map(|tls| tokio::spawn(tls.keep_current(shutdown.clone())));
     let filling = tokio::spawn(filling::keep_filled(store.fill_keys()));
     let pruning = tokio::spawn(pruning::keep_pruned(store.prune_ledger(kept)));
     let writing = tokio::spawn(token_uses::keep_writing(authenticate.clone()));
@@ -98,13 +113,17 @@ pub(crate) async fn run(
         Some((of_metrics, _)) => {
             let few = ConnectionLimits { max: METRICS_CONNECTIONS, trusted_proxies: Vec::new() };
             tokio::join!(
-                connections::serve(listener, apis, shutdown.clone(), limits, timeouts),
-                connections::serve(of_metrics, metrics, shutdown, few, timeouts),
+                connections::serve(listener, apis, shutdown.clone(), limits, timeouts, tls),
+                connections::serve(of_metrics, metrics, shutdown, few, timeouts, None),
             );
         }
         None => {
-            connections::serve(listener, apis.merge(metrics), shutdown, limits, timeouts).await;
+            let app = apis.merge(metrics);
+            connections::serve(listener, app, shutdown, limits, timeouts, tls).await;
         }
+    }
+    if let Some(renewing) = renewing {
+        renewing.abort();
     }
     filling.abort();
     pruning.abort();

@@ -81,6 +81,13 @@ pub(crate) struct ServeFlags {
     /// The address to listen on; port 0 picks a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(super) listen: String,
+    /// A file in PEM with the certificate of the server, then those that lead to a root; with it, the
+    /// server speaks TLS alone, and reads it again when it changes
+    #[arg(long, value_name = "FILE")]
+    pub(super) tls_certificate: Option<PathBuf>,
+    /// A file in PEM with the key of the certificate
+    #[arg(long, value_name = "FILE")]
+    pub(super) tls_key: Option<PathBuf>,
     /// The address to serve `/metrics` at instead, for a network that only the monitoring reaches
     #[arg(long, value_name = "ADDR")]
     pub(super) metrics_listen: Option<String>,

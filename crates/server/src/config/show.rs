@@ -8,6 +8,7 @@ use clap::{Arg, ArgMatches, Args, Subcommand};
 use super::file::{DEFAULT, SettingsFile};
 use super::flags::ServeFlags;
 use super::settings::{settings, unknown_variables};
+use crate::certificate::CertificateFiles;
 use crate::database_url::DatabaseUrl;
 use crate::failure::Failure;
 use crate::printing;
@@ -56,6 +57,10 @@ pub(crate) fn check(
         return Err(Failure::new(unknown.join("; "), "correct or remove the variable"));
     }
     let settings = settings.serve.settings();
+    let [certificate, key] = settings.tls;
+    if let Some(files) = CertificateFiles::of(certificate, key)? {
+        files.read()?;
+    }
     for listen in [Some(settings.listen), settings.metrics_listen].into_iter().flatten() {
         let found = listen.to_socket_addrs().map(|mut found| found.next().is_some());
         match found {

@@ -6,6 +6,7 @@ mod open;
 mod tests;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -25,6 +26,7 @@ use tower::ServiceExt as _;
 use self::answer_timeout::AnswerTimeout;
 use self::open::{Connection, OpenConnections};
 use super::shutdown::Shutdown;
+use super::tls::Tls;
 
 pub(super) use self::open::ConnectionLimits;
 
@@ -53,13 +55,14 @@ pub(super) async fn serve(
     mut shutdown: Shutdown,
     limits: ConnectionLimits,
     timeouts: Timeouts,
+    tls: Option<Arc<Tls>>,
 ) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(timeouts.head)
         .max_buf_size(MAX_HEAD)
         .max_header_size(MAX_HEAD);
-    let server = Server { http, app, timeouts, graceful: GracefulShutdown::new() };
+    let server = Server { http, app, timeouts, tls, graceful: GracefulShutdown::new() };
     let open = OpenConnections::new(limits);
     loop {
         let accepted = tokio::select! {
@@ -87,6 +90,7 @@ struct Server {
     http: http1::Builder,
     app: Router,
     timeouts: Timeouts,
+    tls: Option<Arc<Tls>>,
     graceful: GracefulShutdown,
 }
 
@@ -105,8 +109,22 @@ impl Server {
             request.extensions_mut().insert(still_sending.clone());
             answer(app.clone(), request, in_service.clone())
         });
-        let served = self.http.serve_connection(TokioIo::new(stream), service);
-        let served = self.graceful.watch(served);
+        let acceptor = self.tls.as_ref().map(|tls| tls.acceptor());
+        let (http, watcher) = (self.http.clone(), self.graceful.watcher());
+        let served = async move {
+            match acceptor {
+                None => {
+                    let stream = TokioIo::new(stream);
+                    watcher.watch(http.serve_connection(stream, service)).await?;
+                }
+                Some(acceptor) => {
+                    let stream = TokioIo::new(acceptor.accept(stream).await?);
+                    watcher.watch(http.serve_connection(stream, service)).await?;
+                }
+            }
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+        };
+        // The handshake of TLS is part of it.
         let first_head = self.timeouts.first_head;
         tokio::spawn(async move {
             tokio::select! {

@@ -22,7 +22,10 @@ enum Phase {
 
 /// Whether SIGTERM or Ctrl-C has asked the process to stop.
 #[derive(Debug, Clone)]
-pub(super) struct Shutdown(watch::Receiver<Phase>);
+pub(super) struct Shutdown {
+    phase: watch::Receiver<Phase>,
+    hang_ups: watch::Receiver<()>,
+}
 
 impl Shutdown {
     /// Listens for the signals from now on. After the first one, the requests in flight may take the
@@ -38,17 +41,26 @@ impl Shutdown {
         let cannot_listen = |error: io::Error| {
             Failure::because("cannot listen for signals", &error, "allow the process more files")
         };
-        let (sender, receiver) = watch::channel(Phase::Serving);
+        let (sender, phase) = watch::channel(Phase::Serving);
+        let (hung_up, hang_ups) = watch::channel(());
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(cannot_listen)?;
         let signals = {
             let _context = runtime.enter();
-            Signals::listen().map_err(cannot_listen)?
+            Signals::listen(hung_up).map_err(cannot_listen)?
         };
         let thread = std::thread::Builder::new().name("signals".to_owned());
         let started = thread.spawn(move || runtime.block_on(follow(signals, grace, &sender)));
         started.map_err(cannot_listen)?;
-        Ok(Self(receiver))
+        Ok(Self { phase, hang_ups })
+    }
+
+    /// Waits for the next SIGHUP.
+    pub(super) async fn hung_up(&mut self) {
+        // Elsewhere than on Unix, there is none.
+        if self.hang_ups.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Waits for the request to stop.
@@ -63,7 +75,7 @@ impl Shutdown {
 
     async fn reached(&mut self, phase: Phase) {
         // The sender lives as long as the process.
-        let _ = self.0.wait_for(|current| *current >= phase).await;
+        let _ = self.phase.wait_for(|current| *current >= phase).await;
     }
 }
 
@@ -108,6 +120,7 @@ const TERMINATE: Signal = Signal { name: "SIGTERM", exit_code: 143 };
 
 #[cfg(unix)]
 struct Signals {
+    hung_up: watch::Sender<()>,
     hang_up: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
@@ -115,10 +128,11 @@ struct Signals {
 
 #[cfg(unix)]
 impl Signals {
-    fn listen() -> io::Result<Self> {
+    fn listen(hung_up: watch::Sender<()>) -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
 
         Ok(Self {
+            hung_up,
             hang_up: signal(SignalKind::hangup())?,
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
@@ -133,7 +147,10 @@ impl Signals {
                 _ = self.terminate.recv() => return TERMINATE,
                 // A closed terminal, or a tool that asks for the settings to be read again.
                 _ = self.hang_up.recv() => {
-                    tracing::info!("SIGHUP is ignored: restart the server to change its settings");
+                    tracing::info!(
+                        "SIGHUP: restart the server to change other settings than its certificate"
+                    );
+                    self.hung_up.send_replace(());
                 }
             }
         }
@@ -145,7 +162,7 @@ struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
-    fn listen() -> io::Result<Self> {
+    fn listen(_: watch::Sender<()>) -> io::Result<Self> {
         Ok(Self)
     }
 

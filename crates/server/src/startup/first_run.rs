@@ -32,6 +32,7 @@ const CONTACT: &str = r#"[{"contactType":"PERSON","externalId":"ERP-1","firstNam
 pub(crate) async fn first_run(
     store: &Store,
     database: &DatabaseUrl,
+    scheme: &str,
     address: SocketAddr,
 ) -> Result<Option<String>, Failure> {
     let access = store.manage_access();
@@ -74,8 +75,8 @@ pub(crate) async fn first_run(
         return Err(error.into());
     }
     Ok(Some(match file {
-        Some(file) => greeting_with_file(&file, address),
-        None => greeting(secret.reveal(), address),
+        Some(file) => greeting_with_file(&file, scheme, address),
+        None => greeting(secret.reveal(), scheme, address),
     }))
 }
 
@@ -104,28 +105,28 @@ fn first_id() -> Result<OrganizationId, Failure> {
     OrganizationId::new(1).ok_or_else(missing)
 }
 
-fn greeting(token: &str, address: SocketAddr) -> String {
+fn greeting(token: &str, scheme: &str, address: SocketAddr) -> String {
     format!(
         "A new database, with organization 1 and this token for it, shown once:\n\n  {token}\n\n{}",
-        trial(&format!("'WEAL-TOKEN: {token}'"), address)
+        trial(&format!("'WEAL-TOKEN: {token}'"), scheme, address)
     )
 }
 
-fn greeting_with_file(file: &TokenFile, address: SocketAddr) -> String {
+fn greeting_with_file(file: &TokenFile, scheme: &str, address: SocketAddr) -> String {
     let path = file.path();
     let quoted = path.replace('\'', r"'\''");
     format!(
         "A new database, with organization 1. A token for it is in this file, which only this user \
          can read:\n\n  {path}\n\n{}",
-        trial(&format!("\"WEAL-TOKEN: $(cat '{quoted}')\""), address)
+        trial(&format!("\"WEAL-TOKEN: $(cat '{quoted}')\""), scheme, address)
     )
 }
 
 /// A command to try the token with, whose header is quoted for a shell.
-fn trial(header: &str, address: SocketAddr) -> String {
+fn trial(header: &str, scheme: &str, address: SocketAddr) -> String {
     let address = reachable(address);
     format!(
-        "Try it:\n\n  curl http://{address}/api-v1/contact/batch -H {header} \
+        "Try it:\n\n  curl {scheme}://{address}/api-v1/contact/batch -H {header} \
          -H 'Content-Type: application/json' -d '{CONTACT}'\n"
     )
 }
@@ -146,7 +147,7 @@ mod tests {
 
     #[test]
     fn greeting_holds_one_line_for_a_shell() {
-        let text = greeting("chub_0", "0.0.0.0:8080".parse().unwrap());
+        let text = greeting("chub_0", "http", "0.0.0.0:8080".parse().unwrap());
         let line = text.lines().find(|line| line.contains("curl")).unwrap();
         assert!(line.contains("http://127.0.0.1:8080/"), "{line}");
         assert_eq!(line.matches('\'').count(), 6, "{line}");
@@ -155,7 +156,7 @@ mod tests {
 
     #[test]
     fn ipv6_address_stands_in_brackets() {
-        let text = greeting("chub_0", "[::]:80".parse().unwrap());
+        let text = greeting("chub_0", "http", "[::]:80".parse().unwrap());
         assert!(text.contains("http://[::1]:80/"), "{text}");
     }
 }

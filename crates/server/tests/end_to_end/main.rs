@@ -26,3 +26,4 @@ mod refusals;
 mod remedies;
 mod settings;
 mod stopping;
+mod tls;

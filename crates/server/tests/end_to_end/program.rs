@@ -93,9 +93,13 @@ impl Server {
             let mut line = String::new();
             let ended = output.read_line(&mut line).unwrap() == 0;
             assert!(!ended, "the server ended: {greeting}{:?}", errors.lines().collect::<Vec<_>>());
-            match line.trim_end().strip_prefix("listening on http://") {
-                Some(address) => break address.parse().unwrap(),
-                None => greeting.push_str(&line),
+            match line
+                .trim_end()
+                .strip_prefix("listening on http")
+                .map(|rest| rest.split_once("://"))
+            {
+                Some(Some((_, address))) => break address.parse().unwrap(),
+                _ => greeting.push_str(&line),
             }
         };
         let agent = Agent::config_builder().http_status_as_error(false).proxy(None).build();

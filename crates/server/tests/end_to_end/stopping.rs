@@ -23,7 +23,7 @@ fn half_a_request(server: &Server, token: &str, body: &str) -> BufReader<TcpStre
 }
 
 /// Reads the log until it has that text.
-fn wait_for(server: &mut Server, text: &str) {
+pub(crate) fn wait_for(server: &mut Server, text: &str) {
     let mut line = String::new();
     while !line.contains(text) {
         line.clear();
@@ -102,7 +102,7 @@ fn second_signal_ends_the_server_at_once() {
 fn hang_up_does_not_end_the_server() {
     let (_folder, mut server, token) = served();
     server.signal("HUP");
-    wait_for(&mut server, "SIGHUP is ignored");
+    wait_for(&mut server, "SIGHUP: restart the server to change other settings");
     assert_eq!(server.batch(&token, &people([1])).status, 200);
     server.stop();
 }

@@ -20,7 +20,7 @@ async fn server(timeouts: Timeouts, max: usize) -> SocketAddr {
     // The trusted address may have all connections.
     let trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
     let limits = ConnectionLimits { max, trusted_proxies };
-    tokio::spawn(serve(listener, app, shutdown, limits, timeouts));
+    tokio::spawn(serve(listener, app, shutdown, limits, timeouts, None));
     address
 }
 
