@@ -9,8 +9,9 @@ use contacts_application::ports::{
     StoreState,
 };
 use contacts_application::use_cases::{
-    Authenticate, DeleteContacts, GetContact, GetEntry, ListContacts, ListEntries, MergeContacts,
-    ReadFeed, ReadLedger, RestoreContact, SetOrganization, UndoRun, UnlinkContacts, UpsertContacts,
+    Authenticate, DeleteContacts, ExportContacts, GetContact, GetEntry, ListContacts, ListEntries,
+    MergeContacts, ReadFeed, ReadLedger, RestoreContact, SetOrganization, UndoRun, UnlinkContacts,
+    UpsertContacts,
 };
 use utoipa::openapi::OpenApi;
 
@@ -30,6 +31,8 @@ pub struct Services {
     pub get_contact: GetContact,
     /// Lists contacts.
     pub list_contacts: ListContacts,
+    /// Exports contacts.
+    pub export_contacts: ExportContacts,
     /// Deletes contacts.
     pub delete_contacts: DeleteContacts,
     /// Restores a deleted contact.
@@ -106,7 +109,8 @@ impl Services {
             authenticate: Arc::new(Authenticate::new(access, clock.clone())),
             upsert_contacts: UpsertContacts::new(contacts.clone(), clock.clone()),
             get_contact: GetContact::new(contacts.clone()),
-            list_contacts: ListContacts::new(list),
+            list_contacts: ListContacts::new(list.clone()),
+            export_contacts: ExportContacts::new(list, clock.clone()),
             delete_contacts: DeleteContacts::new(contacts.clone(), clock.clone()),
             restore_contact: RestoreContact::new(contacts.clone(), clock.clone()),
             merge_contacts: MergeContacts::new(contacts.clone(), clock.clone()),

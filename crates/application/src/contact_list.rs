@@ -1,14 +1,17 @@
 //! Queries of the list of contacts.
 
 use std::fmt;
+use std::time::Duration;
 
 use contacts_domain::contact::{ContactType, Projection, Record, SortKey};
 use contacts_domain::upsert::Key;
 use contacts_domain::value::{CountryCode, LinkId};
 use contacts_domain::{ContactId, Timestamp};
 
-use crate::ledger::PageSize;
-use crate::ports::Lifecycle;
+use tokio::sync::mpsc::Receiver;
+
+use crate::ledger::{FeedPosition, PageSize};
+use crate::ports::{Lifecycle, StoreError};
 
 /// A query: a filter, an order, and the page of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +39,34 @@ pub struct ContactPage {
     pub total: Option<u64>,
     /// The bytes of the documents that were added.
     bytes: usize,
+}
+
+/// All contacts that a filter selects, as of one moment.
+#[derive(Debug)]
+pub struct ContactExport {
+    /// The position in the change feed from which on all later changes come.
+    pub position: FeedPosition,
+    /// The contacts by id, some at a time. The export is complete with the page that no other follows;
+    /// without it, it broke off.
+    pub pages: Receiver<Result<ContactPage, StoreError>>,
+}
+
+impl ContactExport {
+    /// How long an export may take, at the pace of its reader.
+    pub const MAX_TIME: Duration = Duration::from_secs(15 * 60);
+
+    /// How long its reader may take nothing.
+    pub const MAX_PAUSE: Duration = Duration::from_secs(30);
+
+    /// How many pages are read ahead.
+    pub const AHEAD: usize = 2;
+
+    /// The query of the first page.
+    pub fn first(filter: ContactFilter) -> ContactQuery {
+        let order = ContactOrder { by: ContactOrderKey::Id, descending: false };
+        let size = PageSize { items: 1_000, bytes: 1 << 20 };
+        ContactQuery { filter, order, after: None, size, is_counted: false }
+    }
 }
 
 /// Which contacts are selected: those for which everything holds that is named.

@@ -21,11 +21,12 @@ use contacts_domain::restoring::{Restore, RestoreReport};
 use contacts_domain::undoing::{Undo, UndoReport, UndoneContact};
 use contacts_domain::upsert::{Batch, BatchReport, Recognition};
 use contacts_domain::{ContactId, OrganizationId, RunId, Timestamp};
+use tokio::sync::mpsc::channel;
 
 use self::access::Access;
 use self::contacts::{Contacts, Refused};
 use contacts_application::access::{NewToken, Organization, Token, TokenDigest, TokenId};
-use contacts_application::contact_list::{ContactPage, ContactQuery};
+use contacts_application::contact_list::{ContactExport, ContactFilter, ContactPage, ContactQuery};
 use contacts_application::directory::{EntryPage, EntryQuery};
 use contacts_application::ledger::{FeedPage, FeedPosition, History, PageSize, RecordedChange};
 use contacts_application::ports::{
@@ -170,6 +171,27 @@ impl ContactList for MemoryStore {
         query: &ContactQuery,
     ) -> Result<ContactPage, StoreError> {
         Ok(lock(&self.contacts).list(organization, query))
+    }
+
+    async fn export(
+        &self,
+        organization: OrganizationId,
+        filter: &ContactFilter,
+    ) -> Result<ContactExport, StoreError> {
+        let contacts = lock(&self.contacts).clone();
+        let position = contacts.ledger.end(organization);
+        let (sender, pages) = channel(ContactExport::AHEAD);
+        let mut query = ContactExport::first(filter.clone());
+        tokio::spawn(async move {
+            loop {
+                let page = contacts.list(organization, &query);
+                query.after = page.next.clone();
+                if sender.send(Ok(page)).await.is_err() || query.after.is_none() {
+                    return;
+                }
+            }
+        });
+        Ok(ContactExport { position, pages })
     }
 }
 

@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use contacts_application::contact_list::{
-    ContactFilter, ContactFlag, ContactOrder, ContactOrderKey, ContactPage, ContactQuery, ListKey,
-    ListPosition, PositionKey, listed,
+    ContactExport, ContactFilter, ContactFlag, ContactOrder, ContactOrderKey, ContactPage,
+    ContactQuery, ListKey, ListPosition, PositionKey, listed,
 };
+use contacts_application::ledger::FeedPosition;
 use contacts_application::ports::{ContactList, Lifecycle, StoreError};
 use contacts_domain::OrganizationId;
 use diesel::dsl::sql;
@@ -14,9 +15,14 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::sqlite::Sqlite;
 
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::spawn_blocking;
+
 use super::SqliteStore;
 use crate::connect::{Failure, in_time, limit_time};
 use crate::schema::contact::{self, BoxedQuery};
+use crate::statements::ledger::feed;
 use crate::statements::row::ContactRow;
 
 /// How long a page may take, with its wait for a connection.
@@ -38,6 +44,78 @@ impl ContactList for SqliteStore {
                 page(connection, organization, &query)
             })
             .await
+    }
+
+    async fn export(
+        &self,
+        organization: OrganizationId,
+        filter: &ContactFilter,
+    ) -> Result<ContactExport, StoreError> {
+        let (position, begun) = oneshot::channel();
+        let (sender, pages) = mpsc::channel(ContactExport::AHEAD);
+        let query = ContactExport::first(filter.clone());
+        let (readers, runtime) = (self.readers.clone(), Handle::current());
+        // A connection beside those of other reads: an export may take long.
+        spawn_blocking(move || {
+            let way = Way { sender, runtime };
+            let read =
+                readers.read_here(|connection| way.read(connection, organization, query, position));
+            if let Err(failure) = read {
+                way.send(Err(failure.into()));
+            }
+        });
+        match begun.await {
+            Ok(position) => Ok(ContactExport { position, pages }),
+            Err(_) => Err(failed(pages).await),
+        }
+    }
+}
+
+/// Why an export has not begun.
+async fn failed(mut pages: mpsc::Receiver<Page>) -> StoreError {
+    match pages.recv().await {
+        Some(Err(error)) => error,
+        _ => StoreError::internal("an export has not begun"),
+    }
+}
+
+/// A page of an export.
+type Page = Result<ContactPage, StoreError>;
+
+/// The way of an export to its reader.
+struct Way {
+    sender: mpsc::Sender<Page>,
+    runtime: Handle,
+}
+
+impl Way {
+    /// Sends all pages, from one snapshot.
+    fn read(
+        &self,
+        connection: &mut SqliteConnection,
+        organization: OrganizationId,
+        mut query: ContactQuery,
+        position: oneshot::Sender<FeedPosition>,
+    ) -> Result<(), Failure> {
+        let started = Instant::now();
+        limit_time(connection, move || started.elapsed() < ContactExport::MAX_TIME)?;
+        connection.transaction(|connection| {
+            let _ = position.send(feed::end(connection, organization)?);
+            loop {
+                let found = page(connection, organization, &query)?;
+                query.after = found.next.clone();
+                if !self.send(Ok(found)) || query.after.is_none() {
+                    return Ok(());
+                }
+            }
+        })
+    }
+
+    /// Sends a page. Returns false where the reader has gone, or takes nothing any more: the snapshot
+    /// keeps the log from being copied, so it waits for nobody for long.
+    fn send(&self, page: Page) -> bool {
+        let sent = self.sender.send_timeout(page, ContactExport::MAX_PAUSE);
+        self.runtime.block_on(sent).is_ok()
     }
 }
 

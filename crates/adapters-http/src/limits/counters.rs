@@ -31,6 +31,9 @@ const LARGE_ANSWERS: u32 = 2;
 /// How many lists of the directory run at once.
 const LISTS: u32 = 16;
 
+/// How many exports run at once.
+const EXPORTS: u32 = 4;
+
 /// One token has at most that part of the requests that wait for changes: 100 of 2,000.
 const LONG_POLLERS: u32 = 20;
 
@@ -48,6 +51,7 @@ pub(crate) struct Limits {
     bodies: Share,
     memory: Share,
     lists: Share,
+    exports: Share,
     /// Requests that wait for changes.
     waiting: Share,
     /// The turn of a batch with much larger documents than it has itself.
@@ -77,6 +81,7 @@ impl Limits {
             bodies: Share::new(BODIES),
             memory: Share::new(MEMORY),
             lists: Share::new(LISTS),
+            exports: Share::new(EXPORTS),
             waiting: Share::divided(settings.max_long_polls, LONG_POLLERS),
             turn: Share::new(1),
             large_answers: Share::new(LARGE_ANSWERS),
@@ -140,6 +145,11 @@ impl Limits {
     /// The place of a request that is worked on.
     pub(crate) fn work(&self, token: TokenDigest) -> Result<Part, Problem> {
         self.working.try_take(token, 1).ok_or_else(full)
+    }
+
+    /// The place of an export.
+    pub(crate) fn export(&self, token: TokenDigest) -> Result<Part, Problem> {
+        self.exports.try_take(token, 1).ok_or_else(full)
     }
 
     /// The place of a request that waits for changes.

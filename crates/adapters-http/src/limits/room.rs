@@ -107,6 +107,11 @@ impl Room {
         work()
     }
 
+    /// Takes a place among the exports.
+    pub(crate) fn export(&self) -> Result<Part, Problem> {
+        self.limits.export(self.token)
+    }
+
     /// Waits for the turn of a list.
     pub(crate) async fn list(&self) -> Result<Part, Problem> {
         self.limits.list(self.token).await

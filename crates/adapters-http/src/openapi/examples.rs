@@ -57,6 +57,11 @@ pub(crate) const LINES: &str = "\
 {\"externalId\":\"CRM-8\",\"contactType\":\"PERSON\",\"lastName\":\"Rochat\",\"email\":\"amelie.rochat\"}
 ";
 
+/// A contact in a line.
+pub(crate) const EXPORTED: &str = "\
+{\"id\":7,\"contactType\":\"PERSON\",\"externalId\":\"CRM-8\",\"lastName\":\"Rochat\",\"version\":1}
+";
+
 /// The answer to [`LINES`].
 pub(crate) const LINES_ANSWER: &str = "\
 {\"index\":1,\"line\":2,\"verdict\":\"rejected\",\"violations\":[{\"pointer\":\"/email\",\"rule\":\"e-mail\",\

@@ -1,6 +1,6 @@
 //! The change feed, `/v1/contacts/changes`.
 
-mod feed_token;
+pub(super) mod feed_token;
 mod feeds;
 mod list;
 

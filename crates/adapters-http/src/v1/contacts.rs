@@ -24,6 +24,7 @@ use crate::state::AppState;
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list::list, create::create))
+        .routes(routes!(list::export::export))
         .routes(routes!(get::get, patch::patch, replace::replace, delete::delete))
         .routes(routes!(restore::restore))
         .routes(routes!(archive::archive))

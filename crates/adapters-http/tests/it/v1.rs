@@ -2,6 +2,7 @@
 
 mod batch;
 mod changes;
+mod exporting;
 mod lifecycle;
 mod listing;
 mod one_contact;

@@ -73,6 +73,10 @@ impl Failure {
         Self::new(StoreErrorKind::TooLarge, message)
     }
 
+    pub(crate) fn out_of_time(message: impl fmt::Display) -> Self {
+        Self::new(StoreErrorKind::OutOfTime, message)
+    }
+
     pub(crate) fn contention(message: impl fmt::Display) -> Self {
         Self::new(StoreErrorKind::Contention, message)
     }

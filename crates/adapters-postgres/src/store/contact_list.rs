@@ -1,22 +1,27 @@
 //! The port [`ContactList`].
 
+use std::time::Instant;
+
 use async_trait::async_trait;
 use contacts_application::contact_list::{
-    ContactFilter, ContactFlag, ContactOrder, ContactOrderKey, ContactPage, ContactQuery, ListKey,
-    ListPosition, PositionKey, listed,
+    ContactExport, ContactFilter, ContactFlag, ContactOrder, ContactOrderKey, ContactPage,
+    ContactQuery, ListKey, ListPosition, PositionKey, listed,
 };
+use contacts_application::ledger::FeedPosition;
 use contacts_application::ports::{ContactList, Lifecycle, StoreError};
 use contacts_domain::OrganizationId;
+use tokio::sync::mpsc;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::PostgresStore;
-use crate::connect::{Failure, Parameter, Session};
+use crate::connect::{Failure, Parameter, Pool, Session, take_share};
 use crate::replica;
 use crate::statements::columns::{ContactColumns, ContactIndexes, list};
+use crate::statements::ledger::feed;
 use crate::statements::row;
-use crate::statements::values::Instant;
+use crate::statements::values;
 
 #[async_trait]
 impl ContactList for PostgresStore {
@@ -34,6 +39,60 @@ impl ContactList for PostgresStore {
         let standby = self.standby.as_ref();
         Ok(replica::read(&self.pool, &self.free_for_lists, standby, read).await?)
     }
+
+    async fn export(
+        &self,
+        organization: OrganizationId,
+        filter: &ContactFilter,
+    ) -> Result<ContactExport, StoreError> {
+        let wait = self.pool.options().wait;
+        let share = take_share(&self.free_for_lists, wait, "other lists").await?;
+        let (session, position) = snapshot(&self.pool, organization).await?;
+        let (sender, pages) = mpsc::channel(ContactExport::AHEAD);
+        let query = ContactExport::first(filter.clone());
+        tokio::spawn(async move {
+            let _share = share;
+            if let Err(failure) = send_pages(&session, organization, query, &sender).await {
+                let _ = sender.send_timeout(Err(failure.into()), ContactExport::MAX_PAUSE).await;
+            }
+        });
+        Ok(ContactExport { position, pages })
+    }
+}
+
+/// A session in a snapshot, and the position in the change feed from which on all later changes come.
+async fn snapshot(
+    pool: &Pool,
+    organization: OrganizationId,
+) -> Result<(Session, FeedPosition), Failure> {
+    let limits = pool.options().set_limits();
+    let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {limits}");
+    loop {
+        let session = pool.begin(&begin).await?;
+        if let Some(position) = feed::end_of_snapshot(&session, organization).await? {
+            return Ok((session, position));
+        }
+        session.rollback().await?;
+    }
+}
+
+/// Sends all pages of a snapshot. Breaks off where the reader has gone, or takes nothing any more.
+async fn send_pages(
+    session: &Session,
+    organization: OrganizationId,
+    mut query: ContactQuery,
+    sender: &mpsc::Sender<Result<ContactPage, StoreError>>,
+) -> Result<(), Failure> {
+    let started = Instant::now();
+    while started.elapsed() < ContactExport::MAX_TIME {
+        let found = page(session, organization, &query).await.map_err(Failure::of_list)?;
+        query.after = found.next.clone();
+        let sent = sender.send_timeout(Ok(found), ContactExport::MAX_PAUSE).await;
+        if sent.is_err() || query.after.is_none() {
+            return session.rollback().await;
+        }
+    }
+    Err(Failure::out_of_time("the export took too long"))
 }
 
 /// Reads a page of contacts, and their total if it is asked for.
@@ -103,7 +162,7 @@ enum Value {
     Flag(bool),
     Id(i64),
     LinkId(Uuid),
-    Time(Instant),
+    Time(values::Instant),
 }
 
 impl Value {
@@ -149,7 +208,7 @@ impl Condition {
             condition.add("strpos(tags, ", Value::Text(listed(tag)), ") > 0");
         }
         if let Some(since) = updated_since {
-            condition.add("updated_at >= ", Value::Time(Instant(*since)), "");
+            condition.add("updated_at >= ", Value::Time(values::Instant(*since)), "");
         }
         for key in keys {
             match key {
@@ -182,7 +241,7 @@ impl Condition {
                 Some("sort_key")
             }
             PositionKey::Time(at) => {
-                self.values.push(Value::Time(Instant(*at)));
+                self.values.push(Value::Time(values::Instant(*at)));
                 Some("created_at")
             }
             PositionKey::Id => None,

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use contacts_domain::OrganizationId;
 
 use super::StoreError;
-use crate::contact_list::{ContactPage, ContactQuery};
+use crate::contact_list::{ContactExport, ContactFilter, ContactPage, ContactQuery};
 
 /// The contacts of an organization, page by page.
 ///
@@ -26,4 +26,17 @@ pub trait ContactList: Send + Sync {
         organization: OrganizationId,
         query: &ContactQuery,
     ) -> Result<ContactPage, StoreError>;
+
+    /// All contacts that a filter selects, as of one moment, however long its reader takes within
+    /// [`MAX_TIME`](ContactExport::MAX_TIME) and
+    /// [`MAX_PAUSE`](ContactExport::MAX_PAUSE). Otherwise it breaks off.
+    ///
+    /// # Errors
+    ///
+    /// A [`StoreError`], if the store fails before the first contact.
+    async fn export(
+        &self,
+        organization: OrganizationId,
+        filter: &ContactFilter,
+    ) -> Result<ContactExport, StoreError>;
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::store_under_test::StoreUnderTest;
 use crate::{batch, context, now, organization};
-use contacts_application::contact_list::{ContactPage, ContactQuery};
+use contacts_application::contact_list::{ContactExport, ContactFilter, ContactPage, ContactQuery};
 use contacts_application::directory::{EntryPage, EntryQuery, Order, OrderKey};
 use contacts_application::ports::{
     AccessStore, Audit, ContactStore, Ledger, Lifecycle, OrganizationSettings, StoreState,
@@ -145,6 +145,12 @@ impl StoreFixture {
     pub(super) async fn contact_page(&self, query: &ContactQuery) -> ContactPage {
         let page = self.store.contact_list().page(organization(HERE).id, query).await;
         page.expect("the store does not fail")
+    }
+
+    /// An export of the first organization.
+    pub(super) async fn export(&self, filter: &ContactFilter) -> ContactExport {
+        let export = self.store.contact_list().export(organization(HERE).id, filter).await;
+        export.expect("the store does not fail")
     }
 
     /// All entries of the first organization, by id.

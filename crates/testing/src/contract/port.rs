@@ -13,7 +13,7 @@ pub enum Port {
     Contacts,
     /// [`IntercomDirectory`](contacts_application::ports::IntercomDirectory), beside a store of contacts.
     Directory,
-    /// [`ContactList`](contacts_application::ports::ContactList), beside a store of contacts.
+    /// [`ContactList`](contacts_application::ports::ContactList), beside a store of contacts and its ledger.
     ContactList,
     /// [`AccessStore`](contacts_application::ports::AccessStore).
     Access,
@@ -64,7 +64,7 @@ impl Port {
                 concurrency::DIRECTORY_CLAIMS,
             ]
             .concat(),
-            Self::ContactList => listing::contacts::CLAIMS.to_vec(),
+            Self::ContactList => [listing::contacts::CLAIMS, listing::export::CLAIMS].concat(),
             Self::Access => access::CLAIMS.to_vec(),
             Self::Audit => auditing::CLAIMS.to_vec(),
             Self::Settings => settings::CLAIMS.to_vec(),

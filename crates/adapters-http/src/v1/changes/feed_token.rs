@@ -17,7 +17,7 @@ const CHECK: usize = 8;
 const NONE: i64 = -1;
 
 /// The text of a bookmark in an organization.
-pub(super) fn write(organization: OrganizationId, bookmark: Bookmark) -> String {
+pub(in crate::v1) fn write(organization: OrganizationId, bookmark: Bookmark) -> String {
     let Bookmark { position: FeedPosition { hub, last, listed_to }, at } = bookmark;
     let none = LastChange { position: NONE, mark: 0, contact: 0 };
     let LastChange { position, mark, contact } = last.unwrap_or(none);

@@ -1,8 +1,9 @@
 //! `GET /v1/contacts`: the contacts that a filter selects, page by page.
 
 mod cursor;
+pub(super) mod export;
 mod fields;
-pub(super) mod filter;
+mod filter;
 
 use std::sync::Arc;
 

@@ -84,18 +84,28 @@ pub(crate) async fn end(
     session: &Session,
     organization: OrganizationId,
 ) -> Result<FeedPosition, Failure> {
-    let row = loop {
-        let mut rows = session.query(&END, &[(&organization.get(), Type::INT4)]).await?;
-        let row = rows.pop().ok_or_else(|| Failure::corrupt("the database has no mark"))?;
-        if !row.try_get(3)? {
-            break row;
+    loop {
+        if let Some(end) = end_of_snapshot(session, organization).await? {
+            return Ok(end);
         }
-    };
+    }
+}
+
+/// The same of one snapshot, or `None` if a transaction has ended since it was taken.
+pub(crate) async fn end_of_snapshot(
+    session: &Session,
+    organization: OrganizationId,
+) -> Result<Option<FeedPosition>, Failure> {
+    let mut rows = session.query(&END, &[(&organization.get(), Type::INT4)]).await?;
+    let row = rows.pop().ok_or_else(|| Failure::corrupt("the database has no mark"))?;
+    if row.try_get(3)? {
+        return Ok(None);
+    }
     let last = match row.try_get(1)? {
         None => None,
         Some(position) => Some(LastChange { position, mark: row.try_get(2)?, contact: i64::MAX }),
     };
-    Ok(FeedPosition { hub: row.try_get(0)?, last, listed_to: None })
+    Ok(Some(FeedPosition { hub: row.try_get(0)?, last, listed_to: None }))
 }
 
 /// The page after a position.

@@ -1,6 +1,7 @@
 //! Listing the directory of intercoms: order, pages and the total.
 
 pub(crate) mod contacts;
+pub(crate) mod export;
 
 use contacts_domain::ContactId;
 use serde_json::{Value, json};
