@@ -49,6 +49,21 @@ fn readme_device_request_gets_the_answer_shown() {
 }
 
 #[test]
+fn readme_dry_run_and_undo_get_the_answers_shown() {
+    let (_folder, server, token) = served();
+    let send = |block: &str| {
+        let address = server.address.to_string();
+        server.curl(&block.replace("127.0.0.1:8080", &address).replace("chub_…", &token)).body
+    };
+    let shown = |text| serde_json::from_str::<Value>(block("json", text)).unwrap();
+    send(block("sh", "curl "));
+    let dry_run = block("sh", "dryRun");
+    assert_eq!(send(dry_run), shown("\"run\": null"));
+    assert_eq!(send(&dry_run.replace("?dryRun=true", ""))["run"], 2);
+    assert_eq!(send(block("sh", "/undo")), shown("reverted"));
+}
+
+#[test]
 fn settings_file_lists_every_setting() {
     let folder = tempfile::tempdir().unwrap();
     let help = done(folder.path(), &["serve", "--help"]);

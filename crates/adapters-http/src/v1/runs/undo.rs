@@ -60,11 +60,17 @@ pub(super) struct UndoBody<'a> {
 /// How many contacts there are, and of each verdict.
 #[derive(Serialize, ToSchema)]
 struct UndoSummary {
+    /// All contacts of the run.
     items: usize,
+    /// Those that are as they were before it, but for fields that stay.
     reverted: usize,
+    /// Those that it created, and that are deleted.
     deleted: usize,
+    /// Those that stay as they are.
     kept: usize,
+    /// Those that were deleted since.
     gone: usize,
+    /// Those that were as before already.
     unchanged: usize,
 }
 
