@@ -140,7 +140,7 @@ impl Server {
         };
         let path = words[0].strip_prefix(&format!("http://{}", self.address)).expect("our address");
         let headers = after("-H").into_iter().map(|header| header.split_once(": ").unwrap());
-        let [body] = after("-d")[..] else { panic!("one body: {words:?}") };
+        let body = after("-d").first().copied().unwrap_or_default();
         self.post(path, &headers.collect::<Vec<_>>(), body)
     }
 
