@@ -4,13 +4,10 @@ ALTER TABLE contact ADD COLUMN sort_key TEXT NOT NULL DEFAULT '';
 ALTER TABLE contact ADD COLUMN countries TEXT NOT NULL DEFAULT '';
 ALTER TABLE contact ADD COLUMN tags TEXT NOT NULL DEFAULT '';
 
--- One index for each order, which ends with the id of the row. Filters are applied while it is
--- walked. Deleted contacts have indexes of their own, so that neither list walks over the other.
+-- An index for each order but that of names; it ends with the id of the row. Filters are applied while
+-- it is walked. Deleted contacts have indexes of their own, so that neither list walks over the other.
 CREATE INDEX contact_by_id ON contact (organization_id) WHERE deleted_at IS NULL;
-CREATE INDEX contact_by_name ON contact (organization_id, sort_key) WHERE deleted_at IS NULL;
 CREATE INDEX contact_by_creation ON contact (organization_id, created_at) WHERE deleted_at IS NULL;
 CREATE INDEX contact_deleted_by_id ON contact (organization_id) WHERE deleted_at IS NOT NULL;
-CREATE INDEX contact_deleted_by_name ON contact (organization_id, sort_key)
-    WHERE deleted_at IS NOT NULL;
 CREATE INDEX contact_deleted_by_creation ON contact (organization_id, created_at)
     WHERE deleted_at IS NOT NULL;

@@ -152,17 +152,18 @@ fn page(
 fn parts(organization: OrganizationId, query: &ContactQuery) -> Vec<BoxedQuery<'_, Sqlite>> {
     let ContactQuery { filter, order, after, .. } = query;
     let all = || selected(organization, filter);
-    match (after, filter.keys.as_slice()) {
-        (None, []) => vec![walked(all(), *order)],
-        (Some(after), []) => {
+    let is_walked = filter.keys.is_empty() && order.by != ContactOrderKey::DisplayName;
+    match after {
+        after if !is_walked => vec![sorted(all(), *order, after.as_ref())],
+        None => vec![walked(all(), *order)],
+        Some(after) => {
             behind(&all, after, order.descending).map(|part| walked(part, *order)).collect()
         }
-        (after, _) => vec![sorted(all(), *order, after.as_ref())],
     }
 }
 
 /// Those behind a place: those that are equal to it but for their ids, then the others. SQLite finds
-/// the first of `(sort_key, id) > (?, ?)` by `sort_key` alone, so it would walk over all equal ones.
+/// the first of `(created_at, id) > (?, ?)` by `created_at` alone, so it would walk over all equal ones.
 fn behind<'q>(
     all: &dyn Fn() -> BoxedQuery<'q, Sqlite>,
     ListPosition { key, id }: &'q ListPosition,
@@ -209,8 +210,8 @@ fn walked(query: BoxedQuery<'_, Sqlite>, order: ContactOrder) -> BoxedQuery<'_, 
     }
 }
 
-/// The few that a key selects, in an order. No index serves `+column`, so no plan walks all contacts in
-/// that order in search of them.
+/// The few that a key selects, in an order, or all by name. No index serves `+column`, so no plan walks
+/// all contacts in that order in search of the few.
 fn sorted<'q>(
     query: BoxedQuery<'q, Sqlite>,
     order: ContactOrder,
@@ -344,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn every_order_walks_an_index() {
+    fn every_order_but_that_of_names_walks_an_index() {
         for (lifecycle, prefix) in
             [(Lifecycle::Living, "contact_by"), (Lifecycle::Deleted, "contact_deleted_by")]
         {
@@ -361,10 +362,6 @@ mod tests {
                 };
                 for (by, expected) in [
                     (
-                        ContactOrderKey::DisplayName,
-                        vec![ties("name", "sort_key"), rest("name", "sort_key")],
-                    ),
-                    (
                         ContactOrderKey::CreatedAt,
                         vec![ties("creation", "created_at"), rest("creation", "created_at")],
                     ),
@@ -374,6 +371,20 @@ mod tests {
                     assert_eq!(plans_of(by, descending, filter), expected);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn names_are_sorted() {
+        for (lifecycle, index) in [
+            (Lifecycle::Living, "contact_by_creation"),
+            (Lifecycle::Deleted, "contact_deleted_by_creation"),
+        ] {
+            let filter = ContactFilter { lifecycle, ..ContactFilter::default() };
+            let expected = format!(
+                "SEARCH contact USING INDEX {index} (organization_id=?); USE TEMP B-TREE FOR ORDER BY"
+            );
+            assert_eq!(plans_of(ContactOrderKey::DisplayName, false, filter), [expected]);
         }
     }
 
