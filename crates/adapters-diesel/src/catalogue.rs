@@ -7,8 +7,8 @@ use diesel::sql_query;
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
 
 use crate::schema::{
-    api_token, contact, contact_alias, contact_intercom, contact_relation, id_counter, ledger,
-    organization, run,
+    api_token, contact, contact_alias, contact_intercom, contact_relation, id_counter, kept_answer,
+    ledger, organization, run,
 };
 use crate::testing::memory;
 
@@ -98,6 +98,7 @@ fn tables_match_the_migrations() {
         ("contact_relation", catalogue::<contact_relation::table>("contact_relation")),
         ("contact_alias", catalogue::<contact_alias::table>("contact_alias")),
         ("contact_intercom", catalogue::<contact_intercom::table>("contact_intercom")),
+        ("kept_answer", catalogue::<kept_answer::table>("kept_answer")),
         ("run", catalogue::<run::table>("run")),
         ("ledger", catalogue::<ledger::table>("ledger")),
     ] {
@@ -124,6 +125,7 @@ fn every_table_is_compared() {
             "contact_intercom",
             "contact_relation",
             "id_counter",
+            "kept_answer",
             "ledger",
             "organization",
             "run",

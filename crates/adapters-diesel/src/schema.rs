@@ -137,4 +137,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    kept_answer (organization_id, key) {
+        organization_id -> Integer,
+        key -> Binary,
+        request -> Binary,
+        created_at -> BigInt,
+        contacts -> Text,
+        head -> Binary,
+        body -> Nullable<Binary>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(contact, contact_relation, contact_alias);

@@ -1,5 +1,6 @@
 //! Rows, and the statements that look them up and write them.
 
+pub(crate) mod answer;
 pub(crate) mod condition;
 pub(crate) mod entry;
 pub(crate) mod ledger;

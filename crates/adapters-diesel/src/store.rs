@@ -1,6 +1,7 @@
 //! The store, its ports, and the writer behind them.
 
 mod access;
+mod answers;
 mod audit;
 mod contact_list;
 mod contacts;

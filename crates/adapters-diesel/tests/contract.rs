@@ -9,8 +9,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use contacts_adapters_diesel::{SqliteOptions, SqliteStore};
 use contacts_application::ports::{
-    AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, Ledger, Lifecycle,
-    OrganizationSettings, StoreState,
+    AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, KeptAnswers, Ledger,
+    Lifecycle, OrganizationSettings, StoreState,
 };
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::{ContactId, OrganizationId};
@@ -68,6 +68,10 @@ impl StoreUnderTest for Fresh {
     }
 
     fn ledger(&self) -> Arc<dyn Ledger> {
+        self.store.clone()
+    }
+
+    fn answers(&self) -> Arc<dyn KeptAnswers> {
         self.store.clone()
     }
 

@@ -66,6 +66,9 @@ fn is_too_large(error: &UseCaseError) -> bool {
     match error {
         UseCaseError::DocumentsTooLarge(_) => true,
         UseCaseError::Store(error) => error.kind() == StoreErrorKind::TooLarge,
-        UseCaseError::Access(_) | UseCaseError::Ladder(_) | UseCaseError::Panicked(_) => false,
+        UseCaseError::Access(_)
+        | UseCaseError::Ladder(_)
+        | UseCaseError::NotDone(_)
+        | UseCaseError::Panicked(_) => false,
     }
 }

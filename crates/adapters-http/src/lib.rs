@@ -36,6 +36,7 @@ use device::aliases::describe_aliases;
 use limits::hold;
 use problem::format::ProblemFormat;
 use reply::compression::compress;
+use request::idempotency::{self, Keeps};
 use request::{framing, upload};
 use state::AppState;
 use telemetry::Observer;
@@ -105,9 +106,11 @@ fn serve(routes: Router<AppState>, format: ProblemFormat, state: &AppState) -> R
 
 fn observed(routes: Router<AppState>, format: ProblemFormat, state: &AppState) -> Router {
     let observer = Observer { format, metrics: state.metrics.clone() };
+    let keeps = Keeps { format, settings: state.settings.clone() };
     routes
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(middleware::from_fn_with_state(keeps, idempotency::keep))
         .layer(middleware::from_fn(framing::require))
         .layer(middleware::from_fn_with_state(state.settings.clone(), upload::drain))
         .layer(middleware::from_fn_with_state(observer, telemetry::observe))
@@ -128,6 +131,7 @@ pub fn openapi() -> OpenApi {
         .into_openapi();
     openapi::describe_request_ids(&mut description);
     openapi::describe_organizations(&mut description);
+    openapi::describe_idempotency(&mut description);
     describe_aliases(&mut description);
     description
 }

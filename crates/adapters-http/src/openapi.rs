@@ -3,6 +3,7 @@
 //! Each handler describes its operation; the shapes of the domain describe the contact.
 
 mod contact_document;
+mod every_operation;
 pub(crate) mod examples;
 mod operation;
 
@@ -26,12 +27,14 @@ pub(crate) use contact_document::{
     AnyContactTypeSchema, ContactDocumentSchema, ContactTypeSchema, IntercomTypeSchema,
     StoredContactSchema,
 };
+pub(crate) use every_operation::{
+    describe_idempotency, describe_organizations, describe_request_ids,
+};
 pub(crate) use operation::{
     BatchHeaders, BatchProblems, CallHeaders, CallProblems, ContactPathParams, ContactProblems,
     DeviceBodyProblems, DeviceItemPath, DeviceProblems, DryRunHeaders, FeedProblems, ListProblems,
     MergingProblems, NativeBatchProblems, PageProblems, ReadinessProblems, RunProblems,
-    UndoProblems, WritingHeaders, WritingProblems, describe_organizations, describe_request_ids,
-    text_parameter,
+    UndoProblems, WritingHeaders, WritingProblems, text_parameter,
 };
 
 use crate::problem::format::{EnvelopeReply, ProblemReply};
@@ -87,6 +90,11 @@ other keys are `UNIQUE_VIOLATION`.
 sending can read. Too many requests or items a second: 429; an unavailable database or a full server: 503, both with \
 `Retry-After`. Where a rate is set, `RateLimit` says how much of it is left and `RateLimit-Policy` what it is \
 (draft-ietf-httpapi-ratelimit-headers-10). Sending a request again is always safe.
+- **`Idempotency-Key`** (every `POST`, `PUT`, `PATCH` and `DELETE` of every API): the request is done once. \
+Sent again within 24 hours, it is answered as before, with `Idempotency-Replayed: true`; another \
+request with the key is 422; while the first is running, 409 with `Retry-After`. Kept are answers 2xx, and \
+refusals of one contact that the store decided: a request that was refused otherwise may be mended and \
+sent with its key. A stream of lines does not take it.
 - **Compression**: a body may have `Content-Encoding: gzip`. The limits of bodies hold before and \
 after. Answers are compressed if `Accept-Encoding` allows gzip, but for streams of lines.
 - **Open enumerations** take any upper-case token; the known ones are given as examples.

@@ -4,15 +4,17 @@
 //! extension to [`telemetry`](crate::telemetry), which knows the request id: it logs the problem and
 //! writes the body in the [`ProblemFormat`](format::ProblemFormat) of the API.
 
+mod chain;
 pub(crate) mod corrupt;
 pub(crate) mod detail;
 pub(crate) mod error_code;
 pub(crate) mod format;
+#[cfg(test)]
+mod tests;
 
 use std::any::Any;
 use std::borrow::Cow;
 use std::error::Error;
-use std::fmt;
 use std::num::NonZeroI64;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,10 +27,11 @@ use axum::response::{IntoResponse, Response};
 use contacts_application::access::{LadderError, Scopes};
 use contacts_application::compute::Panicked;
 use contacts_application::ports::StoreErrorKind;
-use contacts_application::use_cases::{AccessError, UseCaseError};
+use contacts_application::use_cases::{AccessError, NotDone, UseCaseError};
 use contacts_domain::{Code, ContactId, Violation};
 use serde_json::Value;
 
+use self::chain::Chain;
 use self::detail::Details;
 use crate::limits::Unit;
 
@@ -153,6 +156,11 @@ kinds! {
     UnknownRun: NOT_FOUND NotFound "unknown-run" "the run does not exist";
     /// What the run changed is no longer kept.
     RunGone: GONE NoError "run-gone" "the run cannot be taken back";
+    /// The idempotency key belongs to another request.
+    IdempotencyKeyReused: UNPROCESSABLE_ENTITY ValidationError "idempotency-key-reused"
+        "the idempotency key belongs to another request";
+    /// A request with the idempotency key is being done; sent again, it is answered.
+    RequestRunning: CONFLICT NoError "request-running" "the request is being done";
     /// The request matches by a key that some contacts are not stored with yet; the answer says how
     /// far it is.
     KeyBeingFilled: CONFLICT NoError "key-being-filled" "the key is being filled";
@@ -304,6 +312,23 @@ impl Problem {
         self.code.or(self.violations.first().map(Violation::code)).or(self.kind.code())
     }
 
+    /// Whether the store has decided it about one contact, so that it is kept for a request with an
+    /// idempotency key.
+    pub(crate) fn is_kept(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::UnknownContact
+                | Kind::KeyTaken
+                | Kind::MergeStands
+                | Kind::PatchTestFailed
+                | Kind::VersionMismatch
+                | Kind::ContactRefused
+                | Kind::PatchRefused
+                | Kind::UnknownRun
+                | Kind::RunGone
+        )
+    }
+
     /// Logs the problem. Call it once, within the span of the request.
     pub(crate) fn log(&self) {
         let problem = self.kind.slug();
@@ -372,6 +397,12 @@ impl From<UseCaseError> for Problem {
                 Self { retry_after: Some(LATER), ..Self::new(Kind::KeyBeingFilled, detail) }
             }
             UseCaseError::DocumentsTooLarge(_) => Self::new(Kind::AnswerTooLarge, detail),
+            UseCaseError::NotDone(NotDone::Running) => {
+                Self { retry_after: Some(SOON), ..Self::new(Kind::RequestRunning, detail) }
+            }
+            UseCaseError::NotDone(NotDone::OtherRequest) => {
+                Self::new(Kind::IdempotencyKeyReused, detail)
+            }
             UseCaseError::Panicked(error) => Self::internal(error),
             UseCaseError::Store(error) => match error.kind() {
                 StoreErrorKind::Unavailable | StoreErrorKind::Contention => {
@@ -447,47 +478,4 @@ fn insufficient_scope(needed: Scopes) -> Option<HeaderValue> {
 /// `Retry-After` has whole seconds (RFC 9110 §10.2.3): rounded up, so that a retry is not too early.
 fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
-}
-
-/// An error and its sources, on one line.
-struct Chain<'e>(&'e dyn Error);
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use contacts_application::access::Filling;
-    use contacts_domain::{MatchBy, OrganizationId, SharedKey};
-
-    use super::*;
-
-    fn response(error: LadderError) -> (StatusCode, Option<HeaderValue>, String) {
-        let response = Problem::from(UseCaseError::from(error)).into_response();
-        let problem = response.extensions().get::<Arc<Problem>>().unwrap();
-        let retry_after = response.headers().get(RETRY_AFTER).cloned();
-        (response.status(), retry_after, problem.detail.clone())
-    }
-
-    #[test]
-    fn unmatchable_key_is_400_or_409() {
-        let organization = OrganizationId::new(7).unwrap();
-        let key = SharedKey::Phone;
-        let off = LadderError::SwitchedOff { organization, key, needed: MatchBy::ALL };
-        assert_eq!(response(off), (StatusCode::BAD_REQUEST, None, off.to_string()));
-
-        let filling = Filling { to: 31, done: 30, of: 90 };
-        let filled = LadderError::BeingFilled { organization, key, filling };
-        let later = Some(HeaderValue::from_static("30"));
-        assert_eq!(response(filled), (StatusCode::CONFLICT, later, filled.to_string()));
-    }
 }

@@ -16,7 +16,12 @@ use crate::request::media_type::NDJSON;
 
 /// An answer with a body that is JSON already. No cache may keep it: contacts are personal data.
 pub(crate) fn json(body: impl Into<Body>) -> Response {
-    let mut response = Response::new(body.into());
+    of_json(body.into())
+}
+
+/// The same with a body that is not written yet.
+pub(crate) fn of_json<B>(body: B) -> Response<B> {
+    let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -5,6 +5,7 @@ pub(crate) mod authorized;
 pub(crate) mod contact_id;
 pub(crate) mod content_coding;
 pub(crate) mod framing;
+pub(crate) mod idempotency;
 pub(crate) mod json_text;
 pub(crate) mod json_upload;
 pub(crate) mod list_turn;

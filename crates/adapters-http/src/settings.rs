@@ -49,6 +49,9 @@ pub struct Settings {
     /// are refused.
     /// Default: 2,000.
     pub max_long_polls: u32,
+    /// The most bytes of an answer that is kept, compressed, for a request with an idempotency key. Of a
+    /// larger one, all but the documents is kept. Default: 16 MiB.
+    pub max_kept_answer_bytes: usize,
     /// How many requests per second one token may make on average. Default: unlimited.
     pub requests_per_second: Option<NonZeroU32>,
     /// How many items per second one token may send on average, in batches and streams. Default:
@@ -79,6 +82,7 @@ impl Default for Settings {
             stream_spool_bytes: 1 << 30,
             keep_ledger: Duration::from_secs(90 * 24 * 60 * 60),
             max_long_polls: 2_000,
+            max_kept_answer_bytes: 16 << 20,
             requests_per_second: None,
             items_per_second: None,
             rate_burst_seconds: const { NonZeroU32::MIN.saturating_add(599) },

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use bytes::Bytes;
 use contacts_application::ports::{
-    AccessStore, Clock, ContactList, ContactStore, IntercomDirectory, Ledger, OrganizationSettings,
-    StoreState,
+    AccessStore, Clock, ContactList, ContactStore, IntercomDirectory, KeptAnswers, Ledger,
+    OrganizationSettings, StoreState,
 };
 use contacts_application::use_cases::{
-    Authenticate, DeleteContacts, ExportContacts, GetContact, GetEntry, ListContacts, ListEntries,
-    MergeContacts, ReadFeed, ReadLedger, RestoreContact, SetOrganization, UndoRun, UnlinkContacts,
-    UpsertContacts,
+    AnswerOnce, Authenticate, DeleteContacts, ExportContacts, GetContact, GetEntry, ListContacts,
+    ListEntries, MergeContacts, ReadFeed, ReadLedger, RestoreContact, SetOrganization, UndoRun,
+    UnlinkContacts, UpsertContacts,
 };
 use utoipa::openapi::OpenApi;
 
@@ -25,6 +25,8 @@ use crate::v1::changes::Feeds;
 pub struct Services {
     /// Authenticates the caller.
     pub authenticate: Arc<Authenticate>,
+    /// Does requests with an idempotency key once.
+    pub answer_once: AnswerOnce,
     /// Creates or updates a batch of contacts.
     pub upsert_contacts: UpsertContacts,
     /// Shows one contact.
@@ -72,6 +74,8 @@ pub struct Ports {
     pub settings: Arc<dyn OrganizationSettings>,
     /// What the store says of itself.
     pub state: Arc<dyn StoreState>,
+    /// The answers of requests with an idempotency key.
+    pub answers: Arc<dyn KeptAnswers>,
     /// The ledger.
     pub ledger: Arc<dyn Ledger>,
 }
@@ -86,6 +90,7 @@ impl Ports {
             + AccessStore
             + OrganizationSettings
             + StoreState
+            + KeptAnswers
             + Ledger
             + 'static,
     {
@@ -96,6 +101,7 @@ impl Ports {
             access: store.clone(),
             settings: store.clone(),
             state: store.clone(),
+            answers: store.clone(),
             ledger: store,
         }
     }
@@ -104,8 +110,9 @@ impl Ports {
 impl Services {
     /// The use cases on these ports.
     pub fn new(ports: Ports, clock: Arc<dyn Clock>) -> Self {
-        let Ports { contacts, list, directory, access, settings, state, ledger } = ports;
+        let Ports { contacts, list, directory, access, settings, state, answers, ledger } = ports;
         Self {
+            answer_once: AnswerOnce::new(answers, clock.clone()),
             authenticate: Arc::new(Authenticate::new(access, clock.clone())),
             upsert_contacts: UpsertContacts::new(contacts.clone(), clock.clone()),
             get_contact: GetContact::new(contacts.clone()),

@@ -1,5 +1,6 @@
 //! The statements on contacts: look-ups, locks, writes, and rows.
 
+pub(crate) mod answers;
 pub(crate) mod attempt_error;
 pub(crate) mod columns;
 pub(crate) mod ledger;

@@ -1,6 +1,7 @@
 //! The store: its ports on PostgreSQL, and transactions.
 
 mod access;
+mod answers;
 mod audit;
 pub(crate) mod contact_list;
 mod contacts;
@@ -18,6 +19,8 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use contacts_application::ports::{Measurement, OpenError, Reading, StoreError, StoreState};
+use contacts_domain::decision::Idempotent;
+use contacts_domain::upsert::Batch;
 use tokio::sync::Semaphore;
 
 use self::groups::Groups;
@@ -51,7 +54,8 @@ pub struct PostgresStore {
     /// The connections that lists may use: half of them.
     pub(crate) free_for_lists: Arc<Semaphore>,
     pub(crate) transactions: Arc<Transactions>,
-    pub(crate) groups: Arc<Groups>,
+    pub(crate) groups: Arc<Groups<Batch>>,
+    idempotent_groups: Arc<Groups<Idempotent<Batch>>>,
     pub(crate) standby: Option<Standby>,
 }
 
@@ -90,6 +94,7 @@ impl PostgresStore {
         Ok(Opened {
             store: Self {
                 groups: Arc::new(Groups::new(Arc::clone(&transactions))),
+                idempotent_groups: Arc::new(Groups::new(Arc::clone(&transactions))),
                 transactions,
                 pool,
                 access_pool,

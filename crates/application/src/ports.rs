@@ -7,6 +7,7 @@ mod contact_list;
 mod contact_store;
 mod error;
 mod intercom_directory;
+mod kept_answers;
 mod ledger;
 mod open_error;
 mod organization_settings;
@@ -21,6 +22,7 @@ pub use contact_list::ContactList;
 pub use contact_store::{ContactStore, Lifecycle};
 pub use error::{StoreError, StoreErrorKind};
 pub use intercom_directory::IntercomDirectory;
+pub use kept_answers::KeptAnswers;
 pub use ledger::Ledger;
 pub use open_error::{OpenError, OpenErrorKind};
 pub use organization_settings::{FillingStep, OrganizationSettings};
@@ -36,6 +38,6 @@ pub const ID_BLOCK_SIZE: i64 = 100_000;
 pub use {
     access_store::MockAccessStore, audit::MockAudit, clock::MockClock,
     contact_list::MockContactList, contact_store::MockContactStore,
-    intercom_directory::MockIntercomDirectory, ledger::MockLedger,
+    intercom_directory::MockIntercomDirectory, kept_answers::MockKeptAnswers, ledger::MockLedger,
     organization_settings::MockOrganizationSettings, store_state::MockStoreState,
 };

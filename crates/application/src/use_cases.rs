@@ -1,11 +1,13 @@
 //! The use cases. One file each, named by its verb.
 
+mod answer_once;
 mod authenticate;
 mod check_contacts;
 mod copy_rows;
 mod delete_contacts;
 mod export_contacts;
 mod fill_keys;
+mod forget_answers;
 mod get_contact;
 mod get_entry;
 mod list_contacts;
@@ -23,18 +25,20 @@ mod undo_run;
 mod unlink_contacts;
 mod upsert_contacts;
 
+pub use answer_once::{AnswerOnce, Arrival, FirstRequest, Keeping, NotDone};
 pub use authenticate::{AccessError, Authenticate, Caller, UseCaseError};
 pub use check_contacts::{CheckContacts, CheckReport, Mode, Notice};
 pub use copy_rows::CopyRows;
 pub use delete_contacts::{DeleteContacts, Deletion};
 pub use export_contacts::ExportContacts;
 pub use fill_keys::FillKeys;
+pub use forget_answers::ForgetAnswers;
 pub use get_contact::GetContact;
 pub use get_entry::GetEntry;
 pub use list_contacts::ListContacts;
 pub use list_entries::ListEntries;
 pub use manage_access::{ManageAccess, ManageAccessError, Successor};
-pub use merge_contacts::MergeContacts;
+pub use merge_contacts::{MergeContacts, Merging};
 pub use prune_ledger::PruneLedger;
 pub use read_feed::{Bookmark, ReadFeed};
 pub use read_ledger::ReadLedger;

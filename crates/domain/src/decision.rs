@@ -7,6 +7,8 @@
 mod change;
 mod footprint;
 mod group;
+mod idempotency;
+mod kept_answer;
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,6 +23,8 @@ pub use crate::ids::AliasKey;
 pub use change::{Change, KeyChange, Parts};
 pub use footprint::Footprint;
 pub use group::Group;
+pub use idempotency::{Idempotent, Keep, Once, Render};
+pub use kept_answer::{Answer, KeptAnswer, RequestDigest, RequestKey};
 
 /// A pure function from what a store holds to what it should hold.
 pub trait Decision: Send + Sync + 'static {
@@ -92,6 +96,8 @@ pub struct LookupKeys {
     pub email_owners: Vec<String>,
     /// Which of these ids are living contacts, without documents, and the aliases of the others.
     pub references: Vec<ContactId>,
+    /// Whether an answer is kept for these keys.
+    pub answers: Vec<RequestKey>,
     /// Whether further relations may be added, to contacts that other keys name.
     pub adds_relations: bool,
     /// Deleted contacts with these ids.
@@ -116,6 +122,7 @@ impl Default for LookupKeys {
             per_shared_key: 0,
             email_owners: Vec::new(),
             references: Vec::new(),
+            answers: Vec::new(),
             adds_relations: false,
             deleted: Vec::new(),
             referring_to: None,
@@ -140,6 +147,8 @@ pub struct Loaded {
     pub contested: HashSet<AliasKey>,
     /// The last runs that changed the contacts.
     pub runs: HashMap<ContactId, RunId>,
+    /// The requests whose answers are kept, by their keys.
+    pub answers: HashMap<RequestKey, RequestDigest>,
 }
 
 /// A key of a merged contact. It leads to the contact that it was merged into.
@@ -165,6 +174,9 @@ pub struct Writes {
     /// The runs that the changes are part of: usually one. A change without one is of no interest to
     /// the ledger.
     pub runs: Vec<Run>,
+    /// The answers to keep. A store that finds one for the key already writes nothing, looks up
+    /// again and lets the decision decide again.
+    pub answers: Vec<(RequestKey, KeptAnswer)>,
 }
 
 /// A digest for a contact that has none of use. If the contact is no longer in the version of the
@@ -197,11 +209,12 @@ impl Writes {
     /// Adds what another decision writes, of other contacts. Of the runs of a [`Group`], each stays its
     /// own.
     fn add(&mut self, other: Self) {
-        let Self { changes, aliases, digests, runs } = other;
+        let Self { changes, aliases, digests, runs, answers } = other;
         self.changes.extend(changes);
         self.aliases.extend(aliases);
         self.digests.extend(digests);
         self.runs.extend(runs);
+        self.answers.extend(answers);
     }
 
     /// Whether there is nothing to write, or only what can be lost.

@@ -140,6 +140,8 @@ impl ServeFlags {
             stream_spool_bytes: self.stream_spool_bytes.get(),
             keep_ledger: Duration::from_secs(u64::from(self.keep_ledger_days.get()) * 24 * 60 * 60),
             max_long_polls: self.max_long_polls.get(),
+            max_kept_answer_bytes: usize::try_from(self.idempotency_answer_bytes)
+                .unwrap_or(usize::MAX),
             requests_per_second: self.requests_per_second,
             items_per_second: self.items_per_second,
             rate_burst_seconds: self.rate_burst_seconds,

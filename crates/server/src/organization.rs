@@ -102,6 +102,8 @@ impl From<ManageAccessError> for Failure {
                 error.to_string(),
                 format!("wait until that has expired, or run `contact-hub token revoke {}`", old.0),
             ),
+            // Commands have no idempotency key.
+            ManageAccessError::NotDone(_) => Self::new(error.to_string(), "run it again"),
             ManageAccessError::Store(error) => error.into(),
         }
     }

@@ -1,6 +1,8 @@
 //! A store in memory, as strict as a database.
 
 mod access;
+mod answering;
+mod answers;
 mod audit;
 mod contact_list;
 mod contacts;

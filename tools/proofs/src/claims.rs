@@ -3,6 +3,7 @@
 mod disk;
 mod feed;
 mod greedy;
+mod idempotency;
 mod kills;
 mod pool;
 mod races;
@@ -23,6 +24,8 @@ pub(crate) enum Proof {
     Races,
     /// Servers that are killed
     Kills,
+    /// Requests with an idempotency key, whose servers are killed
+    Idempotency,
     /// A database that restarts
     Restart,
     /// A database that stands still
@@ -48,6 +51,7 @@ impl Proof {
         match self {
             Self::Races => races::CLAIM,
             Self::Kills => kills::CLAIM,
+            Self::Idempotency => idempotency::CLAIM,
             Self::Restart => restart::CLAIM,
             Self::Stall => stall::CLAIM,
             Self::Pool => pool::CLAIM,
@@ -62,9 +66,13 @@ impl Proof {
     /// The stores that it is proved on.
     pub(crate) fn stores(self) -> &'static [Store] {
         match self {
-            Self::Races | Self::Kills | Self::Greedy | Self::Streams | Self::Feed | Self::Disk => {
-                &[Store::Sqlite, Store::Postgres]
-            }
+            Self::Races
+            | Self::Kills
+            | Self::Idempotency
+            | Self::Greedy
+            | Self::Streams
+            | Self::Feed
+            | Self::Disk => &[Store::Sqlite, Store::Postgres],
             Self::Restart | Self::Stall | Self::Pool | Self::Standby => &[Store::Postgres],
         }
     }
@@ -74,6 +82,7 @@ impl Proof {
         match self {
             Self::Races => races::prove(setting),
             Self::Kills => kills::prove(setting),
+            Self::Idempotency => idempotency::prove(setting),
             Self::Restart => restart::prove(setting),
             Self::Stall => stall::prove(setting),
             Self::Pool => pool::prove(setting),

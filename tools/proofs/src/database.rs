@@ -59,6 +59,16 @@ impl Database {
         }
     }
 
+    /// How many contacts there are, deleted ones included.
+    pub(crate) fn count(&self) -> Result<u64> {
+        const COUNT: &str = "SELECT count(*) FROM contact";
+        let count: i64 = match self {
+            Self::Sqlite(file) => open(file)?.query_row(COUNT, [], |row| row.get(0))?,
+            Self::Postgres(url) => connect(url)?.query_one(COUNT, &[])?.get(0),
+        };
+        Ok(count.try_into()?)
+    }
+
     /// How concurrent batches may appear to each other.
     pub(crate) fn isolation(&self) -> Isolation {
         match self {
@@ -91,6 +101,7 @@ pub(crate) fn connect(url: &str) -> Result<Client> {
     Ok(Client::connect(url, NoTls)?)
 }
 
+/// A connection to a file, which may have to be repaired after a kill.
 fn open(file: &Path) -> Result<Connection> {
     let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.execute_batch("PRAGMA query_only = ON")?;

@@ -12,8 +12,8 @@ use diesel::prelude::*;
 use diesel::query_dsl::methods::LoadQuery;
 use diesel::sqlite::Sqlite;
 
-use super::query;
 use super::row::{self, ContactRow};
+use super::{answer, query};
 use crate::connect::Failure;
 use crate::schema::{contact, contact_alias};
 
@@ -46,6 +46,7 @@ pub(crate) fn look_up(
     }
     let mut aliases = lookup.aliases(lookup_keys)?;
     let references = lookup.references(&lookup_keys.references, &mut aliases)?;
+    let answers = answer::requests(lookup.connection, lookup.organization, &lookup_keys.answers)?;
     Ok(Loaded {
         aliases,
         email_owners: lookup.email_owners(lookup_keys)?,
@@ -53,6 +54,7 @@ pub(crate) fn look_up(
         contacts: lookup.contacts,
         runs: lookup.runs,
         contested: HashSet::new(),
+        answers,
     })
 }
 

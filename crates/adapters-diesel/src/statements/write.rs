@@ -11,7 +11,7 @@ use diesel::sqlite::Sqlite;
 
 use super::query::OWN;
 use super::row::{ChangedColumnsRow, DocumentRow, NewContactRow, touches_an_index};
-use super::{entry, ledger};
+use super::{answer, entry, ledger};
 use crate::connect::Failure;
 use crate::schema::{contact, contact_alias, contact_relation};
 
@@ -52,6 +52,9 @@ pub(crate) fn write(
         write_alias(connection, organization, alias)?;
     }
     ledger::record(connection, writes)?;
+    for (key, kept) in &writes.answers {
+        answer::insert(connection, organization, *key, kept)?;
+    }
     write_digests(connection, &writes.digests)
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use contacts_application::use_cases::Request;
-use contacts_domain::upsert::{Context, Documents, Item, ItemKeys, Options, Recognizer};
+use contacts_domain::upsert::{Context, Documents, Item, ItemKeys, Options, Outcome, Recognizer};
 
 use super::batch_items::BatchItems;
 use super::batch_reply::{BatchReply, ReplyWriter};
@@ -16,10 +16,12 @@ use crate::limits::{Unit, allowance};
 use crate::openapi::{BatchHeaders, BatchProblems, ContactDocumentSchema, examples};
 use crate::problem::Problem;
 use crate::problem::corrupt::log_corrupt;
-use crate::reply::json;
+use crate::reply::of_json;
+use crate::reply::parts::send;
 use crate::reply::redaction::Redaction;
 use crate::reply::summary::Summary;
 use crate::request::authorized::{Authorized, Write};
+use crate::request::idempotency::Once;
 use crate::request::json_upload::JsonUpload;
 use crate::request::offload::{LONG, offload};
 use crate::request::prefer::Preferences;
@@ -80,6 +82,7 @@ pub(super) async fn modify_batch(
     Authorized(caller, _): Authorized<Write>,
     preferences: Preferences,
     JsonUpload(body, room): JsonUpload,
+    once: Once,
 ) -> Result<Response, Problem> {
     let (is_long, max_items) = (body.len() > LONG, settings.max_items);
     let held = room.clone();
@@ -98,7 +101,15 @@ pub(super) async fn modify_batch(
     let bytes = text.len();
     let handling = preferences.handling();
     let documents_at_most = allowance(bytes, ranges.len());
-    let request = Request { options, handling, bytes, documents_at_most, ..Request::default() };
+    let (details, scopes) = (preferences.details(), caller.scopes);
+    let reply = move |outcomes: Vec<Outcome>| {
+        let summary = Summary::of(&outcomes);
+        let writer = ReplyWriter { redaction, details, workflows: Workflows::of(scopes) };
+        Ok(preferences.note(summary.add_to(of_json(writer.answer(outcomes)))))
+    };
+    let keeping = once.keeping_batch(reply);
+    let request =
+        Request { options, handling, bytes, documents_at_most, keeping, ..Request::default() };
     let upsert = &services.upsert_contacts;
     let (held, text) = (room.clone(), Arc::new(text));
     let scanned = Arc::clone(&text);
@@ -113,10 +124,5 @@ pub(super) async fn modify_batch(
     let batch = timed(Step::Read, preparing).await?;
     let outcomes = apply(upsert, batch, &room).await?;
     log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
-
-    let summary = Summary::of(&outcomes);
-    let (details, workflows) = (preferences.details(), Workflows::of(caller.scopes));
-    let writer = ReplyWriter { redaction, details, workflows };
-    let response = json(writer.answer(outcomes).await?);
-    Ok(preferences.note(summary.add_to(response)))
+    send(reply(outcomes)?).await
 }

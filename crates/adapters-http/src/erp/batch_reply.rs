@@ -1,6 +1,5 @@
 //! The answer to a batch. The text of a stored document is copied as it is.
 
-use axum::body::Body;
 use contacts_domain::upsert::{Outcome, Verdict, WholeContact};
 use contacts_domain::{Code, Violation};
 use serde::Serialize;
@@ -9,10 +8,9 @@ use utoipa::ToSchema;
 use super::fresh_row::{FreshRow, RowReply};
 use super::workflow::{WorkflowReply, Workflows};
 use crate::openapi::ContactDocumentSchema;
-use crate::problem::Problem;
 use crate::problem::detail::{DetailReply, Details};
 use crate::problem::error_code::ErrorCode;
-use crate::reply::parts::{self, ElementWriter, Spliced};
+use crate::reply::parts::{ElementWriter, Elements, Spliced};
 use crate::reply::redaction::Redaction;
 
 /// About how many bytes an item takes beside its document.
@@ -67,8 +65,8 @@ pub(super) struct ReplyWriter {
 
 impl ReplyWriter {
     /// The answer to these outcomes.
-    pub(super) async fn answer(self, outcomes: Vec<Outcome>) -> Result<Body, Problem> {
-        parts::answer(self, r#"{"items":["#.to_owned(), outcomes).await
+    pub(super) fn answer(self, outcomes: Vec<Outcome>) -> Elements<Self> {
+        Elements { writer: self, opening: r#"{"items":["#.to_owned(), all: outcomes }
     }
 
     /// The contact of an outcome, unless it is redacted or the answer is minimal.

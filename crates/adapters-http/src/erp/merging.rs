@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
+use contacts_application::use_cases::Merging;
+use contacts_domain::merging::MergeReport;
 use contacts_domain::upsert::Endpoints;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -15,6 +17,7 @@ use crate::problem::{Kind, Problem};
 use crate::reply::json;
 use crate::reply::redaction::Redaction;
 use crate::request::authorized::{Authorized, Merge};
+use crate::request::idempotency::Once;
 use crate::request::json_text;
 use crate::request::json_upload::SingleUpload;
 use crate::request::prefer::Preferences;
@@ -64,22 +67,26 @@ pub(super) async fn merge(
     Authorized(caller, _): Authorized<Merge>,
     preferences: Preferences,
     SingleUpload(body, room): SingleUpload,
+    once: Once,
 ) -> Result<Response, Problem> {
     let MergingBody { target_id, source_id } = MergingBody::read(body)?;
-    let merging = |bytes| {
-        let merge = &services.merge_contacts;
-        merge.execute(&caller, target_id, source_id, Endpoints::Hidden, bytes, preferences.dry_run)
-    };
-    match applying::change(&room, merging).await? {
+    let Preferences { dry_run, .. } = preferences;
+    let redaction = Redaction::of(caller.scopes);
+    let reply = move |report: &MergeReport| match report {
         Ok(_) => Ok(preferences.dry_run_alone().note(json("{}"))),
         Err(violations) => {
-            reject_if_corrupt(&violations)?;
-            let redaction = Redaction::of(caller.scopes);
-            let redacted = violations.into_iter().map(|violation| redaction.refusal(violation));
-            let refused = Problem::merge_refused(redacted.collect(), preferences.details());
-            Err(refused)
+            reject_if_corrupt(violations)?;
+            let redacted = violations.iter().map(|violation| redaction.refusal(violation.clone()));
+            Err(Problem::merge_refused(redacted.collect(), preferences.details()))
         }
-    }
+    };
+    let keeping = once.keeping(reply);
+    let merging = |bytes| {
+        let (target, source, endpoints) = (target_id, source_id, Endpoints::Hidden);
+        let merging = Merging { target, source, endpoints, documents_at_most: bytes, dry_run };
+        services.merge_contacts.execute(&caller, merging, keeping.clone())
+    };
+    reply(&applying::change(&room, merging).await?)
 }
 
 impl MergingBody {

@@ -5,17 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
-use utoipa::openapi::{
-    ContentBuilder, Header, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder,
-};
+use utoipa::openapi::{ContentBuilder, Header, Ref, RefOr, Required, Response, ResponseBuilder};
 use utoipa::{IntoParams, IntoResponses, ToSchema as _};
 
 use super::contact_document::ContactTypeSchema;
 use crate::problem::Kind;
 use crate::problem::format::{EnvelopeCode, ProblemFormat};
-use crate::request::authorized::organization::{NATIVE, ORGANIZATION};
 use crate::request::contact_id::ContactIdPath;
 
 /// The headers of every call; the token is a security scheme.
@@ -159,7 +156,7 @@ fn path_member(name: &str) -> ParameterBuilder {
     member.required(Required::True)
 }
 
-fn header(name: &str) -> ParameterBuilder {
+pub(super) fn header(name: &str) -> ParameterBuilder {
     let header = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header);
     header.required(Required::False)
 }
@@ -381,7 +378,7 @@ fn problems(format: ProblemFormat, groups: &[&[Kind]]) -> BTreeMap<String, RefOr
         .collect()
 }
 
-fn response(format: ProblemFormat, kinds: &[Kind]) -> Response {
+pub(super) fn response(format: ProblemFormat, kinds: &[Kind]) -> Response {
     let lines: Vec<String> = kinds.iter().map(|kind| line(format, *kind)).collect();
     let schema = Ref::from_schema_name(format.schema());
     let example = |kind: &Kind| {
@@ -412,48 +409,7 @@ fn response(format: ProblemFormat, kinds: &[Kind]) -> Response {
     response.build()
 }
 
-/// Adds the id of the request to every answer of the description.
-pub(crate) fn describe_request_ids(description: &mut OpenApi) {
-    let id = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .min_length(Some(1))
-        .max_length(Some(128))
-        .pattern(Some("^[-A-Za-z0-9_.:/+=]+$"));
-    let about = "The id of the request, of the caller or of the server.";
-    let id = HeaderBuilder::new().schema(Some(id)).description(Some(about)).build();
-    for path in description.paths.paths.values_mut() {
-        let PathItem { get, put, post, delete, patch, .. } = path;
-        for operation in [get, put, post, delete, patch].into_iter().flatten() {
-            for response in operation.responses.responses.values_mut() {
-                if let RefOr::T(response) = response {
-                    response.headers.insert("x-request-id".to_owned(), RefOr::T(id.clone()));
-                }
-            }
-        }
-    }
-}
-
-/// Adds the parameter that names the organization to every operation of the native API.
-pub(crate) fn describe_organizations(description: &mut OpenApi) {
-    let about = "The organization, instead of the header TARGET-ORGANIZATION-ID.";
-    let id = ObjectBuilder::new()
-        .schema_type(Type::Integer)
-        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
-        .minimum(Some(1));
-    let parameter = ParameterBuilder::new().name(ORGANIZATION).parameter_in(ParameterIn::Query);
-    let parameter = parameter.description(Some(about)).required(Required::False).schema(Some(id));
-    let parameter = parameter.example(Some(json!(1))).build();
-    let paths = description.paths.paths.iter_mut();
-    for (_, path) in paths.filter(|(path, _)| path.starts_with(NATIVE)) {
-        let PathItem { get, put, post, delete, patch, .. } = path;
-        for operation in [get, put, post, delete, patch].into_iter().flatten() {
-            let parameters = operation.parameters.get_or_insert_default();
-            parameters.push(RefOr::T(parameter.clone()));
-        }
-    }
-}
-
-fn line(format: ProblemFormat, kind: Kind) -> String {
+pub(super) fn line(format: ProblemFormat, kind: Kind) -> String {
     match format {
         ProblemFormat::ProblemDetails => {
             let code = kind.code().map(|code| format!(" `{code}`")).unwrap_or_default();
@@ -465,7 +421,7 @@ fn line(format: ProblemFormat, kind: Kind) -> String {
     }
 }
 
-fn text_header(about: &str) -> Header {
+pub(super) fn text_header(about: &str) -> Header {
     let text = ObjectBuilder::new().schema_type(Type::String);
     HeaderBuilder::new().schema(Some(text)).description(Some(about)).build()
 }

@@ -205,7 +205,8 @@ impl EnvelopeCode {
             | Kind::Internal
             | Kind::Unavailable
             | Kind::OutOfTime
-            | Kind::KeyBeingFilled => Self::SystemError,
+            | Kind::KeyBeingFilled
+            | Kind::RequestRunning => Self::SystemError,
             Kind::BadHeader
             | Kind::BadParameter
             | Kind::OrganizationNotNamed
@@ -228,6 +229,7 @@ impl EnvelopeCode {
             | Kind::FeedGone
             | Kind::UnknownRun
             | Kind::RunGone
+            | Kind::IdempotencyKeyReused
             | Kind::NotValid
             | Kind::UnknownOrganization
             | Kind::UnknownContact

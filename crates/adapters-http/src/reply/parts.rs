@@ -4,10 +4,11 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
+use axum::response::Response;
 use contacts_application::compute::compute;
-use futures_util::StreamExt as _;
-use futures_util::stream;
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+use http_body_util::BodyExt as _;
 use serde::Serialize;
 
 use crate::problem::Problem;
@@ -50,29 +51,26 @@ pub(crate) trait ElementWriter: Send + Sync + 'static {
     fn write(&self, of: &Self::Of, out: &mut Vec<u8>) -> serde_json::Result<()>;
 }
 
-/// The answer: what opens it up to its array `items`, and the elements. Of a long one, two parts are
-/// ahead of the client.
-pub(crate) async fn answer<W: ElementWriter>(
-    writer: W,
-    opening: String,
-    all: Vec<W::Of>,
-) -> Result<Body, Problem> {
-    let parts = parts(&writer, &all);
-    let answer = Answer { writer, opening, all };
-    if let [whole] = parts.as_slice() {
-        let (whole, is_long) = (whole.clone(), answer.all.len() > MANY_ELEMENTS);
-        let body = offload(is_long, move || answer.write(whole)).await?;
-        return body.map(Body::from).map_err(Problem::internal);
-    }
-    let shared = Arc::new(answer);
-    let parts = stream::iter(parts).map(move |part| {
-        let shared = Arc::clone(&shared);
-        async move {
-            let part = compute(move || shared.write(part)).await;
-            part.map_err(io::Error::other)?.map_err(io::Error::other)
-        }
-    });
-    Ok(Body::from_stream(parts.buffered(PARTS_AHEAD)))
+/// The body of an answer that is not written yet: what opens it up to its array `items`, and the
+/// elements.
+pub(crate) struct Elements<W: ElementWriter> {
+    pub(crate) writer: W,
+    pub(crate) opening: String,
+    pub(crate) all: Vec<W::Of>,
+}
+
+/// A body that can be written at once.
+pub(crate) trait Written {
+    /// Gives its parts, in order.
+    fn write_to(self, take: &mut dyn FnMut(&[u8])) -> Result<(), Problem>;
+}
+
+/// The answer with its body. Of a long one, two parts are ahead of the client.
+pub(crate) async fn send<W: ElementWriter>(
+    response: Response<Elements<W>>,
+) -> Result<Response, Problem> {
+    let (head, answer) = response.into_parts();
+    Ok(Response::from_parts(head, answer.body().await?))
 }
 
 /// The elements of each part; at least one part.
@@ -90,13 +88,25 @@ fn parts<W: ElementWriter>(writer: &W, all: &[W::Of]) -> Vec<Range<usize>> {
     parts
 }
 
-struct Answer<W: ElementWriter> {
-    writer: W,
-    opening: String,
-    all: Vec<W::Of>,
-}
+impl<W: ElementWriter> Elements<W> {
+    async fn body(self) -> Result<Body, Problem> {
+        let parts = parts(&self.writer, &self.all);
+        if let [whole] = parts.as_slice() {
+            let (whole, is_long) = (whole.clone(), self.all.len() > MANY_ELEMENTS);
+            let body = offload(is_long, move || self.write(whole)).await?;
+            return body.map(Body::from).map_err(Problem::internal);
+        }
+        let shared = Arc::new(self);
+        let parts = stream::iter(parts).map(move |part| {
+            let shared = Arc::clone(&shared);
+            async move {
+                let part = compute(move || shared.write(part)).await;
+                part.map_err(io::Error::other)?.map_err(io::Error::other)
+            }
+        });
+        Ok(Body::from_stream(parts.buffered(PARTS_AHEAD)))
+    }
 
-impl<W: ElementWriter> Answer<W> {
     /// Writes these elements, the first with what begins the body, the last with what ends it.
     fn write(&self, part: Range<usize>) -> serde_json::Result<Vec<u8>> {
         let is_last = part.end == self.all.len();
@@ -116,5 +126,30 @@ impl<W: ElementWriter> Answer<W> {
             out.extend_from_slice(b"]}");
         }
         Ok(out)
+    }
+}
+
+impl<W: ElementWriter> Written for Elements<W> {
+    fn write_to(self, take: &mut dyn FnMut(&[u8])) -> Result<(), Problem> {
+        for part in parts(&self.writer, &self.all) {
+            take(&self.write(part).map_err(Problem::internal)?);
+        }
+        Ok(())
+    }
+}
+
+impl Written for Bytes {
+    fn write_to(self, take: &mut dyn FnMut(&[u8])) -> Result<(), Problem> {
+        take(&self);
+        Ok(())
+    }
+}
+
+impl Written for Body {
+    /// Fails unless all of it is in memory.
+    fn write_to(self, take: &mut dyn FnMut(&[u8])) -> Result<(), Problem> {
+        let collected = self.collect().now_or_never();
+        let collected = collected.ok_or_else(|| Problem::internal("a body that is not written"))?;
+        collected.map_err(Problem::internal)?.to_bytes().write_to(take)
     }
 }

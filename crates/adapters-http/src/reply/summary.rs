@@ -58,7 +58,7 @@ impl Summary {
     }
 
     /// Adds the counts to the head of an answer, and for telemetry. An empty dictionary is no header.
-    pub(crate) fn add_to(self, mut response: Response) -> Response {
+    pub(crate) fn add_to<B>(self, mut response: Response<B>) -> Response<B> {
         if self.verdicts.is_empty() {
             return response;
         }

@@ -86,6 +86,7 @@ impl<S: RequiredScopes> FromRequestParts<AppState> for Authorized<S> {
             room.work()?;
         }
         parts.extensions.insert(credentials);
+        parts.extensions.insert(caller.organization.id);
         parts.extensions.insert(room);
         Ok(Self(caller, PhantomData))
     }
@@ -114,6 +115,10 @@ impl Credentials {
         let caller = self.authenticate(state).await?;
         self.authorize(&caller)?;
         Ok(caller)
+    }
+
+    pub(crate) fn token(&self) -> TokenDigest {
+        self.token
     }
 
     async fn authenticate(&self, state: &AppState) -> Result<Caller, Problem> {

@@ -8,7 +8,9 @@ use tokio::time::Instant;
 
 use super::authorized::{Credentials, layered};
 use super::content_coding::ContentCoding;
+use super::idempotency::{BodyDigest, IDEMPOTENCY_KEY};
 use super::media_type::{self, JSON, JSON_PATCH, MERGE_PATCH};
+use super::offload::{LONG, offload};
 use super::upload::Upload;
 use crate::limits::{Room, weigh};
 use crate::problem::Problem;
@@ -68,14 +70,14 @@ impl FromRequestParts<AppState> for PatchUpload {
 }
 
 /// A body with one item.
-async fn receive_one(parts: &Parts, state: &AppState) -> Result<JsonUpload, Problem> {
+async fn receive_one(parts: &mut Parts, state: &AppState) -> Result<JsonUpload, Problem> {
     let limit = state.settings.max_body_bytes.min(MAX_SINGLE_BODY);
     let upload = receive(parts, state, limit).await?;
     upload.1.take(weigh(&upload.0)).await?;
     Ok(upload)
 }
 
-async fn receive(parts: &Parts, state: &AppState, limit: usize) -> Result<JsonUpload, Problem> {
+async fn receive(parts: &mut Parts, state: &AppState, limit: usize) -> Result<JsonUpload, Problem> {
     let coding = ContentCoding::of(&parts.headers)?;
     let room: Room = layered(parts)?;
     let begun = Instant::now();
@@ -86,5 +88,11 @@ async fn receive(parts: &Parts, state: &AppState, limit: usize) -> Result<JsonUp
         layered::<Credentials>(parts)?.check_again(state).await?;
     }
     room.work()?;
-    Ok(JsonUpload(coding.decode(body, limit, &room).await?, room))
+    let mut body = coding.decode(body, limit, &room).await?;
+    if parts.headers.contains_key(IDEMPOTENCY_KEY) {
+        let digest;
+        (digest, body) = offload(body.len() > LONG, move || (BodyDigest::of(&body), body)).await?;
+        parts.extensions.insert(digest);
+    }
+    Ok(JsonUpload(body, room))
 }

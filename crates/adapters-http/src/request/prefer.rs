@@ -141,7 +141,7 @@ impl Preferences {
     }
 
     /// Adds `Preference-Applied` to an answer, if a preference was applied.
-    pub(crate) fn note(self, mut response: Response) -> Response {
+    pub(crate) fn note<B>(self, mut response: Response<B>) -> Response<B> {
         let options = self.as_options().filter(|(name, _)| *name != "dryRun");
         let options = options.map(|(name, value)| format!("{name}={value}"));
         let detail = (self.details == Details::Full).then(|| "detail=full".to_owned());
@@ -212,7 +212,7 @@ mod tests {
     }
 
     fn applied(sent: &[&'static str]) -> String {
-        let response = preferences(sent).unwrap().note(Response::default());
+        let response = preferences(sent).unwrap().note(Response::new(()));
         let applied = response.headers().get(PREFERENCE_APPLIED);
         applied.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
     }

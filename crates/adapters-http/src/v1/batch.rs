@@ -11,10 +11,9 @@ mod stream;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts as _, Request as HttpRequest, State};
-use axum::http::HeaderName;
 use axum::response::Response;
 use contacts_application::use_cases::Request;
-use contacts_domain::upsert::{Context, Endpoints, Item, ItemKeys, Recognizer};
+use contacts_domain::upsert::{Context, Endpoints, Item, ItemKeys, Outcome, Recognizer};
 use serde_json::Map;
 
 use self::body::{BatchBody, BatchRequest, SentItem};
@@ -29,18 +28,18 @@ use crate::limits::{Unit, allowance};
 use crate::openapi::{CallHeaders, NativeBatchProblems, examples};
 use crate::problem::corrupt::log_corrupt;
 use crate::problem::{Kind, Problem};
-use crate::reply::json;
+use crate::reply::of_json;
+use crate::reply::parts::send;
 use crate::reply::redaction::Redaction;
 use crate::reply::summary::Summary;
 use crate::request::authorized::{Authorized, Write};
+use crate::request::idempotency::{IDEMPOTENCY_KEY, Once};
 use crate::request::json_upload::JsonUpload;
 use crate::request::media_type::{self, JSON, NDJSON};
 use crate::request::offload::{LONG, offload};
 use crate::request::prefer::Preferences;
 use crate::state::AppState;
 use crate::telemetry::steps::{Step, timed};
-
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Upsert a batch of contacts
 ///
@@ -114,6 +113,10 @@ pub(super) async fn upsert(
         return Ok(preferences.without_details().note(response));
     }
     let JsonUpload(body, room) = JsonUpload::from_request_parts(&mut parts, &state).await?;
+    let once = match Once::from_request_parts(&mut parts, &state).await {
+        Ok(once) => once,
+        Err(answered) => return Ok(answered),
+    };
     let (is_long, max_items) = (body.len() > LONG, state.settings.max_items);
     let (held, scopes) = (room.clone(), caller.scopes);
     let finding = move || held.during(|| BatchBody::find(body, max_items, scopes));
@@ -123,6 +126,26 @@ pub(super) async fn upsert(
     room.take(weight).await?;
 
     let redaction = Redaction::of(caller.scopes);
+    let references: Arc<[Option<String>]> =
+        items.iter().map(|item| item.options.as_ref()?.reference.clone()).collect();
+    let results = options.results.unwrap_or_default();
+    let reply = move |outcomes: Vec<Outcome>| {
+        let summary = Summary::of(&outcomes);
+        let run = outcomes.iter().find_map(|outcome| outcome.contact.as_ref()?.run);
+        let answered = outcomes.into_iter().zip(references.iter().cloned()).enumerate();
+        let answered = answered.map(|(index, (outcome, reference))| Answered {
+            index,
+            line: None,
+            reference,
+            outcome,
+        });
+        let shown = answered.filter(|answered| match results {
+            Results::All => true,
+            Results::Problems => is_problem(&answered.outcome),
+        });
+        let body = answer(&summary, run, shown.collect(), ResultWriter { redaction })?;
+        Ok(preferences.without_details().note(summary.add_to(of_json(body))))
+    };
     let bytes = text.len();
     let request = Request {
         options: options.with_documents(caller.scopes, &state.settings),
@@ -131,9 +154,8 @@ pub(super) async fn upsert(
         source: options.source,
         bytes,
         documents_at_most: allowance(bytes, items.len()),
+        keeping: once.keeping_batch(reply.clone()),
     };
-    let mut references: Vec<Option<String>> =
-        items.iter().map(|item| item.options.as_ref()?.reference.clone()).collect();
     let upsert = &state.services.upsert_contacts;
     let (held, text) = (room.clone(), Arc::new(text));
     let scanned = Arc::clone(&text);
@@ -152,20 +174,5 @@ pub(super) async fn upsert(
     let batch = timed(Step::Read, preparing).await?;
     let outcomes = apply(upsert, batch, &room).await?;
     log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
-
-    let summary = Summary::of(&outcomes);
-    let run = outcomes.iter().find_map(|outcome| outcome.contact.as_ref()?.run);
-    let answered = outcomes.into_iter().zip(&mut references).enumerate();
-    let answered = answered.map(|(index, (outcome, reference))| Answered {
-        index,
-        line: None,
-        reference: reference.take(),
-        outcome,
-    });
-    let shown = answered.filter(|answered| match options.results.unwrap_or_default() {
-        Results::All => true,
-        Results::Problems => is_problem(&answered.outcome),
-    });
-    let body = answer(&summary, run, shown.collect(), ResultWriter { redaction }).await?;
-    Ok(preferences.without_details().note(summary.add_to(json(body))))
+    send(reply(outcomes)?).await
 }

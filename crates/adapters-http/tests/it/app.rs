@@ -39,7 +39,7 @@ impl App {
 
     pub(crate) async fn with(settings: Settings) -> Self {
         let store = store_with_tokens().await;
-        let router = app(store.clone(), store.clone(), store.clone(), store.clone(), settings);
+        let router = app(Ports::of(store.clone()), settings);
         Self { router, store }
     }
 
@@ -55,7 +55,8 @@ impl App {
     ) -> Self {
         let store = store_with_tokens().await;
         let (contacts, directory) = (Arc::new(contacts), Arc::new(directory));
-        let router = app(contacts, directory, store.clone(), store.clone(), Settings::default());
+        let ports = Ports { contacts, directory, ..Ports::of(store.clone()) };
+        let router = app(ports, Settings::default());
         Self { router, store }
     }
 
@@ -79,14 +80,7 @@ impl App {
     }
 }
 
-pub(crate) fn app(
-    contacts: Arc<dyn ContactStore>,
-    directory: Arc<dyn IntercomDirectory>,
-    access: Arc<dyn AccessStore>,
-    store: Arc<MemoryStore>,
-    settings: Settings,
-) -> Router {
-    let ports = Ports { contacts, directory, access, ..Ports::of(store) };
+pub(crate) fn app(ports: Ports, settings: Settings) -> Router {
     router(Services::new(ports, Arc::new(StoppedClock(now()))), settings)
 }
 

@@ -32,6 +32,11 @@ impl Operation {
         format!("{} {}", self.method, self.path)
     }
 
+    /// The path as it is described.
+    pub(crate) fn pattern(&self) -> &str {
+        &self.path
+    }
+
     /// The path with a value for each of its members.
     pub(crate) fn path_to(&self, id: &str) -> String {
         let path = self.path.split('/').map(|part| match part {

@@ -154,14 +154,26 @@ async fn every_error_code_is_described() {
 async fn every_status_is_described() {
     let description = description().await;
     for (path, method, statuses) in [
-        ("/api-v1/contact/batch", "post", "200 400 401 403 404 408 413 415 429 500 501 503"),
-        ("/api-v1/contact/merging", "post", "200 400 401 403 404 408 413 415 429 500 501 503"),
+        (
+            "/api-v1/contact/batch",
+            "post",
+            "200 400 401 403 404 408 409 413 415 422 429 500 501 503",
+        ),
+        (
+            "/api-v1/contact/merging",
+            "post",
+            "200 400 401 403 404 408 409 413 415 422 429 500 501 503",
+        ),
         ("/api-v1/contact/{type}/{id}", "get", "200 400 401 403 404 429 500 503"),
-        ("/api/v1/contacts/items/link", "post", "200 400 401 403 404 408 413 415 429 500 501 503"),
+        (
+            "/api/v1/contacts/items/link",
+            "post",
+            "200 400 401 403 404 408 409 413 415 422 429 500 501 503",
+        ),
         (
             "/api/v1/contacts/items/link",
             "delete",
-            "200 400 401 403 404 408 413 415 429 500 501 503",
+            "200 400 401 403 404 408 409 413 415 422 429 500 501 503",
         ),
         ("/api/v1/contacts/items/{uid}", "get", "200 400 401 403 404 429 500 503"),
     ] {

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use contacts_adapters_http::Settings;
+use contacts_adapters_http::{Ports, Settings};
 use contacts_application::ports::{MockAccessStore, MockContactStore, StoreError};
 use contacts_domain::contact::{ContactType, DOCUMENT_VERSION, Projection, Record, SortKey};
 use contacts_domain::decision::{Decision, Loaded};
@@ -75,7 +75,8 @@ async fn failed_token_lookup_is_503_not_401() {
     let mut access = MockAccessStore::new();
     access.expect_token().times(1).returning(|_| Err(StoreError::unavailable(SECRET)));
     let store = Arc::new(MemoryStore::default());
-    let app = app(store.clone(), store.clone(), Arc::new(access), store, Settings::default());
+    let ports = Ports { access: Arc::new(access), ..Ports::of(store) };
+    let app = app(ports, Settings::default());
     let response = app.oneshot(post(BATCH, "all", ITEM)).await.unwrap();
     assert_eq!(response.status().as_u16(), 503);
 }

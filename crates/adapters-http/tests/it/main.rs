@@ -17,6 +17,7 @@ mod description;
 mod device;
 mod dry_runs;
 mod failures;
+mod idempotency;
 mod insight;
 mod limits;
 mod merging;

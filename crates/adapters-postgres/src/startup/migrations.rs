@@ -35,7 +35,7 @@ macro_rules! migrations {
 }
 
 /// Every migration, the oldest first.
-pub(crate) const MIGRATIONS: [Migration; 9] = migrations![
+pub(crate) const MIGRATIONS: [Migration; 10] = migrations![
     "2026-11-22-000000_contacts",
     "2026-11-26-000000_organization_settings",
     "2026-11-26-000100_digest",
@@ -44,7 +44,8 @@ pub(crate) const MIGRATIONS: [Migration; 9] = migrations![
     "2026-11-26-000500_sort_keys",
     "2026-11-26-000600_ledger",
     "2026-11-27-000000_token_rotation",
-    "2026-11-27-000100_contact_lists"
+    "2026-11-27-000100_contact_lists",
+    "2026-11-27-000200_kept_answers"
 ];
 
 impl Migration {

@@ -20,6 +20,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use self::contacts::{MERGED_IDS, find_by};
+use super::answers;
 use super::columns::{ContactColumns, ContactIndexes, index_of, list};
 use super::locks::{self, LockMode};
 use super::row;
@@ -99,10 +100,11 @@ pub(crate) async fn look_up(
         locks::lock_rows(session, organization, &ids, external_ids, link_ids).await?;
     }
 
-    let (identified, email_owners, references) = tokio::join!(
+    let (identified, email_owners, references, answers) = tokio::join!(
         identified(session, organization, &ids, external_ids, link_ids, documents_at_most),
         email_owners(session, organization, lookup_keys),
         references(session, organization, &lookup_keys.references),
+        answers::requests(session, organization, &lookup_keys.answers),
     );
     let Identified { mut contacts, mut aliases, mut runs } = identified?;
     for (record, run) in deleted(session, organization, lookup_keys).await? {
@@ -118,6 +120,7 @@ pub(crate) async fn look_up(
         references,
         contested: HashSet::new(),
         runs,
+        answers: answers?,
     })
 }
 

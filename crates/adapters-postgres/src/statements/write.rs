@@ -24,7 +24,7 @@ use self::changes::Changes;
 use self::portions::portions;
 use super::attempt_error::AttemptError;
 use super::columns::{ContactColumns, insert_one_into, overwrite};
-use super::{locks, lookup};
+use super::{answers, locks, lookup};
 use crate::connect::{Failure, Parameter, Retry, Session};
 
 /// Inserts contacts, except those with a key that is taken. Returns the inserted ids.
@@ -86,6 +86,8 @@ pub(crate) async fn write(
     writes: &Writes,
 ) -> Result<(), AttemptError> {
     session.count_sent(writes.changes.iter().map(|change| change.record().document.len()).sum());
+    // First: who waits for another request with the same key has written nothing yet.
+    answers::insert_all(session, organization, &writes.answers).await?;
     // The ledger depends on no answer to the other statements, so it costs no round trip. A failure of
     // theirs comes first: it is the cause of one of the ledger.
     let (contacts, ledger) = tokio::join!(

@@ -41,7 +41,7 @@ static SURVIVOR: LazyLock<String> = LazyLock::new(|| {
 #[async_trait]
 impl ContactStore for PostgresStore {
     async fn upsert(&self, batch: Arc<Batch>) -> Result<BatchReport, StoreError> {
-        Ok(self.groups.upsert(batch).await?)
+        Ok(self.groups.apply(batch).await?)
     }
 
     async fn recognize(&self, recognition: Arc<Recognition>) -> Result<Vec<Record>, StoreError> {

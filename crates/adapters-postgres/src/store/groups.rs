@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use contacts_domain::OrganizationId;
 use contacts_domain::decision::{Decision, Group, Loaded};
-use contacts_domain::upsert::{Batch, BatchReport};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -29,46 +28,45 @@ const MAX_MEMBERS: usize = 32;
 const AT_ONCE: usize = 2;
 
 /// The batches of the store.
-pub(crate) struct Groups {
+pub(crate) struct Groups<D: Decision> {
     transactions: Arc<Transactions>,
     /// The small batches that wait.
-    queues: Mutex<HashMap<OrganizationId, Queue>>,
+    queues: Mutex<HashMap<OrganizationId, Queue<D>>>,
 }
 
 /// Those of an organization, in the order of their arrival, and how many transactions run.
-#[derive(Default)]
-struct Queue {
-    waiting: VecDeque<Waiting>,
+struct Queue<D: Decision> {
+    waiting: VecDeque<Waiting<D>>,
     running: usize,
 }
 
-struct Waiting {
-    batch: Arc<Batch>,
-    answer: oneshot::Sender<Result<BatchReport, Failure>>,
+struct Waiting<D: Decision> {
+    batch: Arc<D>,
+    answer: oneshot::Sender<Result<D::Report, Failure>>,
 }
 
-enum Entry {
+enum Entry<D: Decision> {
     Begins,
-    Waits(oneshot::Receiver<Result<BatchReport, Failure>>),
+    Waits(oneshot::Receiver<Result<D::Report, Failure>>),
 }
 
 /// A batch or a group that runs. When it ends, the next group of the organization begins.
-struct Turn {
-    groups: Arc<Groups>,
+struct Turn<D: Decision> {
+    groups: Arc<Groups<D>>,
     organization: OrganizationId,
 }
 
-impl Groups {
+impl<D: Decision> Groups<D> {
     pub(crate) fn new(transactions: Arc<Transactions>) -> Self {
         Self { transactions, queues: Mutex::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<OrganizationId, Queue>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<OrganizationId, Queue<D>>> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets the caller apply a batch at once, or lets the batch wait for the next group.
-    fn enter(&self, batch: &Arc<Batch>) -> Entry {
+    fn enter(&self, batch: &Arc<D>) -> Entry<D> {
         let mut queues = self.lock();
         let queue = queues.entry(batch.organization()).or_default();
         if queue.running < AT_ONCE {
@@ -87,7 +85,7 @@ impl Groups {
     }
 
     /// Takes a batch back, unless its group has begun.
-    fn withdraw(&self, batch: &Arc<Batch>) -> bool {
+    fn withdraw(&self, batch: &Arc<D>) -> bool {
         let mut queues = self.lock();
         let Some(queue) = queues.get_mut(&batch.organization()) else { return false };
         let before = queue.waiting.len();
@@ -97,15 +95,15 @@ impl Groups {
 
     /// The batches of the next group: the first ones with the same settings, without those whose
     /// callers have gone. If there are none, one transaction less runs.
-    fn next(&self, organization: OrganizationId) -> Vec<Waiting> {
+    fn next(&self, organization: OrganizationId) -> Vec<Waiting<D>> {
         let mut queues = self.lock();
         let Some(queue) = queues.get_mut(&organization) else { return Vec::new() };
         queue.waiting.retain(|waiting| !waiting.answer.is_closed());
-        let settings = |waiting: &Waiting| waiting.batch.settings_version();
+        let settings = |waiting: &Waiting<D>| waiting.batch.settings_version();
         let first = queue.waiting.front().map(settings);
         let alike = queue.waiting.iter().take_while(|waiting| Some(settings(waiting)) == first);
         let count = alike.take(MAX_MEMBERS).count();
-        let members: Vec<Waiting> = queue.waiting.drain(..count).collect();
+        let members: Vec<Waiting<D>> = queue.waiting.drain(..count).collect();
         if members.is_empty() {
             queue.running -= 1;
             if queue.running == 0 {
@@ -116,10 +114,7 @@ impl Groups {
     }
 
     /// Applies a batch. A small one shares a transaction with others that wait.
-    pub(crate) async fn upsert(
-        self: &Arc<Self>,
-        batch: Arc<Batch>,
-    ) -> Result<BatchReport, Failure> {
+    pub(crate) async fn apply(self: &Arc<Self>, batch: Arc<D>) -> Result<D::Report, Failure> {
         if batch.is_dry_run() || batch.work(&Loaded::default()) > SMALL {
             return self.transactions.run(batch).await;
         }
@@ -139,15 +134,15 @@ impl Groups {
         answer.map_err(Failure::internal)?
     }
 
-    fn turn(self: &Arc<Self>, organization: OrganizationId) -> Turn {
+    fn turn(self: &Arc<Self>, organization: OrganizationId) -> Turn<D> {
         Turn { groups: Arc::clone(self), organization }
     }
 
-    async fn run_group(self: &Arc<Self>, mut members: Vec<Waiting>) {
+    async fn run_group(self: &Arc<Self>, mut members: Vec<Waiting<D>>) {
         if members.len() > 1 {
             members = self.run_together(members).await;
         }
-        match <[Waiting; 1]>::try_from(members) {
+        match <[Waiting<D>; 1]>::try_from(members) {
             Ok([alone]) => self.run_alone(alone).await,
             // Those that met others, or a fault of one of them. None waits for the attempts of another.
             Err(members) => {
@@ -160,7 +155,7 @@ impl Groups {
     }
 
     /// Applies batches in one transaction. Returns those that have to be applied alone.
-    async fn run_together(&self, members: Vec<Waiting>) -> Vec<Waiting> {
+    async fn run_together(&self, members: Vec<Waiting<D>>) -> Vec<Waiting<D>> {
         let batches = members.iter().map(|member| Arc::clone(&member.batch)).collect();
         let Some(group) = Group::new(batches) else { return members };
         let reports = match self.transactions.run_once(Arc::new(group)).await {
@@ -181,20 +176,26 @@ impl Groups {
         left_out
     }
 
-    async fn run_alone(&self, member: Waiting) {
+    async fn run_alone(&self, member: Waiting<D>) {
         let report = self.transactions.run(Arc::clone(&member.batch)).await;
         member.answer(report);
     }
 }
 
-impl Waiting {
-    fn answer(self, report: Result<BatchReport, Failure>) {
+impl<D: Decision> Default for Queue<D> {
+    fn default() -> Self {
+        Self { waiting: VecDeque::new(), running: 0 }
+    }
+}
+
+impl<D: Decision> Waiting<D> {
+    fn answer(self, report: Result<D::Report, Failure>) {
         // A caller that has gone wants no answer.
         let _ = self.answer.send(report);
     }
 }
 
-impl Drop for Turn {
+impl<D: Decision> Drop for Turn<D> {
     /// Runs the next group on a task of its own: one of its callers may go while the others stay.
     fn drop(&mut self) {
         let members = self.groups.next(self.organization);

@@ -13,6 +13,7 @@ use contacts_domain::upsert::{DocumentsTooLarge, NotApplied};
 pub use self::caller::{AccessError, Caller};
 use self::recent_callers::RecentCallers;
 use self::uses::Uses;
+use super::answer_once::{KeepingError, NotDone};
 use crate::access::{LadderError, Scope, TokenDigest};
 use crate::compute::Panicked;
 use crate::ports::{AccessStore, Clock, StoreError};
@@ -32,9 +33,21 @@ pub enum UseCaseError {
     /// Reading or checking the items panicked.
     #[error(transparent)]
     Panicked(#[from] Panicked),
+    /// It has an idempotency key and is not done.
+    #[error(transparent)]
+    NotDone(#[from] NotDone),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<KeepingError> for UseCaseError {
+    fn from(error: KeepingError) -> Self {
+        match error {
+            KeepingError::NotDone(reason) => reason.into(),
+            KeepingError::Store(error) => error.into(),
+        }
+    }
 }
 
 impl From<NotApplied> for UseCaseError {

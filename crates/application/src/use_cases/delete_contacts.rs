@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use contacts_domain::contact::document::ContactDocument;
 use contacts_domain::tree::{SafeInteger, Text};
-use contacts_domain::upsert::{Context, Documents, Endpoints, Item, Options, Outcome};
+use contacts_domain::upsert::{BatchReport, Context, Documents, Endpoints, Item, Options, Outcome};
 use contacts_domain::{AliasKey, Version};
 
 use super::preparation::prepare;
-use super::{Caller, UseCaseError};
+use super::{Caller, Keeping, UseCaseError, answer_once};
 use crate::access::Scope;
 use crate::ports::{Clock, ContactStore};
 
@@ -44,6 +44,7 @@ impl DeleteContacts {
         caller: &Caller,
         deletions: Vec<Deletion>,
         dry_run: bool,
+        keeping: Option<Keeping<BatchReport>>,
     ) -> Result<Vec<Outcome>, UseCaseError> {
         caller.require(Scope::Delete)?;
         let context = Context {
@@ -53,7 +54,8 @@ impl DeleteContacts {
         };
         let options = Options { documents: Documents::LeftOut, dry_run, ..Options::default() };
         let batch = prepare(context, options, deletions, 0, item).await?;
-        Ok(self.store.upsert(Arc::new(batch)).await??)
+        let batch = Arc::new(batch);
+        Ok(answer_once::upsert(&*self.store, batch, keeping.as_ref()).await??)
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use contacts_domain::{OrganizationId, Timestamp};
 
+use super::answer_once::{KeepingError, NotDone};
 use crate::access::{
     InvalidName, NewToken, Organization, Reach, Token, TokenDigest, TokenId, check_name,
 };
@@ -46,9 +47,21 @@ pub enum ManageAccessError {
         /// The one that it replaces.
         old: TokenId,
     },
+    /// It has an idempotency key and is not done.
+    #[error(transparent)]
+    NotDone(#[from] NotDone),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<KeepingError> for ManageAccessError {
+    fn from(error: KeepingError) -> Self {
+        match error {
+            KeepingError::NotDone(reason) => reason.into(),
+            KeepingError::Store(error) => error.into(),
+        }
+    }
 }
 
 /// A token that is to replace another of the same client.

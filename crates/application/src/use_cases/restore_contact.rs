@@ -7,7 +7,7 @@ use contacts_domain::restoring::{NotRestored, Restore, RestoreReport};
 use contacts_domain::upsert::{Context, Endpoints};
 use contacts_domain::{ContactId, OrganizationId, Version};
 
-use super::{Caller, UseCaseError};
+use super::{Caller, Keeping, UseCaseError, answer_once};
 use crate::access::Scope;
 use crate::ports::{Clock, ContactStore, Lifecycle, StoreError};
 
@@ -38,6 +38,7 @@ impl RestoreContact {
         id: ContactId,
         version: Option<Version>,
         dry_run: bool,
+        keeping: Option<Keeping<RestoreReport>>,
     ) -> Result<RestoreReport, UseCaseError> {
         caller.require(Scope::Write)?;
         caller.require(Scope::Delete)?;
@@ -54,7 +55,8 @@ impl RestoreContact {
             if dry_run {
                 restore = restore.without_writing();
             }
-            match self.store.restore(Arc::new(restore)).await? {
+            let restore = Arc::new(restore);
+            match answer_once::restore(&*self.store, restore, keeping.as_ref()).await? {
                 Err(NotRestored::Overtaken) => {}
                 report => return Ok(report),
             }

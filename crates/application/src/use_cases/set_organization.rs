@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use contacts_domain::OrganizationId;
 
-use super::ManageAccessError;
+use super::{Keeping, ManageAccessError, answer_once};
 use crate::access::{Organization, SettingsChange, check_name};
 use crate::ports::{OrganizationSettings, StoreError};
 
@@ -29,12 +29,15 @@ impl SetOrganization {
         &self,
         id: OrganizationId,
         change: SettingsChange,
+        keeping: Option<Keeping<Organization>>,
     ) -> Result<Organization, ManageAccessError> {
         if let Some(name) = &change.name {
             check_name(name)?;
         }
         let contacts = self.settings.contacts_of(id).await?;
-        let changed = self.settings.change_settings(id, change, contacts).await?;
+        let keeping = keeping.as_ref();
+        let changed =
+            answer_once::change_settings(&*self.settings, id, change, contacts, keeping).await?;
         changed.ok_or(ManageAccessError::UnknownOrganization(id))
     }
 

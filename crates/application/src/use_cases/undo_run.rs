@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use contacts_domain::RunId;
-use contacts_domain::undoing::{Overtaken, Undo, Undone};
+use contacts_domain::undoing::{Overtaken, Undo, UndoReport, Undone};
 use contacts_domain::upsert::{Context, Endpoints};
 
-use super::{Caller, UseCaseError};
+use super::{Caller, Keeping, UseCaseError, answer_once};
 use crate::access::Scope;
 use crate::ports::{Clock, ContactStore, Ledger, StoreError};
 
@@ -53,6 +53,7 @@ impl UndoRun {
         run: RunId,
         bytes_at_most: usize,
         dry_run: bool,
+        keeping: Option<Keeping<UndoReport>>,
     ) -> Result<Result<Undone, NotUndone>, UseCaseError> {
         caller.require_all([Scope::Write, Scope::Delete])?;
         let organization = caller.organization.id;
@@ -69,7 +70,7 @@ impl UndoRun {
             if dry_run {
                 undo = undo.without_writing();
             }
-            match self.store.undo(Arc::new(undo)).await? {
+            match answer_once::undo(&*self.store, Arc::new(undo), keeping.as_ref()).await? {
                 Err(Overtaken) => {}
                 Ok(undone) => return Ok(Ok(undone)),
             }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use contacts_domain::contact::document::ContactDocument;
 use contacts_domain::tree::{SafeInteger, Text};
-use contacts_domain::upsert::{Context, Documents, Endpoints, Item, Key, Ladder, Options, Outcome};
+use contacts_domain::upsert::{
+    BatchReport, Context, Documents, Endpoints, Item, Key, Ladder, Options, Outcome,
+};
 use contacts_domain::value::LinkId;
 
 use super::preparation::prepare;
-use super::{Caller, UseCaseError};
+use super::{Caller, Keeping, UseCaseError, answer_once};
 use crate::access::Scope;
 use crate::ports::{Clock, ContactStore};
 
@@ -45,6 +47,7 @@ impl UnlinkContacts {
         caller: &Caller,
         keys: &[EntryKey],
         dry_run: bool,
+        keeping: Option<Keeping<BatchReport>>,
     ) -> Result<Vec<Outcome>, UseCaseError> {
         caller.require(Scope::Delete)?;
         let context = Context {
@@ -56,7 +59,8 @@ impl UnlinkContacts {
         let documents = Documents::LeftOut;
         let options = Options { ladder, documents, dry_run, ..Options::default() };
         let batch = prepare(context, options, keys.to_vec(), 0, item).await?;
-        Ok(self.store.upsert(Arc::new(batch)).await??)
+        let batch = Arc::new(batch);
+        Ok(answer_once::upsert(&*self.store, batch, keeping.as_ref()).await??)
     }
 }
 

@@ -11,7 +11,7 @@ use contacts_domain::upsert::{
 
 use super::preparation::prepare;
 use super::recognition::{Preparation, ReadAll, Recognized};
-use super::{Caller, UseCaseError};
+use super::{Caller, Keeping, UseCaseError, answer_once};
 use crate::access::Scope;
 use crate::compute::compute;
 use crate::ports::{Clock, ContactStore, StoreError};
@@ -32,6 +32,8 @@ pub struct Request {
     pub bytes: usize,
     /// The most bytes of documents that the batch loads, and of those that it answers.
     pub documents_at_most: usize,
+    /// How the answer is kept, if the request has an idempotency key.
+    pub keeping: Option<Keeping<BatchReport>>,
 }
 
 impl Default for Request {
@@ -44,6 +46,7 @@ impl Default for Request {
             source: None,
             bytes: 0,
             documents_at_most: MAX_LOADED_BYTES,
+            keeping: None,
         }
     }
 }
@@ -62,6 +65,7 @@ pub struct Prepared {
     loaded: Option<Loaded>,
     /// Reads all items, if the store has recognized some.
     read_all: Option<Arc<dyn ReadAll>>,
+    keeping: Option<Keeping<BatchReport>>,
 }
 
 impl UpsertContacts {
@@ -90,8 +94,9 @@ impl UpsertContacts {
         let (context, options) = (self.context(caller, &request)?, request.options);
         let batch = prepare(context, options, raw, request.bytes, read).await?;
         let batch = Arc::new(batch.holding_at_most(request.documents_at_most));
-        let (documents_at_most, loaded, read_all) = (request.documents_at_most, None, None);
-        self.apply(&mut Prepared { batch, documents_at_most, loaded, read_all }).await
+        let Request { documents_at_most, keeping, .. } = request;
+        let (loaded, read_all) = (None, None);
+        self.apply(&mut Prepared { batch, documents_at_most, loaded, read_all, keeping }).await
     }
 
     /// The batch of the items. Those that the store recognizes by what `scan` finds, because they are
@@ -118,7 +123,7 @@ impl UpsertContacts {
         F: Fn(&R, &Context) -> Item + Send + Sync + 'static,
     {
         let context = self.context(caller, &request)?;
-        let Request { options, bytes, documents_at_most, .. } = request;
+        let Request { options, bytes, documents_at_most, keeping, .. } = request;
         let recognizer = Recognizer::new(wire, &context, &options);
         let raw = raw.into();
         let preparation = Arc::new(Preparation {
@@ -137,7 +142,7 @@ impl UpsertContacts {
             _ => Some(preparation),
         };
         let batch = Arc::new(batch.holding_at_most(documents_at_most));
-        Ok(Prepared { batch, documents_at_most, loaded, read_all })
+        Ok(Prepared { batch, documents_at_most, loaded, read_all, keeping })
     }
 
     /// Applies a batch, and answers each item in order.
@@ -151,7 +156,7 @@ impl UpsertContacts {
             let batch = Arc::clone(&prepared.batch);
             let report = match prepared.loaded.take() {
                 Some(loaded) => decide(batch, loaded).await?,
-                None => self.store.upsert(batch).await?,
+                None => answer_once::upsert(&*self.store, batch, prepared.keeping.as_ref()).await?,
             };
             match (report, prepared.read_all.take()) {
                 (Err(NotApplied::Overtaken), Some(read_all)) => {

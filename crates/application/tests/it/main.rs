@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod answer_once;
 mod authenticate;
 mod check_contacts;
 mod chunking;

@@ -30,7 +30,7 @@ async fn caller_without_delete_never_reaches_the_store() {
     let unlink = UnlinkContacts::new(Arc::new(store), a_clock());
     let writer = caller(7, [Scope::Read, Scope::Write, Scope::StaffWrite, Scope::Admin]);
 
-    let denied = unlink.execute(&writer, &[EntryKey::Id(1)], false).await;
+    let denied = unlink.execute(&writer, &[EntryKey::Id(1)], false, None).await;
 
     let Err(UseCaseError::Access(AccessError::InsufficientScope(needed))) = denied else {
         panic!("{denied:?}")
@@ -57,7 +57,7 @@ async fn store_gets_only_the_named_keys() {
     let unlink = UnlinkContacts::new(Arc::new(store), a_clock());
 
     let keys = [EntryKey::LinkId(link_id()), EntryKey::Id(12)];
-    assert_eq!(unlink.execute(&caller(7, [Scope::Delete]), &keys, false).await.unwrap(), []);
+    assert_eq!(unlink.execute(&caller(7, [Scope::Delete]), &keys, false, None).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -75,7 +75,8 @@ async fn each_key_is_answered_in_order() {
         keys.extend((0..unknown).map(|number| EntryKey::Id(1_000_000 + number)));
         keys.push(EntryKey::Id(i64::MAX));
 
-        let outcomes = unlink.execute(&caller(7, [Scope::Delete]), &keys, false).await.unwrap();
+        let outcomes =
+            unlink.execute(&caller(7, [Scope::Delete]), &keys, false, None).await.unwrap();
 
         let verdicts: Vec<_> = outcomes.iter().map(|outcome| outcome.verdict).collect();
         let mut expected = vec![Verdict::Rejected; keys.len()];

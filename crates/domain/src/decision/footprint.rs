@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::{Alias, AliasWrite, Change, Loaded, LookupKeys, Writes};
+use super::{Alias, AliasWrite, Change, Loaded, LookupKeys, RequestKey, Writes};
 use crate::ids::{AliasKey, ContactId};
 use crate::value::LinkId;
 
@@ -24,6 +24,8 @@ enum Part<'a> {
     VatNumber(&'a str),
     /// Which contacts refer to this one.
     ReferencesTo(ContactId),
+    /// The answer that is kept for a key.
+    Answer(RequestKey),
 }
 
 impl Footprint {
@@ -51,6 +53,9 @@ impl Footprint {
         if let Some(id) = lookup_keys.referring_to {
             parts.add(Part::ReferencesTo(id));
         }
+        for key in &lookup_keys.answers {
+            parts.add(Part::Answer(*key));
+        }
         for contact in &loaded.contacts {
             parts.add(Part::Contact(contact.id));
         }
@@ -69,6 +74,9 @@ impl Footprint {
         let mut parts = Hashes::default();
         for change in &writes.changes {
             parts.add_change(change);
+        }
+        for (key, _) in &writes.answers {
+            parts.add(Part::Answer(*key));
         }
         for alias in &writes.aliases {
             match alias {

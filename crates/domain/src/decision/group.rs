@@ -101,6 +101,7 @@ impl LookupKeys {
             references: once_each(lookups.clone().map(|keys| &keys.references)),
             adds_relations: lookups.clone().any(|keys| keys.adds_relations),
             per_shared_key: lookups.clone().map(|keys| keys.per_shared_key).max().unwrap_or(0),
+            answers: once_each(lookups.clone().map(|keys| &keys.answers)),
             deleted: Vec::new(),
             referring_to: None,
             documents_at_most: lookups.map(|keys| keys.documents_at_most).min().unwrap_or(0),
@@ -144,7 +145,10 @@ impl Loaded {
         let references = references.filter(|id| is_referred(**id)).copied().collect();
         let contested = self.contested.clone();
         let runs = self.runs.clone();
-        Self { contacts, aliases, email_owners, references, contested, runs }
+        let answers = self.answers.iter();
+        let answers = answers.filter(|(key, _)| lookup_keys.answers.contains(key));
+        let answers = answers.map(|(key, request)| (*key, *request)).collect();
+        Self { contacts, aliases, email_owners, references, contested, runs, answers }
     }
 }
 

@@ -156,6 +156,19 @@ impl Outcome {
             + self.explanation.as_ref().map_or(0, |explanation| 64 * explanation.fields.len())
     }
 
+    /// The same without documents, what has changed and why.
+    #[must_use]
+    pub fn without_documents(&self) -> Self {
+        let contact = self.contact.as_ref().map(|contact| ContactState {
+            whole: None,
+            external_id: contact.external_id.clone(),
+            ..*contact
+        });
+        let Self { verdict, matched_by, same_as, candidates, violations, .. } = self.clone();
+        let (changes, explanation) = (Vec::new(), None);
+        Self { verdict, matched_by, same_as, candidates, violations, contact, changes, explanation }
+    }
+
     /// Notes the run of the batch, if the item changed a contact.
     pub(super) fn note_run(&mut self, run: RunId) {
         if let (Verdict::Created | Verdict::Updated | Verdict::Deleted, Some(contact)) =

@@ -262,7 +262,7 @@ impl WorkingSet {
             })
         };
         let changes = self.slots.into_iter().filter_map(change).collect();
-        Writes { changes, aliases: self.alias_writes, digests: self.digests, runs: Vec::new() }
+        Writes { changes, aliases: self.alias_writes, digests: self.digests, ..Writes::default() }
     }
 
     fn index(&mut self, slot: usize, id: ContactId, projection: &Projection) {

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, value_parser};
 use ipnet::IpNet;
 
 use crate::logging::LogFormat;
@@ -142,6 +142,10 @@ pub(crate) struct ServeFlags {
     /// How many days the ledger keeps changes: histories, undo and the change feed reach back that far
     #[arg(long, value_name = "DAYS", default_value = "90")]
     pub(super) keep_ledger_days: NonZeroU32,
+    /// The most bytes of an answer that is kept, compressed, for a request with an Idempotency-Key; of a
+    /// larger one, all but the documents is kept; at least 4194304
+    #[arg(long, value_name = "BYTES", default_value_t = 16 << 20, value_parser = value_parser!(u64).range(4 << 20..))]
+    pub(super) idempotency_answer_bytes: u64,
     /// The most requests per second and token, on average; further ones are answered 429 with
     /// Retry-After; without it, there is no limit
     #[arg(long, value_name = "N")]

@@ -42,7 +42,7 @@ pub(crate) async fn set(database: &DatabaseSettings, set: SetOrganization) -> Re
     let SetOrganization { id, name, region, match_by } = set;
     let store = Store::open_existing(database).await?;
     let change = SettingsChange { name, region, match_by };
-    store.set_organization().execute(id, change).await?;
+    store.set_organization().execute(id, change, None).await?;
 
     let mut progress = Progress::start("filled");
     let mut notice = |filling: Filling| {

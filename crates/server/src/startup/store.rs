@@ -9,11 +9,11 @@ use contacts_adapters_http::{Ports, Services};
 #[cfg(feature = "postgres")]
 use contacts_adapters_postgres::{PostgresOptions, PostgresStore};
 use contacts_application::ports::{
-    AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, Ledger, OrganizationSettings,
-    StoreState,
+    AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, KeptAnswers, Ledger,
+    OrganizationSettings, StoreState,
 };
 use contacts_application::use_cases::{
-    CheckContacts, FillKeys, ManageAccess, PruneLedger, SetOrganization,
+    CheckContacts, FillKeys, ForgetAnswers, ManageAccess, PruneLedger, SetOrganization,
 };
 
 use crate::clock::SystemClock;
@@ -114,6 +114,7 @@ impl Store {
             + Audit
             + OrganizationSettings
             + StoreState
+            + KeptAnswers
             + Ledger
             + 'static,
     {
@@ -129,6 +130,11 @@ impl Store {
     /// The services behind the HTTP APIs.
     pub(crate) fn services(&self) -> Services {
         Services::new(self.ports.clone(), Arc::new(SystemClock))
+    }
+
+    /// The use case that forgets the answers of old requests with an idempotency key.
+    pub(crate) fn forget_answers(&self) -> ForgetAnswers {
+        ForgetAnswers::new(self.ports.answers.clone(), Arc::new(SystemClock))
     }
 
     /// The use case that deletes what the ledger has kept for that long.

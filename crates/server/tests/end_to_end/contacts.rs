@@ -31,6 +31,27 @@ fn batch_sent_again_changes_nothing() {
 }
 
 #[test]
+fn request_sent_again_after_a_restart_is_answered_as_before() {
+    let (folder, server, token) = served();
+    let headers = [("WEAL-TOKEN", token.as_str()), ("Idempotency-Key", "8e03978e")];
+    let send = |server: &Server, name: &str| {
+        let person = json!({ "contactType": "PERSON", "lastName": name }).to_string();
+        server.post("/v1/contacts", &headers, &person)
+    };
+    let created = send(&server, "Rochat");
+    assert_eq!(created.status, 201, "{created:?}");
+    assert_eq!(send(&server, "Favre").status, 422);
+    server.stop();
+    let server = Server::start(folder.path());
+    let again = send(&server, "Rochat");
+    assert_eq!((again.status, &again.body), (201, &created.body));
+    assert_eq!(send(&server, "Favre").status, 422);
+    let id = created.body["id"].as_i64().unwrap();
+    let read = server.get(&format!("/v1/contacts/{}", id + 1), &token);
+    assert_eq!(read.status, 404, "{read:?}");
+}
+
+#[test]
 fn answer_has_the_shape_of_the_contract() {
     let (_folder, server, token) = served();
     let shape: Value = serde_json::from_str(SHAPE).unwrap();

@@ -64,6 +64,23 @@ fn servers_on_a_new_database_create_one_token() {
 }
 
 #[test]
+fn request_sent_to_another_server_is_answered_as_before() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
+    let url = database.url();
+    let server = serve(&folder, &url, &[]);
+    let token = server.first_token().expect("a first token");
+    let other = serve(&folder, &url, &[]);
+    let headers = [("WEAL-TOKEN", token.as_str()), ("Idempotency-Key", "8e03978e")];
+    let send = |server: &Server| {
+        server.post("/v1/contacts", &headers, r#"{"contactType": "PERSON", "lastName": "Rochat"}"#)
+    };
+    let created = send(&server);
+    assert_eq!(created.status, 201, "{created:?}");
+    let again = send(&other);
+    assert_eq!((again.status, again.body), (201, created.body));
+}
+
+#[test]
 fn no_filter_logs_data_or_url() {
     let database = TestDatabase::empty();
     assert_no_filter_logs_data(&format!("{}&application_name=Zwetschgenmus", database.url()));

@@ -1,6 +1,7 @@
 //! The claims, sorted by what they are about.
 
 pub(super) mod access;
+pub(super) mod answering;
 pub(super) mod auditing;
 pub(super) mod concurrency;
 pub(super) mod entries;

@@ -2,8 +2,8 @@
 
 use super::claim::Claim;
 use super::claims::{
-    access, auditing, concurrency, entries, filtering, keys, ledger, lifecycle, listing, matching,
-    merging, references, settings, state, tenancy, unlinking, writing,
+    access, answering, auditing, concurrency, entries, filtering, keys, ledger, lifecycle, listing,
+    matching, merging, references, settings, state, tenancy, unlinking, writing,
 };
 
 /// A port, with the claims about it.
@@ -25,11 +25,13 @@ pub enum Port {
     State,
     /// [`Ledger`](contacts_application::ports::Ledger), beside a store of contacts and its audit.
     Ledger,
+    /// [`KeptAnswers`](contacts_application::ports::KeptAnswers), beside a store of contacts.
+    Answers,
 }
 
 impl Port {
     /// Every port.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Contacts,
         Self::Directory,
         Self::ContactList,
@@ -38,6 +40,7 @@ impl Port {
         Self::Settings,
         Self::State,
         Self::Ledger,
+        Self::Answers,
     ];
 
     /// The claims about it.
@@ -72,6 +75,7 @@ impl Port {
             Self::Ledger => {
                 [ledger::CLAIMS, ledger::feed::CLAIMS, ledger::undoing::CLAIMS].concat()
             }
+            Self::Answers => answering::CLAIMS.to_vec(),
         }
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use contacts_application::ports::{
-    AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, Ledger, OrganizationSettings,
-    StoreState,
+    AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, KeptAnswers, Ledger,
+    OrganizationSettings, StoreState,
 };
 use contacts_domain::ContactId;
 use contacts_domain::contact::{IntercomEntry, Record};
@@ -64,6 +64,11 @@ pub trait StoreUnderTest: Send + Sync + 'static {
         unimplemented!("these claims need a `Ledger`")
     }
 
+    /// The store of answers, for [`Port::Answers`](super::Port::Answers).
+    fn answers(&self) -> Arc<dyn KeptAnswers> {
+        unimplemented!("these claims need `KeptAnswers`")
+    }
+
     /// Replaces a stored row, its relations and its entry, right or wrong, past every check of the
     /// store. For [`Port::Audit`](super::Port::Audit).
     async fn overwrite(
@@ -111,6 +116,10 @@ impl StoreUnderTest for Arc<MemoryStore> {
     }
 
     fn ledger(&self) -> Arc<dyn Ledger> {
+        self.clone()
+    }
+
+    fn answers(&self) -> Arc<dyn KeptAnswers> {
         self.clone()
     }
 

@@ -10,6 +10,7 @@ use contacts_domain::decision::{
 use contacts_domain::upsert::Recognition;
 use contacts_domain::{Change, ContactId, IdBlock, OrganizationId, OutOfIds, RunId};
 
+use super::answers::Answers;
 use super::ledger::Ledger;
 
 /// The table of contacts and its indexes. Cheap to copy: the rows are shared.
@@ -20,6 +21,7 @@ pub(super) struct Contacts {
     pub(super) owners: HashMap<ContactKey, ContactId>,
     aliases: HashMap<ContactKey, ContactId>,
     pub(super) ledger: Ledger,
+    pub(super) answers: Answers,
     pub(super) last_id: i64,
 }
 
@@ -54,6 +56,8 @@ pub(super) enum Refused {
     NotItsId(ContactId),
     #[error("contact {0} is to be updated and is not stored")]
     Missing(ContactId),
+    #[error("a request is answered twice")]
+    AnsweredTwice,
     #[error(transparent)]
     OutOfIds(#[from] OutOfIds),
     #[error("the documents have more than {documents_at_most} bytes")]
@@ -175,6 +179,7 @@ impl Contacts {
             email_owners,
             references,
             runs: hits.iter().filter_map(|id| Some((*id, self.rows[id].run?))).collect(),
+            answers: self.answers.requests(organization, &lookup_keys.answers),
             ..Loaded::default()
         })
     }
@@ -266,6 +271,11 @@ impl Contacts {
         writes: &Writes,
         was_set_aside: impl Fn(ContactId) -> bool,
     ) -> Result<(), Refused> {
+        for (key, kept) in &writes.answers {
+            if !self.answers.add(organization, *key, kept.clone()) {
+                return Err(Refused::AnsweredTwice);
+            }
+        }
         let mut written = BTreeSet::new();
         for change in &writes.changes {
             let Record { id, organization: home, .. } = *change.record();

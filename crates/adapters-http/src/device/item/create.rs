@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use contacts_application::use_cases::Request;
-use contacts_domain::upsert::{Documents, Endpoints, Key, Ladder, Mode, Options};
+use contacts_domain::upsert::{Documents, Endpoints, Key, Ladder, Mode, Options, Outcome};
 use uuid::Uuid;
 
 use super::body::{DeviceItem, ItemBody};
@@ -16,6 +16,7 @@ use crate::device::refusal::require_stored;
 use crate::openapi::{DeviceBodyProblems, DryRunHeaders};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Write};
+use crate::request::idempotency::Once;
 use crate::request::json_upload::SingleUpload;
 use crate::request::prefer::Preferences;
 use crate::state::Services;
@@ -56,8 +57,13 @@ pub(crate) async fn create_item(
     Authorized(caller, _): Authorized<Write>,
     preferences: Preferences,
     SingleUpload(body, _): SingleUpload,
+    once: Once,
 ) -> Result<Response, Problem> {
     let text = text::decode(body)?;
+    let reply = move |outcomes: Vec<Outcome>| {
+        require_stored(&outcomes, |_| None)?;
+        Ok(preferences.dry_run_alone().note(UidReply::answer(&outcomes)?))
+    };
     let request = Request {
         options: Options {
             ladder: Ladder::new([Key::LinkId]),
@@ -68,6 +74,7 @@ pub(crate) async fn create_item(
         },
         endpoints: Endpoints::Shown,
         bytes: text.len(),
+        keeping: once.keeping_batch(reply),
         ..Request::default()
     };
     let upsert = &services.upsert_contacts;
@@ -78,6 +85,5 @@ pub(crate) async fn create_item(
             item.into_item(None, context)
         })
         .await?;
-    require_stored(&outcomes, |_| None)?;
-    Ok(preferences.dry_run_alone().note(UidReply::answer(&outcomes)?))
+    reply(outcomes)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use contacts_application::use_cases::EntryKey;
+use contacts_domain::upsert::Outcome;
 
 use super::uid::Uid;
 use crate::device::faults::Faults;
@@ -15,6 +16,7 @@ use crate::problem::Problem;
 use crate::reply::json;
 use crate::reply::summary::Summary;
 use crate::request::authorized::{Authorized, Delete};
+use crate::request::idempotency::Once;
 use crate::request::prefer::Preferences;
 use crate::state::Services;
 
@@ -49,15 +51,18 @@ pub(crate) async fn delete_item(
     Authorized(caller, _): Authorized<Delete>,
     preferences: Preferences,
     Uid(id): Uid,
+    once: Once,
 ) -> Result<Response, Problem> {
     let key = EntryKey::Id(id.get());
-    let unlink = &services.unlink_contacts;
-    let outcomes = unlink.execute(&caller, &[key], preferences.dry_run).await?;
-    for outcome in &outcomes {
-        if !was_found(outcome)? {
-            return Err(Faults::unknown_uid());
+    let reply = move |outcomes: Vec<Outcome>| {
+        for outcome in &outcomes {
+            if !was_found(outcome)? {
+                return Err(Faults::unknown_uid());
+            }
         }
-    }
-    let answer = Summary::of(&outcomes).add_to(json("{}"));
-    Ok(preferences.dry_run_alone().note(answer))
+        let answer = Summary::of(&outcomes).add_to(json("{}"));
+        Ok(preferences.dry_run_alone().note(answer))
+    };
+    let (unlink, keeping) = (&services.unlink_contacts, once.keeping_batch(reply));
+    reply(unlink.execute(&caller, &[key], preferences.dry_run, keeping).await?)
 }

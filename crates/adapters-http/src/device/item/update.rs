@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use contacts_application::use_cases::Request;
-use contacts_domain::upsert::{Documents, Endpoints, Key, Ladder, Mode, Options};
+use contacts_domain::upsert::{Documents, Endpoints, Key, Ladder, Mode, Options, Outcome};
 
 use super::body::{DeviceItem, ItemBody};
 use super::text;
@@ -15,6 +15,7 @@ use crate::device::refusal::require_stored;
 use crate::openapi::{DeviceBodyProblems, DeviceItemPath, DryRunHeaders};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Write};
+use crate::request::idempotency::Once;
 use crate::request::json_upload::SingleUpload;
 use crate::request::prefer::Preferences;
 use crate::state::Services;
@@ -51,8 +52,13 @@ pub(crate) async fn update_item(
     preferences: Preferences,
     Uid(id): Uid,
     SingleUpload(body, _): SingleUpload,
+    once: Once,
 ) -> Result<Response, Problem> {
     let text = text::decode(body)?;
+    let reply = move |outcomes: Vec<Outcome>| {
+        require_stored(&outcomes, |_| None)?;
+        Ok(preferences.dry_run_alone().note(UidReply::answer(&outcomes)?))
+    };
     let request = Request {
         options: Options {
             ladder: Ladder::new([Key::Id]),
@@ -63,6 +69,7 @@ pub(crate) async fn update_item(
         },
         endpoints: Endpoints::Shown,
         bytes: text.len(),
+        keeping: once.keeping_batch(reply),
         ..Request::default()
     };
     let upsert = &services.upsert_contacts;
@@ -71,6 +78,5 @@ pub(crate) async fn update_item(
             DeviceItem::read(text).into_item(Some(id), context).to_update_entry()
         })
         .await?;
-    require_stored(&outcomes, |_| None)?;
-    Ok(preferences.dry_run_alone().note(UidReply::answer(&outcomes)?))
+    reply(outcomes)
 }

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, SchemaFormat, Type};
 
 use super::list_body::ListBody;
-use super::results::{ExtendedInfo, ResultReply, ResultsReply};
+use super::results::{ExtendedInfo, ResultReply, ResultsReply, answer};
 use crate::device::faults::Faults;
 use crate::device::paths::LINK;
 use crate::device::refusal::was_found;
@@ -21,6 +21,7 @@ use crate::limits::Unit;
 use crate::openapi::{DeviceBodyProblems, DryRunHeaders};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Delete};
+use crate::request::idempotency::Once;
 use crate::request::json_upload::JsonUpload;
 use crate::request::offload::{LONG, offload};
 use crate::request::prefer::Preferences;
@@ -93,6 +94,7 @@ pub(crate) async fn delete_items(
     Authorized(caller, _): Authorized<Delete>,
     preferences: Preferences,
     JsonUpload(body, room): JsonUpload,
+    once: Once,
 ) -> Result<Response, Problem> {
     let is_long = body.len() > LONG;
     let held = room.clone();
@@ -101,15 +103,19 @@ pub(crate) async fn delete_items(
     room.count(Unit::Items, keys.len())?;
     // Each contact may be one of the largest.
     room.take((keys.len() * MAX_DOCUMENT_BYTES).min(MAX_LOADED_BYTES)).await?;
+    let link_ids: Arc<[String]> = link_ids.into();
+    let reply = move |outcomes: Vec<Outcome>| {
+        let results = link_ids.iter().zip(&outcomes);
+        let results = results.map(|(link_id, outcome)| result(link_id, outcome));
+        let answer = ResultsReply::answer(&outcomes, results.collect::<Result<_, _>>()?)?;
+        Ok(preferences.dry_run_alone().note(answer))
+    };
+    let (unlink, dry_run) = (&services.unlink_contacts, preferences.dry_run);
     let outcomes = match keys.is_empty() {
         true => Vec::new(),
-        false => services.unlink_contacts.execute(&caller, &keys, preferences.dry_run).await?,
+        false => unlink.execute(&caller, &keys, dry_run, once.keeping_batch(reply.clone())).await?,
     };
-    let answer = ResultsReply::answer(outcomes, move |outcomes| {
-        let results = link_ids.into_iter().zip(outcomes);
-        results.map(|(link_id, outcome)| result(link_id, outcome)).collect()
-    });
-    Ok(preferences.dry_run_alone().note(answer.await?))
+    answer(outcomes, reply).await
 }
 
 /// The link ids, as sent and as keys.
@@ -134,8 +140,8 @@ fn read(body: Vec<u8>, limit: usize) -> Result<(Vec<String>, Vec<EntryKey>), Pro
     Ok((link_ids, keys))
 }
 
-fn result(link_id: String, outcome: &Outcome) -> Result<ResultReply, Problem> {
+fn result(link_id: &str, outcome: &Outcome) -> Result<ResultReply, Problem> {
     let success = was_found(outcome)?;
     let extended_info = if success { ExtendedInfo::Deleted } else { ExtendedInfo::EntityNotFound };
-    Ok(ResultReply { link_id: Some(link_id), success, extended_info })
+    Ok(ResultReply { link_id: Some(link_id.to_owned()), success, extended_info })
 }

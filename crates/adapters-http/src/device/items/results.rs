@@ -52,14 +52,19 @@ pub(super) enum ExtendedInfo {
 
 impl ResultsReply {
     /// The answer with the results of these outcomes.
-    pub(super) async fn answer(
-        outcomes: Vec<Outcome>,
-        results: impl FnOnce(&[Outcome]) -> Result<Vec<ResultReply>, Problem> + Send + 'static,
+    pub(super) fn answer(
+        outcomes: &[Outcome],
+        result: Vec<ResultReply>,
     ) -> Result<Response, Problem> {
-        let (summary, is_long) = (Summary::of(&outcomes), outcomes.len() > MANY_RESULTS);
-        let body = offload(is_long, move || {
-            serde_json::to_vec(&Self { result: results(&outcomes)? }).map_err(Problem::internal)
-        });
-        Ok(summary.add_to(json(body.await??)))
+        let body = serde_json::to_vec(&Self { result }).map_err(Problem::internal)?;
+        Ok(Summary::of(outcomes).add_to(json(body)))
     }
+}
+
+/// Answers, on another thread if the results are many.
+pub(super) async fn answer(
+    outcomes: Vec<Outcome>,
+    reply: impl FnOnce(Vec<Outcome>) -> Result<Response, Problem> + Send + 'static,
+) -> Result<Response, Problem> {
+    offload(outcomes.len() > MANY_RESULTS, move || reply(outcomes)).await?
 }

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::list_body::ListBody;
-use super::results::{ExtendedInfo, ResultReply, ResultsReply};
+use super::results::{ExtendedInfo, ResultReply, ResultsReply, answer};
 use crate::applying::apply;
 use crate::device::faults::Faults;
 use crate::device::item::body::{self, DeviceItem, ItemBody};
@@ -23,6 +23,7 @@ use crate::limits::{Unit, allowance};
 use crate::openapi::{DeviceBodyProblems, DryRunHeaders, examples};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Write};
+use crate::request::idempotency::Once;
 use crate::request::json_upload::JsonUpload;
 use crate::request::offload::{LONG, offload};
 use crate::request::prefer::Preferences;
@@ -87,6 +88,7 @@ pub(crate) async fn upsert_items(
     Authorized(caller, _): Authorized<Write>,
     preferences: Preferences,
     JsonUpload(body, room): JsonUpload,
+    once: Once,
 ) -> Result<Response, Problem> {
     let is_long = body.len() > LONG;
     let held = room.clone();
@@ -99,6 +101,15 @@ pub(crate) async fn upsert_items(
     room.take(weight).await?;
     let bytes = text.len();
 
+    // The link ids of the items, as sent or generated, for the answer.
+    let link_ids: Arc<[OnceLock<String>]> = ranges.iter().map(|_| OnceLock::new()).collect();
+    let answered = Arc::clone(&link_ids);
+    let reply = move |outcomes: Vec<Outcome>| {
+        require_stored(&outcomes, |index| Some(format!("{LIST}[{index}]")))?;
+        let results = answered.iter().zip(&outcomes);
+        let results = results.map(|(link_id, outcome)| result(link_id, outcome)).collect();
+        Ok(preferences.dry_run_alone().note(ResultsReply::answer(&outcomes, results)?))
+    };
     let request = Request {
         options: Options {
             ladder: Ladder::new([Key::LinkId]),
@@ -110,10 +121,9 @@ pub(crate) async fn upsert_items(
         endpoints: Endpoints::Shown,
         bytes,
         documents_at_most: allowance(bytes, ranges.len()),
+        keeping: once.keeping_batch(reply.clone()),
         ..Request::default()
     };
-    // The link ids of the items, as sent or generated, for the answer.
-    let link_ids: Arc<[OnceLock<String>]> = ranges.iter().map(|_| OnceLock::new()).collect();
     let (slots, scanned_slots) = (Arc::clone(&link_ids), Arc::clone(&link_ids));
     let (held, text) = (room.clone(), Arc::new(text));
     let scanned = Arc::clone(&text);
@@ -143,13 +153,7 @@ pub(crate) async fn upsert_items(
     let preparing = upsert.prepare(&caller, request, "device", raw, scan, read);
     let batch = timed(Step::Read, preparing).await?;
     let outcomes = apply(upsert, batch, &room).await?;
-
-    let answer = ResultsReply::answer(outcomes, move |outcomes| {
-        require_stored(outcomes, |index| Some(format!("{LIST}[{index}]")))?;
-        let results = link_ids.iter().zip(outcomes);
-        Ok(results.map(|(link_id, outcome)| result(link_id, outcome)).collect())
-    });
-    Ok(preferences.dry_run_alone().note(answer.await?))
+    answer(outcomes, reply).await
 }
 
 fn result(link_id: &OnceLock<String>, outcome: &Outcome) -> ResultReply {

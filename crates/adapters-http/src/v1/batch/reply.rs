@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use axum::body::Body;
 use contacts_domain::RunId;
 use contacts_domain::upsert::{Outcome, Verdict};
 use serde::Serialize;
@@ -10,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::result::{Answered, ResultBody, ResultWriter};
 use crate::problem::Problem;
-use crate::reply::parts;
+use crate::reply::parts::Elements;
 use crate::reply::summary::Summary;
 
 /// The answer to a batch.
@@ -74,18 +73,18 @@ impl SummaryBody {
 }
 
 /// Writes the answer, with the results that are shown.
-pub(crate) async fn answer(
+pub(crate) fn answer(
     summary: &Summary,
     run: Option<RunId>,
     shown: Vec<Answered>,
     writer: ResultWriter,
-) -> Result<Body, Problem> {
+) -> Result<Elements<ResultWriter>, Problem> {
     let mut counts = SummaryBody::default();
     counts.add(summary);
     let counts = serde_json::to_string(&counts).map_err(Problem::internal)?;
     let run = run.map_or_else(|| "null".to_owned(), |run| run.to_string());
     let opening = format!(r#"{{"summary":{counts},"run":{run},"items":["#);
-    parts::answer(writer, opening, shown).await
+    Ok(Elements { writer, opening, all: shown })
 }
 
 /// Whether an outcome is shown where only problems are.

@@ -3,6 +3,7 @@
 use axum::http::header::{CONTENT_LOCATION, LOCATION};
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
+use contacts_application::access::Scopes;
 use contacts_application::use_cases::Caller;
 use contacts_domain::contact::Record;
 use contacts_domain::tree::Difference;
@@ -35,20 +36,29 @@ pub(super) async fn answer(
     named: Option<ContactId>,
     outcome: &Outcome,
 ) -> Result<Response, Problem> {
+    let is_missing = outcome.violations.first().is_some_and(|found| found.rule == Rule::Exists);
+    match named.filter(|_| is_missing && outcome.verdict.is_refusal()) {
+        Some(id) => Err(missing(services, caller, id).await?),
+        None => answer_of(caller.scopes, preferences, outcome),
+    }
+}
+
+/// The same, if the path names no contact that is not there.
+pub(super) fn answer_of(
+    scopes: Scopes,
+    preferences: Preferences,
+    outcome: &Outcome,
+) -> Result<Response, Problem> {
     reject_if_corrupt(&outcome.violations)?;
     if outcome.verdict.is_refusal() {
-        let is_missing = outcome.violations.first().is_some_and(|found| found.rule == Rule::Exists);
-        return Err(match named.filter(|_| is_missing) {
-            Some(id) => missing(services, caller, id).await?,
-            None => refusal(caller, outcome),
-        });
+        return Err(refusal(scopes, outcome));
     }
     if outcome.verdict == Verdict::Deleted {
         return Ok(preferences.of_one_contact().note(no_content()));
     }
     let record = outcome.contact.as_ref().and_then(ContactState::record);
     let record = record.ok_or_else(|| Problem::internal("an outcome without its contact"))?;
-    let response = shown_with(caller, preferences, record, &outcome.violations, &outcome.changes)?;
+    let response = shown_with(scopes, preferences, record, &outcome.violations, &outcome.changes)?;
     let id = outcome.contact.as_ref().and_then(|contact| contact.id);
     let header = |response: Response, name: HeaderName| match id {
         Some(id) => located(response, name, id),
@@ -62,22 +72,22 @@ pub(super) async fn answer(
 
 /// The contact, with its warnings.
 pub(super) fn shown(
-    caller: &Caller,
+    scopes: Scopes,
     preferences: Preferences,
     record: &Record,
     warnings: &[Violation],
 ) -> Result<Response, Problem> {
-    shown_with(caller, preferences, record, warnings, &[])
+    shown_with(scopes, preferences, record, warnings, &[])
 }
 
 fn shown_with(
-    caller: &Caller,
+    scopes: Scopes,
     preferences: Preferences,
     record: &Record,
     warnings: &[Violation],
     changes: &[Difference],
 ) -> Result<Response, Problem> {
-    let redaction = Redaction::of(caller.scopes);
+    let redaction = Redaction::of(scopes);
     let contact = match redaction.shows_contacts {
         true => contact_body(record, redaction)?,
         false => b"{}".to_vec(),
@@ -109,8 +119,8 @@ fn shown_with(
 }
 
 /// The problem of a refused item.
-pub(super) fn refusal(caller: &Caller, outcome: &Outcome) -> Problem {
-    let redaction = Redaction::of(caller.scopes);
+fn refusal(scopes: Scopes, outcome: &Outcome) -> Problem {
+    let redaction = Redaction::of(scopes);
     let first = outcome.violations.iter().find(|violation| violation.is_error());
     let kind = match (outcome.verdict, first.map(|violation| violation.rule)) {
         (Verdict::Stale, _) => Kind::VersionMismatch,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use contacts_application::use_cases::Caller;
 use contacts_domain::ContactId;
 use contacts_domain::upsert::{Item, Mode};
 
@@ -15,6 +14,7 @@ use crate::openapi::{StoredContactSchema, WritingHeaders, WritingProblems, examp
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Write};
 use crate::request::contact_id::ContactIdPath;
+use crate::request::idempotency::Once;
 use crate::request::prefer::Preferences;
 use crate::state::Services;
 use crate::v1::entity_tag::IfMatch;
@@ -46,21 +46,22 @@ pub(super) async fn archive(
     if_match: IfMatch,
     preferences: Preferences,
     room: Room,
+    once: Once,
 ) -> Result<Response, Problem> {
-    set_archived(&services, &caller, &room, preferences, (id, if_match), true).await
+    let (services, caller, room, once) = (&*services, &caller, &room, &once);
+    let change = Change { services, caller, room, preferences, mode: Mode::Update, once };
+    set_archived(&change, id, if_match, true).await
 }
 
 /// Archives a contact, or takes it back.
 pub(super) async fn set_archived(
-    services: &Services,
-    caller: &Caller,
-    room: &Room,
-    preferences: Preferences,
-    (id, if_match): (ContactId, IfMatch),
+    change: &Change<'_>,
+    id: ContactId,
+    if_match: IfMatch,
     archived: bool,
 ) -> Result<Response, Problem> {
+    let Change { services, caller, preferences, .. } = *change;
     let version = expected(services, caller, id, if_match).await?;
-    let change = Change { services, caller, room, preferences, mode: Mode::Update };
     let read = move |text: &str, context: &_| Item::read(text, context).about(id, version);
     let outcome = change.apply(format!("{{\"archived\":{archived}}}"), read).await?;
     answer(services, caller, preferences, Some(id), &outcome).await

@@ -4,10 +4,12 @@ use contacts_application::use_cases::{Caller, Request};
 use contacts_domain::upsert::{Context, Endpoints, Item, Mode, Options, Outcome};
 use contacts_domain::{ContactId, Version};
 
+use super::answer::answer_of;
 use super::stored::living;
 use crate::applying::apply;
 use crate::limits::{Room, allowance};
 use crate::problem::{Kind, Problem};
+use crate::request::idempotency::Once;
 use crate::request::json_text;
 use crate::request::prefer::Preferences;
 use crate::state::Services;
@@ -23,6 +25,7 @@ pub(super) struct Change<'s> {
     pub(super) room: &'s Room,
     pub(super) preferences: Preferences,
     pub(super) mode: Mode,
+    pub(super) once: &'s Once,
 }
 
 impl Change<'_> {
@@ -32,20 +35,22 @@ impl Change<'_> {
         text: String,
         read: impl Fn(&str, &Context) -> Item + Send + Sync + 'static,
     ) -> Result<Outcome, Problem> {
-        let Preferences { dry_run, .. } = self.preferences;
+        let (preferences, scopes) = (self.preferences, self.caller.scopes);
+        let reply = move |outcomes: Vec<Outcome>| answer_of(scopes, preferences, one(&outcomes)?);
         let bytes = text.len();
         let request = Request {
             source: None,
             options: Options {
                 mode: self.mode,
-                changes: self.preferences.shows_changes(),
-                dry_run,
+                changes: preferences.shows_changes(),
+                dry_run: preferences.dry_run,
                 ..Options::default()
             },
-            handling: self.preferences.handling(),
+            handling: preferences.handling(),
             endpoints: Endpoints::Shown,
             bytes,
             documents_at_most: allowance(bytes, 1),
+            keeping: self.once.keeping_batch(reply),
         };
         let upsert = &self.services.upsert_contacts;
         let read = move |text: &String, context: &Context| read(text, context);
@@ -54,6 +59,11 @@ impl Change<'_> {
         let outcome = apply(upsert, batch, self.room).await?.pop();
         outcome.ok_or_else(|| Problem::internal("an item without an outcome"))
     }
+}
+
+/// The outcome of the one item of a request.
+pub(super) fn one(outcomes: &[Outcome]) -> Result<&Outcome, Problem> {
+    outcomes.first().ok_or_else(|| Problem::internal("an item without an outcome"))
 }
 
 /// The body as the text of a contact.

@@ -13,6 +13,7 @@ use crate::openapi::{
 };
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Write};
+use crate::request::idempotency::Once;
 use crate::request::json_upload::SingleUpload;
 use crate::request::prefer::Preferences;
 use crate::state::Services;
@@ -52,9 +53,11 @@ pub(super) async fn create(
     Authorized(caller, _): Authorized<Write>,
     preferences: Preferences,
     SingleUpload(body, room): SingleUpload,
+    once: Once,
 ) -> Result<Response, Problem> {
     let mode = Mode::Create;
-    let change = Change { services: &services, caller: &caller, room: &room, preferences, mode };
+    let (services, caller, room, once) = (&*services, &caller, &room, &once);
+    let change = Change { services, caller, room, preferences, mode, once };
     let outcome = change.apply(text(body)?, Item::read).await?;
-    answer(&services, &caller, preferences, None, &outcome).await
+    answer(services, caller, preferences, None, &outcome).await
 }

@@ -6,13 +6,15 @@ use axum::extract::State;
 use axum::response::Response;
 use contacts_application::use_cases::Deletion;
 use contacts_domain::AliasKey;
+use contacts_domain::upsert::Outcome;
 
-use super::answer::answer;
-use super::change::expected;
+use super::answer::{answer, answer_of};
+use super::change::{expected, one};
 use crate::openapi::{WritingHeaders, WritingProblems};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Delete};
 use crate::request::contact_id::ContactIdPath;
+use crate::request::idempotency::Once;
 use crate::request::prefer::Preferences;
 use crate::state::Services;
 use crate::v1::entity_tag::IfMatch;
@@ -34,12 +36,13 @@ pub(super) async fn delete(
     ContactIdPath(id): ContactIdPath,
     if_match: IfMatch,
     preferences: Preferences,
+    once: Once,
 ) -> Result<Response, Problem> {
     let version = expected(&services, &caller, id, if_match).await?;
     let deletion = Deletion { key: AliasKey::Id(id), version };
-    let outcomes =
-        services.delete_contacts.execute(&caller, vec![deletion], preferences.dry_run).await?;
-    let outcome =
-        outcomes.first().ok_or_else(|| Problem::internal("an item without an outcome"))?;
-    answer(&services, &caller, preferences, Some(id), outcome).await
+    let scopes = caller.scopes;
+    let reply = move |outcomes: Vec<Outcome>| answer_of(scopes, preferences, one(&outcomes)?);
+    let (delete, keeping) = (&services.delete_contacts, once.keeping_batch(reply));
+    let outcomes = delete.execute(&caller, vec![deletion], preferences.dry_run, keeping).await?;
+    answer(&services, &caller, preferences, Some(id), one(&outcomes)?).await
 }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use contacts_application::use_cases::Deletion;
+use contacts_domain::upsert::Outcome;
 use contacts_domain::value::LinkId;
 use contacts_domain::{AliasKey, ContactId};
 use serde::Deserialize;
@@ -12,10 +13,12 @@ use crate::limits::{Unit, weigh};
 use crate::openapi::{NativeBatchProblems, WritingHeaders};
 use crate::problem::corrupt::log_corrupt;
 use crate::problem::{Kind, Problem};
-use crate::reply::json;
+use crate::reply::of_json;
+use crate::reply::parts::send;
 use crate::reply::redaction::Redaction;
 use crate::reply::summary::Summary;
 use crate::request::authorized::{Authorized, Delete};
+use crate::request::idempotency::Once;
 use crate::request::json_text;
 use crate::request::json_upload::JsonUpload;
 use crate::request::prefer::Preferences;
@@ -84,6 +87,7 @@ pub(super) async fn delete_many(
     Authorized(caller, _): Authorized<Delete>,
     preferences: Preferences,
     JsonUpload(body, room): JsonUpload,
+    once: Once,
 ) -> Result<Response, Problem> {
     room.take(weigh(&body)).await?;
     let deletions: DeletionsBody = json_text::object(body, EXPECTED)?;
@@ -91,17 +95,24 @@ pub(super) async fn delete_many(
     let deletions = deletions.read(state.settings.max_items)?;
     room.count(Unit::Items, deletions.len())?;
     let delete = &state.services.delete_contacts;
-    let outcomes = delete.execute(&caller, deletions, dry_run).await?;
-    log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
-
-    let run = outcomes.iter().find_map(|outcome| outcome.contact.as_ref()?.run);
-    let summary = Summary::of(&outcomes);
-    let answered = outcomes.into_iter().enumerate();
-    let answered =
-        answered.map(|(index, outcome)| Answered { index, line: None, reference: None, outcome });
     let redaction = Redaction::of(caller.scopes);
-    let body = answer(&summary, run, answered.collect(), ResultWriter { redaction }).await?;
-    Ok(preferences.dry_run_alone().note(summary.add_to(json(body))))
+    let reply = move |outcomes: Vec<Outcome>| {
+        let summary = Summary::of(&outcomes);
+        let run = outcomes.iter().find_map(|outcome| outcome.contact.as_ref()?.run);
+        let answered = outcomes.into_iter().enumerate();
+        let answered = answered.map(|(index, outcome)| Answered {
+            index,
+            line: None,
+            reference: None,
+            outcome,
+        });
+        let body = answer(&summary, run, answered.collect(), ResultWriter { redaction })?;
+        Ok(preferences.dry_run_alone().note(summary.add_to(of_json(body))))
+    };
+    let keeping = once.keeping_batch(reply);
+    let outcomes = delete.execute(&caller, deletions, dry_run, keeping).await?;
+    log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
+    send(reply(outcomes)?).await
 }
 
 impl DeletionsBody {

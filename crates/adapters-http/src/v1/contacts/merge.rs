@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
+use contacts_application::use_cases::Merging;
 use contacts_domain::Violation;
+use contacts_domain::merging::MergeReport;
 use contacts_domain::path::Path;
 use contacts_domain::upsert::Endpoints;
 use serde::Deserialize;
@@ -17,6 +19,7 @@ use crate::problem::corrupt::reject_if_corrupt;
 use crate::problem::{Kind, Problem};
 use crate::reply::redaction::Redaction;
 use crate::request::authorized::{Authorized, Merge};
+use crate::request::idempotency::Once;
 use crate::request::json_text;
 use crate::request::json_upload::SingleUpload;
 use crate::request::prefer::Preferences;
@@ -68,25 +71,30 @@ pub(super) async fn merge(
     Authorized(caller, _): Authorized<Merge>,
     preferences: Preferences,
     SingleUpload(body, room): SingleUpload,
+    once: Once,
 ) -> Result<Response, Problem> {
     let MergeBody { target, source, dry_run } = json_text::object(body, EXPECTED)?;
     let dry_run = dry_run || preferences.dry_run;
-    let merging = |bytes| {
-        let merge = &services.merge_contacts;
-        merge.execute(&caller, target, source, Endpoints::Shown, bytes, dry_run)
-    };
-    match applying::change(&room, merging).await? {
-        Ok(record) => shown(&caller, preferences, &record, &[]),
+    let scopes = caller.scopes;
+    let reply = move |report: &MergeReport| match report {
+        Ok(record) => shown(scopes, preferences, record, &[]),
         Err(violations) => {
-            reject_if_corrupt(&violations)?;
-            let redaction = Redaction::of(caller.scopes);
+            reject_if_corrupt(violations)?;
+            let redaction = Redaction::of(scopes);
             let code = violations.first().map(Violation::code);
             let detail = violations.first().cloned().map(|first| redaction.refusal(first).message);
-            let violations: Vec<_> = violations.into_iter().map(at_member).collect();
+            let violations: Vec<_> = violations.iter().cloned().map(at_member).collect();
             let violations = bodies(&violations, redaction);
             Err(Problem::contact_refused(Kind::ContactRefused, detail, code, violations, None))
         }
-    }
+    };
+    let keeping = once.keeping(reply);
+    let merging = |bytes| {
+        let endpoints = Endpoints::Shown;
+        let merging = Merging { target, source, endpoints, documents_at_most: bytes, dry_run };
+        services.merge_contacts.execute(&caller, merging, keeping.clone())
+    };
+    reply(&applying::change(&room, merging).await?)
 }
 
 /// The same violation at the member of this body, where the ERP contract has another name for it.

@@ -18,6 +18,7 @@ use crate::problem::{Kind, Problem};
 use crate::reply::redaction::Redaction;
 use crate::request::authorized::{Authorized, Write};
 use crate::request::contact_id::ContactIdPath;
+use crate::request::idempotency::Once;
 use crate::request::json_upload::PatchUpload;
 use crate::request::media_type::JSON_PATCH;
 use crate::request::prefer::Preferences;
@@ -75,10 +76,12 @@ pub(super) async fn patch(
     if_match: IfMatch,
     preferences: Preferences,
     PatchUpload { media_type, body, room }: PatchUpload,
+    once: Once,
 ) -> Result<Response, Problem> {
     let version = expected(&services, &caller, id, if_match).await?;
     let mode = Mode::Update;
-    let change = Change { services: &services, caller: &caller, room: &room, preferences, mode };
+    let (services, caller, room, once) = (&*services, &caller, &room, &once);
+    let change = Change { services, caller, room, preferences, mode, once };
     let text = text(body)?;
     let outcome = match media_type == JSON_PATCH {
         true => by_json_patch(&change, id, version, &text).await?,
@@ -87,7 +90,7 @@ pub(super) async fn patch(
             change.apply(text, read).await?
         }
     };
-    answer(&services, &caller, preferences, Some(id), &outcome).await
+    answer(services, caller, preferences, Some(id), &outcome).await
 }
 
 /// Applies a JSON Patch to the contact as the caller sees it, and replaces the contact by what comes

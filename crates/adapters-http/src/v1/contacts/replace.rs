@@ -14,6 +14,7 @@ use crate::openapi::{
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Write};
 use crate::request::contact_id::ContactIdPath;
+use crate::request::idempotency::Once;
 use crate::request::json_upload::SingleUpload;
 use crate::request::prefer::Preferences;
 use crate::state::Services;
@@ -56,12 +57,14 @@ pub(super) async fn replace(
     if_match: IfMatch,
     preferences: Preferences,
     SingleUpload(body, room): SingleUpload,
+    once: Once,
 ) -> Result<Response, Problem> {
     let version = expected(&services, &caller, id, if_match).await?;
     let mode = Mode::Update;
-    let change = Change { services: &services, caller: &caller, room: &room, preferences, mode };
+    let (services, caller, room, once) = (&*services, &caller, &room, &once);
+    let change = Change { services, caller, room, preferences, mode, once };
     let read =
         move |text: &str, context: &_| Item::read(text, context).about(id, version).to_replace();
     let outcome = change.apply(text(body)?, read).await?;
-    answer(&services, &caller, preferences, Some(id), &outcome).await
+    answer(services, caller, preferences, Some(id), &outcome).await
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use contacts_domain::Code;
-use contacts_domain::restoring::NotRestored;
+use contacts_domain::restoring::{NotRestored, RestoreReport};
 
 use super::answer::shown;
 use super::change::stale;
@@ -14,6 +14,7 @@ use crate::problem::{Kind, Problem};
 use crate::reply::redaction::Redaction;
 use crate::request::authorized::{Authorized, Merge};
 use crate::request::contact_id::ContactIdPath;
+use crate::request::idempotency::Once;
 use crate::request::prefer::Preferences;
 use crate::state::Services;
 use crate::v1::entity_tag::{IfMatch, Tags};
@@ -46,6 +47,7 @@ pub(super) async fn restore(
     ContactIdPath(id): ContactIdPath,
     IfMatch(tags): IfMatch,
     preferences: Preferences,
+    once: Once,
 ) -> Result<Response, Problem> {
     let version = match tags {
         None | Some(Tags::Any) => None,
@@ -54,12 +56,13 @@ pub(super) async fn restore(
             _ => return Err(Problem::new(Kind::BadHeader, "If-Match has to name one version")),
         },
     };
-    let report =
-        services.restore_contact.execute(&caller, id, version, preferences.dry_run).await?;
-    match report {
-        Ok(record) => shown(&caller, preferences, &record, &[]),
-        Err(refused) => Err(refusal(&refused, Redaction::of(caller.scopes))),
-    }
+    let scopes = caller.scopes;
+    let reply = move |report: &RestoreReport| match report {
+        Ok(record) => shown(scopes, preferences, record, &[]),
+        Err(refused) => Err(refusal(refused, Redaction::of(scopes))),
+    };
+    let (restore, keeping) = (&services.restore_contact, once.keeping(reply));
+    reply(&restore.execute(&caller, id, version, preferences.dry_run, keeping).await?)
 }
 
 fn refusal(refused: &NotRestored, redaction: Redaction) -> Problem {

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
+use contacts_domain::upsert::Mode;
 
 use super::archive::set_archived;
+use super::change::Change;
 use crate::limits::Room;
 use crate::openapi::{StoredContactSchema, WritingHeaders, WritingProblems, examples};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Write};
 use crate::request::contact_id::ContactIdPath;
+use crate::request::idempotency::Once;
 use crate::request::prefer::Preferences;
 use crate::state::Services;
 use crate::v1::entity_tag::IfMatch;
@@ -42,6 +45,9 @@ pub(super) async fn unarchive(
     if_match: IfMatch,
     preferences: Preferences,
     room: Room,
+    once: Once,
 ) -> Result<Response, Problem> {
-    set_archived(&services, &caller, &room, preferences, (id, if_match), false).await
+    let (services, caller, room, once) = (&*services, &caller, &room, &once);
+    let change = Change { services, caller, room, preferences, mode: Mode::Update, once };
+    set_archived(&change, id, if_match, false).await
 }

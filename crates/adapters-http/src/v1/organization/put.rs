@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use contacts_application::access::{SettingsChange, check_name};
+use contacts_application::access::{Organization, SettingsChange, check_name};
 use contacts_application::use_cases::{ManageAccessError, UseCaseError};
 use contacts_domain::value::CountryCode;
 use contacts_domain::{MatchBy, SharedKey};
@@ -16,6 +16,7 @@ use crate::openapi::{CallHeaders, NativeBatchProblems};
 use crate::problem::{Kind, Problem};
 use crate::reply::to_json;
 use crate::request::authorized::{Admin, Authorized};
+use crate::request::idempotency::Once;
 use crate::request::json_text;
 use crate::request::json_upload::SingleUpload;
 use crate::state::Services;
@@ -65,13 +66,16 @@ pub(super) async fn put(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Admin>,
     SingleUpload(body, _): SingleUpload,
+    once: Once,
 ) -> Result<Response, Problem> {
     let body: SettingsBody = json_text::object(body, EXPECTED)?;
     let change = body.read()?;
-    let set = services.set_organization.execute(caller.organization.id, change).await;
-    match set {
-        Ok(organization) => to_json(&OrganizationBody::from(&organization)),
+    let reply = |organization: &Organization| to_json(&OrganizationBody::from(organization));
+    let (set, keeping) = (&services.set_organization, once.keeping(reply));
+    match set.execute(caller.organization.id, change, keeping).await {
+        Ok(organization) => reply(&organization),
         Err(ManageAccessError::Store(error)) => Err(UseCaseError::from(error).into()),
+        Err(ManageAccessError::NotDone(reason)) => Err(UseCaseError::from(reason).into()),
         Err(error) => Err(Problem::internal(error)),
     }
 }

@@ -6,7 +6,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use contacts_application::use_cases::NotUndone;
-use contacts_domain::undoing::{UndoOutcome, UndoVerdict, Undone};
+use contacts_domain::undoing::{UndoOutcome, UndoReport, UndoVerdict, Undone};
 use contacts_domain::{RunId, Version};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -20,6 +20,7 @@ use crate::problem::{Kind, Problem};
 use crate::reply::json;
 use crate::reply::redaction::Redaction;
 use crate::request::authorized::{Authorized, Merge};
+use crate::request::idempotency::Once;
 use crate::request::prefer::Preferences;
 use crate::state::Services;
 use crate::v1::change_body::ChangeBody;
@@ -135,16 +136,25 @@ pub(super) async fn undo_run(
     RunPath(id): RunPath,
     preferences: Preferences,
     mut parameters: Parameters,
+    once: Once,
 ) -> Result<Response, Problem> {
     let dry_run = parameters.word("dryRun")?.unwrap_or(false) || preferences.dry_run;
     parameters.end()?;
-    let undo = |bytes| services.undo_run.execute(&caller, id, bytes, dry_run);
+    let redaction = Redaction::of(caller.scopes);
+    let reply = move |undone: &Undone| {
+        let body = UndoBody::of(undone, redaction);
+        let answer = json(serde_json::to_string(&body).map_err(Problem::internal)?);
+        Ok(preferences.dry_run_alone().note(answer))
+    };
+    let keeping = once.keeping(move |report: &UndoReport| match report {
+        Ok(undone) => reply(undone),
+        Err(overtaken) => Err(Problem::unavailable(Some((*overtaken).into()))),
+    });
+    let undo = |bytes| services.undo_run.execute(&caller, id, bytes, dry_run, keeping.clone());
     match applying::change(&room, undo).await? {
         Ok(undone) => {
             log_corrupt(undone.outcomes.iter().filter_map(|outcome| outcome.violation.as_ref()));
-            let body = UndoBody::of(&undone, Redaction::of(caller.scopes));
-            let answer = json(serde_json::to_string(&body).map_err(Problem::internal)?);
-            Ok(preferences.dry_run_alone().note(answer))
+            reply(&undone)
         }
         Err(NotUndone::Unknown) => Err(unknown()),
         Err(gone @ NotUndone::Gone) => Err(Problem::new(Kind::RunGone, gone.to_string())),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Method, Request};
-use contacts_adapters_http::Settings;
+use contacts_adapters_http::{Ports, Settings};
 use contacts_application::ports::{
     MockAccessStore, MockContactStore, MockIntercomDirectory, StoreError,
 };
@@ -185,7 +185,8 @@ async fn failed_token_lookup_is_503_not_401() {
     let mut access = MockAccessStore::new();
     access.expect_token().returning(|_| Err(StoreError::unavailable(SECRET)));
     let store = Arc::new(MemoryStore::default());
-    let router = app(store.clone(), store.clone(), Arc::new(access), store, Settings::default());
+    let ports = Ports { access: Arc::new(access), ..Ports::of(store) };
+    let router = app(ports, Settings::default());
     for request in requests("all") {
         let answer = Answer::of(router.clone(), request).await;
         let (status, error) = answer.envelope();
