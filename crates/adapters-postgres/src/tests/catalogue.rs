@@ -75,6 +75,7 @@ async fn migrations_are_recorded_like_diesel_does() {
         "20261126000600",
         "20261127000000",
         "20261127000100",
+        "20261127000200",
     ];
     assert_eq!(lines(&client, recorded).await, versions);
     let table = "
