@@ -18,6 +18,7 @@ use std::sync::LazyLock;
 
 use contacts_domain::decision::{AliasKey, Writes};
 use contacts_domain::{Change, OrganizationId};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
 use self::changes::Changes;
@@ -89,14 +90,22 @@ pub(crate) async fn write(
     // First: who waits for another request with the same key has written nothing yet.
     answers::insert_all(session, organization, &writes.answers).await?;
     // The ledger depends on no answer to the other statements, so it costs no round trip. A failure of
-    // theirs comes first: it is the cause of one of the ledger.
+    // theirs is the cause of one of the ledger, mostly.
     let (contacts, ledger) = tokio::join!(
         biased;
         write_contacts(session, organization, writes),
         ledger::record(session, organization, writes),
     );
-    contacts?;
-    ledger
+    match (contacts, ledger) {
+        // The ledger failed first: the other statements only find the transaction aborted.
+        (Err(AttemptError::Final(aborted)), Err(cause))
+            if aborted.state() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION) =>
+        {
+            Err(cause)
+        }
+        (Err(failure), _) | (Ok(()), Err(failure)) => Err(failure),
+        (Ok(()), Ok(())) => Ok(()),
+    }
 }
 
 async fn write_contacts(
