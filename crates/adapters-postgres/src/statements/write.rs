@@ -89,8 +89,8 @@ pub(crate) async fn write(
     session.count_sent(writes.changes.iter().map(|change| change.record().document.len()).sum());
     // First: who waits for another request with the same key has written nothing yet.
     answers::insert_all(session, organization, &writes.answers).await?;
-    // The ledger depends on no answer to the other statements, so it costs no round trip. A failure of
-    // theirs is the cause of one of the ledger, mostly.
+    // The ledger depends on no answer to the other statements, so it costs no round trip. The first
+    // statement that fails aborts the transaction, and the others fail for that.
     let (contacts, ledger) = tokio::join!(
         biased;
         write_contacts(session, organization, writes),

@@ -1,4 +1,5 @@
-//! What systemd is told (`sd_notify(3)`). Where there is none, nothing is.
+//! Notifies systemd, if it started the server, when the server is ready and when it stops
+//! (`sd_notify(3)`).
 
 /// The server accepts connections.
 pub(super) fn ready() {
