@@ -38,7 +38,8 @@ pub(crate) fn describe_organizations(description: &mut OpenApi) {
     let id = ObjectBuilder::new()
         .schema_type(Type::Integer)
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
-        .minimum(Some(1));
+        .minimum(Some(1))
+        .maximum(Some(i32::MAX));
     let parameter = ParameterBuilder::new().name(ORGANIZATION).parameter_in(ParameterIn::Query);
     let parameter = parameter.description(Some(about)).required(Required::False).schema(Some(id));
     let parameter = parameter.example(Some(json!(1))).build();
@@ -67,11 +68,13 @@ pub(crate) fn describe_idempotency(description: &mut OpenApi) {
     }
 }
 
+/// The forms of an idempotency key: bare, or a string of RFC 9651.
+const IDEMPOTENCY_KEY: &str = r#"^([!#-~][!-~]{0,127}|"([ !#-\[\]-~]|\\["\\]){1,128}")$"#;
+
 fn describe_key(operation: &mut Operation, format: ProblemFormat) {
     let key = ObjectBuilder::new()
         .schema_type(Type::String)
-        .min_length(Some(1))
-        .max_length(Some(130))
+        .pattern(Some(IDEMPOTENCY_KEY))
         .description(Some("1 to 128 visible ASCII characters, bare or as a quoted string."));
     let about = "Does the request once: sent again within 24 hours, with the same path, query, body, \
                  `Prefer`, `If-Match` and token, it is answered as the first time.";

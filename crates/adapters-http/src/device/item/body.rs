@@ -38,7 +38,7 @@ pub(crate) struct ItemBody {
     #[schema(required, value_type = IntercomTypeSchema)]
     kind: Option<String>,
     /// An internal address of the type, or a SIP URI; for `p2p` a SIP URI.
-    #[schema(required, nullable = false)]
+    #[schema(required, nullable = false, min_length = 1)]
     number: Option<String>,
     /// Shown first.
     #[schema(default = false)]

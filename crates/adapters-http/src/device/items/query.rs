@@ -5,6 +5,7 @@ use std::fmt::Display;
 use contacts_application::directory::{EntryQuery, Filter, Order, OrderKey};
 use contacts_domain::MAX_SAFE_INTEGER;
 use utoipa::IntoParams;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::filter;
 use crate::device::faults::Faults;
@@ -34,7 +35,7 @@ pub(super) struct ListQuery {
 pub(super) struct ListParams {
     /// How many items a page has: 10, 20, 30, 50 or 100; another number is rounded down to one of
     /// these, and one below 10 counts as 10.
-    #[param(default = 10, example = 20)]
+    #[param(schema_with = whole_number, example = 20)]
     limit: Option<i64>,
     /// Which page.
     #[param(default = 1, minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
@@ -42,7 +43,11 @@ pub(super) struct ListParams {
     /// `name`, `type`, `number` or `uid`, and then `asc` or `desc`; `asc` may be left out. Names
     /// are ordered as people sort them, by letters, then accents, then case, other text by its Unicode
     /// scalar values; items that are equal in it come lowest `uid` first.
-    #[param(default = "uid asc", example = "name asc")]
+    #[param(
+        default = "uid asc",
+        example = "name asc",
+        pattern = r"^\s*(name|type|number|uid)(\s+(asc|desc))?\s*$"
+    )]
     order_by: Option<String>,
     /// `FIELD eq|nq|gt|lt|ge|le VALUE`, combined by `and`, `or`, `not` and parentheses; `not` binds
     /// tightest, then `and`. A field is one of an item, or `uid`. A value is text in single quotes,
@@ -50,6 +55,11 @@ pub(super) struct ListParams {
     /// `link_id` has an empty one. At most 100 conditions, nested at most 32 deep.
     #[param(example = "type eq 'multi' and not (is_favorite eq true or name lt 'M')")]
     filter: Option<String>,
+}
+
+/// Without a format: a number beyond 64 bits is rounded down as well.
+fn whole_number() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::Integer).default(Some(LIMITS[0].into()))
 }
 
 impl ListQuery {

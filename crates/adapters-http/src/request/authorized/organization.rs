@@ -25,15 +25,15 @@ pub(super) fn of(headers: &HeaderMap, uri: &Uri) -> Result<Option<OrganizationId
     let query = form_urlencoded::parse(query.as_bytes());
     let mut values = sent.chain(query.filter(|(name, _)| name == ORGANIZATION).map(|(_, id)| id));
     let Some(value) = values.next() else { return Ok(None) };
-    let id = value.parse().ok().and_then(OrganizationId::new);
-    match id {
-        Some(id) if values.all(|other| other == value) => Ok(Some(id)),
-        _ => {
-            let name = if is_native { "the organization" } else { "TARGET-ORGANIZATION-ID" };
-            let detail = format!("{name} has to be one integer from 1 to 2147483647");
-            Err(Problem::new(Kind::BadHeader, detail))
-        }
+    let name = if is_native { "the organization" } else { "TARGET-ORGANIZATION-ID" };
+    let refused = |why| Err(Problem::new(Kind::BadHeader, format!("{name} {why}")));
+    let Some(id) = value.parse().ok().and_then(OrganizationId::new) else {
+        return refused("has to be one integer from 1 to 2147483647");
+    };
+    if values.any(|other| other != value) {
+        return refused("is given twice, with different values");
     }
+    Ok(Some(id))
 }
 
 /// A header as text. One that is not visible ASCII names nothing.

@@ -8,6 +8,7 @@ use contacts_domain::value::LinkId;
 use contacts_domain::{AliasKey, ContactId};
 use serde::Deserialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, SchemaFormat, Type};
 
 use crate::limits::{Unit, weigh};
 use crate::openapi::{NativeBatchProblems, WritingHeaders};
@@ -39,10 +40,18 @@ struct DeletionsBody {
     /// External ids.
     external_ids: Vec<String>,
     /// Link ids.
+    #[schema(schema_with = link_ids)]
     link_ids: Vec<String>,
     /// Whether nothing is stored.
     #[schema(default = false)]
     dry_run: bool,
+}
+
+fn link_ids() -> Array {
+    let form = SchemaFormat::Custom("uuid".to_owned());
+    let link_id = ObjectBuilder::new().schema_type(Type::String).format(Some(form));
+    let link_id = link_id.min_length(Some(36)).max_length(Some(36));
+    ArrayBuilder::new().items(link_id).description(Some("Link ids.")).build()
 }
 
 /// Delete contacts

@@ -23,7 +23,7 @@ use crate::v1::entity_tag::{IfMatch, Tags};
 ///
 /// The contact is what it was, with its keys. If another contact has one of them by now: 409, and `id`
 /// names it. A contact that was merged is not restored: 409, and `mergedInto` names the one that
-/// stayed. A living contact stays as it is.
+/// stayed. A living contact stays as it is. `If-Match` names one version here.
 #[utoipa::path(
     post,
     path = "/v1/contacts/{id}/restore",

@@ -29,6 +29,7 @@ const PAGE_BYTES: usize = 16 << 20;
 #[expect(dead_code, reason = "describes the parameters")]
 pub(super) struct RunChangesParams {
     /// Only the changes of contacts after that one: the last one of the page before.
+    #[param(minimum = 1, maximum = 9_007_199_254_740_991_i64)]
     after: Option<i64>,
     /// The most changes of a page; 100 without it.
     #[param(minimum = 1, maximum = 1000)]

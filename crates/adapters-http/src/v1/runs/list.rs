@@ -25,6 +25,7 @@ const DEFAULT_LIMIT: u32 = 50;
 #[expect(dead_code, reason = "describes the parameters")]
 pub(super) struct RunsParams {
     /// Only the runs before that one: the last one of the page before.
+    #[param(minimum = 1, maximum = 9_007_199_254_740_991_i64)]
     before: Option<i64>,
     /// The most runs of a page; 50 without it.
     #[param(minimum = 1, maximum = 1000)]

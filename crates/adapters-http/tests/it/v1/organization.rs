@@ -18,6 +18,21 @@ async fn organization_is_shown_with_its_settings() {
 }
 
 #[tokio::test]
+async fn organization_named_twice_is_said_so() {
+    let app = App::new().await;
+    for (uri, detail) in [
+        ("/v1/organization?organization=2", "is given twice, with different values"),
+        ("/v1/organization?organization=0", "has to be one integer from 1 to 2147483647"),
+    ] {
+        let headers: &[_] =
+            if uri.ends_with('2') { &[("target-organization-id", "1")] } else { &[] };
+        let refused = app.send(send(Method::GET, uri, "all", headers, "")).await;
+        assert_eq!(refused.status, 400, "{refused:?}");
+        assert_eq!(refused.json()["detail"], format!("the organization {detail}"));
+    }
+}
+
+#[tokio::test]
 async fn key_that_is_switched_on_is_being_filled() {
     let app = App::new().await;
     app.batch(json!([{"contactType": "PERSON", "externalId": "A", "lastName": "R"}])).await;

@@ -57,7 +57,7 @@ pub(crate) struct FilterParams {
     #[param(rename = "externalId", example = "CRM-7")]
     external_id: Option<String>,
     /// The contact of that link id.
-    #[param(rename = "linkId")]
+    #[param(rename = "linkId", format = "uuid", min_length = 36, max_length = 36)]
     link_id: Option<String>,
 }
 
