@@ -8,6 +8,7 @@ use xshell::cmd;
 use xtask::workspace;
 
 use crate::codegen::Codegen;
+use crate::schemathesis::Schemathesis;
 use crate::test::Test;
 use crate::tool::Tool;
 use crate::{arch, browser, clients, db, deny, deploy, tidy};
@@ -48,6 +49,8 @@ enum Check {
     Smoke,
     /// Generated clients send a batch
     Clients,
+    /// Servers on both stores keep to the API description
+    Schemathesis,
     /// The pages show what they should in a browser
     Browser,
     /// The files of docs/deploy do what they say
@@ -87,6 +90,7 @@ impl Check {
             Self::Deny => deny::run_where_installed()?,
             Self::Smoke => smoke::run()?,
             Self::Clients => clients::run()?,
+            Self::Schemathesis => Schemathesis::short().run()?,
             Self::Browser => browser::run()?,
             Self::Deploy => deploy::run()?,
             Self::Proofs => Tool::short().run("proofs", &[])?,

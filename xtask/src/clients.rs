@@ -3,20 +3,19 @@
 //! that people use.
 
 use std::fs;
-use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use server_process::{Launch, ServerProcess};
 use xshell::{Shell, cmd};
 use xtask::workspace;
 
-use crate::installed::require;
+use crate::installed::{PYTHON, copy_sources, install_python, is_current, require};
 use crate::tool::release_server;
 
 /// The programs that install and run the generators: a command that succeeds where one is there, and
 /// the Debian packages that bring it.
 const PROGRAMS: [(&[&str], &str); 4] = [
-    (&["python3", "-c", "import ensurepip, venv"], "python3-venv"),
+    PYTHON,
     (&["npm", "--version"], "nodejs npm"),
     (&["java", "-version"], "default-jre-headless"),
     (&["curl", "--version"], "curl"),
@@ -30,8 +29,7 @@ pub(crate) fn run() -> Result<()> {
     for (command, packages) in PROGRAMS {
         require(command, packages)?;
     }
-    let folder = workspace::metadata()?.target_directory.join("clients").into_std_path_buf();
-    let shell = copy_sources(&folder)?;
+    let shell = copy_sources("clients")?;
     install(&shell)?;
     generate(&shell)?;
 
@@ -75,27 +73,10 @@ fn stream(shell: &Shell, server: &ServerProcess) -> Result<()> {
     Ok(())
 }
 
-/// Copies `tools/clients` to where clients are generated. Returns a shell there.
-fn copy_sources(folder: &Path) -> Result<Shell> {
-    let shell = workspace::shell()?;
-    shell.create_dir(folder)?;
-    for source in shell.read_dir("tools/clients")? {
-        shell.copy_file(source, folder)?;
-    }
-    shell.change_dir(folder);
-    Ok(shell)
-}
-
 /// Installs the generators, unless those of the same lists are there.
 fn install(shell: &Shell) -> Result<()> {
-    let is_current =
-        |list: &str, installed: &str| shell.read_file(list).ok() == shell.read_file(installed).ok();
-    if !is_current("requirements.txt", "python/requirements.txt") {
-        cmd!(shell, "python3 -m venv --clear python").run()?;
-        cmd!(shell, "python/bin/pip install --quiet --requirement requirements.txt").run()?;
-        shell.copy_file("requirements.txt", "python")?;
-    }
-    if !is_current("package-lock.json", "node_modules/package-lock.json") {
+    install_python(shell)?;
+    if !is_current(shell, "package-lock.json", "node_modules/package-lock.json") {
         cmd!(shell, "npm ci --ignore-scripts").run()?;
         shell.copy_file("package-lock.json", "node_modules")?;
     }

@@ -10,6 +10,7 @@ mod deny;
 mod deploy;
 mod held_postgres;
 mod installed;
+mod schemathesis;
 mod test;
 mod tidy;
 mod tool;
@@ -45,6 +46,8 @@ enum Verb {
     Ci(ci::Ci),
     /// Generate clients from the API description, and send a batch with each
     Clients,
+    /// Hold servers on both stores to the API description, with random requests
+    Schemathesis(schemathesis::Schemathesis),
     /// Open the pages of the server in headless Chromium, without a network
     Browser,
     /// Try the files of docs/deploy: the unit, the proxies, the alerts, what the image holds
@@ -78,6 +81,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Db => db::run(),
         Verb::Deny => deny::run(),
         Verb::Clients => clients::run(),
+        Verb::Schemathesis(schemathesis) => schemathesis.run(),
         Verb::Browser => browser::run(),
         Verb::Deploy => deploy::run(),
         Verb::Ci(ci) => ci.run(&Menu::command()),

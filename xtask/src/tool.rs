@@ -40,8 +40,17 @@ impl Tool {
 
 /// Builds the release server.
 pub(crate) fn release_server() -> Result<PathBuf> {
+    server(&["--release"], "release")
+}
+
+/// Builds the server that checks itself: with assertions, and without silent overflows.
+pub(crate) fn debug_server() -> Result<PathBuf> {
+    server(&[], "debug")
+}
+
+fn server(options: &[&str], folder: &str) -> Result<PathBuf> {
     let shell = workspace::shell()?;
-    cmd!(shell, "cargo build --release --package contact-hub").run()?;
+    cmd!(shell, "cargo build {options...} --package contact-hub").run()?;
     let name = format!("contact-hub{}", std::env::consts::EXE_SUFFIX);
-    Ok(workspace::metadata()?.target_directory.join("release").join(name).into())
+    Ok(workspace::metadata()?.target_directory.join(folder).join(name).into())
 }

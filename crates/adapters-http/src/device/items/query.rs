@@ -4,8 +4,9 @@ use std::fmt::Display;
 
 use contacts_application::directory::{EntryQuery, Filter, Order, OrderKey};
 use contacts_domain::MAX_SAFE_INTEGER;
-use utoipa::IntoParams;
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{IntoParams, ToSchema};
 
 use super::filter;
 use crate::device::faults::Faults;
@@ -35,7 +36,7 @@ pub(super) struct ListQuery {
 pub(super) struct ListParams {
     /// How many items a page has: 10, 20, 30, 50 or 100; another number is rounded down to one of
     /// these, and one below 10 counts as 10.
-    #[param(schema_with = whole_number, example = 20)]
+    #[param(inline, value_type = Option<Limit>, example = 20)]
     limit: Option<i64>,
     /// Which page.
     #[param(default = 1, minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
@@ -58,8 +59,14 @@ pub(super) struct ListParams {
 }
 
 /// Without a format: a number beyond 64 bits is rounded down as well.
-fn whole_number() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::Integer).default(Some(LIMITS[0].into()))
+struct Limit;
+
+impl ToSchema for Limit {}
+
+impl utoipa::PartialSchema for Limit {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::Integer).default(Some(LIMITS[0].into())).into()
+    }
 }
 
 impl ListQuery {

@@ -30,8 +30,10 @@ const EXPECTED: &str = r#"{"name": text, "region": country, "matchBy": [key]}"#;
 #[schema(as = OrganizationSettings, example = json!({ "region": "CH", "matchBy": ["email", "phone"] }))]
 struct SettingsBody {
     /// Its name, 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     name: Option<String>,
     /// The country of phone numbers without a country code (ISO 3166-1 alpha-2).
+    #[schema(pattern = "^[A-Z]{2}$")]
     region: Option<String>,
     /// The shared keys that requests can match by, besides the identity keys.
     #[schema(value_type = Option<Vec<SharedKeyWord>>)]
