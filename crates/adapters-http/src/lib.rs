@@ -30,6 +30,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use device::paths::{DEVICE_PATHS, DEVICE_PREFIXES, DeviceOperation, DevicePath};
 pub use settings::Settings;
 pub use state::{Ports, Services};
+pub use telemetry::ClientAddress;
 pub use v1::StillSending;
 
 use device::aliases::describe_aliases;

@@ -1,14 +1,15 @@
 //! The id, the span and the log line of a request.
 //!
-//! The log shows the id, the caller's trace, method, route, status and duration of a request, its organization, the name
-//! of its token, the bytes of its body, and how many items have which verdict; never bodies or
-//! personal data. The route is the pattern (`/api-v1/contact/{type}/{id}`), not the path.
+//! The log shows the id, the address of the client, the caller's trace, method, route, status and
+//! duration of a request, its organization, the name of its token, the bytes of its body, and how many
+//! items have which verdict; never bodies or data of contacts. The route is the pattern (`/api-v1/contact/{type}/{id}`), not the path.
 
 pub(crate) mod metrics;
 pub(crate) mod steps;
 mod trace_context;
 
 use std::any::Any;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -17,7 +18,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use contacts_application::use_cases::Caller;
-use tracing::field::Empty;
+use tracing::field::{Empty, display};
 use tracing::{Instrument, Span};
 use uuid::Uuid;
 
@@ -41,6 +42,11 @@ pub(crate) struct Observer {
     pub(crate) metrics: Arc<Metrics>,
 }
 
+/// The address that a request comes from, an extension of it. Whoever accepts connections adds it for
+/// the log.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientAddress(pub IpAddr);
+
 /// The id of a request, for what is answered after its head.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestId(pub(crate) Arc<str>);
@@ -57,10 +63,12 @@ pub(crate) async fn observe(
     let method = request.method().clone();
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let route = matched.as_ref().map_or("unknown", MatchedPath::as_str);
+    let client = request.extensions().get().map(|ClientAddress(address)| display(*address));
     let is_probe = PROBES.contains(&route);
     let span = tracing::info_span!(
         "request",
         id = %id,
+        client,
         trace = trace_context::trace_id(request.headers()),
         method = %problem::short_method(request.method()),
         route,

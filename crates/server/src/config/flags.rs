@@ -120,8 +120,8 @@ pub(crate) struct ServeFlags {
     /// the limit of open files allows less 256
     #[arg(long, value_name = "N")]
     pub(super) max_connections: Option<NonZeroUsize>,
-    /// A proxy in front, by address or network (`10.0.0.0/24`), that may have all connections; may
-    /// be repeated
+    /// A proxy in front, by address or network (`10.0.0.0/24`), that may have all connections, and is
+    /// believed who a request comes from (`Forwarded`, `X-Forwarded-For`); may be repeated
     #[arg(long, value_name = "ADDR", value_delimiter = ',', value_parser = network)]
     pub(super) trusted_proxy: Vec<IpNet>,
     /// The most requests worked on at once, and the most bodies that arrive at once; one token has at

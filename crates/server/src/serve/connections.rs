@@ -1,6 +1,7 @@
 //! Accepts connections, answers their requests, and closes them at the end.
 
 mod answer_timeout;
+mod client_address;
 mod open;
 #[cfg(test)]
 mod tests;
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use contacts_adapters_http::StillSending;
+use contacts_adapters_http::{ClientAddress, StillSending};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -19,11 +20,13 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 use tower::ServiceExt as _;
 
 use self::answer_timeout::AnswerTimeout;
+use self::client_address::client_address;
 use self::open::{Connection, OpenConnections};
 use super::shutdown::Shutdown;
 use super::tls::Tls;
@@ -62,7 +65,9 @@ pub(super) async fn serve(
         .header_read_timeout(timeouts.head)
         .max_buf_size(MAX_HEAD)
         .max_header_size(MAX_HEAD);
-    let server = Server { http, app, timeouts, tls, graceful: GracefulShutdown::new() };
+    let trusted_proxies = limits.trusted_proxies.clone().into();
+    let graceful = GracefulShutdown::new();
+    let server = Server { http, app, timeouts, tls, trusted_proxies, graceful };
     let open = OpenConnections::new(limits);
     loop {
         let accepted = tokio::select! {
@@ -91,6 +96,7 @@ struct Server {
     app: Router,
     timeouts: Timeouts,
     tls: Option<Arc<Tls>>,
+    trusted_proxies: Arc<[IpNet]>,
     graceful: GracefulShutdown,
 }
 
@@ -105,7 +111,10 @@ impl Server {
         let still_sending = StillSending::default();
         let stream = AnswerTimeout::new(stream, self.timeouts.write, still_sending.clone());
         let (app, in_service) = (self.app.clone(), connection.clone());
-        let service = service_fn(move |mut request| {
+        let trusted = self.trusted_proxies.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            let client = client_address(address.ip(), request.headers(), &trusted);
+            request.extensions_mut().insert(ClientAddress(client));
             request.extensions_mut().insert(still_sending.clone());
             answer(app.clone(), request, in_service.clone())
         });

@@ -83,6 +83,26 @@ fn log_tells_who_sent_how_much() {
     }
 }
 
+#[test]
+fn log_believes_trusted_proxies_who_the_client_is() {
+    for (trusted, wanted) in [(&[][..], "127.0.0.1"), (&["--trusted-proxy", "127.0.0.1"], CLIENT)] {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let mut command = serve(folder.path());
+        command.args(["--log-format", "json"]).args(trusted);
+        let server = Server::spawn(command.stderr(File::create(&log).unwrap()));
+        server.post("/v1/contacts", &[("x-forwarded-for", CLIENT)], "");
+        server.stop();
+        let log = fs::read_to_string(&log).unwrap();
+        let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let answered: Vec<Value> = lines.filter(|line| line["message"] == "answered").collect();
+        let [answered] = &answered[..] else { panic!("{log}") };
+        assert_eq!(answered["spans"][0]["client"], wanted, "{log}");
+    }
+}
+
+const CLIENT: &str = "192.0.2.7";
+
 /// In the values of every block, in a key, and in the name of a member.
 const MARKER: &str = "Zwetschgenmus";
 
