@@ -1,6 +1,7 @@
 //! Rows, and the statements that look them up and write them.
 
 pub(crate) mod answer;
+mod columns;
 pub(crate) mod condition;
 pub(crate) mod entry;
 pub(crate) mod ledger;

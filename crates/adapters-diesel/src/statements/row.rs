@@ -11,6 +11,7 @@ use contacts_domain::{
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 
+use super::columns::{Columns, row};
 use crate::connect::Failure;
 use crate::schema::contact;
 
@@ -95,38 +96,71 @@ macro_rules! rows {
             }
         }
 
-        /// The columns that follow from the document, as inserted.
-        #[derive(Insertable)]
-        #[diesel(table_name = contact, treat_none_as_default_value = false)]
-        pub(crate) struct NewColumnsRow<'a> {
+        /// A contact to write.
+        pub(crate) struct ContactValues<'a> {
+            pub(super) id: i64,
+            organization_id: i32,
+            version: i64,
+            document_version: i32,
+            created_at: i64,
+            updated_at: i64,
+            deleted_at: Option<i64>,
+            document: &'a str,
+            digest: Option<&'a [u8]>,
+            /// The run that the change is part of.
+            pub(super) run_id: Option<i64>,
             $($name: <$type as Bind>::Bound<'a>,)+
         }
 
-        impl<'a> From<&'a Record> for NewColumnsRow<'a> {
-            fn from(record: &'a Record) -> Self {
-                Self { $($name: record.projection.$name.bind(),)+ }
-            }
-        }
+        row!(
+            ContactValues of contact: id, organization_id, version, document_version, created_at,
+            updated_at, deleted_at, document, digest, run_id, $($name,)+
+        );
 
-        /// The columns that follow from the document, as updated. `None` leaves a column alone.
-        #[derive(AsChangeset)]
-        #[diesel(table_name = contact)]
-        pub(crate) struct ChangedColumnsRow<'a> {
-            $($name: Option<<$type as Bind>::Bound<'a>>,)+
-        }
-
-        impl<'a> ChangedColumnsRow<'a> {
-            /// All columns, or those that no index covers.
-            pub(crate) fn new(record: &'a Record, indexed: bool) -> Self {
+        impl<'a> From<&'a Change> for ContactValues<'a> {
+            fn from(change: &'a Change) -> Self {
+                let record = change.record();
                 Self {
-                    $($name: (indexed || !<$type as Bind>::INDEXED)
-                        .then(|| record.projection.$name.bind()),)+
+                    id: record.id.get(),
+                    organization_id: record.organization.get(),
+                    version: record.version.get(),
+                    document_version: record.document_version,
+                    created_at: record.created_at.micros(),
+                    updated_at: record.updated_at.micros(),
+                    deleted_at: record.deleted_at.map(Timestamp::micros),
+                    document: &record.document,
+                    digest: record.digest.as_ref().map(Digest::as_bytes),
+                    run_id: change.run().map(RunId::get),
+                    $($name: record.projection.$name.bind(),)+
                 }
             }
         }
 
-        /// Whether an indexed column changes, or the contact comes into the indexes or leaves them. SQLite rewrites an index entry whenever one of its
-        /// columns is set, even to the same value.
+        impl ContactValues<'_> {
+            /// Visits what an update sets: all that may change, or those columns of it that no
+            /// index covers.
+            pub(super) fn changed<'b>(
+                &'b self,
+                indexed: bool,
+                columns: &mut Columns<'_, 'b>,
+            ) -> QueryResult<()> {
+                columns.visit(contact::version, &self.version)?;
+                columns.visit(contact::document_version, &self.document_version)?;
+                columns.visit(contact::updated_at, &self.updated_at)?;
+                columns.visit(contact::document, &self.document)?;
+                columns.visit(contact::digest, &self.digest)?;
+                $(if indexed || !<$type as Bind>::INDEXED {
+                    columns.visit(contact::$name, &self.$name)?;
+                })+
+                if indexed {
+                    columns.visit(contact::deleted_at, &self.deleted_at)?;
+                }
+                Ok(())
+            }
+        }
+
+        /// Whether an indexed column changes, or the contact comes into the indexes or leaves them.
+        /// SQLite rewrites an index entry whenever one of its columns is set, even to the same value.
         pub(crate) fn touches_an_index(change: &Change) -> bool {
             let parts = change.parts();
             parts.lifecycle
@@ -136,59 +170,6 @@ macro_rules! rows {
 }
 
 contact_columns!(rows);
-
-/// A contact to insert.
-#[derive(Insertable)]
-#[diesel(table_name = contact, treat_none_as_default_value = false)]
-pub(crate) struct NewContactRow<'a> {
-    id: i64,
-    organization_id: i32,
-    created_at: i64,
-    deleted_at: Option<i64>,
-    #[diesel(embed)]
-    columns: NewColumnsRow<'a>,
-    #[diesel(embed)]
-    document: DocumentRow<'a>,
-    run_id: Option<i64>,
-}
-
-/// The document and the columns that change with it.
-#[derive(Insertable, AsChangeset)]
-#[diesel(table_name = contact, treat_none_as_default_value = false, treat_none_as_null = true)]
-pub(crate) struct DocumentRow<'a> {
-    version: i64,
-    document_version: i32,
-    updated_at: i64,
-    document: &'a str,
-    digest: Option<&'a [u8]>,
-}
-
-impl<'a> From<&'a Change> for NewContactRow<'a> {
-    fn from(change: &'a Change) -> Self {
-        let record = change.record();
-        Self {
-            id: record.id.get(),
-            organization_id: record.organization.get(),
-            created_at: record.created_at.micros(),
-            deleted_at: record.deleted_at.map(Timestamp::micros),
-            columns: record.into(),
-            document: record.into(),
-            run_id: change.run().map(RunId::get),
-        }
-    }
-}
-
-impl<'a> From<&'a Record> for DocumentRow<'a> {
-    fn from(record: &'a Record) -> Self {
-        Self {
-            version: record.version.get(),
-            document_version: record.document_version,
-            updated_at: record.updated_at.micros(),
-            document: &record.document,
-            digest: record.digest.as_ref().map(Digest::as_bytes),
-        }
-    }
-}
 
 /// A contact as read.
 #[derive(Queryable, Selectable)]

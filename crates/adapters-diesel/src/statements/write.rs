@@ -3,14 +3,15 @@
 use contacts_application::ports::StoreError;
 use contacts_domain::contact::Record;
 use contacts_domain::decision::{Alias, AliasWrite, DigestNote, Writes};
-use contacts_domain::{Change, ContactId, OrganizationId, RunId, Timestamp, Version};
+use contacts_domain::{Change, ContactId, OrganizationId, Version};
 use diesel::prelude::*;
-use diesel::query_builder::{AsChangeset, AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Nullable};
 use diesel::sqlite::Sqlite;
 
+use super::columns::{Columns, Insert};
 use super::query::OWN;
-use super::row::{ChangedColumnsRow, DocumentRow, NewContactRow, touches_an_index};
+use super::row::{ContactValues, touches_an_index};
 use super::{answer, entry, ledger};
 use crate::connect::Failure;
 use crate::schema::{contact, contact_alias, contact_relation};
@@ -33,8 +34,7 @@ pub(crate) fn write(
         }
     }
     for change in writes.changes.iter().filter(|change| change.before().is_none()) {
-        let row = NewContactRow::from(change);
-        diesel::insert_into(contact::table).values(row).execute(connection)?;
+        Insert(ContactValues::from(change)).execute(connection)?;
     }
     for change in writes.changes.iter().filter(|change| change.parts().relations) {
         if change.before().is_some() {
@@ -86,15 +86,16 @@ fn update(
     change: &Change,
     before: Version,
 ) -> Result<(), Failure> {
+    let (values, before) = (change.into(), before.get());
     let updated = if touches_an_index(change) {
-        Update::<true, _>::new(change, before).execute(connection)?
+        Update::<true> { values, before }.execute(connection)?
     } else {
-        Update::<false, _>::new(change, before).execute(connection)?
+        Update::<false> { values, before }.execute(connection)?
     };
     match updated {
         1 => Ok(()),
         _ => {
-            let (id, before) = (change.record().id, before.get());
+            let id = change.record().id;
             Err(StoreError::internal(format!("contact {id} is not in version {before}")).into())
         }
     }
@@ -158,56 +159,28 @@ fn write_alias(
 }
 
 /// An update of one contact that sets the indexed columns too, or leaves them alone.
-///
-/// Diesel prepares its own update statements each time, because a changeset may leave any column
-/// out. Here the type determines the columns, so the statement can be cached by it.
-struct Update<const INDEXED: bool, C> {
-    id: i64,
+struct Update<'a, const INDEXED: bool> {
+    values: ContactValues<'a>,
     before: i64,
-    /// The run that the change is part of; `None` leaves the column alone.
-    run: Option<i64>,
-    changes: C,
 }
 
-type Changes<'a> = (
-    ChangedColumnsRow<'a>,
-    DocumentRow<'a>,
-    Option<diesel::dsl::Eq<contact::deleted_at, Option<i64>>>,
-);
-
-impl<'a, const INDEXED: bool> Update<INDEXED, <Changes<'a> as AsChangeset>::Changeset> {
-    fn new(change: &'a Change, before: Version) -> Self {
-        let record = change.record();
-        let changes: Changes<'a> = (
-            ChangedColumnsRow::new(record, INDEXED),
-            record.into(),
-            INDEXED.then(|| contact::deleted_at.eq(record.deleted_at.map(Timestamp::micros))),
-        );
-        Self {
-            id: record.id.get(),
-            before: before.get(),
-            run: change.run().map(RunId::get),
-            changes: changes.as_changeset(),
-        }
-    }
+impl<const INDEXED: bool> QueryId for Update<'_, INDEXED> {
+    type QueryId = Update<'static, INDEXED>;
 }
 
-impl<const INDEXED: bool, C> QueryId for Update<INDEXED, C> {
-    type QueryId = Update<INDEXED, ()>;
-}
-
-impl<const INDEXED: bool, C: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Update<INDEXED, C> {
+impl<const INDEXED: bool> QueryFragment<Sqlite> for Update<'_, INDEXED> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql("UPDATE contact SET ");
-        self.changes.walk_ast(out.reborrow())?;
+        self.values.changed(INDEXED, &mut Columns::assigned(out.reborrow()))?;
+        // A change that belongs to no run leaves the column alone.
         out.push_sql(", run_id = coalesce(");
-        out.push_bind_param::<Nullable<BigInt>, _>(&self.run)?;
+        out.push_bind_param::<Nullable<BigInt>, _>(&self.values.run_id)?;
         out.push_sql(", run_id)");
         out.push_sql(" WHERE id = ");
-        out.push_bind_param::<BigInt, _>(&self.id)?;
+        out.push_bind_param::<BigInt, _>(&self.values.id)?;
         out.push_sql(" AND version = ");
         out.push_bind_param::<BigInt, _>(&self.before)
     }
 }
 
-impl<const INDEXED: bool, C> RunQueryDsl<SqliteConnection> for Update<INDEXED, C> {}
+impl<const INDEXED: bool> RunQueryDsl<SqliteConnection> for Update<'_, INDEXED> {}

@@ -295,7 +295,7 @@ mod tests {
         });
         let once: HashSet<_> = prepared.iter().cloned().collect();
         assert_eq!(once.len(), prepared.len(), "{prepared:?}");
-        assert!(prepared.iter().any(|sql| sql.starts_with("INSERT INTO `contact`")));
+        assert!(prepared.iter().any(|sql| sql.starts_with("INSERT INTO contact (")));
         assert!(prepared.iter().any(|sql| sql.starts_with("UPDATE contact SET")));
         assert!(prepared.iter().any(|sql| sql.starts_with("INSERT INTO `contact_intercom`")));
         assert!(prepared.iter().any(|sql| sql.starts_with("DELETE FROM `contact_intercom`")));

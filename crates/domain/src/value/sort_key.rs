@@ -19,7 +19,10 @@ const LEVEL: char = '\u{1}';
 /// Unicode Collation Algorithm change with its versions.
 pub(crate) fn sort_key(name: &str) -> String {
     let spelled = NFKD.normalize(name);
-    let accented = CASE.fold_string(&spelled);
+    let accented = match spelled.is_ascii() {
+        true => spelled.to_ascii_lowercase().into(),
+        false => CASE.fold_string(&spelled),
+    };
     let mut key = String::with_capacity(4 * name.len());
     for character in accented.chars().filter(|c| !is_accent(*c) && !is_invisible(*c)) {
         match base(character) {
@@ -32,7 +35,8 @@ pub(crate) fn sort_key(name: &str) -> String {
     key.push(LEVEL);
     key.extend(spelled.chars().map(|c| if c.is_uppercase() { '1' } else { '0' }));
     // No database takes it as text.
-    key.replace('\0', "")
+    key.retain(|c| c != '\0');
+    key
 }
 
 /// What people sort a character by that Unicode does not decompose: letters, and the quotation marks

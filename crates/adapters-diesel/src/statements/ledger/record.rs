@@ -7,6 +7,23 @@ use diesel::prelude::*;
 
 use crate::connect::Failure;
 use crate::schema::{ledger, run};
+use crate::statements::columns::{Insert, row};
+
+/// An entry to write.
+struct EntryValues<'a> {
+    organization_id: i32,
+    run_id: i64,
+    contact_id: i64,
+    version: i64,
+    kind: i64,
+    previous_run_id: Option<i64>,
+    reverse: Option<&'a str>,
+}
+
+row!(
+    EntryValues of ledger: organization_id, run_id, contact_id, version, kind, previous_run_id,
+    reverse
+);
 
 /// Records the runs and what they do to each contact.
 pub(crate) fn record(connection: &mut SqliteConnection, writes: &Writes) -> Result<(), Failure> {
@@ -15,17 +32,16 @@ pub(crate) fn record(connection: &mut SqliteConnection, writes: &Writes) -> Resu
     }
     for change in &writes.changes {
         let Some(entry) = change.ledger_entry() else { continue };
-        diesel::insert_into(ledger::table)
-            .values((
-                ledger::organization_id.eq(change.record().organization.get()),
-                ledger::run_id.eq(entry.run.get()),
-                ledger::contact_id.eq(change.record().id.get()),
-                ledger::version.eq(change.record().version.get()),
-                ledger::kind.eq(i64::from(entry.kind.number())),
-                ledger::previous_run_id.eq(entry.previous.map(RunId::get)),
-                ledger::reverse.eq(entry.reverse),
-            ))
-            .execute(connection)?;
+        let values = EntryValues {
+            organization_id: change.record().organization.get(),
+            run_id: entry.run.get(),
+            contact_id: change.record().id.get(),
+            version: change.record().version.get(),
+            kind: entry.kind.number().into(),
+            previous_run_id: entry.previous.map(RunId::get),
+            reverse: entry.reverse,
+        };
+        Insert(values).execute(connection)?;
     }
     Ok(())
 }
