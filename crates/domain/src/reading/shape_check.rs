@@ -214,11 +214,12 @@ fn close_name(name: &str, shape: &'static Shape) -> Option<&'static str> {
     let length = sent.chars().count();
     let allowed = if length > 4 { 2 } else { 1 };
     // The members' names are ASCII letters and digits. A difference in length is a distance already,
-    // and most names end here.
+    // and an error changes one letter for another. Most names end here.
     let mut close = shape
         .members
         .iter()
         .filter(|member| member.name.len().abs_diff(length) <= allowed)
+        .filter(|member| differing_letters(member.name, &sent) <= 2 * allowed)
         .map(|member| {
             let name = member.name.to_ascii_lowercase();
             (strsim::damerau_levenshtein(&name, &sent), member.name)
@@ -231,4 +232,30 @@ fn close_name(name: &str, shape: &'static Shape) -> Option<&'static str> {
         std::cmp::Ordering::Greater => (best, ties),
     });
     (others == 0).then_some(best.1)
+}
+
+/// How many letters only one of two names has, in either case; letters may be taken for each other.
+fn differing_letters(one: &str, other: &str) -> usize {
+    let bits =
+        |name: &str| name.chars().fold(0, |bits: u32, c| bits | 1 << (u32::from(c) % u32::BITS));
+    (bits(one) ^ bits(other)).count_ones().try_into().unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn an_error_changes_two_letters_at_most(
+            one in "[a-fA-F0-3é]{0,8}",
+            other in "[a-fA-F0-3é]{0,8}",
+        ) {
+            let (one, other) = (one.to_lowercase(), other.to_lowercase());
+            let distance = strsim::damerau_levenshtein(&one, &other);
+            prop_assert!(differing_letters(&one, &other) <= 2 * distance);
+        }
+    }
 }

@@ -19,10 +19,14 @@ const LEVEL: char = '\u{1}';
 /// Unicode Collation Algorithm change with its versions.
 pub(crate) fn sort_key(name: &str) -> String {
     let spelled = NFKD.normalize(name);
-    let accented = match spelled.is_ascii() {
-        true => spelled.to_ascii_lowercase().into(),
-        false => CASE.fold_string(&spelled),
-    };
+    // Folding looks at one character at a time; most are ASCII.
+    let mut accented = String::with_capacity(spelled.len());
+    for character in spelled.chars() {
+        match character.is_ascii() {
+            true => accented.push(character.to_ascii_lowercase()),
+            false => accented.push_str(&CASE.fold_string(character.encode_utf8(&mut [0; 4]))),
+        }
+    }
     let mut key = String::with_capacity(4 * name.len());
     for character in accented.chars().filter(|c| !is_accent(*c) && !is_invisible(*c)) {
         match base(character) {
