@@ -31,6 +31,7 @@ pub use device::paths::{DEVICE_PATHS, DEVICE_PREFIXES, DeviceOperation, DevicePa
 pub use settings::Settings;
 pub use state::{Ports, Services};
 pub use telemetry::ClientAddress;
+pub use telemetry::metrics::CertificateExpiry;
 pub use v1::StillSending;
 
 use device::aliases::describe_aliases;

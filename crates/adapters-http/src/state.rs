@@ -18,7 +18,7 @@ use utoipa::openapi::OpenApi;
 use crate::limits::Limits;
 use crate::operation::readiness_check::Readiness;
 use crate::settings::Settings;
-use crate::telemetry::metrics::{Gauges, Metrics};
+use crate::telemetry::metrics::{CertificateExpiry, Gauges, Metrics};
 use crate::v1::changes::Feeds;
 
 /// The use cases behind the APIs.
@@ -57,6 +57,8 @@ pub struct Services {
     pub undo_run: UndoRun,
     /// Shows what has changed.
     pub read_feed: Arc<ReadFeed>,
+    /// When the certificate of the server expires; without TLS, nothing shows it.
+    pub certificate_expiry: Option<CertificateExpiry>,
 }
 
 /// The ports that the use cases work on.
@@ -129,6 +131,7 @@ impl Services {
             read_ledger: ReadLedger::new(ledger.clone()),
             read_feed: Arc::new(ReadFeed::new(ledger, clock)),
             state,
+            certificate_expiry: None,
         }
     }
 }
@@ -153,10 +156,11 @@ impl AppState {
         settings.max_items = settings.max_items.min(limits.items_at_once());
         let store = services.state.clone();
         let gauges = Gauges { store: store.clone(), limits: limits.clone() };
+        let certificate = services.certificate_expiry.clone();
         Self {
             services: Arc::new(services),
             limits,
-            metrics: Arc::new(Metrics::new(settings.version.clone(), gauges)),
+            metrics: Arc::new(Metrics::new(settings.version.clone(), certificate, gauges)),
             readiness: Arc::new(Readiness::new(store)),
             feeds: Arc::default(),
             settings: Arc::new(settings),

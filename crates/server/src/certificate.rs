@@ -11,7 +11,8 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use x509_cert::Certificate;
-use x509_cert::der::Decode as _;
+use x509_cert::der::{self, Decode as _};
+use x509_cert::time::Time;
 
 use crate::failure::Failure;
 
@@ -47,12 +48,12 @@ impl CertificateFiles {
         }
     }
 
-    /// Reads them.
+    /// Reads them, and when the certificate expires.
     ///
     /// # Errors
     ///
     /// If one cannot be read, or they do not belong together.
-    pub(crate) fn read(&self) -> Result<Arc<ServerConfig>, Failure> {
+    pub(crate) fn read(&self) -> Result<(Arc<ServerConfig>, SystemTime), Failure> {
         let Self { certificate, key } = self;
         let chain = CertificateDer::pem_file_iter(certificate)
             .and_then(Iterator::collect::<Result<Vec<_>, _>>)
@@ -61,7 +62,11 @@ impl CertificateFiles {
             let cause = format!("{} has no certificate", certificate.display());
             return Err(Failure::new(cause, REMEDY));
         };
-        warn_if_expired(certificate, own);
+        let expiry = expiry(own).map_err(|error| unreadable(certificate, &error))?;
+        // It is served all the same: clients that do not look at it go on.
+        if expiry.to_system_time() < SystemTime::now() {
+            tracing::warn!(file = %certificate.display(), until = %expiry, "the certificate has expired");
+        }
         let private = PrivateKeyDer::from_pem_file(key).map_err(|error| unreadable(key, &error))?;
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -71,7 +76,7 @@ impl CertificateFiles {
                 Failure::because(cause, &error, "name a certificate and its own key")
             })?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Arc::new(config))
+        Ok((Arc::new(config), expiry.to_system_time()))
     }
 
     /// When they were written; `None` for one that is missing.
@@ -87,11 +92,6 @@ fn unreadable(path: &Path, error: &dyn Error) -> Failure {
     Failure::because(format_args!("cannot read {}", path.display()), error, REMEDY)
 }
 
-/// An expired certificate is served all the same: clients that do not look at it go on.
-fn warn_if_expired(path: &Path, certificate: &CertificateDer<'_>) {
-    let Ok(certificate) = Certificate::from_der(certificate) else { return };
-    let until = certificate.tbs_certificate.validity.not_after;
-    if until.to_system_time() < SystemTime::now() {
-        tracing::warn!(file = %path.display(), %until, "the certificate has expired");
-    }
+fn expiry(certificate: &CertificateDer<'_>) -> Result<Time, der::Error> {
+    Ok(Certificate::from_der(certificate)?.tbs_certificate.validity.not_after)
 }

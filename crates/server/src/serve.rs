@@ -93,7 +93,8 @@ pub(crate) async fn run(
     }
     let kind = if database.url.is_postgres() { "PostgreSQL" } else { "SQLite" };
     tracing::info!(version = version(), store = kind, settings = changed, %address, "serving");
-    let services = store.services();
+    let mut services = store.services();
+    services.certificate_expiry = tls.as_ref().map(|tls| tls.expiry.clone());
     let authenticate = services.authenticate.clone();
     let Routers { apis, metrics } = routers(services, Settings { version: version(), ..http });
     if let Some((_, address)) = &of_metrics {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::http::Method;
 use contacts_application::ports::{Reading, StoreState};
@@ -12,7 +12,7 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
@@ -27,6 +27,18 @@ type Labels<const N: usize> = [(&'static str, Cow<'static, str>); N];
 const SECONDS: [f64; 14] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 120.0];
 
+/// When the certificate of the server expires, for the metrics. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct CertificateExpiry(Gauge);
+
+impl CertificateExpiry {
+    /// Shows this time from now on.
+    pub fn set(&self, at: SystemTime) {
+        let seconds = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        self.0.set(i64::try_from(seconds).unwrap_or(i64::MAX));
+    }
+}
+
 /// What is counted since the server started.
 pub(crate) struct Metrics {
     registry: Registry,
@@ -38,7 +50,11 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    pub(crate) fn new(version: String, gauges: Gauges) -> Self {
+    pub(crate) fn new(
+        version: String,
+        certificate: Option<CertificateExpiry>,
+        gauges: Gauges,
+    ) -> Self {
         let mut registry = Registry::with_prefix("contact_hub");
         let histogram: fn() -> Histogram = || Histogram::new(SECONDS);
         let durations = Family::new_with_constructor(histogram);
@@ -65,6 +81,14 @@ impl Metrics {
             "Violations of rules, by the rule",
             Family::clone(&violations),
         );
+        if let Some(CertificateExpiry(expiry)) = certificate {
+            registry.register_with_unit(
+                "certificate_expiry",
+                "When the certificate of the server expires, in Unix time",
+                Unit::Seconds,
+                expiry,
+            );
+        }
         registry.register_collector(Box::new(gauges));
         Self { registry, requests, durations, steps, items, violations }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use contacts_adapters_http::CertificateExpiry;
 use rustls::ServerConfig;
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -19,6 +20,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 pub(super) struct Tls {
     files: CertificateFiles,
     current: watch::Sender<Arc<ServerConfig>>,
+    pub(super) expiry: CertificateExpiry,
 }
 
 impl Tls {
@@ -28,7 +30,10 @@ impl Tls {
     ///
     /// If it cannot be used.
     pub(super) fn load(files: CertificateFiles) -> Result<Self, Failure> {
-        Ok(Self { current: watch::Sender::new(files.read()?), files })
+        let (config, at) = files.read()?;
+        let expiry = CertificateExpiry::default();
+        expiry.set(at);
+        Ok(Self { files, current: watch::Sender::new(config), expiry })
     }
 
     /// What takes the next connection.
@@ -51,7 +56,8 @@ impl Tls {
             }
             seen = self.files.written();
             match self.files.read() {
-                Ok(config) => {
+                Ok((config, at)) => {
+                    self.expiry.set(at);
                     self.current.send_replace(config);
                     tracing::info!("read the certificate again");
                 }

@@ -32,6 +32,20 @@ fn renew(folder: &Path, until: i32) -> CertificateDer<'static> {
 
 /// The status line of an answer over TLS, if the client trusts the certificate.
 fn ask(server: &Server, trusted: &CertificateDer<'static>) -> Result<String, String> {
+    let answer = get(server, trusted, "/healthz")?;
+    Ok(answer.lines().next().unwrap_or_default().to_owned())
+}
+
+/// The seconds that the metrics show.
+fn expiry(server: &Server, trusted: &CertificateDer<'static>) -> String {
+    let metrics = get(server, trusted, "/metrics").unwrap();
+    let line = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("contact_hub_certificate_expiry_seconds "));
+    line.expect(&metrics).to_owned()
+}
+
+fn get(server: &Server, trusted: &CertificateDer<'static>, path: &str) -> Result<String, String> {
     let mut roots = RootCertStore::empty();
     roots.add(trusted.clone()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -40,11 +54,11 @@ fn ask(server: &Server, trusted: &CertificateDer<'static>) -> Result<String, Str
     let config = Arc::new(builder.with_root_certificates(roots).with_no_client_auth());
     let client = ClientConnection::new(config, "localhost".try_into().unwrap()).unwrap();
     let mut stream = StreamOwned::new(client, TcpStream::connect(server.address).unwrap());
-    let request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-    stream.write_all(request).map_err(|error| error.to_string())?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).map_err(|error| error.to_string())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).map_err(|error| error.to_string())?;
-    Ok(answer.lines().next().unwrap_or_default().to_owned())
+    Ok(answer)
 }
 
 #[test]
@@ -56,11 +70,14 @@ fn certificate_is_replaced_while_the_server_runs() {
     assert_eq!(ask(&server, &first).unwrap(), "HTTP/1.1 200 OK");
     assert_eq!(done(path, &["health", "--listen", &server.address.to_string()]), "up");
 
-    let second = renew(path, 2100);
+    assert_eq!(expiry(&server, &first), "4102444800");
+
+    let second = renew(path, 2101);
     server.signal("HUP");
     wait_for(&mut server, "read the certificate again");
     assert_eq!(ask(&server, &second).unwrap(), "HTTP/1.1 200 OK");
     assert!(ask(&server, &first).is_err());
+    assert_eq!(expiry(&server, &second), "4133980800");
 
     let elsewhere = tempfile::tempdir_in(path).unwrap();
     let third = renew(elsewhere.path(), 2100);
