@@ -25,6 +25,7 @@ pub use options::{
     OnRepeat, Options, Respelling,
 };
 pub use outcome::{
-    BatchReport, ContactState, DocumentsTooLarge, NotApplied, Outcome, Verdict, WholeContact,
+    BatchReport, ContactState, DocumentsTooLarge, Expectation, NotApplied, Outcome, Verdict,
+    WholeContact,
 };
 pub use recognition::{Fingerprint, Recognition, Recognizer};

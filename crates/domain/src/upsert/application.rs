@@ -3,14 +3,16 @@
 mod explaining;
 mod merging;
 mod outcomes;
+mod storing;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use self::storing::Step;
 use super::item::{Intent, ParsedItem};
 use super::matching::{Match, Matching, Mismatch};
 use super::options::{Context, Key, Ladder, Options};
-use super::outcome::{ContactState, Outcome, Shown, Verdict};
+use super::outcome::{ContactState, Gate, Outcome, Shown, Verdict};
 use super::provisional_ids::ProvisionalIds;
 use super::recognition::{Fingerprint, Known};
 use super::working_set::WorkingSet;
@@ -50,11 +52,26 @@ pub(super) struct Application<'a> {
     pub(super) reserved: Option<Reserved>,
     pub(super) ids: &'a mut IdBlock,
     pub(super) provisional_ids: &'a ProvisionalIds,
+    /// Whether what the item does is stored.
+    pub(super) gate: Gate<'a>,
+    /// What the item changes, until it is stored.
+    pub(super) step: Option<Step>,
 }
 
 impl Application<'_> {
     /// Applies one item to the contacts as the items before it left them.
     pub(super) fn apply(
+        &mut self,
+        index: usize,
+        item: &ParsedItem,
+        ladder: &Ladder,
+    ) -> Result<Outcome, OutOfIds> {
+        let outcome = self.decide(index, item, ladder)?;
+        Ok(self.settle(outcome))
+    }
+
+    /// Decides what becomes of an item, and stores nothing yet.
+    fn decide(
         &mut self,
         index: usize,
         item: &ParsedItem,
@@ -173,7 +190,7 @@ impl Application<'_> {
             return Ok(self.refused(warnings, Some(fault), None));
         }
         let outcome = self.changed(Verdict::Created, warnings, None, &now);
-        self.working_set.create(Arc::new(now), index);
+        self.step = Some(Step::Create { now: Arc::new(now), item: index });
         Ok(outcome)
     }
 
@@ -236,7 +253,8 @@ impl Application<'_> {
             return Ok(self.refused(warnings, Some(fault), Some(before)));
         }
         let outcome = self.changed(Verdict::Updated, warnings, Some(before), &now);
-        self.working_set.update(slot, before, Arc::new(now));
+        let (before, now) = (Arc::clone(before), Arc::new(now));
+        self.step = Some(Step::Update { slot, before, now });
         Ok(outcome)
     }
 
@@ -307,7 +325,8 @@ impl Application<'_> {
         }
         let now = before.deleted(self.context);
         let outcome = self.changed(Verdict::Deleted, Violations::default(), Some(before), &now);
-        self.working_set.delete(slot, before, Arc::new(now));
+        let (before, now) = (Arc::clone(before), Arc::new(now));
+        self.step = Some(Step::Delete { slot, before, now });
         outcome
     }
 

@@ -1,19 +1,19 @@
 //! A batch of items and the decision about it.
 
+mod applying;
 mod plan;
 mod planning;
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use self::plan::Plan;
-use super::application::Application;
+use self::applying::Applied;
+use self::plan::Admission;
 use super::item::{Content, Intent, Item};
-use super::options::{Atomicity, Context, Documents, Handling, Key, Mode, OnRepeat, Options};
-use super::outcome::{BatchReport, DocumentsTooLarge, NotApplied, Outcome, Shown};
+use super::options::{Atomicity, Context, Documents, Handling, Key, Mode, Options};
+use super::outcome::{BatchReport, Expectation, NotApplied, Outcome, Shown};
 use super::provisional_ids::ProvisionalIds;
 use super::recognition::Known;
-use super::working_set::WorkingSet;
 use crate::decision::{Decision, Loaded, LookupKeys, Writes};
 use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds};
 use crate::path::{Path, cut};
@@ -36,6 +36,8 @@ pub struct Batch {
     lookup_keys: LookupKeys,
     ids_at_most: i64,
     provisional_ids: ProvisionalIds,
+    /// What is expected of each item; empty if nothing is.
+    expected: Vec<Option<Expectation>>,
     /// The work on the items alone.
     work: usize,
     /// Whether the items that were not read might name more contacts than [`MAX_REFERENCES`] allows.
@@ -72,10 +74,7 @@ impl Batch {
         let of_contacts = if has_links { items.len() } else { parsed.clone().count() };
         let ids_at_most = of_parts + i64::try_from(of_contacts).unwrap_or(i64::MAX - of_parts);
         let work = parsed.map(|item| WORK_PER_ITEM + item.bytes).sum();
-        let (ids_at_most, provisional_ids) = match options.dry_run {
-            true => (0, ProvisionalIds::new(ids_at_most, context.now)),
-            false => (ids_at_most, ProvisionalIds::NONE),
-        };
+        let provisional_ids = ProvisionalIds::new(ids_at_most, context.now);
         Self {
             context,
             options,
@@ -83,10 +82,18 @@ impl Batch {
             lookup_keys,
             ids_at_most,
             provisional_ids,
+            expected: Vec::new(),
             work,
             may_name_too_many,
             has_links,
         }
+    }
+
+    /// The same batch, of which each item is stored only if it does what is expected of it, and is stale
+    /// otherwise. Items count on what those before them do.
+    #[must_use]
+    pub fn expecting(self, expected: Vec<Option<Expectation>>) -> Self {
+        Self { expected, ..self }
     }
 
     /// The same batch with a limit, in bytes, for the documents that it loads and for those of its
@@ -128,62 +135,6 @@ impl Batch {
     pub fn context(&self) -> &Context {
         &self.context
     }
-
-    /// Applies the items in order, except those that the plan leaves out. Stops where the documents of
-    /// the outcomes are too large.
-    fn apply_all(
-        &self,
-        loaded: Loaded,
-        ids: &mut IdBlock,
-        plan: &Plan<'_>,
-        shown: Shown,
-    ) -> Result<Result<(WorkingSet, Vec<Outcome>), NotApplied>, OutOfIds> {
-        let mut application = Application {
-            working_set: WorkingSet::new(loaded, shared_keys(&self.options, &self.items)),
-            context: &self.context,
-            options: &self.options,
-            shown,
-            refuses_repeats: match self.options.on_repeat {
-                OnRepeat::Merge => false,
-                OnRepeat::First => true,
-                OnRepeat::Last | OnRepeat::Reject => !plan.is_rehearsal,
-            },
-            reserved: plan.reserved,
-            ids,
-            provisional_ids: match plan.is_rehearsal {
-                true => &ProvisionalIds::NONE,
-                false => &self.provisional_ids,
-            },
-        };
-        let (mut bytes, details) = (0, Self::details_at_most(self.items.len()));
-        let mut outcomes = Vec::with_capacity(self.items.len());
-        for (index, item) in self.items.iter().enumerate() {
-            let mut outcome = match &item.content {
-                Content::Faulty(faults) => Outcome::rejected(faults.clone()),
-                _ if plan.left_out.contains(&index) => Outcome::repeated(),
-                Content::Parsed(parsed) => {
-                    let parsed = plan.links.follow(parsed);
-                    let ladder = item.ladder.as_ref().unwrap_or(&self.options.ladder);
-                    match shown.explain {
-                        true => application.apply_explained(index, &parsed, ladder)?,
-                        false => application.apply(index, &parsed, ladder)?,
-                    }
-                }
-                Content::Known(known) => match application.recognized(index, known) {
-                    Some(outcome) => outcome,
-                    None => return Ok(Err(NotApplied::Overtaken)),
-                },
-            };
-            outcome.violations = std::mem::take(&mut outcome.violations).reported(details);
-            bytes += outcome.bytes();
-            if bytes > shown.at_most {
-                let limit = shown.at_most;
-                return Ok(Err(DocumentsTooLarge { item: index, limit }.into()));
-            }
-            outcomes.push(outcome);
-        }
-        Ok(Ok((application.working_set, outcomes)))
-    }
 }
 
 impl Decision for Batch {
@@ -206,7 +157,7 @@ impl Decision for Batch {
     }
 
     fn ids_at_most(&self) -> i64 {
-        self.ids_at_most
+        if self.options.dry_run { 0 } else { self.ids_at_most }
     }
 
     fn work(&self, loaded: &Loaded) -> usize {
@@ -226,8 +177,14 @@ impl Decision for Batch {
         let mut provisional_ids = self.provisional_ids.block();
         let ids = if self.options.dry_run { &mut provisional_ids } else { ids };
         let runs = std::mem::take(&mut loaded.runs);
+        let overtaken = match self.overtaken(&loaded)? {
+            Ok(overtaken) => overtaken,
+            Err(not_applied) => return Ok((Writes::default(), Err(not_applied))),
+        };
         let mut taken = *ids;
-        let (working_set, mut outcomes) = match self.apply_planned(loaded, &mut taken)? {
+        let admission = Admission::AllBut(&overtaken);
+        let applied = self.apply_planned(loaded, &mut taken, admission, self.shown())?;
+        let Applied { working_set, mut outcomes, .. } = match applied {
             Ok(applied) => applied,
             Err(not_applied) => return Ok((Writes::default(), Err(not_applied))),
         };

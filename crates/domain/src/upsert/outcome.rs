@@ -1,5 +1,7 @@
 //! The outcome of an item.
 
+mod expectation;
+
 use std::sync::Arc;
 
 use super::explanation::Explanation;
@@ -14,6 +16,9 @@ use crate::rule::Rule;
 use crate::tree::{Difference, Member, Text};
 use crate::value::LinkId;
 use crate::violation::{Violation, Violations};
+
+pub use self::expectation::Expectation;
+pub(super) use self::expectation::Gate;
 
 /// The exact answer to one item.
 #[derive(Debug, Clone, PartialEq)]

@@ -25,6 +25,7 @@ mod meanings;
 mod merging;
 mod one_contact;
 mod phones;
+mod planned;
 mod properties;
 mod races;
 mod reading;

@@ -3,14 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Batch;
-use super::plan::Plan;
+use super::applying::Applied;
+use super::plan::{Admission, Plan};
 use crate::decision::Loaded;
 use crate::ids::{IdBlock, OutOfIds};
 use crate::upsert::application::Reserved;
 use crate::upsert::links::{Links, MAX_ROUNDS};
 use crate::upsert::options::OnRepeat;
 use crate::upsert::outcome::{NotApplied, Outcome, Shown};
-use crate::upsert::working_set::WorkingSet;
 
 impl Batch {
     /// The plan of the batch, after a rehearsal if it takes one.
@@ -30,21 +30,38 @@ impl Batch {
         }
         let rehearsal = self.apply_all(loaded.clone(), &mut ids.clone(), &plan, Shown::NOTHING)?;
         plan.is_rehearsal = false;
-        if let Ok((_, outcomes)) = rehearsal {
+        if let Ok(Applied { outcomes, .. }) = rehearsal {
             plan.left_out = self.left_out(&outcomes);
             plan.links.resolve(&outcomes, &plan.left_out);
         }
         Ok(plan)
     }
 
-    /// Applies the items. A link to a contact that is not there in the end leads nowhere the next time.
-    pub(super) fn apply_planned(
+    /// The items that would not do what is expected of them, decided as the dry run was.
+    pub(super) fn overtaken(
         &self,
+        loaded: &Loaded,
+    ) -> Result<Result<HashSet<usize>, NotApplied>, OutOfIds> {
+        if self.expected.is_empty() {
+            return Ok(Ok(HashSet::new()));
+        }
+        let shown = Shown { changes: true, at_most: self.shown().at_most, ..Shown::NOTHING };
+        let mut ids = self.provisional_ids.block();
+        let applied = self.apply_planned(loaded.clone(), &mut ids, Admission::Expected, shown)?;
+        Ok(applied.map(|applied| applied.overtaken))
+    }
+
+    /// Applies the items that may be stored. A link to a contact that is not there in the end leads
+    /// nowhere the next time.
+    pub(super) fn apply_planned<'b>(
+        &'b self,
         mut loaded: Loaded,
         ids: &mut IdBlock,
-    ) -> Result<Result<(WorkingSet, Vec<Outcome>), NotApplied>, OutOfIds> {
+        admission: Admission<'b>,
+        shown: Shown,
+    ) -> Result<Result<Applied, NotApplied>, OutOfIds> {
         let mut taken = *ids;
-        let mut plan = self.plan(&loaded, &mut taken)?;
+        let mut plan = Plan { admission, ..self.plan(&loaded, &mut taken)? };
         let mut rounds = if self.has_links { MAX_ROUNDS } else { 0 };
         loop {
             let loaded = match rounds {
@@ -52,9 +69,9 @@ impl Batch {
                 _ => loaded.clone(),
             };
             *ids = taken;
-            let applied = self.apply_all(loaded, ids, &plan, self.shown())?;
+            let applied = self.apply_all(loaded, ids, &plan, shown)?;
             match &applied {
-                Ok((working_set, outcomes))
+                Ok(Applied { working_set, outcomes, .. })
                     if rounds > 0 && !plan.links.hold(working_set, outcomes) =>
                 {
                     rounds -= 1;
