@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
 
 use crate::schema::{
     api_token, contact, contact_alias, contact_intercom, contact_relation, id_counter, kept_answer,
-    ledger, organization, run,
+    kept_plan, ledger, organization, run,
 };
 use crate::testing::memory;
 
@@ -99,6 +99,7 @@ fn tables_match_the_migrations() {
         ("contact_alias", catalogue::<contact_alias::table>("contact_alias")),
         ("contact_intercom", catalogue::<contact_intercom::table>("contact_intercom")),
         ("kept_answer", catalogue::<kept_answer::table>("kept_answer")),
+        ("kept_plan", catalogue::<kept_plan::table>("kept_plan")),
         ("run", catalogue::<run::table>("run")),
         ("ledger", catalogue::<ledger::table>("ledger")),
     ] {
@@ -126,6 +127,7 @@ fn every_table_is_compared() {
             "contact_relation",
             "id_counter",
             "kept_answer",
+            "kept_plan",
             "ledger",
             "organization",
             "run",

@@ -149,4 +149,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    kept_plan (organization_id, key) {
+        organization_id -> Integer,
+        key -> Binary,
+        created_at -> BigInt,
+        contacts -> Text,
+        weight -> BigInt,
+        head -> Binary,
+        request -> Binary,
+        results -> Binary,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(contact, contact_relation, contact_alias);

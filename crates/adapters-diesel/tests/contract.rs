@@ -9,8 +9,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use contacts_adapters_diesel::{SqliteOptions, SqliteStore};
 use contacts_application::ports::{
-    AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, KeptAnswers, Ledger,
-    Lifecycle, OrganizationSettings, StoreState,
+    AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, KeptAnswers, KeptPlans,
+    Ledger, Lifecycle, OrganizationSettings, StoreState,
 };
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::{ContactId, OrganizationId};
@@ -72,6 +72,10 @@ impl StoreUnderTest for Fresh {
     }
 
     fn answers(&self) -> Arc<dyn KeptAnswers> {
+        self.store.clone()
+    }
+
+    fn plans(&self) -> Arc<dyn KeptPlans> {
         self.store.clone()
     }
 

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use contacts_adapters_postgres::PostgresStore;
 use contacts_adapters_postgres::testing::TestDatabase;
 use contacts_application::ports::{
-    AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, KeptAnswers, Ledger,
-    Lifecycle, OrganizationSettings, StoreState,
+    AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, KeptAnswers, KeptPlans,
+    Ledger, Lifecycle, OrganizationSettings, StoreState,
 };
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::value::LinkId;
@@ -60,6 +60,10 @@ impl StoreUnderTest for Fresh {
     }
 
     fn answers(&self) -> Arc<dyn KeptAnswers> {
+        self.store.clone()
+    }
+
+    fn plans(&self) -> Arc<dyn KeptPlans> {
         self.store.clone()
     }
 

@@ -5,5 +5,6 @@ pub mod compute;
 pub mod contact_list;
 pub mod directory;
 pub mod ledger;
+pub mod plans;
 pub mod ports;
 pub mod use_cases;

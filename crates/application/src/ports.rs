@@ -8,6 +8,7 @@ mod contact_store;
 mod error;
 mod intercom_directory;
 mod kept_answers;
+mod kept_plans;
 mod ledger;
 mod open_error;
 mod organization_settings;
@@ -23,6 +24,7 @@ pub use contact_store::{ContactStore, Lifecycle};
 pub use error::{StoreError, StoreErrorKind};
 pub use intercom_directory::IntercomDirectory;
 pub use kept_answers::KeptAnswers;
+pub use kept_plans::KeptPlans;
 pub use ledger::Ledger;
 pub use open_error::{OpenError, OpenErrorKind};
 pub use organization_settings::{FillingStep, OrganizationSettings};
@@ -38,6 +40,7 @@ pub const ID_BLOCK_SIZE: i64 = 100_000;
 pub use {
     access_store::MockAccessStore, audit::MockAudit, clock::MockClock,
     contact_list::MockContactList, contact_store::MockContactStore,
-    intercom_directory::MockIntercomDirectory, kept_answers::MockKeptAnswers, ledger::MockLedger,
-    organization_settings::MockOrganizationSettings, store_state::MockStoreState,
+    intercom_directory::MockIntercomDirectory, kept_answers::MockKeptAnswers,
+    kept_plans::MockKeptPlans, ledger::MockLedger, organization_settings::MockOrganizationSettings,
+    store_state::MockStoreState,
 };

@@ -9,6 +9,7 @@ mod contacts;
 mod directory;
 mod feed;
 mod ledger;
+mod plans;
 mod settings;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,5 +1,7 @@
 //! The answers to requests with an idempotency key.
 
+pub(crate) mod plan;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 

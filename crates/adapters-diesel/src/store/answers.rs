@@ -1,5 +1,7 @@
 //! The port of requests with an idempotency key.
 
+mod plans;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

@@ -35,7 +35,7 @@ macro_rules! migrations {
 }
 
 /// Every migration, the oldest first.
-pub(crate) const MIGRATIONS: [Migration; 10] = migrations![
+pub(crate) const MIGRATIONS: [Migration; 11] = migrations![
     "2026-11-22-000000_contacts",
     "2026-11-26-000000_organization_settings",
     "2026-11-26-000100_digest",
@@ -45,7 +45,8 @@ pub(crate) const MIGRATIONS: [Migration; 10] = migrations![
     "2026-11-26-000600_ledger",
     "2026-11-27-000000_token_rotation",
     "2026-11-27-000100_contact_lists",
-    "2026-11-27-000200_kept_answers"
+    "2026-11-27-000200_kept_answers",
+    "2026-11-27-000300_kept_plans"
 ];
 
 impl Migration {

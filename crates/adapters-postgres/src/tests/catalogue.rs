@@ -76,6 +76,7 @@ async fn migrations_are_recorded_like_diesel_does() {
         "20261127000000",
         "20261127000100",
         "20261127000200",
+        "20261127000300",
     ];
     assert_eq!(lines(&client, recorded).await, versions);
     let table = "

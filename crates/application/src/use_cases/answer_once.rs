@@ -11,7 +11,9 @@ use contacts_domain::decision::{Answer, KeptAnswer, RequestDigest, RequestKey};
 use contacts_domain::{OrganizationId, Timestamp};
 
 pub use self::keeping::Keeping;
-pub(super) use self::keeping::{KeepingError, change_settings, merge, restore, undo, upsert};
+pub(super) use self::keeping::{
+    KeepingError, change_plan, change_settings, merge, restore, undo, upsert,
+};
 use crate::ports::{Clock, KeptAnswers, StoreError};
 
 /// Does a request with an idempotency key once, and keeps its answer.

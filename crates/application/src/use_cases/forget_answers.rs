@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use contacts_domain::Timestamp;
-
 use crate::ports::{Clock, KeptAnswers, StoreError};
 
 /// How long an answer is kept: 24 hours.
@@ -31,8 +29,7 @@ impl ForgetAnswers {
     ///
     /// A [`StoreError`], if the store fails; what was forgotten before stays so.
     pub async fn execute(&self) -> Result<(), StoreError> {
-        let kept_for = i64::try_from(KEPT_FOR.as_micros()).unwrap_or(i64::MAX);
-        let before = Timestamp::from_micros(self.clock.now().micros().saturating_sub(kept_for));
+        let before = self.clock.now().earlier(KEPT_FOR);
         while self.kept.forget_answers(before, AT_ONCE).await? == u64::from(AT_ONCE) {}
         Ok(())
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use contacts_domain::IdBlock;
 use contacts_domain::decision::{Decision, Loaded, MAX_LOADED_BYTES};
 use contacts_domain::upsert::{
-    Batch, BatchReport, Context, Endpoints, Fingerprint, Handling, Item, NotApplied, Options,
-    Outcome, Recognizer,
+    Batch, BatchReport, Context, Endpoints, Expectation, Fingerprint, Handling, Item, NotApplied,
+    Options, Outcome, Recognizer,
 };
 
 use super::preparation::prepare;
@@ -32,6 +32,8 @@ pub struct Request {
     pub bytes: usize,
     /// The most bytes of documents that the batch loads, and of those that it answers.
     pub documents_at_most: usize,
+    /// What is [expected](Batch::expecting) of each item; empty if nothing is.
+    pub expected: Vec<Option<Expectation>>,
     /// How the answer is kept, if the request has an idempotency key.
     pub keeping: Option<Keeping<BatchReport>>,
 }
@@ -46,6 +48,7 @@ impl Default for Request {
             source: None,
             bytes: 0,
             documents_at_most: MAX_LOADED_BYTES,
+            expected: Vec::new(),
             keeping: None,
         }
     }
@@ -65,6 +68,7 @@ pub struct Prepared {
     loaded: Option<Loaded>,
     /// Reads all items, if the store has recognized some.
     read_all: Option<Arc<dyn ReadAll>>,
+    expected: Vec<Option<Expectation>>,
     keeping: Option<Keeping<BatchReport>>,
 }
 
@@ -93,10 +97,12 @@ impl UpsertContacts {
     {
         let (context, options) = (self.context(caller, &request)?, request.options);
         let batch = prepare(context, options, raw, request.bytes, read).await?;
-        let batch = Arc::new(batch.holding_at_most(request.documents_at_most));
-        let Request { documents_at_most, keeping, .. } = request;
-        let (loaded, read_all) = (None, None);
-        self.apply(&mut Prepared { batch, documents_at_most, loaded, read_all, keeping }).await
+        let Request { documents_at_most, expected, keeping, .. } = request;
+        let batch = batch.holding_at_most(documents_at_most).expecting(expected.clone());
+        let (batch, loaded, read_all) = (Arc::new(batch), None, None);
+        let mut prepared =
+            Prepared { batch, documents_at_most, loaded, read_all, expected, keeping };
+        self.apply(&mut prepared).await
     }
 
     /// The batch of the items. Those that the store recognizes by what `scan` finds, because they are
@@ -123,7 +129,7 @@ impl UpsertContacts {
         F: Fn(&R, &Context) -> Item + Send + Sync + 'static,
     {
         let context = self.context(caller, &request)?;
-        let Request { options, bytes, documents_at_most, keeping, .. } = request;
+        let Request { options, bytes, documents_at_most, expected, keeping, .. } = request;
         let recognizer = Recognizer::new(wire, &context, &options);
         let raw = raw.into();
         let preparation = Arc::new(Preparation {
@@ -141,8 +147,9 @@ impl UpsertContacts {
             0 => None,
             _ => Some(preparation),
         };
-        let batch = Arc::new(batch.holding_at_most(documents_at_most));
-        Ok(Prepared { batch, documents_at_most, loaded, read_all, keeping })
+        let batch = batch.holding_at_most(documents_at_most).expecting(expected.clone());
+        let batch = Arc::new(batch);
+        Ok(Prepared { batch, documents_at_most, loaded, read_all, expected, keeping })
     }
 
     /// Applies a batch, and answers each item in order.
@@ -162,7 +169,7 @@ impl UpsertContacts {
                 (Err(NotApplied::Overtaken), Some(read_all)) => {
                     let batch = read_all.read_all().await?;
                     let batch = batch.holding_at_most(prepared.documents_at_most);
-                    prepared.batch = Arc::new(batch);
+                    prepared.batch = Arc::new(batch.expecting(prepared.expected.clone()));
                 }
                 (report, read_all) => {
                     prepared.read_all = read_all;

@@ -27,11 +27,11 @@ pub struct Keep<R> {
     pub render: Render<R>,
 }
 
-/// A decision about a request with an idempotency key.
+/// A decision about a request with an idempotency key, or with several: then it is made once for each.
 #[derive(Debug)]
 pub struct Idempotent<D: Decision> {
     decision: Arc<D>,
-    keep: Keep<D::Report>,
+    keeps: Vec<Keep<D::Report>>,
     lookup_keys: LookupKeys,
 }
 
@@ -84,7 +84,15 @@ impl<D: Decision> Idempotent<D> {
     /// A decision that is made once for a key.
     pub fn new(decision: Arc<D>, keep: Keep<D::Report>) -> Self {
         let lookup_keys = LookupKeys { answers: vec![keep.key], ..decision.lookup_keys().clone() };
-        Self { decision, keep, lookup_keys }
+        Self { decision, keeps: vec![keep], lookup_keys }
+    }
+
+    /// The same decision, made once for a further key, with an answer of its own.
+    #[must_use]
+    pub fn and(mut self, keep: Keep<D::Report>) -> Self {
+        self.lookup_keys.answers.push(keep.key);
+        self.keeps.push(keep);
+        self
     }
 }
 
@@ -127,14 +135,14 @@ impl<D: Decision> Decision for Idempotent<D> {
         loaded: Loaded,
         ids: &mut IdBlock,
     ) -> Result<(Writes, Self::Report), OutOfIds> {
-        let kept = loaded.answers.get(&self.keep.key).copied();
-        if let Some(once) = self.keep.found(kept) {
+        let found = |keep: &Keep<_>| keep.found(loaded.answers.get(&keep.key).copied());
+        if let Some(once) = self.keeps.iter().find_map(found) {
             return Ok((Writes::default(), once));
         }
         let (mut writes, report) = self.decision.decide(loaded, ids)?;
         if !writes.is_empty() {
-            let kept = self.keep.answer(&report);
-            writes.answers.extend(kept.map(|kept| (self.keep.key, kept)));
+            let kept = self.keeps.iter().map(|keep| Some((keep.key, keep.answer(&report)?)));
+            writes.answers = kept.collect::<Option<_>>().unwrap_or_default();
         }
         let is_kept = !writes.answers.is_empty();
         Ok((writes, Once::Now { report, is_kept }))
@@ -203,6 +211,24 @@ mod tests {
             let (writes, report) = decided(&decision, loaded);
             assert!(writes.is_empty() && writes.answers.is_empty());
             assert_eq!(report, expected);
+        }
+    }
+
+    #[test]
+    fn request_with_two_keys_is_done_once_for_each() {
+        let two = || {
+            let other = request(2, 2, &[PERSON]).keeps.remove(0);
+            request(1, 1, &[PERSON]).and(other)
+        };
+        let (writes, _) = decided(&two(), Loaded::default());
+        let kept: Vec<_> =
+            writes.answers.iter().map(|(key, kept)| (key.0[0], kept.request.0[0])).collect();
+        assert_eq!(kept, [(1, 1), (2, 2)]);
+        for key in [1, 2] {
+            let answers = HashMap::from([(RequestKey([key; 32]), RequestDigest([key; 32]))]);
+            let (writes, report) = decided(&two(), Loaded { answers, ..Loaded::default() });
+            assert!(writes.is_empty() && writes.answers.is_empty());
+            assert_eq!(report, Once::Before);
         }
     }
 

@@ -12,6 +12,7 @@ pub(super) mod lifecycle;
 pub(super) mod listing;
 pub(super) mod matching;
 pub(super) mod merging;
+pub(super) mod planning;
 pub(super) mod references;
 pub(super) mod settings;
 pub(super) mod state;

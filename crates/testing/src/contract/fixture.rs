@@ -17,8 +17,8 @@ use crate::{batch, context, now, organization};
 use contacts_application::contact_list::{ContactExport, ContactFilter, ContactPage, ContactQuery};
 use contacts_application::directory::{EntryPage, EntryQuery, Order, OrderKey};
 use contacts_application::ports::{
-    AccessStore, Audit, ContactStore, KeptAnswers, Ledger, Lifecycle, OrganizationSettings,
-    StoreState,
+    AccessStore, Audit, ContactStore, KeptAnswers, KeptPlans, Ledger, Lifecycle,
+    OrganizationSettings, StoreState,
 };
 
 /// The organization of requests, unless a claim names another.
@@ -60,6 +60,10 @@ impl StoreFixture {
 
     pub(super) fn answers(&self) -> Arc<dyn KeptAnswers> {
         self.store.answers()
+    }
+
+    pub(super) fn plans(&self) -> Arc<dyn KeptPlans> {
+        self.store.plans()
     }
 
     pub(super) fn settings(&self) -> Arc<dyn OrganizationSettings> {

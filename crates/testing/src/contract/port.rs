@@ -3,7 +3,7 @@
 use super::claim::Claim;
 use super::claims::{
     access, answering, auditing, concurrency, entries, filtering, keys, ledger, lifecycle, listing,
-    matching, merging, references, settings, state, tenancy, unlinking, writing,
+    matching, merging, planning, references, settings, state, tenancy, unlinking, writing,
 };
 
 /// A port, with the claims about it.
@@ -27,11 +27,13 @@ pub enum Port {
     Ledger,
     /// [`KeptAnswers`](contacts_application::ports::KeptAnswers), beside a store of contacts.
     Answers,
+    /// [`KeptPlans`](contacts_application::ports::KeptPlans), beside kept answers and a store of contacts.
+    Plans,
 }
 
 impl Port {
     /// Every port.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Contacts,
         Self::Directory,
         Self::ContactList,
@@ -41,6 +43,7 @@ impl Port {
         Self::State,
         Self::Ledger,
         Self::Answers,
+        Self::Plans,
     ];
 
     /// The claims about it.
@@ -76,6 +79,7 @@ impl Port {
                 [ledger::CLAIMS, ledger::feed::CLAIMS, ledger::undoing::CLAIMS].concat()
             }
             Self::Answers => answering::CLAIMS.to_vec(),
+            Self::Plans => planning::CLAIMS.to_vec(),
         }
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use contacts_application::ports::{
-    AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, KeptAnswers, Ledger,
-    OrganizationSettings, StoreState,
+    AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, KeptAnswers, KeptPlans,
+    Ledger, OrganizationSettings, StoreState,
 };
 use contacts_domain::ContactId;
 use contacts_domain::contact::{IntercomEntry, Record};
@@ -69,6 +69,11 @@ pub trait StoreUnderTest: Send + Sync + 'static {
         unimplemented!("these claims need `KeptAnswers`")
     }
 
+    /// The store of plans, for [`Port::Plans`](super::Port::Plans).
+    fn plans(&self) -> Arc<dyn KeptPlans> {
+        unimplemented!("these claims need `KeptPlans`")
+    }
+
     /// Replaces a stored row, its relations and its entry, right or wrong, past every check of the
     /// store. For [`Port::Audit`](super::Port::Audit).
     async fn overwrite(
@@ -120,6 +125,10 @@ impl StoreUnderTest for Arc<MemoryStore> {
     }
 
     fn answers(&self) -> Arc<dyn KeptAnswers> {
+        self.clone()
+    }
+
+    fn plans(&self) -> Arc<dyn KeptPlans> {
         self.clone()
     }
 

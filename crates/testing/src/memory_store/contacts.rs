@@ -12,6 +12,7 @@ use contacts_domain::{Change, ContactId, IdBlock, OrganizationId, OutOfIds, RunI
 
 use super::answers::Answers;
 use super::ledger::Ledger;
+use super::plans::Plans;
 
 /// The table of contacts and its indexes. Cheap to copy: the rows are shared.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +23,7 @@ pub(super) struct Contacts {
     aliases: HashMap<ContactKey, ContactId>,
     pub(super) ledger: Ledger,
     pub(super) answers: Answers,
+    pub(super) plans: Plans,
     pub(super) last_id: i64,
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use contacts_domain::OrganizationId;
-use contacts_domain::decision::{Decision, Idempotent, Keep, Once, Render};
+use contacts_domain::decision::{Decision, Idempotent, Keep, Once, Render, RequestKey};
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::restoring::{Restore, RestoreReport};
 use contacts_domain::undoing::{Undo, UndoReport};
@@ -13,12 +13,15 @@ use contacts_domain::upsert::{Batch, BatchReport};
 
 use super::{FirstRequest, NotDone};
 use crate::access::{Organization, SettingsChange};
-use crate::ports::{ContactStore, OrganizationSettings, StoreError};
+use crate::plans::PlanChange;
+use crate::ports::{ContactStore, KeptPlans, OrganizationSettings, StoreError};
 
 /// How the answer of the first request with a key is kept with what the request writes.
 pub struct Keeping<R> {
     request: Arc<FirstRequest>,
     render: Render<R>,
+    /// A further key of the request.
+    other: Option<Box<Keeping<R>>>,
 }
 
 /// Why a request was not done.
@@ -33,7 +36,13 @@ pub(crate) enum KeepingError {
 impl<R> Keeping<R> {
     /// Keeps the answer that `render` writes of a report.
     pub fn new(request: Arc<FirstRequest>, render: Render<R>) -> Self {
-        Self { request, render }
+        Self { request, render, other: None }
+    }
+
+    /// Keeps the answer for a further key too, if the request has one.
+    #[must_use]
+    pub fn and(self, other: Option<Self>) -> Self {
+        Self { other: other.map(Box::new), ..self }
     }
 
     fn keep(&self) -> Keep<R> {
@@ -42,14 +51,20 @@ impl<R> Keeping<R> {
     }
 
     fn once<D: Decision<Report = R>>(&self, decision: Arc<D>) -> Arc<Idempotent<D>> {
-        Arc::new(Idempotent::new(decision, self.keep()))
+        let decision = Idempotent::new(decision, self.keep());
+        Arc::new(match &self.other {
+            Some(other) => decision.and(other.keep()),
+            None => decision,
+        })
     }
 
     /// The report of a request that was done now.
     fn done<T>(&self, once: Once<T>) -> Result<T, KeepingError> {
         match once {
             Once::Now { report, is_kept } => {
-                self.request.is_kept.store(is_kept, Ordering::Relaxed);
+                for keeping in [Some(self), self.other.as_deref()].into_iter().flatten() {
+                    keeping.request.is_kept.store(is_kept, Ordering::Relaxed);
+                }
                 Ok(report)
             }
             // By another server, or by this one for a caller who did not wait for the answer.
@@ -61,7 +76,11 @@ impl<R> Keeping<R> {
 
 impl<R> Clone for Keeping<R> {
     fn clone(&self) -> Self {
-        Self { request: Arc::clone(&self.request), render: Arc::clone(&self.render) }
+        Self {
+            request: Arc::clone(&self.request),
+            render: Arc::clone(&self.render),
+            other: self.other.clone(),
+        }
     }
 }
 
@@ -120,4 +139,21 @@ pub(crate) async fn change_settings(
     let kept = &keeping.request.kept;
     let once = kept.change_settings_once(id, change, contacts, keeping.keep()).await?;
     keeping.done(once)
+}
+
+pub(crate) async fn change_plan(
+    plans: &dyn KeptPlans,
+    organization: OrganizationId,
+    plan: RequestKey,
+    change: PlanChange,
+    keeping: Option<&Keeping<()>>,
+) -> Result<bool, KeepingError> {
+    let keep = keeping.map(Keeping::keep);
+    let once = plans.change_plan(organization, plan, change, keep).await?;
+    match (once, keeping) {
+        (once, Some(keeping)) => keeping.done(once),
+        (Once::Now { report, .. }, None) => Ok(report),
+        // Without a key, there is nothing to find.
+        (Once::Before | Once::OtherRequest, None) => Err(NotDone::Running.into()),
+    }
 }

@@ -147,6 +147,7 @@ impl Gathering {
             endpoints: Endpoints::Shown,
             bytes: text.len(),
             documents_at_most,
+            expected: Vec::new(),
             keeping: None,
         };
         let text = Arc::new(text);
