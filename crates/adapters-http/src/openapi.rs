@@ -31,10 +31,11 @@ pub(crate) use every_operation::{
     describe_idempotency, describe_organizations, describe_request_ids,
 };
 pub(crate) use operation::{
-    BatchHeaders, BatchProblems, CallHeaders, CallProblems, ContactPathParams, ContactProblems,
-    DeviceBodyProblems, DeviceItemPath, DeviceProblems, DryRunHeaders, FeedProblems, ListProblems,
-    MergingProblems, NativeBatchProblems, PageProblems, ReadinessProblems, RunProblems,
-    UndoProblems, WritingHeaders, WritingProblems, text_parameter,
+    ApplyingProblems, BatchHeaders, BatchProblems, CallHeaders, CallProblems, ContactPathParams,
+    ContactProblems, DeviceBodyProblems, DeviceItemPath, DeviceProblems, DryRunHeaders,
+    FeedProblems, ListProblems, MergingProblems, NativeBatchProblems, PageProblems, PlanProblems,
+    PlanningProblems, ReadinessProblems, RunProblems, UndoProblems, WritingHeaders,
+    WritingProblems, text_parameter,
 };
 
 use crate::problem::format::{EnvelopeReply, ProblemReply};
@@ -111,6 +112,8 @@ with `Allow`, a wrong media type 415 with `Accept-Post`; an absent one is taken 
 - **Parameters** that are unknown, or have a wrong value, are 400; the answer names those that are \
 allowed.
 - **`Prefer`** takes `dry-run`, `return` and `handling`, as the options of these names.
+- **Plans**: `POST /v1/contacts/plans` keeps a dry run for 24 hours; it can be reviewed, and applied exactly as \
+it was, but for what others changed meanwhile.
 - **Streams** of items have no limit of bytes, items or time. A client may stall for 30 seconds, and \
 one token has at most 4 of 16 streams; what it does not read is kept for it, up to 1 GiB for all.
 

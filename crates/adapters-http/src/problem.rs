@@ -156,6 +156,13 @@ kinds! {
     UnknownRun: NOT_FOUND NotFound "unknown-run" "the run does not exist";
     /// What the run changed is no longer kept.
     RunGone: GONE NoError "run-gone" "the run cannot be taken back";
+    /// There is no plan of this id, or it has expired: plans are kept for 24 hours.
+    UnknownPlan: NOT_FOUND NotFound "unknown-plan" "the plan does not exist";
+    /// The plans of the organization would take more room than they may; delete one, or wait until one
+    /// expires.
+    TooManyPlans: CONFLICT NoError "too-many-plans" "the organization keeps too many plans";
+    /// The plan would be too large to be kept; send fewer items.
+    PlanTooLarge: PAYLOAD_TOO_LARGE ValidationError "plan-too-large" "the plan is too large";
     /// The idempotency key belongs to another request.
     IdempotencyKeyReused: UNPROCESSABLE_ENTITY ValidationError "idempotency-key-reused"
         "the idempotency key belongs to another request";
@@ -302,6 +309,12 @@ impl Problem {
         Self { cause: Some(cause.into()), ..Self::new(Kind::Internal, detail) }
     }
 
+    /// A plan that is being applied.
+    pub(crate) fn plan_running() -> Self {
+        let detail = "the plan is being applied; send the request again to get the answer";
+        Self { retry_after: Some(SOON), ..Self::new(Kind::RequestRunning, detail) }
+    }
+
     /// A failure that the same request may not meet later.
     pub(crate) fn unavailable(cause: Option<Box<dyn Error + Send + Sync>>) -> Self {
         let detail = "sending the request again later is safe";
@@ -326,6 +339,7 @@ impl Problem {
                 | Kind::PatchRefused
                 | Kind::UnknownRun
                 | Kind::RunGone
+                | Kind::UnknownPlan
         )
     }
 
@@ -417,7 +431,7 @@ impl From<UseCaseError> for Problem {
 }
 
 /// The same answer to a request that has created something.
-pub(crate) fn created(mut response: Response) -> Response {
+pub(crate) fn created<B>(mut response: Response<B>) -> Response<B> {
     *response.status_mut() = StatusCode::CREATED;
     response
 }

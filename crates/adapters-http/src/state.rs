@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use bytes::Bytes;
 use contacts_application::ports::{
-    AccessStore, Clock, ContactList, ContactStore, IntercomDirectory, KeptAnswers, Ledger,
-    OrganizationSettings, StoreState,
+    AccessStore, Clock, ContactList, ContactStore, IntercomDirectory, KeptAnswers, KeptPlans,
+    Ledger, OrganizationSettings, StoreState,
 };
 use contacts_application::use_cases::{
-    AnswerOnce, Authenticate, DeleteContacts, ExportContacts, GetContact, GetEntry, ListContacts,
-    ListEntries, MergeContacts, ReadFeed, ReadLedger, RestoreContact, SetOrganization, UndoRun,
-    UnlinkContacts, UpsertContacts,
+    AnswerOnce, Authenticate, DeleteContacts, ExportContacts, GetContact, GetEntry, KeepPlans,
+    ListContacts, ListEntries, MergeContacts, ReadFeed, ReadLedger, RestoreContact,
+    SetOrganization, UndoRun, UnlinkContacts, UpsertContacts,
 };
 use utoipa::openapi::OpenApi;
 
@@ -29,6 +29,8 @@ pub struct Services {
     pub answer_once: AnswerOnce,
     /// Creates or updates a batch of contacts.
     pub upsert_contacts: UpsertContacts,
+    /// Keeps plans.
+    pub keep_plans: KeepPlans,
     /// Shows one contact.
     pub get_contact: GetContact,
     /// Lists contacts.
@@ -78,6 +80,8 @@ pub struct Ports {
     pub state: Arc<dyn StoreState>,
     /// The answers of requests with an idempotency key.
     pub answers: Arc<dyn KeptAnswers>,
+    /// The plans.
+    pub plans: Arc<dyn KeptPlans>,
     /// The ledger.
     pub ledger: Arc<dyn Ledger>,
 }
@@ -93,6 +97,7 @@ impl Ports {
             + OrganizationSettings
             + StoreState
             + KeptAnswers
+            + KeptPlans
             + Ledger
             + 'static,
     {
@@ -104,6 +109,7 @@ impl Ports {
             settings: store.clone(),
             state: store.clone(),
             answers: store.clone(),
+            plans: store.clone(),
             ledger: store,
         }
     }
@@ -112,8 +118,10 @@ impl Ports {
 impl Services {
     /// The use cases on these ports.
     pub fn new(ports: Ports, clock: Arc<dyn Clock>) -> Self {
-        let Ports { contacts, list, directory, access, settings, state, answers, ledger } = ports;
+        let Ports { contacts, list, directory, access, settings, state, answers, plans, ledger } =
+            ports;
         Self {
+            keep_plans: KeepPlans::new(plans, answers.clone(), clock.clone()),
             answer_once: AnswerOnce::new(answers, clock.clone()),
             authenticate: Arc::new(Authenticate::new(access, clock.clone())),
             upsert_contacts: UpsertContacts::new(contacts.clone(), clock.clone()),

@@ -12,6 +12,7 @@ mod entity_tag;
 mod history;
 mod organization;
 pub(crate) mod parameters;
+mod plans;
 mod runs;
 pub(crate) mod violation_body;
 pub(crate) mod word;
@@ -32,5 +33,6 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(changes::routes())
         .merge(history::routes())
         .merge(runs::routes())
+        .merge(plans::routes())
         .route_layer(middleware::from_fn(accept::require_json))
 }

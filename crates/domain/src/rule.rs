@@ -139,6 +139,8 @@ rules! {
          item.";
     Current = "current", ValidationError, Error, Matching;
         "An item that changes something and names a version (`ifVersion`) names the current one.";
+    Planned = "planned", ValidationError, Error, Matching;
+        "An item of a plan does what was planned, or nothing.";
     StoredReadable = "stored contact is readable", ValidationError, Error, Matching;
         "The stored contact that an item would change can be read by this release.";
     Together = "together", ActionDenied, Error, Matching;

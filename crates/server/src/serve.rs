@@ -110,7 +110,8 @@ pub(crate) async fn run(
     let renewing = tls.clone().map(|tls| tokio::spawn(tls.keep_current(shutdown.clone())));
     let filling = tokio::spawn(filling::keep_filled(store.fill_keys()));
     let pruning = tokio::spawn(pruning::keep_pruned(store.prune_ledger(kept)));
-    let forgetting = tokio::spawn(forgetting::keep_forgetting(store.forget_answers()));
+    let forgetting =
+        tokio::spawn(forgetting::keep_forgetting(store.forget_plans(), store.forget_answers()));
     let writing = tokio::spawn(token_uses::keep_writing(authenticate.clone()));
     match of_metrics {
         Some((of_metrics, _)) => {

@@ -9,6 +9,7 @@ mod contacts;
 mod directory;
 mod feed;
 mod ledger;
+mod planning;
 mod plans;
 mod settings;
 
@@ -32,6 +33,7 @@ use contacts_application::access::{NewToken, Organization, Token, TokenDigest, T
 use contacts_application::contact_list::{ContactExport, ContactFilter, ContactPage, ContactQuery};
 use contacts_application::directory::{EntryPage, EntryQuery};
 use contacts_application::ledger::{FeedPage, FeedPosition, History, PageSize, RecordedChange};
+use contacts_application::plans::KeptPlan;
 use contacts_application::ports::{
     AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, Ledger, Lifecycle,
     Measurement, StoreError, StoreState,
@@ -69,6 +71,11 @@ impl MemoryStore {
     /// Every contact, of all organizations, deleted ones included, by id.
     pub fn records(&self) -> Vec<Record> {
         lock(&self.contacts).records().cloned().collect()
+    }
+
+    /// Every plan, of all organizations, the oldest first.
+    pub fn plans(&self) -> Vec<KeptPlan> {
+        lock(&self.contacts).plans.all()
     }
 
     /// Replaces a row, its relations and its entry, valid or not, so that an [`Audit`] has something to

@@ -51,6 +51,27 @@ pub(crate) fn native_batch_answer() -> Value {
     json(include_str!("examples/native-batch-answer.json"))
 }
 
+/// The id of a plan.
+pub(crate) const PLAN: &str = "019951e2-6c40-7c31-9d4e-8f3a5b2c1d0e";
+
+/// A plan that was applied.
+pub(crate) fn plan() -> Value {
+    let summary = |created, stale| {
+        json!({
+            "items": 2, "created": created, "updated": 0, "unchanged": 0, "rejected": 0,
+            "deleted": 0, "ambiguous": 0, "stale": stale,
+        })
+    };
+    json!({
+        "id": PLAN,
+        "createdAt": "2026-09-21T14:13:20Z",
+        "expiresAt": "2026-09-22T14:13:20Z",
+        "source": "crm-nightly",
+        "summary": summary(2, 0),
+        "applied": {"at": "2026-09-21T15:02:11Z", "summary": summary(1, 1), "run": 5},
+    })
+}
+
 /// Two items as lines.
 pub(crate) const LINES: &str = "\
 {\"externalId\":\"CRM-7\",\"contactType\":\"ORGANIZATION\",\"name\":\"Boulangerie du Rhône SA\"}

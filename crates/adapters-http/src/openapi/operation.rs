@@ -187,6 +187,18 @@ const OF_BODIES: [Kind; 10] = [
     Kind::UnknownTransferCoding,
 ];
 
+/// The problems of every native batch.
+const OF_NATIVE_BATCHES: [Kind; 8] = [
+    Kind::TooManyItems,
+    Kind::AnswerTooLarge,
+    Kind::TooManyDocuments,
+    Kind::BadParameter,
+    Kind::MemberMissing,
+    Kind::KeySwitchedOff,
+    Kind::KeyBeingFilled,
+    Kind::NotAcceptable,
+];
+
 /// The problems of a batch.
 pub(crate) struct BatchProblems;
 
@@ -207,6 +219,15 @@ pub(crate) struct RunProblems;
 
 /// The problems of taking a run back.
 pub(crate) struct UndoProblems;
+
+/// The problems of planning a batch.
+pub(crate) struct PlanningProblems;
+
+/// The problems of a plan.
+pub(crate) struct PlanProblems;
+
+/// The problems of applying a plan.
+pub(crate) struct ApplyingProblems;
 
 /// The problems of a list of contacts.
 pub(crate) struct ListProblems;
@@ -238,15 +259,7 @@ impl IntoResponses for BatchProblems {
 
 impl IntoResponses for NativeBatchProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let of_batches = [Kind::TooManyItems, Kind::AnswerTooLarge, Kind::TooManyDocuments];
-        let native = [
-            Kind::BadParameter,
-            Kind::MemberMissing,
-            Kind::KeySwitchedOff,
-            Kind::KeyBeingFilled,
-            Kind::NotAcceptable,
-        ];
-        problems(ProblemFormat::ProblemDetails, &[&OF_CALLS, &OF_BODIES, &of_batches, &native])
+        problems(ProblemFormat::ProblemDetails, &[&OF_CALLS, &OF_BODIES, &OF_NATIVE_BATCHES])
     }
 }
 
@@ -282,6 +295,36 @@ impl IntoResponses for UndoProblems {
         let of_undos =
             [Kind::BadParameter, Kind::UnknownRun, Kind::RunGone, Kind::TooManyDocuments];
         problems(ProblemFormat::ProblemDetails, &[&OF_CALLS, &of_undos])
+    }
+}
+
+impl IntoResponses for PlanningProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let of_plans = [Kind::TooManyPlans, Kind::PlanTooLarge];
+        let groups: [&[Kind]; 4] = [&OF_CALLS, &OF_BODIES, &OF_NATIVE_BATCHES, &of_plans];
+        problems(ProblemFormat::ProblemDetails, &groups)
+    }
+}
+
+impl IntoResponses for PlanProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let of_plans = [Kind::BadParameter, Kind::UnknownPlan];
+        problems(ProblemFormat::ProblemDetails, &[&OF_CALLS, &of_plans])
+    }
+}
+
+impl IntoResponses for ApplyingProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let of_plans = [
+            Kind::BadParameter,
+            Kind::UnknownPlan,
+            Kind::KeySwitchedOff,
+            Kind::KeyBeingFilled,
+            Kind::BodyTooLarge,
+            Kind::AnswerTooLarge,
+            Kind::TooManyDocuments,
+        ];
+        problems(ProblemFormat::ProblemDetails, &[&OF_CALLS, &of_plans])
     }
 }
 

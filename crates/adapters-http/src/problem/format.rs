@@ -229,6 +229,9 @@ impl EnvelopeCode {
             | Kind::FeedGone
             | Kind::UnknownRun
             | Kind::RunGone
+            | Kind::UnknownPlan
+            | Kind::TooManyPlans
+            | Kind::PlanTooLarge
             | Kind::IdempotencyKeyReused
             | Kind::NotValid
             | Kind::UnknownOrganization

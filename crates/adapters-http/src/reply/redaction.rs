@@ -18,7 +18,7 @@ const STAFF: &str = "staff";
 ///   values may be stored ones.
 /// - Without the scope `staff:read`, contacts have no block `staff`, warnings about this block are left
 ///   out, and errors about it have no value.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Redaction {
     /// Whether the answer has contacts.
     pub(crate) shows_contacts: bool,
@@ -26,6 +26,14 @@ pub(crate) struct Redaction {
 }
 
 impl Redaction {
+    /// Every one, those that remove least first.
+    pub(crate) const EACH: [Self; 4] = [
+        Self { shows_contacts: true, shows_staff: true },
+        Self { shows_contacts: true, shows_staff: false },
+        Self { shows_contacts: false, shows_staff: true },
+        Self { shows_contacts: false, shows_staff: false },
+    ];
+
     pub(crate) fn of(scopes: Scopes) -> Self {
         Self {
             shows_contacts: scopes.include(Scope::Read),

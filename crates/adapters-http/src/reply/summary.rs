@@ -7,7 +7,7 @@ use axum::response::Response;
 use contacts_domain::Rule;
 use contacts_domain::upsert::{Outcome, Verdict};
 
-const CONTACT_HUB_SUMMARY: HeaderName = HeaderName::from_static("contact-hub-summary");
+pub(crate) const CONTACT_HUB_SUMMARY: HeaderName = HeaderName::from_static("contact-hub-summary");
 
 /// The counts of verdicts, and of violations for the metrics, without those that do not occur.
 #[derive(Debug, Clone)]

@@ -23,6 +23,7 @@ use crate::problem::format::ProblemFormat;
 use crate::settings::Settings;
 use crate::telemetry::RequestId;
 
+pub(crate) use kept::named_in;
 pub(crate) use key::IDEMPOTENCY_KEY;
 pub(crate) use once::{BodyDigest, Once};
 

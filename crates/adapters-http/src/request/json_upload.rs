@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::authorized::{Credentials, layered};
 use super::content_coding::ContentCoding;
 use super::idempotency::{BodyDigest, IDEMPOTENCY_KEY};
-use super::media_type::{self, JSON, JSON_PATCH, MERGE_PATCH};
+use super::media_type::{self, JSON, JSON_PATCH, MERGE_PATCH, NDJSON};
 use super::offload::{LONG, offload};
 use super::upload::Upload;
 use crate::limits::{Room, weigh};
@@ -31,6 +31,14 @@ pub(crate) struct JsonUpload(pub(crate) Vec<u8>, pub(crate) Room);
 
 /// The same for a body with one item, which may be 1 MiB long. Its memory is taken.
 pub(crate) struct SingleUpload(pub(crate) Vec<u8>, pub(crate) Room);
+
+/// The same for a body with items, as JSON or as NDJSON.
+pub(crate) struct ItemsUpload {
+    /// [`JSON`] or [`NDJSON`].
+    pub(crate) media_type: &'static str,
+    pub(crate) body: Vec<u8>,
+    pub(crate) room: Room,
+}
 
 /// The same for a body with a patch of one contact.
 pub(crate) struct PatchUpload {
@@ -65,6 +73,16 @@ impl FromRequestParts<AppState> for PatchUpload {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let media_type = media_type::of(&parts.headers, &[MERGE_PATCH, JSON_PATCH])?;
         let JsonUpload(body, room) = receive_one(parts, state).await?;
+        Ok(Self { media_type, body, room })
+    }
+}
+
+impl FromRequestParts<AppState> for ItemsUpload {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let media_type = media_type::of(&parts.headers, &[JSON, NDJSON])?;
+        let JsonUpload(body, room) = receive(parts, state, state.settings.max_body_bytes).await?;
         Ok(Self { media_type, body, room })
     }
 }

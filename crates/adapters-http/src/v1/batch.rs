@@ -1,30 +1,26 @@
 //! `POST /v1/contacts/batch`: creates, updates or deletes contacts.
 
 mod body;
+pub(super) mod deciding;
 mod explanation_body;
 mod item_options;
-mod options;
+pub(super) mod options;
 pub(super) mod reply;
 pub(super) mod result;
 mod stream;
 
-use std::sync::Arc;
-
 use axum::extract::{FromRequestParts as _, Request as HttpRequest, State};
 use axum::response::Response;
-use contacts_application::use_cases::Request;
-use contacts_domain::upsert::{Context, Endpoints, Item, ItemKeys, Outcome, Recognizer};
+use contacts_domain::upsert::Outcome;
 use serde_json::Map;
 
-use self::body::{BatchBody, BatchRequest, SentItem};
-use self::item_options::WIRE;
+pub(super) use self::body::BatchRequest;
+use self::deciding::{Deciding, run_of};
 use self::options::{BatchOptions, BatchOptionsDescription, Results};
 use self::reply::{BatchAnswer, answer, is_problem};
-use self::result::{Answered, ResultWriter};
+use self::result::ResultWriter;
 pub use self::stream::StillSending;
 use super::parameters::Parameters;
-use crate::applying::apply;
-use crate::limits::{Unit, allowance};
 use crate::openapi::{CallHeaders, NativeBatchProblems, examples};
 use crate::problem::corrupt::log_corrupt;
 use crate::problem::{Kind, Problem};
@@ -36,10 +32,8 @@ use crate::request::authorized::{Authorized, Write};
 use crate::request::idempotency::{IDEMPOTENCY_KEY, Once};
 use crate::request::json_upload::JsonUpload;
 use crate::request::media_type::{self, JSON, NDJSON};
-use crate::request::offload::{LONG, offload};
 use crate::request::prefer::Preferences;
 use crate::state::AppState;
-use crate::telemetry::steps::{Step, timed};
 
 /// Upsert a batch of contacts
 ///
@@ -117,62 +111,26 @@ pub(super) async fn upsert(
         Ok(once) => once,
         Err(answered) => return Ok(answered),
     };
-    let (is_long, max_items) = (body.len() > LONG, state.settings.max_items);
-    let (held, scopes) = (room.clone(), caller.scopes);
-    let finding = move || held.during(|| BatchBody::find(body, max_items, scopes));
-    let BatchBody { text, items, options, weight } = offload(is_long, finding).await??;
-    let options = BatchOptions::read(parameters, options, preferences)?;
-    room.count(Unit::Items, items.len())?;
-    room.take(weight).await?;
+    let deciding = Deciding { state: &state, caller: &caller, room: &room };
+    let mut body = deciding.find(JSON, body).await?;
+    let sent = std::mem::take(&mut body.options);
+    let options = BatchOptions::read(parameters, sent, preferences)?;
 
     let redaction = Redaction::of(caller.scopes);
-    let references: Arc<[Option<String>]> =
-        items.iter().map(|item| item.options.as_ref()?.reference.clone()).collect();
+    let names = body.names();
     let results = options.results.unwrap_or_default();
     let reply = move |outcomes: Vec<Outcome>| {
         let summary = Summary::of(&outcomes);
-        let run = outcomes.iter().find_map(|outcome| outcome.contact.as_ref()?.run);
-        let answered = outcomes.into_iter().zip(references.iter().cloned()).enumerate();
-        let answered = answered.map(|(index, (outcome, reference))| Answered {
-            index,
-            line: None,
-            reference,
-            outcome,
-        });
-        let shown = answered.filter(|answered| match results {
+        let run = run_of(&outcomes);
+        let shown = names.answered(outcomes).filter(|answered| match results {
             Results::All => true,
             Results::Problems => is_problem(&answered.outcome),
         });
         let body = answer(&summary, run, shown.collect(), ResultWriter { redaction })?;
         Ok(preferences.without_details().note(summary.add_to(of_json(body))))
     };
-    let bytes = text.len();
-    let request = Request {
-        options: options.with_documents(caller.scopes, &state.settings),
-        handling: options.handling,
-        endpoints: Endpoints::Shown,
-        source: options.source,
-        bytes,
-        documents_at_most: allowance(bytes, items.len()),
-        keeping: once.keeping_batch(reply.clone()),
-    };
-    let upsert = &state.services.upsert_contacts;
-    let (held, text) = (room.clone(), Arc::new(text));
-    let scanned = Arc::clone(&text);
-    let scan = move |item: &SentItem, recognizer: &Recognizer| {
-        let text = scanned.get(item.range.clone()).filter(|_| item.options.is_none())?;
-        recognizer.fingerprint(text, ItemKeys::scan(text)?)
-    };
-    let read = move |item: &SentItem, context: &Context| {
-        let text = text.get(item.range.clone()).unwrap_or_default();
-        held.during(|| match &item.options {
-            Some(options) => options.apply(text, context),
-            None => Item::read_linked(text, context),
-        })
-    };
-    let preparing = upsert.prepare(&caller, request, WIRE, items, scan, read);
-    let batch = timed(Step::Read, preparing).await?;
-    let outcomes = apply(upsert, batch, &room).await?;
+    let keeping = once.keeping_batch(reply.clone());
+    let outcomes = deciding.decide(body, options, Vec::new(), keeping).await?;
     log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
     send(reply(outcomes)?).await
 }

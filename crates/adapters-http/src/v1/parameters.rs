@@ -1,5 +1,7 @@
 //! The parameters of a request: of its query, and of other places that say the same.
 
+pub(crate) mod cursor;
+
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
@@ -31,7 +33,8 @@ impl<S: Sync> FromRequestParts<S> for Parameters {
 }
 
 impl Parameters {
-    fn of(query: &str) -> Result<Self, Problem> {
+    /// Those of a query.
+    pub(crate) fn of(query: &str) -> Result<Self, Problem> {
         let mut parameters = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             // What is not UTF-8 was replaced by this character.

@@ -17,6 +17,9 @@ use crate::authorization::operations;
 
 const LINK_ID: &str = "91c615e3-1040-4815-8ecb-039a18b756b1";
 
+/// Stands for the id of the plan.
+const PLAN: &str = "PLAN";
+
 /// An operation, as a request that changes something.
 struct Change {
     method: Method,
@@ -37,6 +40,13 @@ impl Change {
         let own = [&own[..], &[("content-type", self.media_type)], headers].concat();
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
         request(self.method.clone(), &self.path, &own, body)
+    }
+
+    /// The same about the plan of that store.
+    fn on(self, store: &MemoryStore) -> Self {
+        let plans = store.plans();
+        let head: Value = serde_json::from_slice(&plans[0].head).unwrap();
+        Self { path: self.path.replace(PLAN, head["id"].as_str().unwrap()), ..self }
     }
 
     fn keyed(&self, key: &str, body: &Value) -> Request<Body> {
@@ -66,6 +76,7 @@ fn change(method: &Method, path: &str) -> Change {
             (json!({"target": 1, "source": 2}), json!({"target": 2, "source": 1}))
         }
         "/v1/contacts/delete" => (json!({"ids": [1, 99]}), json!({"ids": [2]})),
+        "/v1/contacts/plans" => (json!([person("Abt")]), json!([person("Bär")])),
         "/v1/organization" => (json!({"name": "Abt AG"}), json!({"name": "Bär AG"})),
         "/v1/contacts" | "/v1/contacts/{id}" if *method != Method::DELETE => {
             (person("Abt"), person("Bär"))
@@ -74,6 +85,8 @@ fn change(method: &Method, path: &str) -> Change {
         | "/v1/contacts/{id}/archive"
         | "/v1/contacts/{id}/restore"
         | "/v1/contacts/{id}/unarchive"
+        | "/v1/contacts/plans/{id}"
+        | "/v1/contacts/plans/{id}/apply"
         | "/v1/runs/{id}/undo" => (Value::Null, Value::Null),
         _ if !path.starts_with("/api/") => panic!("{method} {path} has no request here"),
         _ if is("/link/delete") || (is("/link") && *method == Method::DELETE) => {
@@ -84,6 +97,7 @@ fn change(method: &Method, path: &str) -> Change {
         _ => (entry("Abt"), entry("Bär")),
     };
     let id = match path.rsplit('/').next() {
+        _ if path.starts_with("/v1/contacts/plans/") => PLAN,
         Some("restore") => "3",
         Some("unarchive") => "4",
         _ => "1",
@@ -122,11 +136,14 @@ async fn fill(app: &App) {
         let done = app.send(request(method, path, &headers, Body::empty())).await;
         assert!(done.status < 300, "{done:?}");
     }
+    let plan = post("/v1/contacts/plans", "all", json!([named("Planned")]).to_string());
+    assert_eq!(app.send(plan).await.status, 201);
 }
 
 /// What is stored in organization 1.
 async fn stored(store: &MemoryStore) -> String {
-    format!("{:?} {:?}", store.records(), store.organizations().await.unwrap())
+    let organizations = store.organizations().await.unwrap();
+    format!("{:?} {organizations:?} {:?}", store.records(), store.plans())
 }
 
 /// Status, headers and body, without what is new in an answer that is given again.
@@ -142,6 +159,7 @@ fn comparable(answer: &Answer) -> (u16, Vec<(String, String)>, String) {
 async fn every_change_is_done_once() {
     for change in changes() {
         let (app, name) = (four_contacts().await, change.name());
+        let change = change.on(&app.store);
         let before = stored(&app.store).await;
         let first = app.send(change.keyed("k", &change.body)).await;
         assert!(first.status < 300, "{name}: {first:?}");
@@ -198,6 +216,7 @@ fn with_the_data(
 async fn answer_is_kept_in_the_transaction_of_the_data() {
     for change in changes() {
         let before = four_contacts().await;
+        let change = change.on(&before.store);
         let answers = Arc::new(with_the_data(&before.store, || {}));
         let ports = Ports { answers, ..Ports::of(before.store.clone()) };
         let router = app(ports, Settings::default());
@@ -213,6 +232,7 @@ async fn bad_key_is_400_and_nothing_stored() {
     let long = "k".repeat(129);
     for change in changes() {
         let app = four_contacts().await;
+        let change = change.on(&app.store);
         let before = stored(&app.store).await;
         for key in ["", "\"\"", &long, "a\tb", "a b", "\"a", "\"a\"b"] {
             let answer = app.send(change.keyed(key, &change.body)).await;
@@ -228,8 +248,9 @@ async fn bad_key_is_400_and_nothing_stored() {
 
 #[tokio::test]
 async fn dry_run_is_answered_again_after_the_change() {
-    for change in changes().iter().filter(|change| change.path != "/v1/organization") {
+    for change in changes().into_iter().filter(|change| change.path != "/v1/organization") {
         let app = four_contacts().await;
+        let change = change.on(&app.store);
         let dry_run = || {
             let headers = [("idempotency-key", "k"), ("prefer", "dry-run")];
             change.send(&headers, &change.body)

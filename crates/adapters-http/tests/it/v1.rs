@@ -7,6 +7,7 @@ mod lifecycle;
 mod listing;
 mod one_contact;
 mod organization;
+mod plans;
 mod runs;
 mod stream;
 mod stream_limits;

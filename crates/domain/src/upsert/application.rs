@@ -8,14 +8,13 @@ mod storing;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use self::storing::Step;
 use super::item::{Intent, ParsedItem};
 use super::matching::{Match, Matching, Mismatch};
 use super::options::{Context, Key, Ladder, Options};
 use super::outcome::{ContactState, Gate, Outcome, Shown, Verdict};
 use super::provisional_ids::ProvisionalIds;
 use super::recognition::{Fingerprint, Known};
-use super::working_set::WorkingSet;
+use super::working_set::{Step, WorkingSet};
 use crate::contact::document::ContactDocument;
 use crate::contact::rules::{Lookups, RuleInput};
 use crate::contact::{

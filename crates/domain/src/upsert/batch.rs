@@ -7,8 +7,7 @@ mod planning;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use self::applying::Applied;
-use self::plan::Admission;
+use self::plan::Applied;
 use super::item::{Content, Intent, Item};
 use super::options::{Atomicity, Context, Documents, Handling, Key, Mode, Options};
 use super::outcome::{BatchReport, Expectation, NotApplied, Outcome, Shown};
@@ -177,13 +176,13 @@ impl Decision for Batch {
         let mut provisional_ids = self.provisional_ids.block();
         let ids = if self.options.dry_run { &mut provisional_ids } else { ids };
         let runs = std::mem::take(&mut loaded.runs);
-        let overtaken = match self.overtaken(&loaded)? {
-            Ok(overtaken) => overtaken,
+        let gates = match self.gates(&loaded)? {
+            Ok(gates) => gates,
             Err(not_applied) => return Ok((Writes::default(), Err(not_applied))),
         };
         let mut taken = *ids;
-        let admission = Admission::AllBut(&overtaken);
-        let applied = self.apply_planned(loaded, &mut taken, admission, self.shown())?;
+        let (is_dry, shown) = (self.options.dry_run, self.shown());
+        let applied = self.apply_planned(loaded, &mut taken, &gates, is_dry, shown)?;
         let Applied { working_set, mut outcomes, .. } = match applied {
             Ok(applied) => applied,
             Err(not_applied) => return Ok((Writes::default(), Err(not_applied))),

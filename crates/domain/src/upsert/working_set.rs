@@ -35,6 +35,13 @@ pub(super) struct WorkingSet {
     last: Option<(usize, Arc<Snapshot>)>,
 }
 
+/// What an item changes.
+pub(super) enum Step {
+    Create { now: Arc<Snapshot>, item: usize },
+    Update { slot: usize, before: Arc<Snapshot>, now: Arc<Snapshot> },
+    Delete { slot: usize, before: Arc<Snapshot>, now: Arc<Snapshot> },
+}
+
 /// One contact.
 struct Slot {
     /// As the items left it.

@@ -121,7 +121,7 @@ fn key_that_was_taken_or_freed_makes_items_stale() {
         ),
     ] {
         let (_, applied, fixture) =
-            overtaken(Options::default(), &stored, &[item.clone()], &[meanwhile]);
+            overtaken(Options::default(), &stored, std::slice::from_ref(&item), &[meanwhile]);
         assert_eq!(applied, ["stale"], "{item}");
         let living: Vec<_> = fixture.living().map(|record| record.version.get()).collect();
         assert!(living.len() <= 1 || living == [1, 1], "{item} {living:?}");
@@ -197,6 +197,21 @@ fn planned_stale_item_that_is_current_now_stays_stale() {
         overtaken(Options::default(), &stored, &[item("Mine")], &[person("A", "Other")]);
     assert_eq!((planned, applied), (vec!["stale"], vec!["stale"]));
     assert_eq!(fixture.document(1)["lastName"], "Other");
+}
+
+#[test]
+fn id_that_is_handed_out_only_now_names_nothing() {
+    // The ids 1 and 2 are those of the new contacts.
+    let items = [
+        person("A", "Abt"),
+        json!({"id": 1, "lastName": "Guessed"}),
+        json!({"contactType": "PERSON", "lastName": "x", "relatedContactIds": [1]}),
+    ];
+    let (planned, applied, fixture) = overtaken(Options::default(), &[], &items, &[]);
+    assert_eq!(planned, ["created", "rejected", "rejected"]);
+    assert_eq!(applied, ["created", "stale", "stale"]);
+    assert_eq!(fixture.records.len(), 1);
+    assert_eq!(fixture.document(1)["lastName"], "Abt");
 }
 
 #[test]

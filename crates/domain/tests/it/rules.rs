@@ -398,7 +398,7 @@ fn every_rule_refuses_only_its_bad_example() {
 }
 
 /// Rules about stored contacts or other items, with the names of their tests.
-const ELSEWHERE: [(&str, &str); 16] = [
+const ELSEWHERE: [(&str, &str); 17] = [
     ("key replaced", "replaced_external_id_is_reported"),
     ("matchable", "own_ladder_with_unmatchable_key_refuses_its_item"),
     ("keys agree", "keys_of_two_contacts_are_a_unique_violation"),
@@ -407,6 +407,7 @@ const ELSEWHERE: [(&str, &str); 16] = [
     ("unambiguous", "shared_mailbox_is_ambiguous_unless_request_chooses"),
     ("repeats", "repeats_are_refused_on_request"),
     ("current", "version_is_checked_only_for_changes"),
+    ("planned", "contact_that_moved_is_left_alone"),
     ("stored contact is readable", "unreadable_document_refuses_only_its_item"),
     ("together", "atomic_batch_with_refused_item_stores_nothing"),
     ("in use", "address_in_use_cannot_be_removed"),
@@ -429,6 +430,7 @@ fn every_rule_has_an_example() {
         include_str!("upsert.rs"),
         include_str!("merging.rs"),
         include_str!("phones.rs"),
+        include_str!("planned.rs"),
         include_str!("races.rs"),
         include_str!("keys.rs"),
         include_str!("settings.rs")

@@ -9,11 +9,11 @@ use contacts_adapters_http::{Ports, Services};
 #[cfg(feature = "postgres")]
 use contacts_adapters_postgres::{PostgresOptions, PostgresStore};
 use contacts_application::ports::{
-    AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, KeptAnswers, Ledger,
-    OrganizationSettings, StoreState,
+    AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, KeptAnswers, KeptPlans,
+    Ledger, OrganizationSettings, StoreState,
 };
 use contacts_application::use_cases::{
-    CheckContacts, FillKeys, ForgetAnswers, ManageAccess, PruneLedger, SetOrganization,
+    CheckContacts, FillKeys, ForgetAnswers, ForgetPlans, ManageAccess, PruneLedger, SetOrganization,
 };
 
 use crate::clock::SystemClock;
@@ -115,6 +115,7 @@ impl Store {
             + OrganizationSettings
             + StoreState
             + KeptAnswers
+            + KeptPlans
             + Ledger
             + 'static,
     {
@@ -135,6 +136,11 @@ impl Store {
     /// The use case that forgets the answers of old requests with an idempotency key.
     pub(crate) fn forget_answers(&self) -> ForgetAnswers {
         ForgetAnswers::new(self.ports.answers.clone(), Arc::new(SystemClock))
+    }
+
+    /// The use case that forgets old plans.
+    pub(crate) fn forget_plans(&self) -> ForgetPlans {
+        ForgetPlans::new(self.ports.plans.clone(), Arc::new(SystemClock))
     }
 
     /// The use case that deletes what the ledger has kept for that long.

@@ -9,16 +9,17 @@ mod postgres_schema;
 mod replica;
 mod requests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 
 use contacts_domain::contact::document::ContactDocument;
+use contacts_domain::upsert::{Outcome, Verdict};
 use contacts_testing::MemoryStore;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use tokio::runtime::Runtime;
 
-use self::replica::{Cut, Replica};
+use self::replica::{Cut, Replica, Said};
 use self::requests::{Request, requests};
 
 /// The number of sequences, unless `PROPTEST_CASES` sets another.
@@ -119,6 +120,80 @@ fn keep_foreign_changes(
     Ok(())
 }
 
+/// Sends the requests to a store in memory, and plans them on another store and applies the plans: both
+/// say and store the same.
+fn plan_like_sending(
+    runtime: &Runtime,
+    replica: &Replica,
+    requests: &[Request],
+) -> Result<(), TestCaseError> {
+    let model = Replica::new(MemoryStore::default(), ());
+    runtime.block_on(model.prepare());
+    runtime.block_on(replica.prepare());
+    for (number, request) in requests.iter().enumerate() {
+        let expected = runtime.block_on(model.send(request, number, None));
+        let said = match runtime.block_on(replica.plan(request, number)) {
+            None => runtime.block_on(replica.send(request, number, None)),
+            // An id that is handed out only now names nothing in a plan.
+            Some(planned) if verdicts(&planned) != verdicts_of(&expected) => {
+                runtime.block_on(replica.send(request, number, None))
+            }
+            Some(planned) => {
+                let applied = runtime.block_on(replica.apply(request, number, &planned));
+                Said::Batch(applied.unwrap_or_default())
+            }
+        };
+        prop_assert_eq!(said, expected, "request {}", number);
+    }
+    let expected = runtime.block_on(model.contacts());
+    prop_assert_eq!(runtime.block_on(replica.contacts()), expected);
+    Ok(())
+}
+
+fn verdicts(outcomes: &[Outcome]) -> Vec<Verdict> {
+    outcomes.iter().map(|outcome| outcome.verdict).collect()
+}
+
+fn verdicts_of(said: &Said) -> Vec<Verdict> {
+    match said {
+        Said::Batch(outcomes) => verdicts(outcomes),
+        Said::Merge(_) => Vec::new(),
+    }
+}
+
+/// Plans the first of each pair of requests, sends the second and applies the plan: what the second
+/// changed stays, and each item does what was planned or nothing.
+fn plan_around_others(
+    runtime: &Runtime,
+    replica: &Replica,
+    requests: &[Request],
+) -> Result<(), TestCaseError> {
+    runtime.block_on(replica.prepare());
+    let by_id = |replica: &Replica| -> BTreeMap<_, _> {
+        let contacts = runtime.block_on(replica.contacts()).into_iter();
+        contacts.map(|record| (record.id, record)).collect()
+    };
+    let firsts = requests.iter().step_by(2);
+    for (number, (first, second)) in firsts.zip(requests.iter().skip(1).step_by(2)).enumerate() {
+        let Some(planned) = runtime.block_on(replica.plan(first, number)) else { continue };
+        let before = by_id(replica);
+        runtime.block_on(replica.send(second, number, None));
+        let later = by_id(replica);
+        let applied = runtime.block_on(replica.apply(first, number, &planned)).unwrap_or_default();
+        let after = by_id(replica);
+        for (id, record) in &later {
+            if before.get(id) != Some(record) {
+                prop_assert_eq!(after.get(id), Some(record), "request {}", number);
+            }
+        }
+        for (planned, applied) in planned.iter().zip(&applied) {
+            let is_left = matches!(applied.verdict, Verdict::Stale | Verdict::Rejected);
+            prop_assert!(is_left || applied.verdict == planned.verdict, "request {}", number);
+        }
+    }
+    Ok(())
+}
+
 /// The places where two documents differ.
 fn places(one: &ContactDocument, other: &ContactDocument) -> Vec<String> {
     one.differences(other).iter().map(|difference| difference.path.pointer()).collect()
@@ -146,6 +221,18 @@ mod memory {
         fn undo_takes_back_nothing_of_others(requests in requests()) {
             let runtime = Runtime::new().unwrap();
             keep_foreign_changes(&runtime, &Replica::new(MemoryStore::default(), ()), &requests)?;
+        }
+
+        #[test]
+        fn plans_do_what_the_requests_would(requests in requests()) {
+            let runtime = Runtime::new().unwrap();
+            plan_like_sending(&runtime, &Replica::new(MemoryStore::default(), ()), &requests)?;
+        }
+
+        #[test]
+        fn plans_overwrite_nothing_of_others(requests in requests()) {
+            let runtime = Runtime::new().unwrap();
+            plan_around_others(&runtime, &Replica::new(MemoryStore::default(), ()), &requests)?;
         }
     }
 }
@@ -176,6 +263,18 @@ mod sqlite {
             let runtime = Runtime::new().unwrap();
             lead_back(&runtime, &fresh(), &requests)?;
         }
+
+        #[test]
+        fn plans_do_what_the_requests_would(requests in requests()) {
+            let runtime = Runtime::new().unwrap();
+            plan_like_sending(&runtime, &fresh(), &requests)?;
+        }
+
+        #[test]
+        fn plans_overwrite_nothing_of_others(requests in requests()) {
+            let runtime = Runtime::new().unwrap();
+            plan_around_others(&runtime, &fresh(), &requests)?;
+        }
     }
 }
 
@@ -202,6 +301,18 @@ mod postgres {
         fn undone_requests_lead_back(requests in requests()) {
             let runtime = Runtime::new().unwrap();
             lead_back(&runtime, &fresh(&runtime), &requests)?;
+        }
+
+        #[test]
+        fn plans_do_what_the_requests_would(requests in requests()) {
+            let runtime = Runtime::new().unwrap();
+            plan_like_sending(&runtime, &fresh(&runtime), &requests)?;
+        }
+
+        #[test]
+        fn plans_overwrite_nothing_of_others(requests in requests()) {
+            let runtime = Runtime::new().unwrap();
+            plan_around_others(&runtime, &fresh(&runtime), &requests)?;
         }
     }
 }

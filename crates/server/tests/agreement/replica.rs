@@ -15,7 +15,7 @@ use contacts_domain::contact::Record;
 use contacts_domain::contact::document::ContactDocument;
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::undoing::Undo;
-use contacts_domain::upsert::{Batch, Context, Endpoints, Outcome};
+use contacts_domain::upsert::{Batch, Context, Endpoints, Expectation, Options, Outcome};
 use contacts_domain::{ContactId, OrganizationId, RunId};
 use contacts_testing::organization;
 
@@ -83,20 +83,54 @@ impl Replica {
                     let batch = Batch::new(context.clone(), options.clone(), items);
                     outcomes.extend(self.store.upsert(Arc::new(batch)).await.unwrap().unwrap());
                 }
-                let contacts = outcomes.iter().filter_map(|outcome| outcome.contact.as_ref());
-                for id in contacts.filter_map(|contact| contact.id) {
-                    self.highest_id.set(self.highest_id.get().max(id.get()));
-                }
-                // Each part of a batch is a run of its own.
-                let contacts = outcomes.iter_mut().filter_map(|outcome| outcome.contact.as_mut());
-                contacts.for_each(|contact| contact.run = None);
-                if request.may_be_cut() {
-                    // Only a whole batch has it.
-                    outcomes.iter_mut().for_each(|outcome| outcome.same_as = None);
-                }
-                Said::Batch(outcomes)
+                Said::Batch(self.comparable(request, outcomes))
             }
         }
+    }
+
+    /// What would become of the items of a batch; `None` of a merge.
+    pub(crate) async fn plan(&self, request: &Request, number: usize) -> Option<Vec<Outcome>> {
+        let What::Batch { options, .. } = &request.what else { return None };
+        let options = Options { dry_run: true, changes: true, ..options.clone() };
+        let batch = Self::batch(request, number, options)?;
+        Some(self.store.upsert(Arc::new(batch)).await.unwrap().unwrap())
+    }
+
+    /// Applies a batch as it was planned.
+    pub(crate) async fn apply(
+        &self,
+        request: &Request,
+        number: usize,
+        planned: &[Outcome],
+    ) -> Option<Vec<Outcome>> {
+        let What::Batch { options, .. } = &request.what else { return None };
+        let expected = planned.iter().map(Expectation::of).collect();
+        let batch = Self::batch(request, number, options.clone())?.expecting(expected);
+        let outcomes = self.store.upsert(Arc::new(batch)).await.unwrap().unwrap();
+        Some(self.comparable(request, outcomes))
+    }
+
+    fn batch(request: &Request, number: usize, options: Options) -> Option<Batch> {
+        let What::Batch { items, .. } = &request.what else { return None };
+        let context = request.context(number);
+        let items = items.iter().map(|item| item.read(&context)).collect();
+        Some(Batch::new(context, options, items))
+    }
+
+    /// Outcomes without what depends on how the batch is cut. Notes the ids.
+    fn comparable(&self, request: &Request, mut outcomes: Vec<Outcome>) -> Vec<Outcome> {
+        let contacts = outcomes.iter().filter_map(|outcome| outcome.contact.as_ref());
+        for id in contacts.filter_map(|contact| contact.id) {
+            self.highest_id.set(self.highest_id.get().max(id.get()));
+        }
+        // Each part of a batch is a run of its own.
+        let contacts = outcomes.iter_mut().filter_map(|outcome| outcome.contact.as_mut());
+        contacts.for_each(|contact| contact.run = None);
+        if request.may_be_cut() {
+            // Only a whole batch has it.
+            outcomes.iter_mut().for_each(|outcome| outcome.same_as = None);
+        }
+        outcomes
     }
 
     /// Sends the request, takes it back and takes that back. Returns the living contacts at each moment.

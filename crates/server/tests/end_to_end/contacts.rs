@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::program::{Server, each, people, served, unchanged};
+use super::program::{Answer, Server, each, people, served, unchanged};
 
 const REALISTIC: &str = include_str!("../data/erp-batch-realistic.json");
 const EVERY_FIELD: &str = include_str!("../data/erp-batch-every-field.json");
@@ -105,6 +105,56 @@ fn openapi_description_is_served() {
     assert_eq!(description.status, 200);
     assert!(description.body["openapi"].as_str().unwrap().starts_with("3.1"));
     assert!(description.body["paths"]["/api-v1/contact/batch"]["post"].is_object());
+}
+
+/// Plans a batch on a server, lets others change a contact, and applies the plan several times at once
+/// and after a restart.
+pub(crate) fn apply_plan_once(start: impl Fn() -> Server) {
+    let server = start();
+    let token = server.first_token().expect("a first token");
+    let headers = [("weal-token", token.as_str())];
+    server.batch(&token, &people(1..=3));
+    let items: Value = serde_json::from_str(&people(1..=1_500)).unwrap();
+    let mut renamed = items.clone();
+    renamed[1]["lastName"] = json!("Planned");
+    let planned = server.post("/v1/contacts/plans", &headers, &renamed.to_string());
+    assert_eq!(planned.status, 201, "{planned:?}");
+    assert_eq!(planned.body["summary"]["created"], 1_497);
+    let mut meanwhile = json!([items[1]]);
+    meanwhile[0]["lastName"] = json!("Other");
+    server.batch(&token, &meanwhile.to_string());
+
+    let plan = format!("/v1/contacts/plans/{}", planned.body["id"].as_str().unwrap());
+    let apply = format!("{plan}/apply");
+    let answers: Vec<Answer> = std::thread::scope(|scope| {
+        let apply = || server.post(&apply, &headers, "");
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(apply)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    server.stop();
+    let server = start();
+    let last = server.post(&apply, &headers, "");
+    assert_eq!(last.status, 200);
+    for answer in answers {
+        assert!(answer.status == 409 || answer.body == last.body, "{answer:?}");
+    }
+    let summary = &last.body["summary"];
+    assert_eq!((&summary["created"], &summary["stale"]), (&json!(1_497), &json!(1)), "{summary}");
+    let shown = server.get(&plan, &token).body;
+    assert_eq!(
+        (&shown["applied"]["summary"], &shown["applied"]["run"]),
+        (summary, &last.body["run"])
+    );
+    let stale = server.get(&format!("{plan}/items?verdict=stale"), &token).body;
+    assert_eq!(stale["items"][0]["applied"]["externalId"], "ERP-2");
+    let found = server.batch(&token, &meanwhile.to_string());
+    assert_eq!(each(&found, "/freshRow/verdict"), ["unchanged"], "what others wrote is there");
+}
+
+#[test]
+fn plan_is_applied_once_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    apply_plan_once(|| Server::start(folder.path()));
 }
 
 fn members(object: &Value) -> Vec<&String> {

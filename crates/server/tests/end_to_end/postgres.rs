@@ -7,6 +7,7 @@ use std::thread;
 use contacts_adapters_postgres::testing::TestDatabase;
 use tempfile::TempDir;
 
+use super::contacts::apply_plan_once;
 use super::logging::assert_no_filter_logs_data;
 use super::program::{Server, done, each, people, run, unchanged};
 
@@ -45,6 +46,12 @@ fn new_database_is_set_up_and_keeps_contacts() {
     assert_eq!(listed.lines().count(), 3, "{listed}");
     let files = folder.path().read_dir().unwrap().map(|file| file.unwrap().file_name());
     assert_eq!(files.collect::<Vec<_>>(), ["contact-hub.first-token"]);
+}
+
+#[test]
+fn plan_is_applied_once_on_postgres() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
+    apply_plan_once(|| serve(&folder, &database.url(), &[]));
 }
 
 #[test]

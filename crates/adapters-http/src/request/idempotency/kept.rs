@@ -89,7 +89,7 @@ impl Keeper {
 impl Compressed {
     fn take(&mut self, part: &[u8]) {
         self.length += u64::try_from(part.len()).unwrap_or(u64::MAX);
-        shown(part, &mut self.contacts);
+        named_in(part, &mut self.contacts);
         let limit = self.limit;
         self.body = self.body.take().and_then(|mut body| {
             let is_small = body.write_all(part).is_ok() && body.get_ref().len() <= limit;
@@ -100,7 +100,7 @@ impl Compressed {
 
 /// Adds the contacts that JSON names: every integer of a member whose name ends with `id`. Other things
 /// have ids too; an answer that is erased for one of them is sent without its body.
-fn shown(json: &[u8], contacts: &mut Vec<ContactId>) {
+pub(crate) fn named_in(json: &[u8], contacts: &mut Vec<ContactId>) {
     for quote in memmem::find_iter(json, b"d\":") {
         let is_id = quote.checked_sub(1).and_then(|before| json.get(before));
         if !is_id.is_some_and(|letter| letter.eq_ignore_ascii_case(&b'i')) {
@@ -165,7 +165,7 @@ mod tests {
             br#"{"id":12,"linkId":"91c6","targetId": 7,"uid":"34","paid":5,"items":[{"ID":1}],
             "externalId":"x","contactId":null,"id":99999999999999999}"#;
         let mut found = Vec::new();
-        shown(json, &mut found);
+        named_in(json, &mut found);
         let found: Vec<i64> = found.into_iter().map(ContactId::get).collect();
         assert_eq!(found, [12, 91, 7, 34, 5]);
     }

@@ -23,6 +23,8 @@ use crate::v1::word::did_you_mean;
 
 const EXPECTED: &str = "a JSON array of contacts, or an object with the members items and options";
 
+const EXPECTED_LINES: &str = "one JSON object a line";
+
 const ITEMS: &str = "items";
 const OPTIONS: &str = "options";
 
@@ -33,7 +35,7 @@ const MAX_OPTIONS: usize = 16 << 10;
 /// is a batch, too.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what `BatchBody::find` finds")]
-pub(super) struct BatchRequest {
+pub(crate) struct BatchRequest {
     /// The items.
     items: Vec<ContactDocumentSchema>,
     /// The options.
@@ -43,22 +45,24 @@ pub(super) struct BatchRequest {
 
 /// The items of a body and its options.
 #[derive(Debug)]
-pub(super) struct BatchBody {
+pub(crate) struct BatchBody {
     /// The whole body.
-    pub(super) text: String,
-    pub(super) items: Vec<SentItem>,
-    pub(super) options: Map<String, Value>,
+    pub(crate) text: String,
+    pub(crate) items: Vec<SentItem>,
+    pub(crate) options: Map<String, Value>,
     /// About how much memory the items take.
-    pub(super) weight: usize,
+    pub(crate) weight: usize,
 }
 
 /// One item of a body.
 #[derive(Debug)]
-pub(super) struct SentItem {
+pub(crate) struct SentItem {
     /// Its text in the body.
     pub(super) range: Range<usize>,
     /// What its member `$` says.
     pub(super) options: Option<Box<ItemOptions>>,
+    /// The number of its line, if it is one.
+    pub(crate) line: Option<u64>,
 }
 
 impl BatchBody {
@@ -84,9 +88,32 @@ impl BatchBody {
         let weight = weigh(text.as_bytes()) + allowance(text.len(), ranges.len());
         let items = ranges.into_iter().map(|range| {
             let item = text.get(range.clone()).unwrap_or_default();
-            SentItem { options: ItemOptions::find(item, scopes), range }
+            SentItem { options: ItemOptions::find(item, scopes), range, line: None }
         });
         Ok(Self { items: items.collect(), text, options, weight })
+    }
+
+    /// Finds the items of a body that has one in each line that is not empty.
+    pub(super) fn lines(body: Vec<u8>, limit: usize, scopes: Scopes) -> Result<Self, Problem> {
+        let text = json_text::decode(body)?;
+        let mut start = text.len() - json_text::trim(&text, EXPECTED_LINES)?.len();
+        let mut items = Vec::new();
+        for (line, number) in text.get(start..).unwrap_or_default().split('\n').zip(1..) {
+            let item = line.trim_ascii();
+            let begins = start + line.len() - line.trim_ascii_start().len();
+            start += line.len() + 1;
+            if item.is_empty() {
+                continue;
+            }
+            if items.len() == limit {
+                let detail = format!("a plan may have at most {limit} items");
+                return Err(Problem::new(Kind::TooManyItems, detail));
+            }
+            let (options, range) = (ItemOptions::find(item, scopes), begins..begins + item.len());
+            items.push(SentItem { range, options, line: Some(number) });
+        }
+        let weight = weigh(text.as_bytes()) + allowance(text.len(), items.len());
+        Ok(Self { text, items, options: Map::new(), weight })
     }
 }
 

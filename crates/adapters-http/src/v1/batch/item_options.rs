@@ -37,7 +37,7 @@ const MEMBERS: [&str; 4] = [REFERENCE, IF_VERSION, MATCH_BY, DELETE];
 
 /// The options of an item, and what is wrong with them.
 #[derive(Debug, Default)]
-pub(super) struct ItemOptions {
+pub(crate) struct ItemOptions {
     /// The caller's own name for the item.
     pub(super) reference: Option<String>,
     if_version: Option<i64>,

@@ -19,7 +19,7 @@ const MAX_SOURCE: usize = 100;
 
 /// Which results an answer has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Results {
+pub(crate) enum Results {
     #[default]
     All,
     /// Of refused items, and of those that were stored with warnings.
@@ -28,7 +28,7 @@ pub(super) enum Results {
 
 /// How much of a contact a result shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Return {
+pub(crate) enum Return {
     #[default]
     Minimal,
     Representation,
@@ -64,20 +64,20 @@ words!(ReturnWord(Return), "How much of a contact a result shows." {
 
 /// The options of a batch.
 #[derive(Debug)]
-pub(super) struct BatchOptions {
+pub(crate) struct BatchOptions {
     /// Those of the rules, without the documents that the answer shows.
-    pub(super) rules: Options,
-    pub(super) handling: Handling,
-    pub(super) results: Option<Results>,
+    pub(crate) rules: Options,
+    pub(crate) handling: Handling,
+    pub(crate) results: Option<Results>,
     pub(super) returns: Return,
     /// Where the data comes from.
-    pub(super) source: Option<String>,
+    pub(crate) source: Option<String>,
 }
 
 impl BatchOptions {
     /// Reads the options. Those of the query, of `options` in the body and of the header `Prefer` may
     /// repeat each other, but not differ.
-    pub(super) fn read(
+    pub(crate) fn read(
         mut given: Parameters,
         body: Map<String, Value>,
         preferences: Preferences,
@@ -119,7 +119,7 @@ impl BatchOptions {
 
 impl BatchOptions {
     /// The options of the rules, with the documents that the answer shows a caller of these rights.
-    pub(super) fn with_documents(&self, scopes: Scopes, settings: &Settings) -> Options {
+    pub(crate) fn with_documents(&self, scopes: Scopes, settings: &Settings) -> Options {
         let documents = match self.returns {
             Return::Representation if scopes.include(Scope::Read) => {
                 Documents::AtMost(settings.max_batch_documents_bytes)
@@ -161,7 +161,7 @@ fn text(value: Value) -> Option<String> {
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 #[schema(as = BatchOptions)]
 #[expect(dead_code, reason = "describes what `BatchOptions::read` reads")]
-pub(super) struct BatchOptionsDescription {
+pub(crate) struct BatchOptionsDescription {
     /// The keys that an item is matched by, in order. The first one that finds a contact decides; one
     /// that the item lacks is skipped; in the query they stand between commas. A key that the organization does not match by is 400, one that
     /// is being filled 409.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use contacts_domain::RunId;
 use contacts_domain::upsert::{Outcome, Verdict};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::result::{Answered, ResultBody, ResultWriter};
@@ -26,7 +26,7 @@ pub(crate) struct BatchAnswer<'a> {
 }
 
 /// How many items there are, and how many have each verdict.
-#[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
 #[schema(as = BatchSummary)]
 pub(crate) struct SummaryBody {
     /// How many items there are.
@@ -48,6 +48,13 @@ pub(crate) struct SummaryBody {
 }
 
 impl SummaryBody {
+    /// The counts of a whole batch.
+    pub(crate) fn of(summary: &Summary) -> Self {
+        let mut counts = Self::default();
+        counts.add(summary);
+        counts
+    }
+
     /// How many items there are.
     pub(super) fn items(&self) -> usize {
         self.items
@@ -79,16 +86,19 @@ pub(crate) fn answer(
     shown: Vec<Answered>,
     writer: ResultWriter,
 ) -> Result<Elements<ResultWriter>, Problem> {
-    let mut counts = SummaryBody::default();
-    counts.add(summary);
-    let counts = serde_json::to_string(&counts).map_err(Problem::internal)?;
-    let run = run.map_or_else(|| "null".to_owned(), |run| run.to_string());
-    let opening = format!(r#"{{"summary":{counts},"run":{run},"items":["#);
+    let opening = opening(&SummaryBody::of(summary), run.map(RunId::get))?;
     Ok(Elements { writer, opening, all: shown })
 }
 
+/// What stands before the results.
+pub(crate) fn opening(counts: &SummaryBody, run: Option<i64>) -> Result<String, Problem> {
+    let counts = serde_json::to_string(counts).map_err(Problem::internal)?;
+    let run = run.map_or_else(|| "null".to_owned(), |run| run.to_string());
+    Ok(format!(r#"{{"summary":{counts},"run":{run},"items":["#))
+}
+
 /// Whether an outcome is shown where only problems are.
-pub(super) fn is_problem(outcome: &Outcome) -> bool {
+pub(crate) fn is_problem(outcome: &Outcome) -> bool {
     outcome.verdict.is_refusal() || !outcome.violations.is_empty()
 }
 

@@ -50,6 +50,7 @@ impl Change<'_> {
             endpoints: Endpoints::Shown,
             bytes,
             documents_at_most: allowance(bytes, 1),
+            expected: Vec::new(),
             keeping: self.once.keeping_batch(reply),
         };
         let upsert = &self.services.upsert_contacts;

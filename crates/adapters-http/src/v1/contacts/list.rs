@@ -8,8 +8,8 @@ mod filter;
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::Uri;
 use axum::http::header::LINK;
-use axum::http::{HeaderValue, Uri};
 use axum::response::Response;
 use contacts_application::contact_list::{
     ContactOrder, ContactOrderKey, ContactPage, ContactQuery,
@@ -30,6 +30,7 @@ use crate::request::offload::{LONG, offload};
 use crate::state::Services;
 use crate::v1::contact_body::contact_body;
 use crate::v1::parameters::Parameters;
+use crate::v1::parameters::cursor::{CURSOR, next_page};
 use crate::v1::word::{Word, word_schema};
 
 /// How many contacts a page has without `limit`.
@@ -37,9 +38,6 @@ const DEFAULT_LIMIT: u32 = 50;
 
 /// The most bytes of documents of a page, unless a single one is larger.
 const PAGE_BYTES: usize = 8 << 20;
-
-/// The name of the parameter that the next page differs in.
-const CURSOR: &str = "cursor";
 
 /// The parameters of a page, besides those of the filter.
 #[derive(utoipa::IntoParams)]
@@ -182,14 +180,4 @@ fn body(
     }
     body.push(b'}');
     Ok(body)
-}
-
-/// The link to the next page: the same request with another cursor (RFC 8288).
-fn next_page(uri: &Uri, cursor: &str) -> Result<HeaderValue, Problem> {
-    let given = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-    let others = given.filter(|(name, _)| name != CURSOR);
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(others).append_pair(CURSOR, cursor);
-    let link = format!("<{}?{}>; rel=\"next\"", uri.path(), query.finish());
-    HeaderValue::try_from(link).map_err(Problem::internal)
 }

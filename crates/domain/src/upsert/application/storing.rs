@@ -1,20 +1,11 @@
 //! Storing what an item changes, in the working set.
 
-use std::sync::Arc;
-
 use super::Application;
-use crate::contact::Snapshot;
 use crate::path::Path;
 use crate::rule::Rule;
 use crate::upsert::outcome::{Gate, Outcome, Verdict};
+use crate::upsert::working_set::Step;
 use crate::violation::Violation;
-
-/// What an item changes.
-pub(in crate::upsert) enum Step {
-    Create { now: Arc<Snapshot>, item: usize },
-    Update { slot: usize, before: Arc<Snapshot>, now: Arc<Snapshot> },
-    Delete { slot: usize, before: Arc<Snapshot>, now: Arc<Snapshot> },
-}
 
 impl Application<'_> {
     /// Stores what the item changes, if it may be. Otherwise the item is stale, and the gate closed.
@@ -52,7 +43,7 @@ impl Application<'_> {
                 contact = Some(self.state(&before));
             }
         }
-        violations.extend([Violation::new(Rule::Current, Path::root(), "", message)]);
+        violations.extend([Violation::new(Rule::Planned, Path::root(), "", message)]);
         violations.sort();
         let outcome =
             Outcome { matched_by, same_as, candidates, contact, ..Outcome::rejected(violations) };

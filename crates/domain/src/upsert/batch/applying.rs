@@ -1,8 +1,6 @@
 //! Applying the items of a batch in order.
 
-use std::collections::HashSet;
-
-use super::plan::{Admission, Plan};
+use super::plan::{Applied, Plan};
 use super::{Batch, shared_keys};
 use crate::decision::Loaded;
 use crate::ids::{IdBlock, OutOfIds};
@@ -12,14 +10,6 @@ use crate::upsert::options::OnRepeat;
 use crate::upsert::outcome::{DocumentsTooLarge, Gate, NotApplied, Outcome, Shown};
 use crate::upsert::provisional_ids::ProvisionalIds;
 use crate::upsert::working_set::WorkingSet;
-
-/// The items, applied.
-pub(super) struct Applied {
-    pub(super) working_set: WorkingSet,
-    pub(super) outcomes: Vec<Outcome>,
-    /// The items that were not stored, because they would not do what is expected of them.
-    pub(super) overtaken: HashSet<usize>,
-}
 
 impl Batch {
     /// Applies the items in order, except those that the plan leaves out. Stops where the documents of
@@ -31,11 +21,6 @@ impl Batch {
         plan: &Plan<'_>,
         shown: Shown,
     ) -> Result<Result<Applied, NotApplied>, OutOfIds> {
-        let is_provisional = match plan.admission {
-            _ if plan.is_rehearsal => false,
-            Admission::Expected => true,
-            Admission::All | Admission::AllBut(_) => self.options.dry_run,
-        };
         let mut application = Application {
             working_set: WorkingSet::new(loaded, shared_keys(&self.options, &self.items)),
             context: &self.context,
@@ -48,7 +33,7 @@ impl Batch {
             },
             reserved: plan.reserved,
             ids,
-            provisional_ids: match is_provisional {
+            provisional_ids: match plan.is_dry && !plan.is_rehearsal {
                 true => &self.provisional_ids,
                 false => &ProvisionalIds::NONE,
             },
@@ -57,9 +42,10 @@ impl Batch {
         };
         let (mut bytes, details) = (0, Self::details_at_most(self.items.len()));
         let mut outcomes = Vec::with_capacity(self.items.len());
-        let mut overtaken = HashSet::new();
+        let mut gates = Vec::new();
         for (index, item) in self.items.iter().enumerate() {
-            application.gate = self.gate(index, plan);
+            let gate = plan.gates.get(index).filter(|_| !plan.is_rehearsal);
+            application.gate = gate.copied().unwrap_or(Gate::Open);
             let mut outcome = match &item.content {
                 Content::Faulty(faults) => application.settle(Outcome::rejected(faults.clone())),
                 _ if plan.left_out.contains(&index) => application.settle(Outcome::repeated()),
@@ -76,8 +62,8 @@ impl Batch {
                     None => return Ok(Err(NotApplied::Overtaken)),
                 },
             };
-            if matches!(application.gate, Gate::Closed) {
-                overtaken.insert(index);
+            if gate.is_some() {
+                gates.push(application.gate.after(&outcome));
             }
             outcome.violations = std::mem::take(&mut outcome.violations).reported(details);
             bytes += outcome.bytes();
@@ -87,19 +73,6 @@ impl Batch {
             }
             outcomes.push(outcome);
         }
-        Ok(Ok(Applied { working_set: application.working_set, outcomes, overtaken }))
-    }
-
-    /// Whether what the item does is stored.
-    fn gate(&self, index: usize, plan: &Plan<'_>) -> Gate<'_> {
-        match plan.admission {
-            _ if plan.is_rehearsal => Gate::Open,
-            Admission::AllBut(overtaken) if overtaken.contains(&index) => Gate::Closed,
-            Admission::All | Admission::AllBut(_) => Gate::Open,
-            Admission::Expected => match self.expected.get(index) {
-                Some(Some(expected)) => Gate::Expecting(expected),
-                Some(None) | None => Gate::Open,
-            },
-        }
+        Ok(Ok(Applied { working_set: application.working_set, outcomes, gates }))
     }
 }

@@ -4,18 +4,8 @@ use std::collections::HashSet;
 
 use crate::upsert::application::Reserved;
 use crate::upsert::links::Links;
-
-/// Which items may be stored.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) enum Admission<'b> {
-    /// All.
-    #[default]
-    All,
-    /// Those that do what is expected of them. It is decided with the ids of a dry run.
-    Expected,
-    /// All but these, which did not.
-    AllBut(&'b HashSet<usize>),
-}
+use crate::upsert::outcome::{Gate, Outcome};
+use crate::upsert::working_set::WorkingSet;
 
 /// What is known before the items are applied.
 #[derive(Default)]
@@ -26,5 +16,16 @@ pub(super) struct Plan<'b> {
     pub(super) left_out: HashSet<usize>,
     pub(super) reserved: Option<Reserved>,
     pub(super) links: Links<'b>,
-    pub(super) admission: Admission<'b>,
+    /// Whether what each item does is stored; of all items, if there are none.
+    pub(super) gates: &'b [Gate<'b>],
+    /// Whether new contacts take ids that no store hands out.
+    pub(super) is_dry: bool,
+}
+
+/// The items, applied.
+pub(super) struct Applied {
+    pub(super) working_set: WorkingSet,
+    pub(super) outcomes: Vec<Outcome>,
+    /// Whether what each item does is stored when it is applied again, if something was expected of it.
+    pub(super) gates: Vec<Gate<'static>>,
 }

@@ -3,14 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Batch;
-use super::applying::Applied;
-use super::plan::{Admission, Plan};
+use super::plan::{Applied, Plan};
 use crate::decision::Loaded;
 use crate::ids::{IdBlock, OutOfIds};
 use crate::upsert::application::Reserved;
 use crate::upsert::links::{Links, MAX_ROUNDS};
 use crate::upsert::options::OnRepeat;
-use crate::upsert::outcome::{NotApplied, Outcome, Shown};
+use crate::upsert::outcome::{Gate, NotApplied, Outcome, Shown};
 
 impl Batch {
     /// The plan of the batch, after a rehearsal if it takes one.
@@ -37,18 +36,22 @@ impl Batch {
         Ok(plan)
     }
 
-    /// The items that would not do what is expected of them, decided as the dry run was.
-    pub(super) fn overtaken(
+    /// Whether what each item does is stored, if something is expected of them. It is decided as the dry
+    /// run was, so that the same is compared.
+    pub(super) fn gates(
         &self,
         loaded: &Loaded,
-    ) -> Result<Result<HashSet<usize>, NotApplied>, OutOfIds> {
+    ) -> Result<Result<Vec<Gate<'static>>, NotApplied>, OutOfIds> {
         if self.expected.is_empty() {
-            return Ok(Ok(HashSet::new()));
+            return Ok(Ok(Vec::new()));
         }
+        let expecting = self.expected.iter().map(Option::as_ref);
+        let expecting: Vec<_> =
+            expecting.map(|expected| expected.map_or(Gate::Open, Gate::Expecting)).collect();
         let shown = Shown { changes: true, at_most: self.shown().at_most, ..Shown::NOTHING };
         let mut ids = self.provisional_ids.block();
-        let applied = self.apply_planned(loaded.clone(), &mut ids, Admission::Expected, shown)?;
-        Ok(applied.map(|applied| applied.overtaken))
+        let applied = self.apply_planned(loaded.clone(), &mut ids, &expecting, true, shown)?;
+        Ok(applied.map(|applied| applied.gates))
     }
 
     /// Applies the items that may be stored. A link to a contact that is not there in the end leads
@@ -57,11 +60,12 @@ impl Batch {
         &'b self,
         mut loaded: Loaded,
         ids: &mut IdBlock,
-        admission: Admission<'b>,
+        gates: &'b [Gate<'b>],
+        is_dry: bool,
         shown: Shown,
     ) -> Result<Result<Applied, NotApplied>, OutOfIds> {
         let mut taken = *ids;
-        let mut plan = Plan { admission, ..self.plan(&loaded, &mut taken)? };
+        let mut plan = Plan { gates, is_dry, ..self.plan(&loaded, &mut taken)? };
         let mut rounds = if self.has_links { MAX_ROUNDS } else { 0 };
         loop {
             let loaded = match rounds {

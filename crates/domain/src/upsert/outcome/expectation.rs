@@ -76,6 +76,8 @@ pub(in crate::upsert) enum Gate<'a> {
     Open,
     /// If it is what was expected.
     Expecting(&'a Expectation),
+    /// It stores nothing: it was refused, as was expected, and its ids may name what is new only now.
+    Refused,
     /// No, because it is not what was expected.
     Closed,
 }
@@ -85,7 +87,17 @@ impl Gate<'_> {
         match self {
             Self::Open => true,
             Self::Expecting(expected) => expected.is_met_by(outcome),
+            Self::Refused => outcome.verdict.is_refusal(),
             Self::Closed => false,
+        }
+    }
+
+    /// The gate of the item when it is applied again, after it led to this outcome.
+    pub(in crate::upsert) fn after(self, outcome: &Outcome) -> Gate<'static> {
+        match self {
+            Self::Closed => Gate::Closed,
+            _ if outcome.verdict.is_refusal() => Gate::Refused,
+            _ => Gate::Open,
         }
     }
 }
