@@ -28,6 +28,8 @@ pub mod reading;
 pub mod restoring;
 #[cfg(feature = "contact")]
 mod rule;
+#[cfg(feature = "contact")]
+pub mod searching;
 mod timestamp;
 #[cfg(feature = "contact")]
 pub mod tree;

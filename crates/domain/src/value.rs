@@ -102,6 +102,8 @@ mod parse_cache;
 mod phone;
 #[cfg(feature = "contact")]
 mod phone_regions;
+#[cfg(feature = "contact")]
+mod search_letters;
 mod shape;
 mod sort_key;
 mod swiss_uid;
@@ -135,6 +137,8 @@ pub(crate) use parse_cache::ParseCache;
 pub use phone::{InvalidPhone, Phone};
 #[cfg(feature = "contact")]
 pub(crate) use phone_regions::{PhoneReading, PhoneRegions};
+#[cfg(feature = "contact")]
+pub(crate) use search_letters::{Letter, search_letters};
 pub(crate) use sort_key::sort_key;
 pub use swiss_uid::{InvalidSwissUid, SwissUid};
 pub use tag_name::{InvalidTagName, TagName};

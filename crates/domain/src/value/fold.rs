@@ -31,6 +31,19 @@ pub(crate) fn fold(text: &str) -> String {
     CASE.fold_string(&letters).into_owned()
 }
 
+/// The combining classes of points in Hebrew, Arabic and Syriac, which most texts leave out.
+const POINTS: std::ops::RangeInclusive<u8> = 10..=36;
+
+/// Whether people leave the character out when they search: an accent, or a point.
+pub(super) fn is_left_out(character: char) -> bool {
+    is_accent(character) || POINTS.contains(&COMBINING.get_u8(character))
+}
+
+/// Whether it is a mark on the letter before it.
+pub(super) fn is_combining(character: char) -> bool {
+    COMBINING.get_u8(character) != 0
+}
+
 /// Whether it is an accent of the letter before it.
 pub(super) fn is_accent(character: char) -> bool {
     ACCENTS.contains(&COMBINING.get_u8(character))

@@ -78,6 +78,14 @@ impl Phone {
         Ok(Self(normal.into()))
     }
 
+    /// The digits that are dialled in its country, `0446681800`.
+    #[cfg(feature = "contact")]
+    pub(crate) fn national_digits(&self) -> Option<String> {
+        let number = PHONE_NUMBER_UTIL.parse(self.as_str(), None).ok()?;
+        let written = PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::National);
+        Some(written.chars().filter(char::is_ascii_digit).collect())
+    }
+
     /// The number in E.164 form.
     #[must_use]
     pub fn as_str(&self) -> &str {

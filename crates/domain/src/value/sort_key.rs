@@ -43,9 +43,9 @@ pub(crate) fn sort_key(name: &str) -> String {
     key
 }
 
-/// What people sort a character by that Unicode does not decompose: letters, and the quotation marks
-/// and dashes of keyboards for those of typesetting.
-fn base(character: char) -> Option<&'static str> {
+/// What people sort and search a character by that Unicode does not decompose: letters, and the quotation
+/// marks and dashes of keyboards for those of typesetting.
+pub(super) fn base(character: char) -> Option<&'static str> {
     Some(match character {
         '‘' | '’' | 'ʼ' => "'",
         '“' | '”' | '„' | '«' | '»' => "\"",

@@ -30,6 +30,7 @@ mod properties;
 mod races;
 mod reading;
 mod rules;
+mod searching;
 mod settings;
 mod unlinking;
 mod upsert;
