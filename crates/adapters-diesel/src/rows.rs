@@ -22,12 +22,12 @@ const ROWS: usize = 100;
 /// The table of the ids to come: the only one that has a row in a new database.
 const COUNTER: &str = "id_counter";
 
-/// The columns of all tables.
+/// The columns of all tables but those of searches, which are made of the others.
 const COLUMNS: &str = "
     SELECT t.name AS table_name, c.name AS name, c.type = 'BLOB' AS is_blob
       FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
      WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite!_%' ESCAPE '!'
-       AND t.name NOT LIKE '!_!_diesel%' ESCAPE '!'
+       AND t.name NOT LIKE '!_!_diesel%' ESCAPE '!' AND t.name NOT LIKE 'search!_%' ESCAPE '!'
      ORDER BY t.name, c.name";
 
 /// The rows of a database file.

@@ -10,6 +10,7 @@ pub(crate) mod query;
 pub(crate) mod recognize;
 pub(crate) mod repair;
 pub(crate) mod row;
+pub(crate) mod search;
 pub(crate) mod settings;
 pub(crate) mod stored;
 pub(crate) mod write;

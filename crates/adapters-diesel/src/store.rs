@@ -11,6 +11,7 @@ mod directory;
 mod history;
 mod ids;
 mod ledger;
+mod search_index;
 mod settings;
 mod spare_ids;
 mod transaction;

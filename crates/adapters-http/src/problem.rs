@@ -317,8 +317,12 @@ impl Problem {
 
     /// A failure that the same request may not meet later.
     pub(crate) fn unavailable(cause: Option<Box<dyn Error + Send + Sync>>) -> Self {
-        let detail = "sending the request again later is safe";
-        Self { retry_after: Some(SOON), cause, ..Self::new(Kind::Unavailable, detail) }
+        Self { cause, ..Self::not_yet("sending the request again later is safe") }
+    }
+
+    /// What the same request may find done later.
+    pub(crate) fn not_yet(detail: impl Into<String>) -> Self {
+        Self { retry_after: Some(SOON), ..Self::new(Kind::Unavailable, detail) }
     }
 
     fn code(&self) -> Option<Code> {

@@ -6,11 +6,11 @@ use axum::extract::FromRef;
 use bytes::Bytes;
 use contacts_application::ports::{
     AccessStore, Clock, ContactList, ContactStore, IntercomDirectory, KeptAnswers, KeptPlans,
-    Ledger, OrganizationSettings, StoreState,
+    Ledger, OrganizationSettings, SearchIndex, StoreState,
 };
 use contacts_application::use_cases::{
-    AnswerOnce, Authenticate, DeleteContacts, ExportContacts, GetContact, GetEntry, KeepPlans,
-    ListContacts, ListEntries, MergeContacts, ReadFeed, ReadLedger, RestoreContact,
+    AnswerOnce, Authenticate, DeleteContacts, ExportContacts, GetContact, GetEntry, IndexContacts,
+    KeepPlans, ListContacts, ListEntries, MergeContacts, ReadFeed, ReadLedger, RestoreContact,
     SetOrganization, UndoRun, UnlinkContacts, UpsertContacts,
 };
 use utoipa::openapi::OpenApi;
@@ -61,6 +61,9 @@ pub struct Services {
     pub read_feed: Arc<ReadFeed>,
     /// When the certificate of the server expires; without TLS, nothing shows it.
     pub certificate_expiry: Option<CertificateExpiry>,
+    /// Indexes contacts for searches. Somebody has to [execute](IndexContacts::execute) it, again and
+    /// again.
+    pub index_contacts: Arc<IndexContacts>,
 }
 
 /// The ports that the use cases work on.
@@ -84,6 +87,8 @@ pub struct Ports {
     pub plans: Arc<dyn KeptPlans>,
     /// The ledger.
     pub ledger: Arc<dyn Ledger>,
+    /// The index of searches.
+    pub search: Arc<dyn SearchIndex>,
 }
 
 impl Ports {
@@ -99,6 +104,7 @@ impl Ports {
             + KeptAnswers
             + KeptPlans
             + Ledger
+            + SearchIndex
             + 'static,
     {
         Self {
@@ -110,7 +116,8 @@ impl Ports {
             state: store.clone(),
             answers: store.clone(),
             plans: store.clone(),
-            ledger: store,
+            ledger: store.clone(),
+            search: store,
         }
     }
 }
@@ -118,11 +125,27 @@ impl Ports {
 impl Services {
     /// The use cases on these ports.
     pub fn new(ports: Ports, clock: Arc<dyn Clock>) -> Self {
-        let Ports { contacts, list, directory, access, settings, state, answers, plans, ledger } =
-            ports;
+        let Ports {
+            contacts,
+            list,
+            directory,
+            access,
+            settings,
+            state,
+            answers,
+            plans,
+            ledger,
+            search,
+        } = ports;
         Self {
             keep_plans: KeepPlans::new(plans, answers.clone(), clock.clone()),
             answer_once: AnswerOnce::new(answers, clock.clone()),
+            index_contacts: Arc::new(IndexContacts::new(
+                search,
+                ledger.clone(),
+                access.clone(),
+                clock.clone(),
+            )),
             authenticate: Arc::new(Authenticate::new(access, clock.clone())),
             upsert_contacts: UpsertContacts::new(contacts.clone(), clock.clone()),
             get_contact: GetContact::new(contacts.clone()),
@@ -154,6 +177,8 @@ pub(crate) struct AppState {
     readiness: Arc<Readiness>,
     /// Wakes the readers of the change feed who wait.
     pub(crate) feeds: Arc<Feeds>,
+    /// Wakes those who wait until changes are indexed.
+    pub(crate) indexed: Arc<Feeds>,
     /// The API description as JSON.
     description: Bytes,
 }
@@ -163,14 +188,16 @@ impl AppState {
         let limits = Arc::new(Limits::new(&settings));
         settings.max_items = settings.max_items.min(limits.items_at_once());
         let store = services.state.clone();
-        let gauges = Gauges { store: store.clone(), limits: limits.clone() };
         let certificate = services.certificate_expiry.clone();
+        let index = services.index_contacts.clone();
+        let gauges = Gauges { store: store.clone(), limits: limits.clone(), index: index.clone() };
         Self {
+            feeds: Arc::new(Feeds::new(services.read_feed.clone())),
+            indexed: Arc::new(Feeds::new(index)),
             services: Arc::new(services),
             limits,
             metrics: Arc::new(Metrics::new(settings.version.clone(), certificate, gauges)),
             readiness: Arc::new(Readiness::new(store)),
-            feeds: Arc::default(),
             settings: Arc::new(settings),
             // Strings, numbers and maps with text keys cannot fail. If they did, the test of the
             // served description would.

@@ -9,6 +9,7 @@ pub(crate) mod lookup;
 pub(crate) mod recognize;
 pub(crate) mod repair;
 pub(crate) mod row;
+pub(crate) mod search;
 pub(crate) mod settings;
 pub(crate) mod stored;
 pub(crate) mod values;

@@ -10,6 +10,7 @@ mod groups;
 pub(crate) mod ids;
 mod ledger;
 mod rows;
+mod search_index;
 mod settings;
 mod transaction;
 

@@ -15,6 +15,7 @@ mod races;
 mod relay;
 mod replica;
 mod response_timeout;
+mod search;
 mod settings;
 mod shares;
 mod statements;

@@ -10,7 +10,7 @@ use contacts_adapters_postgres::PostgresStore;
 use contacts_adapters_postgres::testing::TestDatabase;
 use contacts_application::ports::{
     AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, KeptAnswers, KeptPlans,
-    Ledger, Lifecycle, OrganizationSettings, StoreState,
+    Ledger, Lifecycle, OrganizationSettings, SearchIndex, StoreState,
 };
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::value::LinkId;
@@ -56,6 +56,10 @@ impl StoreUnderTest for Fresh {
     }
 
     fn ledger(&self) -> Arc<dyn Ledger> {
+        self.store.clone()
+    }
+
+    fn search_index(&self) -> Arc<dyn SearchIndex> {
         self.store.clone()
     }
 

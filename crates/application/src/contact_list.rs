@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use contacts_domain::contact::{ContactType, Projection, Record, SortKey};
+use contacts_domain::searching::SearchQuery;
 use contacts_domain::upsert::Key;
 use contacts_domain::value::{CountryCode, LinkId};
 use contacts_domain::{ContactId, Timestamp};
@@ -86,6 +87,8 @@ pub struct ContactFilter {
     pub updated_since: Option<Timestamp>,
     /// With all of these keys.
     pub keys: Vec<ListKey>,
+    /// Found by that query, in a [`SearchIndex`](crate::ports::SearchIndex).
+    pub query: Option<SearchQuery>,
 }
 
 impl Default for ContactFilter {
@@ -99,6 +102,7 @@ impl Default for ContactFilter {
             tag: None,
             updated_since: None,
             keys: Vec::new(),
+            query: None,
         }
     }
 }
@@ -172,9 +176,10 @@ pub enum PositionKey {
 }
 
 impl ContactFilter {
-    /// Whether it selects that contact.
+    /// Whether it selects that contact, if its query finds it.
     pub fn selects(&self, record: &Record) -> bool {
-        let Self { lifecycle, contact_type, flags, country, tag, updated_since, keys } = self;
+        let Self { lifecycle, contact_type, flags, country, tag, updated_since, keys, query: _ } =
+            self;
         let Record { projection, .. } = record;
         let is_deleted = record.deleted_at.is_some();
         is_deleted == (*lifecycle == Lifecycle::Deleted)

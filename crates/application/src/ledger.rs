@@ -57,6 +57,13 @@ pub struct FeedPosition {
     pub listed_to: Option<i64>,
 }
 
+impl FeedPosition {
+    /// The place of the last change in the ledger: run and contact. Places are in order.
+    pub fn place(&self) -> (i64, i64) {
+        self.last.map_or((0, 0), |last| (last.position, last.contact))
+    }
+}
+
 /// A change of the ledger by its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LastChange {

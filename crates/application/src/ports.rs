@@ -13,6 +13,7 @@ mod ledger;
 mod open_error;
 mod organization_settings;
 mod schema;
+mod search_index;
 mod store_state;
 mod stored_rows;
 
@@ -29,6 +30,7 @@ pub use ledger::Ledger;
 pub use open_error::{OpenError, OpenErrorKind};
 pub use organization_settings::{FillingStep, OrganizationSettings};
 pub use schema::SchemaState;
+pub use search_index::{IndexStep, Indexed, SearchIndex};
 pub use store_state::{Measurement, Reading, StoreState};
 pub use stored_rows::{CopyError, OfOrganization, RowBatch, RowMessage, StoredRows, Totals};
 
@@ -42,5 +44,5 @@ pub use {
     contact_list::MockContactList, contact_store::MockContactStore,
     intercom_directory::MockIntercomDirectory, kept_answers::MockKeptAnswers,
     kept_plans::MockKeptPlans, ledger::MockLedger, organization_settings::MockOrganizationSettings,
-    store_state::MockStoreState,
+    search_index::MockSearchIndex, store_state::MockStoreState,
 };

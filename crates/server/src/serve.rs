@@ -3,6 +3,7 @@
 mod connections;
 mod filling;
 mod forgetting;
+mod indexing;
 mod pruning;
 mod service_manager;
 mod shutdown;
@@ -96,6 +97,7 @@ pub(crate) async fn run(
     let mut services = store.services();
     services.certificate_expiry = tls.as_ref().map(|tls| tls.expiry.clone());
     let authenticate = services.authenticate.clone();
+    let index = services.index_contacts.clone();
     let Routers { apis, metrics } = routers(services, Settings { version: version(), ..http });
     if let Some((_, address)) = &of_metrics {
         printing::print_notice(&format!("metrics on http://{address}/metrics"));
@@ -112,6 +114,7 @@ pub(crate) async fn run(
     let pruning = tokio::spawn(pruning::keep_pruned(store.prune_ledger(kept)));
     let forgetting =
         tokio::spawn(forgetting::keep_forgetting(store.forget_plans(), store.forget_answers()));
+    let indexing = tokio::spawn(indexing::keep_indexed(index));
     let writing = tokio::spawn(token_uses::keep_writing(authenticate.clone()));
     match of_metrics {
         Some((of_metrics, _)) => {
@@ -132,6 +135,7 @@ pub(crate) async fn run(
     filling.abort();
     pruning.abort();
     forgetting.abort();
+    indexing.abort();
     writing.abort();
     token_uses::write(&authenticate).await;
     Ok(())

@@ -11,7 +11,9 @@ mod feed;
 mod ledger;
 mod planning;
 mod plans;
+mod searching;
 mod settings;
+mod words;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -1,14 +1,17 @@
 //! The port [`ContactList`].
 
+mod found;
+mod selection;
+
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use contacts_application::contact_list::{
-    ContactExport, ContactFilter, ContactFlag, ContactOrder, ContactOrderKey, ContactPage,
-    ContactQuery, ListKey, ListPosition, PositionKey, listed,
+    ContactExport, ContactFilter, ContactOrder, ContactOrderKey, ContactPage, ContactQuery,
+    ListPosition, PositionKey,
 };
 use contacts_application::ledger::FeedPosition;
-use contacts_application::ports::{ContactList, Lifecycle, StoreError};
+use contacts_application::ports::{ContactList, StoreError};
 use contacts_domain::OrganizationId;
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -19,8 +22,9 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
 
+use self::selection::{found, walked};
 use super::SqliteStore;
-use crate::connect::{Failure, in_time, limit_time};
+use crate::connect::{Failure, limit_time};
 use crate::schema::contact::{self, BoxedQuery};
 use crate::statements::ledger::feed;
 use crate::statements::row::ContactRow;
@@ -128,9 +132,14 @@ fn page(
     connection.transaction(|connection| {
         let mut page = ContactPage::default();
         if query.is_counted {
-            let total: i64 =
-                selected(organization, &query.filter).count().get_result(connection)?;
+            let total: i64 = found(organization, &query.filter).count().get_result(connection)?;
             page.total = Some(u64::try_from(total).map_err(StoreError::internal)?);
+        }
+        if let ContactFilter { query: Some(search), keys, .. } = &query.filter
+            && (keys.is_empty(), query.order.by) == (true, ContactOrderKey::Id)
+        {
+            found::add(connection, organization, query, search, &mut page)?;
+            return Ok(page);
         }
         for part in parts(organization, query) {
             let rows = part
@@ -151,8 +160,9 @@ fn page(
 /// The contacts of a page and those behind it, in order, as parts that follow each other.
 fn parts(organization: OrganizationId, query: &ContactQuery) -> Vec<BoxedQuery<'_, Sqlite>> {
     let ContactQuery { filter, order, after, .. } = query;
-    let all = || selected(organization, filter);
-    let is_walked = filter.keys.is_empty() && order.by != ContactOrderKey::DisplayName;
+    let all = || found(organization, filter);
+    let is_few = !filter.keys.is_empty() || filter.query.is_some();
+    let is_walked = !is_few && order.by != ContactOrderKey::DisplayName;
     match after {
         after if !is_walked => vec![sorted(all(), *order, after.as_ref())],
         None => vec![walked(all(), *order)],
@@ -193,24 +203,7 @@ fn behind<'q>(
     parts.into_iter()
 }
 
-/// In an order, by its index.
-fn walked(query: BoxedQuery<'_, Sqlite>, order: ContactOrder) -> BoxedQuery<'_, Sqlite> {
-    macro_rules! by {
-        ($($column:expr),+) => {
-            match order.descending {
-                false => query.order(($($column.asc(),)+)),
-                true => query.order(($($column.desc(),)+)),
-            }
-        };
-    }
-    match order.by {
-        ContactOrderKey::DisplayName => by!(contact::sort_key, contact::id),
-        ContactOrderKey::CreatedAt => by!(contact::created_at, contact::id),
-        ContactOrderKey::Id => by!(contact::id),
-    }
-}
-
-/// The few that a key selects, in an order, or all by name. No index serves `+column`, so no plan walks
+/// The few that a key or a query selects, in an order, or all by name. No index serves `+column`, so no plan walks
 /// all contacts in that order in search of the few.
 fn sorted<'q>(
     query: BoxedQuery<'q, Sqlite>,
@@ -256,72 +249,11 @@ fn sorted<'q>(
     query.order(sql::<Text>(&format!("{column} {direction}, +id {direction}")))
 }
 
-fn selected(organization: OrganizationId, filter: &ContactFilter) -> BoxedQuery<'_, Sqlite> {
-    let ContactFilter { lifecycle, contact_type, flags, country, tag, updated_since, keys } =
-        filter;
-    let mut query = contact::table
-        .filter(contact::organization_id.eq(organization.get()))
-        // Before the filter of the caller, which may be slow.
-        .filter(in_time())
-        .into_boxed();
-    query = match lifecycle {
-        Lifecycle::Living => query.filter(contact::deleted_at.is_null()),
-        Lifecycle::Deleted => query.filter(contact::deleted_at.is_not_null()),
-    };
-    if let Some(contact_type) = contact_type {
-        query = query.filter(contact::contact_type.eq(contact_type.as_str()));
-    }
-    for (flag, value) in flags {
-        query = match flag {
-            ContactFlag::Archived => query.filter(contact::archived.eq(*value)),
-            ContactFlag::IsCustomer => query.filter(contact::is_customer.eq(*value)),
-            ContactFlag::IsVendor => query.filter(contact::is_vendor.eq(*value)),
-            ContactFlag::IsStaff => query.filter(contact::is_staff.eq(*value)),
-        };
-    }
-    if let Some(country) = country {
-        let holds = sql::<Bool>("instr(countries, ").bind::<Text, _>(listed(country)).sql(") > 0");
-        query = query.filter(holds);
-    }
-    if let Some(tag) = tag {
-        let holds = sql::<Bool>("instr(tags, ").bind::<Text, _>(listed(tag)).sql(") > 0");
-        query = query.filter(holds);
-    }
-    if let Some(since) = updated_since {
-        query = query.filter(contact::updated_at.ge(since.micros()));
-    }
-    for key in keys {
-        query = match key {
-            ListKey::ExternalId(key) => query.filter(contact::external_id.eq(key)),
-            ListKey::LinkId(key) => query.filter(contact::link_id.eq(key.to_string())),
-            ListKey::Email(key) => query.filter(contact::email.eq(key)),
-            // SQLite uses no partial indexes for an `OR`.
-            ListKey::Phone(key) => {
-                let deleted = match lifecycle {
-                    Lifecycle::Living => "NULL",
-                    Lifecycle::Deleted => "NOT NULL",
-                };
-                let ids = |column: &str| {
-                    format!("SELECT id FROM contact WHERE deleted_at IS {deleted} AND {column} = ")
-                };
-                let here = format!(" AND organization_id = {organization}");
-                query.filter(
-                    sql::<Bool>(&format!("id IN ({}", ids("phone")))
-                        .bind::<Text, _>(key)
-                        .sql(&format!("{here} UNION ALL {}", ids("mobile")))
-                        .bind::<Text, _>(key)
-                        .sql(&format!("{here})")),
-                )
-            }
-            ListKey::VatNumber(key) => query.filter(contact::vat_number.eq(key)),
-        };
-    }
-    query
-}
-
 #[cfg(test)]
 mod tests {
+    use contacts_application::contact_list::ListKey;
     use contacts_application::ledger::PageSize;
+    use contacts_application::ports::Lifecycle;
     use contacts_domain::contact::SortKey;
     use contacts_domain::{ContactId, Timestamp};
 

@@ -335,6 +335,7 @@ impl IntoResponses for ListProblems {
             Kind::KeySwitchedOff,
             Kind::KeyBeingFilled,
             Kind::NotAcceptable,
+            Kind::FeedGone,
             Kind::OutOfTime,
         ];
         problems(ProblemFormat::ProblemDetails, &[&OF_CALLS, &of_lists])

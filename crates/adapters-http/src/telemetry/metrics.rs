@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::http::Method;
-use contacts_application::ports::{Reading, StoreState};
+use contacts_application::ports::{Measurement, Reading, StoreState};
+use contacts_application::use_cases::IndexContacts;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -176,6 +177,7 @@ fn api(route: &str) -> &'static str {
 pub(crate) struct Gauges {
     pub(crate) store: Arc<dyn StoreState>,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) index: Arc<IndexContacts>,
 }
 
 impl fmt::Debug for Gauges {
@@ -188,7 +190,12 @@ impl Collector for Gauges {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let of_store = self.store.measurements();
         let of_limits = self.limits.measurements();
-        for measurement in of_store.into_iter().chain(of_limits) {
+        let lag = Measurement {
+            name: "search_lag_seconds",
+            about: "Age of the oldest change that a search does not know",
+            value: Reading::Level(self.index.lag().as_secs()),
+        };
+        for measurement in of_store.into_iter().chain(of_limits).chain([lag]) {
             let (name, about) = (measurement.name, measurement.about);
             match measurement.value {
                 Reading::Total(total) => {

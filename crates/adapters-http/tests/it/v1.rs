@@ -9,6 +9,7 @@ mod one_contact;
 mod organization;
 mod plans;
 mod runs;
+mod searching;
 mod stream;
 mod stream_limits;
 mod writing;

@@ -57,7 +57,11 @@ impl PostgresOptions {
     /// The statements that set the limits of a list.
     pub(crate) fn set_list_limits(&self) -> String {
         let timeout = self.list_timeout / 2;
-        Self { statement_timeout: self.statement_timeout.min(timeout), ..self.clone() }.set_limits()
+        let limits =
+            Self { statement_timeout: self.statement_timeout.min(timeout), ..self.clone() }
+                .set_limits();
+        // Compiling a statement takes longer than a page.
+        format!("{limits};\nSET LOCAL jit = off")
     }
 
     /// The statements that set the limits of a transaction.

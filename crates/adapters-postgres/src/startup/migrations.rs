@@ -35,7 +35,7 @@ macro_rules! migrations {
 }
 
 /// Every migration, the oldest first.
-pub(crate) const MIGRATIONS: [Migration; 11] = migrations![
+pub(crate) const MIGRATIONS: [Migration; 12] = migrations![
     "2026-11-22-000000_contacts",
     "2026-11-26-000000_organization_settings",
     "2026-11-26-000100_digest",
@@ -46,7 +46,8 @@ pub(crate) const MIGRATIONS: [Migration; 11] = migrations![
     "2026-11-27-000000_token_rotation",
     "2026-11-27-000100_contact_lists",
     "2026-11-27-000200_kept_answers",
-    "2026-11-27-000300_kept_plans"
+    "2026-11-27-000300_kept_plans",
+    "2026-11-27-000400_search"
 ];
 
 impl Migration {

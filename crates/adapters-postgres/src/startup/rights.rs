@@ -53,7 +53,8 @@ impl User {
         const MISSING: &str = "
             SELECT string_agg(DISTINCT name, ', '), string_agg(DISTINCT needed, ', ')
             FROM unnest(ARRAY['api_token', 'contact', 'contact_alias', 'contact_intercom',
-                    'contact_relation', 'id_counter', 'kept_answer', 'kept_plan', 'ledger', 'organization', 'run']) name,
+                    'contact_relation', 'id_counter', 'kept_answer', 'kept_plan', 'ledger', 'organization', 'run',
+                    'search_position', 'search_words']) name,
                 unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) needed
             WHERE NOT has_table_privilege(to_regclass(name), needed)";
         let missing = async {

@@ -1,27 +1,24 @@
 //! The port [`ContactList`].
 
+mod found;
+mod selection;
+
 use std::time::Instant;
 
 use async_trait::async_trait;
 use contacts_application::contact_list::{
-    ContactExport, ContactFilter, ContactFlag, ContactOrder, ContactOrderKey, ContactPage,
-    ContactQuery, ListKey, ListPosition, PositionKey, listed,
+    ContactExport, ContactFilter, ContactOrderKey, ContactPage, ContactQuery,
 };
 use contacts_application::ledger::FeedPosition;
-use contacts_application::ports::{ContactList, Lifecycle, StoreError};
+use contacts_application::ports::{ContactList, StoreError};
 use contacts_domain::OrganizationId;
 use tokio::sync::mpsc;
-use tokio_postgres::Row;
-use tokio_postgres::types::Type;
-use uuid::Uuid;
 
+use self::selection::{Condition, add_all, statement};
 use super::PostgresStore;
-use crate::connect::{Failure, Parameter, Pool, Session, take_share};
+use crate::connect::{Failure, Pool, Session, take_share};
 use crate::replica;
-use crate::statements::columns::{ContactColumns, ContactIndexes, list};
 use crate::statements::ledger::feed;
-use crate::statements::row;
-use crate::statements::values;
 
 #[async_trait]
 impl ContactList for PostgresStore {
@@ -102,6 +99,7 @@ pub(crate) async fn page(
     query: &ContactQuery,
 ) -> Result<ContactPage, Failure> {
     let mut condition = Condition::of(organization, &query.filter);
+    condition.add_query(organization, query.filter.query.as_ref());
     let mut page = ContactPage::default();
     // Not kept prepared: filters vary without limit, and the best plan depends on their values.
     if query.is_counted {
@@ -110,157 +108,13 @@ pub(crate) async fn page(
         let total: i64 = counted.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default();
         page.total = Some(u64::try_from(total).map_err(Failure::internal)?);
     }
+    if let ContactFilter { query: Some(search), keys, .. } = &query.filter
+        && (keys.is_empty(), query.order.by) == (true, ContactOrderKey::Id)
+    {
+        found::add(session, organization, query, search, &mut page).await?;
+        return Ok(page);
+    }
     let statement = statement(&mut condition, query);
-    let (mut columns, mut is_full) = (None, false);
-    let take = |row: Row| {
-        let at = match &columns {
-            Some(known) => known,
-            None => columns.insert(ContactIndexes::of(&row, "")?),
-        };
-        // What comes behind a full page is thrown away as it arrives.
-        if !is_full {
-            is_full = !page.add(query, row::record(organization, &row, at)?);
-        }
-        Ok(())
-    };
-    session.query_each_once(&statement, &condition.parameters(), take).await?;
+    add_all(session, organization, query, (&statement, &condition), &mut page).await?;
     Ok(page)
-}
-
-fn statement(condition: &mut Condition, query: &ContactQuery) -> String {
-    let place = match &query.after {
-        Some(after) => condition.behind(after, query.order),
-        None => "true".to_owned(),
-    };
-    let contacts = match query.filter.keys.as_slice() {
-        [] => format!("contact WHERE {} AND {place}", condition.sql),
-        // A key selects few contacts, which are sorted: with `OFFSET 0`, no plan walks all contacts in
-        // their order in search of them.
-        _ => {
-            format!("(SELECT * FROM contact WHERE {} OFFSET 0) AS few WHERE {place}", condition.sql)
-        }
-    };
-    let direction = if query.order.descending { " DESC" } else { "" };
-    let order = match query.order.by {
-        ContactOrderKey::DisplayName => format!("sort_key{direction}, id{direction}"),
-        ContactOrderKey::CreatedAt => format!("created_at{direction}, id{direction}"),
-        ContactOrderKey::Id => format!("id{direction}"),
-    };
-    let (columns, limit) = (list("", ContactColumns::NAMES), i64::from(query.size.items) + 1);
-    format!("SELECT {columns} FROM {contacts} ORDER BY {order} LIMIT {limit}")
-}
-
-/// A condition in SQL, with its values.
-struct Condition {
-    sql: String,
-    values: Vec<Value>,
-}
-
-enum Value {
-    Organization(i32),
-    Text(String),
-    Flag(bool),
-    Id(i64),
-    LinkId(Uuid),
-    Time(values::Instant),
-}
-
-impl Value {
-    fn parameter(&self) -> Parameter<'_> {
-        match self {
-            Self::Organization(id) => (id, Type::INT4),
-            Self::Text(text) => (text, Type::TEXT),
-            Self::Flag(flag) => (flag, Type::BOOL),
-            Self::Id(id) => (id, Type::INT8),
-            Self::LinkId(id) => (id, Type::UUID),
-            Self::Time(at) => (at, Type::TIMESTAMPTZ),
-        }
-    }
-}
-
-impl Condition {
-    fn of(organization: OrganizationId, filter: &ContactFilter) -> Self {
-        let ContactFilter { lifecycle, contact_type, flags, country, tag, updated_since, keys } =
-            filter;
-        let mut condition = Self { sql: String::new(), values: Vec::new() };
-        condition.add("organization_id = ", Value::Organization(organization.get()), "");
-        condition.sql.push_str(match lifecycle {
-            // The conditions of the indexes of lists.
-            Lifecycle::Living => " AND deleted_at IS NULL AND sort_key <> ''",
-            Lifecycle::Deleted => " AND deleted_at IS NOT NULL AND sort_key <> ''",
-        });
-        if let Some(contact_type) = contact_type {
-            condition.add("contact_type = ", Value::Text(contact_type.as_str().to_owned()), "");
-        }
-        for (flag, value) in flags {
-            let column = match flag {
-                ContactFlag::Archived => "archived = ",
-                ContactFlag::IsCustomer => "is_customer = ",
-                ContactFlag::IsVendor => "is_vendor = ",
-                ContactFlag::IsStaff => "is_staff = ",
-            };
-            condition.add(column, Value::Flag(*value), "");
-        }
-        if let Some(country) = country {
-            condition.add("strpos(countries, ", Value::Text(listed(country)), ") > 0");
-        }
-        if let Some(tag) = tag {
-            condition.add("strpos(tags, ", Value::Text(listed(tag)), ") > 0");
-        }
-        if let Some(since) = updated_since {
-            condition.add("updated_at >= ", Value::Time(values::Instant(*since)), "");
-        }
-        for key in keys {
-            match key {
-                ListKey::ExternalId(key) => {
-                    condition.add("external_id = ", Value::Text(key.clone()), "");
-                }
-                ListKey::LinkId(key) => {
-                    condition.add("link_id = ", Value::LinkId(key.as_uuid()), "");
-                }
-                ListKey::Email(key) => condition.add("email = ", Value::Text(key.clone()), ""),
-                ListKey::Phone(key) => {
-                    condition.add("(phone = ", Value::Text(key.clone()), "");
-                    let number = condition.values.len();
-                    condition.sql.push_str(&format!(" OR mobile = ${number})"));
-                }
-                ListKey::VatNumber(key) => {
-                    condition.add("vat_number = ", Value::Text(key.clone()), "");
-                }
-            }
-        }
-        condition
-    }
-
-    /// That contacts come behind a place. A row is compared column by column, so an index of both serves.
-    fn behind(&mut self, ListPosition { key, id }: &ListPosition, order: ContactOrder) -> String {
-        let operator = if order.descending { "<" } else { ">" };
-        let column = match key {
-            PositionKey::Name(key) => {
-                self.values.push(Value::Text(key.as_str().to_owned()));
-                Some("sort_key")
-            }
-            PositionKey::Time(at) => {
-                self.values.push(Value::Time(values::Instant(*at)));
-                Some("created_at")
-            }
-            PositionKey::Id => None,
-        };
-        self.values.push(Value::Id(id.get()));
-        let last = self.values.len();
-        match column {
-            Some(column) => format!("({column}, id) {operator} (${}, ${last})", last - 1),
-            None => format!("id {operator} ${last}"),
-        }
-    }
-
-    fn add(&mut self, before: &str, value: Value, after: &str) {
-        self.values.push(value);
-        let and = if self.sql.is_empty() { "" } else { " AND " };
-        self.sql.push_str(&format!("{and}{before}${}{after}", self.values.len()));
-    }
-
-    fn parameters(&self) -> Vec<Parameter<'_>> {
-        self.values.iter().map(Value::parameter).collect()
-    }
 }

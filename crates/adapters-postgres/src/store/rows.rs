@@ -14,14 +14,14 @@ use crate::startup;
 /// The table of the ids to come: the only one that has a row in a new database.
 const COUNTER: &str = "id_counter";
 
-/// The columns of all tables. Tables without foreign keys come first: others refer to them.
+/// The columns of all tables but those of searches, which are made of the others. Tables without foreign keys come first: others refer to them.
 const COLUMNS: &str = "
     SELECT c.relname::text, a.attname::text, format_type(a.atttypid, NULL), a.attidentity <> ''
       FROM pg_class AS c
       JOIN pg_attribute AS a ON a.attrelid = c.oid
      WHERE c.relnamespace = current_schema()::regnamespace
        AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-       AND c.relname NOT LIKE '\\_\\_diesel%'
+       AND c.relname NOT LIKE '\\_\\_diesel%' AND c.relname NOT LIKE 'search\\_%'
        AND a.attnum > 0 AND NOT a.attisdropped
      ORDER BY EXISTS (SELECT FROM pg_constraint WHERE conrelid = c.oid AND contype = 'f'),
               c.relname COLLATE \"C\", a.attname COLLATE \"C\"";

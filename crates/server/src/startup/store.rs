@@ -10,7 +10,7 @@ use contacts_adapters_http::{Ports, Services};
 use contacts_adapters_postgres::{PostgresOptions, PostgresStore};
 use contacts_application::ports::{
     AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, KeptAnswers, KeptPlans,
-    Ledger, OrganizationSettings, StoreState,
+    Ledger, OrganizationSettings, SearchIndex, StoreState,
 };
 use contacts_application::use_cases::{
     CheckContacts, FillKeys, ForgetAnswers, ForgetPlans, ManageAccess, PruneLedger, SetOrganization,
@@ -117,6 +117,7 @@ impl Store {
             + KeptAnswers
             + KeptPlans
             + Ledger
+            + SearchIndex
             + 'static,
     {
         let store = Arc::new(store);

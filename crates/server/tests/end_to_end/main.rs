@@ -24,6 +24,7 @@ mod postgres;
 mod program;
 mod refusals;
 mod remedies;
+mod searching;
 mod settings;
 mod stopping;
 mod tls;

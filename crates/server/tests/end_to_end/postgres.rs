@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use super::contacts::apply_plan_once;
 use super::logging::assert_no_filter_logs_data;
 use super::program::{Server, done, each, people, run, unchanged};
+use super::searching::assert_search_follows;
 
 /// Starts a server on the database.
 fn serve(folder: &TempDir, url: &str, arguments: &[&str]) -> Server {
@@ -88,6 +89,17 @@ fn request_sent_to_another_server_is_answered_as_before() {
 }
 
 #[test]
+fn search_finds_what_was_acknowledged_by_any_server() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
+    let url = database.url();
+    let server = serve(&folder, &url, &[]);
+    let token = server.first_token().expect("a first token");
+    let other = serve(&folder, &url, &[]);
+    assert_search_follows(&other, &token);
+    server.stop();
+}
+
+#[test]
 fn no_filter_logs_data_or_url() {
     let database = TestDatabase::empty();
     assert_no_filter_logs_data(&format!("{}&application_name=Zwetschgenmus", database.url()));
@@ -149,7 +161,7 @@ fn missing_right_is_refused_with_the_grant() {
 fn migrate_creates_the_schema_that_no_migrate_expects() {
     let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
     let (name, url) = (database.name(), database.url());
-    let newest = "2026-11-27-000300_kept_plans";
+    let newest = "2026-11-27-000400_search";
     assert_eq!(
         refused(&["serve", "--no-migrate"], &url),
         format!("the database `{name}` lacks the schema {newest}; run `contact-hub migrate`")

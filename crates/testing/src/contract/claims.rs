@@ -14,6 +14,7 @@ pub(super) mod matching;
 pub(super) mod merging;
 pub(super) mod planning;
 pub(super) mod references;
+pub(super) mod searching;
 pub(super) mod settings;
 pub(super) mod state;
 pub(super) mod tenancy;

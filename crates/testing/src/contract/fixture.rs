@@ -18,7 +18,7 @@ use contacts_application::contact_list::{ContactExport, ContactFilter, ContactPa
 use contacts_application::directory::{EntryPage, EntryQuery, Order, OrderKey};
 use contacts_application::ports::{
     AccessStore, Audit, ContactStore, KeptAnswers, KeptPlans, Ledger, Lifecycle,
-    OrganizationSettings, StoreState,
+    OrganizationSettings, SearchIndex, StoreState,
 };
 
 /// The organization of requests, unless a claim names another.
@@ -56,6 +56,10 @@ impl StoreFixture {
 
     pub(super) fn ledger(&self) -> Arc<dyn Ledger> {
         self.store.ledger()
+    }
+
+    pub(super) fn search_index(&self) -> Arc<dyn SearchIndex> {
+        self.store.search_index()
     }
 
     pub(super) fn answers(&self) -> Arc<dyn KeptAnswers> {

@@ -3,7 +3,8 @@
 use super::claim::Claim;
 use super::claims::{
     access, answering, auditing, concurrency, entries, filtering, keys, ledger, lifecycle, listing,
-    matching, merging, planning, references, settings, state, tenancy, unlinking, writing,
+    matching, merging, planning, references, searching, settings, state, tenancy, unlinking,
+    writing,
 };
 
 /// A port, with the claims about it.
@@ -25,6 +26,9 @@ pub enum Port {
     State,
     /// [`Ledger`](contacts_application::ports::Ledger), beside a store of contacts and its audit.
     Ledger,
+    /// [`SearchIndex`](contacts_application::ports::SearchIndex), beside a list of contacts, their ledger and
+    /// the settings of organizations.
+    Search,
     /// [`KeptAnswers`](contacts_application::ports::KeptAnswers), beside a store of contacts.
     Answers,
     /// [`KeptPlans`](contacts_application::ports::KeptPlans), beside kept answers and a store of contacts.
@@ -33,7 +37,7 @@ pub enum Port {
 
 impl Port {
     /// Every port.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Contacts,
         Self::Directory,
         Self::ContactList,
@@ -42,6 +46,7 @@ impl Port {
         Self::Settings,
         Self::State,
         Self::Ledger,
+        Self::Search,
         Self::Answers,
         Self::Plans,
     ];
@@ -78,6 +83,7 @@ impl Port {
             Self::Ledger => {
                 [ledger::CLAIMS, ledger::feed::CLAIMS, ledger::undoing::CLAIMS].concat()
             }
+            Self::Search => searching::CLAIMS.to_vec(),
             Self::Answers => answering::CLAIMS.to_vec(),
             Self::Plans => planning::CLAIMS.to_vec(),
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use contacts_application::ports::{
     AccessStore, Audit, ContactList, ContactStore, IntercomDirectory, KeptAnswers, KeptPlans,
-    Ledger, OrganizationSettings, StoreState,
+    Ledger, OrganizationSettings, SearchIndex, StoreState,
 };
 use contacts_domain::ContactId;
 use contacts_domain::contact::{IntercomEntry, Record};
@@ -62,6 +62,11 @@ pub trait StoreUnderTest: Send + Sync + 'static {
     /// The ledger of the store, for [`Port::Ledger`](super::Port::Ledger).
     fn ledger(&self) -> Arc<dyn Ledger> {
         unimplemented!("these claims need a `Ledger`")
+    }
+
+    /// The index of searches, for [`Port::Search`](super::Port::Search).
+    fn search_index(&self) -> Arc<dyn SearchIndex> {
+        unimplemented!("these claims need a `SearchIndex`")
     }
 
     /// The store of answers, for [`Port::Answers`](super::Port::Answers).
@@ -121,6 +126,10 @@ impl StoreUnderTest for Arc<MemoryStore> {
     }
 
     fn ledger(&self) -> Arc<dyn Ledger> {
+        self.clone()
+    }
+
+    fn search_index(&self) -> Arc<dyn SearchIndex> {
         self.clone()
     }
 

@@ -10,8 +10,12 @@ impl Contacts {
     /// A page of the contacts of an organization.
     pub(super) fn list(&self, organization: OrganizationId, query: &ContactQuery) -> ContactPage {
         let here = self.records().filter(|record| record.organization == organization);
+        let is_found = |record: &&Record| {
+            let found = |query| self.words.are_found(record.id, query);
+            query.filter.query.as_ref().is_none_or(found)
+        };
         let mut selected: Vec<&Record> =
-            here.filter(|record| query.filter.selects(record)).collect();
+            here.filter(|record| query.filter.selects(record)).filter(is_found).collect();
         let position = |record: &Record| query.order.position(record);
         selected.sort_by_key(|record| position(record));
         if query.order.descending {

@@ -13,6 +13,7 @@ use contacts_domain::{Change, ContactId, IdBlock, OrganizationId, OutOfIds, RunI
 use super::answers::Answers;
 use super::ledger::Ledger;
 use super::plans::Plans;
+use super::words::Words;
 
 /// The table of contacts and its indexes. Cheap to copy: the rows are shared.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +25,7 @@ pub(super) struct Contacts {
     pub(super) ledger: Ledger,
     pub(super) answers: Answers,
     pub(super) plans: Plans,
+    pub(super) words: Words,
     pub(super) last_id: i64,
 }
 

@@ -107,6 +107,17 @@ impl Ledger {
         FeedPosition { hub: HUB, last, listed_to: None }
     }
 
+    /// The time of the first run with a change after that place.
+    pub(super) fn since(
+        &self,
+        organization: OrganizationId,
+        place: (i64, i64),
+    ) -> Option<Timestamp> {
+        let mut later = self.of(organization);
+        let later = later.find(|recorded| (recorded.position, i64::MAX) > place);
+        later.map(|recorded| recorded.run.at)
+    }
+
     pub(super) fn prune(&mut self, organization: OrganizationId, before: Timestamp) {
         let old = |recorded: &&Arc<Recorded>| recorded.run.at < before;
         let newest_old = self.of(organization).take_while(old).last();

@@ -38,7 +38,7 @@ pub(in crate::v1) fn write(organization: OrganizationId, bookmark: Bookmark) -> 
 }
 
 /// The bookmark in a text, or `None` if it is no token of this organization.
-pub(super) fn read(organization: OrganizationId, token: &str) -> Option<Bookmark> {
+pub(in crate::v1) fn read(organization: OrganizationId, token: &str) -> Option<Bookmark> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).ok()?;
     let (content, hash) = bytes.split_at_checked(bytes.len().checked_sub(CHECK)?)?;
     let (version, numbers) = content.split_first()?;

@@ -1,79 +1,105 @@
-//! Wakes readers of the change feed who wait for changes.
+//! Wakes requests that wait for changes, or until changes are indexed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use contacts_application::ledger::LastChange;
-use contacts_application::use_cases::ReadFeed;
+use contacts_application::ledger::FeedPosition;
+use contacts_application::ports::StoreError;
+use contacts_application::use_cases::{IndexContacts, ReadFeed};
 use contacts_domain::OrganizationId;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 /// How often the end of a feed is looked up, whoever writes: this server or another one.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// The last change of each organization with waiting readers.
+/// The position that each organization with waiting requests has reached.
 ///
-/// A reader who waits holds no connection to the database and no thread. One task for each
-/// organization asks the database on behalf of all of its readers, and ends with the last of them.
-#[derive(Default)]
-pub(crate) struct Feeds(Mutex<HashMap<OrganizationId, watch::Sender<Option<LastChange>>>>);
+/// A request that waits holds no connection to the database and no thread. One task for each
+/// organization asks the database on behalf of all of them, and ends with the last of them.
+pub(crate) struct Feeds {
+    of: Arc<dyn FeedEnd>,
+    reached: Mutex<HashMap<OrganizationId, Reached>>,
+}
+
+/// The position, once it is known.
+type Reached = watch::Sender<Option<FeedPosition>>;
+
+/// What moves on along the feed of an organization.
+pub(crate) trait FeedEnd: Send + Sync + 'static {
+    /// Where it is; `None` if it has not begun.
+    fn end(&self, of: OrganizationId) -> BoxFuture<'_, Result<Option<FeedPosition>, StoreError>>;
+}
+
+impl FeedEnd for ReadFeed {
+    fn end(&self, of: OrganizationId) -> BoxFuture<'_, Result<Option<FeedPosition>, StoreError>> {
+        Self::end(self, of).map(|end| end.map(Some)).boxed()
+    }
+}
+
+impl FeedEnd for IndexContacts {
+    fn end(&self, of: OrganizationId) -> BoxFuture<'_, Result<Option<FeedPosition>, StoreError>> {
+        self.reached(of).boxed()
+    }
+}
 
 impl Feeds {
-    /// Waits for a change after that one, at most so long.
-    pub(super) async fn wait(
+    pub(crate) fn new(of: Arc<dyn FeedEnd>) -> Self {
+        Self { of, reached: Mutex::default() }
+    }
+
+    /// Waits until the position is as wanted, at most so long. Returns whether it is.
+    pub(crate) async fn wait(
         self: &Arc<Self>,
-        feed: &Arc<ReadFeed>,
         organization: OrganizationId,
-        last: Option<LastChange>,
         at_most: Duration,
-    ) {
-        let mut end = self.watch(feed, organization);
-        let position = |last: Option<LastChange>| last.map(|last| last.position);
-        let is_later = |end: &Option<LastChange>| position(*end) > position(last);
-        // Without a change in time, the reader gets an empty page.
-        let _ = timeout(at_most, end.wait_for(is_later)).await;
+        is_wanted: impl Fn(&FeedPosition) -> bool,
+    ) -> bool {
+        let mut reached = self.watch(organization);
+        let reached = reached.wait_for(|end| end.as_ref().is_some_and(&is_wanted));
+        timeout(at_most, reached).await.is_ok_and(|reached| reached.is_ok())
     }
 
     fn watch(
         self: &Arc<Self>,
-        feed: &Arc<ReadFeed>,
         organization: OrganizationId,
-    ) -> watch::Receiver<Option<LastChange>> {
-        let mut feeds = self.feeds();
-        if let Some(known) = feeds.get(&organization) {
+    ) -> watch::Receiver<Option<FeedPosition>> {
+        let mut reached = self.reached();
+        if let Some(known) = reached.get(&organization) {
             return known.subscribe();
         }
         let (sender, end) = watch::channel(None);
-        feeds.insert(organization, sender);
-        tokio::spawn(Arc::clone(self).look_up(Arc::clone(feed), organization));
+        reached.insert(organization, sender);
+        tokio::spawn(Arc::clone(self).look_up(organization));
         end
     }
 
-    /// Looks the end of a feed up while somebody waits for it to move.
-    async fn look_up(self: Arc<Self>, feed: Arc<ReadFeed>, organization: OrganizationId) {
+    /// Looks the position up while somebody waits for it to move.
+    async fn look_up(self: Arc<Self>, organization: OrganizationId) {
         loop {
-            match feed.end(organization).await {
-                Ok(end) => self.publish(organization, end.last),
+            match self.of.end(organization).await {
+                Ok(end) => self.publish(organization, end),
                 Err(error) => tracing::debug!(%error, "the end of a change feed is not known"),
             }
             sleep(EVERY).await;
-            let mut feeds = self.feeds();
-            if feeds.get(&organization).is_none_or(|sender| sender.receiver_count() == 0) {
-                feeds.remove(&organization);
+            let mut reached = self.reached();
+            if reached.get(&organization).is_none_or(|sender| sender.receiver_count() == 0) {
+                reached.remove(&organization);
                 return;
             }
         }
     }
 
-    fn publish(&self, organization: OrganizationId, last: Option<LastChange>) {
-        if let Some(sender) = self.feeds().get(&organization) {
-            sender.send_replace(last);
+    fn publish(&self, organization: OrganizationId, end: Option<FeedPosition>) {
+        if let Some(sender) = self.reached().get(&organization) {
+            sender.send_replace(end);
         }
     }
 
-    fn feeds(&self) -> MutexGuard<'_, HashMap<OrganizationId, watch::Sender<Option<LastChange>>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn reached(&self) -> MutexGuard<'_, HashMap<OrganizationId, Reached>> {
+        self.reached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

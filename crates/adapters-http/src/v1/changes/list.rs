@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
-use contacts_application::ledger::{FeedChange, FeedPage, PageSize};
+use contacts_application::ledger::{FeedChange, FeedPage, FeedPosition, PageSize};
 use contacts_application::use_cases::{Bookmark, Caller};
 use contacts_domain::ledger::ChangeKind;
 use serde::Serialize;
@@ -123,8 +123,9 @@ pub(super) async fn list_changes(
         && seconds > 0
     {
         room.wait()?;
-        let (last, at_most) = (next.position.last, Duration::from_secs(seconds));
-        state.feeds.wait(&state.services.read_feed, organization, last, at_most).await;
+        let is_later = |end: &FeedPosition| end.place().0 > next.position.place().0;
+        // Without a change in time, the reader gets an empty page.
+        state.feeds.wait(organization, Duration::from_secs(seconds), is_later).await;
         room.work()?;
         (page, next) = read(&state, &caller, Some(next), size).await?;
     }

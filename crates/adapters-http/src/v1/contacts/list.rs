@@ -4,9 +4,9 @@ mod cursor;
 pub(super) mod export;
 mod fields;
 mod filter;
+mod search;
 
-use std::sync::Arc;
-
+use axum::Extension;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::http::header::LINK;
@@ -20,14 +20,15 @@ use utoipa::ToSchema;
 use self::cursor::ListOf;
 use self::fields::Fields;
 use self::filter::{FilterParams, filter};
+use self::search::{Search, SearchParams};
+use crate::limits::Room;
 use crate::openapi::{CallHeaders, ListProblems, StoredContactSchema, examples};
 use crate::problem::Problem;
 use crate::reply::json;
 use crate::reply::redaction::Redaction;
 use crate::request::authorized::{Authorized, Read};
-use crate::request::list_turn::ListTurn;
 use crate::request::offload::{LONG, offload};
-use crate::state::Services;
+use crate::state::AppState;
 use crate::v1::contact_body::contact_body;
 use crate::v1::parameters::Parameters;
 use crate::v1::parameters::cursor::{CURSOR, next_page};
@@ -44,7 +45,7 @@ const PAGE_BYTES: usize = 8 << 20;
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes the parameters")]
 pub(super) struct PageParams {
-    /// The order; `displayName` without it. A leading `-` means descending.
+    /// The order; `displayName` without it, or `id` with `q`. A leading `-` means descending.
     #[param(value_type = Option<ContactSort>)]
     sort: Option<String>,
     /// The members of contacts that are shown, between commas; all without it.
@@ -106,27 +107,33 @@ impl Word for ContactOrder {
     path = "/v1/contacts",
     tag = "native",
     operation_id = "listNativeContacts",
-    params(CallHeaders, FilterParams, PageParams),
+    params(CallHeaders, SearchParams, FilterParams, PageParams),
     responses(
         (
             status = OK,
             description = "The page, which may be empty.",
             body = ContactListBody,
-            headers(("Link" = String, description = "The next page, as `<URL>; rel=\"next\"`.")),
+            headers(
+                ("Link" = String, description = "The next page, as `<URL>; rel=\"next\"`."),
+                ("Contact-Hub-Search-Lag" = u64, description = "With `q`: the age in seconds of the oldest change that the search does not know; 0 if it knows all."),
+            ),
             example = json!({"items": [examples::stored_contact()]}),
         ),
         ListProblems,
     ),
 )]
 pub(super) async fn list(
-    State(services): State<Arc<Services>>,
+    State(state): State<AppState>,
     Authorized(caller, _): Authorized<Read>,
-    turn: ListTurn,
+    Extension(room): Extension<Room>,
     uri: Uri,
     mut parameters: Parameters,
 ) -> Result<Response, Problem> {
-    let filter = filter(&mut parameters, &caller.organization)?;
-    let order = parameters.word("sort")?.unwrap_or(BY_NAME);
+    let search = Search::read(&mut parameters, &caller)?;
+    let mut filter = filter(&mut parameters, &caller.organization)?;
+    filter.query.clone_from(&search.query);
+    let by_default = if search.query.is_some() { BY_ID } else { BY_NAME };
+    let order = parameters.word("sort")?.unwrap_or(by_default);
     let fields = parameters.take("fields", Fields::read)?;
     let limit = parameters.whole("limit", 1..=1_000)?;
     let is_counted = parameters.word("total")?.unwrap_or_default();
@@ -141,7 +148,9 @@ pub(super) async fn list(
     let items = limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT);
     let size = PageSize { items, bytes: PAGE_BYTES };
     let query = ContactQuery { filter: filter.clone(), order, after, size, is_counted };
-    let page = services.list_contacts.execute(&caller, &query).await?;
+    let lag = search.ready(&state, &caller, &room).await?;
+    let turn = room.list().await?;
+    let page = state.services.list_contacts.execute(&caller, &query).await?;
     let next = page.next.as_ref().map(|next| next_page(&uri, &list.write(next))).transpose()?;
     let is_long = page.contacts.iter().map(|record| record.document.len()).sum::<usize>() > LONG;
     let redaction = Redaction::of(caller.scopes);
@@ -153,8 +162,13 @@ pub(super) async fn list(
     if let Some(next) = next {
         response.headers_mut().insert(LINK, next);
     }
+    if let Some(lag) = lag {
+        lag.show(&mut response);
+    }
     Ok(response)
 }
+
+const BY_ID: ContactOrder = ContactOrder { by: ContactOrderKey::Id, descending: false };
 
 const BY_NAME: ContactOrder = ContactOrder { by: ContactOrderKey::DisplayName, descending: false };
 

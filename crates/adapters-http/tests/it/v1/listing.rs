@@ -162,7 +162,7 @@ async fn wrong_parameters_are_400_and_named() {
             "externalId=a%00",
             "cursor=x",
             "isCustomr=true",
-            "q=ada",
+            "query=ada",
             "limit=1&limit=2",
             "total=1",
         ]

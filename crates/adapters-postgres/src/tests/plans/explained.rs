@@ -116,7 +116,7 @@ fn scans(plan: &[String]) -> String {
 /// The columns of a condition, each of which, or a row of which, stands left of an operator.
 fn columns(condition: &str) -> String {
     let column = |part: &str| {
-        let operators = [" = ", " < ", " <= ", " > ", " >= "];
+        let operators = [" = ", " < ", " <= ", " > ", " >= ", " @@ "];
         let operator = operators.iter().filter_map(|operator| part.find(operator)).min();
         let left = operator.map_or(part, |at| &part[..at]);
         left.replace("ROW", "").replace(['(', ')', ' '], "")

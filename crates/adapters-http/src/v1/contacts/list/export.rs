@@ -1,7 +1,5 @@
 //! `GET /v1/contacts/export`: all contacts that a filter selects.
 
-use std::sync::Arc;
-
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -13,6 +11,7 @@ use contacts_domain::contact::Record;
 use futures_util::stream;
 
 use super::filter::{FilterParams, filter};
+use super::search::{Search, SearchParams};
 use crate::limits::{Part, Room};
 use crate::openapi::{CallHeaders, ListProblems, StoredContactSchema, examples};
 use crate::problem::Problem;
@@ -21,7 +20,7 @@ use crate::reply::{json, ndjson};
 use crate::request::authorized::{Authorized, Read};
 use crate::request::media_type::NDJSON;
 use crate::request::offload::offload;
-use crate::state::Services;
+use crate::state::AppState;
 use crate::v1::accept::accepts;
 use crate::v1::changes::feed_token;
 use crate::v1::contact_body::write;
@@ -42,7 +41,7 @@ const CONTACT_HUB_FEED_TOKEN: HeaderName = HeaderName::from_static("contact-hub-
     path = "/v1/contacts/export",
     tag = "native",
     operation_id = "exportContacts",
-    params(CallHeaders, FilterParams),
+    params(CallHeaders, SearchParams, FilterParams),
     responses(
         (
             status = OK,
@@ -53,22 +52,26 @@ const CONTACT_HUB_FEED_TOKEN: HeaderName = HeaderName::from_static("contact-hub-
             ),
             headers(
                 ("Contact-Hub-Feed-Token" = String, description = "The `since` from which on the change feed continues the export."),
+                ("Contact-Hub-Search-Lag" = u64, description = "With `q`: the age in seconds of the oldest change that the search does not know; 0 if it knows all."),
             ),
         ),
         ListProblems,
     ),
 )]
 pub(crate) async fn export(
-    State(services): State<Arc<Services>>,
+    State(state): State<AppState>,
     Authorized(caller, _): Authorized<Read>,
     Extension(room): Extension<Room>,
     headers: HeaderMap,
     mut parameters: Parameters,
 ) -> Result<Response, Problem> {
-    let filter = filter(&mut parameters, &caller.organization)?;
+    let search = Search::read(&mut parameters, &caller)?;
+    let mut filter = filter(&mut parameters, &caller.organization)?;
+    filter.query.clone_from(&search.query);
     parameters.end()?;
+    let lag = search.ready(&state, &caller, &room).await?;
     let place = room.export()?;
-    let (bookmark, export) = services.export_contacts.execute(&caller, &filter).await?;
+    let (bookmark, export) = state.services.export_contacts.execute(&caller, &filter).await?;
     let format = if accepts(&headers, NDJSON) { Format::Lines } else { Format::Array };
     let redaction = Redaction::of(caller.scopes);
     let state = Exporting { export, format, redaction, is_first: true, _place: place };
@@ -90,6 +93,9 @@ pub(crate) async fn export(
     let token = feed_token::write(caller.organization.id, bookmark);
     let token = HeaderValue::try_from(token).map_err(Problem::internal)?;
     response.headers_mut().insert(CONTACT_HUB_FEED_TOKEN, token);
+    if let Some(lag) = lag {
+        lag.show(&mut response);
+    }
     Ok(response)
 }
 

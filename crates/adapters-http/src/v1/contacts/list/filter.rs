@@ -93,6 +93,7 @@ pub(crate) fn filter(
             Timestamp::parse,
         )?,
         keys: keys(parameters, organization.settings.region)?,
+        query: None,
     })
 }
 

@@ -1,0 +1,17 @@
+-- The words by which contacts are found, each with its organization, and how far the ledger of each
+-- organization is indexed (docs/adr/0031). The program makes both from the contacts; a copy leaves
+-- out every table that begins with search_.
+CREATE VIRTUAL TABLE search_words USING fts5(
+    words, content = '', contentless_delete = 1, detail = 'none', tokenize = "ascii tokenchars '_'"
+);
+
+CREATE TABLE search_position (
+    organization_id INTEGER NOT NULL PRIMARY KEY,
+    hub             INTEGER NOT NULL,
+    position        INTEGER,
+    mark            INTEGER,
+    contact         INTEGER,
+    listed_to       INTEGER,
+    version         INTEGER NOT NULL,
+    region          TEXT    NOT NULL
+) STRICT;

@@ -1,0 +1,207 @@
+//! The contacts that a filter selects, as a statement.
+
+use contacts_application::contact_list::{
+    ContactFilter, ContactFlag, ContactOrder, ContactOrderKey, ContactPage, ContactQuery, ListKey,
+    ListPosition, PositionKey, listed,
+};
+use contacts_application::ports::Lifecycle;
+use contacts_domain::OrganizationId;
+use contacts_domain::searching::SearchQuery;
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::connect::{Failure, Parameter, Session};
+use crate::statements::columns::{ContactColumns, ContactIndexes, list};
+use crate::statements::row;
+use crate::statements::search;
+use crate::statements::values;
+
+/// Adds the contacts of a statement to a page. Returns whether it is full.
+pub(super) async fn add_all(
+    session: &Session,
+    organization: OrganizationId,
+    query: &ContactQuery,
+    (statement, condition): (&str, &Condition),
+    page: &mut ContactPage,
+) -> Result<bool, Failure> {
+    let (mut columns, mut is_full) = (None, false);
+    let take = |row: Row| {
+        let at = match &columns {
+            Some(known) => known,
+            None => columns.insert(ContactIndexes::of(&row, "")?),
+        };
+        // What comes behind a full page is thrown away as it arrives.
+        if !is_full {
+            is_full = !page.add(query, row::record(organization, &row, at)?);
+        }
+        Ok(())
+    };
+    session.query_each_once(statement, &condition.parameters(), take).await?;
+    Ok(is_full)
+}
+
+pub(super) fn statement(condition: &mut Condition, query: &ContactQuery) -> String {
+    let place = match &query.after {
+        Some(after) => condition.behind(after, query.order),
+        None => "true".to_owned(),
+    };
+    let contacts = match condition.selects_few {
+        false => format!("contact WHERE {} AND {place}", condition.sql),
+        // They are sorted: with `OFFSET 0`, no plan walks all contacts in their order in search of the
+        // few.
+        true => {
+            format!("(SELECT * FROM contact WHERE {} OFFSET 0) AS few WHERE {place}", condition.sql)
+        }
+    };
+    let direction = if query.order.descending { " DESC" } else { "" };
+    let order = match query.order.by {
+        ContactOrderKey::DisplayName => format!("sort_key{direction}, id{direction}"),
+        ContactOrderKey::CreatedAt => format!("created_at{direction}, id{direction}"),
+        ContactOrderKey::Id => format!("id{direction}"),
+    };
+    let (columns, limit) = (list("", ContactColumns::NAMES), i64::from(query.size.items) + 1);
+    format!("SELECT {columns} FROM {contacts} ORDER BY {order} LIMIT {limit}")
+}
+
+/// A condition in SQL, with its values.
+pub(super) struct Condition {
+    pub(super) sql: String,
+    values: Vec<Value>,
+    /// By a key or a query.
+    selects_few: bool,
+}
+
+pub(super) enum Value {
+    Organization(i32),
+    Text(String),
+    Flag(bool),
+    Id(i64),
+    Ids(Vec<i64>),
+    LinkId(Uuid),
+    Time(values::Instant),
+}
+
+impl Value {
+    fn parameter(&self) -> Parameter<'_> {
+        match self {
+            Self::Organization(id) => (id, Type::INT4),
+            Self::Text(text) => (text, Type::TEXT),
+            Self::Flag(flag) => (flag, Type::BOOL),
+            Self::Id(id) => (id, Type::INT8),
+            Self::Ids(ids) => (ids, Type::INT8_ARRAY),
+            Self::LinkId(id) => (id, Type::UUID),
+            Self::Time(at) => (at, Type::TIMESTAMPTZ),
+        }
+    }
+}
+
+impl Condition {
+    /// That a filter selects contacts, whatever its query is.
+    pub(super) fn of(organization: OrganizationId, filter: &ContactFilter) -> Self {
+        let ContactFilter {
+            lifecycle,
+            contact_type,
+            flags,
+            country,
+            tag,
+            updated_since,
+            keys,
+            query: _,
+        } = filter;
+        let selects_few = !keys.is_empty();
+        let mut condition = Self { sql: String::new(), values: Vec::new(), selects_few };
+        condition.add("organization_id = ", Value::Organization(organization.get()), "");
+        condition.sql.push_str(match lifecycle {
+            // The conditions of the indexes of lists.
+            Lifecycle::Living => " AND deleted_at IS NULL AND sort_key <> ''",
+            Lifecycle::Deleted => " AND deleted_at IS NOT NULL AND sort_key <> ''",
+        });
+        if let Some(contact_type) = contact_type {
+            condition.add("contact_type = ", Value::Text(contact_type.as_str().to_owned()), "");
+        }
+        for (flag, value) in flags {
+            let column = match flag {
+                ContactFlag::Archived => "archived = ",
+                ContactFlag::IsCustomer => "is_customer = ",
+                ContactFlag::IsVendor => "is_vendor = ",
+                ContactFlag::IsStaff => "is_staff = ",
+            };
+            condition.add(column, Value::Flag(*value), "");
+        }
+        if let Some(country) = country {
+            condition.add("strpos(countries, ", Value::Text(listed(country)), ") > 0");
+        }
+        if let Some(tag) = tag {
+            condition.add("strpos(tags, ", Value::Text(listed(tag)), ") > 0");
+        }
+        if let Some(since) = updated_since {
+            condition.add("updated_at >= ", Value::Time(values::Instant(*since)), "");
+        }
+        for key in keys {
+            match key {
+                ListKey::ExternalId(key) => {
+                    condition.add("external_id = ", Value::Text(key.clone()), "");
+                }
+                ListKey::LinkId(key) => {
+                    condition.add("link_id = ", Value::LinkId(key.as_uuid()), "");
+                }
+                ListKey::Email(key) => condition.add("email = ", Value::Text(key.clone()), ""),
+                ListKey::Phone(key) => {
+                    condition.add("(phone = ", Value::Text(key.clone()), "");
+                    let number = condition.values.len();
+                    condition.sql.push_str(&format!(" OR mobile = ${number})"));
+                }
+                ListKey::VatNumber(key) => {
+                    condition.add("vat_number = ", Value::Text(key.clone()), "");
+                }
+            }
+        }
+        condition
+    }
+
+    /// That a query finds contacts.
+    pub(super) fn add_query(&mut self, organization: OrganizationId, query: Option<&SearchQuery>) {
+        if let Some(query) = query {
+            let expression = search::expression(organization, query);
+            self.add(
+                "id IN (SELECT contact_id FROM search_words WHERE organization_id = $1 AND words @@ ",
+                Value::Text(expression),
+                "::text::tsquery OFFSET 0)",
+            );
+            self.selects_few = true;
+        }
+    }
+
+    /// That contacts come behind a place. A row is compared column by column, so an index of both serves.
+    fn behind(&mut self, ListPosition { key, id }: &ListPosition, order: ContactOrder) -> String {
+        let operator = if order.descending { "<" } else { ">" };
+        let column = match key {
+            PositionKey::Name(key) => {
+                self.values.push(Value::Text(key.as_str().to_owned()));
+                Some("sort_key")
+            }
+            PositionKey::Time(at) => {
+                self.values.push(Value::Time(values::Instant(*at)));
+                Some("created_at")
+            }
+            PositionKey::Id => None,
+        };
+        self.values.push(Value::Id(id.get()));
+        let last = self.values.len();
+        match column {
+            Some(column) => format!("({column}, id) {operator} (${}, ${last})", last - 1),
+            None => format!("id {operator} ${last}"),
+        }
+    }
+
+    pub(super) fn add(&mut self, before: &str, value: Value, after: &str) {
+        self.values.push(value);
+        let and = if self.sql.is_empty() { "" } else { " AND " };
+        self.sql.push_str(&format!("{and}{before}${}{after}", self.values.len()));
+    }
+
+    pub(super) fn parameters(&self) -> Vec<Parameter<'_>> {
+        self.values.iter().map(Value::parameter).collect()
+    }
+}

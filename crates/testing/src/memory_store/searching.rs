@@ -1,0 +1,84 @@
+//! The index of searches in memory.
+
+use async_trait::async_trait;
+use contacts_application::access::Organization;
+use contacts_application::ports::{IndexStep, Indexed, SearchIndex, StoreError};
+use contacts_domain::contact::Record;
+use contacts_domain::{OrganizationId, Timestamp};
+
+use super::contacts::Contacts;
+use super::{MemoryStore, lock};
+
+#[async_trait]
+impl SearchIndex for MemoryStore {
+    async fn indexed(&self, organization: OrganizationId) -> Result<Option<Indexed>, StoreError> {
+        Ok(lock(&self.contacts).words.indexed.get(&organization).copied())
+    }
+
+    async fn behind(
+        &self,
+        organization: Option<OrganizationId>,
+        version: i32,
+    ) -> Result<Vec<(OrganizationId, Timestamp)>, StoreError> {
+        let contacts = lock(&self.contacts);
+        let all = lock(&self.access).organizations().into_iter();
+        let wanted = all.filter(|found| organization.is_none_or(|wanted| wanted == found.id));
+        let behind = wanted
+            .filter_map(|found| Some((found.id, contacts.oldest_unindexed(&found, version)?)));
+        Ok(behind.collect())
+    }
+
+    async fn index(&self, step: IndexStep) -> Result<bool, StoreError> {
+        Ok(lock(&self.contacts).index_words(step))
+    }
+}
+
+impl Contacts {
+    /// The time of the oldest change that is not indexed.
+    fn oldest_unindexed(&self, organization: &Organization, version: i32) -> Option<Timestamp> {
+        let Organization { id, settings, .. } = organization;
+        let indexed = self.words.indexed.get(id);
+        let indexed =
+            indexed.filter(|found| (found.version, found.region) == (version, settings.region));
+        let list_after = indexed.map_or(Some(0), |indexed| indexed.position.listed_to);
+        let unlisted = list_after.and_then(|after| {
+            let mut living = self.living_records(*id);
+            living.find(|record| record.id.get() > after).map(|record| record.updated_at)
+        });
+        let changed = indexed.and_then(|indexed| {
+            let last = indexed.position.last.map_or((0, 0), |last| (last.position, last.contact));
+            self.ledger.since(*id, last)
+        });
+        [unlisted, changed].into_iter().flatten().min()
+    }
+
+    fn living_records(&self, organization: OrganizationId) -> impl Iterator<Item = &Record> {
+        self.records().filter(move |record| {
+            record.organization == organization && record.deleted_at.is_none()
+        })
+    }
+
+    fn index_words(&mut self, step: IndexStep) -> bool {
+        let IndexStep { organization, before, after, is_first, contacts } = step;
+        if self.words.indexed.get(&organization) != before.as_ref() {
+            return false;
+        }
+        self.words.indexed.insert(organization, after);
+        if is_first {
+            let records = self.rows.values().map(|row| &row.record);
+            let deleted = records.filter(|record| {
+                record.organization == organization && record.deleted_at.is_some()
+            });
+            for record in deleted {
+                self.words.of.remove(&record.id);
+            }
+        }
+        for (contact, words) in contacts {
+            match words {
+                Some(words) => self.words.of.insert(contact, words),
+                None => self.words.of.remove(&contact),
+            };
+        }
+        true
+    }
+}
