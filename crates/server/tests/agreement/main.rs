@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 
 use contacts_domain::contact::document::ContactDocument;
+use contacts_domain::Rule;
 use contacts_domain::upsert::{Outcome, Verdict};
 use contacts_testing::MemoryStore;
 use proptest::prelude::*;
@@ -135,7 +136,7 @@ fn plan_like_sending(
         let said = match runtime.block_on(replica.plan(request, number)) {
             None => runtime.block_on(replica.send(request, number, None)),
             // An id that is handed out only now names nothing in a plan.
-            Some(planned) if verdicts(&planned) != verdicts_of(&expected) => {
+            Some(planned) if findings(&planned) != findings_of(&expected) => {
                 runtime.block_on(replica.send(request, number, None))
             }
             Some(planned) => {
@@ -150,13 +151,15 @@ fn plan_like_sending(
     Ok(())
 }
 
-fn verdicts(outcomes: &[Outcome]) -> Vec<Verdict> {
-    outcomes.iter().map(|outcome| outcome.verdict).collect()
+/// What became of each item, and by which rules.
+fn findings(outcomes: &[Outcome]) -> Vec<(Verdict, Vec<Rule>)> {
+    let rules = |outcome: &Outcome| outcome.violations.iter().map(|found| found.rule).collect();
+    outcomes.iter().map(|outcome| (outcome.verdict, rules(outcome))).collect()
 }
 
-fn verdicts_of(said: &Said) -> Vec<Verdict> {
+fn findings_of(said: &Said) -> Vec<(Verdict, Vec<Rule>)> {
     match said {
-        Said::Batch(outcomes) => verdicts(outcomes),
+        Said::Batch(outcomes) => findings(outcomes),
         Said::Merge(_) => Vec::new(),
     }
 }
