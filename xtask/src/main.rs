@@ -8,6 +8,7 @@ mod codegen;
 mod db;
 mod deny;
 mod deploy;
+mod fuzz;
 mod held_postgres;
 mod installed;
 mod schemathesis;
@@ -48,6 +49,8 @@ enum Verb {
     Clients,
     /// Hold servers on both stores to the API description, with random requests
     Schemathesis(schemathesis::Schemathesis),
+    /// Look for bytes that break a promise, with libFuzzer
+    Fuzz(fuzz::Fuzz),
     /// Open the pages of the server in headless Chromium, without a network
     Browser,
     /// Try the files of docs/deploy: the unit, the proxies, the alerts, what the image holds
@@ -82,6 +85,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Deny => deny::run(),
         Verb::Clients => clients::run(),
         Verb::Schemathesis(schemathesis) => schemathesis.run(),
+        Verb::Fuzz(fuzz) => fuzz.run(),
         Verb::Browser => browser::run(),
         Verb::Deploy => deploy::run(),
         Verb::Ci(ci) => ci.run(&Menu::command()),

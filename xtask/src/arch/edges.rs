@@ -10,7 +10,7 @@ use super::facts::Facts;
 
 /// Our crates, the crates that each may use, and the crates that its tests may use besides. The tools
 /// use none of the product's crates, so that they test what users get.
-const LAYERS: [(&str, &[&str], &[&str]); 12] = [
+const LAYERS: [(&str, &[&str], &[&str]); 13] = [
     (DOMAIN, &[], &[]),
     (APPLICATION, &[DOMAIN], &[TESTING]),
     (TESTING, &[APPLICATION, DOMAIN], &[]),
@@ -18,6 +18,7 @@ const LAYERS: [(&str, &[&str], &[&str]); 12] = [
     (DIESEL, &[APPLICATION, DOMAIN], &[TESTING]),
     (POSTGRES, &[APPLICATION, DOMAIN], &[TESTING]),
     ("contact-hub", &[DIESEL, HTTP, POSTGRES, APPLICATION, DOMAIN], &[TESTING]),
+    ("contacts-fuzz", &[HTTP, POSTGRES, TESTING, APPLICATION, DOMAIN], &[]),
     ("bench", &TOOLS, &[]),
     ("proofs", &TOOLS, &[]),
     ("server-process", &[], &[]),
