@@ -7,7 +7,7 @@
 //! use contacts_domain::searching::{SearchQuery, SearchWords};
 //!
 //! let words = SearchWords::of_text("Anna Müller");
-//! let query = SearchQuery::parse("muell ANNA").expect("it has a letter");
+//! let query = SearchQuery::parse("ANNA muell").expect("it has a letter");
 //! assert!(query.matches(&words));
 //! ```
 

@@ -12,8 +12,8 @@ mod requests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 
-use contacts_domain::contact::document::ContactDocument;
 use contacts_domain::Rule;
+use contacts_domain::contact::document::ContactDocument;
 use contacts_domain::upsert::{Outcome, Verdict};
 use contacts_testing::MemoryStore;
 use proptest::prelude::*;
