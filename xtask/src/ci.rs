@@ -8,6 +8,7 @@ use xshell::cmd;
 use xtask::workspace;
 
 use crate::codegen::Codegen;
+use crate::dist::Dist;
 use crate::schemathesis::Schemathesis;
 use crate::test::Test;
 use crate::tool::Tool;
@@ -55,6 +56,8 @@ enum Check {
     Browser,
     /// The files of docs/deploy do what they say
     Deploy,
+    /// The archive of a release can be made, and holds what it should
+    Dist,
     /// The short proofs
     Proofs,
 }
@@ -93,6 +96,7 @@ impl Check {
             Self::Schemathesis => Schemathesis::short().run()?,
             Self::Browser => browser::run()?,
             Self::Deploy => deploy::run()?,
+            Self::Dist => Dist::check().run()?,
             Self::Proofs => Tool::short().run("proofs", &[])?,
         }
         Ok(())

@@ -29,9 +29,7 @@ impl Fuzz {
     pub(crate) fn run(self) -> Result<()> {
         let shell = workspace::shell()?;
         let target = workspace::metadata()?.target_directory.into_std_path_buf();
-        let versions = cmd!(shell, "rustc -vV").read()?;
-        let host = versions.lines().find_map(|line| line.strip_prefix("host: "));
-        let host = host.context("rustc names no host")?;
+        let host = &cmd!(shell, "rustc --print host-tuple").read()?;
         // With `--target`, so that build scripts and macros get no counters.
         let options = ["--release", "--target", host];
         cmd!(shell, "cargo build --manifest-path fuzz/Cargo.toml {options...}")

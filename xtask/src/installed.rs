@@ -1,5 +1,7 @@
 //! Programs that a check needs.
 
+use std::env::consts::EXE_SUFFIX;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Result, ensure};
@@ -48,6 +50,19 @@ pub(crate) fn install_python(shell: &Shell) -> Result<()> {
         shell.copy_file("requirements.txt", "python")?;
     }
     Ok(())
+}
+
+/// Installs a tool of crates.io below the target directory, unless that version is there. Returns its
+/// program. It is not optimized, because building it would take longer than it works.
+pub(crate) fn install_cargo_tool(name: &str, version: &str) -> Result<PathBuf> {
+    let shell = workspace::shell()?;
+    let root = workspace::metadata()?.target_directory.join("tools").join(name).join(version);
+    let program = root.join("bin").join(format!("{name}{EXE_SUFFIX}")).into_std_path_buf();
+    if !program.exists() {
+        let options = ["--quiet", "--locked", "--debug", "--version", version];
+        cmd!(shell, "cargo install {options...} --root {root} {name}").run()?;
+    }
+    Ok(program)
 }
 
 /// Whether what is installed comes from the same list.

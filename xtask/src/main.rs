@@ -8,6 +8,7 @@ mod codegen;
 mod db;
 mod deny;
 mod deploy;
+mod dist;
 mod fuzz;
 mod held_postgres;
 mod installed;
@@ -55,6 +56,8 @@ enum Verb {
     Browser,
     /// Try the files of docs/deploy: the unit, the proxies, the alerts, what the image holds
     Deploy,
+    /// Make the archive of a release
+    Dist(dist::Dist),
     /// Measure the server against the bare database
     #[command(disable_help_flag = true)]
     Bench(tool::Tool),
@@ -88,6 +91,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Fuzz(fuzz) => fuzz.run(),
         Verb::Browser => browser::run(),
         Verb::Deploy => deploy::run(),
+        Verb::Dist(dist) => dist.run(),
         Verb::Ci(ci) => ci.run(&Menu::command()),
         // Optimized, because the client must not be slower than the server.
         Verb::Bench(tool) => tool.run("bench", &["--release"]),

@@ -2,7 +2,9 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs;
 use std::io;
+use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{ArgMatches, CommandFactory, FromArgMatches as _, Parser, Subcommand};
@@ -86,6 +88,11 @@ enum Command {
     Completions {
         /// The shell
         shell: Shell,
+    },
+    /// Write the manual, a page for each command, into a folder, made if it is missing
+    Man {
+        /// The folder, such as /usr/local/share/man/man1
+        folder: PathBuf,
     },
 }
 
@@ -196,6 +203,16 @@ pub(crate) fn run() -> Result<(), Failure> {
             clap_complete::generate(shell, &mut command, "contact-hub", &mut io::stdout());
             Ok(())
         }
+        Command::Man { folder } => {
+            // With the defaults of the program, not of a settings file.
+            let command = SettingsFile::default().beneath(Cli::command());
+            let written = fs::create_dir_all(&folder)
+                .and_then(|()| clap_mangen::generate_to(command, &folder));
+            written.map_err(|error| {
+                let remedy = "name a folder that can be written";
+                Failure::because(format_args!("cannot write {}", folder.display()), &error, remedy)
+            })
+        }
     }
 }
 
@@ -280,6 +297,7 @@ mod tests {
             "contact-hub config check --config hub.toml",
             "contact-hub token list --json",
             "contact-hub completions bash",
+            "contact-hub man man1",
         ] {
             assert!(parsed(line).is_ok(), "{line}");
         }

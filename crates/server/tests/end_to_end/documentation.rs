@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -74,6 +75,18 @@ fn settings_file_lists_every_setting() {
     for setting in settings {
         let key = format!("{} = ", setting.to_ascii_lowercase());
         assert!(SETTINGS.contains(&key), "docs/contact-hub.toml lacks {key}");
+    }
+}
+
+#[test]
+fn manual_explains_settings_and_shows_none() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("hub.toml"), "database_url = 'postgres://u:secret@h/d'").unwrap();
+    done(folder.path(), &["man", "share/man1", "--config", "hub.toml"]);
+    let page = |name| fs::read_to_string(folder.path().join("share/man1").join(name)).unwrap();
+    assert!(page("contact-hub.1").contains("CONTACT_HUB_DATABASE_URL"));
+    for name in ["contact-hub.1", "contact-hub-serve.1", "contact-hub-token-create.1"] {
+        assert!(!page(name).contains("secret"), "{name}");
     }
 }
 
