@@ -62,6 +62,10 @@ enum Check {
     Proofs,
 }
 
+/// The proofs that also run on tables in partitions.
+const IN_PARTITIONS: [&str; 8] =
+    ["--store", "postgres", "--partitions", "16", "--only", "races", "--only", "feed"];
+
 impl Check {
     fn run(self, menu: &Command) -> Result<()> {
         let shell = workspace::shell()?;
@@ -97,7 +101,10 @@ impl Check {
             Self::Browser => browser::run()?,
             Self::Deploy => deploy::run()?,
             Self::Dist => Dist::check().run()?,
-            Self::Proofs => Tool::short().run("proofs", &[])?,
+            Self::Proofs => {
+                Tool::short(&[]).run("proofs", &[])?;
+                Tool::short(&IN_PARTITIONS).run("proofs", &[])?;
+            }
         }
         Ok(())
     }

@@ -12,6 +12,9 @@ use throwaway_postgres::{TEST_DATABASE_URL, TestServer};
 use xshell::cmd;
 use xtask::workspace;
 
+/// The variable that says in how many partitions the tables of tests are.
+const TEST_PARTITIONS: &str = "TEST_PARTITIONS";
+
 /// The package whose tests all need a PostgreSQL.
 const PACKAGE: &str = "contacts-adapters-postgres";
 
@@ -62,10 +65,23 @@ impl Test {
                 let server = TestServer::open()?;
                 let whole = ["--package", PACKAGE, "--package", "throwaway-postgres"];
                 self.cargo_test(&whole, &[], Some(&server))?;
-                self.cargo_test(&OTHERS, &[MARK], Some(&server))
+                self.cargo_test(&OTHERS, &[MARK], Some(&server))?;
+                self.test_partitions(&server)
             }
-            Store::All => self.cargo_test(&["--workspace"], &[], Some(&TestServer::open()?)),
+            Store::All => {
+                let server = TestServer::open()?;
+                self.cargo_test(&["--workspace"], &[], Some(&server))?;
+                self.test_partitions(&server)
+            }
         }
+    }
+
+    /// The tests of the PostgreSQL store once more, on tables in partitions.
+    fn test_partitions(&self, server: &TestServer) -> Result<()> {
+        eprintln!("once more, on tables in partitions");
+        let mut tests = self.tests(&["--package", PACKAGE], &[])?;
+        tests.env(TEST_PARTITIONS, "2").env(TEST_DATABASE_URL, server.url());
+        run_and_sum_up(tests)
     }
 
     fn cargo_test(
@@ -74,17 +90,23 @@ impl Test {
         filters: &[&str],
         server: Option<&TestServer>,
     ) -> Result<()> {
-        let (shell, own) = (workspace::shell()?, &self.arguments);
         let mut filters = filters.to_vec();
         if let Some(TestServer::Given(_)) = server {
             // Its programs need not be installed on this machine.
             eprintln!("left out: the tests of the throwaway server, as another one is named");
             filters.extend(["--skip", THROWAWAY]);
         }
-        let tests = cmd!(shell, "cargo test --all-features {packages...} -- {filters...} {own...}");
         let url = server.map(|server| (TEST_DATABASE_URL, server.url()));
+        let mut tests = self.tests(packages, &filters)?;
+        tests.envs(url);
+        run_and_sum_up(tests)
+    }
+
+    fn tests(&self, packages: &[&str], filters: &[&str]) -> Result<Command> {
+        let (shell, own) = (workspace::shell()?, &self.arguments);
+        let tests = cmd!(shell, "cargo test --all-features {packages...} -- {filters...} {own...}");
         eprintln!("$ {tests}");
-        run_and_sum_up(tests.envs(url).into())
+        Ok(tests.into())
     }
 }
 

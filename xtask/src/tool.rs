@@ -16,9 +16,10 @@ pub(crate) struct Tool {
 }
 
 impl Tool {
-    /// The short proofs, for `cargo xtask ci`.
-    pub(crate) fn short() -> Self {
-        Self { arguments: vec!["--short".to_owned()] }
+    /// The short proofs, for `cargo xtask ci`, with further arguments.
+    pub(crate) fn short(further: &[&str]) -> Self {
+        let arguments = ["--short"].iter().chain(further);
+        Self { arguments: arguments.map(|argument| (*argument).to_owned()).collect() }
     }
 
     /// Runs the package of that name, built with these options, and builds the release server for it

@@ -2,14 +2,16 @@
 
 mod error;
 pub(crate) mod migrations;
+mod partitions;
 mod rights;
+mod tables;
 #[cfg(test)]
 mod tests;
 
 use contacts_application::ports::{OpenError, OpenErrorKind, SchemaState};
 
 use self::error::unusable;
-use self::migrations::Schema;
+use self::migrations::{MIGRATIONS, Migration, Schema};
 use self::rights::{User, Work};
 use crate::connect::{Failure, Pool, PostgresOptions, PostgresUrl, Session};
 
@@ -27,6 +29,7 @@ pub(crate) async fn prepare(pool: &Pool, url: &PostgresUrl) -> Result<Vec<String
     let failed = |failure| error::reported(url, &failure);
     check(&Server::of(&session).await.map_err(failed)?, url)?;
     let user = User::of(&session, url).await?;
+    let expected = pool.options().partitions;
     // Read before anything is locked: with a current schema, a user needs no right to make tables
     // and waits for no other process.
     let (session, ran) = match migrations::schema(&session).await {
@@ -38,14 +41,22 @@ pub(crate) async fn prepare(pool: &Pool, url: &PostgresUrl) -> Result<Vec<String
                 "bring it up to date first",
             ));
         }
-        Ok(SchemaState::Behind(_)) => {
+        Ok(SchemaState::Behind(lacking)) => {
+            if let Some(expected) = expected
+                && !is_new(&lacking)
+            {
+                partitions::check(&session, url, expected).await?;
+            }
             let session = session.without_limits();
-            let ran = migrate(&session, url, &user).await?;
+            let ran = migrate(&session, url, &user, expected).await?;
             (session, ran)
         }
         Ok(found) => (session, ran(found, url)?),
         Err(failure) => return Err(user.error(url, &failure, Work::ReadMigrations)),
     };
+    if let Some(expected) = expected {
+        partitions::check(&session, url, expected).await?;
+    }
     user.check(&session, url).await?;
     Ok(ran)
 }
@@ -108,18 +119,29 @@ fn check(server: &Server, url: &PostgresUrl) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Runs the missing migrations in one transaction.
+/// Whether a database that lacks these migrations has none.
+fn is_new(lacking: &[&Migration]) -> bool {
+    lacking.len() == MIGRATIONS.len()
+}
+
+/// Runs the missing migrations in one transaction. The tables of a new database get so many
+/// partitions; those of another one keep theirs.
 async fn migrate(
     session: &Session,
     url: &PostgresUrl,
     user: &User,
+    partitions: Option<u16>,
 ) -> Result<Vec<String>, OpenError> {
     let migrated = async {
         migrations::begin(session).await?;
         // Another process may have run them meanwhile.
         let found = migrations::schema(session).await?;
         if let SchemaState::Behind(lacking) = &found {
-            migrations::run(session, lacking).await?;
+            let partitions = match is_new(lacking) {
+                true => partitions.unwrap_or_default().into(),
+                false => partitions::count(session).await?,
+            };
+            migrations::run(session, lacking, partitions).await?;
         }
         session.commit().await?;
         Ok(found)

@@ -1,7 +1,7 @@
 //! PostgreSQL databases for tests, one per test.
 //!
 //! The environment variable `TEST_DATABASE_URL` is the URL of a server, with a role that may create
-//! databases.
+//! databases. With `TEST_PARTITIONS`, their tables have so many partitions.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "what tests alone call fails loudly")]
 
@@ -20,6 +20,9 @@ use crate::{PostgresOptions, PostgresStore, PostgresUrl};
 
 /// The variable that names the server.
 const VARIABLE: &str = "TEST_DATABASE_URL";
+
+/// The variable that says in how many partitions databases with a schema are; without it, in none.
+const PARTITIONS: &str = "TEST_PARTITIONS";
 
 /// A database for one test, on the server of `TEST_DATABASE_URL`. Dropping this drops the database,
 /// with its open connections, also if the test fails.
@@ -108,14 +111,22 @@ async fn make_template(server: Client) {
     }
     let name = new_name();
     execute(&server, &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")).await;
-    drop(open(&name, PostgresOptions::default()).await);
+    let options = PostgresOptions { partitions: partitions(), ..PostgresOptions::default() };
+    drop(open(&name, options).await);
     // It gets its name when it is complete. The server waits for the end of the last connection.
     execute(&server, &format!("ALTER DATABASE {name} RENAME TO {}", template())).await;
+}
+
+/// In how many partitions the tables of the template are.
+pub fn partitions() -> Option<u16> {
+    let partitions = env::var(PARTITIONS).ok()?;
+    Some(partitions.parse().unwrap_or_else(|_| panic!("{PARTITIONS} is no number: {partitions}")))
 }
 
 /// The name of the template, a hash of the migrations.
 fn template() -> String {
     let mut hasher = DefaultHasher::new();
+    partitions().hash(&mut hasher);
     for migration in MIGRATIONS {
         (migration.name, migration.up).hash(&mut hasher);
     }

@@ -17,6 +17,7 @@ use crate::config::{self, ConfigCommand, GlobalFlags, ServeFlags, SettingsFile};
 use crate::copy::CopyDatabase;
 use crate::failure::Failure;
 use crate::health::CheckHealth;
+use crate::migrate::Migrate;
 use crate::organization::{CreateOrganization, SetOrganization};
 use crate::token::{CreateToken, ListTokens, RevokeToken, RotateToken};
 use crate::version::version;
@@ -53,7 +54,7 @@ enum Command {
     /// SIGTERM or Ctrl-C the requests in flight may finish; a second one ends it at once.
     Serve(ServeFlags),
     /// Create the schema of the database or bring it up to date, and print what was done
-    Migrate,
+    Migrate(Migrate),
     /// Add, list and change organizations, the tenants that contacts belong to
     #[command(subcommand)]
     Organization(OrganizationCommand),
@@ -162,7 +163,9 @@ pub(crate) fn run() -> Result<(), Failure> {
                 &changed,
             ))
         }
-        Command::Migrate => single_threaded()?.block_on(migrate::run(settings.database)),
+        Command::Migrate(migrate) => {
+            single_threaded()?.block_on(migrate::run(settings.database, migrate))
+        }
         Command::Organization(OrganizationCommand::Create(create)) => {
             single_threaded()?.block_on(organization::create(&settings.database, create))
         }
@@ -277,6 +280,7 @@ mod tests {
             "contact-hub serve --database-connections 4 --database-wait 1 --prepared-statements off",
             "contact-hub token list --no-migrate",
             "contact-hub --no-migrate=false migrate",
+            "contact-hub migrate --partitions 16",
             "contact-hub organization create --id 7 --name Muster --region DE",
             "contact-hub organization create --id 7 --name Muster --match-by email,phone",
             "contact-hub organization list",

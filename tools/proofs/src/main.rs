@@ -38,6 +38,9 @@ struct Arguments {
     /// Leave the other proofs out
     #[arg(long, value_enum, value_name = "NAME")]
     only: Vec<Proof>,
+    /// PostgreSQL: prove it on databases in that many partitions
+    #[arg(long, value_name = "N")]
+    partitions: Option<u16>,
     /// The seed of random choices [default: another one each time]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -56,7 +59,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(Arguments { store, short, only, seed, program }: Arguments) -> Result<()> {
+fn run(arguments: Arguments) -> Result<()> {
+    let Arguments { store, short, only, partitions, seed, program } = arguments;
     let program = program.canonicalize().with_context(|| program.display().to_string())?;
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let seed = seed.unwrap_or(since.as_secs());
@@ -72,7 +76,8 @@ fn run(Arguments { store, short, only, seed, program }: Arguments) -> Result<()>
     };
     for (proof, store) in chosen {
         let (program, postgres) = (program.clone(), postgres.as_ref());
-        prove(proof, &Setting { program, store, seed, is_short: short, postgres })?;
+        let setting = Setting { program, store, seed, is_short: short, partitions, postgres };
+        prove(proof, &setting)?;
     }
     Ok(())
 }
@@ -91,9 +96,11 @@ fn prove(proof: Proof, setting: &Setting<'_>) -> Result<()> {
         Ok(Outcome::Skipped(reason)) => println!("NOT PROVED HERE: {reason}"),
         Err(error) => {
             let short = if setting.is_short { " --short" } else { "" };
+            let partitions = setting.partitions.map(|number| format!(" --partitions {number}"));
+            let partitions = partitions.unwrap_or_default();
             bail!(
                 "{name} on {store}: NOT PROVED: {error:#}\nagain with `cargo xtask proofs --only \
-                 {name} --store {store} --seed {seed}{short}`"
+                 {name} --store {store} --seed {seed}{short}{partitions}`"
             );
         }
     }

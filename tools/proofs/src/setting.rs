@@ -23,6 +23,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) store: Store,
     pub(crate) seed: u64,
     pub(crate) is_short: bool,
+    /// In how many partitions the databases of a PostgreSQL are.
+    pub(crate) partitions: Option<u16>,
     /// The server for all proofs that need one; each has a database of its own.
     pub(crate) postgres: Option<&'a Mutex<Postgres>>,
 }

@@ -63,6 +63,9 @@ impl Site {
                 let server = setting.postgres()?;
                 let url = new_database(&server, name, place)?;
                 launch.database_url = Some(url.clone());
+                if let Some(partitions) = setting.partitions {
+                    launch.run(&["migrate", "--partitions", &partitions.to_string()])?;
+                }
                 // The standby has the database, too.
                 launch.read_database_url =
                     standby.map(|standby| format!("{}?{LOGGED}", in_database(standby, name)));

@@ -25,6 +25,9 @@ pub struct PostgresOptions {
     pub prepared_statements: bool,
     /// Whether opening the store runs missing migrations; if not, an old schema is refused.
     pub migrate: bool,
+    /// Over how many partitions the tables of a new database are spread, by hash of the organization.
+    /// A database that has tables without just as many partitions is refused.
+    pub partitions: Option<u16>,
     /// How long a statement may wait for a lock. It is also the limit for answers to short
     /// statements and to reads outside of a transaction.
     pub lock_timeout: Duration,
@@ -84,6 +87,7 @@ impl Default for PostgresOptions {
             wait: Duration::from_secs(5),
             prepared_statements: true,
             migrate: true,
+            partitions: None,
             lock_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
             list_timeout: Duration::from_secs(5),

@@ -105,6 +105,10 @@ pub(crate) fn reported(url: &PostgresUrl, failure: &Failure) -> OpenError {
             "raise max_connections there, or the CONNECTION LIMIT of the role or of the database, \
              or lower --database-connections",
         ),
+        Some("53200") => unavailable(
+            format!("the database on {place} lacks memory: {failure}"),
+            "raise max_locks_per_transaction there, or make fewer --partitions",
+        ),
         Some("57P03") => unavailable(
             format!("the database on {place} is not ready: {failure}"),
             "try again when it is",

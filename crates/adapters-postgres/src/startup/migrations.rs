@@ -8,6 +8,7 @@ use contacts_domain::contact::{IntercomEntry, list_columns};
 use tokio::time::timeout;
 use tokio_postgres::types::Type;
 
+use super::partitions;
 use crate::connect::{Failure, Parameter, Session};
 
 /// The state of the schema of a database.
@@ -107,8 +108,23 @@ pub(crate) async fn begin(session: &Session) -> Result<(), Failure> {
     }
 }
 
-/// Runs the missing migrations in the transaction of [`begin`].
-pub(crate) async fn run(session: &Session, lacking: &[&Migration]) -> Result<(), Failure> {
+/// Runs the missing migrations in the transaction of [`begin`]. The tables that they make get so many
+/// partitions, or none.
+pub(crate) async fn run(
+    session: &Session,
+    lacking: &[&Migration],
+    partitions: i32,
+) -> Result<(), Failure> {
+    apply(session, lacking).await?;
+    if partitions > 0 {
+        partitions::partition(session, partitions).await?;
+    }
+    fill_sort_keys(session).await?;
+    fill_list_columns(session).await
+}
+
+/// Runs the statements of migrations.
+pub(super) async fn apply(session: &Session, lacking: &[&Migration]) -> Result<(), Failure> {
     // The table of diesel, so that diesel's command line can work on the database.
     const TABLE: &str = "
         CREATE TABLE IF NOT EXISTS __diesel_schema_migrations (
@@ -121,8 +137,7 @@ pub(crate) async fn run(session: &Session, lacking: &[&Migration]) -> Result<(),
         session.batch(migration.up).await?;
         session.execute(RECORD, &[(&migration.version(), Type::VARCHAR)]).await?;
     }
-    fill_sort_keys(session).await?;
-    fill_list_columns(session).await
+    Ok(())
 }
 
 /// Fills the sort keys of entries that have none.

@@ -2,9 +2,11 @@
 
 use contacts_application::ports::OpenError;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::types::Type;
 
 use super::error::{self, unusable};
-use crate::connect::{Failure, PostgresUrl, Session};
+use super::tables::TABLES;
+use crate::connect::{Failure, Parameter, PostgresUrl, Session};
 
 /// The user of the session and the schema of its tables, quoted for SQL.
 pub(crate) struct User {
@@ -52,13 +54,12 @@ impl User {
     ) -> Result<(), OpenError> {
         const MISSING: &str = "
             SELECT string_agg(DISTINCT name, ', '), string_agg(DISTINCT needed, ', ')
-            FROM unnest(ARRAY['api_token', 'contact', 'contact_alias', 'contact_intercom',
-                    'contact_relation', 'id_counter', 'kept_answer', 'kept_plan', 'ledger', 'organization', 'run',
-                    'search_position', 'search_words']) name,
+            FROM unnest($1::text[]) name,
                 unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) needed
             WHERE NOT has_table_privilege(to_regclass(name), needed)";
         let missing = async {
-            let rows = session.query(MISSING, &[]).await?;
+            let tables: [Parameter<'_>; 1] = [(&TABLES.as_slice(), Type::TEXT_ARRAY)];
+            let rows = session.query(MISSING, &tables).await?;
             let row =
                 rows.first().ok_or_else(|| Failure::internal("the server knows no rights"))?;
             Ok((row.try_get(0)?, row.try_get(1)?))

@@ -1,5 +1,6 @@
 //! Errors of opening a database.
 
+mod partitioned;
 mod rights;
 
 use std::net::TcpListener;
@@ -31,7 +32,7 @@ async fn one_of_concurrent_opens_makes_the_schema() {
         made.push((opened.created, opened.migrations.len()));
     }
     made.sort_unstable();
-    let all = migrations::MIGRATIONS.len();
+    let all = MIGRATIONS.len();
     assert_eq!(made, [[(false, 0); 7].as_slice(), &[(true, all)]].concat());
 }
 
@@ -47,7 +48,7 @@ async fn outdated_schema_is_refused_without_migrate() {
     let options = PostgresOptions { migrate: false, ..PostgresOptions::default() };
     let database = TestDatabase::empty();
     let error = open(&database.url(), options.clone()).await.unwrap_err();
-    let (name, newest) = (database.name(), migrations::MIGRATIONS.last().unwrap().name);
+    let (name, newest) = (database.name(), MIGRATIONS.last().unwrap().name);
     assert_eq!(error.kind(), OpenErrorKind::Outdated);
     assert_eq!(error.to_string(), format!("the database `{name}` lacks the schema {newest}"));
     let count = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace";
@@ -183,6 +184,11 @@ async fn server_errors_become_messages_with_remedies() {
             "53300",
             OpenErrorKind::Unavailable,
             "the database on db:5432 takes no more connections: no (SQLSTATE 53300)",
+        ),
+        (
+            "53200",
+            OpenErrorKind::Unavailable,
+            "the database on db:5432 lacks memory: no (SQLSTATE 53200)",
         ),
         (
             "57P03",

@@ -224,11 +224,15 @@ async fn ids_are_free(
     }
 }
 
-/// Whether another contact has taken an identity key.
+/// Whether another contact has taken an identity key. The index of a partition has its number after
+/// the name.
 fn takes_key(failure: &Failure) -> bool {
     const INDEXES: [&str; 2] = ["contact_external_id", "contact_link_id"];
     match failure.retry() {
-        Some(Retry::KeyTaken(index)) => INDEXES.contains(&index.as_str()),
+        Some(Retry::KeyTaken(index)) => {
+            let name = index.trim_end_matches(|end: char| end == '_' || end.is_ascii_digit());
+            INDEXES.contains(&name)
+        }
         Some(Retry::Conflict) | None => false,
     }
 }

@@ -12,8 +12,12 @@ use crate::connect::Failure;
 use crate::statements::stored;
 use crate::statements::write::PLAN_ANEW;
 
-/// The planner's estimate of the number of contacts.
-const ESTIMATE: &str = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'contact'::regclass";
+/// The planner's estimate of the number of contacts, -1 where it has none. Of a table in partitions,
+/// each has its own.
+const ESTIMATE: &str = "
+    SELECT sum(greatest(reltuples, 0))::bigint FROM pg_class
+     WHERE relkind = 'r' AND (oid = 'contact'::regclass
+        OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = 'contact'::regclass))";
 
 const COUNT: &str = "SELECT count(*) FROM contact";
 

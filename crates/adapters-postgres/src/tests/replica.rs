@@ -34,6 +34,7 @@ const fn usual() -> PostgresOptions {
         wait: LONG,
         prepared_statements: true,
         migrate: true,
+        partitions: None,
         lock_timeout: LONG,
         statement_timeout: LONG,
         list_timeout: LONG,

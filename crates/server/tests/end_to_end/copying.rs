@@ -29,6 +29,20 @@ fn refused(folder: &Path, from: &str, to: &str) -> String {
 
 #[test]
 fn copy_to_postgres_and_back_holds_everything() {
+    copy_to_and_back(&TestDatabase::migrated().url());
+}
+
+#[test]
+fn copy_to_partitions_and_back_holds_everything() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
+    let url = database.url();
+    let made = done(folder.path(), &["migrate", "--partitions", "3", "--database-url", &url]);
+    assert!(made.starts_with("made the schema 2"), "{made}");
+    copy_to_and_back(&url);
+}
+
+/// Copies contacts from SQLite to a new database on PostgreSQL, and back.
+fn copy_to_and_back(url: &str) {
     let (folder, server, token) = served();
     let path = folder.path();
     write_contacts(&server, &token);
@@ -40,9 +54,7 @@ fn copy_to_postgres_and_back_holds_everything() {
     done(path, &["organization", "create", "--id", "7", "--name", "Müller & Söhne"]);
     done(path, &["token", "create", "--organization", "7", "--expires-in-days", "30"]);
 
-    let database = TestDatabase::migrated();
-    let url = database.url();
-    let copied = done(path, &["copy", "--from", "sqlite://contact-hub.db", "--to", &url]);
+    let copied = done(path, &["copy", "--from", "sqlite://contact-hub.db", "--to", url]);
     let lines: Vec<_> = copied.lines().collect();
     assert!(lines[0].starts_with("tokens and counters: api_token 2, id_counter 1; hash "));
     assert!(lines[1].starts_with("organization 1: contact 284, contact_alias "), "{copied}");
@@ -52,11 +64,11 @@ fn copy_to_postgres_and_back_holds_everything() {
     let back = path.join("back");
     std::fs::create_dir(&back).unwrap();
     done(&back, &["migrate"]);
-    assert_eq!(done(&back, &["copy", "--from", &url]), copied);
+    assert_eq!(done(&back, &["copy", "--from", url]), copied);
 
     // Ids, tokens and versions go on, on both.
-    let made = done(path, &["token", "create", "--organization", "7", "--database-url", &url]);
-    let on_postgres = Server::start_with(path, &["--database-url", &url], &[]);
+    let made = done(path, &["token", "create", "--organization", "7", "--database-url", url]);
+    let on_postgres = Server::start_with(path, &["--database-url", url], &[]);
     let on_sqlite = Server::start(&back);
     let new = [&on_postgres, &on_sqlite].map(|server| {
         assert_eq!(server.batch(&token, &people(40..=300)).body, unchanged(&last));
@@ -68,7 +80,7 @@ fn copy_to_postgres_and_back_holds_everything() {
     assert_eq!(each(&on_postgres.batch(&made, &people([1])), "/freshRow/verdict"), ["created"]);
     let checked = run(&back, &["check"]);
     assert!(checked.status.success(), "{checked:?}");
-    let checked = run(path, &["check", "--database-url", &url]);
+    let checked = run(path, &["check", "--database-url", url]);
     assert!(checked.status.success(), "{checked:?}");
 }
 

@@ -24,6 +24,19 @@ fn migrate_creates_the_schema_that_no_migrate_expects() {
     assert!(server.first_token().is_some(), "the database counts as new");
 }
 
+#[test]
+fn partitions_of_sqlite_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["migrate", "--partitions", "16"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "contact-hub: the tables of a SQLite database cannot be partitioned; leave --partitions \
+         out, or name a PostgreSQL database by --database-url\n"
+    );
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0, "nothing was created");
+}
+
 fn database(folder: &tempfile::TempDir) -> String {
     folder.path().canonicalize().unwrap().join("contact-hub.db").display().to_string()
 }

@@ -50,6 +50,20 @@ fn new_database_is_set_up_and_keeps_contacts() {
 }
 
 #[test]
+fn partitions_are_for_new_databases() {
+    let database = TestDatabase::empty();
+    done(tempfile::tempdir().unwrap().path(), &["migrate", "--database-url", &database.url()]);
+    assert_eq!(
+        refused(&["migrate", "--partitions", "16"], &database.url()),
+        format!(
+            "the database `{}` has tables already, which are not partitioned; make a new database \
+             with --partitions, and move the contacts there by `contact-hub copy`",
+            database.name()
+        )
+    );
+}
+
+#[test]
 fn plan_is_applied_once_on_postgres() {
     let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
     apply_plan_once(|| serve(&folder, &database.url(), &[]));

@@ -94,8 +94,8 @@ async fn missing_table_rights_are_named_with_grant() {
 async fn rights_of_every_table_are_checked() {
     const TABLES: &str = "
         SELECT string_agg(relname, ', ' ORDER BY relname) FROM pg_class
-        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
-            AND relname NOT LIKE '\\_\\_diesel%'";
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+            AND NOT relispartition AND relname NOT LIKE '\\_\\_diesel%'";
     let database = TestDatabase::migrated();
     let row = database.connect().await.query_one(TABLES, &[]).await.unwrap();
     assert_eq!(row.get::<_, String>(0), ALL);
