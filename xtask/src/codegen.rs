@@ -64,7 +64,8 @@ const FILES: [File; 4] = [
         what: What::Settings,
         name: "settings",
         path: "docs/contact-hub.toml",
-        printer: &["--package", "contact-hub", "--bin", "contact-hub", "--", "config", "sample"],
+        // Of everything that the program can have.
+        printer: &["--package", "contact-hub", "--features", "otlp", "--", "config", "sample"],
     },
     File {
         what: What::Schema,

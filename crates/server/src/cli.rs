@@ -20,6 +20,8 @@ use crate::health::CheckHealth;
 use crate::migrate::Migrate;
 use crate::organization::{CreateOrganization, SetOrganization};
 use crate::token::{CreateToken, ListTokens, RevokeToken, RotateToken};
+#[cfg(feature = "otlp")]
+use crate::traces::Traces;
 use crate::version::version;
 use crate::{
     backup, check, clock, copy, health, logging, migrate, organization, printing, serve, token,
@@ -143,7 +145,17 @@ pub(crate) fn run() -> Result<(), Failure> {
     let file = parse(&SettingsFile::default()).1.global.file()?;
     let (matches, Cli { global, command }) = parse(&file);
     let settings = global.settings()?;
-    logging::start(&settings.log, settings.log_format)?;
+    // It is exported until the end of the command.
+    #[cfg(feature = "otlp")]
+    let traces = match &command {
+        Some(Command::Serve(flags)) => flags.otlp_endpoint().map(Traces::start).transpose()?,
+        _ => None,
+    };
+    #[cfg(feature = "otlp")]
+    let exported = traces.as_ref().map(Traces::layer);
+    #[cfg(not(feature = "otlp"))]
+    let exported = None;
+    logging::start(&settings.log, settings.log_format, exported)?;
     let variables = || env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     for message in config::unknown_variables(variables()) {
         tracing::warn!("{message}");

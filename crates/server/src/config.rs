@@ -63,6 +63,9 @@ pub(crate) struct ServeSettings {
     pub(crate) tls: [Option<PathBuf>; 2],
     /// The address to serve the metrics at, if it is another.
     pub(crate) metrics_listen: Option<String>,
+    /// The collector that takes traces, if there is one.
+    #[cfg(feature = "otlp")]
+    pub(crate) otlp_endpoint: Option<String>,
     /// What an acknowledged write to SQLite survives.
     pub(crate) durability: Durability,
     /// The limits of the HTTP APIs.
@@ -126,6 +129,12 @@ impl GlobalFlags {
 }
 
 impl ServeFlags {
+    /// The collector that takes traces, which the log is started with.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn otlp_endpoint(&self) -> Option<&str> {
+        self.otlp_endpoint.as_deref()
+    }
+
     /// The settings of `contact-hub serve`.
     pub(crate) fn settings(self) -> ServeSettings {
         let http = HttpSettings {
@@ -157,6 +166,8 @@ impl ServeFlags {
             listen: self.listen,
             tls: [self.tls_certificate, self.tls_key],
             metrics_listen: self.metrics_listen,
+            #[cfg(feature = "otlp")]
+            otlp_endpoint: self.otlp_endpoint,
             durability: self.durability,
             http,
             connections,

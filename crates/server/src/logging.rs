@@ -7,7 +7,7 @@ use tracing::{Level, Metadata};
 use tracing_subscriber::filter::{FilterExt as _, ParseError, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _};
+use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 use crate::failure::Failure;
 
@@ -24,12 +24,19 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Starts logging what passes the filter.
+/// What else sees spans and events.
+pub(crate) type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// Starts logging what passes the filter, beside the export of traces.
 ///
 /// # Errors
 ///
 /// If the filter has a syntax error.
-pub(crate) fn start(filter: &str, format: LogFormat) -> Result<(), Failure> {
+pub(crate) fn start(
+    filter: &str,
+    format: LogFormat,
+    traces: Option<BoxedLayer>,
+) -> Result<(), Failure> {
     let wrong = |error: ParseError| {
         let remedy = "write it as in `info,contact_hub=debug`";
         Failure::because("the log filter is wrong", &error, remedy)
@@ -44,13 +51,17 @@ pub(crate) fn start(filter: &str, format: LogFormat) -> Result<(), Failure> {
             logs.json().flatten_event(true).with_current_span(false).with_filter(filter).boxed()
         }
     };
-    let started = tracing_subscriber::registry().with(logs).try_init();
+    let started = tracing_subscriber::registry().with(traces).with(logs).try_init();
     started.map_err(|error| Failure::because("cannot log", &error, "please report this"))
 }
 
 /// Whether a line or span can hold no personal data: those of other crates below `warn` show bodies,
 /// headers and the values of statements. Both this and the filter of the user have to agree.
 fn holds_no_data(metadata: &Metadata<'_>) -> bool {
-    let target = metadata.target();
-    *metadata.level() <= Level::WARN || OWN_CRATES.iter().any(|own| target.starts_with(own))
+    *metadata.level() <= Level::WARN || is_own(metadata)
+}
+
+/// Whether a line or span is one of this workspace.
+pub(crate) fn is_own(metadata: &Metadata<'_>) -> bool {
+    OWN_CRATES.iter().any(|own| metadata.target().starts_with(own))
 }

@@ -21,6 +21,8 @@ mod progress;
 mod serve;
 mod startup;
 mod token;
+#[cfg(feature = "otlp")]
+mod traces;
 mod version;
 
 use std::process::ExitCode;

@@ -28,6 +28,8 @@ use crate::config::{DatabaseSettings, ServeSettings};
 use crate::failure::Failure;
 use crate::printing;
 use crate::startup::{self, Store};
+#[cfg(feature = "otlp")]
+use crate::traces;
 use crate::version::version;
 
 /// How long a new connection may stay open without a request.
@@ -69,6 +71,8 @@ pub(crate) async fn run(
         listen,
         tls,
         metrics_listen,
+        #[cfg(feature = "otlp")]
+        otlp_endpoint,
         durability,
         http,
         connections,
@@ -99,6 +103,11 @@ pub(crate) async fn run(
     let authenticate = services.authenticate.clone();
     let index = services.index_contacts.clone();
     let Routers { apis, metrics } = routers(services, Settings { version: version(), ..http });
+    #[cfg(feature = "otlp")]
+    let apis = match otlp_endpoint {
+        Some(_) => apis.layer(axum::middleware::from_fn(traces::continued)),
+        None => apis,
+    };
     if let Some((_, address)) = &of_metrics {
         printing::print_notice(&format!("metrics on http://{address}/metrics"));
     }

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
+#[cfg(feature = "otlp")]
+use axum::http::Uri;
 use clap::{Args, ValueEnum, value_parser};
 use ipnet::IpNet;
 
@@ -91,6 +93,11 @@ pub(crate) struct ServeFlags {
     /// The address to serve `/metrics` at instead, for a network that only the monitoring reaches
     #[arg(long, value_name = "ADDR")]
     pub(super) metrics_listen: Option<String>,
+    /// The OpenTelemetry collector that takes the traces of requests, such as `http://127.0.0.1:4318`,
+    /// by OTLP over HTTP; of a program with the feature `otlp`
+    #[cfg(feature = "otlp")]
+    #[arg(long, value_name = "URL", value_parser = collector)]
+    pub(super) otlp_endpoint: Option<String>,
     /// What an acknowledged write to SQLite survives; on PostgreSQL, its `synchronous_commit` decides
     #[arg(long, value_enum, value_name = "WHAT", default_value = "power")]
     pub(super) durability: Durability,
@@ -171,6 +178,19 @@ pub(crate) struct ServeFlags {
 pub(super) fn seconds(setting: NonZeroU64) -> Duration {
     const CENTURY: u64 = 100 * 365 * 24 * 60 * 60;
     Duration::from_secs(setting.get().min(CENTURY))
+}
+
+/// Reads the address of a collector. Credentials belong into a variable, which no command shows.
+#[cfg(feature = "otlp")]
+fn collector(text: &str) -> Result<String, &'static str> {
+    let address = text.parse::<Uri>().ok().filter(|address| {
+        matches!(address.scheme_str(), Some("http" | "https")) && address.query().is_none()
+    });
+    let address = address.ok_or("it is `http://HOST:PORT` or `https://HOST:PORT`")?;
+    if address.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        return Err("it has no user; name headers by OTEL_EXPORTER_OTLP_HEADERS");
+    }
+    Ok(text.to_owned())
 }
 
 /// Reads an origin (RFC 6454 §6.2) as browsers send it, or `*`.

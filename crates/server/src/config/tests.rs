@@ -103,6 +103,22 @@ fn error_in_file_is_one_line_naming_the_key() {
     }
 }
 
+#[cfg(feature = "otlp")]
+#[test]
+fn collector_is_an_http_url_without_user() {
+    for (url, is_valid) in [
+        ("http://127.0.0.1:4318", true),
+        ("https://collector.example/otlp/", true),
+        ("127.0.0.1:4318", false),
+        ("grpc://127.0.0.1:4317", false),
+        ("https://user:secret@collector.example", false),
+        ("http://collector.example?key=secret", false),
+    ] {
+        let found = file(&format!("otlp_endpoint = '{url}'"));
+        assert_eq!(found.is_ok(), is_valid, "{url}");
+    }
+}
+
 #[test]
 fn error_in_file_hides_the_password() {
     let failure = file("database_url = 'postgres://u:secret@h/d").unwrap_err().to_string();

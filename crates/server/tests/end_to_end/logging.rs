@@ -104,9 +104,9 @@ fn log_believes_trusted_proxies_who_the_client_is() {
 const CLIENT: &str = "192.0.2.7";
 
 /// In the values of every block, in a key, and in the name of a member.
-const MARKER: &str = "Zwetschgenmus";
+pub(crate) const MARKER: &str = "Zwetschgenmus";
 
-const ITEM: &str = r#"[{"contactType": "PERSON", "externalId": "Zwetschgenmus-1",
+pub(crate) const ITEM: &str = r#"[{"contactType": "PERSON", "externalId": "Zwetschgenmus-1",
     "lastName": "Zwetschgenmus", "email": "Zwetschgenmus@rhone.example", "phone": "079 111 22 33",
     "customFields": {"Zwetschgenmus": "Zwetschgenmus"}, "Zwetschgenmus": 1,
     "addresses": [{"line1": "Zwetschgenmus"}], "staff": {"salary": "Zwetschgenmus"}}]"#;

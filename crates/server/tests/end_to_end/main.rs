@@ -28,3 +28,5 @@ mod searching;
 mod settings;
 mod stopping;
 mod tls;
+#[cfg(feature = "otlp")]
+mod traces;

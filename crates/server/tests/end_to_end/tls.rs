@@ -13,10 +13,11 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use super::program::{Server, done, run};
 use super::stopping::wait_for;
 
-const FILES: [&str; 4] = ["--tls-certificate", "certificate.pem", "--tls-key", "key.pem"];
+pub(crate) const FILES: [&str; 4] =
+    ["--tls-certificate", "certificate.pem", "--tls-key", "key.pem"];
 
 /// Writes a new certificate and its key.
-fn renew(folder: &Path, until: i32) -> CertificateDer<'static> {
+pub(crate) fn renew(folder: &Path, until: i32) -> CertificateDer<'static> {
     let mut parameters = CertificateParams::new(["localhost".to_owned()]).unwrap();
     parameters.not_before = date_time_ymd(2000, 1, 1);
     parameters.not_after = date_time_ymd(until, 1, 1);
