@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
 
 use crate::schema::{
     api_token, contact, contact_alias, contact_intercom, contact_relation, id_counter, kept_answer,
-    kept_plan, ledger, organization, run,
+    kept_plan, ledger, organization, purged_contact, run,
 };
 use crate::testing::memory;
 
@@ -101,6 +101,7 @@ fn tables_match_the_migrations() {
         ("kept_answer", catalogue::<kept_answer::table>("kept_answer")),
         ("kept_plan", catalogue::<kept_plan::table>("kept_plan")),
         ("run", catalogue::<run::table>("run")),
+        ("purged_contact", catalogue::<purged_contact::table>("purged_contact")),
         ("ledger", catalogue::<ledger::table>("ledger")),
     ] {
         assert_eq!(found, expected, "{name}");
@@ -131,6 +132,7 @@ fn every_table_is_compared() {
             "kept_plan",
             "ledger",
             "organization",
+            "purged_contact",
             "run",
         ]
     );

@@ -162,4 +162,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    purged_contact (organization_id, contact_id) {
+        organization_id -> Integer,
+        contact_id -> BigInt,
+        run_id -> BigInt,
+        purged_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(contact, contact_relation, contact_alias);

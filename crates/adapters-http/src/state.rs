@@ -10,8 +10,8 @@ use contacts_application::ports::{
 };
 use contacts_application::use_cases::{
     AnswerOnce, Authenticate, DeleteContacts, ExportContacts, GetContact, GetEntry, IndexContacts,
-    KeepPlans, ListContacts, ListEntries, MergeContacts, ReadFeed, ReadLedger, RestoreContact,
-    SetOrganization, UndoRun, UnlinkContacts, UpsertContacts,
+    KeepPlans, ListContacts, ListEntries, MergeContacts, PurgeContacts, ReadFeed, ReadLedger,
+    RestoreContact, SetOrganization, UndoRun, UnlinkContacts, UpsertContacts,
 };
 use utoipa::openapi::OpenApi;
 
@@ -39,6 +39,8 @@ pub struct Services {
     pub export_contacts: ExportContacts,
     /// Deletes contacts.
     pub delete_contacts: DeleteContacts,
+    /// Purges contacts.
+    pub purge_contacts: PurgeContacts,
     /// Restores a deleted contact.
     pub restore_contact: RestoreContact,
     /// Merges two contacts.
@@ -152,6 +154,7 @@ impl Services {
             list_contacts: ListContacts::new(list.clone()),
             export_contacts: ExportContacts::new(list, clock.clone()),
             delete_contacts: DeleteContacts::new(contacts.clone(), clock.clone()),
+            purge_contacts: PurgeContacts::new(contacts.clone(), clock.clone()),
             restore_contact: RestoreContact::new(contacts.clone(), clock.clone()),
             merge_contacts: MergeContacts::new(contacts.clone(), clock.clone()),
             get_entry: GetEntry::new(contacts.clone()),

@@ -11,6 +11,7 @@ mod ledger;
 mod log;
 mod merging;
 pub(super) mod plans;
+mod purging;
 mod races;
 mod relay;
 mod replica;

@@ -44,6 +44,12 @@ pub trait Decision: Send + Sync + 'static {
         false
     }
 
+    /// Whether no other decision of the organization may be between its look-up and its commit
+    /// meanwhile.
+    fn is_alone(&self) -> bool {
+        false
+    }
+
     /// What the store has to load first.
     fn lookup_keys(&self) -> &LookupKeys;
 
@@ -177,6 +183,11 @@ pub struct Writes {
     /// The answers to keep. A store that finds one for the key already writes nothing, looks up
     /// again and lets the decision decide again.
     pub answers: Vec<(RequestKey, KeptAnswer)>,
+    /// Contacts of which nothing is left, after all else was written: their rows go, with relations,
+    /// entries and the aliases that lead to them, and so do the differences of their entries in the
+    /// ledger and the bodies of kept answers that may show them, but for the answers of these writes. A
+    /// store keeps their ids with their last runs, for the change feed.
+    pub purged: Vec<ContactId>,
 }
 
 /// A digest for a contact that has none of use. If the contact is no longer in the version of the
@@ -209,12 +220,13 @@ impl Writes {
     /// Adds what another decision writes, of other contacts. Of the runs of a [`Group`], each stays its
     /// own.
     fn add(&mut self, other: Self) {
-        let Self { changes, aliases, digests, runs, answers } = other;
+        let Self { changes, aliases, digests, runs, answers, purged } = other;
         self.changes.extend(changes);
         self.aliases.extend(aliases);
         self.digests.extend(digests);
         self.runs.extend(runs);
         self.answers.extend(answers);
+        self.purged.extend(purged);
     }
 
     /// Whether there is nothing to write, or only what can be lost.

@@ -23,6 +23,8 @@ pub mod merging;
 #[cfg(feature = "contact")]
 pub mod path;
 #[cfg(feature = "contact")]
+pub mod purging;
+#[cfg(feature = "contact")]
 pub mod reading;
 #[cfg(feature = "contact")]
 pub mod restoring;

@@ -11,7 +11,7 @@ mod postgres;
 mod settings;
 mod show;
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -70,6 +70,8 @@ pub(crate) struct ServeSettings {
     pub(crate) durability: Durability,
     /// The limits of the HTTP APIs.
     pub(crate) http: HttpSettings,
+    /// For how long deleted contacts are kept; `None`: until they are purged.
+    pub(crate) keep_deleted: Option<Duration>,
     /// The limits of connections.
     pub(crate) connections: ConnectionSettings,
     /// How long requests in flight may take to finish.
@@ -147,7 +149,7 @@ impl ServeFlags {
             max_in_flight: self.max_in_flight.get(),
             max_streams: self.max_streams.get(),
             stream_spool_bytes: self.stream_spool_bytes.get(),
-            keep_ledger: Duration::from_secs(u64::from(self.keep_ledger_days.get()) * 24 * 60 * 60),
+            keep_ledger: days(self.keep_ledger_days),
             max_long_polls: self.max_long_polls.get(),
             max_kept_answer_bytes: usize::try_from(self.idempotency_answer_bytes)
                 .unwrap_or(usize::MAX),
@@ -170,10 +172,15 @@ impl ServeFlags {
             otlp_endpoint: self.otlp_endpoint,
             durability: self.durability,
             http,
+            keep_deleted: self.keep_deleted_days.map(days),
             connections,
             shutdown: Duration::from_secs(self.shutdown_seconds),
         }
     }
+}
+
+fn days(days: NonZeroU32) -> Duration {
+    Duration::from_secs(u64::from(days.get()) * 24 * 60 * 60)
 }
 
 #[cfg(test)]

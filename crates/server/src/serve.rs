@@ -75,6 +75,7 @@ pub(crate) async fn run(
         otlp_endpoint,
         durability,
         http,
+        keep_deleted,
         connections,
         shutdown: grace,
     } = settings;
@@ -120,7 +121,10 @@ pub(crate) async fn run(
     };
     let renewing = tls.clone().map(|tls| tokio::spawn(tls.keep_current(shutdown.clone())));
     let filling = tokio::spawn(filling::keep_filled(store.fill_keys()));
-    let pruning = tokio::spawn(pruning::keep_pruned(store.prune_ledger(kept)));
+    let pruning = tokio::spawn(pruning::keep_pruned(
+        store.prune_ledger(kept),
+        keep_deleted.map(|kept| store.purge_deleted(kept)),
+    ));
     let forgetting =
         tokio::spawn(forgetting::keep_forgetting(store.forget_plans(), store.forget_answers()));
     let indexing = tokio::spawn(indexing::keep_indexed(index));

@@ -11,6 +11,7 @@ mod feed;
 mod ledger;
 mod planning;
 mod plans;
+mod purging;
 mod searching;
 mod settings;
 mod words;
@@ -23,6 +24,7 @@ use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::decision::Decision as _;
 use contacts_domain::ledger::Run;
 use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::purging::Purge;
 use contacts_domain::restoring::{Restore, RestoreReport};
 use contacts_domain::undoing::{Undo, UndoReport, UndoneContact};
 use contacts_domain::upsert::{Batch, BatchReport, Recognition};
@@ -139,6 +141,11 @@ impl ContactStore for MemoryStore {
     async fn undo(&self, undo: Arc<Undo>) -> Result<UndoReport, StoreError> {
         let (organization, version) = (undo.organization(), undo.settings_version());
         self.transact(organization, version, |contacts| contacts.run(&*undo))
+    }
+
+    async fn purge(&self, purge: Arc<Purge>) -> Result<BatchReport, StoreError> {
+        let (organization, version) = (purge.organization(), purge.settings_version());
+        self.transact(organization, version, |contacts| contacts.run(&*purge))
     }
 
     async fn contact(
@@ -356,8 +363,18 @@ impl Ledger for MemoryStore {
         organization: OrganizationId,
         before: Timestamp,
     ) -> Result<bool, StoreError> {
-        lock(&self.contacts).ledger.prune(organization, before);
+        lock(&self.contacts).prune(organization, before);
         Ok(false)
+    }
+
+    async fn purge_deleted(
+        &self,
+        organization: OrganizationId,
+        before: Timestamp,
+        now: Timestamp,
+        at_most: u32,
+    ) -> Result<u64, StoreError> {
+        Ok(lock(&self.contacts).purge_deleted(organization, before, now, at_most))
     }
 }
 

@@ -10,6 +10,7 @@ use contacts_domain::decision::{
     Alias, AliasKey, AliasWrite, Decision, DigestNote, Loaded, LookupKeys,
 };
 use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::purging::Purge;
 use contacts_domain::restoring::{Restore, RestoreReport};
 use contacts_domain::undoing::{Undo, UndoReport};
 use contacts_domain::upsert::{Batch, BatchReport, Recognition};
@@ -57,6 +58,10 @@ impl ContactStore for HashMapStore {
 
     async fn undo(&self, undo: Arc<Undo>) -> Result<UndoReport, StoreError> {
         self.tables().run(&*undo)
+    }
+
+    async fn purge(&self, purge: Arc<Purge>) -> Result<BatchReport, StoreError> {
+        self.tables().run(&*purge)
     }
 
     async fn contact(
@@ -108,6 +113,10 @@ impl Tables {
         }
         for write in writes.aliases {
             self.write_alias(organization, write);
+        }
+        for id in writes.purged {
+            self.contacts.remove(&id);
+            self.aliases.retain(|_, survivor| *survivor != id);
         }
         Ok(report)
     }

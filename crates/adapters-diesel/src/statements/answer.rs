@@ -10,7 +10,7 @@ use contacts_domain::decision::{Answer, KeptAnswer, RequestDigest, RequestKey};
 use contacts_domain::{ContactId, OrganizationId, Timestamp};
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{Integer, Text};
+use diesel::sql_types::{Binary, Integer, Text};
 use diesel::sqlite::Sqlite;
 
 use super::row::contact_id;
@@ -27,6 +27,13 @@ struct AnswerRow {
     contacts: String,
     head: Vec<u8>,
     body: Option<Vec<u8>>,
+}
+
+/// An answer that shows certain contacts.
+#[derive(QueryableByName)]
+struct ShowingRow {
+    #[diesel(sql_type = Binary)]
+    key: Vec<u8>,
 }
 
 /// Which of these keys have an answer, with their requests.
@@ -112,21 +119,28 @@ pub(crate) fn forget(
     Ok(forgotten)
 }
 
-/// Erases the bodies of the answers that may show one of these contacts.
-pub(crate) fn erase(
+/// Erases the bodies of the answers that may show one of these contacts, but for those of some keys.
+pub(super) fn erase(
     connection: &mut SqliteConnection,
     organization: OrganizationId,
     contacts: &[ContactId],
+    kept: &[RequestKey],
 ) -> Result<(), Failure> {
-    sql_query(
-        "UPDATE kept_answer SET body = NULL
+    let showing = sql_query(
+        "SELECT key FROM kept_answer
           WHERE organization_id = ? AND body IS NOT NULL
             AND EXISTS (SELECT 1 FROM json_each(contacts) AS shown
                          WHERE shown.value IN (SELECT value FROM json_each(?)))",
     )
     .bind::<Integer, _>(organization.get())
     .bind::<Text, _>(ids(contacts))
-    .execute(connection)?;
+    .load::<ShowingRow>(connection)?;
+    let erased = showing.iter().filter(|row| kept.iter().all(|RequestKey(key)| row.key != key));
+    for ShowingRow { key } in erased {
+        diesel::update(kept_answer::table.find((organization.get(), key)))
+            .set(kept_answer::body.eq(None::<&[u8]>))
+            .execute(connection)?;
+    }
     Ok(())
 }
 

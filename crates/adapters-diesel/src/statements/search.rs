@@ -5,6 +5,7 @@ use contacts_application::ports::{IndexStep, Indexed, StoreError};
 use contacts_domain::searching::SearchQuery;
 use contacts_domain::value::CountryCode;
 use contacts_domain::{ContactId, OrganizationId, Timestamp};
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
@@ -53,9 +54,15 @@ const DELETE_DELETED: &str = "
     DELETE FROM search_words WHERE rowid IN (
         SELECT id FROM contact WHERE organization_id = ? AND deleted_at IS NOT NULL)";
 
+/// Leaves out contacts that were purged since their words were made.
 const PUT: &str = "
     INSERT OR REPLACE INTO search_words (rowid, words)
-    SELECT value ->> 0, value ->> 1 FROM json_each(?)";
+    SELECT value ->> 0, value ->> 1 FROM json_each(?)
+     WHERE EXISTS (SELECT 1 FROM contact WHERE id = value ->> 0)";
+
+/// FTS5 writes pages anew, and leaves deleted words out: with a negative number of pages, it begins with
+/// all of them (<https://www.sqlite.org/fts5.html#the_merge_command>).
+const MERGE: &str = "INSERT INTO search_words (search_words, rank) VALUES ('merge', ?)";
 
 const DELETE: &str = "DELETE FROM search_words WHERE rowid IN (SELECT value FROM json_each(?))";
 
@@ -195,7 +202,7 @@ pub(crate) fn index(connection: &mut SqliteConnection, step: &IndexStep) -> Resu
 }
 
 /// Deletes the words of contacts.
-pub(crate) fn erase(
+pub(super) fn erase(
     connection: &mut SqliteConnection,
     contacts: &[ContactId],
 ) -> Result<(), Failure> {
@@ -205,4 +212,24 @@ pub(crate) fn erase(
         sql_query(DELETE).bind::<Text, _>(ids).execute(connection)?;
     }
     Ok(())
+}
+
+/// Begins to write all words anew, with so many pages. Returns whether any word was deleted or moved.
+pub(crate) fn begin_merging(
+    connection: &mut SqliteConnection,
+    pages: i32,
+) -> Result<bool, Failure> {
+    go_on_merging(connection, -pages)
+}
+
+/// Writes so many pages more. Returns whether there were any.
+pub(crate) fn go_on_merging(
+    connection: &mut SqliteConnection,
+    pages: i32,
+) -> Result<bool, Failure> {
+    let changes = || diesel::select(sql::<BigInt>("total_changes()"));
+    let before: i64 = changes().get_result(connection)?;
+    sql_query(MERGE).bind::<Integer, _>(pages).execute(connection)?;
+    // The command itself is one.
+    Ok(changes().get_result::<i64>(connection)? > before + 1)
 }

@@ -1,14 +1,17 @@
 //! Writes what a decision changed.
 
+pub(crate) mod purge;
+
 use contacts_application::ports::StoreError;
 use contacts_domain::contact::Record;
-use contacts_domain::decision::{Alias, AliasWrite, DigestNote, Writes};
+use contacts_domain::decision::{Alias, AliasWrite, DigestNote, RequestKey, Writes};
 use contacts_domain::{Change, ContactId, OrganizationId, Version};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Nullable};
 use diesel::sqlite::Sqlite;
 
+use self::purge::purge;
 use super::columns::{Columns, Insert};
 use super::query::OWN;
 use super::row::{ContactValues, touches_an_index};
@@ -54,6 +57,10 @@ pub(crate) fn write(
     ledger::record(connection, writes)?;
     for (key, kept) in &writes.answers {
         answer::insert(connection, organization, *key, kept)?;
+    }
+    if let Some(run) = writes.runs.first() {
+        let kept: Vec<RequestKey> = writes.answers.iter().map(|(key, _)| *key).collect();
+        purge(connection, organization, &writes.purged, run.at, &kept)?;
     }
     write_digests(connection, &writes.digests)
 }

@@ -11,14 +11,16 @@ use contacts_domain::decision::{
     Footprint, Idempotent, Keep, KeptAnswer, Once, RequestKey, Writes,
 };
 use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::purging::Purge;
 use contacts_domain::restoring::{Restore, RestoreReport};
 use contacts_domain::undoing::{Undo, UndoReport};
 use contacts_domain::upsert::{Batch, BatchReport};
-use contacts_domain::{ContactId, OrganizationId, Timestamp};
+use contacts_domain::{OrganizationId, Timestamp};
 
 use super::SqliteStore;
 use super::transaction::Transaction;
 use crate::connect::Failure;
+use crate::statements::write::purge::any_purged;
 use crate::statements::{answer, settings};
 
 #[async_trait]
@@ -48,6 +50,13 @@ impl KeptAnswers for SqliteStore {
         self.run(undo).await
     }
 
+    async fn purge_once(
+        &self,
+        purge: Arc<Idempotent<Purge>>,
+    ) -> Result<Once<BatchReport>, StoreError> {
+        self.run(purge).await
+    }
+
     async fn change_settings_once(
         &self,
         id: OrganizationId,
@@ -75,11 +84,15 @@ impl KeptAnswers for SqliteStore {
         &self,
         organization: OrganizationId,
         key: RequestKey,
-        kept: KeptAnswer,
+        mut kept: KeptAnswer,
     ) -> Result<bool, StoreError> {
         let keeping = move |transaction: &mut Transaction<'_>| {
             if answer::request(transaction.connection, organization, key)?.is_some() {
                 return Ok(false);
+            }
+            let shown = &kept.answer.contacts;
+            if any_purged(transaction.connection, organization, shown, kept.at)? {
+                kept.answer.body = None;
             }
             add(transaction, organization, key, kept)?;
             Ok(true)
@@ -100,18 +113,6 @@ impl KeptAnswers for SqliteStore {
             answer::forget(transaction.connection, before, at_most)
         };
         self.writer.write(None, forget).await
-    }
-
-    async fn erase_answers(
-        &self,
-        organization: OrganizationId,
-        contacts: &[ContactId],
-    ) -> Result<(), StoreError> {
-        let contacts = contacts.to_vec();
-        let erase = move |transaction: &mut Transaction<'_>| {
-            answer::erase(transaction.connection, organization, &contacts)
-        };
-        self.writer.write(Some(organization), erase).await
     }
 }
 

@@ -7,6 +7,7 @@ use contacts_application::ports::{ContactStore, Lifecycle, StoreError};
 use contacts_domain::contact::Record;
 use contacts_domain::decision::AliasKey;
 use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::purging::Purge;
 use contacts_domain::restoring::{Restore, RestoreReport};
 use contacts_domain::undoing::{Undo, UndoReport};
 use contacts_domain::upsert::{Batch, BatchReport, Recognition};
@@ -41,6 +42,10 @@ impl ContactStore for SqliteStore {
 
     async fn undo(&self, undo: Arc<Undo>) -> Result<UndoReport, StoreError> {
         self.run(undo).await
+    }
+
+    async fn purge(&self, purge: Arc<Purge>) -> Result<BatchReport, StoreError> {
+        self.run(purge).await
     }
 
     async fn contact(

@@ -11,6 +11,7 @@ use diesel::prelude::*;
 use super::SqliteStore;
 use crate::connect::Failure;
 use crate::statements::ledger::{feed, prune, read};
+use crate::statements::write::purge::deleted_before;
 
 #[async_trait]
 impl Ledger for SqliteStore {
@@ -88,6 +89,23 @@ impl Ledger for SqliteStore {
         self.writer
             .write(Some(organization), move |transaction| {
                 prune::prune(transaction.connection, organization, before)
+            })
+            .await
+    }
+
+    async fn purge_deleted(
+        &self,
+        organization: OrganizationId,
+        before: Timestamp,
+        now: Timestamp,
+        at_most: u32,
+    ) -> Result<u64, StoreError> {
+        self.writer
+            .write(Some(organization), move |transaction| {
+                let deleted =
+                    deleted_before(transaction.connection, organization, before, at_most)?;
+                transaction.purge(organization, &deleted, now)?;
+                Ok(u64::try_from(deleted.len()).unwrap_or(u64::MAX))
             })
             .await
     }

@@ -4,7 +4,7 @@ use contacts_application::compute::catch_panic;
 use contacts_application::ports::{StoreError, StoreErrorKind};
 use contacts_domain::auditing::{Discrepancy, Repair};
 use contacts_domain::decision::{Decision, Footprint, Loaded, Writes};
-use contacts_domain::{IdBlock, OrganizationId};
+use contacts_domain::{ContactId, IdBlock, OrganizationId, Timestamp};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
 
@@ -15,6 +15,7 @@ use crate::connect::Failure;
 use crate::statements::lookup::look_up;
 use crate::statements::repair;
 use crate::statements::settings::check_version;
+use crate::statements::write::purge::purge;
 use crate::statements::write::write;
 
 /// The [work](Decision::work) of a decision that is too long for the writer, in bytes: about 50 ms.
@@ -26,6 +27,8 @@ pub(super) struct Transaction<'a> {
     pub(super) connection: &'a mut SqliteConnection,
     ids: &'a mut Ids,
     history: &'a History,
+    /// Whether it has purged contacts.
+    pub(super) has_purged: bool,
 }
 
 /// The whole transaction was rolled back, with what each of its requests wrote.
@@ -40,7 +43,7 @@ impl<'a> Transaction<'a> {
         history: &'a History,
     ) -> Result<Self, Failure> {
         AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")?;
-        Ok(Self { connection, ids, history })
+        Ok(Self { connection, ids, history, has_purged: false })
     }
 
     /// Runs one request in a savepoint. A failure or a panic rolls back this request alone.
@@ -106,7 +109,21 @@ impl<'a> Transaction<'a> {
         touched: Footprint,
     ) -> Result<(), Failure> {
         self.history.add(organization, touched);
+        self.has_purged |= !writes.purged.is_empty();
         write(self.connection, organization, writes)
+    }
+
+    /// Purges contacts, and touches them.
+    pub(super) fn purge(
+        &mut self,
+        organization: OrganizationId,
+        contacts: &[ContactId],
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let writes = Writes { purged: contacts.to_vec(), ..Writes::default() };
+        self.history.add(organization, Footprint::of_writes(&writes));
+        self.has_purged |= !contacts.is_empty();
+        purge(self.connection, organization, contacts, now, &[])
     }
 
     /// Examines the contacts of a repair and writes what differs.

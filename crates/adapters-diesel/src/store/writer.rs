@@ -6,6 +6,7 @@
 //! take turns, so that no one waits for all requests of another.
 
 mod checkpoints;
+mod erasure;
 mod queue;
 mod request;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use self::checkpoints::{Checkpoints, checkpoint};
+use self::erasure::Erasure;
 pub(super) use self::queue::Tenant;
 use self::queue::{Next, Queue, Refused};
 use self::request::{Claim, Pending, Request};
@@ -64,7 +66,9 @@ impl Writer {
     pub(super) fn start(database: &Database, readers: [Readers; 2]) -> Result<Self, Failure> {
         let [contacts, access] = readers;
         let checkpointer = Readers::new(database, 1);
+        let mut connected = Connected::new(database)?;
         let checkpoints = Checkpoints::start(checkpointer.clone())?;
+        let erasure = Erasure::find(&mut connected.connection)?;
         let queue = Arc::new(Queue::new(database.options.waiting_requests));
         let [commits, committed] = [(); 2].map(|()| Arc::new(AtomicU64::new(0)));
         let history = Arc::new(History::default());
@@ -73,7 +77,8 @@ impl Writer {
             database: database.clone(),
             others: [contacts, access, checkpointer],
             checkpoints,
-            connected: Some(Connected::new(database)?),
+            erasure,
+            connected: Some(connected),
             data_version: None,
             ids: Ids::new(),
             commits: Arc::clone(&commits),
@@ -173,6 +178,7 @@ struct Worker {
     /// All other connections of this process.
     others: [Readers; 3],
     checkpoints: Checkpoints,
+    erasure: Erasure,
     /// `None` after a transaction was aborted: the next one begins on a new connection.
     connected: Option<Connected>,
     /// SQLite's number for the last state that another connection has written.
@@ -209,7 +215,8 @@ impl Drop for Worker {
 impl Worker {
     fn serve(mut self) {
         loop {
-            match self.queue.wait(LOOK_EVERY) {
+            let pause = if self.erasure.is_under_way() { Duration::ZERO } else { LOOK_EVERY };
+            match self.queue.wait(pause) {
                 Next::Serve(first) if first.given_up() => {}
                 Next::Serve(first) => {
                     let mut group = vec![first];
@@ -217,10 +224,19 @@ impl Worker {
                     for request in group {
                         request.answer(&end);
                     }
-                    self.look_after_log();
+                    self.look_after_log(false);
                 }
-                Next::Idle => self.look_after_files(),
-                Next::End => return,
+                Next::Idle => {
+                    self.look_after_files();
+                    self.look_after_log(true);
+                }
+                Next::End => {
+                    if let Some(Connected { connection, .. }) = &mut self.connected {
+                        self.erasure.finish(connection);
+                    }
+                    self.look_after_log(true);
+                    return;
+                }
             }
         }
     }
@@ -255,7 +271,11 @@ impl Worker {
             group.push(request);
             run?;
         }
+        let has_purged = transaction.has_purged;
         transaction.commit()?;
+        if has_purged {
+            self.erasure.note_purge();
+        }
         if !self.has_its_files(&connected) {
             return Err(self.leave_files(connected));
         }
@@ -284,10 +304,11 @@ impl Worker {
         connected.files.are_complete() && self.database.files() == connected.files
     }
 
-    fn look_after_log(&mut self) {
-        if let Some(connected) = &mut self.connected
-            && self.checkpoints.run_if_due(&mut connected.connection).is_err()
-        {
+    fn look_after_log(&mut self, is_pause: bool) {
+        let Some(Connected { connection, .. }) = &mut self.connected else { return };
+        self.erasure.advance(connection, is_pause);
+        let looked = self.erasure.empty_log(connection);
+        if looked.and_then(|()| self.checkpoints.run_if_due(connection)).is_err() {
             self.connected = None;
         }
     }

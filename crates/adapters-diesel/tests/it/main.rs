@@ -7,6 +7,7 @@ mod auditing;
 mod backup;
 mod files;
 mod opening;
+mod purging;
 mod storing;
 
 use std::path::{Path, PathBuf};

@@ -47,6 +47,19 @@ impl Tags {
     }
 }
 
+impl IfMatch {
+    /// The one version that it names; `None` without it, or for any.
+    pub(super) fn one(self) -> Result<Option<Version>, Problem> {
+        match self.0 {
+            None | Some(Tags::Any) => Ok(None),
+            Some(Tags::Versions(versions)) => match versions.as_slice() {
+                [version] => Ok(Some(*version)),
+                _ => Err(Problem::new(Kind::BadHeader, "If-Match has to name one version")),
+            },
+        }
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
 

@@ -6,7 +6,6 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 use contacts_adapters_http::{Ports, Settings};
 use contacts_application::ports::{KeptAnswers, MockKeptAnswers, OrganizationSettings};
-use contacts_domain::{ContactId, OrganizationId};
 use contacts_testing::MemoryStore;
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
@@ -424,11 +423,11 @@ async fn erased_answer_keeps_its_key() {
     let create = || v1(Method::POST, "/v1/contacts", "k", &[], &person);
     let first = app.send(create()).await;
     assert_eq!(first.status, 201);
-    let (home, id) = (OrganizationId::new(1).unwrap(), ContactId::new(1).unwrap());
-    app.store.erase_answers(home, &[id]).await.unwrap();
+    let purge = v1(Method::DELETE, "/v1/contacts/1?purge=true", "other", &[], &json!(null));
+    assert_eq!(app.send(purge).await.status, 204);
     let again = app.send(create()).await;
     assert_eq!((again.status, again.text()), (201, ""));
     assert_eq!(again.header("idempotency-replayed"), Some("without-documents"));
     assert_eq!(again.header("location"), first.header("location"));
-    assert_eq!(app.store.records().len(), 1);
+    assert_eq!(app.store.records(), []);
 }

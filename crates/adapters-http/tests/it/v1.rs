@@ -8,6 +8,7 @@ mod listing;
 mod one_contact;
 mod organization;
 mod plans;
+mod purging;
 mod runs;
 mod searching;
 mod stream;

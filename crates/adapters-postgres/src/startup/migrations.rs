@@ -36,7 +36,7 @@ macro_rules! migrations {
 }
 
 /// Every migration, the oldest first.
-pub(crate) const MIGRATIONS: [Migration; 12] = migrations![
+pub(crate) const MIGRATIONS: [Migration; 13] = migrations![
     "2026-11-22-000000_contacts",
     "2026-11-26-000000_organization_settings",
     "2026-11-26-000100_digest",
@@ -48,7 +48,8 @@ pub(crate) const MIGRATIONS: [Migration; 12] = migrations![
     "2026-11-27-000100_contact_lists",
     "2026-11-27-000200_kept_answers",
     "2026-11-27-000300_kept_plans",
-    "2026-11-27-000400_search"
+    "2026-11-27-000400_search",
+    "2026-11-27-000500_purges"
 ];
 
 impl Migration {

@@ -1,7 +1,7 @@
 //! The names of the tables.
 
 /// Every table that the migrations make.
-pub(super) const TABLES: [&str; 13] = [
+pub(super) const TABLES: [&str; 14] = [
     "api_token",
     "contact",
     "contact_alias",
@@ -12,6 +12,7 @@ pub(super) const TABLES: [&str; 13] = [
     "kept_plan",
     "ledger",
     "organization",
+    "purged_contact",
     "run",
     "search_position",
     "search_words",

@@ -37,10 +37,10 @@ pub(crate) const FORGET: &str = "
             ORDER BY created_at LIMIT $2
               FOR UPDATE SKIP LOCKED)";
 
-/// Erases the bodies that may show one of these contacts.
-pub(crate) const ERASE: &str = "
+/// Erases the bodies that may show one of these contacts ($2), but for those of some keys ($3).
+const ERASE: &str = "
     UPDATE kept_answer SET body = NULL
-     WHERE organization_id = $1 AND body IS NOT NULL
+     WHERE organization_id = $1 AND body IS NOT NULL AND key <> ALL ($3)
        AND EXISTS (SELECT FROM json_array_elements_text(contacts::json) AS shown (id)
                     WHERE shown.id::bigint = ANY ($2))";
 
@@ -114,6 +114,23 @@ pub(crate) async fn insert(
         (&answer.body.as_deref(), Type::BYTEA),
     ];
     Ok(session.execute(INSERT, &parameters).await? == 1)
+}
+
+/// Erases the bodies that may show one of these contacts, but for those of some keys.
+pub(super) async fn erase(
+    session: &Session,
+    organization: OrganizationId,
+    contacts: &[i64],
+    kept: &[RequestKey],
+) -> Result<(), Failure> {
+    let kept: Vec<&[u8]> = kept.iter().map(|key| key.0.as_slice()).collect();
+    let parameters: [Parameter<'_>; 3] = [
+        (&organization.get(), Type::INT4),
+        (&contacts, Type::INT8_ARRAY),
+        (&kept, Type::BYTEA_ARRAY),
+    ];
+    session.execute(ERASE, &parameters).await?;
+    Ok(())
 }
 
 fn digest(bytes: &[u8]) -> Result<[u8; 32], Failure> {

@@ -110,5 +110,11 @@ pub(crate) const OLDEST: &str =
 /// Deletes runs with their changes.
 pub(crate) const DELETE: &str = "
     WITH entries AS (
-         DELETE FROM ledger WHERE organization_id = $1 AND run_id = ANY ($2))
+         DELETE FROM ledger WHERE organization_id = $1 AND run_id = ANY ($2)
+         RETURNING run_id, contact_id),
+         last_of_purged AS (
+         DELETE FROM purged_contact USING entries
+          WHERE purged_contact.organization_id = $1
+            AND purged_contact.contact_id = entries.contact_id
+            AND purged_contact.run_id = entries.run_id)
     DELETE FROM run WHERE organization_id = $1 AND id = ANY ($2)";

@@ -65,6 +65,12 @@ pub(crate) fn keep_settings(organization: OrganizationId) -> String {
     format!("SELECT pg_advisory_xact_lock_shared({organization}, {SETTINGS})")
 }
 
+/// A statement that locks the settings of an organization for this transaction alone: it waits for those
+/// that decide about its contacts, and later ones wait for it.
+pub(crate) fn hold_settings(organization: OrganizationId) -> String {
+    format!("SELECT pg_advisory_xact_lock({organization}, {SETTINGS})")
+}
+
 /// Locks the settings of an organization to change them: waits for the transactions that keep them.
 pub(crate) async fn lock_settings(
     session: &Session,

@@ -67,15 +67,19 @@ const DELETE_DELETED: &str = "
            SELECT id FROM contact
             WHERE organization_id = $1 AND deleted_at IS NOT NULL AND sort_key <> '')";
 
-/// Most changes of a contact leave its words as they are.
+/// Most changes of a contact leave its words as they are. One that was purged since they were made is left
+/// out.
 const PUT: &str = "
     INSERT INTO search_words AS old (organization_id, contact_id, words)
-    SELECT $1, contact_id, array_to_tsvector(string_to_array(words, ' '))
+    SELECT $1, new.contact_id, array_to_tsvector(string_to_array(new.words, ' '))
       FROM unnest($2::bigint[], $3::text[]) AS new (contact_id, words)
+     CROSS JOIN LATERAL (
+           SELECT FROM contact WHERE organization_id = $1 AND id = new.contact_id
+           OFFSET 0) AS stored
         ON CONFLICT (organization_id, contact_id) DO UPDATE SET words = excluded.words
      WHERE old.words <> excluded.words";
 
-const DELETE: &str =
+pub(super) const DELETE: &str =
     "DELETE FROM search_words WHERE organization_id = $1 AND contact_id = ANY ($2)";
 
 /// How many contacts are looked through in their order before the index is asked. A word that one
@@ -182,7 +186,7 @@ pub(crate) async fn index(session: &Session, step: &IndexStep) -> Result<bool, F
 }
 
 /// Deletes the words of contacts.
-pub(crate) async fn erase(
+async fn erase(
     session: &Session,
     organization: OrganizationId,
     contacts: &[ContactId],

@@ -11,18 +11,20 @@ pub(crate) mod digests;
 mod entries;
 mod ledger;
 mod portions;
+pub(crate) mod purge;
 pub(crate) mod relations;
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use contacts_domain::decision::{AliasKey, Writes};
+use contacts_domain::decision::{AliasKey, RequestKey, Writes};
 use contacts_domain::{Change, OrganizationId};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
 use self::changes::Changes;
 use self::portions::portions;
+use self::purge::purge;
 use super::attempt_error::AttemptError;
 use super::columns::{ContactColumns, insert_one_into, overwrite};
 use super::{answers, locks, lookup};
@@ -101,11 +103,16 @@ pub(crate) async fn write(
         (Err(AttemptError::Final(aborted)), Err(cause))
             if aborted.state() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION) =>
         {
-            Err(cause)
+            return Err(cause);
         }
-        (Err(failure), _) | (Ok(()), Err(failure)) => Err(failure),
-        (Ok(()), Ok(())) => Ok(()),
+        (Err(failure), _) | (Ok(()), Err(failure)) => return Err(failure),
+        (Ok(()), Ok(())) => {}
     }
+    if let Some(run) = writes.runs.first() {
+        let kept: Vec<RequestKey> = writes.answers.iter().map(|(key, _)| *key).collect();
+        purge(session, organization, &writes.purged, run.at, &kept).await?;
+    }
+    Ok(())
 }
 
 async fn write_contacts(

@@ -9,15 +9,17 @@ use contacts_application::access::{Organization, SettingsChange};
 use contacts_application::ports::{KeptAnswers, StoreError};
 use contacts_domain::decision::{Idempotent, Keep, KeptAnswer, Once, RequestKey};
 use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::purging::Purge;
 use contacts_domain::restoring::{Restore, RestoreReport};
 use contacts_domain::undoing::{Undo, UndoReport};
 use contacts_domain::upsert::{Batch, BatchReport};
-use contacts_domain::{ContactId, OrganizationId, Timestamp};
+use contacts_domain::{OrganizationId, Timestamp};
 use tokio_postgres::types::Type;
 
 use super::PostgresStore;
 use crate::connect::{Failure, Parameter};
 use crate::statements::values::Instant;
+use crate::statements::write::purge::any_purged;
 use crate::statements::{answers, settings};
 
 #[async_trait]
@@ -45,6 +47,13 @@ impl KeptAnswers for PostgresStore {
 
     async fn undo_once(&self, undo: Arc<Idempotent<Undo>>) -> Result<Once<UndoReport>, StoreError> {
         Ok(self.transactions.run(undo).await?)
+    }
+
+    async fn purge_once(
+        &self,
+        purge: Arc<Idempotent<Purge>>,
+    ) -> Result<Once<BatchReport>, StoreError> {
+        Ok(self.transactions.run(purge).await?)
     }
 
     async fn change_settings_once(
@@ -78,9 +87,13 @@ impl KeptAnswers for PostgresStore {
         &self,
         organization: OrganizationId,
         key: RequestKey,
-        kept: KeptAnswer,
+        mut kept: KeptAnswer,
     ) -> Result<bool, StoreError> {
-        let session = self.transactions.begin().await?;
+        // No purge is under way then.
+        let session = self.transactions.begin_beside(organization).await?;
+        if any_purged(&session, organization, &kept.answer.contacts, kept.at).await? {
+            kept.answer.body = None;
+        }
         let is_kept = answers::insert(&session, organization, key, &kept).await?;
         session.commit().await?;
         Ok(is_kept)
@@ -98,34 +111,23 @@ impl KeptAnswers for PostgresStore {
     }
 
     async fn forget_answers(&self, before: Timestamp, at_most: u32) -> Result<u64, StoreError> {
-        let parameters: [Parameter<'_>; 2] =
-            [(&Instant(before), Type::TIMESTAMPTZ), (&i64::from(at_most), Type::INT8)];
-        Ok(self.change_answers(answers::FORGET, &parameters).await?)
-    }
-
-    async fn erase_answers(
-        &self,
-        organization: OrganizationId,
-        contacts: &[ContactId],
-    ) -> Result<(), StoreError> {
-        let contacts: Vec<i64> = contacts.iter().map(|id| id.get()).collect();
-        let parameters: [Parameter<'_>; 2] =
-            [(&organization.get(), Type::INT4), (&contacts, Type::INT8_ARRAY)];
-        self.change_answers(answers::ERASE, &parameters).await?;
-        Ok(())
+        Ok(self.forget(answers::FORGET, before, at_most).await?)
     }
 }
 
 impl PostgresStore {
-    /// Runs a statement in a transaction of its own. Returns how many answers it changed.
-    async fn change_answers(
+    /// Forgets by a statement what was kept before that time, at most so much.
+    async fn forget(
         &self,
         statement: &'static str,
-        parameters: &[Parameter<'_>],
+        before: Timestamp,
+        at_most: u32,
     ) -> Result<u64, Failure> {
+        let parameters: [Parameter<'_>; 2] =
+            [(&Instant(before), Type::TIMESTAMPTZ), (&i64::from(at_most), Type::INT8)];
         let session = self.transactions.begin().await?;
-        let changed = session.execute(statement, parameters).await?;
+        let forgotten = session.execute(statement, &parameters).await?;
         session.commit().await?;
-        Ok(changed)
+        Ok(forgotten)
     }
 }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use contacts_application::ports::{ContactStore, Lifecycle, StoreError};
 use contacts_domain::contact::Record;
 use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::purging::Purge;
 use contacts_domain::restoring::{Restore, RestoreReport};
 use contacts_domain::undoing::{Undo, UndoReport};
 use contacts_domain::upsert::{Batch, BatchReport, Recognition};
@@ -58,6 +59,10 @@ impl ContactStore for PostgresStore {
 
     async fn undo(&self, undo: Arc<Undo>) -> Result<UndoReport, StoreError> {
         Ok(self.transactions.run(undo).await?)
+    }
+
+    async fn purge(&self, purge: Arc<Purge>) -> Result<BatchReport, StoreError> {
+        Ok(self.transactions.run(purge).await?)
     }
 
     async fn contact(

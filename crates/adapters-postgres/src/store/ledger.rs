@@ -15,6 +15,7 @@ use crate::statements::columns::ContactIndexes;
 use crate::statements::ledger::{self, feed};
 use crate::statements::row::{contact_id, record};
 use crate::statements::values::Instant;
+use crate::statements::write::purge::{deleted_before, purge};
 
 /// The most runs that a step of pruning deletes. A run has at most some 10,000 changes.
 const PRUNED: usize = 20;
@@ -148,6 +149,23 @@ impl Ledger for PostgresStore {
             session.rollback().await?;
         }
         Ok(has_more)
+    }
+
+    async fn purge_deleted(
+        &self,
+        organization: OrganizationId,
+        before: Timestamp,
+        now: Timestamp,
+        at_most: u32,
+    ) -> Result<u64, StoreError> {
+        let session = self.transactions.begin_alone(organization).await?;
+        let deleted = deleted_before(&session, organization, before, at_most).await?;
+        purge(&session, organization, &deleted, now, &[]).await?;
+        match deleted.is_empty() {
+            true => session.rollback().await?,
+            false => session.commit().await?,
+        }
+        Ok(u64::try_from(deleted.len()).unwrap_or(u64::MAX))
     }
 }
 

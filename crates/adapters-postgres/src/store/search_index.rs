@@ -29,7 +29,8 @@ impl SearchIndex for PostgresStore {
     }
 
     async fn index(&self, step: IndexStep) -> Result<bool, StoreError> {
-        let session = self.transactions.begin().await?;
+        // No purge is under way then.
+        let session = self.transactions.begin_beside(step.organization).await?;
         let is_made = search::index(&session, &step).await?;
         if is_made {
             session.commit().await?;

@@ -23,7 +23,7 @@ use self::retries::{Retries, RetryState};
 use super::ids::Ids;
 use crate::connect::{Failure, Parameter, Pool, PostgresOptions, Session, Shares};
 use crate::statements::attempt_error::AttemptError;
-use crate::statements::locks::keep_settings;
+use crate::statements::locks::{hold_settings, keep_settings};
 use crate::statements::lookup::look_up;
 use crate::statements::settings::check_version;
 use crate::statements::write::{digests, write};
@@ -56,6 +56,22 @@ impl Transactions {
         self.pool.begin(&self.begin).await
     }
 
+    /// Begins a transaction beside which nothing of the organization is purged, nor its settings changed.
+    pub(super) async fn begin_beside(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<Session, Failure> {
+        self.pool.begin(&self.begin_for(organization)).await
+    }
+
+    /// Begins a transaction beside which no other decides about the contacts of the organization.
+    pub(super) async fn begin_alone(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<Session, Failure> {
+        self.pool.begin(&self.begin_alone_for(organization)).await
+    }
+
     /// Reads rows with the planner settings of a transaction, in one round trip.
     pub(crate) async fn read(
         &self,
@@ -69,6 +85,11 @@ impl Transactions {
     /// stay until it ends.
     fn begin_for(&self, organization: OrganizationId) -> String {
         format!("{};\n{}", self.begin, keep_settings(organization))
+    }
+
+    /// The same where no other transaction for its contacts may run meanwhile.
+    fn begin_alone_for(&self, organization: OrganizationId) -> String {
+        format!("{};\n{}", self.begin, hold_settings(organization))
     }
 
     /// Loads the contacts of a decision, lets it decide, and writes its changes.
@@ -169,7 +190,11 @@ impl Transactions {
         retry_state: &RetryState,
     ) -> Result<(Session, Loaded), AttemptError> {
         let (organization, lookup_keys) = (decision.organization(), decision.lookup_keys());
-        let (begin, version) = (self.begin_for(organization), decision.settings_version());
+        let begin = match decision.is_alone() {
+            true => self.begin_alone_for(organization),
+            false => self.begin_for(organization),
+        };
+        let version = decision.settings_version();
         let mut broken = 0;
         loop {
             let session = self.pool.session().await.map_err(AttemptError::Final)?;

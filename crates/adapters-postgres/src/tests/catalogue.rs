@@ -81,6 +81,7 @@ async fn migrations_are_recorded_like_diesel_does() {
         "20261127000200",
         "20261127000300",
         "20261127000400",
+        "20261127000500",
     ];
     assert_eq!(lines(&client, recorded).await, versions);
     let table = "

@@ -200,7 +200,8 @@ pub(super) const EXPECTED: [(&str, &str); 11] = [
     (
         "SELECT r.position, r.mark, … l.contact_id LIMIT $5",
         "contact_pkey(organization_id,id) ledger_pkey(organization_id,run_id,contact_id) \
-         run_pkey(organization_id,id) run_position(organization_id,\"position\",\"position\")",
+         purged_contact_pkey(organization_id,contact_id) run_pkey(organization_id,id) \
+         run_position(organization_id,\"position\",\"position\")",
     ),
     (
         "SELECT run_id, contact_id, … contact_id LIMIT $4",
@@ -218,7 +219,8 @@ pub(super) const EXPECTED: [(&str, &str); 11] = [
     ),
     (
         "WITH entries AS … = ANY ($2)",
-        "ledger_pkey(organization_id,run_id) run_pkey(organization_id,id)",
+        "ledger_pkey(organization_id,run_id) purged_contact_pkey(organization_id,contact_id) \
+         run_pkey(organization_id,id)",
     ),
     (
         "WITH locks AS … last ON true",

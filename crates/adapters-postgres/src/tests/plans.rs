@@ -20,7 +20,9 @@ use serde_json::json;
 pub(super) use self::explained::Explained;
 pub(super) use self::partitions::Partitions;
 
-use super::{auditing, contact_list, directory, id_of, ledger, person, search, send, settings};
+use super::{
+    auditing, contact_list, directory, id_of, ledger, person, purging, search, send, settings,
+};
 use crate::PostgresStore;
 use crate::connect::session::notes::{SentStatement, statements_of};
 use crate::testing::{self, TestDatabase};
@@ -85,7 +87,7 @@ async fn everything(store: &PostgresStore) {
 }
 
 /// The statements by their first and last words, with their expected scans.
-const EXPECTED: [(&str, &str); 43] = [
+pub(super) const EXPECTED: [(&str, &str); 43] = [
     (
         "DELETE FROM contact_alias … alias.value = gone.value",
         "contact_alias_pkey(organization_id,source,kind,value)",
@@ -242,6 +244,7 @@ pub(crate) fn assert_expected(sql: &str) {
         let name = name(sql);
         let others = auditing::EXPECTED.iter().chain(&settings::EXPECTED);
         let others = others.chain(&ledger::EXPECTED).chain(&search::EXPECTED);
+        let others = others.chain(&purging::EXPECTED);
         let expected = EXPECTED.iter().chain(others).map(|(name, _)| *name);
         let mut expected = expected.chain(OF_MIGRATIONS);
         assert!(expected.any(|other| other == name), "a statement without a plan: {name}");
@@ -257,15 +260,17 @@ const OF_MIGRATIONS: [&str; 4] = [
 ];
 
 /// All of our tables.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 13] = [
     "api_token",
     "contact",
     "contact_alias",
     "contact_intercom",
     "contact_relation",
     "id_counter",
+    "kept_answer",
     "ledger",
     "organization",
+    "purged_contact",
     "run",
     "search_position",
     "search_words",
@@ -361,6 +366,12 @@ const FILL: &str = "
       FROM generate_series(0, 5999) AS i;
     INSERT INTO ledger
     SELECT 1 + i / 250, 1 + i, i, 1, 1, NULL, NULL FROM generate_series(0, 5999) AS i;
+    INSERT INTO purged_contact
+    SELECT 1 + i / 250, 10000 + i, 1 + i, now() FROM generate_series(0, 5999) AS i;
+    INSERT INTO kept_answer
+    SELECT 1 + i / 250, sha256(i::text::bytea), '\\x07', now() - i * interval '1 second',
+           '[' || i || ']', '\\x07', '\\x07'
+      FROM generate_series(0, 5999) AS i;
     INSERT INTO organization SELECT i, 'O', 'CH' FROM generate_series(0, 5999) AS i
         ON CONFLICT DO NOTHING;
     INSERT INTO api_token (digest, prefix, name, organizations, scopes, created_at)

@@ -25,7 +25,10 @@ pub(super) const EXPECTED: [(&str, &str); 6] = [
         "INSERT INTO search_position … $13::bigint, $14::integer, $15::text)",
         "search_position_pkey(conflict) search_position_pkey(organization_id)",
     ),
-    ("INSERT INTO search_words … old.words <> excluded.words", "search_words_pkey(conflict)"),
+    (
+        "INSERT INTO search_words … old.words <> excluded.words",
+        "contact_pkey(organization_id,id) search_words_pkey(conflict)",
+    ),
     ("SELECT hub, position, … organization_id = $1", "search_position_pkey(organization_id)"),
     (
         "WITH indexed AS … ORDER BY id",

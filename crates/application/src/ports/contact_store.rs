@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use contacts_domain::contact::Record;
 use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::purging::Purge;
 use contacts_domain::restoring::{Restore, RestoreReport};
 use contacts_domain::undoing::{Undo, UndoReport};
 use contacts_domain::upsert::{Batch, BatchReport, Recognition};
@@ -62,6 +63,14 @@ pub trait ContactStore: Send + Sync {
     ///
     /// A [`StoreError`], if the store fails; then nothing is changed.
     async fn undo(&self, undo: Arc<Undo>) -> Result<UndoReport, StoreError>;
+
+    /// Purges contacts. Nothing of them is left in the store but their ids in the ledger. An answer
+    /// that shows one of them and is kept later has no body either, if its request arrived before.
+    ///
+    /// # Errors
+    ///
+    /// A [`StoreError`], if the store fails; then nothing is changed.
+    async fn purge(&self, purge: Arc<Purge>) -> Result<BatchReport, StoreError>;
 
     /// One contact by its id.
     ///

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use contacts_domain::decision::{Idempotent, Keep, KeptAnswer, Once, RequestKey};
 use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::purging::Purge;
 use contacts_domain::restoring::{Restore, RestoreReport};
 use contacts_domain::undoing::{Undo, UndoReport};
 use contacts_domain::upsert::{Batch, BatchReport};
-use contacts_domain::{ContactId, OrganizationId, Timestamp};
+use contacts_domain::{OrganizationId, Timestamp};
 
 use super::StoreError;
 use crate::access::{Organization, SettingsChange};
@@ -56,6 +57,16 @@ pub trait KeptAnswers: Send + Sync {
     /// A [`StoreError`], if the store fails; then nothing is stored.
     async fn undo_once(&self, undo: Arc<Idempotent<Undo>>) -> Result<Once<UndoReport>, StoreError>;
 
+    /// As [`ContactStore::purge`](super::ContactStore::purge), once for a key.
+    ///
+    /// # Errors
+    ///
+    /// A [`StoreError`], if the store fails; then nothing is stored.
+    async fn purge_once(
+        &self,
+        purge: Arc<Idempotent<Purge>>,
+    ) -> Result<Once<BatchReport>, StoreError>;
+
     /// As [`change_settings`](super::OrganizationSettings::change_settings), once for a key.
     ///
     /// # Errors
@@ -70,7 +81,8 @@ pub trait KeptAnswers: Send + Sync {
     ) -> Result<Once<Option<Organization>>, StoreError>;
 
     /// Keeps the answer of a request that has written nothing. Returns whether it did: it does not if
-    /// there is one for the key.
+    /// there is one for the key. If the answer may show a contact that was purged since the request
+    /// arrived, it is kept without its body.
     ///
     /// # Errors
     ///
@@ -100,16 +112,4 @@ pub trait KeptAnswers: Send + Sync {
     ///
     /// A [`StoreError`], if the store fails.
     async fn forget_answers(&self, before: Timestamp, at_most: u32) -> Result<u64, StoreError>;
-
-    /// Erases the bodies of the answers that may show one of these contacts. The keys stay: their
-    /// requests are not done again.
-    ///
-    /// # Errors
-    ///
-    /// A [`StoreError`], if the store fails; then nothing is changed.
-    async fn erase_answers(
-        &self,
-        organization: OrganizationId,
-        contacts: &[ContactId],
-    ) -> Result<(), StoreError>;
 }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use contacts_domain::decision::{Keep, Once, RequestKey};
-use contacts_domain::{ContactId, OrganizationId, Timestamp};
+use contacts_domain::{OrganizationId, Timestamp};
 
 use super::StoreError;
 use crate::plans::{PlanChange, PlanHead, PlanPart};
 
 /// A store that keeps plans. Each has a key: that of the answer which is [kept](super::KeptAnswers) in
-/// the transaction that applies it.
+/// the transaction that applies it. The purge of a contact forgets the plans that name it, or whose
+/// application does.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait KeptPlans: Send + Sync {
@@ -19,7 +20,8 @@ pub trait KeptPlans: Send + Sync {
     ///
     /// # Errors
     ///
-    /// A [`StoreError`], if the store fails; then nothing is changed.
+    /// A [`StoreError`], if the store fails; then nothing is changed. Of the kind `Contention` if a contact
+    /// that a new plan names was purged since the plan was made.
     async fn change_plan(
         &self,
         organization: OrganizationId,
@@ -58,15 +60,4 @@ pub trait KeptPlans: Send + Sync {
     ///
     /// A [`StoreError`], if the store fails.
     async fn forget_plans(&self, before: Timestamp, at_most: u32) -> Result<u64, StoreError>;
-
-    /// Forgets the plans that name one of these contacts, or whose application does.
-    ///
-    /// # Errors
-    ///
-    /// A [`StoreError`], if the store fails; then nothing is changed.
-    async fn erase_plans(
-        &self,
-        organization: OrganizationId,
-        contacts: &[ContactId],
-    ) -> Result<(), StoreError>;
 }

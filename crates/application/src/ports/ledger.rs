@@ -106,4 +106,19 @@ pub trait Ledger: Send + Sync {
         organization: OrganizationId,
         before: Timestamp,
     ) -> Result<bool, StoreError>;
+
+    /// Purges contacts of an organization that were deleted before that time, the earliest first and at
+    /// most so many, as [`ContactStore::purge`](super::ContactStore::purge) does at the time `now`, but
+    /// as no run. Returns how many it purged.
+    ///
+    /// # Errors
+    ///
+    /// A [`StoreError`], if the store fails; then nothing is changed.
+    async fn purge_deleted(
+        &self,
+        organization: OrganizationId,
+        before: Timestamp,
+        now: Timestamp,
+        at_most: u32,
+    ) -> Result<u64, StoreError>;
 }

@@ -35,7 +35,7 @@ pub trait SearchIndex: Send + Sync {
     ) -> Result<Vec<(OrganizationId, Timestamp)>, StoreError>;
 
     /// Makes a step, in one transaction. Returns false, and changes nothing, if the organization is
-    /// not indexed as far as the step says.
+    /// not indexed as far as the step says. A contact that was purged meanwhile is left out.
     ///
     /// # Errors
     ///

@@ -12,7 +12,7 @@ use contacts_domain::{OrganizationId, Timestamp};
 
 pub use self::keeping::Keeping;
 pub(super) use self::keeping::{
-    KeepingError, change_plan, change_settings, merge, restore, undo, upsert,
+    KeepingError, change_plan, change_settings, merge, purge, restore, undo, upsert,
 };
 use crate::ports::{Clock, KeptAnswers, StoreError};
 

@@ -10,6 +10,7 @@ use contacts_application::use_cases::{Request, UpsertContacts};
 use contacts_domain::auditing::Repair;
 use contacts_domain::contact::Record;
 use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::purging::Purge;
 use contacts_domain::restoring::{Restore, RestoreReport};
 use contacts_domain::undoing::{Undo, UndoReport};
 use contacts_domain::upsert::{
@@ -56,6 +57,10 @@ impl ContactStore for Racing {
 
     async fn undo(&self, undo: Arc<Undo>) -> Result<UndoReport, StoreError> {
         self.store.undo(undo).await
+    }
+
+    async fn purge(&self, purge: Arc<Purge>) -> Result<BatchReport, StoreError> {
+        self.store.purge(purge).await
     }
 
     async fn contact(

@@ -1,6 +1,9 @@
 //! What a decision writes of one contact, and how that differs from what is stored.
 
+use std::sync::Arc;
+
 use crate::contact::{IntercomEntry, Projection, Record, Row};
+use crate::context::Context;
 use crate::ids::{ContactId, IdentityKeys, RunId, Version};
 use crate::ledger::{ChangeKind, LedgerEntry};
 
@@ -101,6 +104,26 @@ impl Change {
     /// A stored contact that is deleted because another one took its place.
     pub(crate) fn merged(before: &Row, deleted: Row) -> Self {
         Self { kind: Some(ChangeKind::Merged), ..Self::between(before, deleted, None) }
+    }
+
+    /// A stored contact that is purged: deleted for the ledger, whether it was before or not. Its
+    /// document need not be readable.
+    pub(crate) fn purge(stored: &Record, context: &Context) -> Self {
+        let updated_at = context.now.max(stored.updated_at);
+        let record = Record {
+            document: "{}".to_owned(),
+            version: stored.version.next(),
+            updated_at,
+            deleted_at: stored.deleted_at.or(Some(updated_at)),
+            digest: None,
+            ..stored.clone()
+        };
+        let keys = KeyChange::between(stored.identity_keys(), record.identity_keys());
+        let parts = Parts { relations: true, entry: true, lifecycle: true, ..Parts::default() };
+        let now = Row { record: Arc::new(record), relations: Vec::new(), entry: None };
+        let (before, kind) = (Some(stored.version), Some(ChangeKind::Deleted));
+        let (reverse, run, previous) = (None, None, None);
+        Self { now, before, keys, parts, kind, reverse, run, previous }
     }
 
     /// A stored contact whose columns, relations or entry do not follow from its document. Its

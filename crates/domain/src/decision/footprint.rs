@@ -78,6 +78,9 @@ impl Footprint {
         for (key, _) in &writes.answers {
             parts.add(Part::Answer(*key));
         }
+        for id in &writes.purged {
+            parts.add(Part::Contact(*id));
+        }
         for alias in &writes.aliases {
             match alias {
                 AliasWrite::Add(Alias { key, .. }) | AliasWrite::Remove(key) => parts.add_key(key),

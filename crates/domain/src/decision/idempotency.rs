@@ -111,6 +111,10 @@ impl<D: Decision> Decision for Idempotent<D> {
         self.decision.is_dry_run()
     }
 
+    fn is_alone(&self) -> bool {
+        self.decision.is_alone()
+    }
+
     fn lookup_keys(&self) -> &LookupKeys {
         &self.lookup_keys
     }

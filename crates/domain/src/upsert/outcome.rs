@@ -151,6 +151,22 @@ impl Outcome {
         Self::rejected(Violation::new(Rule::Repeats, Path::root(), "", message))
     }
 
+    /// That of a key whose contact is in another version than it names.
+    pub(crate) fn stale(current: &Record, named: Version) -> Self {
+        let message = format!("the current version is {}", current.version);
+        let violation =
+            Violation::new(Rule::Current, Path::of("version"), named.to_string(), message);
+        let contact = Some(ContactState::new(current, None));
+        Self { verdict: Verdict::Stale, contact, ..Self::rejected(violation) }
+    }
+
+    /// That of a contact that is purged. It shows no key but the id.
+    pub(crate) fn purged(record: &Record) -> Self {
+        let contact = ContactState::new(record, None);
+        let contact = Some(ContactState { external_id: None, link_id: None, ..contact });
+        Self { verdict: Verdict::Deleted, contact, ..Self::rejected(Violations::default()) }
+    }
+
     /// About how many bytes the answer shows of the contact: its document, what has changed, and why.
     pub fn bytes(&self) -> usize {
         let record = self.contact.as_ref().and_then(ContactState::record);
@@ -175,7 +191,7 @@ impl Outcome {
     }
 
     /// Notes the run of the batch, if the item changed a contact.
-    pub(super) fn note_run(&mut self, run: RunId) {
+    pub(crate) fn note_run(&mut self, run: RunId) {
         if let (Verdict::Created | Verdict::Updated | Verdict::Deleted, Some(contact)) =
             (self.verdict, &mut self.contact)
         {

@@ -149,6 +149,10 @@ pub(crate) struct ServeFlags {
     /// How many days the ledger keeps changes: histories, undo and the change feed reach back that far
     #[arg(long, value_name = "DAYS", default_value = "90")]
     pub(super) keep_ledger_days: NonZeroU32,
+    /// After how many days a deleted contact is purged: nothing of it is left but its id; without it,
+    /// deleted contacts are kept
+    #[arg(long, value_name = "DAYS")]
+    pub(super) keep_deleted_days: Option<NonZeroU32>,
     /// The most bytes of an answer that is kept, compressed, for a request with an Idempotency-Key; of a
     /// larger one, all but the documents is kept; at least 4194304
     #[arg(long, value_name = "BYTES", default_value_t = 16 << 20, value_parser = value_parser!(u64).range(4 << 20..))]

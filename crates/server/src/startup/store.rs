@@ -13,7 +13,8 @@ use contacts_application::ports::{
     Ledger, OrganizationSettings, SearchIndex, StoreState,
 };
 use contacts_application::use_cases::{
-    CheckContacts, FillKeys, ForgetAnswers, ForgetPlans, ManageAccess, PruneLedger, SetOrganization,
+    CheckContacts, FillKeys, ForgetAnswers, ForgetPlans, ManageAccess, PruneLedger, PurgeDeleted,
+    SetOrganization,
 };
 
 use crate::clock::SystemClock;
@@ -148,6 +149,12 @@ impl Store {
     pub(crate) fn prune_ledger(&self, kept: Duration) -> PruneLedger {
         let (ledger, settings) = (self.ports.ledger.clone(), self.ports.settings.clone());
         PruneLedger::new(ledger, settings, Arc::new(SystemClock), kept)
+    }
+
+    /// The use case that purges contacts that were deleted that long ago.
+    pub(crate) fn purge_deleted(&self, kept: Duration) -> PurgeDeleted {
+        let (ledger, settings) = (self.ports.ledger.clone(), self.ports.settings.clone());
+        PurgeDeleted::new(ledger, settings, Arc::new(SystemClock), kept)
     }
 
     /// The use case that manages organizations and tokens.

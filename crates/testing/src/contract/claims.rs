@@ -13,6 +13,7 @@ pub(super) mod listing;
 pub(super) mod matching;
 pub(super) mod merging;
 pub(super) mod planning;
+pub(super) mod purging;
 pub(super) mod references;
 pub(super) mod searching;
 pub(super) mod settings;

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use contacts_domain::auditing::{Discrepancy, Repair, StoredContact};
 use contacts_domain::contact::{ContactType, IntercomEntry, Record};
 use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::purging::{Purge, PurgeTarget};
 use contacts_domain::restoring::{Restore, RestoreReport};
-use contacts_domain::upsert::{Batch, Context, Endpoints, Item, Options, Outcome};
-use contacts_domain::{ContactId, OrganizationId, Rule, Timestamp, Violations};
+use contacts_domain::upsert::{Batch, Context, Endpoints, Item, Options, Outcome, Verdict};
+use contacts_domain::{AliasKey, ContactId, OrganizationId, Rule, Timestamp, Violations};
 use serde_json::{Value, json};
 
 use super::store_under_test::StoreUnderTest;
@@ -206,6 +207,15 @@ impl StoreFixture {
         let outcome = self.delete_and_send(id, &[]).await.remove(0);
         assert_eq!(answer(&outcome), "deleted by id, version 2");
         outcome
+    }
+
+    /// Purges one contact.
+    pub(super) async fn purge(&self, id: ContactId) {
+        let target = PurgeTarget { key: AliasKey::Id(id), version: None };
+        let purge = Arc::new(Purge::new(self.request(), vec![target]));
+        let report = self.contacts().purge(purge).await.expect("the store does not fail");
+        let outcomes = report.expect("a small answer");
+        assert!(outcomes.iter().all(|outcome| outcome.verdict == Verdict::Deleted));
     }
 
     /// Creates one contact.

@@ -3,8 +3,8 @@
 use super::claim::Claim;
 use super::claims::{
     access, answering, auditing, concurrency, entries, filtering, keys, ledger, lifecycle, listing,
-    matching, merging, planning, references, searching, settings, state, tenancy, unlinking,
-    writing,
+    matching, merging, planning, purging, references, searching, settings, state, tenancy,
+    unlinking, writing,
 };
 
 /// A port, with the claims about it.
@@ -61,6 +61,7 @@ impl Port {
                 matching::CLAIMS,
                 lifecycle::CLAIMS,
                 merging::CLAIMS,
+                purging::CLAIMS,
                 matching::recognizing::CLAIMS,
                 references::CLAIMS,
                 tenancy::CLAIMS,
@@ -81,7 +82,8 @@ impl Port {
             Self::Settings => settings::CLAIMS.to_vec(),
             Self::State => state::CLAIMS.to_vec(),
             Self::Ledger => {
-                [ledger::CLAIMS, ledger::feed::CLAIMS, ledger::undoing::CLAIMS].concat()
+                let claims = [ledger::CLAIMS, ledger::feed::CLAIMS, ledger::undoing::CLAIMS];
+                [claims.concat(), purging::LEDGER_CLAIMS.to_vec()].concat()
             }
             Self::Search => searching::CLAIMS.to_vec(),
             Self::Answers => answering::CLAIMS.to_vec(),

@@ -7,10 +7,11 @@ use contacts_application::access::{Organization, SettingsChange};
 use contacts_application::ports::{KeptAnswers, StoreError};
 use contacts_domain::decision::{Decision as _, Idempotent, Keep, KeptAnswer, Once, RequestKey};
 use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::purging::Purge;
 use contacts_domain::restoring::{Restore, RestoreReport};
 use contacts_domain::undoing::{Undo, UndoReport};
 use contacts_domain::upsert::{Batch, BatchReport};
-use contacts_domain::{ContactId, OrganizationId, Timestamp};
+use contacts_domain::{OrganizationId, Timestamp};
 
 use super::{MemoryStore, lock};
 
@@ -45,6 +46,14 @@ impl KeptAnswers for MemoryStore {
         self.transact(organization, version, |contacts| contacts.run(&*undo))
     }
 
+    async fn purge_once(
+        &self,
+        purge: Arc<Idempotent<Purge>>,
+    ) -> Result<Once<BatchReport>, StoreError> {
+        let (organization, version) = (purge.organization(), purge.settings_version());
+        self.transact(organization, version, |contacts| contacts.run(&*purge))
+    }
+
     async fn change_settings_once(
         &self,
         id: OrganizationId,
@@ -71,9 +80,13 @@ impl KeptAnswers for MemoryStore {
         &self,
         organization: OrganizationId,
         key: RequestKey,
-        answer: KeptAnswer,
+        mut kept: KeptAnswer,
     ) -> Result<bool, StoreError> {
-        Ok(lock(&self.contacts).answers.add(organization, key, answer))
+        let mut contacts = lock(&self.contacts);
+        if contacts.any_purged(&kept.answer.contacts, kept.at) {
+            kept.answer.body = None;
+        }
+        Ok(contacts.answers.add(organization, key, kept))
     }
 
     async fn kept_answer(
@@ -86,14 +99,5 @@ impl KeptAnswers for MemoryStore {
 
     async fn forget_answers(&self, before: Timestamp, at_most: u32) -> Result<u64, StoreError> {
         Ok(lock(&self.contacts).answers.forget(before, at_most))
-    }
-
-    async fn erase_answers(
-        &self,
-        organization: OrganizationId,
-        contacts: &[ContactId],
-    ) -> Result<(), StoreError> {
-        lock(&self.contacts).answers.erase(organization, contacts);
-        Ok(())
     }
 }

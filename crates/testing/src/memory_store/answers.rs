@@ -53,10 +53,16 @@ impl Answers {
         u64::try_from(old.len()).unwrap_or(u64::MAX)
     }
 
-    pub(super) fn erase(&mut self, organization: OrganizationId, contacts: &[ContactId]) {
+    /// Erases the bodies that may show one of these contacts, but for those of some keys.
+    pub(super) fn erase(
+        &mut self,
+        organization: OrganizationId,
+        contacts: &[ContactId],
+        kept: &[RequestKey],
+    ) {
         let here = self.0.iter_mut().filter(|((home, _), _)| *home == organization);
-        for (_, KeptAnswer { answer, .. }) in here {
-            if answer.contacts.iter().any(|shown| contacts.contains(shown)) {
+        for ((_, key), KeptAnswer { answer, .. }) in here {
+            if !kept.contains(key) && answer.contacts.iter().any(|shown| contacts.contains(shown)) {
                 answer.body = None;
             }
         }

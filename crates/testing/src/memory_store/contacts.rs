@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use contacts_domain::contact::{IntercomEntry, Projection, Record};
 use contacts_domain::decision::{
-    Alias, AliasKey, AliasWrite, Decision, DigestNote, Loaded, LookupKeys, Writes,
+    Alias, AliasKey, AliasWrite, Decision, DigestNote, Loaded, LookupKeys, RequestKey, Writes,
 };
 use contacts_domain::upsert::Recognition;
 use contacts_domain::{Change, ContactId, IdBlock, OrganizationId, OutOfIds, RunId};
 
 use super::answers::Answers;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Purged};
 use super::plans::Plans;
 use super::words::Words;
 
@@ -21,11 +21,12 @@ pub(super) struct Contacts {
     pub(super) rows: BTreeMap<ContactId, Arc<Row>>,
     /// The unique index: the living owner of each identity key.
     pub(super) owners: HashMap<ContactKey, ContactId>,
-    aliases: HashMap<ContactKey, ContactId>,
+    pub(super) aliases: HashMap<ContactKey, ContactId>,
     pub(super) ledger: Ledger,
     pub(super) answers: Answers,
     pub(super) plans: Plans,
     pub(super) words: Words,
+    pub(super) purged: HashMap<ContactId, Purged>,
     pub(super) last_id: i64,
 }
 
@@ -324,6 +325,10 @@ impl Contacts {
 
         for alias in &writes.aliases {
             self.write_alias(organization, alias);
+        }
+        if let Some(run) = writes.runs.first() {
+            let kept: Vec<RequestKey> = writes.answers.iter().map(|(key, _)| *key).collect();
+            self.purge(organization, &writes.purged, run.at, &kept);
         }
         for DigestNote { contact, digest } in &writes.digests {
             if let Some(row) = self.rows.get_mut(contact)

@@ -111,7 +111,11 @@ impl Contacts {
         let later = all.filter(|(place, _)| (place.position, place.contact) > after);
         let latest = later.filter_map(|(place, change)| {
             let row = self.rows.get(&change.contact);
-            let is_latest = row.is_none_or(|row| row.run == Some(change.run));
+            let last = match row {
+                Some(row) => row.run,
+                None => self.purged.get(&change.contact).and_then(|purged| purged.run),
+            };
+            let is_latest = last == Some(change.run);
             let record = row.map(|row| row.record.clone());
             let RecordedChange { kind, contact, version, .. } = *change;
             let next = FeedPosition { last: Some(place), ..from };

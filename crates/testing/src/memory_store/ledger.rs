@@ -20,11 +20,20 @@ pub(super) struct Ledger {
 }
 
 /// A run and what it did, lowest contacts first.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Recorded {
     position: i64,
     run: Run,
     pub(super) changes: Vec<RecordedChange>,
+}
+
+/// What is left of a purged contact.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Purged {
+    /// The run that changed it last.
+    pub(super) run: Option<RunId>,
+    /// When it was purged.
+    pub(super) at: Timestamp,
 }
 
 impl Recorded {
@@ -125,6 +134,17 @@ impl Ledger {
             self.runs.retain(|recorded| {
                 recorded.run.organization != organization || recorded.position >= kept
             });
+        }
+    }
+
+    /// Erases the differences of a contact.
+    pub(super) fn erase(&mut self, contact: ContactId) {
+        for recorded in &mut self.runs {
+            if recorded.changes.iter().any(|change| change.contact == contact) {
+                let changes = &mut Arc::make_mut(recorded).changes;
+                let own = changes.iter_mut().filter(|change| change.contact == contact);
+                own.for_each(|change| change.reverse = None);
+            }
         }
     }
 

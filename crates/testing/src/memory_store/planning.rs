@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use contacts_application::plans::{PlanChange, PlanHead, PlanPart};
 use contacts_application::ports::{KeptPlans, StoreError};
 use contacts_domain::decision::{Keep, Once, RequestKey};
-use contacts_domain::{ContactId, OrganizationId, Timestamp};
+use contacts_domain::{OrganizationId, Timestamp};
 
 use super::{MemoryStore, lock};
 
@@ -25,6 +25,11 @@ impl KeptPlans for MemoryStore {
             if let Some(once) = keep.found(kept) {
                 return Ok(once);
             }
+        }
+        if let PlanChange::Add { plan, .. } = &change
+            && stored.any_purged(&plan.contacts, plan.at)
+        {
+            return Err(StoreError::contention("a contact of the plan was purged meanwhile"));
         }
         let report = stored.plans.change(organization, plan, change);
         let kept = keep.filter(|_| report).and_then(|keep| Some((keep.key, keep.answer(&())?)));
@@ -58,16 +63,5 @@ impl KeptPlans for MemoryStore {
 
     async fn forget_plans(&self, before: Timestamp, at_most: u32) -> Result<u64, StoreError> {
         Ok(lock(&self.contacts).plans.forget(before, at_most))
-    }
-
-    async fn erase_plans(
-        &self,
-        organization: OrganizationId,
-        contacts: &[ContactId],
-    ) -> Result<(), StoreError> {
-        let mut stored = lock(&self.contacts);
-        let answers = stored.answers.clone();
-        stored.plans.erase(organization, contacts, &answers);
-        Ok(())
     }
 }

@@ -74,7 +74,7 @@ impl Contacts {
             }
         }
         for (contact, words) in contacts {
-            match words {
+            match words.filter(|_| self.rows.contains_key(&contact)) {
                 Some(words) => self.words.of.insert(contact, words),
                 None => self.words.of.remove(&contact),
             };

@@ -104,7 +104,7 @@ pub(crate) fn forget(
 }
 
 /// Forgets the plans that name one of these contacts, or whose application does.
-pub(crate) fn erase(
+pub(in crate::statements) fn erase(
     connection: &mut SqliteConnection,
     organization: OrganizationId,
     contacts: &[ContactId],

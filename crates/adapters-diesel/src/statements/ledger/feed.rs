@@ -22,10 +22,12 @@ const CHANGES: &str = "
       FROM run AS r
      CROSS JOIN ledger AS l -- in this order, by the keys of both
       LEFT JOIN contact AS c ON c.id = l.contact_id
+      LEFT JOIN purged_contact AS p
+        ON p.organization_id = ?1 AND p.contact_id = l.contact_id AND c.id IS NULL
      WHERE r.organization_id = ?1 AND r.position >= ?2
        AND l.organization_id = ?1 AND l.run_id = r.id
        AND l.contact_id > CASE WHEN r.position > ?2 THEN 0 ELSE ?3 END
-       AND (c.id IS NULL OR c.run_id = l.run_id)
+       AND coalesce(c.run_id, p.run_id, l.run_id) = l.run_id
      ORDER BY r.position, l.contact_id
      LIMIT ?4";
 

@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use contacts_application::plans::{PlanChange, PlanHead, PlanPart};
 use contacts_application::ports::{KeptPlans, StoreError};
 use contacts_domain::decision::{Keep, Once, RequestKey};
-use contacts_domain::{ContactId, OrganizationId, Timestamp};
+use contacts_domain::{OrganizationId, Timestamp};
 
 use super::add;
 use crate::statements::answer::{self, plan};
+use crate::statements::write::purge::any_purged;
 use crate::store::SqliteStore;
 use crate::store::transaction::Transaction;
 
@@ -32,6 +33,10 @@ impl KeptPlans for SqliteStore {
             let connection = &mut *transaction.connection;
             let report = match change {
                 PlanChange::Add { plan, bytes_at_most } => {
+                    if any_purged(connection, organization, &plan.contacts, plan.at)? {
+                        let cause = "a contact of the plan was purged meanwhile";
+                        return Err(StoreError::contention(cause).into());
+                    }
                     plan::insert(connection, organization, key, &plan, bytes_at_most)?
                 }
                 PlanChange::Delete => plan::delete(connection, organization, key)?,
@@ -69,17 +74,5 @@ impl KeptPlans for SqliteStore {
             plan::forget(transaction.connection, before, at_most)
         };
         self.writer.write(None, forget).await
-    }
-
-    async fn erase_plans(
-        &self,
-        organization: OrganizationId,
-        contacts: &[ContactId],
-    ) -> Result<(), StoreError> {
-        let contacts = contacts.to_vec();
-        let erase = move |transaction: &mut Transaction<'_>| {
-            plan::erase(transaction.connection, organization, &contacts)
-        };
-        self.writer.write(Some(organization), erase).await
     }
 }

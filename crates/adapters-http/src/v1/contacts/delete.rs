@@ -1,4 +1,4 @@
-//! `DELETE /v1/contacts/{id}`: deletes one contact.
+//! `DELETE /v1/contacts/{id}`: deletes or purges one contact.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use contacts_application::use_cases::Deletion;
 use contacts_domain::AliasKey;
+use contacts_domain::purging::PurgeTarget;
 use contacts_domain::upsert::Outcome;
 
 use super::answer::{answer, answer_of};
@@ -18,17 +19,26 @@ use crate::request::idempotency::Once;
 use crate::request::prefer::Preferences;
 use crate::state::Services;
 use crate::v1::entity_tag::IfMatch;
+use crate::v1::parameters::Parameters;
 
 /// Delete one contact
 ///
-/// The contact is found no more, and its keys are free. It can be restored.
+/// The contact is found no more, and its keys are free. It can be restored, unless it is purged: then
+/// nothing of it is left but its id, neither in its history nor in answers that are kept for idempotency
+/// keys, and plans that name it are forgotten. A contact that is deleted already can be purged. Keys of
+/// contacts that were merged into it go with it.
 #[utoipa::path(
     delete,
     path = "/v1/contacts/{id}",
     tag = "native",
     operation_id = "deleteOneContact",
-    params(ContactIdPath, IfMatch, WritingHeaders),
-    responses((status = NO_CONTENT, description = "The contact is deleted."), WritingProblems),
+    params(
+        ContactIdPath,
+        ("purge" = Option<bool>, Query, description = "Whether to purge the contact."),
+        IfMatch,
+        WritingHeaders,
+    ),
+    responses((status = NO_CONTENT, description = "The contact is deleted, or purged."), WritingProblems),
 )]
 pub(super) async fn delete(
     State(services): State<Arc<Services>>,
@@ -36,13 +46,21 @@ pub(super) async fn delete(
     ContactIdPath(id): ContactIdPath,
     if_match: IfMatch,
     preferences: Preferences,
+    mut parameters: Parameters,
     once: Once,
 ) -> Result<Response, Problem> {
-    let version = expected(&services, &caller, id, if_match).await?;
-    let deletion = Deletion { key: AliasKey::Id(id), version };
-    let scopes = caller.scopes;
+    let is_purge = parameters.word("purge")?.unwrap_or(false);
+    parameters.end()?;
+    let (key, scopes) = (AliasKey::Id(id), caller.scopes);
     let reply = move |outcomes: Vec<Outcome>| answer_of(scopes, preferences, one(&outcomes)?);
-    let (delete, keeping) = (&services.delete_contacts, once.keeping_batch(reply));
-    let outcomes = delete.execute(&caller, vec![deletion], preferences.dry_run, keeping).await?;
+    let (keeping, dry_run) = (once.keeping_batch(reply), preferences.dry_run);
+    let outcomes = if is_purge {
+        let targets = vec![PurgeTarget { key, version: if_match.one()? }];
+        services.purge_contacts.execute(&caller, targets, dry_run, keeping).await?
+    } else {
+        let version = expected(&services, &caller, id, if_match).await?;
+        let deletions = vec![Deletion { key, version }];
+        services.delete_contacts.execute(&caller, deletions, dry_run, keeping).await?
+    };
     answer(&services, &caller, preferences, Some(id), one(&outcomes)?).await
 }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use contacts_application::use_cases::Deletion;
+use contacts_domain::purging::PurgeTarget;
 use contacts_domain::upsert::Outcome;
 use contacts_domain::value::LinkId;
 use contacts_domain::{AliasKey, ContactId};
@@ -27,8 +28,7 @@ use crate::state::AppState;
 use crate::v1::batch::reply::{BatchAnswer, answer};
 use crate::v1::batch::result::{Answered, ResultWriter};
 
-const EXPECTED: &str =
-    r#"{"ids": [integer], "externalIds": [text], "linkIds": [UUID], "dryRun": boolean}"#;
+const EXPECTED: &str = r#"{"ids": [integer], "externalIds": [text], "linkIds": [UUID], "purge": boolean, "dryRun": boolean}"#;
 
 /// The contacts to delete, by their keys.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -42,6 +42,10 @@ struct DeletionsBody {
     /// Link ids.
     #[schema(schema_with = link_ids)]
     link_ids: Vec<String>,
+    /// Whether the contacts are purged: nothing of them is left but their ids. An id may be that of a
+    /// contact that is deleted already.
+    #[schema(default = false)]
+    purge: bool,
     /// Whether nothing is stored.
     #[schema(default = false)]
     dry_run: bool,
@@ -101,9 +105,9 @@ pub(super) async fn delete_many(
     room.take(weigh(&body)).await?;
     let deletions: DeletionsBody = json_text::object(body, EXPECTED)?;
     let dry_run = deletions.dry_run || preferences.dry_run;
-    let deletions = deletions.read(state.settings.max_items)?;
-    room.count(Unit::Items, deletions.len())?;
-    let delete = &state.services.delete_contacts;
+    let is_purge = deletions.purge;
+    let keys = deletions.read(state.settings.max_items)?;
+    room.count(Unit::Items, keys.len())?;
     let redaction = Redaction::of(caller.scopes);
     let reply = move |outcomes: Vec<Outcome>| {
         let summary = Summary::of(&outcomes);
@@ -119,15 +123,21 @@ pub(super) async fn delete_many(
         Ok(preferences.dry_run_alone().note(summary.add_to(of_json(body))))
     };
     let keeping = once.keeping_batch(reply);
-    let outcomes = delete.execute(&caller, deletions, dry_run, keeping).await?;
+    let outcomes = if is_purge {
+        let targets = keys.into_iter().map(|key| PurgeTarget { key, version: None }).collect();
+        state.services.purge_contacts.execute(&caller, targets, dry_run, keeping).await?
+    } else {
+        let deletions = keys.into_iter().map(|key| Deletion { key, version: None }).collect();
+        state.services.delete_contacts.execute(&caller, deletions, dry_run, keeping).await?
+    };
     log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
     send(reply(outcomes)?).await
 }
 
 impl DeletionsBody {
     /// The keys, of which there may be so many.
-    fn read(self, limit: usize) -> Result<Vec<Deletion>, Problem> {
-        let Self { ids, external_ids, link_ids, dry_run: _ } = self;
+    fn read(self, limit: usize) -> Result<Vec<AliasKey>, Problem> {
+        let Self { ids, external_ids, link_ids, purge: _, dry_run: _ } = self;
         if ids.len() + external_ids.len() + link_ids.len() > limit {
             let detail = format!("a request may have at most {limit} keys");
             return Err(Problem::new(Kind::TooManyItems, detail));
@@ -145,8 +155,7 @@ impl DeletionsBody {
             let key = LinkId::parse(&key).ok().map(AliasKey::LinkId);
             key.ok_or_else(|| wrong("linkIds", index, "a UUID with hyphens"))
         });
-        let deletion = |key: Result<AliasKey, Problem>| Ok(Deletion { key: key?, version: None });
-        ids.chain(external_ids).chain(link_ids).map(deletion).collect()
+        ids.chain(external_ids).chain(link_ids).collect()
     }
 }
 

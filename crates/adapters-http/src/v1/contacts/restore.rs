@@ -17,7 +17,7 @@ use crate::request::contact_id::ContactIdPath;
 use crate::request::idempotency::Once;
 use crate::request::prefer::Preferences;
 use crate::state::Services;
-use crate::v1::entity_tag::{IfMatch, Tags};
+use crate::v1::entity_tag::IfMatch;
 
 /// Restore a deleted contact
 ///
@@ -45,17 +45,11 @@ pub(super) async fn restore(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Merge>,
     ContactIdPath(id): ContactIdPath,
-    IfMatch(tags): IfMatch,
+    if_match: IfMatch,
     preferences: Preferences,
     once: Once,
 ) -> Result<Response, Problem> {
-    let version = match tags {
-        None | Some(Tags::Any) => None,
-        Some(Tags::Versions(versions)) => match versions.as_slice() {
-            [version] => Some(*version),
-            _ => return Err(Problem::new(Kind::BadHeader, "If-Match has to name one version")),
-        },
-    };
+    let version = if_match.one()?;
     let scopes = caller.scopes;
     let reply = move |report: &RestoreReport| match report {
         Ok(record) => shown(scopes, preferences, record, &[]),

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::app::{Answer, App, get};
 
 /// Indexes what is stored.
-async fn index(app: &App) {
+pub(super) async fn index(app: &App) {
     let (store, clock) = (app.store.clone(), Arc::new(StoppedClock(now())));
     let index = IndexContacts::new(store.clone(), store.clone(), store, clock);
     while index.execute().await.unwrap() {}

@@ -73,6 +73,7 @@ async fn tables_that_grow_are_partitioned() {
             "kept_plan 3",
             "ledger 3",
             "organization 0",
+            "purged_contact 3",
             "run 3",
             "search_position 0",
             "search_words 3",

@@ -54,7 +54,7 @@ fn expected(kind: OpenErrorKind, cause: &str, remedy: &str) -> (OpenErrorKind, S
 }
 
 const ALL: &str = "api_token, contact, contact_alias, contact_intercom, contact_relation, id_counter, \
-     kept_answer, kept_plan, ledger, organization, run, search_position, search_words";
+     kept_answer, kept_plan, ledger, organization, purged_contact, run, search_position, search_words";
 
 #[tokio::test]
 async fn missing_table_rights_are_named_with_grant() {

@@ -38,7 +38,7 @@ pub(crate) const FORGET: &str = "
               FOR UPDATE SKIP LOCKED)";
 
 /// Forgets the plans that name one of these contacts, or whose application does.
-pub(crate) const ERASE: &str = "
+pub(in crate::statements) const ERASE: &str = "
     DELETE FROM kept_plan
      WHERE organization_id = $1
        AND EXISTS (

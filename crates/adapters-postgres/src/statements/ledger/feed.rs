@@ -58,8 +58,13 @@ static CHANGES: LazyLock<String> = LazyLock::new(|| {
            LEFT JOIN LATERAL (
                 SELECT * FROM contact WHERE organization_id = $1 AND id = l.contact_id
                 OFFSET 0) AS c ON true
-          WHERE c.run_id IS NULL OR c.run_id = l.run_id
-             OR (SELECT position FROM run WHERE organization_id = $1 AND id = c.run_id) > $4
+           LEFT JOIN LATERAL (
+                SELECT run_id FROM purged_contact
+                 WHERE organization_id = $1 AND contact_id = l.contact_id AND c.id IS NULL
+                OFFSET 0) AS p ON true
+          CROSS JOIN LATERAL (SELECT coalesce(c.run_id, p.run_id, l.run_id) AS run_id) AS latest
+          WHERE latest.run_id = l.run_id
+             OR (SELECT position FROM run WHERE organization_id = $1 AND id = latest.run_id) > $4
           ORDER BY r.position, l.contact_id
           LIMIT $5",
         list("c.", ContactColumns::NAMES)

@@ -6,12 +6,12 @@ use async_trait::async_trait;
 use contacts_application::plans::{PlanChange, PlanHead, PlanPart};
 use contacts_application::ports::{KeptPlans, StoreError};
 use contacts_domain::decision::{Keep, Once, RequestKey};
-use contacts_domain::{ContactId, OrganizationId, Timestamp};
+use contacts_domain::{OrganizationId, Timestamp};
 use tokio_postgres::types::Type;
 
 use crate::connect::{Failure, Parameter};
 use crate::statements::answers::{self, plans};
-use crate::statements::values::Instant;
+use crate::statements::write::purge::any_purged;
 use crate::store::PostgresStore;
 
 #[async_trait]
@@ -23,7 +23,14 @@ impl KeptPlans for PostgresStore {
         change: PlanChange,
         keep: Option<Keep<()>>,
     ) -> Result<Once<bool>, StoreError> {
-        let session = self.transactions.begin().await?;
+        // No purge is under way then.
+        let session = self.transactions.begin_beside(organization).await?;
+        if let PlanChange::Add { plan: new, .. } = &change
+            && any_purged(&session, organization, &new.contacts, new.at).await?
+        {
+            session.rollback().await?;
+            return Err(StoreError::contention("a contact of the plan was purged meanwhile"));
+        }
         let kept = match keep.as_ref().map(|keep| (keep.key, keep.answer(&()))) {
             Some((key, Some(kept))) => Some((key, kept)),
             Some((_, None)) | None => None,
@@ -76,20 +83,6 @@ impl KeptPlans for PostgresStore {
     }
 
     async fn forget_plans(&self, before: Timestamp, at_most: u32) -> Result<u64, StoreError> {
-        let parameters: [Parameter<'_>; 2] =
-            [(&Instant(before), Type::TIMESTAMPTZ), (&i64::from(at_most), Type::INT8)];
-        Ok(self.change_answers(plans::FORGET, &parameters).await?)
-    }
-
-    async fn erase_plans(
-        &self,
-        organization: OrganizationId,
-        contacts: &[ContactId],
-    ) -> Result<(), StoreError> {
-        let contacts: Vec<i64> = contacts.iter().map(|id| id.get()).collect();
-        let parameters: [Parameter<'_>; 2] =
-            [(&organization.get(), Type::INT4), (&contacts, Type::INT8_ARRAY)];
-        self.change_answers(plans::ERASE, &parameters).await?;
-        Ok(())
+        Ok(self.forget(plans::FORGET, before, at_most).await?)
     }
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use contacts_domain::OrganizationId;
 use contacts_domain::decision::{Decision, Idempotent, Keep, Once, Render, RequestKey};
 use contacts_domain::merging::{Merge, MergeReport};
+use contacts_domain::purging::Purge;
 use contacts_domain::restoring::{Restore, RestoreReport};
 use contacts_domain::undoing::{Undo, UndoReport};
 use contacts_domain::upsert::{Batch, BatchReport};
@@ -124,6 +125,15 @@ pub(crate) async fn undo(
 ) -> Result<UndoReport, KeepingError> {
     let Some(keeping) = keeping else { return Ok(store.undo(undo).await?) };
     keeping.done(keeping.request.kept.undo_once(keeping.once(undo)).await?)
+}
+
+pub(crate) async fn purge(
+    store: &dyn ContactStore,
+    purge: Arc<Purge>,
+    keeping: Option<&Keeping<BatchReport>>,
+) -> Result<BatchReport, KeepingError> {
+    let Some(keeping) = keeping else { return Ok(store.purge(purge).await?) };
+    keeping.done(keeping.request.kept.purge_once(keeping.once(purge)).await?)
 }
 
 pub(crate) async fn change_settings(

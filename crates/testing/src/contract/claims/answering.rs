@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use contacts_application::access::SettingsChange;
 use contacts_application::ports::KeptAnswers;
-use contacts_domain::ContactId;
 use contacts_domain::decision::{
     Answer, Idempotent, Keep, KeptAnswer, Once, RequestDigest, RequestKey,
 };
 use contacts_domain::merging::Merge;
+use contacts_domain::purging::{Purge, PurgeTarget};
 use contacts_domain::restoring::Restore;
 use contacts_domain::upsert::{Batch, BatchReport, Context, Documents, Options};
+use contacts_domain::{AliasKey, ContactId};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -29,7 +30,9 @@ pub(crate) const CLAIMS: &[Claim] = claims![
     merge_and_restore_are_done_once,
     large_batch_is_done_once,
     old_answers_are_forgotten,
-    answers_that_show_a_contact_are_erased,
+    answers_that_show_a_purged_contact_are_erased,
+    answer_that_shows_a_purged_contact_is_kept_without_body,
+    purge_is_done_once_and_answered,
 ];
 
 const KEY: RequestKey = RequestKey([1; 32]);
@@ -241,22 +244,64 @@ async fn old_answers_are_forgotten(fixture: &StoreFixture) {
     assert_eq!(forget(2).await, 0);
 }
 
-async fn answers_that_show_a_contact_are_erased(fixture: &StoreFixture) {
+/// Creates contacts in one request, which is answered with a body that shows the first.
+async fn shown_contacts(fixture: &StoreFixture, keys: &[RequestKey]) -> ContactId {
+    let shown = id_of(&fixture.create(person(json!({}))).await);
+    for key in keys {
+        let shown = Some(answer(b"shown", &[shown.get()]));
+        let sent = creations(fixture.request(), 1, *key, 1, shown);
+        assert!(is_now(&upsert(&*fixture.answers(), sent).await));
+    }
+    shown
+}
+
+fn purge(context: Context, contact: ContactId) -> Purge {
+    Purge::new(context, vec![PurgeTarget { key: AliasKey::Id(contact), version: None }])
+}
+
+async fn answers_that_show_a_purged_contact_are_erased(fixture: &StoreFixture) {
     let store = fixture.answers();
-    for (key, shown) in [(1, &[12, 123, 1_234][..]), (2, &[12]), (3, &[])] {
-        let answer = Some(answer(&[key], shown));
-        let context = fixture.request();
-        upsert(&*store, creations(context, 1, RequestKey([key; 32]), 1, answer)).await;
-    }
-    let elsewhere = fixture.request_elsewhere().organization;
-    let erased = |id| [ContactId::new(id).expect("positive")];
-    store.erase_answers(elsewhere, &erased(123)).await.expect("the store does not fail");
-    assert_eq!(kept(fixture, KEY).await, Some(Some(Arc::from([1]))));
-    let here = fixture.request().organization;
-    store.erase_answers(here, &erased(123)).await.expect("the store does not fail");
-    for (key, body) in [(1, None), (2, Some([2])), (3, Some([3]))] {
-        let body = body.map(Arc::from);
-        assert_eq!(kept(fixture, RequestKey([key; 32])).await, Some(body));
-    }
+    let shown = shown_contacts(fixture, &[KEY]).await;
+    let other = RequestKey([2; 32]);
+    let longer = Some(answer(b"other", &[shown.get() * 10]));
+    upsert(&*store, creations(fixture.request(), 1, other, 1, longer)).await;
+    let purge_for = async |context| {
+        let purged = fixture.contacts().purge(Arc::new(purge(context, shown))).await;
+        purged.expect("the store does not fail").expect("a small answer");
+    };
+    purge_for(fixture.request_elsewhere()).await;
+    assert_eq!(kept(fixture, KEY).await, Some(Some(Arc::from(*b"shown"))));
+    purge_for(fixture.request()).await;
+    assert_eq!(kept(fixture, KEY).await, Some(None));
+    assert_eq!(kept(fixture, other).await, Some(Some(Arc::from(*b"other"))));
     assert_eq!(upsert(&*store, creation(fixture.request(), KEY, 1)).await, Once::Before);
+}
+
+async fn answer_that_shows_a_purged_contact_is_kept_without_body(fixture: &StoreFixture) {
+    let store = fixture.answers();
+    let shown = shown_contacts(fixture, &[]).await;
+    let organization = fixture.request().organization;
+    let early = fixture.request().now;
+    fixture.purge(shown).await;
+    let late = fixture.request().now;
+    for (key, at, body) in [(1, early, None), (2, late, Some(Arc::from(*b"shown")))] {
+        let (key, answer) = (RequestKey([key; 32]), answer(b"shown", &[shown.get()]));
+        let answer = KeptAnswer { request: RequestDigest([1; 32]), at, answer };
+        assert!(store.keep_answer(organization, key, answer).await.expect("no failure"));
+        assert_eq!(kept(fixture, key).await, Some(body));
+    }
+}
+
+async fn purge_is_done_once_and_answered(fixture: &StoreFixture) {
+    let store = fixture.answers();
+    let shown = shown_contacts(fixture, &[]).await;
+    let once = || {
+        let context = fixture.request();
+        let keep = keep(&context, KEY, 1, Some(answer(b"purged", &[shown.get()])));
+        Arc::new(Idempotent::new(Arc::new(purge(context, shown)), keep))
+    };
+    let first = store.purge_once(once()).await.expect("the store does not fail");
+    assert!(matches!(first, Once::Now { report: Ok(_), is_kept: true }));
+    assert_eq!(store.purge_once(once()).await.expect("no failure"), Once::Before);
+    assert_eq!(kept(fixture, KEY).await, Some(Some(Arc::from(*b"purged"))));
 }

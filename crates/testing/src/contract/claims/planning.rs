@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use contacts_application::plans::{KeptPlan, PlanChange, PlanHead, PlanPart};
+use contacts_application::ports::StoreErrorKind;
 use contacts_domain::decision::{Answer, Idempotent, Keep, Once, RequestDigest, RequestKey};
 use contacts_domain::upsert::{
     Atomicity, Batch, Context, Expectation, Item, Options, Outcome, Verdict,
@@ -12,14 +13,15 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::contract::claim::{Claim, claims};
-use crate::contract::fixture::{StoreFixture, person};
+use crate::contract::fixture::{StoreFixture, id_of, person};
 
 pub(crate) const CLAIMS: &[Claim] = claims![
     plan_is_kept_until_it_is_deleted,
     plans_of_an_organization_have_a_limit,
     request_about_a_plan_is_done_once,
     old_plans_are_forgotten,
-    plans_that_name_a_contact_are_erased,
+    plans_that_name_a_purged_contact_are_erased,
+    plan_from_before_a_purge_is_not_kept,
     planned_batch_leaves_what_others_changed,
     planned_batch_is_stored_whole_or_not_at_all,
     one_of_many_applications_is_done,
@@ -143,32 +145,46 @@ async fn old_plans_are_forgotten(fixture: &StoreFixture) {
     }
 }
 
-async fn plans_that_name_a_contact_are_erased(fixture: &StoreFixture) {
+async fn plans_that_name_a_purged_contact_are_erased(fixture: &StoreFixture) {
     let (here, elsewhere) = (fixture.request(), fixture.request_elsewhere());
+    let [planned, made] = [
+        id_of(&fixture.create(person(json!({}))).await),
+        id_of(&fixture.create(person(json!({}))).await),
+    ];
     let keys = [1, 2, 3].map(|key| RequestKey([key; 32]));
-    for (key, named) in keys.into_iter().zip([&[12, 123, 1_234][..], &[12], &[]]) {
+    let longer = planned.get() * 10;
+    for (key, named) in keys.into_iter().zip([&[longer, planned.get()][..], &[longer], &[]]) {
         add(fixture, &here, key, named).await;
         add(fixture, &elsewhere, key, named).await;
     }
     // What the third plan has made has its id only now.
-    let third = ContactId::new(1_234).expect("positive");
-    let kept = keep::<()>(&here, keys[2], 1, vec![third]).answer(&()).expect("there is one");
+    let kept = keep::<()>(&here, keys[2], 1, vec![made]).answer(&()).expect("there is one");
     let added = fixture.answers().keep_answer(here.organization, keys[2], kept).await;
     assert!(added.expect("the store does not fail"));
-    let left = async |erased: i64| {
-        let erased = [ContactId::new(erased).expect("positive")];
-        let done = fixture.plans().erase_plans(here.organization, &erased).await;
-        done.expect("the store does not fail");
-        let mut left = Vec::new();
-        for key in keys {
-            left.push(found(fixture, here.organization, key).await.is_some());
+    for (purged, expected) in [(planned, [false, true, true]), (made, [false, true, false])] {
+        fixture.purge(purged).await;
+        for (key, is_left) in keys.into_iter().zip(expected) {
+            assert_eq!(found(fixture, here.organization, key).await.is_some(), is_left);
             assert!(found(fixture, elsewhere.organization, key).await.is_some());
         }
-        left
-    };
-    assert_eq!(left(34).await, [true, true, true]);
-    assert_eq!(left(123).await, [false, true, true]);
-    assert_eq!(left(1_234).await, [false, true, false]);
+    }
+}
+
+async fn plan_from_before_a_purge_is_not_kept(fixture: &StoreFixture) {
+    let purged = id_of(&fixture.create(person(json!({}))).await);
+    let early = fixture.request();
+    fixture.purge(purged).await;
+    let late = fixture.request();
+    let organization = early.organization;
+    let plan = PlanChange::Add { plan: plan(&early, &[purged.get()]), bytes_at_most: i64::MAX };
+    let keep = keep(&early, KEY, 1, Vec::new());
+    let failed = fixture.plans().change_plan(organization, PLAN, plan, Some(keep)).await;
+    assert_eq!(failed.expect_err("it names the contact").kind(), StoreErrorKind::Contention);
+    assert_eq!(found(fixture, organization, PLAN).await, None);
+    let kept = fixture.answers().kept_answer(organization, KEY).await;
+    assert_eq!(kept.expect("the store does not fail"), None);
+    add(fixture, &early, PLAN, &[purged.get() + 1]).await;
+    add(fixture, &late, RequestKey([3; 32]), &[purged.get()]).await;
 }
 
 fn batch(context: &Context, options: Options, items: &[Value]) -> Batch {

@@ -30,6 +30,7 @@ pub(crate) const CLAIMS: &[Claim] = claims![
     export_takes_a_query,
     nothing_is_behind_after_indexing,
     step_from_another_place_changes_nothing,
+    purged_contact_is_found_no_more,
     other_region_is_indexed_anew,
     other_version_is_indexed_anew,
     index_begins_again_after_pruned_changes,
@@ -297,6 +298,25 @@ async fn step_from_another_place_changes_nothing(fixture: &StoreFixture) {
     }
     assert_eq!(index.indexed(here).await.expect("the store does not fail"), Some(indexed));
     assert_eq!(search(fixture, "muller").await, "a1 d4");
+}
+
+async fn purged_contact_is_found_no_more(fixture: &StoreFixture) {
+    let stored = four(fixture).await;
+    let index = fixture.search_index();
+    let here = organization(1).id;
+    let indexed = index.indexed(here).await.expect("the store does not fail").expect("a place");
+    fixture.purge(stored[0]).await;
+    assert_eq!(search(fixture, "muller").await, "d4");
+    // Whose words were made before the purge.
+    let words = |id| (id, Some(SearchWords::of_text("late")));
+    let contacts = vec![words(stored[0]), words(stored[1])];
+    let (before, after) = (Some(indexed), indexed);
+    let late = IndexStep { organization: here, before, after, is_first: false, contacts };
+    assert!(index.index(late).await.expect("the store does not fail"));
+    for _ in 0..2 {
+        assert_eq!(search(fixture, "late").await, "b2");
+        self::index(fixture).await;
+    }
 }
 
 async fn other_region_is_indexed_anew(fixture: &StoreFixture) {

@@ -1,0 +1,2 @@
+DROP INDEX contact_deleted_at;
+DROP TABLE purged_contact;
