@@ -211,3 +211,24 @@ async fn store_works_without_prepared_statements() {
     let answered = answers(&send(&store, &items).await.unwrap());
     assert_eq!(answered, ["Unchanged 1", "Updated 2", "Created 1"]);
 }
+
+#[tokio::test]
+async fn full_disk_found_by_the_ledger_is_unavailable() {
+    let database = TestDatabase::migrated();
+    let (store, other) = (single(&database).await, database.connect().await);
+    other
+        .batch_execute(
+            "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 RAISE EXCEPTION 'the disk is full' USING ERRCODE = '53100';
+             END $$;
+             CREATE TRIGGER t BEFORE INSERT ON run FOR EACH ROW EXECUTE FUNCTION meddle()",
+        )
+        .await
+        .unwrap();
+    // The entry is written after the run, in a transaction that is aborted by then.
+    let entry = json!({"name": "Door", "type": "multi", "number": "0001-01-01"});
+    let failed = send(&store, &[person("A", json!({"intercom": entry}))]).await.unwrap_err();
+    assert_eq!(failed.kind(), StoreErrorKind::Unavailable, "{failed:?}");
+    let stored = other.query_one("SELECT count(*) FROM contact", &[]).await.unwrap();
+    assert_eq!(stored.get::<_, i64>(0), 0);
+}
