@@ -1,5 +1,6 @@
 //! The proofs, each in a file with its claim.
 
+mod day;
 mod disk;
 mod feed;
 mod greedy;
@@ -38,9 +39,11 @@ pub(crate) enum Proof {
     Streams,
     /// Readers of the change feed beside many writers
     Feed,
-    // Before `Disk`, whose tablespace cannot be copied to a standby afterwards.
+    // These two before `Disk`, whose tablespace cannot be copied to a standby afterwards.
     /// A hot standby that serves lists
     Standby,
+    /// A day of several organizations, through a balancer
+    Day,
     /// A disk that is full
     Disk,
 }
@@ -59,6 +62,7 @@ impl Proof {
             Self::Streams => streams::CLAIM,
             Self::Feed => feed::CLAIM,
             Self::Standby => standby::CLAIM,
+            Self::Day => day::CLAIM,
             Self::Disk => disk::CLAIM,
         }
     }
@@ -73,7 +77,9 @@ impl Proof {
             | Self::Streams
             | Self::Feed
             | Self::Disk => &[Store::Sqlite, Store::Postgres],
-            Self::Restart | Self::Stall | Self::Pool | Self::Standby => &[Store::Postgres],
+            Self::Restart | Self::Stall | Self::Pool | Self::Standby | Self::Day => {
+                &[Store::Postgres]
+            }
         }
     }
 
@@ -90,6 +96,7 @@ impl Proof {
             Self::Streams => streams::prove(setting),
             Self::Feed => feed::prove(setting),
             Self::Standby => standby::prove(setting),
+            Self::Day => day::prove(setting),
             Self::Disk => disk::prove(setting),
         }
     }

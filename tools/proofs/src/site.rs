@@ -111,6 +111,13 @@ impl Site {
         self.addresses.set(number, None);
     }
 
+    /// Stops a server in good order.
+    pub(crate) fn stop_one(&self, number: usize) -> Result<()> {
+        self.addresses.set(number, None);
+        let server = self.servers().get_mut(number).and_then(Option::take);
+        server.map_or(Ok(()), ServerProcess::stop)
+    }
+
     /// Starts a server that is down.
     pub(crate) fn start(&self, number: usize) -> Result<()> {
         let server = Launch { log: log_of(number), ..self.launch.clone() }.start()?;
