@@ -53,7 +53,7 @@ pub struct FeedPosition {
     /// The last change that the reader has; `None` if there was none yet.
     pub last: Option<LastChange>,
     /// The contact after which the reader goes on with a list of all contacts. Changes after `last`
-    /// follow it.
+    /// follow it; what they changed is not listed.
     pub listed_to: Option<i64>,
 }
 

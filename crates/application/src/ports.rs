@@ -30,7 +30,7 @@ pub use ledger::Ledger;
 pub use open_error::{OpenError, OpenErrorKind};
 pub use organization_settings::{FillingStep, OrganizationSettings};
 pub use schema::SchemaState;
-pub use search_index::{IndexStep, Indexed, SearchIndex};
+pub use search_index::{Behind, IndexStep, Indexed, SearchIndex};
 pub use store_state::{Measurement, Reading, StoreState};
 pub use stored_rows::{CopyError, OfOrganization, RowBatch, RowMessage, StoredRows, Totals};
 

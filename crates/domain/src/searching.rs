@@ -18,16 +18,8 @@ mod words;
 pub use query::{MAX_QUERY_CHARS, SearchQuery};
 pub use words::SearchWords;
 
-use crate::ids::OrganizationId;
-
 /// The version of the folding. Contacts whose words were made by another one are indexed again.
 pub const SEARCH_VERSION: i32 = 1;
 
 /// The longest word, in characters. Longer ones are cut: they are found by their beginning.
 const MAX_WORD: usize = 64;
-
-/// A word as it is indexed: with its organization, so that one index serves all of them and no search
-/// reads what belongs to another one.
-fn term(organization: OrganizationId, word: &str) -> String {
-    format!("{organization}_{word}")
-}

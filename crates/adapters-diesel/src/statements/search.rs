@@ -1,8 +1,8 @@
 //! The index of searches: words in FTS5, and how far organizations are indexed.
 
 use contacts_application::ledger::{FeedPosition, LastChange};
-use contacts_application::ports::{IndexStep, Indexed, StoreError};
-use contacts_domain::searching::SearchQuery;
+use contacts_application::ports::{Behind, IndexStep, Indexed, StoreError};
+use contacts_domain::searching::{SearchQuery, SearchWords};
 use contacts_domain::value::CountryCode;
 use contacts_domain::{ContactId, OrganizationId, Timestamp};
 use diesel::dsl::sql;
@@ -31,7 +31,7 @@ const BEHIND: &str = "
                     AS listed_to
            FROM organization AS o LEFT JOIN search_position AS s ON s.organization_id = o.id
           WHERE ?1 IS NULL OR o.id = ?1),
-         oldest AS MATERIALIZED (
+         times AS MATERIALIZED (
          SELECT i.id,
                 (SELECT c.updated_at FROM contact AS c
                   WHERE c.organization_id = i.id AND c.id > i.listed_to AND c.deleted_at IS NULL
@@ -39,9 +39,13 @@ const BEHIND: &str = "
                 (SELECT r.at FROM run AS r
                   WHERE i.is_good AND r.organization_id = i.id AND r.position >= i.position
                     AND (r.position > i.position OR i.contact < 9223372036854775807)
-                  ORDER BY r.position LIMIT 1) AS changed
+                  ORDER BY r.position LIMIT 1) AS changed,
+                (SELECT r.at FROM run AS r
+                  WHERE r.organization_id = i.id ORDER BY r.position DESC LIMIT 1) AS newest
            FROM indexed AS i)
-    SELECT id, coalesce(min(unlisted, changed), unlisted, changed) AS since FROM oldest
+    SELECT id, coalesce(min(unlisted, changed), unlisted, changed) AS oldest,
+           coalesce(newest, unlisted) AS newest
+      FROM times
      WHERE unlisted IS NOT NULL OR changed IS NOT NULL
      ORDER BY id";
 
@@ -89,7 +93,9 @@ struct BehindRow {
     #[diesel(sql_type = Integer)]
     id: i32,
     #[diesel(sql_type = BigInt)]
-    since: i64,
+    oldest: i64,
+    #[diesel(sql_type = BigInt)]
+    newest: i64,
 }
 
 #[derive(QueryableByName)]
@@ -98,10 +104,17 @@ struct FoundRow {
     rowid: i64,
 }
 
+/// What stands before the words of an organization: one index serves all of them. It is as long for
+/// each, so that one index of prefixes serves all of them, too.
+fn prefix(organization: OrganizationId) -> String {
+    format!("{:08x}", organization.get())
+}
+
 /// The `MATCH` expression of a query. It holds nothing of a request but letters and digits.
 pub(crate) fn expression(organization: OrganizationId, query: &SearchQuery) -> String {
-    query.expression(organization, [" AND ", " OR "], |word, is_beginning| {
-        format!("\"{word}\"{}", if is_beginning { " *" } else { "" })
+    let prefix = prefix(organization);
+    query.expression([" AND ", " OR "], |word, is_beginning| {
+        format!("\"{prefix}{word}\"{}", if is_beginning { " *" } else { "" })
     })
 }
 
@@ -150,26 +163,41 @@ pub(crate) fn indexed(
     Ok(Some(Indexed { position, version, region }))
 }
 
-/// The organizations that are not indexed to their end, each with its oldest change that is not.
+/// The organizations that are not indexed to their end.
 pub(crate) fn behind(
     connection: &mut SqliteConnection,
     organization: Option<OrganizationId>,
     version: i32,
-) -> Result<Vec<(OrganizationId, Timestamp)>, Failure> {
+) -> Result<Vec<Behind>, Failure> {
     let rows: Vec<BehindRow> = sql_query(BEHIND)
         .bind::<Nullable<Integer>, _>(organization.map(OrganizationId::get))
         .bind::<Integer, _>(version)
         .load(connection)?;
-    let behind = |BehindRow { id, since }: BehindRow| {
-        let id = OrganizationId::new(id)
+    let behind = |BehindRow { id, oldest, newest }: BehindRow| {
+        let organization = OrganizationId::new(id)
             .ok_or_else(|| StoreError::corrupt(format!("organization {id}")))?;
-        Ok((id, Timestamp::from_micros(since)))
+        let [oldest, newest] = [oldest, newest].map(Timestamp::from_micros);
+        Ok(Behind { organization, oldest, newest })
     };
     rows.into_iter().map(behind).collect()
 }
 
-/// Makes a step, unless another one was made before it.
-pub(crate) fn index(connection: &mut SqliteConnection, step: &IndexStep) -> Result<bool, Failure> {
+/// The contacts of a step with their words, as `index` writes them.
+pub(crate) fn words_json(step: &IndexStep) -> Result<String, StoreError> {
+    let prefix = prefix(step.organization);
+    let words = |(contact, words): &(ContactId, Option<SearchWords>)| {
+        Some((contact.get(), words.as_ref()?.terms(&prefix)))
+    };
+    let all: Vec<(i64, String)> = step.contacts.iter().filter_map(words).collect();
+    serde_json::to_string(&all).map_err(StoreError::internal)
+}
+
+/// Makes a step with those words, unless another one was made before it.
+pub(crate) fn index(
+    connection: &mut SqliteConnection,
+    step: &IndexStep,
+    words: &str,
+) -> Result<bool, Failure> {
     let IndexStep { organization, before, after, is_first, contacts } = step;
     if indexed(connection, *organization)? != *before {
         return Ok(false);
@@ -188,16 +216,9 @@ pub(crate) fn index(connection: &mut SqliteConnection, step: &IndexStep) -> Resu
     if *is_first {
         sql_query(DELETE_DELETED).bind::<Integer, _>(organization.get()).execute(connection)?;
     }
-    let (mut put, mut deleted) = (Vec::new(), Vec::new());
-    for (contact, words) in contacts {
-        match words {
-            Some(words) => put.push((contact.get(), words.terms(*organization))),
-            None => deleted.push(*contact),
-        }
-    }
-    erase(connection, &deleted)?;
-    let put = serde_json::to_string(&put).map_err(StoreError::internal)?;
-    sql_query(PUT).bind::<Text, _>(put).execute(connection)?;
+    let deleted = contacts.iter().filter(|(_, words)| words.is_none());
+    erase(connection, &deleted.map(|(contact, _)| *contact).collect::<Vec<_>>())?;
+    sql_query(PUT).bind::<Text, _>(words).execute(connection)?;
     Ok(true)
 }
 

@@ -1,10 +1,10 @@
 //! The index of searches: words as `tsvector`, and how far organizations are indexed.
 
 use contacts_application::ledger::{FeedPosition, LastChange};
-use contacts_application::ports::{IndexStep, Indexed};
+use contacts_application::ports::{Behind, IndexStep, Indexed};
 use contacts_domain::searching::SearchQuery;
 use contacts_domain::value::CountryCode;
-use contacts_domain::{ContactId, OrganizationId, Timestamp};
+use contacts_domain::{ContactId, OrganizationId};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -31,7 +31,7 @@ pub(crate) const BEHIND: &str = "
                   FROM search_position WHERE organization_id = o.id
                 OFFSET 0) AS s ON true
           WHERE $1::integer IS NULL OR o.id = $1),
-         oldest AS MATERIALIZED (
+         times AS MATERIALIZED (
          SELECT i.id,
                 (SELECT c.updated_at FROM contact AS c
                   WHERE c.organization_id = i.id AND c.id > i.listed_to AND c.deleted_at IS NULL
@@ -39,9 +39,12 @@ pub(crate) const BEHIND: &str = "
                 (SELECT r.at FROM run AS r
                   WHERE i.is_good AND r.organization_id = i.id AND r.position >= i.position
                     AND (r.position > i.position OR i.contact < 9223372036854775807)
-                  ORDER BY r.organization_id, r.position LIMIT 1) AS changed
+                  ORDER BY r.organization_id, r.position LIMIT 1) AS changed,
+                (SELECT r.at FROM run AS r
+                  WHERE r.organization_id = i.id
+                  ORDER BY r.organization_id DESC, r.position DESC LIMIT 1) AS newest
            FROM indexed AS i)
-    SELECT id, least(unlisted, changed) AS since FROM oldest
+    SELECT id, least(unlisted, changed) AS oldest, coalesce(newest, unlisted) AS newest FROM times
      WHERE unlisted IS NOT NULL OR changed IS NOT NULL
      ORDER BY id";
 
@@ -86,10 +89,16 @@ pub(super) const DELETE: &str =
 /// contact in a hundred has fills a page by then.
 const NEAR: usize = 5_000;
 
+/// What stands before the words of an organization: one index serves all of them.
+fn prefix(organization: OrganizationId) -> String {
+    format!("{organization}_")
+}
+
 /// The query as text of a `tsquery`. It holds nothing of a request but letters and digits.
 pub(crate) fn expression(organization: OrganizationId, query: &SearchQuery) -> String {
-    query.expression(organization, [" & ", " | "], |word, is_beginning| {
-        format!("'{word}'{}", if is_beginning { ":*" } else { "" })
+    let prefix = prefix(organization);
+    query.expression([" & ", " | "], |word, is_beginning| {
+        format!("'{prefix}{word}'{}", if is_beginning { ":*" } else { "" })
     })
 }
 
@@ -144,9 +153,9 @@ pub(crate) fn indexed(row: &Row) -> Result<Indexed, Failure> {
 }
 
 /// An organization that is behind, of a row of [`BEHIND`].
-pub(crate) fn behind(row: &Row) -> Result<(OrganizationId, Timestamp), Failure> {
-    let Instant(since) = row.try_get(1)?;
-    Ok((organization_id(row.try_get(0)?)?, since))
+pub(crate) fn behind(row: &Row) -> Result<Behind, Failure> {
+    let (Instant(oldest), Instant(newest)) = (row.try_get(1)?, row.try_get(2)?);
+    Ok(Behind { organization: organization_id(row.try_get(0)?)?, oldest, newest })
 }
 
 /// Makes a step, unless another one was made before it.
@@ -169,7 +178,7 @@ pub(crate) async fn index(session: &Session, step: &IndexStep) -> Result<bool, F
         match found {
             Some(found) => {
                 put.push(contact.get());
-                words.push(found.terms(*organization));
+                words.push(found.terms(&prefix(*organization)));
             }
             None => deleted.push(*contact),
         }

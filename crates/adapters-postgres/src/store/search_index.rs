@@ -1,8 +1,8 @@
 //! The port of the index of searches.
 
 use async_trait::async_trait;
-use contacts_application::ports::{IndexStep, Indexed, SearchIndex, StoreError};
-use contacts_domain::{OrganizationId, Timestamp};
+use contacts_application::ports::{Behind, IndexStep, Indexed, SearchIndex, StoreError};
+use contacts_domain::OrganizationId;
 use tokio_postgres::types::Type;
 
 use super::PostgresStore;
@@ -21,7 +21,7 @@ impl SearchIndex for PostgresStore {
         &self,
         organization: Option<OrganizationId>,
         version: i32,
-    ) -> Result<Vec<(OrganizationId, Timestamp)>, StoreError> {
+    ) -> Result<Vec<Behind>, StoreError> {
         let organization = organization.map(OrganizationId::get);
         let parameters: [Parameter<'_>; 2] = [(&organization, Type::INT4), (&version, Type::INT4)];
         let rows = self.transactions.read(search::BEHIND, &parameters).await?;

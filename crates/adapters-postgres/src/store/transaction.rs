@@ -232,6 +232,7 @@ fn begin_script(options: &PostgresOptions) -> String {
         SET LOCAL enable_hashjoin = off;
         SET LOCAL enable_mergejoin = off;
         SET LOCAL enable_memoize = off;
+        SET LOCAL enable_sort = off;
         SET LOCAL jit = off",
         options.set_limits(),
     )

@@ -195,7 +195,10 @@ pub(super) const EXPECTED: [(&str, &str); 11] = [
     ),
     ("SELECT id, api, … id = $2", "run_pkey(organization_id,id)"),
     ("SELECT id, at … position LIMIT $2", "run_position(organization_id)"),
-    ("SELECT id, contact_type, … id LIMIT $3", "contact_pkey(organization_id,id)"),
+    (
+        "SELECT id, contact_type, … id LIMIT $3",
+        "contact_pkey(organization_id,id) run_pkey(organization_id,id)",
+    ),
     ("SELECT id FROM … mark = $3", "run_position(organization_id,\"position\")"),
     (
         "SELECT r.position, r.mark, … l.contact_id LIMIT $5",
@@ -258,4 +261,14 @@ async fn ledger_statements_use_expected_indexes() {
     let expected = named(&EXPECTED);
     scans.retain(|name, _| expected.contains_key(name));
     assert_eq!(scans, expected);
+
+    // A page of the feed sorts the changes of a run, not those of all runs that follow.
+    let (_, feed) = explained
+        .plans()
+        .await
+        .into_iter()
+        .find(|(sql, _)| sql.starts_with("SELECT r.position, r.mark,"))
+        .unwrap();
+    let sorts: Vec<_> = feed.iter().filter(|line| line.ends_with("Sort")).collect();
+    assert!(sorts.iter().all(|line| line.ends_with("Incremental Sort")), "{feed:#?}");
 }

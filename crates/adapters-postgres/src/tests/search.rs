@@ -33,7 +33,8 @@ pub(super) const EXPECTED: [(&str, &str); 6] = [
     (
         "WITH indexed AS … ORDER BY id",
         "all of organization contact_pkey(organization_id,id) \
-         run_position(organization_id,\"position\") search_position_pkey(organization_id)",
+         run_position(organization_id) run_position(organization_id,\"position\") \
+         search_position_pkey(organization_id)",
     ),
 ];
 

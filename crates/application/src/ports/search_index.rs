@@ -23,7 +23,7 @@ pub trait SearchIndex: Send + Sync {
     async fn indexed(&self, organization: OrganizationId) -> Result<Option<Indexed>, StoreError>;
 
     /// Of one organization or of all: those with committed changes, or words of another version or
-    /// region, that are not indexed, each with the time of the oldest such change.
+    /// region, that are not indexed.
     ///
     /// # Errors
     ///
@@ -32,7 +32,7 @@ pub trait SearchIndex: Send + Sync {
         &self,
         organization: Option<OrganizationId>,
         version: i32,
-    ) -> Result<Vec<(OrganizationId, Timestamp)>, StoreError>;
+    ) -> Result<Vec<Behind>, StoreError>;
 
     /// Makes a step, in one transaction. Returns false, and changes nothing, if the organization is
     /// not indexed as far as the step says. A contact that was purged meanwhile is left out.
@@ -41,6 +41,17 @@ pub trait SearchIndex: Send + Sync {
     ///
     /// A [`StoreError`], if the store fails; then nothing is changed.
     async fn index(&self, step: IndexStep) -> Result<bool, StoreError>;
+}
+
+/// An organization that is not indexed to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Behind {
+    /// The organization.
+    pub organization: OrganizationId,
+    /// When the oldest change was made that is not indexed.
+    pub oldest: Timestamp,
+    /// When its newest change was made.
+    pub newest: Timestamp,
 }
 
 /// How far an organization is indexed.

@@ -1,7 +1,7 @@
 //! Indexes contacts for searches.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use contacts_domain::contact::Record;
@@ -12,10 +12,18 @@ use rayon::prelude::*;
 
 use crate::compute::compute;
 use crate::ledger::{FeedPage, FeedPosition, PageSize};
-use crate::ports::{AccessStore, Clock, IndexStep, Indexed, Ledger, SearchIndex, StoreError};
+use crate::ports::{
+    AccessStore, Behind, Clock, IndexStep, Indexed, Ledger, SearchIndex, StoreError,
+};
 
 /// How much a step reads. Other writes wait for it: it takes SQLite's writer about 50 ms.
 const STEP: PageSize = PageSize { items: 1_000, bytes: 4 << 20 };
+
+/// How long after its last change an organization is indexed, so that a load goes first.
+const REST: Duration = Duration::from_millis(200);
+
+/// How old a change becomes at most before it is indexed, while others follow.
+const MAX_AGE: Duration = Duration::from_secs(2);
 
 /// Where nothing is behind.
 const NONE: i64 = i64::MAX;
@@ -28,6 +36,17 @@ pub struct IndexContacts {
     clock: Arc<dyn Clock>,
     /// The time of the oldest change that was not indexed when all organizations were last looked at.
     oldest: AtomicI64,
+    /// How many wait until changes are indexed.
+    awaited: AtomicUsize,
+}
+
+/// Somebody who waits until changes are indexed: until it is dropped, they are at once.
+pub struct Awaiting<'a>(&'a AtomicUsize);
+
+impl Drop for Awaiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl IndexContacts {
@@ -38,24 +57,43 @@ impl IndexContacts {
         access: Arc<dyn AccessStore>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { index, ledger, access, clock, oldest: AtomicI64::new(NONE) }
+        Self {
+            index,
+            ledger,
+            access,
+            clock,
+            oldest: AtomicI64::new(NONE),
+            awaited: AtomicUsize::new(0),
+        }
     }
 
-    /// Makes a step for each organization that is behind. Returns whether any step was made; if none
-    /// was, nothing is left to do, or somebody else does it.
+    /// Makes a step for each organization that is behind, unless more changes are likely to follow soon
+    /// and nobody waits. Returns whether any step was made.
     ///
     /// # Errors
     ///
     /// A [`StoreError`], if the store fails; the steps before stay.
     pub async fn execute(&self) -> Result<bool, StoreError> {
         let behind = self.index.behind(None, SEARCH_VERSION).await?;
-        let oldest = behind.iter().map(|(_, since)| since.micros()).min();
+        let oldest = behind.iter().map(|behind| behind.oldest.micros()).min();
         self.oldest.store(oldest.unwrap_or(NONE), Ordering::Relaxed);
         let mut has_moved = false;
-        for (organization, _) in behind {
-            has_moved |= self.step(organization).await?;
+        for behind in behind {
+            has_moved |= self.is_due(&behind) && self.step(behind.organization).await?;
         }
         Ok(has_moved)
+    }
+
+    /// Has changes indexed at once, even within a load.
+    pub fn hurry(&self) -> Awaiting<'_> {
+        self.awaited.fetch_add(1, Ordering::Relaxed);
+        Awaiting(&self.awaited)
+    }
+
+    fn is_due(&self, behind: &Behind) -> bool {
+        self.since(behind.newest) >= REST
+            || self.since(behind.oldest) >= MAX_AGE
+            || self.awaited.load(Ordering::Relaxed) > 0
     }
 
     /// How long ago the oldest change was made that was not indexed when this server last looked.
@@ -71,7 +109,7 @@ impl IndexContacts {
     /// A [`StoreError`], if the store fails.
     pub async fn lag_of(&self, organization: OrganizationId) -> Result<Duration, StoreError> {
         let behind = self.index.behind(Some(organization), SEARCH_VERSION).await?;
-        let oldest = behind.first().map(|(_, since)| self.since(*since));
+        let oldest = behind.first().map(|behind| self.since(behind.oldest));
         Ok(oldest.unwrap_or_default())
     }
 

@@ -1,9 +1,7 @@
 //! Queries for contacts.
 
-use super::term;
 use super::token::{Token, cut, tokens};
 use super::words::{SearchWords, join};
-use crate::ids::OrganizationId;
 
 /// The longest query, in characters.
 pub const MAX_QUERY_CHARS: usize = 200;
@@ -52,17 +50,11 @@ impl SearchQuery {
         self.0.iter().all(|part| part.iter().any(|words| words.iter().all(has)))
     }
 
-    /// The query as an expression of an index, with these operators, and words as `write` writes an
-    /// indexed word, or the beginning of one.
-    pub fn expression(
-        &self,
-        organization: OrganizationId,
-        [and, or]: [&str; 2],
-        write: impl Fn(&str, bool) -> String,
-    ) -> String {
+    /// The query as an expression of an index, with these operators, and words as `write` writes a
+    /// word, or the beginning of one.
+    pub fn expression(&self, [and, or]: [&str; 2], write: impl Fn(&str, bool) -> String) -> String {
         let words = |words: &Alternative| {
-            let word =
-                |wanted: &QueryWord| write(&term(organization, &wanted.word), wanted.is_beginning);
+            let word = |wanted: &QueryWord| write(&wanted.word, wanted.is_beginning);
             format!("({})", words.iter().map(word).collect::<Vec<_>>().join(and))
         };
         let part = |part: &Vec<Alternative>| {

@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use super::term;
 use super::token::{Token, cut, tokens};
 use crate::contact::Record;
 use crate::contact::document::ContactDocument;
-use crate::ids::OrganizationId;
 use crate::tree::{Member, Text};
 use crate::value::{CountryCode, PhoneReading, PhoneRegions};
 
@@ -43,10 +41,18 @@ impl SearchWords {
         self.0.iter().map(String::as_str)
     }
 
-    /// The words as they are indexed, between spaces.
-    pub fn terms(&self, organization: OrganizationId) -> String {
-        let terms: Vec<String> = self.iter().map(|word| term(organization, word)).collect();
-        terms.join(" ")
+    /// The words between spaces, each after a prefix.
+    pub fn terms(&self, prefix: &str) -> String {
+        let length = self.iter().map(|word| prefix.len() + word.len() + 1).sum();
+        let mut terms = String::with_capacity(length);
+        for word in self.iter() {
+            if !terms.is_empty() {
+                terms.push(' ');
+            }
+            terms.push_str(prefix);
+            terms.push_str(word);
+        }
+        terms
     }
 
     pub(super) fn has(&self, word: &str) -> bool {

@@ -81,6 +81,9 @@ impl Phone {
     /// The digits that are dialled in its country, `0446681800`.
     #[cfg(feature = "contact")]
     pub(crate) fn national_digits(&self) -> Option<String> {
+        if let Some(digits) = plain::national(self.as_str()) {
+            return Some(digits);
+        }
         let number = PHONE_NUMBER_UTIL.parse(self.as_str(), None).ok()?;
         let written = PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::National);
         Some(written.chars().filter(char::is_ascii_digit).collect())

@@ -27,6 +27,10 @@ pub(crate) enum Letter {
 /// The text without case, accents, points and invisible characters, and with the usual letters for
 /// those that have no accent but are written without them, such as ł and æ (Unicode NFKD).
 pub(crate) fn search_letters(text: &str) -> Vec<Letter> {
+    if text.is_ascii() {
+        let visible = text.chars().filter(|c| !is_invisible(*c) || c.is_whitespace());
+        return visible.map(|character| letter(character.to_ascii_lowercase())).collect();
+    }
     let spelled = NFKD.normalize(text);
     let folded = CASE.fold_string(&spelled);
     let mut letters = Vec::with_capacity(folded.len());
@@ -49,5 +53,19 @@ fn letter(character: char) -> Letter {
     match character.is_alphanumeric() || is_combining(character) {
         true => Letter::Of(character),
         false => Letter::Between(character),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ascii_is_folded_as_in_other_texts() {
+        for character in (0..128).map(char::from) {
+            let mut folded = search_letters(&character.to_string());
+            folded.push(Letter::Of('e'));
+            assert_eq!(search_letters(&format!("{character}é")), folded, "{character:?}");
+        }
     }
 }

@@ -80,12 +80,17 @@ impl Contacts {
         after: i64,
         size: PageSize,
     ) -> FeedPage {
-        let here = self.records().filter(|record| {
+        let start = from.last.map_or(0, |last| last.position);
+        let is_later = |run: RunId| self.ledger.is_after(organization, run, start);
+        let here = self.rows.values().filter(|row| {
+            let record = &row.record;
             record.organization == organization
                 && record.deleted_at.is_none()
                 && record.id.get() > after
+                && !row.run.is_some_and(is_later)
         });
-        let here = here.map(|record| {
+        let here = here.map(|row| {
+            let record = &row.record;
             let next = FeedPosition { listed_to: Some(record.id.get()), ..from };
             let (contact, version) = (record.id, record.version);
             let record = Some(record.clone());

@@ -127,6 +127,11 @@ impl Ledger {
         later.map(|recorded| recorded.run.at)
     }
 
+    /// The time of the last run.
+    pub(super) fn newest(&self, organization: OrganizationId) -> Option<Timestamp> {
+        self.of(organization).last().map(|recorded| recorded.run.at)
+    }
+
     pub(super) fn prune(&mut self, organization: OrganizationId, before: Timestamp) {
         let old = |recorded: &&Arc<Recorded>| recorded.run.at < before;
         let newest_old = self.of(organization).take_while(old).last();
@@ -153,6 +158,11 @@ impl Ledger {
         organization: OrganizationId,
     ) -> impl DoubleEndedIterator<Item = &Arc<Recorded>> {
         self.runs.iter().filter(move |recorded| recorded.run.organization == organization)
+    }
+
+    /// Whether a run is after a position.
+    pub(super) fn is_after(&self, organization: OrganizationId, run: RunId, position: i64) -> bool {
+        self.find(organization, run).is_some_and(|recorded| recorded.position > position)
     }
 
     fn find(&self, organization: OrganizationId, id: RunId) -> Option<&Arc<Recorded>> {

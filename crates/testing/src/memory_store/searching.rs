@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use contacts_application::access::Organization;
-use contacts_application::ports::{IndexStep, Indexed, SearchIndex, StoreError};
+use contacts_application::ports::{Behind, IndexStep, Indexed, SearchIndex, StoreError};
+use contacts_domain::OrganizationId;
 use contacts_domain::contact::Record;
-use contacts_domain::{OrganizationId, Timestamp};
 
 use super::contacts::Contacts;
 use super::{MemoryStore, lock};
@@ -19,13 +19,11 @@ impl SearchIndex for MemoryStore {
         &self,
         organization: Option<OrganizationId>,
         version: i32,
-    ) -> Result<Vec<(OrganizationId, Timestamp)>, StoreError> {
+    ) -> Result<Vec<Behind>, StoreError> {
         let contacts = lock(&self.contacts);
         let all = lock(&self.access).organizations().into_iter();
         let wanted = all.filter(|found| organization.is_none_or(|wanted| wanted == found.id));
-        let behind = wanted
-            .filter_map(|found| Some((found.id, contacts.oldest_unindexed(&found, version)?)));
-        Ok(behind.collect())
+        Ok(wanted.filter_map(|found| contacts.behind(&found, version)).collect())
     }
 
     async fn index(&self, step: IndexStep) -> Result<bool, StoreError> {
@@ -34,8 +32,8 @@ impl SearchIndex for MemoryStore {
 }
 
 impl Contacts {
-    /// The time of the oldest change that is not indexed.
-    fn oldest_unindexed(&self, organization: &Organization, version: i32) -> Option<Timestamp> {
+    /// What is behind of an organization.
+    fn behind(&self, organization: &Organization, version: i32) -> Option<Behind> {
         let Organization { id, settings, .. } = organization;
         let indexed = self.words.indexed.get(id);
         let indexed =
@@ -49,7 +47,9 @@ impl Contacts {
             let last = indexed.position.last.map_or((0, 0), |last| (last.position, last.contact));
             self.ledger.since(*id, last)
         });
-        [unlisted, changed].into_iter().flatten().min()
+        let oldest = [unlisted, changed].into_iter().flatten().min()?;
+        let newest = self.ledger.newest(*id).unwrap_or(oldest);
+        Some(Behind { organization: *id, oldest, newest })
     }
 
     fn living_records(&self, organization: OrganizationId) -> impl Iterator<Item = &Record> {

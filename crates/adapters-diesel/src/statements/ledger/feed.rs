@@ -5,9 +5,10 @@ use contacts_application::ledger::{FeedChange, FeedPage, FeedPosition, LastChang
 use contacts_domain::contact::Record;
 use contacts_domain::ledger::ChangeKind;
 use contacts_domain::{OrganizationId, Version};
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{BigInt, Integer};
+use diesel::sql_types::{BigInt, Bool, Integer};
 
 use super::row::change_kind;
 use crate::connect::Failure;
@@ -30,6 +31,11 @@ const CHANGES: &str = "
        AND coalesce(c.run_id, p.run_id, l.run_id) = l.run_id
      ORDER BY r.position, l.contact_id
      LIMIT ?4";
+
+/// The condition that no run after a position, which follows it, has changed a contact.
+const UNCHANGED_SINCE: &str = "
+    ((SELECT r.position FROM run AS r
+       WHERE r.organization_id = contact.organization_id AND r.id = contact.run_id) > ";
 
 #[derive(QueryableByName)]
 struct ChangeRow {
@@ -103,7 +109,7 @@ pub(crate) fn page(
     Ok(Some(FeedPage { changes, next: end, has_more: false }))
 }
 
-/// A page of all living contacts after an id.
+/// A page of all living contacts after an id, but for those that come with later changes.
 fn list(
     connection: &mut SqliteConnection,
     organization: OrganizationId,
@@ -111,8 +117,10 @@ fn list(
     after: i64,
     size: PageSize,
 ) -> Result<FeedPage, Failure> {
+    let start = from.last.map_or(0, |last| last.position);
     let rows = query::ids_after(organization.get(), after)
         .filter(contact::deleted_at.is_null())
+        .filter(sql::<Bool>(UNCHANGED_SINCE).bind::<BigInt, _>(start).sql(") IS NOT TRUE"))
         .limit(i64::from(size.items) + 1)
         .select(ContactRow::as_select())
         .load_iter(connection)?;

@@ -14,6 +14,7 @@ use crate::app::{Answer, App, get};
 pub(super) async fn index(app: &App) {
     let (store, clock) = (app.store.clone(), Arc::new(StoppedClock(now())));
     let index = IndexContacts::new(store.clone(), store.clone(), store, clock);
+    let _awaiting = index.hurry();
     while index.execute().await.unwrap() {}
 }
 

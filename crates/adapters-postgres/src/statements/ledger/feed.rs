@@ -71,11 +71,14 @@ static CHANGES: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// The living contacts after an id ($2), at most $3.
+/// The living contacts after an id ($2), at most $3, but for those that a run after a position ($4)
+/// has changed.
 static CONTACTS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {} FROM contact
           WHERE organization_id = $1 AND id > $2 AND deleted_at IS NULL
+            AND (SELECT position FROM run WHERE organization_id = $1 AND id = contact.run_id) > $4
+                IS NOT TRUE
           ORDER BY organization_id, id LIMIT $3",
         list("", ContactColumns::NAMES)
     )
@@ -136,8 +139,12 @@ pub(crate) async fn page(
     };
     let (sql, end): (&'static str, _) = match (from.listed_to, end.last) {
         (Some(after), _) => {
-            let parameters: [Parameter<'_>; 3] =
-                [(&organization.get(), Type::INT4), (&after, Type::INT8), (&limit, Type::INT8)];
+            let parameters: [Parameter<'_>; 4] = [
+                (&organization.get(), Type::INT4),
+                (&after, Type::INT8),
+                (&limit, Type::INT8),
+                (&from.last.map_or(0, |last| last.position), Type::INT8),
+            ];
             let mut columns = None;
             let listed = |row: Row| page.list(organization, &row, &mut columns);
             session.query_each(&CONTACTS, &parameters, listed).await?;

@@ -29,10 +29,23 @@ impl<'a> Explained<'a> {
         explained
     }
 
-    /// The statements, each with its indexes and their searched columns. They are explained in the
-    /// order in which they were sent, so that the planner settings of each transaction apply.
+    /// The statements, each with its indexes and their searched columns.
     pub(in crate::tests) async fn scans(&self) -> Vec<(&'a str, String)> {
         let mut all: Vec<(&str, String)> = Vec::new();
+        for (sql, plan) in self.plans().await {
+            let scans = scans(&plan);
+            match all.iter().find(|(other, _)| *other == sql) {
+                Some((_, others)) => assert_eq!(&scans, others, "{sql} is run in two ways"),
+                None => all.push((sql, scans)),
+            }
+        }
+        all
+    }
+
+    /// The statements with the lines of their plans. They are explained in the order in which they were
+    /// sent, so that the planner settings of each transaction apply.
+    pub(in crate::tests) async fn plans(&self) -> Vec<(&'a str, Vec<String>)> {
+        let mut all: Vec<(&str, Vec<String>)> = Vec::new();
         for SentStatement { sql, types } in self.sent {
             if is_for_the_session(sql) {
                 let sql = if sql == "COMMIT" { "ROLLBACK" } else { sql };
@@ -46,12 +59,7 @@ impl<'a> Explained<'a> {
             let plan: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
             let scanned = self.partitions.scanned(&plan);
             assert!(scanned.len() <= 1 || !names_the_organization(sql), "{sql}: {plan:#?}");
-            let plan: Vec<_> = plan.iter().map(|line| self.partitions.whole(line)).collect();
-            let scans = scans(&plan);
-            match all.iter().find(|(other, _)| other == sql) {
-                Some((_, others)) => assert_eq!(&scans, others, "{sql} is run in two ways"),
-                None => all.push((sql, scans)),
-            }
+            all.push((sql, plan.iter().map(|line| self.partitions.whole(line)).collect()));
         }
         all
     }

@@ -47,6 +47,16 @@ pub(super) fn parse(text: &str, region: Option<Region>) -> Option<String> {
     is_valid.then(|| ["+", code, national].concat())
 }
 
+/// The digits that are dialled in its country, of a valid number in E.164 form. `None` says nothing
+/// about a number.
+#[cfg(feature = "contact")]
+pub(super) fn national(number: &str) -> Option<String> {
+    let digits = number.strip_prefix('+')?;
+    PLANS
+        .into_iter()
+        .find_map(|(_, code, prefix)| Some([prefix, digits.strip_prefix(code)?].concat()))
+}
+
 /// The digits of a text that has only digits and the usual signs between them.
 fn digits(text: &str) -> Option<String> {
     let mut digits = String::with_capacity(text.len());
@@ -116,6 +126,31 @@ mod tests {
                     let digits = format!("{beginning:2<length$}");
                     for text in [format!("+{code}{digits}"), format!("0{digits}"), digits] {
                         assert!(agrees(&text, region), "{text} in {region}");
+                    }
+                }
+            }
+        }
+    }
+
+    /// The library writes a few German and Dutch numbers without the 0 that is dialled before them.
+    #[cfg(feature = "contact")]
+    #[test]
+    fn national_digits_agree_for_every_beginning_and_length() {
+        for (_, code, prefix) in PLANS {
+            for beginning in 0..10_000 {
+                for length in 4..13 {
+                    let number = format!("+{code}{:2<length$}", format!("{beginning:04}"));
+                    let Ok(parsed) = PHONE_NUMBER_UTIL.parse(&number, None) else { continue };
+                    let normal = PHONE_NUMBER_UTIL.format(&parsed, PhoneNumberFormat::E164);
+                    if normal == number && PHONE_NUMBER_UTIL.is_valid_number(&parsed) {
+                        let written =
+                            PHONE_NUMBER_UTIL.format(&parsed, PhoneNumberFormat::National);
+                        let digits = digits(&written).unwrap();
+                        let known = national(&number).unwrap();
+                        assert!(
+                            [&digits, &[prefix, &digits].concat()].contains(&&known),
+                            "{number}"
+                        );
                     }
                 }
             }

@@ -8,7 +8,7 @@ use contacts_application::contact_list::{
     ContactFilter, ContactFlag, ContactOrder, ContactOrderKey, ContactQuery,
 };
 use contacts_application::ledger::{FeedPosition, PageSize};
-use contacts_application::ports::{IndexStep, Lifecycle};
+use contacts_application::ports::{Behind, IndexStep, Lifecycle};
 use contacts_application::use_cases::IndexContacts;
 use contacts_domain::searching::{SEARCH_VERSION, SearchQuery, SearchWords};
 use contacts_domain::value::CountryCode;
@@ -29,6 +29,7 @@ pub(crate) const CLAIMS: &[Claim] = claims![
     search_stays_in_its_organization,
     export_takes_a_query,
     nothing_is_behind_after_indexing,
+    changes_of_a_load_wait_until_it_rests,
     step_from_another_place_changes_nothing,
     purged_contact_is_found_no_more,
     other_region_is_indexed_anew,
@@ -44,6 +45,7 @@ fn indexing(fixture: &StoreFixture, seconds: i64) -> IndexContacts {
 
 async fn index(fixture: &StoreFixture) {
     let indexing = indexing(fixture, 0);
+    let _awaiting = indexing.hurry();
     while indexing.execute().await.expect("the store does not fail") {}
 }
 
@@ -283,6 +285,30 @@ async fn nothing_is_behind_after_indexing(fixture: &StoreFixture) {
     assert_eq!(reached().await, end().await);
 }
 
+async fn changes_of_a_load_wait_until_it_rests(fixture: &StoreFixture) {
+    let is_indexed = async |seconds| {
+        indexing(fixture, seconds).execute().await.expect("the store does not fail")
+    };
+    fixture.create(named("a", "A", json!({}))).await;
+    fixture.create(named("b", "B", json!({}))).await;
+    assert!(!is_indexed(1).await, "the last change is new");
+    assert!(is_indexed(2).await, "no change has followed");
+
+    for name in ["c", "d", "e"] {
+        fixture.create(named(name, name, json!({}))).await;
+    }
+    assert!(is_indexed(4).await, "changes follow, but the first is two seconds old");
+
+    fixture.create(named("f", "F", json!({}))).await;
+    assert!(!is_indexed(5).await);
+    let awaited = indexing(fixture, 5);
+    let awaiting = awaited.hurry();
+    assert!(awaited.execute().await.expect("the store does not fail"), "somebody waits");
+    fixture.create(named("g", "G", json!({}))).await;
+    drop(awaiting);
+    assert!(!awaited.execute().await.expect("the store does not fail"), "nobody waits any more");
+}
+
 async fn step_from_another_place_changes_nothing(fixture: &StoreFixture) {
     let stored = four(fixture).await;
     let index = fixture.search_index();
@@ -327,7 +353,8 @@ async fn other_region_is_indexed_anew(fixture: &StoreFixture) {
     let changed = fixture.settings().change_settings(organization(1).id, change, 4).await;
     changed.expect("the store does not fail");
     let behind = fixture.search_index().behind(None, SEARCH_VERSION).await;
-    assert_eq!(behind.expect("the store does not fail"), [(organization(1).id, now())]);
+    let expected = Behind { organization: organization(1).id, oldest: now(), newest: now() };
+    assert_eq!(behind.expect("the store does not fail"), [expected]);
     index(fixture).await;
     let indexed = fixture.search_index().indexed(organization(1).id).await;
     assert_eq!(indexed.expect("the store does not fail").map(|indexed| indexed.region), region);
