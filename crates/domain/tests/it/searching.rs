@@ -157,7 +157,7 @@ fn query_without_a_letter_or_too_long_is_none() {
 fn expression_holds_nothing_but_letters_and_digits() {
     let query = SearchQuery::parse("NEAR(a* \"b'c\") ^f:x +41 79 \\ü; DRO").unwrap();
     let expression = query.expression([" & ", " | "], |word, is_beginning| {
-        assert!(word.chars().all(|c| c.is_alphanumeric()), "{word}");
+        assert!(word.chars().all(char::is_alphanumeric), "{word}");
         format!("{word}{}", if is_beginning { "*" } else { "" })
     });
     let expected = "((neara) | (near & a)) & ((bc) | (b & c)) & ((fx) | (f & x)) & \
