@@ -260,7 +260,7 @@ const OF_MIGRATIONS: [&str; 4] = [
 ];
 
 /// All of our tables.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "api_token",
     "contact",
     "contact_alias",
@@ -268,6 +268,7 @@ const TABLES: [&str; 13] = [
     "contact_relation",
     "id_counter",
     "kept_answer",
+    "kept_plan",
     "ledger",
     "organization",
     "purged_contact",
@@ -372,6 +373,8 @@ const FILL: &str = "
     SELECT 1 + i / 250, sha256(i::text::bytea), '\\x07', now() - i * interval '1 second',
            '[' || i || ']', '\\x07', '\\x07'
       FROM generate_series(0, 5999) AS i;
+    INSERT INTO kept_plan
+    SELECT organization_id, key, created_at, contacts, 1, head, head, head FROM kept_answer;
     INSERT INTO organization SELECT i, 'O', 'CH' FROM generate_series(0, 5999) AS i
         ON CONFLICT DO NOTHING;
     INSERT INTO api_token (digest, prefix, name, organizations, scopes, created_at)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contacts_application::plans::{KeptPlan, PlanChange};
+use contacts_application::plans::{KeptPlan, PlanChange, PlanPart};
 use contacts_application::ports::{
     AccessStore as _, ContactStore as _, IndexStep, Indexed, KeptAnswers as _, KeptPlans as _,
     Ledger as _, SearchIndex as _,
@@ -200,8 +200,8 @@ async fn late_step_leaves_out_a_purged_contact() {
     assert_eq!(rows, [(ids[1], "'1_late'".to_owned())]);
 }
 
-/// The statements that purge, and those of kept answers, with their expected scans.
-pub(super) const EXPECTED: [(&str, &str); 12] = [
+/// The statements that purge, and those of kept answers and plans, with their expected scans.
+pub(super) const EXPECTED: [(&str, &str); 18] = [
     ("DELETE FROM contact … = ANY ($2)", "contact_pkey(organization_id,id)"),
     (
         "DELETE FROM contact_alias … = ANY ($2)",
@@ -216,15 +216,25 @@ pub(super) const EXPECTED: [(&str, &str); 12] = [
         "DELETE FROM kept_plan … = ANY ($2))",
         "kept_answer_pkey(organization_id,key) kept_plan_pkey(organization_id)",
     ),
+    (
+        "DELETE FROM kept_plan … UPDATE SKIP LOCKED)",
+        "kept_plan_created_at(created_at) kept_plan_pkey(organization_id,key)",
+    ),
+    ("DELETE FROM kept_plan … key = $2", "kept_plan_pkey(organization_id,key)"),
     ("INSERT INTO kept_answer … CONFLICT DO NOTHING", ""),
+    // It adds up the plans of a day.
+    ("INSERT INTO kept_plan … $1) <= $9", "kept_plan_pkey(organization_id)"),
     (
         "INSERT INTO purged_contact … 0) AS entry",
         "contact_pkey(organization_id,id) ledger_pkey(organization_id,run_id,contact_id)",
     ),
     ("SELECT FROM purged_contact … $3 LIMIT 1", "purged_contact_pkey(organization_id,contact_id)"),
+    ("SELECT created_at, head … key = $2", "kept_plan_pkey(organization_id,key)"),
     ("SELECT id FROM … deleted_at LIMIT $3", "contact_deleted_at(organization_id,deleted_at)"),
     ("SELECT key, request … = ANY ($2)", "kept_answer_pkey(organization_id,key)"),
+    ("SELECT request FROM … key = $2", "kept_plan_pkey(organization_id,key)"),
     ("SELECT request, created_at, … key = $2", "kept_answer_pkey(organization_id,key)"),
+    ("SELECT results FROM … key = $2", "kept_plan_pkey(organization_id,key)"),
     // It reads what was answered within a day.
     ("UPDATE kept_answer SET … = ANY ($2))", "kept_answer_pkey(organization_id)"),
     (
@@ -234,7 +244,7 @@ pub(super) const EXPECTED: [(&str, &str); 12] = [
 ];
 
 #[tokio::test]
-async fn purges_and_answers_use_expected_indexes() {
+async fn purges_answers_and_plans_use_expected_indexes() {
     let database = TestDatabase::migrated();
     let store = database.open().await;
     let ids = [marked(&store, "A").await, marked(&store, "B").await];
@@ -248,6 +258,13 @@ async fn purges_and_answers_use_expected_indexes() {
         let kept = KeptAnswer { request, at: now(), answer };
         assert!(store.keep_answer(here, key, kept).await.unwrap());
         store.kept_answer(here, key).await.unwrap().unwrap();
+        planned(&store, ids[1], b"text").await;
+        store.plan(here, KEY).await.unwrap().unwrap();
+        for part in [PlanPart::Request, PlanPart::Results] {
+            store.plan_part(here, KEY, part).await.unwrap().unwrap();
+        }
+        store.change_plan(here, KEY, PlanChange::Delete, None).await.unwrap();
+        store.forget_plans(later, 10).await.unwrap();
         store.purge(purge_of(ids[0])).await.unwrap().unwrap();
         store.purge_deleted(here, later, later, 10).await.unwrap();
         assert_eq!(store.forget_answers(later, 10).await.unwrap(), 2);

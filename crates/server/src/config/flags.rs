@@ -151,7 +151,7 @@ pub(crate) struct ServeFlags {
     pub(super) keep_ledger_days: NonZeroU32,
     /// After how many days a deleted contact is purged: nothing of it is left but its id; without it,
     /// deleted contacts are kept
-    #[arg(long, value_name = "DAYS")]
+    #[arg(long, value_name = "N")]
     pub(super) keep_deleted_days: Option<NonZeroU32>,
     /// The most bytes of an answer that is kept, compressed, for a request with an Idempotency-Key; of a
     /// larger one, all but the documents is kept; at least 4194304
