@@ -6,6 +6,7 @@ mod outcomes;
 mod storing;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::item::{Intent, ParsedItem};
@@ -53,6 +54,8 @@ pub(super) struct Application<'a> {
     pub(super) provisional_ids: &'a ProvisionalIds,
     /// Whether what the item does is stored.
     pub(super) gate: Gate<'a>,
+    /// The contacts with a stale item, each by the first item that named it.
+    pub(super) stale: HashSet<usize>,
     /// What the item changes, until it is stored.
     pub(super) step: Option<Step>,
 }
@@ -66,7 +69,7 @@ impl Application<'_> {
         ladder: &Ladder,
     ) -> Result<Outcome, OutOfIds> {
         let outcome = self.decide(index, item, ladder)?;
-        Ok(self.settle(outcome))
+        Ok(self.settle(index, outcome))
     }
 
     /// Decides what becomes of an item, and stores nothing yet.

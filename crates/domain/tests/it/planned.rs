@@ -103,6 +103,20 @@ fn contact_that_moved_is_left_alone() {
 }
 
 #[test]
+fn contact_that_others_changed_alike_is_left_alone() {
+    let refused = json!({"externalId": "A", "email": "none"});
+    let (hug, ammann) = (person("A", "Hug"), person("A", "Ammann"));
+    for items in [vec![hug.clone(), ammann.clone()], vec![refused, hug.clone(), ammann]] {
+        let stored = [person("A", "Abt")];
+        let (planned, applied, fixture) =
+            overtaken(Options::default(), &stored, &items, std::slice::from_ref(&hug));
+        assert_eq!(planned[planned.len() - 2..], ["updated"; 2]);
+        assert_eq!(applied[applied.len() - 2..], ["stale"; 2]);
+        assert_eq!(fixture.document(1)["lastName"], "Hug");
+    }
+}
+
+#[test]
 fn key_that_was_taken_or_freed_makes_items_stale() {
     let gone = json!({"externalId": "A", "$delete": true});
     for (stored, item, meanwhile) in [

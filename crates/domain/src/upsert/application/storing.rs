@@ -9,10 +9,15 @@ use crate::violation::Violation;
 
 impl Application<'_> {
     /// Stores what the item changes, if it may be. Otherwise the item is stale, and the gate closed.
-    pub(in crate::upsert) fn settle(&mut self, outcome: Outcome) -> Outcome {
+    ///
+    /// After a stale item, others of its contact change nothing either: they could meet their
+    /// expectations by what somebody else wrote, and would overwrite that.
+    pub(in crate::upsert) fn settle(&mut self, index: usize, outcome: Outcome) -> Outcome {
         let step = self.step.take();
-        if !self.gate.admits(&outcome) {
+        let first = outcome.same_as.unwrap_or(index);
+        if !self.gate.admits(&outcome) || (step.is_some() && self.stale.contains(&first)) {
             self.gate = Gate::Closed;
+            self.stale.insert(first);
             return self.overtaken(outcome, step);
         }
         match step {

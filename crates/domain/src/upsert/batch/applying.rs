@@ -1,5 +1,7 @@
 //! Applying the items of a batch in order.
 
+use std::collections::HashSet;
+
 use super::plan::{Applied, Plan};
 use super::{Batch, shared_keys};
 use crate::decision::Loaded;
@@ -38,6 +40,7 @@ impl Batch {
                 false => &ProvisionalIds::NONE,
             },
             gate: Gate::Open,
+            stale: HashSet::new(),
             step: None,
         };
         let (mut bytes, details) = (0, Self::details_at_most(self.items.len()));
@@ -47,8 +50,12 @@ impl Batch {
             let gate = plan.gates.get(index).filter(|_| !plan.is_rehearsal);
             application.gate = gate.copied().unwrap_or(Gate::Open);
             let mut outcome = match &item.content {
-                Content::Faulty(faults) => application.settle(Outcome::rejected(faults.clone())),
-                _ if plan.left_out.contains(&index) => application.settle(Outcome::repeated()),
+                Content::Faulty(faults) => {
+                    application.settle(index, Outcome::rejected(faults.clone()))
+                }
+                _ if plan.left_out.contains(&index) => {
+                    application.settle(index, Outcome::repeated())
+                }
                 Content::Parsed(parsed) => {
                     let parsed = plan.links.follow(parsed);
                     let ladder = item.ladder.as_ref().unwrap_or(&self.options.ladder);
@@ -58,7 +65,7 @@ impl Batch {
                     }
                 }
                 Content::Known(known) => match application.recognized(index, known) {
-                    Some(outcome) => application.settle(outcome),
+                    Some(outcome) => application.settle(index, outcome),
                     None => return Ok(Err(NotApplied::Overtaken)),
                 },
             };
