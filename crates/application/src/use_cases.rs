@@ -1,59 +1,20 @@
 //! The use cases. One file each, named by its verb.
 
 mod answer_once;
-mod authenticate;
-mod check_contacts;
-mod copy_rows;
-mod delete_contacts;
-mod export_contacts;
-mod fill_keys;
-mod forget_answers;
-mod forget_plans;
-mod get_contact;
-mod get_entry;
-mod index_contacts;
-mod keep_plans;
-mod list_contacts;
-mod list_entries;
-mod manage_access;
-mod merge_contacts;
-mod preparation;
-mod prune_ledger;
-mod purge_contacts;
-mod purge_deleted;
-mod read_feed;
-mod read_ledger;
-mod recognition;
-mod restore_contact;
-mod set_organization;
-mod undo_run;
-mod unlink_contacts;
-mod upsert_contacts;
+mod operating;
+mod reading;
+mod writing;
 
 pub use answer_once::{AnswerOnce, Arrival, FirstRequest, Keeping, NotDone};
-pub use authenticate::{AccessError, Authenticate, Caller, UseCaseError};
-pub use check_contacts::{CheckContacts, CheckReport, Mode, Notice};
-pub use copy_rows::CopyRows;
-pub use delete_contacts::{DeleteContacts, Deletion};
-pub use export_contacts::ExportContacts;
-pub use fill_keys::FillKeys;
-pub use forget_answers::ForgetAnswers;
-pub use forget_plans::ForgetPlans;
-pub use get_contact::GetContact;
-pub use get_entry::GetEntry;
-pub use index_contacts::IndexContacts;
-pub use keep_plans::KeepPlans;
-pub use list_contacts::ListContacts;
-pub use list_entries::ListEntries;
-pub use manage_access::{ManageAccess, ManageAccessError, Successor};
-pub use merge_contacts::{MergeContacts, Merging};
-pub use prune_ledger::PruneLedger;
-pub use purge_contacts::PurgeContacts;
-pub use purge_deleted::PurgeDeleted;
-pub use read_feed::{Bookmark, ReadFeed};
-pub use read_ledger::ReadLedger;
-pub use restore_contact::RestoreContact;
-pub use set_organization::SetOrganization;
-pub use undo_run::{NotUndone, UndoRun};
-pub use unlink_contacts::{EntryKey, UnlinkContacts};
-pub use upsert_contacts::{Prepared, Request, UpsertContacts};
+pub use operating::{
+    AccessError, Authenticate, Caller, CheckContacts, CheckReport, CopyRows, FillKeys,
+    ForgetAnswers, ForgetPlans, IndexContacts, ManageAccess, ManageAccessError, Mode, Notice,
+    PruneLedger, PurgeDeleted, SetOrganization, Successor, UseCaseError,
+};
+pub use reading::{
+    Bookmark, ExportContacts, GetContact, GetEntry, ListContacts, ListEntries, ReadFeed, ReadLedger,
+};
+pub use writing::{
+    DeleteContacts, Deletion, EntryKey, KeepPlans, MergeContacts, Merging, NotUndone, Prepared,
+    PurgeContacts, Request, RestoreContact, UndoRun, UnlinkContacts, UpsertContacts,
+};

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use contacts_domain::{OrganizationId, Timestamp};
 
-use super::{Caller, UseCaseError};
 use crate::access::Scope;
 use crate::ledger::{FeedPage, FeedPosition, PageSize};
 use crate::ports::{Clock, Ledger, StoreError};
+use crate::use_cases::{Caller, UseCaseError};
 
 /// Shows what has changed since a reader looked last.
 pub struct ReadFeed {

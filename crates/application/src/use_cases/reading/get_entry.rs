@@ -5,9 +5,9 @@ use std::sync::Arc;
 use contacts_domain::ContactId;
 use contacts_domain::contact::IntercomEntry;
 
-use super::{Caller, UseCaseError};
 use crate::access::Scope;
 use crate::ports::{ContactStore, Lifecycle, StoreError};
+use crate::use_cases::{Caller, UseCaseError};
 
 /// Shows one entry of the directory of intercoms.
 pub struct GetEntry {

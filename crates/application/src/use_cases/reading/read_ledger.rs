@@ -7,10 +7,10 @@ use contacts_domain::contact::Record;
 use contacts_domain::ledger::Run;
 use contacts_domain::{ContactId, RunId};
 
-use super::{Caller, UseCaseError};
 use crate::access::Scope;
 use crate::ledger::{History, PageSize, PastChange, RecordedChange};
 use crate::ports::{Ledger, StoreError};
+use crate::use_cases::{Caller, UseCaseError};
 
 /// Shows runs, what they changed, and the history of a contact.
 pub struct ReadLedger {

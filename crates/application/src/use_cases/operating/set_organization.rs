@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use contacts_domain::OrganizationId;
 
-use super::{Keeping, ManageAccessError, answer_once};
 use crate::access::{Organization, SettingsChange, check_name};
 use crate::ports::{OrganizationSettings, StoreError};
+use crate::use_cases::{Keeping, ManageAccessError, answer_once};
 
 /// Lists organizations and changes their settings.
 pub struct SetOrganization {
@@ -20,7 +20,7 @@ impl SetOrganization {
     }
 
     /// Changes an organization, and returns it. Keys that change have to be
-    /// [filled](super::FillKeys) afterwards.
+    /// [filled](crate::use_cases::FillKeys) afterwards.
     ///
     /// # Errors
     ///

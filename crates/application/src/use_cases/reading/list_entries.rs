@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Caller, UseCaseError};
 use crate::access::Scope;
 use crate::directory::{EntryPage, EntryQuery};
 use crate::ports::IntercomDirectory;
+use crate::use_cases::{Caller, UseCaseError};
 
 /// Lists the entries of the directory of intercoms.
 pub struct ListEntries {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use contacts_domain::ContactId;
 use contacts_domain::contact::{ContactType, Record};
 
-use super::{Caller, UseCaseError};
 use crate::access::Scope;
 use crate::ports::{ContactStore, Lifecycle};
+use crate::use_cases::{Caller, UseCaseError};
 
 /// Shows one contact.
 pub struct GetContact {

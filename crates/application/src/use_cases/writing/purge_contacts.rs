@@ -5,9 +5,9 @@ use std::sync::Arc;
 use contacts_domain::purging::{Purge, PurgeTarget};
 use contacts_domain::upsert::{BatchReport, Outcome};
 
-use super::{Caller, Keeping, UseCaseError, answer_once};
 use crate::access::Scope;
 use crate::ports::{Clock, ContactStore};
+use crate::use_cases::{Caller, Keeping, UseCaseError, answer_once};
 
 /// Purges contacts: nothing of them is left but their ids.
 pub struct PurgeContacts {

@@ -7,9 +7,9 @@ use contacts_domain::restoring::{NotRestored, Restore, RestoreReport};
 use contacts_domain::upsert::{Context, Endpoints};
 use contacts_domain::{ContactId, OrganizationId, Version};
 
-use super::{Caller, Keeping, UseCaseError, answer_once};
 use crate::access::Scope;
 use crate::ports::{Clock, ContactStore, Lifecycle, StoreError};
+use crate::use_cases::{Caller, Keeping, UseCaseError, answer_once};
 
 /// How often a contact is read anew that changes meanwhile.
 const MAX_OVERTAKEN: usize = 5;

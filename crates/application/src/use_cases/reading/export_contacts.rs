@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use contacts_domain::upsert::Ladder;
 
-use super::{Bookmark, Caller, UseCaseError};
 use crate::access::Scope;
 use crate::contact_list::{ContactExport, ContactFilter, ListKey};
 use crate::ports::{Clock, ContactList};
+use crate::use_cases::{Bookmark, Caller, UseCaseError};
 
 /// Exports contacts.
 pub struct ExportContacts {

@@ -13,10 +13,10 @@ use contacts_domain::upsert::{DocumentsTooLarge, NotApplied};
 pub use self::caller::{AccessError, Caller};
 use self::recent_callers::RecentCallers;
 use self::uses::Uses;
-use super::answer_once::{KeepingError, NotDone};
 use crate::access::{LadderError, Scope, TokenDigest};
 use crate::compute::Panicked;
 use crate::ports::{AccessStore, Clock, StoreError};
+use crate::use_cases::answer_once::{KeepingError, NotDone};
 
 /// Why a use case failed.
 #[derive(Debug, thiserror::Error)]

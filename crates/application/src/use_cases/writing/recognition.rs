@@ -14,10 +14,10 @@ use contacts_domain::upsert::{
 };
 use contacts_domain::{ContactId, ItemDigest};
 
-use super::UseCaseError;
 use super::preparation::read_each;
 use crate::compute::Panicked;
 use crate::ports::{ContactStore, StoreError, StoreErrorKind};
+use crate::use_cases::UseCaseError;
 
 /// How many items the store is asked about first. A batch of fewer is not worth the question.
 const SAMPLE: usize = 16;

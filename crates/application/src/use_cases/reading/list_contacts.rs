@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use contacts_domain::upsert::Ladder;
 
-use super::{Caller, UseCaseError};
 use crate::access::Scope;
 use crate::contact_list::{ContactPage, ContactQuery, ListKey};
 use crate::ports::ContactList;
+use crate::use_cases::{Caller, UseCaseError};
 
 /// Lists contacts.
 pub struct ListContacts {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use contacts_domain::{OrganizationId, Timestamp};
 
-use super::answer_once::{KeepingError, NotDone};
 use crate::access::{
     InvalidName, NewToken, Organization, Reach, Token, TokenDigest, TokenId, check_name,
 };
 use crate::ports::{AccessStore, Clock, StoreError};
+use crate::use_cases::answer_once::{KeepingError, NotDone};
 
 /// Adds organizations; makes, lists, rotates and revokes tokens.
 pub struct ManageAccess {

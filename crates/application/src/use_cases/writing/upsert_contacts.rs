@@ -11,10 +11,10 @@ use contacts_domain::upsert::{
 
 use super::preparation::prepare;
 use super::recognition::{Preparation, ReadAll, Recognized};
-use super::{Caller, Keeping, UseCaseError, answer_once};
 use crate::access::Scope;
 use crate::compute::compute;
 use crate::ports::{Clock, ContactStore, StoreError};
+use crate::use_cases::{Caller, Keeping, UseCaseError, answer_once};
 
 /// The options of a batch.
 #[derive(Debug, Clone)]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::upsert::{Context, Endpoints};
 
-use super::{Caller, Keeping, UseCaseError, answer_once};
 use crate::access::Scope;
 use crate::ports::{Clock, ContactStore};
+use crate::use_cases::{Caller, Keeping, UseCaseError, answer_once};
 
 /// Merges two contacts into one.
 pub struct MergeContacts {

@@ -8,9 +8,9 @@ use contacts_domain::upsert::{BatchReport, Context, Documents, Endpoints, Item, 
 use contacts_domain::{AliasKey, Version};
 
 use super::preparation::prepare;
-use super::{Caller, Keeping, UseCaseError, answer_once};
 use crate::access::Scope;
 use crate::ports::{Clock, ContactStore};
+use crate::use_cases::{Caller, Keeping, UseCaseError, answer_once};
 
 /// A contact to be deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use contacts_domain::Timestamp;
 use contacts_domain::decision::{KeptAnswer, RequestKey};
 
-use super::{AccessError, Caller, Keeping, UseCaseError, answer_once};
 use crate::access::Scope;
 use crate::plans::{BYTES_AT_MOST, KEPT_FOR, KeptPlan, PlanChange, PlanHead, PlanPart};
 use crate::ports::{Clock, KeptAnswers, KeptPlans};
+use crate::use_cases::{AccessError, Caller, Keeping, UseCaseError, answer_once};
 
 /// Keeps the plans of organizations, each for 24 hours.
 pub struct KeepPlans {

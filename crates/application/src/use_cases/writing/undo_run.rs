@@ -6,9 +6,9 @@ use contacts_domain::RunId;
 use contacts_domain::undoing::{Overtaken, Undo, UndoReport, Undone};
 use contacts_domain::upsert::{Context, Endpoints};
 
-use super::{Caller, Keeping, UseCaseError, answer_once};
 use crate::access::Scope;
 use crate::ports::{Clock, ContactStore, Ledger, StoreError};
+use crate::use_cases::{Caller, Keeping, UseCaseError, answer_once};
 
 /// How often contacts are read anew that change meanwhile.
 const MAX_OVERTAKEN: usize = 5;

@@ -10,9 +10,9 @@ use contacts_domain::upsert::{
 use contacts_domain::value::LinkId;
 
 use super::preparation::prepare;
-use super::{Caller, Keeping, UseCaseError, answer_once};
 use crate::access::Scope;
 use crate::ports::{Clock, ContactStore};
+use crate::use_cases::{Caller, Keeping, UseCaseError, answer_once};
 
 /// A contact that an intercom names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
