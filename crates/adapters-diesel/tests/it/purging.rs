@@ -78,6 +78,7 @@ async fn planned(store: &SqliteStore, marker: &str, named: ContactId) {
 async fn indexed(store: &Arc<SqliteStore>, marker: &str, contact: ContactId) -> IndexStep {
     let clock = Arc::new(StoppedClock(context().now));
     let index = IndexContacts::new(store.clone(), store.clone(), store.clone(), clock);
+    let _awaiting = index.hurry();
     while index.execute().await.unwrap() {}
     let organization = context().organization;
     let indexed = store.indexed(organization).await.unwrap().unwrap();
