@@ -19,7 +19,7 @@ pub use query::{MAX_QUERY_CHARS, SearchQuery};
 pub use words::SearchWords;
 
 /// The version of the folding. Contacts whose words were made by another one are indexed again.
-pub const SEARCH_VERSION: i32 = 1;
+pub const SEARCH_VERSION: i32 = 2;
 
 /// The longest word, in characters. Longer ones are cut: they are found by their beginning.
 const MAX_WORD: usize = 64;
