@@ -13,6 +13,7 @@ diesel::table! {
         filled_to -> BigInt,
         filled_count -> BigInt,
         to_fill -> BigInt,
+        respelling -> Text,
     }
 }
 

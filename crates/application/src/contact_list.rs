@@ -151,6 +151,8 @@ pub enum ContactOrderKey {
     DisplayName,
     /// The time of creation.
     CreatedAt,
+    /// The time of the last change.
+    UpdatedAt,
     /// The id.
     Id,
 }
@@ -169,7 +171,7 @@ pub struct ListPosition {
 pub enum PositionKey {
     /// The key of the display name.
     Name(SortKey),
-    /// The time of creation.
+    /// The time of creation or of the last change.
     Time(Timestamp),
     /// Nothing but the id.
     Id,
@@ -240,6 +242,7 @@ impl ContactOrder {
         let key = match self.by {
             ContactOrderKey::DisplayName => PositionKey::Name(record.projection.sort_key.clone()),
             ContactOrderKey::CreatedAt => PositionKey::Time(record.created_at),
+            ContactOrderKey::UpdatedAt => PositionKey::Time(record.updated_at),
             ContactOrderKey::Id => PositionKey::Id,
         };
         ListPosition { key, id: record.id }

@@ -1,6 +1,7 @@
 //! The context of a request.
 
 mod match_by;
+mod respelling;
 
 use crate::ids::OrganizationId;
 use crate::ledger::Origin;
@@ -8,6 +9,7 @@ use crate::timestamp::Timestamp;
 use crate::value::{CalendarDate, CountryCode};
 
 pub use match_by::{InvalidMatchBy, MatchBy, SharedKey};
+pub use respelling::Respelling;
 
 /// The organization, the caller with its rights, and the time of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,16 +51,18 @@ impl Context {
     }
 }
 
-/// The settings of an organization that decide which keys its contacts have.
+/// The settings of an organization that decide what its contacts are stored with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// The number of the settings: each change counts it up. A store writes nothing that was decided
-    /// by settings of another version.
+    /// The number of the settings that decide about keys: each change of those counts it up. A store
+    /// writes nothing that was decided by settings of another version.
     pub version: i64,
     /// The country of phone numbers without a country code, unless the contact's addresses name one.
     pub region: CountryCode,
     /// The shared keys that contacts are stored with.
     pub match_by: MatchBy,
+    /// What is stored of a value that is only spelled in another way, unless a request says so.
+    pub respelling: Respelling,
     /// The shared keys that some contacts are not stored with as these settings say, because they
     /// were switched on or off, or the region has changed.
     pub filling: MatchBy,
@@ -67,7 +71,13 @@ pub struct Settings {
 impl Settings {
     /// Those of a new organization: it matches by e-mail.
     pub fn new(region: CountryCode) -> Self {
-        Self { version: 1, region, match_by: MatchBy::default(), filling: MatchBy::NONE }
+        Self {
+            version: 1,
+            region,
+            match_by: MatchBy::default(),
+            respelling: Respelling::default(),
+            filling: MatchBy::NONE,
+        }
     }
 
     /// The shared keys that requests can match by: those that every contact is stored with.

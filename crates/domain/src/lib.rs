@@ -46,7 +46,7 @@ mod violation;
 #[cfg(feature = "contact")]
 pub use contact::{Column, EntryColumn};
 #[cfg(feature = "contact")]
-pub use context::{InvalidMatchBy, MatchBy, Settings, SharedKey};
+pub use context::{InvalidMatchBy, MatchBy, Respelling, Settings, SharedKey};
 #[cfg(feature = "contact")]
 pub use decision::{Change, KeyChange, Parts};
 #[cfg(feature = "contact")]

@@ -4,10 +4,11 @@ mod list;
 mod set;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use contacts_application::access::{InvalidName, Organization, check_name};
 use contacts_application::use_cases::ManageAccessError;
 use contacts_domain::value::CountryCode;
-use contacts_domain::{InvalidMatchBy, MatchBy, OrganizationId};
+use contacts_domain::{InvalidMatchBy, MatchBy, OrganizationId, Respelling};
 
 use crate::config::DatabaseSettings;
 use crate::failure::Failure;
@@ -36,6 +37,10 @@ pub(crate) struct CreateOrganization {
     /// between, or none
     #[arg(long, value_name = "KEYS", value_parser = parse_match_by, default_value_t)]
     match_by: MatchBy,
+    /// What every API stores of a value that is only spelled in another way than the stored one, unless a
+    /// request says so: the text sent, or what is stored
+    #[arg(long, value_name = "WORD", value_parser = respelling_parser(), default_value = "take")]
+    respelling: Respelling,
 }
 
 /// Adds the organization.
@@ -47,10 +52,11 @@ pub(crate) async fn create(
     database: &DatabaseSettings,
     create: CreateOrganization,
 ) -> Result<(), Failure> {
-    let CreateOrganization { id, name, region, match_by } = create;
+    let CreateOrganization { id, name, region, match_by, respelling } = create;
     let store = Store::open_existing(database).await?;
     let mut organization = Organization::new(id, name, region);
     organization.settings.match_by = match_by;
+    organization.settings.respelling = respelling;
     store.manage_access().create_organization(organization).await?;
     printing::print(&format!("organization {id} is there"))
 }
@@ -72,6 +78,11 @@ fn parse_region(text: &str) -> Result<CountryCode, String> {
 
 fn parse_match_by(text: &str) -> Result<MatchBy, InvalidMatchBy> {
     text.parse()
+}
+
+fn respelling_parser() -> impl TypedValueParser<Value = Respelling> {
+    PossibleValuesParser::new(Respelling::ALL.map(Respelling::as_str))
+        .map(|word| Respelling::parse(&word).unwrap_or_default())
 }
 
 impl From<ManageAccessError> for Failure {

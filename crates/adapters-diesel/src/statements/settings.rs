@@ -1,11 +1,11 @@
 //! Organizations with their settings.
 
-use std::error::Error;
+use std::fmt::Display;
 
 use contacts_application::access::{Filling, Organization, SettingsChange};
 use contacts_application::ports::{FillingStep, StoreError};
 use contacts_domain::value::CountryCode;
-use contacts_domain::{OrganizationId, Settings};
+use contacts_domain::{OrganizationId, Respelling, Settings};
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 
@@ -26,6 +26,7 @@ pub(crate) struct OrganizationRow {
     filled_to: i64,
     filled_count: i64,
     to_fill: i64,
+    respelling: String,
 }
 
 impl From<Organization> for OrganizationRow {
@@ -41,6 +42,7 @@ impl From<Organization> for OrganizationRow {
             filled_to: filling.to,
             filled_count: filling.done,
             to_fill: filling.of,
+            respelling: settings.respelling.as_str().to_owned(),
         }
     }
 }
@@ -51,11 +53,13 @@ impl TryFrom<OrganizationRow> for Organization {
     fn try_from(row: OrganizationRow) -> Result<Self, Failure> {
         let id = organization_id(row.id)?;
         let corrupt =
-            |error: &dyn Error| StoreError::corrupt(format!("organization {id}: {error}"));
+            |error: &dyn Display| StoreError::corrupt(format!("organization {id}: {error}"));
         let settings = Settings {
             version: row.settings_version,
             region: CountryCode::parse(&row.region).map_err(|error| corrupt(&error))?,
             match_by: row.match_by.parse().map_err(|error| corrupt(&error))?,
+            respelling: Respelling::parse(&row.respelling)
+                .ok_or_else(|| corrupt(&"its respelling is unknown"))?,
             filling: row.filling.parse().map_err(|error| corrupt(&error))?,
         };
         let filling = Filling { to: row.filled_to, done: row.filled_count, of: row.to_fill };

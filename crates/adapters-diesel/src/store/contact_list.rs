@@ -162,7 +162,7 @@ fn parts(organization: OrganizationId, query: &ContactQuery) -> Vec<BoxedQuery<'
     let ContactQuery { filter, order, after, .. } = query;
     let all = || found(organization, filter);
     let is_few = !filter.keys.is_empty() || filter.query.is_some();
-    let is_walked = !is_few && order.by != ContactOrderKey::DisplayName;
+    let is_walked = !is_few && matches!(order.by, ContactOrderKey::CreatedAt | ContactOrderKey::Id);
     match after {
         after if !is_walked => vec![sorted(all(), *order, after.as_ref())],
         None => vec![walked(all(), *order)],
@@ -203,7 +203,7 @@ fn behind<'q>(
     parts.into_iter()
 }
 
-/// The few that a key or a query selects, in an order, or all by name. No index serves `+column`, so no plan walks
+/// The few that a key or a query selects, in an order, or all by name or last change. No index serves `+column`, so no plan walks
 /// all contacts in that order in search of the few.
 fn sorted<'q>(
     query: BoxedQuery<'q, Sqlite>,
@@ -213,6 +213,7 @@ fn sorted<'q>(
     let column = match order.by {
         ContactOrderKey::DisplayName => "+sort_key",
         ContactOrderKey::CreatedAt => "+created_at",
+        ContactOrderKey::UpdatedAt => "+updated_at",
         ContactOrderKey::Id => "+id",
     };
     let (operator, direction) = if order.descending { ("<", "DESC") } else { (">", "ASC") };
@@ -264,7 +265,9 @@ mod tests {
     fn plans_of(by: ContactOrderKey, descending: bool, filter: ContactFilter) -> Vec<String> {
         let key = match by {
             ContactOrderKey::DisplayName => PositionKey::Name(SortKey::of("x")),
-            ContactOrderKey::CreatedAt => PositionKey::Time(Timestamp::from_micros(1)),
+            ContactOrderKey::CreatedAt | ContactOrderKey::UpdatedAt => {
+                PositionKey::Time(Timestamp::from_micros(1))
+            }
             ContactOrderKey::Id => PositionKey::Id,
         };
         let after = Some(ListPosition { key, id: ContactId::new(1).unwrap() });
@@ -277,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn every_order_but_that_of_names_walks_an_index() {
+    fn orders_by_creation_and_id_walk_an_index() {
         for (lifecycle, prefix) in
             [(Lifecycle::Living, "contact_by"), (Lifecycle::Deleted, "contact_deleted_by")]
         {
@@ -307,16 +310,18 @@ mod tests {
     }
 
     #[test]
-    fn names_are_sorted() {
+    fn names_and_changes_are_sorted() {
         for (lifecycle, index) in [
             (Lifecycle::Living, "contact_by_creation"),
             (Lifecycle::Deleted, "contact_deleted_by_creation"),
         ] {
-            let filter = ContactFilter { lifecycle, ..ContactFilter::default() };
             let expected = format!(
                 "SEARCH contact USING INDEX {index} (organization_id=?); USE TEMP B-TREE FOR ORDER BY"
             );
-            assert_eq!(plans_of(ContactOrderKey::DisplayName, false, filter), [expected]);
+            for by in [ContactOrderKey::DisplayName, ContactOrderKey::UpdatedAt] {
+                let filter = ContactFilter { lifecycle, ..ContactFilter::default() };
+                assert_eq!(plans_of(by, false, filter), [expected.as_str()], "{by:?}");
+            }
         }
     }
 
@@ -329,9 +334,12 @@ mod tests {
             (ListKey::Phone("+41".to_owned()), "contact_phone"),
         ] {
             let filter = ContactFilter { keys: vec![key], ..ContactFilter::default() };
-            for by in
-                [ContactOrderKey::DisplayName, ContactOrderKey::CreatedAt, ContactOrderKey::Id]
-            {
+            for by in [
+                ContactOrderKey::DisplayName,
+                ContactOrderKey::CreatedAt,
+                ContactOrderKey::UpdatedAt,
+                ContactOrderKey::Id,
+            ] {
                 let plans = plans_of(by, false, filter.clone());
                 assert!(plans.iter().all(|plan| plan.contains(index)), "{plans:?}");
             }

@@ -1,5 +1,6 @@
 //! The words of closed lists.
 
+use contacts_domain::Respelling;
 use contacts_domain::upsert::{Key, Verdict};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -55,6 +56,7 @@ pub(crate) use word_schema;
 
 word_schema!(MatchKey(Key), "A key that an item is matched by.");
 word_schema!(VerdictWord(Verdict), "What became of an item.");
+word_schema!(RespellingWord(Respelling), "What is stored of a value in another spelling.");
 
 impl Word for bool {
     const ALL: &'static [Self] = &[true, false];
@@ -73,6 +75,14 @@ impl Word for Key {
 }
 
 impl Word for Verdict {
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn as_str(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Word for Respelling {
     const ALL: &'static [Self] = &Self::ALL;
 
     fn as_str(self) -> &'static str {

@@ -1,11 +1,11 @@
 //! Organizations with their settings.
 
-use std::error::Error;
+use std::fmt::Display;
 
 use contacts_application::access::{Filling, Organization, SettingsChange};
 use contacts_application::ports::FillingStep;
 use contacts_domain::value::CountryCode;
-use contacts_domain::{OrganizationId, Settings};
+use contacts_domain::{OrganizationId, Respelling, Settings};
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
@@ -15,7 +15,8 @@ use crate::connect::{Failure, Parameter, Session};
 
 macro_rules! columns {
     () => {
-        "id, name, region, settings_version, match_by, filling, filled_to, filled_count, to_fill"
+        "id, name, region, settings_version, match_by, filling, filled_to, filled_count, to_fill, \
+         respelling"
     };
 }
 
@@ -31,13 +32,13 @@ pub(crate) const ORGANIZATION: &str =
 pub(crate) const ADD: &str = concat!(
     "INSERT INTO organization (",
     columns!(),
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING"
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING"
 );
 
 const UPDATE: &str = "
     UPDATE organization
        SET name = $2, region = $3, settings_version = $4, match_by = $5, filling = $6,
-           filled_to = $7, filled_count = $8, to_fill = $9
+           filled_to = $7, filled_count = $8, to_fill = $9, respelling = $10
      WHERE id = $1";
 
 const VERSION: &str = "SELECT settings_version FROM organization WHERE id = $1";
@@ -54,6 +55,7 @@ pub(crate) struct OrganizationValues {
     version: i64,
     texts: [String; 4],
     filling: Filling,
+    respelling: &'static str,
 }
 
 impl OrganizationValues {
@@ -63,11 +65,12 @@ impl OrganizationValues {
         let keys = [settings.match_by, settings.filling].map(|keys| keys.to_string());
         let [match_by, keys_to_fill] = keys;
         let texts = [name, region, match_by, keys_to_fill];
-        Self { id: id.get(), version: settings.version, texts, filling }
+        let respelling = settings.respelling.as_str();
+        Self { id: id.get(), version: settings.version, texts, filling, respelling }
     }
 
     /// In the order of the columns.
-    pub(crate) fn parameters(&self) -> [Parameter<'_>; 9] {
+    pub(crate) fn parameters(&self) -> [Parameter<'_>; 10] {
         let [name, region, match_by, filling] = &self.texts;
         fn text(text: &String) -> Parameter<'_> {
             (text, Type::TEXT)
@@ -85,6 +88,7 @@ impl OrganizationValues {
             number(&self.filling.to),
             number(&self.filling.done),
             number(&self.filling.of),
+            (&self.respelling, Type::TEXT),
         ]
     }
 }
@@ -92,13 +96,16 @@ impl OrganizationValues {
 /// The organization in a row.
 pub(crate) fn organization(row: &Row) -> Result<Organization, Failure> {
     let id = organization_id(row.try_get(0)?)?;
-    let corrupt = |error: &dyn Error| Failure::corrupt(format_args!("organization {id}: {error}"));
-    let (region, match_by, filling): (&str, &str, &str) =
-        (row.try_get(2)?, row.try_get(4)?, row.try_get(5)?);
+    let corrupt =
+        |error: &dyn Display| Failure::corrupt(format_args!("organization {id}: {error}"));
+    let [region, match_by, filling, respelling]: [&str; 4] =
+        [row.try_get(2)?, row.try_get(4)?, row.try_get(5)?, row.try_get(9)?];
     let settings = Settings {
         version: row.try_get(3)?,
         region: CountryCode::parse(region).map_err(|error| corrupt(&error))?,
         match_by: match_by.parse().map_err(|error| corrupt(&error))?,
+        respelling: Respelling::parse(respelling)
+            .ok_or_else(|| corrupt(&"its respelling is unknown"))?,
         filling: filling.parse().map_err(|error| corrupt(&error))?,
     };
     let filling = Filling { to: row.try_get(6)?, done: row.try_get(7)?, of: row.try_get(8)? };

@@ -2,7 +2,7 @@
 
 use contacts_domain::upsert::Ladder;
 use contacts_domain::value::CountryCode;
-use contacts_domain::{MatchBy, OrganizationId, Settings, SharedKey};
+use contacts_domain::{MatchBy, OrganizationId, Respelling, Settings, SharedKey};
 
 /// An organization with its own contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct Organization {
     pub id: OrganizationId,
     /// The name.
     pub name: String,
-    /// The settings that decide which keys its contacts have.
+    /// The settings that decide what its contacts are stored with.
     pub settings: Settings,
     /// How far the keys of [`Settings::filling`] are.
     pub filling: Filling,
@@ -38,6 +38,8 @@ pub struct SettingsChange {
     pub region: Option<CountryCode>,
     /// The shared keys to match by.
     pub match_by: Option<MatchBy>,
+    /// What is stored of a value that is only spelled in another way.
+    pub respelling: Option<Respelling>,
 }
 
 /// A request cannot be matched by a key of its ladder.
@@ -109,12 +111,13 @@ impl Organization {
     #[must_use]
     pub fn changed(&self, change: SettingsChange, contacts: i64) -> Self {
         let before = self.settings;
-        let SettingsChange { name, region, match_by } = change;
+        let SettingsChange { name, region, match_by, respelling } = change;
         let name = name.unwrap_or_else(|| self.name.clone());
         let region = region.unwrap_or(before.region);
         let match_by = match_by.unwrap_or(before.match_by);
+        let respelling = respelling.unwrap_or(before.respelling);
         if (region, match_by) == (before.region, before.match_by) {
-            return Self { name, ..self.clone() };
+            return Self { name, settings: Settings { respelling, ..before }, ..self.clone() };
         }
         let switched = match_by.without(before.match_by).with(before.match_by.without(match_by));
         let moved = match region == before.region {
@@ -122,7 +125,8 @@ impl Organization {
             _ => MatchBy::NONE,
         };
         let filling = before.filling.with(switched).with(moved);
-        let settings = Settings { version: before.version + 1, region, match_by, filling };
+        let version = before.version + 1;
+        let settings = Settings { version, region, match_by, respelling, filling };
         Self {
             id: self.id,
             name,
@@ -185,13 +189,18 @@ mod tests {
     }
 
     #[test]
-    fn same_settings_change_nothing() {
+    fn settings_that_leave_the_keys_fill_nothing() {
         let before = organization("email,phone", "phone");
         for change in [match_by("phone,email"), region("CH"), SettingsChange::default()] {
             assert_eq!(before.changed(change, 90), before);
         }
-        let renamed = SettingsChange { name: Some("Other".to_owned()), ..region("CH") };
-        let expected = Organization { name: "Other".to_owned(), ..before.clone() };
+        let renamed = SettingsChange {
+            name: Some("Other".to_owned()),
+            respelling: Some(Respelling::Keep),
+            ..region("CH")
+        };
+        let mut expected = Organization { name: "Other".to_owned(), ..before.clone() };
+        expected.settings.respelling = Respelling::Keep;
         assert_eq!(before.changed(renamed, 90), expected);
     }
 

@@ -114,7 +114,7 @@ fn all_options() -> impl Strategy<Value = Options> {
         prop::sample::select(modes),
         prop::sample::select(repeats),
         prop::sample::select(vec![Arrays::Replace, Arrays::Append]),
-        prop::sample::select(vec![Respelling::Take, Respelling::Keep]),
+        prop::sample::select(vec![None, Some(Respelling::Take), Some(Respelling::Keep)]),
         prop_oneof![4 => Just(Atomicity::Item), 1 => Just(Atomicity::Batch)],
     )
         .prop_map(|(options, mode, on_repeat, arrays, respelling, atomicity)| Options {

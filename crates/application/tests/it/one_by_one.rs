@@ -68,7 +68,7 @@ fn all_options() -> impl Strategy<Value = Options> {
         prop::sample::select(modes),
         prop::sample::select(repeats),
         prop::sample::select(vec![Arrays::Replace, Arrays::Append]),
-        prop::sample::select(vec![Respelling::Take, Respelling::Keep]),
+        prop::sample::select(vec![None, Some(Respelling::Take), Some(Respelling::Keep)]),
     )
         .prop_map(|(options, mode, on_repeat, arrays, respelling)| Options {
             mode,

@@ -203,7 +203,7 @@ async fn other_options_recognize_nothing() {
         of(Options { mode: Mode::Create, ..Options::default() }),
         of(Options { mode: Mode::Fill, ..Options::default() }),
         of(Options { arrays: Arrays::Append, ..Options::default() }),
-        of(Options { respelling: Respelling::Keep, ..Options::default() }),
+        of(Options { respelling: Some(Respelling::Keep), ..Options::default() }),
         of(Options { explain: true, ..Options::default() }),
     ] {
         let hub = Service::default();
@@ -367,7 +367,7 @@ fn nightly_options() -> Vec<Options> {
         Options { changes: true, ..usual.clone() },
         Options { ladder, ..usual.clone() },
         Options { mode: Mode::Fill, ..usual.clone() },
-        Options { respelling: Respelling::Keep, changes: true, ..usual.clone() },
+        Options { respelling: Some(Respelling::Keep), changes: true, ..usual.clone() },
         Options { arrays: Arrays::Append, explain: true, ..usual },
     ]
 }

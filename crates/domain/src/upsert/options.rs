@@ -1,7 +1,7 @@
 //! The options of a request.
 
-pub use crate::context::{Context, Endpoints, Handling};
-use crate::context::{MatchBy, SharedKey};
+pub use crate::context::{Context, Endpoints, Handling, Respelling};
+use crate::context::{MatchBy, Settings, SharedKey};
 pub use crate::tree::Arrays;
 
 /// The options of one batch; the defaults are those of the ERP contract.
@@ -25,8 +25,9 @@ pub struct Options {
     pub arrays: Arrays,
     /// Whether a refused item stops the others from being stored.
     pub atomicity: Atomicity,
-    /// What is stored of a value that is only spelled in another way.
-    pub respelling: Respelling,
+    /// What is stored of a value that is only spelled in another way, if not what the organization
+    /// [asks for](Settings::respelling).
+    pub respelling: Option<Respelling>,
     /// The documents that the answer shows.
     pub documents: Documents,
     /// Whether the answer shows what each item changes.
@@ -36,6 +37,13 @@ pub struct Options {
     /// Whether nothing is written: the batch is decided, and answered as it would be. The answer has
     /// no ids for what would be new.
     pub dry_run: bool,
+}
+
+impl Options {
+    /// What is stored of a value that is only spelled in another way.
+    pub(super) fn respelling(&self, settings: &Settings) -> Respelling {
+        self.respelling.unwrap_or(settings.respelling)
+    }
 }
 
 /// A key that may name a contact.
@@ -144,17 +152,6 @@ pub enum Mode {
     /// keeps it, and null clears nothing. An array counts as one value, unless [`Arrays::Append`]
     /// asks for the elements that are new.
     Fill,
-}
-
-/// What is stored of a value that differs from the stored one in its spelling alone, such as a phone
-/// number written with its country.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Respelling {
-    /// The text that was sent.
-    #[default]
-    Take,
-    /// The stored text. So systems that spell one value in different ways make no versions for ever.
-    Keep,
 }
 
 /// What happens to items that name a contact named before in the batch.

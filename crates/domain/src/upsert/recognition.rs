@@ -78,8 +78,9 @@ impl Recognizer {
             handling,
             origin: _,
         } = context;
-        let Settings { region, match_by, version: _, filling: _ } = settings;
-        let Options { ladder, on_ambiguous, mode, arrays, respelling, .. } = options;
+        let Settings { region, match_by, version: _, respelling: _, filling: _ } = settings;
+        let Options { ladder, on_ambiguous, mode, arrays, .. } = options;
+        let respelling = options.respelling(settings);
         let Options { on_repeat: _, atomicity: _, documents: _, changes: _, dry_run: _, .. } =
             options;
         let caller = (organization, region, match_by, may_write_staff, endpoints, handling);

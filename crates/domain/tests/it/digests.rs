@@ -2,7 +2,7 @@
 
 use contacts_domain::upsert::{Context, Endpoints, Handling, ItemKeys, Options, Recognizer};
 use contacts_domain::value::CountryCode;
-use contacts_domain::{MatchBy, RULES_VERSION, Settings};
+use contacts_domain::{MatchBy, RULES_VERSION, Respelling, Settings};
 use sha2::{Digest as _, Sha256};
 
 use crate::fixture::context;
@@ -40,6 +40,10 @@ fn everything_that_the_answer_depends_on_is_digested() {
     for other in [
         Context { settings: Settings { region, ..here.settings }, ..here.clone() },
         Context { settings: Settings { match_by: MatchBy::NONE, ..here.settings }, ..here.clone() },
+        Context {
+            settings: Settings { respelling: Respelling::Keep, ..here.settings },
+            ..here.clone()
+        },
         Context { may_write_staff: false, ..here.clone() },
         Context { endpoints: Endpoints::Shown, ..here.clone() },
         Context { handling: Handling::Strict, ..here.clone() },

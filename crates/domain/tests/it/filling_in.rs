@@ -162,7 +162,7 @@ fn spellings() -> Vec<(Value, Value)> {
 
 #[test]
 fn stored_spelling_stays_where_asked_for() {
-    let keep = Options { respelling: Respelling::Keep, ..Options::default() };
+    let keep = Options { respelling: Some(Respelling::Keep), ..Options::default() };
     for (stored, sent) in spellings() {
         assert_eq!(after(&keep, &stored, &sent), ("unchanged", json!({})), "{sent}");
         assert_eq!(after(&keep, &sent, &stored), ("unchanged", json!({})), "{sent}");
@@ -174,8 +174,31 @@ fn stored_spelling_stays_where_asked_for() {
 }
 
 #[test]
+fn organization_says_which_spelling_is_stored() {
+    let [stored, sent] = ["079 123 45 67", "+41 79 123 45 67"].map(|text| json!({"phone": text}));
+    for (asked_for, expected) in [
+        (None, "unchanged"),
+        (Some(Respelling::Keep), "unchanged"),
+        (Some(Respelling::Take), "updated"),
+    ] {
+        let mut fixture = with(Options { respelling: asked_for, ..Options::default() });
+        fixture.context.settings.respelling = Respelling::Keep;
+        let item = |members: &Value| {
+            let mut item = json!({"contactType": "PERSON", "externalId": "A", "lastName": "R"});
+            item["phone"] = members["phone"].clone();
+            item
+        };
+        fixture.send(json!([item(&stored)]));
+        let outcomes = fixture.send(json!([item(&sent)]));
+        assert_eq!(outcomes[0].verdict.as_str(), expected, "{asked_for:?}");
+        let kept = if expected == "unchanged" { &stored } else { &sent };
+        assert_eq!(fixture.document(1)["phone"], kept["phone"]);
+    }
+}
+
+#[test]
 fn other_value_is_no_spelling() {
-    let keep = Options { respelling: Respelling::Keep, ..Options::default() };
+    let keep = Options { respelling: Some(Respelling::Keep), ..Options::default() };
     let france = json!([{"name": "x", "countryCode2": "FR"}]);
     for (stored, sent) in [
         // Another number, once the contact has moved.
@@ -228,7 +251,7 @@ fn explanation_names_each_rung_and_field() {
          /title sent\n* /phone sent\n* /addresses sent\n* /client sent"
     );
 
-    fixture.options.respelling = Respelling::Keep;
+    fixture.options.respelling = Some(Respelling::Keep);
     fixture.context.handling = Handling::Lenient;
     let second = json!({
         "id": 1, "externalId": "A", "lastName": "Rochat-Favre", "phone": "+41 79 123 45 67",

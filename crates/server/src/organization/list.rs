@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::printing;
 use crate::startup::Store;
 
-const HEADINGS: [&str; 5] = ["ID", "REGION", "MATCH BY", "BEING FILLED", "NAME"];
+const HEADINGS: [&str; 6] = ["ID", "REGION", "MATCH BY", "RESPELLING", "BEING FILLED", "NAME"];
 
 /// Prints the organizations as a table.
 ///
@@ -35,6 +35,7 @@ fn row(organization: &Organization) -> [String; HEADINGS.len()] {
         id.to_string(),
         settings.region.to_string(),
         settings.match_by.to_string(),
+        settings.respelling.as_str().to_owned(),
         being_filled,
         printing::escaped(name),
     ]
@@ -60,9 +61,9 @@ mod tests {
         assert_eq!(
             table(&[organization(1, "Rhône"), filled]),
             "\
-ID  REGION  MATCH BY               BEING FILLED                     NAME
-1   CH      email                  -                                Rhône
-20  CH      email,phone,vatNumber  phone,vatNumber: 40 of about 90  Muster\\nAG"
+ID  REGION  MATCH BY               RESPELLING  BEING FILLED                     NAME
+1   CH      email                  take        -                                Rhône
+20  CH      email,phone,vatNumber  take        phone,vatNumber: 40 of about 90  Muster\\nAG"
         );
     }
 }

@@ -3,9 +3,9 @@
 use clap::{ArgGroup, Args};
 use contacts_application::access::{Filling, SettingsChange};
 use contacts_domain::value::CountryCode;
-use contacts_domain::{MatchBy, OrganizationId};
+use contacts_domain::{MatchBy, OrganizationId, Respelling};
 
-use super::{parse_match_by, parse_name, parse_organization, parse_region};
+use super::{parse_match_by, parse_name, parse_organization, parse_region, respelling_parser};
 use crate::config::DatabaseSettings;
 use crate::failure::Failure;
 use crate::printing;
@@ -15,7 +15,7 @@ use crate::startup::Store;
 /// The arguments of `contact-hub organization set`.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("change").required(true).multiple(true)
-    .args(["name", "region", "match_by"]))]
+    .args(["name", "region", "match_by", "respelling"]))]
 pub(crate) struct SetOrganization {
     /// Its id
     #[arg(long, value_name = "N", value_parser = parse_organization)]
@@ -30,6 +30,10 @@ pub(crate) struct SetOrganization {
     /// between, or none
     #[arg(long, value_name = "KEYS", value_parser = parse_match_by)]
     match_by: Option<MatchBy>,
+    /// What every API stores of a value that is only spelled in another way than the stored one, unless a
+    /// request says so: the text sent, or what is stored
+    #[arg(long, value_name = "WORD", value_parser = respelling_parser())]
+    respelling: Option<Respelling>,
 }
 
 /// Changes the organization, and fills or empties the keys that change.
@@ -39,9 +43,9 @@ pub(crate) struct SetOrganization {
 /// If the organization does not exist, or the store fails. What is not filled yet is filled by a
 /// server, or by calling this again.
 pub(crate) async fn set(database: &DatabaseSettings, set: SetOrganization) -> Result<(), Failure> {
-    let SetOrganization { id, name, region, match_by } = set;
+    let SetOrganization { id, name, region, match_by, respelling } = set;
     let store = Store::open_existing(database).await?;
-    let change = SettingsChange { name, region, match_by };
+    let change = SettingsChange { name, region, match_by, respelling };
     store.set_organization().execute(id, change, None).await?;
 
     let mut progress = Progress::start("filled");

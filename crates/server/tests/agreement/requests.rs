@@ -151,7 +151,7 @@ fn options() -> impl Strategy<Value = Options> {
         prop_oneof![5 => Just(Atomicity::Item), 1 => Just(Atomicity::Batch)],
         prop::bool::weighted(0.2),
         any::<[bool; 2]>(),
-        select(vec![Respelling::Take, Respelling::Keep]),
+        select(vec![None, Some(Respelling::Take), Some(Respelling::Keep)]),
     )
         .prop_map(|options| {
             let (ladder, on_ambiguous, mode, on_repeat, arrays, atomicity, ..) = options;

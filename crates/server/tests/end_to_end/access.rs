@@ -63,14 +63,18 @@ fn keys_are_switched_while_a_server_runs() {
         assert!(child.wait().unwrap().success(), "switched on twice at once");
     }
     let listed = done(folder.path(), &["organization", "list"]);
-    let expected = "ID  REGION  MATCH BY  BEING FILLED  NAME
-1   CH      phone     -             Organization 1";
+    let expected = "ID  REGION  MATCH BY  RESPELLING  BEING FILLED  NAME
+1   CH      phone     take        -             Organization 1";
     assert_eq!(listed, expected);
     done(folder.path(), &["check"]);
 
     let rename = ["organization", "set", "--id", "1", "--name", "Muster AG"];
     assert_eq!(done(folder.path(), &rename), "organization 1 is set");
-    assert!(done(folder.path(), &["organization", "list"]).ends_with("Muster AG"));
+    let keep = ["organization", "set", "--id", "1", "--respelling", "keep"];
+    assert_eq!(done(folder.path(), &keep), "organization 1 is set");
+    let expected = "ID  REGION  MATCH BY  RESPELLING  BEING FILLED  NAME
+1   CH      phone     keep        -             Muster AG";
+    assert_eq!(done(folder.path(), &["organization", "list"]), expected);
 }
 
 #[test]

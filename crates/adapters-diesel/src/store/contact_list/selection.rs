@@ -27,6 +27,7 @@ pub(super) fn walked(query: BoxedQuery<'_, Sqlite>, order: ContactOrder) -> Boxe
     match order.by {
         ContactOrderKey::DisplayName => by!(contact::sort_key, contact::id),
         ContactOrderKey::CreatedAt => by!(contact::created_at, contact::id),
+        ContactOrderKey::UpdatedAt => by!(contact::updated_at, contact::id),
         ContactOrderKey::Id => by!(contact::id),
     }
 }

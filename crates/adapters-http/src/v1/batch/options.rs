@@ -3,7 +3,6 @@
 use contacts_application::access::{Scope, Scopes};
 use contacts_domain::upsert::{
     Arrays, Atomicity, Documents, Handling, Key, Ladder, Mode, OnAmbiguous, OnRepeat, Options,
-    Respelling,
 };
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -12,7 +11,7 @@ use crate::problem::{Kind, Problem};
 use crate::request::prefer::Preferences;
 use crate::settings::Settings;
 use crate::v1::parameters::Parameters;
-use crate::v1::word::{MatchKey, words};
+use crate::v1::word::{MatchKey, RespellingWord, words};
 
 /// The most characters of a source.
 const MAX_SOURCE: usize = 100;
@@ -51,9 +50,6 @@ words!(AtomicityWord(Atomicity), "Whether a refused item stops the others." {
 });
 words!(HandlingWord(Handling), "What violations do to an item." {
     Standard = "default", Lenient = "lenient", Strict = "strict",
-});
-words!(RespellingWord(Respelling), "What is stored of a value in another spelling." {
-    Take = "take", Keep = "keep",
 });
 words!(ResultsWord(Results), "Which results an answer has." {
     All = "all", Problems = "problems",
@@ -101,7 +97,7 @@ impl BatchOptions {
                 on_repeat: given.word("onRepeat")?.unwrap_or_default(),
                 arrays: given.word("arrays")?.unwrap_or_default(),
                 atomicity: given.word("atomicity")?.unwrap_or_default(),
-                respelling: given.word("respelling")?.unwrap_or_default(),
+                respelling: given.word("respelling")?,
                 documents: Documents::LeftOut,
                 changes: dry_run || explain,
                 explain,
@@ -200,7 +196,8 @@ pub(crate) struct BatchOptionsDescription {
     #[schema(value_type = HandlingWord, required = false)]
     handling: Option<String>,
     /// Whether a value that is only spelled in another way than the stored one, such as a phone number
-    /// with its country, is stored as sent (`take`, the default), or stays as it is (`keep`).
+    /// with its country, is stored as sent (`take`), or stays as it is (`keep`). The default is a
+    /// setting of the organization.
     #[param(value_type = Option<RespellingWord>)]
     #[schema(value_type = RespellingWord, required = false)]
     respelling: Option<String>,

@@ -81,6 +81,8 @@ impl Word for ContactOrder {
         Self { by: ContactOrderKey::DisplayName, descending: true },
         Self { by: ContactOrderKey::CreatedAt, descending: false },
         Self { by: ContactOrderKey::CreatedAt, descending: true },
+        Self { by: ContactOrderKey::UpdatedAt, descending: false },
+        Self { by: ContactOrderKey::UpdatedAt, descending: true },
         Self { by: ContactOrderKey::Id, descending: false },
         Self { by: ContactOrderKey::Id, descending: true },
     ];
@@ -91,6 +93,8 @@ impl Word for ContactOrder {
             (ContactOrderKey::DisplayName, true) => "-displayName",
             (ContactOrderKey::CreatedAt, false) => "createdAt",
             (ContactOrderKey::CreatedAt, true) => "-createdAt",
+            (ContactOrderKey::UpdatedAt, false) => "updatedAt",
+            (ContactOrderKey::UpdatedAt, true) => "-updatedAt",
             (ContactOrderKey::Id, false) => "id",
             (ContactOrderKey::Id, true) => "-id",
         }

@@ -5,7 +5,7 @@ use contacts_domain::{MatchBy, SharedKey};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::v1::word::{Word, word_schema};
+use crate::v1::word::{RespellingWord, Word, word_schema};
 
 word_schema!(SharedKeyWord(SharedKey), "A key that several contacts may share.");
 
@@ -34,6 +34,9 @@ pub(super) struct OrganizationBody<'a> {
     /// The shared keys that requests can match by, besides the identity keys.
     #[schema(value_type = Vec<SharedKeyWord>)]
     match_by: Vec<&'static str>,
+    /// What is stored of a value that is only spelled in another way, unless a request says so.
+    #[schema(value_type = RespellingWord)]
+    respelling: &'static str,
     /// How far the keys are that were switched on or off; absent if none is being filled.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -66,6 +69,7 @@ impl<'a> From<&'a Organization> for OrganizationBody<'a> {
             name,
             region: settings.region.to_string(),
             match_by: words(settings.match_by),
+            respelling: settings.respelling.as_str(),
             filling: organization.is_being_filled().then_some(FillingBody { keys, done, of }),
         }
     }

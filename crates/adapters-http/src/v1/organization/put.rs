@@ -20,9 +20,9 @@ use crate::request::idempotency::Once;
 use crate::request::json_text;
 use crate::request::json_upload::SingleUpload;
 use crate::state::Services;
-use crate::v1::word::{Word, did_you_mean};
+use crate::v1::word::{RespellingWord, Word, did_you_mean};
 
-const EXPECTED: &str = r#"{"name": text, "region": country, "matchBy": [key]}"#;
+const EXPECTED: &str = r#"{"name": text, "region": country, "matchBy": [key], "respelling": word}"#;
 
 /// The settings of an organization. What is absent stays.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -38,6 +38,11 @@ struct SettingsBody {
     /// The shared keys that requests can match by, besides the identity keys.
     #[schema(value_type = Option<Vec<SharedKeyWord>>)]
     match_by: Option<Vec<String>>,
+    /// What every API stores of a value that is only spelled in another way than the stored one, such as
+    /// a phone number with its country, unless a request says so: the text sent (`take`), or what is
+    /// stored (`keep`), so that systems that spell a value differently do not change it back and forth.
+    #[schema(value_type = RespellingWord, required = false)]
+    respelling: Option<String>,
 }
 
 /// Change the organization
@@ -74,7 +79,9 @@ pub(super) async fn put(
     let change = body.read()?;
     let reply = |organization: &Organization| to_json(&OrganizationBody::from(organization));
     let (set, keeping) = (&services.set_organization, once.keeping(reply));
-    match set.execute(caller.organization.id, change, keeping).await {
+    let changed = set.execute(caller.organization.id, change, keeping).await;
+    services.authenticate.forget_callers();
+    match changed {
         Ok(organization) => reply(&organization),
         Err(ManageAccessError::Store(error)) => Err(UseCaseError::from(error).into()),
         Err(ManageAccessError::NotDone(reason)) => Err(UseCaseError::from(reason).into()),
@@ -84,26 +91,27 @@ pub(super) async fn put(
 
 impl SettingsBody {
     fn read(self) -> Result<SettingsChange, Problem> {
-        let Self { name, region, match_by } = self;
+        let Self { name, region, match_by, respelling } = self;
         if let Some(name) = &name {
             check_name(name).map_err(|error| wrong("name", &error))?;
         }
         let region = region.map(|text| CountryCode::parse(&text)).transpose();
         let region = region.map_err(|error| wrong("region", &error))?;
-        let match_by = match_by.map(|keys| keys.iter().map(|key| shared_key(key)).collect());
+        let match_by = match_by.map(|keys| keys.iter().map(|key| one_of("matchBy", key)).collect());
         let match_by: Option<Vec<SharedKey>> = match_by.transpose()?;
         let match_by = match_by
             .map(|keys| keys.into_iter().fold(MatchBy::NONE, |all, key| all.with(key.into())));
-        Ok(SettingsChange { name, region, match_by })
+        let respelling = respelling.map(|text| one_of("respelling", &text)).transpose()?;
+        Ok(SettingsChange { name, region, match_by, respelling })
     }
 }
 
-fn shared_key(text: &str) -> Result<SharedKey, Problem> {
-    SharedKey::parse(text).ok_or_else(|| {
-        let known = SharedKey::ALL.map(SharedKey::as_str);
+fn one_of<W: Word>(member: &str, text: &str) -> Result<W, Problem> {
+    W::parse(text).ok_or_else(|| {
+        let known: Vec<_> = W::ALL.iter().map(|word| word.as_str()).collect();
         let proposal = did_you_mean(text, &known);
         let proposal = proposal.map(|word| format!("; did you mean {word}?")).unwrap_or_default();
-        wrong("matchBy", &format!("its keys are of {}{proposal}", known.join(", ")))
+        wrong(member, &format!("it has to be one of {}{proposal}", known.join(", ")))
     })
 }
 

@@ -17,7 +17,7 @@ async fn send(app: &App, query: &str, body: &Value) -> Answer {
 }
 
 /// The answer to a batch that is processed.
-async fn upsert(app: &App, query: &str, body: &Value) -> Value {
+pub(crate) async fn upsert(app: &App, query: &str, body: &Value) -> Value {
     let answer = send(app, query, body).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     answer.json()

@@ -3,6 +3,7 @@
 use axum::http::Method;
 use serde_json::json;
 
+use super::batch::upsert;
 use super::writing::send;
 use crate::app::{Answer, App, get};
 
@@ -45,6 +46,30 @@ async fn key_that_is_switched_on_is_being_filled() {
     insta::assert_snapshot!(answer.whole());
 }
 
+/// What an ERP and a file spell in two ways, through every API.
+#[tokio::test]
+async fn organization_keeps_the_spelling_for_every_api() {
+    let app = App::new().await;
+    let person = |phone: &str| {
+        json!({
+            "contactType": "PERSON", "externalId": "A", "lastName": "R", "phone": phone,
+            "linkId": "6f9619ff-8b86-d011-b42d-00cf4fc964ff",
+        })
+    };
+    app.batch(json!([person("079 123 45 67")])).await;
+    let kept = put(&app, "admin", r#"{"respelling": "keep"}"#).await;
+    assert_eq!((kept.status, &kept.json()["respelling"]), (200, &json!("keep")), "{kept:?}");
+    let stored = app.get("/v1/contacts/1").await.json();
+
+    app.batch(json!([person("+41 79 123 45 67")])).await;
+    assert_eq!(app.get("/v1/contacts/1").await.json(), stored);
+    let answer = upsert(&app, "", &json!([person("0041791234567")])).await;
+    assert_eq!(answer["items"][0]["verdict"], "unchanged");
+    let answer = upsert(&app, "?respelling=take", &json!([person("+41 79 123 45 67")])).await;
+    assert_eq!(answer["items"][0]["verdict"], "updated");
+    assert_eq!(app.get("/v1/contacts/1").await.json()["phone"], "+41 79 123 45 67");
+}
+
 #[tokio::test]
 async fn wrong_settings_change_nothing() {
     let app = App::new().await;
@@ -52,7 +77,11 @@ async fn wrong_settings_change_nothing() {
     for (body, detail) in [
         (
             r#"{"name": "New", "matchBy": ["Phone"]}"#,
-            "matchBy: its keys are of email, phone, vatNumber; did you mean phone?",
+            "matchBy: it has to be one of email, phone, vatNumber; did you mean phone?",
+        ),
+        (
+            r#"{"name": "New", "respelling": "Keep"}"#,
+            "respelling: it has to be one of take, keep; did you mean keep?",
         ),
         (
             r#"{"name": " "}"#,

@@ -55,13 +55,22 @@ pub(super) fn statement(condition: &mut Condition, query: &ContactQuery) -> Stri
         }
     };
     let direction = if query.order.descending { " DESC" } else { "" };
-    let order = match query.order.by {
-        ContactOrderKey::DisplayName => format!("sort_key{direction}, id{direction}"),
-        ContactOrderKey::CreatedAt => format!("created_at{direction}, id{direction}"),
-        ContactOrderKey::Id => format!("id{direction}"),
+    let order = match column(query.order) {
+        Some(column) => format!("{column}{direction}, id{direction}"),
+        None => format!("id{direction}"),
     };
     let (columns, limit) = (list("", ContactColumns::NAMES), i64::from(query.size.items) + 1);
     format!("SELECT {columns} FROM {contacts} ORDER BY {order} LIMIT {limit}")
+}
+
+/// The column that an order compares before the id.
+fn column(order: ContactOrder) -> Option<&'static str> {
+    match order.by {
+        ContactOrderKey::DisplayName => Some("sort_key"),
+        ContactOrderKey::CreatedAt => Some("created_at"),
+        ContactOrderKey::UpdatedAt => Some("updated_at"),
+        ContactOrderKey::Id => None,
+    }
 }
 
 /// A condition in SQL, with its values.
@@ -176,20 +185,14 @@ impl Condition {
     /// That contacts come behind a place. A row is compared column by column, so an index of both serves.
     fn behind(&mut self, ListPosition { key, id }: &ListPosition, order: ContactOrder) -> String {
         let operator = if order.descending { "<" } else { ">" };
-        let column = match key {
-            PositionKey::Name(key) => {
-                self.values.push(Value::Text(key.as_str().to_owned()));
-                Some("sort_key")
-            }
-            PositionKey::Time(at) => {
-                self.values.push(Value::Time(values::Instant(*at)));
-                Some("created_at")
-            }
-            PositionKey::Id => None,
-        };
+        match key {
+            PositionKey::Name(key) => self.values.push(Value::Text(key.as_str().to_owned())),
+            PositionKey::Time(at) => self.values.push(Value::Time(values::Instant(*at))),
+            PositionKey::Id => {}
+        }
         self.values.push(Value::Id(id.get()));
         let last = self.values.len();
-        match column {
+        match column(order) {
             Some(column) => format!("({column}, id) {operator} (${}, ${last})", last - 1),
             None => format!("id {operator} ${last}"),
         }

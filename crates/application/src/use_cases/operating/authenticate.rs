@@ -122,6 +122,11 @@ impl Authenticate {
         }
     }
 
+    /// Forgets the callers that it has found, because an organization has changed.
+    pub fn forget_callers(&self) {
+        self.recent.clear();
+    }
+
     /// Writes down when tokens were last used, those that were since it was done before. A server does
     /// that now and then: no request waits for it.
     ///

@@ -1,7 +1,8 @@
 //! Indexes contacts for searches.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use contacts_domain::contact::Record;
@@ -16,14 +17,20 @@ use crate::ports::{
     AccessStore, Behind, Clock, IndexStep, Indexed, Ledger, SearchIndex, StoreError,
 };
 
-/// How much a step reads. Other writes wait for it: it takes SQLite's writer about 50 ms.
+/// How much a step reads. Other writes wait for it: it takes SQLite's writer about 10 ms.
 const STEP: PageSize = PageSize { items: 1_000, bytes: 4 << 20 };
 
 /// How long after its last change an organization is indexed, so that a load goes first.
 const REST: Duration = Duration::from_millis(200);
 
 /// How old a change becomes at most before it is indexed, while others follow.
-const MAX_AGE: Duration = Duration::from_secs(2);
+const MAX_AGE: Duration = Duration::from_secs(30);
+
+/// The same where somebody searches.
+const MAX_AGE_SEARCHED: Duration = Duration::from_secs(1);
+
+/// How long after a search an organization counts as one where somebody searches.
+const SEARCHED: Duration = Duration::from_secs(60);
 
 /// Where nothing is behind.
 const NONE: i64 = i64::MAX;
@@ -38,6 +45,8 @@ pub struct IndexContacts {
     oldest: AtomicI64,
     /// How many wait until changes are indexed.
     awaited: AtomicUsize,
+    /// When organizations were searched last.
+    searched: Mutex<HashMap<OrganizationId, Timestamp>>,
 }
 
 /// Somebody who waits until changes are indexed: until it is dropped, they are at once.
@@ -64,6 +73,7 @@ impl IndexContacts {
             clock,
             oldest: AtomicI64::new(NONE),
             awaited: AtomicUsize::new(0),
+            searched: Mutex::default(),
         }
     }
 
@@ -91,9 +101,16 @@ impl IndexContacts {
     }
 
     fn is_due(&self, behind: &Behind) -> bool {
+        let searched = self.searched().get(&behind.organization).copied();
+        let is_searched = searched.is_some_and(|last| self.since(last) < SEARCHED);
+        let max_age = if is_searched { MAX_AGE_SEARCHED } else { MAX_AGE };
         self.since(behind.newest) >= REST
-            || self.since(behind.oldest) >= MAX_AGE
+            || self.since(behind.oldest) >= max_age
             || self.awaited.load(Ordering::Relaxed) > 0
+    }
+
+    fn searched(&self) -> MutexGuard<'_, HashMap<OrganizationId, Timestamp>> {
+        self.searched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How long ago the oldest change was made that was not indexed when this server last looked.
@@ -101,13 +118,17 @@ impl IndexContacts {
         self.since(Timestamp::from_micros(self.oldest.load(Ordering::Relaxed)))
     }
 
-    /// How long ago the oldest change of an organization was made that is not indexed; zero if all
-    /// are.
+    /// How long ago the oldest change was made that a search of an organization does not know; zero if it
+    /// knows all. From now on, the index follows the changes of the organization more closely.
     ///
     /// # Errors
     ///
     /// A [`StoreError`], if the store fails.
-    pub async fn lag_of(&self, organization: OrganizationId) -> Result<Duration, StoreError> {
+    pub async fn lag_of_search(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<Duration, StoreError> {
+        self.searched().insert(organization, self.clock.now());
         let behind = self.index.behind(Some(organization), SEARCH_VERSION).await?;
         let oldest = behind.first().map(|behind| self.since(behind.oldest));
         Ok(oldest.unwrap_or_default())

@@ -65,7 +65,7 @@ impl Application<'_> {
             Mode::Upsert | Mode::Create | Mode::Update => Stored::Replaced,
         };
         let faults = tree::patch(&mut document, patch, self.options.arrays, stored);
-        if self.options.respelling == Respelling::Keep {
+        if self.respelling() == Respelling::Keep {
             cache.set_country(document.country());
             tree::keep_spelling(&mut document, before, cache);
         }
@@ -91,6 +91,10 @@ impl Application<'_> {
 
     /// Whether what was sent is merged as it is.
     pub(super) fn takes_everything(&self) -> bool {
-        self.options.mode != Mode::Fill && self.options.respelling == Respelling::Take
+        self.options.mode != Mode::Fill && self.respelling() == Respelling::Take
+    }
+
+    fn respelling(&self) -> Respelling {
+        self.options.respelling(&self.context.settings)
     }
 }

@@ -1,6 +1,7 @@
 //! Searching contacts, and indexing them from the change feed.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use contacts_application::access::SettingsChange;
@@ -8,7 +9,7 @@ use contacts_application::contact_list::{
     ContactFilter, ContactFlag, ContactOrder, ContactOrderKey, ContactQuery,
 };
 use contacts_application::ledger::{FeedPosition, PageSize};
-use contacts_application::ports::{Behind, IndexStep, Lifecycle};
+use contacts_application::ports::{Behind, Clock, IndexStep, Lifecycle};
 use contacts_application::use_cases::IndexContacts;
 use contacts_domain::searching::{SEARCH_VERSION, SearchQuery, SearchWords};
 use contacts_domain::value::CountryCode;
@@ -30,6 +31,7 @@ pub(crate) const CLAIMS: &[Claim] = claims![
     export_takes_a_query,
     nothing_is_behind_after_indexing,
     changes_of_a_load_wait_until_it_rests,
+    changes_wait_for_a_second_where_somebody_searches,
     step_from_another_place_changes_nothing,
     purged_contact_is_found_no_more,
     other_region_is_indexed_anew,
@@ -41,6 +43,23 @@ pub(crate) const CLAIMS: &[Claim] = claims![
 fn indexing(fixture: &StoreFixture, seconds: i64) -> IndexContacts {
     let clock = StoppedClock(Timestamp::from_micros(now().micros() + seconds * 1_000_000));
     IndexContacts::new(fixture.search_index(), fixture.ledger(), fixture.access(), Arc::new(clock))
+}
+
+/// A clock at some seconds after the first request.
+#[derive(Default)]
+struct MovableClock(AtomicI64);
+
+impl MovableClock {
+    fn move_to(&self, seconds: i64) {
+        self.0.store(seconds, Ordering::Relaxed);
+    }
+}
+
+impl Clock for MovableClock {
+    fn now(&self) -> Timestamp {
+        let seconds = self.0.load(Ordering::Relaxed);
+        Timestamp::from_micros(now().micros() + seconds * 1_000_000)
+    }
 }
 
 async fn index(fixture: &StoreFixture) {
@@ -268,7 +287,7 @@ async fn nothing_is_behind_after_indexing(fixture: &StoreFixture) {
     fixture.create(named("b", "B", json!({}))).await;
     fixture.send_elsewhere(&[named("c", "C", json!({}))]).await;
     let lag =
-        async |organization| late.lag_of(organization).await.expect("the store does not fail");
+        async |organization| late.lag_of_search(organization).await.expect("the store does not fail");
     assert_eq!(lag(here).await, Duration::from_secs(60));
     assert_eq!(lag(there).await, Duration::from_secs(58));
     assert_eq!(reached().await, None);
@@ -294,19 +313,45 @@ async fn changes_of_a_load_wait_until_it_rests(fixture: &StoreFixture) {
     assert!(!is_indexed(1).await, "the last change is new");
     assert!(is_indexed(2).await, "no change has followed");
 
-    for name in ["c", "d", "e"] {
-        fixture.create(named(name, name, json!({}))).await;
+    for second in 2..32 {
+        fixture.create(named(&format!("{second}"), "C", json!({}))).await;
     }
-    assert!(is_indexed(4).await, "changes follow, but the first is two seconds old");
+    assert!(!is_indexed(31).await, "changes follow, and nobody searches");
+    fixture.create(named("d", "D", json!({}))).await;
+    assert!(is_indexed(32).await, "the first is thirty seconds old");
 
+    fixture.create(named("e", "E", json!({}))).await;
     fixture.create(named("f", "F", json!({}))).await;
-    assert!(!is_indexed(5).await);
-    let awaited = indexing(fixture, 5);
+    assert!(!is_indexed(34).await);
+    let awaited = indexing(fixture, 34);
     let awaiting = awaited.hurry();
     assert!(awaited.execute().await.expect("the store does not fail"), "somebody waits");
     fixture.create(named("g", "G", json!({}))).await;
     drop(awaiting);
     assert!(!awaited.execute().await.expect("the store does not fail"), "nobody waits any more");
+}
+
+async fn changes_wait_for_a_second_where_somebody_searches(fixture: &StoreFixture) {
+    let clock = Arc::new(MovableClock::default());
+    let ports = (fixture.search_index(), fixture.ledger(), fixture.access());
+    let indexing = IndexContacts::new(ports.0, ports.1, ports.2, clock.clone());
+    let is_indexed = async |seconds| {
+        clock.move_to(seconds);
+        indexing.execute().await.expect("the store does not fail")
+    };
+    fixture.create(named("a", "A", json!({}))).await;
+    fixture.create(named("b", "B", json!({}))).await;
+    assert!(!is_indexed(1).await);
+    indexing.lag_of_search(organization(1).id).await.expect("the store does not fail");
+    assert!(is_indexed(1).await, "the first change is a second old");
+
+    for second in 2..60 {
+        fixture.create(named(&format!("{second}"), "C", json!({}))).await;
+    }
+    index(fixture).await;
+    fixture.create(named("d", "D", json!({}))).await;
+    fixture.create(named("e", "E", json!({}))).await;
+    assert!(!is_indexed(61).await, "the search was a minute ago");
 }
 
 async fn step_from_another_place_changes_nothing(fixture: &StoreFixture) {

@@ -10,7 +10,7 @@ use contacts_domain::contact::Record;
 use contacts_domain::merging::Merge;
 use contacts_domain::upsert::{Context, Key, Ladder, Options, Verdict};
 use contacts_domain::value::CountryCode;
-use contacts_domain::{ContactId, MatchBy, Settings};
+use contacts_domain::{ContactId, MatchBy, Respelling, Settings};
 use serde_json::json;
 
 use crate::contract::claim::{Claim, claims};
@@ -26,7 +26,7 @@ pub(crate) const CLAIMS: &[Claim] = claims![
     new_region_fills_phone_keys,
     only_the_organization_is_filled,
     decision_for_older_settings_writes_nothing,
-    renaming_refuses_no_decision,
+    settings_that_leave_the_keys_refuse_no_decision,
     interrupted_filling_goes_on,
     step_made_twice_counts_once,
     step_of_older_settings_is_not_made,
@@ -105,7 +105,8 @@ async fn changed_organization_is_stored(fixture: &StoreFixture) {
     assert_eq!(change(fixture, match_by("phone")).await, expected);
     assert_eq!(stored(fixture).await, expected);
 
-    let named = SettingsChange { name: Some("Żubr".to_owned()), ..region("DE") };
+    let respelling = Some(Respelling::Keep);
+    let named = SettingsChange { name: Some("Żubr".to_owned()), respelling, ..region("DE") };
     let expected = expected.changed(named.clone(), 10);
     assert_eq!(change(fixture, named).await, expected);
     assert_eq!(stored(fixture).await, expected);
@@ -191,13 +192,14 @@ async fn decision_for_older_settings_writes_nothing(fixture: &StoreFixture) {
     assert_eq!(record_of(&outcomes[0]).projection.phone, None);
 }
 
-async fn renaming_refuses_no_decision(fixture: &StoreFixture) {
+async fn settings_that_leave_the_keys_refuse_no_decision(fixture: &StoreFixture) {
     let older = fixture.request();
-    change(
-        fixture,
-        SettingsChange { name: Some("Other".to_owned()), ..match_by("email,phone,vatNumber") },
-    )
-    .await;
+    let other = SettingsChange {
+        name: Some("Other".to_owned()),
+        respelling: Some(Respelling::Keep),
+        ..match_by("email,phone,vatNumber")
+    };
+    change(fixture, other).await;
     let outcomes = fixture.send_for(older, Options::default(), &[keyed("A")]).await;
     assert_eq!(outcomes[0].verdict, Verdict::Created);
 }

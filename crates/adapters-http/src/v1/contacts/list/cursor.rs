@@ -36,7 +36,7 @@ impl ListOf<'_> {
                 let name = str::from_utf8(key).ok().filter(|name| !name.contains('\0'))?;
                 PositionKey::Name(SortKey::stored_as(name.to_owned()))
             }
-            ContactOrderKey::CreatedAt => {
+            ContactOrderKey::CreatedAt | ContactOrderKey::UpdatedAt => {
                 PositionKey::Time(Timestamp::from_micros(i64::from_be_bytes(key.try_into().ok()?)))
             }
             ContactOrderKey::Id => PositionKey::Id,
@@ -62,11 +62,12 @@ mod tests {
         ListOf { organization: OrganizationId::new(7).unwrap(), filter, order }
     }
 
-    fn places() -> [(ContactOrderKey, ListPosition); 3] {
+    fn places() -> [(ContactOrderKey, ListPosition); 4] {
         let id = ContactId::new(42).unwrap();
         [
             (ContactOrderKey::DisplayName, PositionKey::Name(SortKey::of("Émile"))),
             (ContactOrderKey::CreatedAt, PositionKey::Time(Timestamp::from_micros(-1))),
+            (ContactOrderKey::UpdatedAt, PositionKey::Time(Timestamp::from_micros(7))),
             (ContactOrderKey::Id, PositionKey::Id),
         ]
         .map(|(by, key)| (by, ListPosition { key, id }))
@@ -85,7 +86,7 @@ mod tests {
     fn cursor_of_another_list_is_none_of_this_one() {
         let filter = ContactFilter::default();
         let deleted = ContactFilter { lifecycle: Lifecycle::Deleted, ..filter.clone() };
-        let [(by, place), (other, _), _] = places();
+        let [(by, place), (other, _), ..] = places();
         let here = list(&filter, by);
         let organization = OrganizationId::new(8).unwrap();
         let descending = ContactOrder { by, descending: true };

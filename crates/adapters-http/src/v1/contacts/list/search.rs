@@ -88,7 +88,7 @@ impl Search {
         if self.query.is_none() {
             return Ok(None);
         }
-        let lag = state.services.index_contacts.lag_of(caller.organization.id).await;
+        let lag = state.services.index_contacts.lag_of_search(caller.organization.id).await;
         Ok(Some(Lag(lag.map_err(|error| Problem::from(UseCaseError::from(error)))?)))
     }
 }

@@ -53,6 +53,11 @@ impl RecentCallers {
         callers.insert(key, RecentCaller { caller, expires_at, looked_up_at });
     }
 
+    /// Forgets all of them.
+    pub(super) fn clear(&self) {
+        self.callers().clear();
+    }
+
     fn callers(&self) -> MutexGuard<'_, HashMap<CallerKey, RecentCaller>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -27,8 +27,12 @@ pub(crate) const CLAIMS: &[Claim] = claims![
     other_organizations_contacts_are_not_listed,
 ];
 
-const ORDERS: [ContactOrderKey; 3] =
-    [ContactOrderKey::DisplayName, ContactOrderKey::CreatedAt, ContactOrderKey::Id];
+const ORDERS: [ContactOrderKey; 4] = [
+    ContactOrderKey::DisplayName,
+    ContactOrderKey::CreatedAt,
+    ContactOrderKey::UpdatedAt,
+    ContactOrderKey::Id,
+];
 
 fn query(by: ContactOrderKey, descending: bool) -> ContactQuery {
     ContactQuery {
@@ -97,10 +101,14 @@ async fn contacts_come_in_every_order(fixture: &StoreFixture) {
         (ContactOrderKey::Id, "c a d b", "b d a c"),
         (ContactOrderKey::DisplayName, "a d c b", "b c d a"),
         (ContactOrderKey::CreatedAt, "d b c a", "a c b d"),
+        (ContactOrderKey::UpdatedAt, "d b c a", "a c b d"),
     ] {
         assert_eq!(listed(fixture, &query(by, false)).await, ascending, "{by:?}");
         assert_eq!(listed(fixture, &query(by, true)).await, descending, "{by:?}");
     }
+    fixture.send(&[named("d", "Favre")]).await;
+    assert_eq!(listed(fixture, &query(ContactOrderKey::UpdatedAt, false)).await, "b c a d");
+    assert_eq!(listed(fixture, &query(ContactOrderKey::CreatedAt, false)).await, "d b c a");
 }
 
 async fn contacts_sort_by_name_as_people_do(fixture: &StoreFixture) {
