@@ -36,7 +36,7 @@ macro_rules! migrations {
 }
 
 /// Every migration, the oldest first.
-pub(crate) const MIGRATIONS: [Migration; 13] = migrations![
+pub(crate) const MIGRATIONS: [Migration; 14] = migrations![
     "2026-11-22-000000_contacts",
     "2026-11-26-000000_organization_settings",
     "2026-11-26-000100_digest",
@@ -49,7 +49,8 @@ pub(crate) const MIGRATIONS: [Migration; 13] = migrations![
     "2026-11-27-000200_kept_answers",
     "2026-11-27-000300_kept_plans",
     "2026-11-27-000400_search",
-    "2026-11-27-000500_purges"
+    "2026-11-27-000500_purges",
+    "2026-11-27-000600_respelling"
 ];
 
 impl Migration {

@@ -82,6 +82,7 @@ async fn migrations_are_recorded_like_diesel_does() {
         "20261127000300",
         "20261127000400",
         "20261127000500",
+        "20261127000600",
     ];
     assert_eq!(lines(&client, recorded).await, versions);
     let table = "

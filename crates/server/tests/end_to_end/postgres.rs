@@ -175,7 +175,7 @@ fn missing_right_is_refused_with_the_grant() {
 fn migrate_creates_the_schema_that_no_migrate_expects() {
     let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
     let (name, url) = (database.name(), database.url());
-    let newest = "2026-11-27-000500_purges";
+    let newest = "2026-11-27-000600_respelling";
     assert_eq!(
         refused(&["serve", "--no-migrate"], &url),
         format!("the database `{name}` lacks the schema {newest}; run `contact-hub migrate`")

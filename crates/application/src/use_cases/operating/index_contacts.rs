@@ -20,17 +20,24 @@ use crate::ports::{
 /// How much a step reads. Other writes wait for it: it takes SQLite's writer about 10 ms.
 const STEP: PageSize = PageSize { items: 1_000, bytes: 4 << 20 };
 
-/// How long after its last change an organization is indexed, so that a load goes first.
-const REST: Duration = Duration::from_millis(200);
+/// How long changes wait, so that a load goes first.
+struct Patience {
+    /// How long after the last change the organization is indexed.
+    rest: Duration,
+    /// How old a change becomes at most, while others follow.
+    max_age: Duration,
+}
 
-/// How old a change becomes at most before it is indexed, while others follow.
-const MAX_AGE: Duration = Duration::from_secs(30);
+/// Where somebody searches.
+const SEARCHED: Patience =
+    Patience { rest: Duration::from_millis(200), max_age: Duration::from_secs(1) };
 
-/// The same where somebody searches.
-const MAX_AGE_SEARCHED: Duration = Duration::from_secs(1);
+/// Where nobody searches.
+const UNSEARCHED: Patience =
+    Patience { rest: Duration::from_secs(2), max_age: Duration::from_secs(30) };
 
 /// How long after a search an organization counts as one where somebody searches.
-const SEARCHED: Duration = Duration::from_secs(60);
+const MEMORY: Duration = Duration::from_secs(60);
 
 /// Where nothing is behind.
 const NONE: i64 = i64::MAX;
@@ -102,9 +109,9 @@ impl IndexContacts {
 
     fn is_due(&self, behind: &Behind) -> bool {
         let searched = self.searched().get(&behind.organization).copied();
-        let is_searched = searched.is_some_and(|last| self.since(last) < SEARCHED);
-        let max_age = if is_searched { MAX_AGE_SEARCHED } else { MAX_AGE };
-        self.since(behind.newest) >= REST
+        let is_searched = searched.is_some_and(|last| self.since(last) < MEMORY);
+        let Patience { rest, max_age } = if is_searched { SEARCHED } else { UNSEARCHED };
+        self.since(behind.newest) >= rest
             || self.since(behind.oldest) >= max_age
             || self.awaited.load(Ordering::Relaxed) > 0
     }
