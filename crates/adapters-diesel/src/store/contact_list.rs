@@ -143,7 +143,7 @@ fn page(
         }
         for part in parts(organization, query) {
             let rows = part
-                .limit(i64::from(query.size.items) + 1)
+                .limit(needed_rows(query))
                 .select(ContactRow::as_select())
                 .load_iter(connection)?;
             for row in rows {
@@ -157,6 +157,11 @@ fn page(
     })
 }
 
+/// How many rows show whether a page is the last one.
+fn needed_rows(query: &ContactQuery) -> i64 {
+    i64::from(query.size.items) + 1
+}
+
 /// The contacts of a page and those behind it, in order, as parts that follow each other.
 fn parts(organization: OrganizationId, query: &ContactQuery) -> Vec<BoxedQuery<'_, Sqlite>> {
     let ContactQuery { filter, order, after, .. } = query;
@@ -164,7 +169,12 @@ fn parts(organization: OrganizationId, query: &ContactQuery) -> Vec<BoxedQuery<'
     let is_few = !filter.keys.is_empty() || filter.query.is_some();
     let is_walked = !is_few && matches!(order.by, ContactOrderKey::CreatedAt | ContactOrderKey::Id);
     match after {
-        after if !is_walked => vec![sorted(all(), *order, after.as_ref())],
+        after if !is_walked => {
+            // The ids first: rows that are sorted with their documents take six times as long.
+            let first = sorted(all(), *order, after.as_ref()).limit(needed_rows(query));
+            let page = contact::table.filter(contact::id.eq_any(first.select(contact::id)));
+            vec![sorted(page.into_boxed(), *order, None)]
+        }
         None => vec![walked(all(), *order)],
         Some(after) => {
             behind(&all, after, order.descending).map(|part| walked(part, *order)).collect()
@@ -315,8 +325,12 @@ mod tests {
             (Lifecycle::Living, "contact_by_creation"),
             (Lifecycle::Deleted, "contact_deleted_by_creation"),
         ] {
+            let ids = format!(
+                "LIST SUBQUERY 1; SEARCH contact USING INDEX {index} (organization_id=?); USE TEMP \
+                 B-TREE FOR ORDER BY"
+            );
             let expected = format!(
-                "SEARCH contact USING INDEX {index} (organization_id=?); USE TEMP B-TREE FOR ORDER BY"
+                "SEARCH contact USING INTEGER PRIMARY KEY (rowid=?); {ids}; USE TEMP B-TREE FOR ORDER BY"
             );
             for by in [ContactOrderKey::DisplayName, ContactOrderKey::UpdatedAt] {
                 let filter = ContactFilter { lifecycle, ..ContactFilter::default() };
