@@ -213,8 +213,9 @@ fn behind<'q>(
     parts.into_iter()
 }
 
-/// The few that a key or a query selects, in an order, or all by name or last change. No index serves `+column`, so no plan walks
-/// all contacts in that order in search of the few.
+/// The few that a key or a query selects, in an order, or all by name or last change. No index serves
+/// `+column`, so the contacts that the filter selects are sorted, and none is walked in search of the
+/// few.
 fn sorted<'q>(
     query: BoxedQuery<'q, Sqlite>,
     order: ContactOrder,

@@ -78,9 +78,9 @@ async fn planned(store: &SqliteStore, marker: &str, named: ContactId) {
 async fn indexed(store: &Arc<SqliteStore>, marker: &str, contact: ContactId) -> IndexStep {
     let clock = Arc::new(StoppedClock(context().now));
     let index = IndexContacts::new(store.clone(), store.clone(), store.clone(), clock);
-    let _awaiting = index.hurry();
-    while index.execute().await.unwrap() {}
     let organization = context().organization;
+    let _awaiting = index.hurry(organization);
+    while index.execute().await.unwrap() {}
     let indexed = store.indexed(organization).await.unwrap().unwrap();
     let contacts = vec![(contact, Some(SearchWords::of_text(marker)))];
     IndexStep { organization, before: Some(indexed), after: indexed, is_first: false, contacts }

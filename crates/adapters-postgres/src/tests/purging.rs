@@ -54,7 +54,7 @@ async fn indexed(store: &Arc<PostgresStore>) -> Indexed {
     store.add_organization(organization(1)).await.unwrap();
     let clock = Arc::new(StoppedClock(now()));
     let index = IndexContacts::new(store.clone(), store.clone(), store.clone(), clock);
-    let _awaiting = index.hurry();
+    let _awaiting = index.hurry(organization(1).id);
     while index.execute().await.unwrap() {}
     store.indexed(organization(1).id).await.unwrap().unwrap()
 }

@@ -22,7 +22,10 @@ use crate::request::authorized::{Authorized, Read};
             status = OK,
             description = "The organization.",
             body = OrganizationBody,
-            example = json!({ "id": 1, "name": "Muster AG", "region": "CH", "matchBy": ["email"] }),
+            example = json!({
+                "id": 1, "name": "Muster AG", "region": "CH", "matchBy": ["email"],
+                "respelling": "take",
+            }),
         ),
         CallProblems,
     ),

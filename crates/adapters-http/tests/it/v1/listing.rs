@@ -66,6 +66,8 @@ async fn links_lead_through_all_pages() {
         ("?limit=1", "ada firm bob"),
         ("?limit=1&sort=-displayName", "bob firm ada"),
         ("?limit=2&sort=createdAt&organization=1", "firm ada bob"),
+        ("?limit=2&sort=updatedAt", "firm ada bob"),
+        ("?limit=1&sort=-updatedAt", "bob ada firm"),
         ("?limit=1&sort=-id", "bob ada firm"),
         ("?limit=1&isCustomer=false&fields=externalId", "ada bob"),
     ] {

@@ -65,6 +65,10 @@ async fn organization_keeps_the_spelling_for_every_api() {
     assert_eq!(app.get("/v1/contacts/1").await.json(), stored);
     let answer = upsert(&app, "", &json!([person("0041791234567")])).await;
     assert_eq!(answer["items"][0]["verdict"], "unchanged");
+    let headers = [("content-type", "application/merge-patch+json")];
+    let body = r#"{"phone": "+41 79 123 45 67"}"#;
+    let patched = app.send(send(Method::PATCH, "/v1/contacts/1", "all", &headers, body)).await;
+    assert_eq!((patched.status, patched.json()), (200, stored));
     let answer = upsert(&app, "?respelling=take", &json!([person("+41 79 123 45 67")])).await;
     assert_eq!(answer["items"][0]["verdict"], "updated");
     assert_eq!(app.get("/v1/contacts/1").await.json()["phone"], "+41 79 123 45 67");
@@ -77,11 +81,11 @@ async fn wrong_settings_change_nothing() {
     for (body, detail) in [
         (
             r#"{"name": "New", "matchBy": ["Phone"]}"#,
-            "matchBy: it has to be one of email, phone, vatNumber; did you mean phone?",
+            "matchBy: `Phone` is none of email, phone, vatNumber; did you mean phone?",
         ),
         (
             r#"{"name": "New", "respelling": "Keep"}"#,
-            "respelling: it has to be one of take, keep; did you mean keep?",
+            "respelling: `Keep` is none of take, keep; did you mean keep?",
         ),
         (
             r#"{"name": " "}"#,

@@ -1,7 +1,7 @@
 //! Indexes contacts for searches.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -50,18 +50,45 @@ pub struct IndexContacts {
     clock: Arc<dyn Clock>,
     /// The time of the oldest change that was not indexed when all organizations were last looked at.
     oldest: AtomicI64,
-    /// How many wait until changes are indexed.
-    awaited: AtomicUsize,
-    /// When organizations were searched last.
-    searched: Mutex<HashMap<OrganizationId, Timestamp>>,
+    demands: Demands,
 }
 
-/// Somebody who waits until changes are indexed: until it is dropped, they are at once.
-pub struct Awaiting<'a>(&'a AtomicUsize);
+/// Who is interested in the index of which organization.
+#[derive(Default)]
+struct Demands(Mutex<HashMap<OrganizationId, Demand>>);
+
+#[derive(Clone, Copy, Default)]
+struct Demand {
+    /// How many wait until changes are indexed.
+    waiting: usize,
+    /// When it was searched last.
+    searched: Option<Timestamp>,
+}
+
+impl Demands {
+    fn of(&self, organization: OrganizationId) -> Demand {
+        self.all().get(&organization).copied().unwrap_or_default()
+    }
+
+    fn change(&self, organization: OrganizationId, change: impl FnOnce(&mut Demand)) {
+        change(self.all().entry(organization).or_default());
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<OrganizationId, Demand>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody who waits until changes of an organization are indexed: until it is dropped, they are at
+/// once.
+pub struct Awaiting<'a> {
+    demands: &'a Demands,
+    organization: OrganizationId,
+}
 
 impl Drop for Awaiting<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.demands.change(self.organization, |demand| demand.waiting -= 1);
     }
 }
 
@@ -79,8 +106,7 @@ impl IndexContacts {
             access,
             clock,
             oldest: AtomicI64::new(NONE),
-            awaited: AtomicUsize::new(0),
-            searched: Mutex::default(),
+            demands: Demands::default(),
         }
     }
 
@@ -101,23 +127,17 @@ impl IndexContacts {
         Ok(has_moved)
     }
 
-    /// Has changes indexed at once, even within a load.
-    pub fn hurry(&self) -> Awaiting<'_> {
-        self.awaited.fetch_add(1, Ordering::Relaxed);
-        Awaiting(&self.awaited)
+    /// Has changes of an organization indexed at once, even within a load.
+    pub fn hurry(&self, organization: OrganizationId) -> Awaiting<'_> {
+        self.demands.change(organization, |demand| demand.waiting += 1);
+        Awaiting { demands: &self.demands, organization }
     }
 
     fn is_due(&self, behind: &Behind) -> bool {
-        let searched = self.searched().get(&behind.organization).copied();
+        let Demand { waiting, searched } = self.demands.of(behind.organization);
         let is_searched = searched.is_some_and(|last| self.since(last) < MEMORY);
         let Patience { rest, max_age } = if is_searched { SEARCHED } else { UNSEARCHED };
-        self.since(behind.newest) >= rest
-            || self.since(behind.oldest) >= max_age
-            || self.awaited.load(Ordering::Relaxed) > 0
-    }
-
-    fn searched(&self) -> MutexGuard<'_, HashMap<OrganizationId, Timestamp>> {
-        self.searched.lock().unwrap_or_else(PoisonError::into_inner)
+        self.since(behind.newest) >= rest || self.since(behind.oldest) >= max_age || waiting > 0
     }
 
     /// How long ago the oldest change was made that was not indexed when this server last looked.
@@ -135,7 +155,7 @@ impl IndexContacts {
         &self,
         organization: OrganizationId,
     ) -> Result<Duration, StoreError> {
-        self.searched().insert(organization, self.clock.now());
+        self.demands.change(organization, |demand| demand.searched = Some(self.clock.now()));
         let behind = self.index.behind(Some(organization), SEARCH_VERSION).await?;
         let oldest = behind.first().map(|behind| self.since(behind.oldest));
         Ok(oldest.unwrap_or_default())

@@ -73,7 +73,7 @@ impl Search {
             room.wait()?;
             let is_wanted = |indexed: &FeedPosition| indexed.place() >= wait_for.position.place();
             let organization = caller.organization.id;
-            let _awaiting = state.services.index_contacts.hurry();
+            let _awaiting = state.services.index_contacts.hurry(organization);
             let is_reached = state.indexed.wait(organization, MAX_WAIT, is_wanted).await;
             room.work()?;
             if !is_reached {
