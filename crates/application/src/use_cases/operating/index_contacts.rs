@@ -21,7 +21,7 @@ use crate::ports::{
 const STEP: PageSize = PageSize { items: 1_000, bytes: 4 << 20 };
 
 /// How long changes wait, so that a load goes first.
-struct Patience {
+struct Delay {
     /// How long after the last change the organization is indexed.
     rest: Duration,
     /// How old a change becomes at most, while others follow.
@@ -29,12 +29,12 @@ struct Patience {
 }
 
 /// Where somebody searches.
-const SEARCHED: Patience =
-    Patience { rest: Duration::from_millis(200), max_age: Duration::from_secs(1) };
+const SEARCHED: Delay =
+    Delay { rest: Duration::from_millis(200), max_age: Duration::from_secs(1) };
 
 /// Where nobody searches.
-const UNSEARCHED: Patience =
-    Patience { rest: Duration::from_secs(2), max_age: Duration::from_secs(30) };
+const UNSEARCHED: Delay =
+    Delay { rest: Duration::from_secs(2), max_age: Duration::from_secs(30) };
 
 /// How long after a search an organization counts as one where somebody searches.
 const MEMORY: Duration = Duration::from_secs(60);
@@ -136,7 +136,7 @@ impl IndexContacts {
     fn is_due(&self, behind: &Behind) -> bool {
         let Demand { waiting, searched } = self.demands.of(behind.organization);
         let is_searched = searched.is_some_and(|last| self.since(last) < MEMORY);
-        let Patience { rest, max_age } = if is_searched { SEARCHED } else { UNSEARCHED };
+        let Delay { rest, max_age } = if is_searched { SEARCHED } else { UNSEARCHED };
         self.since(behind.newest) >= rest || self.since(behind.oldest) >= max_age || waiting > 0
     }
 
