@@ -29,12 +29,10 @@ struct Delay {
 }
 
 /// Where somebody searches.
-const SEARCHED: Delay =
-    Delay { rest: Duration::from_millis(200), max_age: Duration::from_secs(1) };
+const SEARCHED: Delay = Delay { rest: Duration::from_millis(200), max_age: Duration::from_secs(1) };
 
 /// Where nobody searches.
-const UNSEARCHED: Delay =
-    Delay { rest: Duration::from_secs(2), max_age: Duration::from_secs(30) };
+const UNSEARCHED: Delay = Delay { rest: Duration::from_secs(2), max_age: Duration::from_secs(30) };
 
 /// How long after a search an organization counts as one where somebody searches.
 const MEMORY: Duration = Duration::from_secs(60);
