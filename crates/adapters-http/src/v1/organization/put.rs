@@ -112,7 +112,7 @@ fn one_of<W: Word>(member: &str, text: &str) -> Result<W, Problem> {
         let known: Vec<_> = W::ALL.iter().map(|word| word.as_str()).collect();
         let proposal = did_you_mean(text, &known);
         let proposal = proposal.map(|word| format!("; did you mean {word}?")).unwrap_or_default();
-        wrong(member, &format!("`{text}` is none of {}{proposal}", known.join(", ")))
+        wrong(member, &format!("the words are {}{proposal}", known.join(", ")))
     })
 }
 

@@ -81,11 +81,11 @@ async fn wrong_settings_change_nothing() {
     for (body, detail) in [
         (
             r#"{"name": "New", "matchBy": ["Phone"]}"#,
-            "matchBy: `Phone` is none of email, phone, vatNumber; did you mean phone?",
+            "matchBy: the words are email, phone, vatNumber; did you mean phone?",
         ),
         (
             r#"{"name": "New", "respelling": "Keep"}"#,
-            "respelling: `Keep` is none of take, keep; did you mean keep?",
+            "respelling: the words are take, keep; did you mean keep?",
         ),
         (
             r#"{"name": " "}"#,
