@@ -1,7 +1,5 @@
 //! The native API, `/v1`.
 
-#![allow(dead_code, reason = "the endpoints that use all of this follow")]
-
 mod accept;
 mod batch;
 pub(crate) mod change_body;

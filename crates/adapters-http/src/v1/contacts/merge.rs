@@ -24,6 +24,7 @@ use crate::request::json_text;
 use crate::request::json_upload::SingleUpload;
 use crate::request::prefer::Preferences;
 use crate::state::Services;
+use crate::v1::parameters::NoParameters;
 
 const EXPECTED: &str =
     r#"{"target": integer, "source": integer}, with "dryRun": boolean if it is one"#;
@@ -69,6 +70,7 @@ struct MergeBody {
 pub(super) async fn merge(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Merge>,
+    _: NoParameters,
     preferences: Preferences,
     SingleUpload(body, room): SingleUpload,
     once: Once,

@@ -18,6 +18,7 @@ use crate::request::idempotency::Once;
 use crate::request::prefer::Preferences;
 use crate::state::Services;
 use crate::v1::entity_tag::IfMatch;
+use crate::v1::parameters::NoParameters;
 
 /// Restore a deleted contact
 ///
@@ -44,7 +45,7 @@ use crate::v1::entity_tag::IfMatch;
 pub(super) async fn restore(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Merge>,
-    ContactIdPath(id): ContactIdPath,
+    (ContactIdPath(id), _): (ContactIdPath, NoParameters),
     if_match: IfMatch,
     preferences: Preferences,
     once: Once,
