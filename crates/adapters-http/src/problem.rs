@@ -28,7 +28,7 @@ use contacts_application::access::{LadderError, Scopes};
 use contacts_application::compute::Panicked;
 use contacts_application::ports::StoreErrorKind;
 use contacts_application::use_cases::{AccessError, NotDone, UseCaseError};
-use contacts_domain::{Code, ContactId, Violation};
+use contacts_domain::{Code, ContactId, RunId, Violation};
 use serde_json::Value;
 
 use self::chain::Chain;
@@ -219,6 +219,8 @@ pub(crate) struct Problem {
     owner: Option<NonZeroI64>,
     /// The contact that the requested one was merged into.
     merged_into: Option<NonZeroI64>,
+    /// The run that merged it.
+    run: Option<NonZeroI64>,
     /// The scopes that the request needs, if the token lacks one.
     needed: Scopes,
     retry_after: Option<Duration>,
@@ -241,6 +243,7 @@ impl Problem {
             code: None,
             owner: None,
             merged_into: None,
+            run: None,
             needed: Scopes::default(),
             retry_after: None,
             accept_post: &[JSON],
@@ -276,10 +279,14 @@ impl Problem {
         Self { shown, code, owner, ..Self::new(kind, detail) }
     }
 
-    /// A contact that is not restored, because it was merged into that one.
-    pub(crate) fn merge_stands(into: ContactId) -> Self {
-        let detail = format!("the contact was merged into contact {into}");
-        Self { merged_into: NonZeroI64::new(into.get()), ..Self::new(Kind::MergeStands, detail) }
+    /// A contact that is not restored, because that run merged it into that one. The ledger may not know
+    /// the run any more.
+    pub(crate) fn merge_stands(into: ContactId, run: Option<RunId>) -> Self {
+        let run = run.and_then(|run| NonZeroI64::new(run.get()));
+        let undo = run.map(|run| format!(" by run {run}; undo that instead")).unwrap_or_default();
+        let detail = format!("the contact was merged into contact {into}{undo}");
+        let merged_into = NonZeroI64::new(into.get());
+        Self { merged_into, run, ..Self::new(Kind::MergeStands, detail) }
     }
 
     /// A contact that is there no more, because it was merged into that one.

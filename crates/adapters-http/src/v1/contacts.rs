@@ -18,13 +18,12 @@ mod unarchive;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use self::list::ContactSort;
+pub(crate) use self::list::{ContactSort, export};
 use crate::state::AppState;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list::list, create::create))
-        .routes(routes!(list::export::export))
         .routes(routes!(get::get, patch::patch, replace::replace, delete::delete))
         .routes(routes!(restore::restore))
         .routes(routes!(archive::archive))

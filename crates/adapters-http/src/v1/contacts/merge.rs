@@ -71,15 +71,16 @@ pub(super) async fn merge(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Merge>,
     _: NoParameters,
-    preferences: Preferences,
+    mut preferences: Preferences,
     SingleUpload(body, room): SingleUpload,
     once: Once,
 ) -> Result<Response, Problem> {
     let MergeBody { target, source, dry_run } = json_text::object(body, EXPECTED)?;
-    let dry_run = dry_run || preferences.dry_run;
+    preferences.dry_run |= dry_run;
+    let dry_run = preferences.dry_run;
     let scopes = caller.scopes;
     let reply = move |report: &MergeReport| match report {
-        Ok(record) => shown(scopes, preferences, record, &[]),
+        Ok(merged) => shown(scopes, preferences, &merged.contact, &merged.changes),
         Err(violations) => {
             reject_if_corrupt(violations)?;
             let redaction = Redaction::of(scopes);
