@@ -34,5 +34,5 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .route_layer(middleware::from_fn(accept::require_json))
         // These also answer with lines.
         .routes(routes!(batch::upsert))
-        .routes(routes!(contacts::export::export))
+        .merge(contacts::export())
 }

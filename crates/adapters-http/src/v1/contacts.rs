@@ -18,7 +18,7 @@ mod unarchive;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use self::list::{ContactSort, export};
+pub(crate) use self::list::ContactSort;
 use crate::state::AppState;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
@@ -30,4 +30,9 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(unarchive::unarchive))
         .routes(routes!(merge::merge))
         .routes(routes!(delete_many::delete_many))
+}
+
+/// The route whose answer may also be lines.
+pub(super) fn export() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list::export::export))
 }

@@ -1,7 +1,7 @@
 //! `GET /v1/contacts`: the contacts that a filter selects, page by page.
 
 mod cursor;
-pub(crate) mod export;
+pub(super) mod export;
 mod fields;
 mod filter;
 mod search;
