@@ -70,7 +70,7 @@ pub(crate) fn refusal(error: &Error, expected: &str) -> Problem {
 /// What to tell about a member that is not known, by the text of serde: "unknown field `a`, expected one
 /// of `b`, `c`".
 fn unknown_member(error: &str) -> Option<String> {
-    let (sent, rest) = error.strip_prefix("unknown field `")?.split_once("`, expected ")?;
+    let (sent, rest) = error.strip_prefix("unknown field `")?.rsplit_once("`, expected ")?;
     let known: Vec<_> = rest.split('`').skip(1).step_by(2).collect();
     let proposal = did_you_mean(sent, &known).map(|word| format!("; did you mean {word}?"));
     let (sent, proposal) = (cut(sent, MAX_NAME), proposal.unwrap_or_default());
@@ -101,7 +101,7 @@ mod tests {
                 r#"{"dryrun": true}"#,
                 "no member dryrun; did you mean dryRun?; there are dryRun, ids",
             ),
-            (r#"{"x`, expected `": 1}"#, "there is no member x; there are dryRun, ids"),
+            (r#"{"x`, expected `": 1}"#, "no member x`, expected `; there are dryRun, ids"),
             (r#"{"ids": 1}"#, "the body has to be this; at line 1 column 9 it is something else"),
         ] {
             let refused = format!("{:?}", object::<Example>(body.into(), "this").unwrap_err());
