@@ -4,6 +4,7 @@ use contacts_adapters_http::Settings;
 use contacts_application::ports::Ledger as _;
 use contacts_domain::Timestamp;
 use contacts_testing::{now, organization};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::app::{App, BATCH, get, post};
@@ -103,4 +104,18 @@ async fn token_with_too_many_waiting_requests_is_503() {
     let path = format!("{CHANGES}?since={token}&wait=5");
     let (first, second) = tokio::join!(app.get(&path), app.get(&path));
     assert_eq!((first.status, second.status), (200, 503));
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_readers_leave_their_places_to_others() {
+    let app = App::with(Settings { max_in_flight: 2, ..Settings::default() }).await;
+    let (_, token) = shown(&read(&app, "").await);
+    let path = format!("{CHANGES}?since={token}&wait=30");
+    let waiting = join_all((0..10).map(|_| app.get(&path)));
+    let write = app.send(post(BATCH, "all", json!([person("A", "Abt")]).to_string()));
+    let (waited, written) = tokio::join!(biased; waiting, write);
+    assert_eq!(written.status, 200);
+    for answer in waited {
+        assert_eq!((answer.status, shown(&answer.json()).0.len()), (200, 1), "{answer:?}");
+    }
 }

@@ -260,6 +260,11 @@ async fn failing_store_ends_the_stream_where_it_stands() {
     let answered = results.last().unwrap()["line"].as_u64().unwrap();
     assert_eq!(problem["resumeFromLine"], answered + 1);
     assert_eq!(results.len(), usize::try_from(answered).unwrap());
+    // Nothing is lost, and nothing is there already.
+    let rest: String = (answered..20_000).map(person).collect();
+    let (lines, is_complete) = read(&app.router(), streamed(ALL, rest)).await;
+    assert!(is_complete);
+    assert_eq!(lines.last().unwrap()["summary"]["created"], 20_000 - answered);
 }
 
 #[tokio::test(start_paused = true)]

@@ -96,10 +96,7 @@ impl Replica {
     }
 
     /// Suspends all its processes meanwhile: connections stay open without answers.
-    pub(crate) fn stand_still(
-        &mut self,
-        meanwhile: impl FnOnce() -> Result<()>,
-    ) -> Result<()> {
+    pub(crate) fn stand_still(&mut self, meanwhile: impl FnOnce() -> Result<()>) -> Result<()> {
         let others = "SELECT string_agg(pid::text, ' ') FROM pg_stat_activity
                        WHERE pid <> pg_backend_pid()";
         let processes: String = one(self.client()?, others)?;
