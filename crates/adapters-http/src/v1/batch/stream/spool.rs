@@ -18,8 +18,12 @@ use crate::problem::Problem;
 /// How many bytes a stream keeps in memory.
 const IN_MEMORY: usize = 1 << 20;
 
-/// How many bytes of a file are read at once, one answer aside.
+/// Up to how many bytes of a file small answers are one block.
 const BLOCK: usize = 256 << 10;
+
+/// How many bytes of a file are read at once. One thread takes the memory and another frees it, and the
+/// allocator keeps large pieces of this kind for a while.
+const PIECE: usize = 64 << 10;
 
 /// How long the system may take to send the last of an answer that is not complete.
 const LAST_TAKEN: Duration = Duration::from_secs(30);
@@ -65,7 +69,7 @@ struct Unread {
 #[derive(Debug)]
 enum Block {
     Memory(Bytes),
-    File { file: Arc<SpoolFile>, start: u64, length: usize, part: Part },
+    File { file: Arc<SpoolFile>, start: u64, length: usize, part: Option<Part> },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -168,7 +172,7 @@ impl Shared {
 impl Unread {
     /// Adds what was written to a file; to the block before, if that is small.
     fn add(&mut self, file: Arc<SpoolFile>, start: u64, length: usize, part: Part) {
-        if let Some(Block::File { length: before, part: of_block, file: last, .. }) =
+        if let Some(Block::File { length: before, part: Some(of_block), file: last, .. }) =
             self.blocks.back_mut()
             && Arc::ptr_eq(last, &file)
             && *before + length <= BLOCK
@@ -176,7 +180,25 @@ impl Unread {
             *before += length;
             of_block.merge(part);
         } else {
-            self.blocks.push_back(Block::File { file, start, length, part });
+            self.blocks.push_back(Block::File { file, start, length, part: Some(part) });
+        }
+    }
+
+    /// Takes what is sent next. The room of a block is given back with its last piece.
+    fn next(&mut self) -> Option<Block> {
+        match self.blocks.front_mut() {
+            Some(Block::File { file, start, length, .. }) if *length > PIECE => {
+                let piece = Block::File {
+                    file: Arc::clone(file),
+                    start: *start,
+                    length: PIECE,
+                    part: None,
+                };
+                *start = start.saturating_add(u64::try_from(PIECE).unwrap_or(u64::MAX));
+                *length -= PIECE;
+                Some(piece)
+            }
+            _ => self.blocks.pop_front(),
         }
     }
 }
@@ -222,7 +244,7 @@ impl Reader {
         loop {
             let (block, end) = {
                 let mut unread = self.0.lock();
-                (unread.blocks.pop_front(), unread.end)
+                (unread.next(), unread.end)
             };
             match (block, end) {
                 (Some(Block::Memory(bytes)), _) => {
@@ -324,8 +346,9 @@ mod tests {
             spool.write(block()).await.unwrap();
         }
         assert!(matches!(spool.write(block()).await, Err(NotWritten::Failed(_))));
-        for _ in 0..3 {
-            body.frame().await.unwrap().unwrap();
+        let mut read = 0;
+        while read < 3 << 20 {
+            read += body.frame().await.unwrap().unwrap().into_data().unwrap().len();
         }
         spool.write(block()).await.unwrap();
         spool.end(false);
