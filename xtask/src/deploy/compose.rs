@@ -33,7 +33,7 @@ pub(super) fn run(program: &Path, image: &Stage) -> Result<()> {
     ensure!(mounted.any(|mounted| mounted.ends_with(&volume)), "nothing is mounted at {volume}");
     let port = format!(":{}", image.one("EXPOSE")?);
     let mut ports = texts(&compose, "/services/server/ports");
-    ensure!(ports.all(|published| published.ends_with(&port)), "the server is not at {port}");
+    ensure!(ports.any(|published| published.ends_with(&port)), "the server is not at {port}");
     let folder = file.parent().context("a folder")?;
     let context = folder.join(text(&compose, "/services/server/build/context")?);
     let dockerfile = context.join(text(&compose, "/services/server/build/dockerfile")?);
