@@ -1,5 +1,7 @@
 //! `cargo xtask browser`: opens the pages of a release server in headless Chromium, which reaches
-//! nothing but that server, and looks at what they show and ask for.
+//! nothing but that server, looks at what they show and ask for, and tries an operation out.
+
+mod devtools;
 
 use std::fs;
 use std::path::Path;
@@ -10,6 +12,7 @@ use server_process::Launch;
 use xshell::cmd;
 use xtask::workspace;
 
+use self::devtools::Page;
 use crate::installed::require;
 use crate::tool::release_server;
 
@@ -18,6 +21,9 @@ const PAGES: [(&str, &[&str]); 2] = [
     ("/", &["contact-hub", "ready", "href=\"docs\""]),
     ("/docs", &["Modify batch of contacts", "opblock opblock-post", "Authorize"]),
 ];
+
+/// What somebody does who tries an operation out.
+const TRY_IT_OUT: &str = include_str!("browser/try_it_out.js");
 
 /// Opens each page; the pictures are in `target/browser`.
 pub(crate) fn run() -> Result<()> {
@@ -34,13 +40,26 @@ pub(crate) fn run() -> Result<()> {
         for part in shown {
             ensure!(page.contains(part), "{path} does not show `{part}`");
         }
-        let asked = requests(&folder.join(format!("{name}.json")), &origin)?;
-        ensure!(!asked.is_empty(), "{path} asks for nothing: is the log of another format?");
-        for url in asked {
-            ensure!(url.starts_with(&format!("{origin}/")), "{path} asks for {url}");
-        }
+        check_requests(&folder.join(format!("{name}.json")), &origin, path)?;
     }
+    try_out(&origin, server.token(), &folder.join("try-it-out.json"))?;
     server.stop()
+}
+
+/// Authorizes on the page of the reference, executes an operation there, and sees its answer.
+fn try_out(origin: &str, token: &str, log: &Path) -> Result<()> {
+    let profile = tempfile::tempdir()?;
+    let mut arguments = arguments(profile.path());
+    arguments.push(format!("--log-net-log={}", log.display()));
+    let mut page = Page::open(&arguments, &format!("{origin}/docs"))?;
+    let [token, operation] = [token, "native-getOrganization"].map(|text| format!("{text:?}"));
+    let answer = page.run(&format!("({TRY_IT_OUT})({token}, {operation})"))?;
+    let (status, body) = answer.split_once(' ').context("a status and a body")?;
+    let organization: Value = serde_json::from_str(body).with_context(|| answer.clone())?;
+    let is_right = status == "200" && organization.get("id") == Some(&Value::from(1));
+    ensure!(is_right, "/docs shows the answer {answer}");
+    page.close()?;
+    check_requests(log, origin, "/docs")
 }
 
 /// Opens a page. Returns its elements when its scripts have run, and leaves its picture and the log of
@@ -49,7 +68,17 @@ fn open(url: &str, folder: &Path, name: &str) -> Result<String> {
     let shell = workspace::shell()?;
     shell.change_dir(folder);
     let profile = tempfile::tempdir()?;
-    let common = &[
+    let mut common = arguments(profile.path());
+    common.push("--virtual-time-budget=20000".to_owned());
+    let common = &common;
+    cmd!(shell, "chromium {common...} --screenshot={name}.png {url}").ignore_stderr().run()?;
+    let page = cmd!(shell, "chromium {common...} --log-net-log={name}.json --dump-dom {url}");
+    Ok(page.ignore_stderr().read()?)
+}
+
+/// The arguments of every start of Chromium, which reaches nothing but this machine.
+fn arguments(profile: &Path) -> Vec<String> {
+    vec![
         "--headless=new".to_owned(),
         "--no-sandbox".to_owned(),
         "--disable-gpu".to_owned(),
@@ -60,12 +89,17 @@ fn open(url: &str, folder: &Path, name: &str) -> Result<String> {
         "--disable-sync".to_owned(),
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1".to_owned(),
         "--window-size=1200,1600".to_owned(),
-        "--virtual-time-budget=20000".to_owned(),
-        format!("--user-data-dir={}", profile.path().display()),
-    ];
-    cmd!(shell, "chromium {common...} --screenshot={name}.png {url}").ignore_stderr().run()?;
-    let page = cmd!(shell, "chromium {common...} --log-net-log={name}.json --dump-dom {url}");
-    Ok(page.ignore_stderr().read()?)
+        format!("--user-data-dir={}", profile.display()),
+    ]
+}
+
+/// Checks that a page asked for something, and for nothing elsewhere.
+fn check_requests(log: &Path, origin: &str, path: &str) -> Result<()> {
+    let asked = requests(log, origin)?;
+    ensure!(!asked.is_empty(), "{path} asks for nothing: is the log of another format?");
+    let elsewhere = asked.iter().find(|url| !url.starts_with(&format!("{origin}/")));
+    ensure!(elsewhere.is_none(), "{path} asks for {elsewhere:?}");
+    Ok(())
 }
 
 /// The addresses that a page of the origin asked for, of Chromium's log of network events. Chromium

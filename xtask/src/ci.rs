@@ -12,7 +12,7 @@ use crate::dist::Dist;
 use crate::schemathesis::Schemathesis;
 use crate::test::Test;
 use crate::tool::Tool;
-use crate::{arch, browser, clients, db, deny, deploy, tidy};
+use crate::{arch, browser, clients, db, deny, deploy, fuzz, tidy};
 
 /// Run every check that a change has to pass
 #[derive(Debug, Args)]
@@ -34,6 +34,8 @@ enum Check {
     Test,
     /// The program that reuses the library crates passes its claims
     Reuse,
+    /// The fuzzing programs can be built: their lock file is current
+    Fuzz,
     /// The documentation builds, and its links lead somewhere
     Doc,
     /// Dependencies between crates and files
@@ -85,6 +87,7 @@ impl Check {
             Self::Reuse => {
                 cmd!(shell, "cargo run --quiet --manifest-path examples/reuse/Cargo.toml").run()?;
             }
+            Self::Fuzz => fuzz::check_lock()?,
             Self::Doc => {
                 let options = ["--all-features", "--no-deps", "--document-private-items"];
                 let doc = cmd!(shell, "cargo doc --workspace {options...}");

@@ -1,18 +1,19 @@
 //! `cargo xtask deploy`: tries the files of `docs/deploy` as far as a machine without containers can.
 //!
-//! It does not build the image, start `compose.yaml`, or show the dashboard, and it tries Caddy only
-//! where there is one that is new enough.
+//! docs/operating.md says what it cannot try.
 
+mod compose;
+mod dashboard;
+mod dockerfile;
 mod image;
 mod proxies;
-
-use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use xshell::cmd;
 use xtask::workspace;
 
 use crate::installed::require;
+use crate::tool::debug_server;
 
 /// Where the service unit expects the program.
 const INSTALLED: &str = "/usr/local/bin/contact-hub";
@@ -22,20 +23,16 @@ pub(crate) fn run() -> Result<()> {
     require(&["promtool", "--version"], "prometheus")?;
     require(&["nginx", "-v"], "nginx-light")?;
     require(&["systemd-analyze", "--version"], "systemd")?;
-    let program = program()?;
+    // The proxies and the unit do not mind that it is not optimized.
+    let program = debug_server()?;
     let shell = workspace::shell()?;
     cmd!(shell, "promtool check rules docs/deploy/alerts.yaml").run()?;
+    dashboard::run()?;
     unit(&program)?;
-    image::run(&program)?;
+    let [build, image] = dockerfile::read()?;
+    compose::run(&program, &image)?;
+    image::run(&build, &image)?;
     proxies::run(&program)
-}
-
-/// The server that the tests use. The proxies and the unit do not mind that it is not optimized.
-fn program() -> Result<PathBuf> {
-    let shell = workspace::shell()?;
-    cmd!(shell, "cargo build --package contact-hub").run()?;
-    let name = format!("contact-hub{}", std::env::consts::EXE_SUFFIX);
-    Ok(workspace::metadata()?.target_directory.join("debug").join(name).into())
 }
 
 /// Checks the unit of systemd, and what it leaves the program to do.

@@ -24,7 +24,7 @@ use crate::tool::debug_server;
 /// Make the archive of a release, its checksums and its bill of materials, in `target/dist`
 #[derive(Debug, Default, Args)]
 pub(crate) struct Dist {
-    /// Try an archive of the debug program instead, without a bill of materials, and keep nothing
+    /// Try an archive of the debug program instead, and keep nothing
     #[arg(long)]
     check: bool,
 }
@@ -40,7 +40,10 @@ impl Dist {
             let folder = tempfile::tempdir()?;
             let release = Release::of(&workspace::shell()?)?;
             let archive = pack(&release, &debug_server()?, folder.path())?;
-            archive::write_sums(folder.path(), &[&archive])?;
+            // It is made in a clone: it leaves files beside every manifest.
+            let committed = Release::of(&clone(&folder.path().join("source"))?)?;
+            let sbom = sbom::write(&committed, folder.path())?;
+            archive::write_sums(folder.path(), &[&archive, &sbom])?;
             return trial::run(folder.path(), &release.name);
         }
         let folder = workspace::metadata()?.target_directory.join("dist").into_std_path_buf();

@@ -25,6 +25,13 @@ pub(crate) struct Fuzz {
     only: Option<String>,
 }
 
+/// Checks that the lock file of the fuzzing programs, which are a workspace of their own, is current.
+pub(crate) fn check_lock() -> Result<()> {
+    let shell = workspace::shell()?;
+    let options = ["--locked", "--format-version=1", "--manifest-path=fuzz/Cargo.toml"];
+    Ok(cmd!(shell, "cargo metadata {options...}").ignore_stdout().run()?)
+}
+
 impl Fuzz {
     pub(crate) fn run(self) -> Result<()> {
         let shell = workspace::shell()?;

@@ -46,6 +46,29 @@ mod tests {
     use std::path::Path;
 
     #[test]
+    fn every_target_has_its_program_and_corpus() {
+        let names = TARGETS.map(|(name, _)| name.to_owned());
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("the manifest");
+        let programs = manifest.split("\n[[bin]]\n").skip(1);
+        let programs: Vec<String> =
+            programs.map(|program| program.lines().take(2).collect()).collect();
+        let expected = names.each_ref().map(|name| {
+            let path = format!("fuzz_targets/{name}.rs");
+            let program = fs::read_to_string(folder.join(&path)).expect(name);
+            assert!(program.contains(&format!("run({name:?}, data)")), "{name}");
+            format!("name = {name:?}path = {path:?}")
+        });
+        assert_eq!(programs, expected);
+        let mut corpora: Vec<_> = fs::read_dir(folder.join("corpus"))
+            .expect("the corpus")
+            .map(|corpus| corpus.expect("a folder").file_name().into_string().expect("a name"))
+            .collect();
+        corpora.sort_unstable();
+        assert_eq!(corpora, names);
+    }
+
+    #[test]
     fn corpus_breaks_no_promise() {
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus");
         for (name, target) in TARGETS {

@@ -108,6 +108,15 @@ mod tests {
     }
 
     #[test]
+    fn route_without_a_description_is_found() {
+        let text = "router.route(\"/v1/open\", get(open))";
+        let facts = |file: &str| facts(&format!("crates/adapters-http/src/{file}"), text);
+        let found = routes_are_described(&facts("v1.rs")).unwrap();
+        assert_eq!(found, ["crates/adapters-http/src/v1.rs:1: `.route(` has no place here"]);
+        assert_eq!(routes_are_described(&facts("device.rs")).unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
     fn sql_outside_the_stores_is_found() {
         let text = "let sql = \"SELECT id FROM contact\";";
         assert_eq!(sql_in_one_crate(&facts("crates/server/src/x.rs", text)).unwrap().len(), 1);

@@ -79,7 +79,7 @@ fn standard_text(licence: &str, allowed: &[Licensee]) -> Option<String> {
 }
 
 /// The packages that become part of the program, with the features that it has by default.
-fn linked(metadata: &Metadata) -> Result<Vec<&Package>> {
+pub(super) fn linked(metadata: &Metadata) -> Result<Vec<&Package>> {
     let resolve = metadata.resolve.as_ref().context("cargo resolves no packages")?;
     let nodes: BTreeMap<_, _> = resolve.nodes.iter().map(|node| (&node.id, node)).collect();
     let mut found = BTreeSet::<&PackageId>::new();

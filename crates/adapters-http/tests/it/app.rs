@@ -6,12 +6,14 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request};
 use contacts_adapters_http::{Ports, Services, Settings, router};
-use contacts_application::access::{NewToken, Reach, Scope, Scopes, TokenDigest};
-use contacts_application::ports::{AccessStore, ContactStore, IntercomDirectory};
+use contacts_application::access::{NewToken, Reach, Scope, Scopes, TokenDigest, TokenId};
+use contacts_application::ports::{AccessStore, Clock, ContactStore, IntercomDirectory};
+use contacts_domain::Timestamp;
 use contacts_testing::{MemoryStore, StoppedClock, now, organization};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 use tower::ServiceExt;
 
 pub(crate) const BATCH: &str = "/api-v1/contact/batch";
@@ -61,6 +63,14 @@ impl App {
         Self { router, store }
     }
 
+    /// With a clock that moves with tokio's, which stands still until all tasks wait.
+    pub(crate) async fn with_moving_clock() -> Self {
+        let store = store_with_tokens().await;
+        let services =
+            Services::new(Ports::of(store.clone()), Arc::new(TokioClock(Instant::now())));
+        Self { router: router(services, Settings::default()), store }
+    }
+
     pub(crate) fn router(&self) -> Router {
         self.router.clone()
     }
@@ -76,8 +86,21 @@ impl App {
         answer.json()
     }
 
+    /// Revokes the token `all`, the first one.
+    pub(crate) async fn revoke(&self) {
+        assert!(self.store.revoke_token(TokenId(1), now()).await.unwrap());
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(get(path, "all")).await
+    }
+}
+
+struct TokioClock(Instant);
+
+impl Clock for TokioClock {
+    fn now(&self) -> Timestamp {
+        now().later(self.0.elapsed())
     }
 }
 

@@ -46,6 +46,18 @@ async fn only_valid_tokens_are_accepted() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn token_revoked_after_a_request_is_refused_a_second_later() {
+    let app = App::with_moving_clock().await;
+    let status = async || app.send(post(BATCH, "all", ITEM)).await.status;
+    assert_eq!(status().await, 200);
+    app.revoke().await;
+    tokio::time::advance(Duration::from_millis(999)).await;
+    assert_eq!(status().await, 200, "it was looked up less than a second ago");
+    tokio::time::advance(Duration::from_millis(1)).await;
+    assert_eq!(status().await, 401);
+}
+
 #[tokio::test]
 async fn two_different_tokens_are_refused() {
     let both = |other| [("weal-token", "all"), ("authorization", other)];

@@ -6,29 +6,18 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Request};
-use contacts_adapters_http::{Ports, Services, Settings, router};
+use contacts_adapters_http::Settings;
 use contacts_application::access::TokenId;
-use contacts_application::ports::{AccessStore, Clock, ContactStore, Lifecycle};
-use contacts_domain::{ContactId, Timestamp};
-use contacts_testing::{now, organization};
+use contacts_application::ports::AccessStore;
+use contacts_testing::now;
 use futures_util::{Stream, StreamExt, stream};
 use http_body_util::BodyExt;
 use serde_json::json;
 use tower::ServiceExt;
 
-use crate::app::{Answer, App, BATCH, MERGING, get, post, request, store_with_tokens};
+use crate::app::{App, BATCH, MERGING, get, post, request};
 
 const MIB: usize = 1 << 20;
-
-/// A clock that moves with tokio's, which stands still until all tasks wait.
-pub(crate) struct TokioClock(pub(crate) tokio::time::Instant);
-
-impl Clock for TokioClock {
-    fn now(&self) -> Timestamp {
-        let micros = self.0.elapsed().as_micros();
-        Timestamp::from_micros(now().micros() + i64::try_from(micros).unwrap())
-    }
-}
 
 /// A body of pieces, each after a pause.
 fn slow(pieces: impl Stream<Item = (Duration, Bytes)> + Send + 'static) -> Body {
@@ -67,21 +56,16 @@ async fn body_that_never_ends_is_408() {
 
 #[tokio::test(start_paused = true)]
 async fn token_revoked_during_a_long_body_stores_nothing() {
-    let stored = store_with_tokens().await;
-    let clock = Arc::new(TokioClock(tokio::time::Instant::now()));
-    let services = Services::new(Ports::of(stored.clone()), clock);
-    let router = router(services, Settings::default());
+    let app = App::with_moving_clock().await;
     let item = json!([{"contactType": "PERSON", "lastName": "Abt"}]).to_string();
-    let store = Arc::clone(&stored);
+    let store = Arc::clone(&app.store);
     let body = slow(stream::once(async move {
         assert!(store.revoke_token(TokenId(1), now()).await.unwrap());
         (Duration::from_secs(6), Bytes::from(item))
     }));
-    let answer = Answer::of(router, batch("all", body)).await;
+    let answer = app.send(batch("all", body)).await;
     assert_eq!(answer.problem(), (401, "ACTION_DENIED".into()));
-    let first = ContactId::new(1).unwrap();
-    let found = stored.contact(organization(1).id, first, Lifecycle::Living).await.unwrap();
-    assert_eq!(found, None);
+    assert_eq!(app.store.records(), []);
 }
 
 #[tokio::test]

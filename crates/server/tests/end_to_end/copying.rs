@@ -112,6 +112,45 @@ fn copy_is_refused_onto_anything_but_a_new_database() {
 }
 
 #[test]
+fn copy_of_or_onto_another_schema_is_refused() {
+    let (folder, server, token) = served();
+    let path = folder.path();
+    assert_eq!(server.batch(&token, &people([1])).status, 200);
+    server.stop();
+    let (sqlite, database) = ("sqlite://contact-hub.db", TestDatabase::migrated());
+    let (postgres, file) = (database.url(), path.canonicalize().unwrap().join("contact-hub.db"));
+    // What another release leaves: one migration less, or one that is not known.
+    let older = "CREATE TABLE kept AS SELECT * FROM __diesel_schema_migrations;
+        DELETE FROM __diesel_schema_migrations
+        WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)";
+    let newer = "CREATE TABLE kept AS SELECT * FROM __diesel_schema_migrations;
+        INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')";
+    let as_before = "DELETE FROM __diesel_schema_migrations;
+        INSERT INTO __diesel_schema_migrations SELECT * FROM kept; DROP TABLE kept";
+    let lacking = ("lacks the schema 2", "; run `contact-hub migrate`\n");
+    let unknown = (
+        "has the schema 29991231000000 of a newer release",
+        "; start that release, or restore a backup\n",
+    );
+    let check = |name: &str, execute: &dyn Fn(&str)| {
+        for (made, (fault, remedy)) in [(older, lacking), (newer, unknown)] {
+            execute(made);
+            for (from, to) in [(sqlite, &*postgres), (&*postgres, sqlite)] {
+                let line = refused(path, from, to);
+                assert!(line.starts_with(&format!("contact-hub: {name} {fault}")), "{line}");
+                assert!(line.ends_with(remedy), "{line}");
+            }
+            execute(as_before);
+        }
+    };
+    check(&file.display().to_string(), &|sql| {
+        Connection::open(&file).unwrap().execute_batch(sql).unwrap();
+    });
+    check(&format!("the database `{}`", database.name()), &|sql| database.execute(sql));
+    done(path, &["copy", "--from", sqlite, "--to", &postgres]);
+}
+
+#[test]
 fn copy_that_changes_rows_stores_none() {
     let (folder, server, token) = served();
     let path = folder.path();

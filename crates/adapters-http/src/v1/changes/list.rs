@@ -18,7 +18,7 @@ use crate::openapi::{CallHeaders, FeedProblems, examples};
 use crate::problem::{Kind, Problem};
 use crate::reply::json;
 use crate::reply::redaction::Redaction;
-use crate::request::authorized::{Authorized, Read};
+use crate::request::authorized::{Authorized, Credentials, Read};
 use crate::state::AppState;
 use crate::v1::contact_body::contact_body;
 use crate::v1::parameters::Parameters;
@@ -104,7 +104,8 @@ struct FeedItem {
 )]
 pub(super) async fn list_changes(
     State(state): State<AppState>,
-    Authorized(caller, _): Authorized<Read>,
+    Authorized(mut caller, _): Authorized<Read>,
+    Extension(credentials): Extension<Credentials>,
     Extension(room): Extension<Room>,
     mut parameters: Parameters,
 ) -> Result<Response, Problem> {
@@ -127,6 +128,7 @@ pub(super) async fn list_changes(
         // Without a change in time, the reader gets an empty page.
         state.feeds.wait(organization, Duration::from_secs(seconds), is_later).await;
         room.work()?;
+        caller = credentials.check_again(&state).await?;
         (page, next) = read(&state, &caller, Some(next), size).await?;
     }
     let redaction = Redaction::of(caller.scopes);

@@ -26,7 +26,7 @@ use crate::openapi::{CallHeaders, ListProblems, StoredContactSchema, examples};
 use crate::problem::Problem;
 use crate::reply::json;
 use crate::reply::redaction::Redaction;
-use crate::request::authorized::{Authorized, Read};
+use crate::request::authorized::{Authorized, Credentials, Read};
 use crate::request::offload::{LONG, offload};
 use crate::state::AppState;
 use crate::v1::contact_body::contact_body;
@@ -129,6 +129,7 @@ impl Word for ContactOrder {
 pub(super) async fn list(
     State(state): State<AppState>,
     Authorized(caller, _): Authorized<Read>,
+    Extension(credentials): Extension<Credentials>,
     Extension(room): Extension<Room>,
     uri: Uri,
     mut parameters: Parameters,
@@ -152,7 +153,7 @@ pub(super) async fn list(
     let items = limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT);
     let size = PageSize { items, bytes: PAGE_BYTES };
     let query = ContactQuery { filter: filter.clone(), order, after, size, is_counted };
-    let lag = search.ready(&state, &caller, &room).await?;
+    let lag = search.ready(&state, &caller, &credentials, &room).await?;
     let turn = room.list().await?;
     let page = state.services.list_contacts.execute(&caller, &query).await?;
     let next = page.next.as_ref().map(|next| next_page(&uri, &list.write(next))).transpose()?;

@@ -1,5 +1,8 @@
 //! `GET /v1/contacts/changes`.
 
+use std::time::Duration;
+
+use axum::http::Method;
 use contacts_adapters_http::Settings;
 use contacts_application::ports::Ledger as _;
 use contacts_domain::Timestamp;
@@ -7,7 +10,7 @@ use contacts_testing::{now, organization};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::app::{App, BATCH, get, post};
+use crate::app::{App, BATCH, get, post, request};
 
 const CHANGES: &str = "/v1/contacts/changes";
 
@@ -95,6 +98,23 @@ async fn waiting_reader_gets_a_change_or_an_empty_page() {
     let (page, written) = tokio::join!(biased; read(&app, &query), app.send(write));
     assert_eq!(written.status, 200);
     assert_eq!(shown(&page).0, ["created 1 1 \"Abt\""]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn token_revoked_while_it_waits_is_401() {
+    let app = App::with_moving_clock().await;
+    let (_, token) = shown(&read(&app, "").await);
+    let path = format!("{CHANGES}?since={token}&wait=30");
+    let revoke_and_write = async {
+        app.revoke().await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let headers = [("weal-token", "both"), ("target-organization-id", "1")];
+        let body = json!([person("A", "Abt")]).to_string();
+        app.send(request(Method::POST, BATCH, &headers, body)).await
+    };
+    let (answer, written) = tokio::join!(biased; app.get(&path), revoke_and_write);
+    assert_eq!(written.status, 200);
+    assert_eq!(answer.problem(), (401, "ACTION_DENIED".into()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,7 @@
 //! `GET /v1/contacts/export`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -114,6 +115,22 @@ async fn export_without_its_last_page_breaks_off() {
     drop(sender);
     let answer = router.oneshot(get("/v1/contacts/export", "all")).await.unwrap();
     answer.into_body().collect().await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn token_revoked_during_an_export_breaks_it_off() {
+    let app = App::with_moving_clock().await;
+    let items: Vec<_> = (0..1_001)
+        .map(|number| json!({"contactType": "PERSON", "externalId": number.to_string()}))
+        .collect();
+    app.batch(json!(items)).await;
+    let answer = app.router().oneshot(get("/v1/contacts/export", "all")).await.unwrap();
+    let mut body = answer.into_body();
+    let mut page = async || body.frame().await.unwrap().map(|frame| frame.into_data().unwrap());
+    assert_eq!(page().await.unwrap().split(|byte| *byte == b'\n').count(), 1_000);
+    app.revoke().await;
+    tokio::time::advance(Duration::from_secs(1)).await;
+    page().await.unwrap_err();
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! `GET /v1/contacts?q=…`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use contacts_application::ports::Ledger as _;
 use contacts_application::use_cases::IndexContacts;
@@ -179,6 +180,22 @@ async fn search_waits_for_a_token() {
     let export = app.get(&path.replace("contacts?", "contacts/export?")).await;
     assert_eq!(export.header("contact-hub-search-lag"), Some("0"));
     assert_eq!(export.text().lines().count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn token_revoked_while_a_search_waits_is_401() {
+    for list in ["/v1/contacts", "/v1/contacts/export"] {
+        let app = App::with_moving_clock().await;
+        three(&app).await;
+        let path = format!("{list}?q=mul&waitFor={}", token(&app).await);
+        let revoke_and_index = async {
+            app.revoke().await;
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            index(&app).await;
+        };
+        let (answer, ()) = tokio::join!(biased; app.get(&path), revoke_and_index);
+        assert_eq!(answer.problem(), (401, "ACTION_DENIED".into()), "{list}");
+    }
 }
 
 #[tokio::test]

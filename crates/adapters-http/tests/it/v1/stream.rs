@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Request};
-use contacts_adapters_http::{Ports, Services, Settings, router};
+use contacts_adapters_http::Settings;
 use contacts_application::access::TokenId;
 use contacts_application::ports::{AccessStore, ContactStore, MockContactStore, StoreError};
 use contacts_testing::{MemoryStore, now};
@@ -20,8 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tower::ServiceExt as _;
 
-use crate::app::{App, request, store_with_tokens};
-use crate::limits::TokioClock;
+use crate::app::{App, request};
 
 const PATH: &str = "/v1/contacts/batch";
 pub(super) const ALL: &str = "?results=all";
@@ -269,11 +268,8 @@ async fn failing_store_ends_the_stream_where_it_stands() {
 
 #[tokio::test(start_paused = true)]
 async fn revoked_token_ends_the_stream() {
-    let store = store_with_tokens().await;
-    let clock = Arc::new(TokioClock(tokio::time::Instant::now()));
-    let services = Services::new(Ports::of(store.clone()), clock);
-    let router = router(services, Settings::default());
-    let revoking = Arc::clone(&store);
+    let app = App::with_moving_clock().await;
+    let revoking = Arc::clone(&app.store);
     let pieces = stream::iter([false, true]).then(move |is_second| {
         let store = Arc::clone(&revoking);
         async move {
@@ -284,14 +280,14 @@ async fn revoked_token_ends_the_stream() {
             Ok::<_, Infallible>(person(is_second))
         }
     });
-    let (lines, is_complete) = read(&router, streamed(ALL, Body::from_stream(pieces))).await;
+    let (lines, is_complete) = read(&app.router(), streamed(ALL, Body::from_stream(pieces))).await;
     assert!(!is_complete);
     let [first, problem] = lines.as_slice() else { panic!("{lines:?}") };
     assert_eq!(
         (&first["externalId"], &problem["problem"]["status"]),
         (&json!("false"), &json!(401))
     );
-    assert_eq!(store.records().len(), 1);
+    assert_eq!(app.store.records().len(), 1);
 }
 
 #[tokio::test]

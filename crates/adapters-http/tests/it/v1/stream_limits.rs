@@ -2,12 +2,11 @@
 
 use std::convert::Infallible;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Request};
-use contacts_adapters_http::{Ports, Services, Settings, router};
+use contacts_adapters_http::Settings;
 use contacts_application::access::{NewToken, Reach, Scopes, TokenDigest};
 use contacts_application::ports::AccessStore;
 use contacts_domain::Timestamp;
@@ -18,9 +17,8 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
 use super::stream::{ALL, person, read, streamed, streamed_by};
-use crate::app::{App, request, store_with_tokens};
+use crate::app::{App, request};
 use crate::compression::gzip;
-use crate::limits::TokioClock;
 
 fn compressed(body: impl Into<Body>) -> Request<Body> {
     let headers = [
@@ -130,7 +128,7 @@ async fn damaged_stream_is_never_complete() {
 
 #[tokio::test(start_paused = true)]
 async fn token_that_expires_ends_the_stream() {
-    let store = store_with_tokens().await;
+    let app = App::with_moving_clock().await;
     let expires_at = Timestamp::from_micros(now().micros() + 1_500_000);
     let digest = TokenDigest(Sha256::digest("short-lived").into());
     let token = NewToken {
@@ -143,16 +141,13 @@ async fn token_that_expires_ends_the_stream() {
         expires_at: Some(expires_at),
         replaces: None,
     };
-    store.add_token(token).await.unwrap();
-    let clock = Arc::new(TokioClock(tokio::time::Instant::now()));
-    let services = Services::new(Ports::of(store.clone()), clock);
-    let router = router(services, Settings::default());
+    app.store.add_token(token).await.unwrap();
     let pieces = stream::iter(["A", "B"]).then(|name| async move {
         tokio::time::sleep(Duration::from_secs(1)).await;
         Ok::<_, Infallible>(person(name))
     });
     let request = streamed_by("short-lived", ALL, Body::from_stream(pieces));
-    let (lines, is_complete) = read(&router, request).await;
+    let (lines, is_complete) = read(&app.router(), request).await;
     assert!(!is_complete);
     let [first, problem] = lines.as_slice() else { panic!("{lines:?}") };
     assert_eq!(first["externalId"], "A");
@@ -160,7 +155,7 @@ async fn token_that_expires_ends_the_stream() {
         (&problem["problem"]["status"], &problem["resumeFromLine"]),
         (&json!(401), &json!(2))
     );
-    assert_eq!(store.records().len(), 1);
+    assert_eq!(app.store.records().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -17,7 +17,7 @@ use crate::openapi::{CallHeaders, ListProblems, StoredContactSchema, examples};
 use crate::problem::Problem;
 use crate::reply::redaction::Redaction;
 use crate::reply::{json, ndjson};
-use crate::request::authorized::{Authorized, Read};
+use crate::request::authorized::{Authorized, Credentials, Read};
 use crate::request::media_type::{JSON, NDJSON};
 use crate::request::offload::offload;
 use crate::state::AppState;
@@ -34,8 +34,8 @@ const CONTACT_HUB_FEED_TOKEN: HeaderName = HeaderName::from_static("contact-hub-
 /// All living contacts, or what else the filter selects, by id and as of one moment: one a line, or as an
 /// array for a client that accepts `application/json` and no `application/x-ndjson`. The header
 /// `Contact-Hub-Feed-Token` is the token from which on the change feed tells what has changed since. An
-/// export that fails on the way breaks off without its last chunk; one whose reader takes nothing for 30
-/// seconds, or needs more than 15 minutes, breaks off too.
+/// export that fails on the way, or whose token is revoked or expires, breaks off without its last chunk;
+/// one whose reader takes nothing for 30 seconds, or needs more than 15 minutes, breaks off too.
 #[utoipa::path(
     get,
     path = "/v1/contacts/export",
@@ -61,6 +61,7 @@ const CONTACT_HUB_FEED_TOKEN: HeaderName = HeaderName::from_static("contact-hub-
 pub(crate) async fn export(
     State(state): State<AppState>,
     Authorized(caller, _): Authorized<Read>,
+    Extension(credentials): Extension<Credentials>,
     Extension(room): Extension<Room>,
     headers: HeaderMap,
     mut parameters: Parameters,
@@ -70,16 +71,17 @@ pub(crate) async fn export(
     let mut filter = filter(&mut parameters, &caller.organization)?;
     filter.query.clone_from(&search.query);
     parameters.end()?;
-    let lag = search.ready(&state, &caller, &room).await?;
+    let lag = search.ready(&state, &caller, &credentials, &room).await?;
     let place = room.export()?;
     let (bookmark, export) = state.services.export_contacts.execute(&caller, &filter).await?;
     let format = if accepts(&headers, NDJSON) { Format::Lines } else { Format::Array };
     let redaction = Redaction::of(caller.scopes);
-    let state = Exporting { export, format, redaction, is_first: true, _place: place };
-    let parts = stream::unfold(Some(state), async |state| {
-        let mut state = state?;
-        match state.next().await {
-            Ok((part, is_last)) => Some((Ok(part), (!is_last).then_some(state))),
+    let exporting =
+        Exporting { export, format, redaction, is_first: true, credentials, state, _place: place };
+    let parts = stream::unfold(Some(exporting), async |exporting| {
+        let mut exporting = exporting?;
+        match exporting.next().await {
+            Ok((part, is_last)) => Some((Ok(part), (!is_last).then_some(exporting))),
             Err(problem) => {
                 problem.log();
                 Some((Err("the export failed"), None))
@@ -112,17 +114,20 @@ struct Exporting {
     format: Format,
     redaction: Redaction,
     is_first: bool,
+    credentials: Credentials,
+    state: AppState,
     _place: Part,
 }
 
 impl Exporting {
-    /// The next bytes, and whether they are the last ones.
+    /// The next bytes, and whether they are the last ones. Refuses a token that is not valid any more.
     async fn next(&mut self) -> Result<(Bytes, bool), Problem> {
         let Some(page) = self.export.pages.recv().await else {
             return Err(Problem::unavailable(Some("the export broke off".into())));
         };
         let ContactPage { contacts, next, .. } =
             page.map_err(|error| Problem::from(UseCaseError::from(error)))?;
+        self.credentials.check_again(&self.state).await?;
         let (format, redaction, is_first) = (self.format, self.redaction, self.is_first);
         self.is_first = false;
         let is_last = next.is_none();

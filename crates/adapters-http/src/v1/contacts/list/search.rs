@@ -10,6 +10,7 @@ use contacts_domain::searching::{MAX_QUERY_CHARS, SearchQuery};
 
 use crate::limits::Room;
 use crate::problem::{Kind, Problem};
+use crate::request::authorized::Credentials;
 use crate::state::AppState;
 use crate::v1::changes::feed_token;
 use crate::v1::parameters::Parameters;
@@ -61,11 +62,13 @@ impl Search {
         Ok(Self { query, wait_for })
     }
 
-    /// Waits for what the request waits for. Returns how far the search is behind then.
+    /// Waits for what the request waits for, and refuses a token that is not valid any more then.
+    /// Returns how far the search is behind.
     pub(crate) async fn ready(
         &self,
         state: &AppState,
         caller: &Caller,
+        credentials: &Credentials,
         room: &Room,
     ) -> Result<Option<Lag>, Problem> {
         if let Some(wait_for) = self.wait_for {
@@ -76,6 +79,7 @@ impl Search {
             let _awaiting = state.services.index_contacts.hurry(organization);
             let is_reached = state.indexed.wait(organization, MAX_WAIT, is_wanted).await;
             room.work()?;
+            credentials.check_again(state).await?;
             if !is_reached {
                 let seconds = MAX_WAIT.as_secs();
                 let detail = format!(
