@@ -86,7 +86,7 @@ pub(super) async fn merge(
         let merging = Merging { target, source, endpoints, documents_at_most: bytes, dry_run };
         services.merge_contacts.execute(&caller, merging, keeping.clone())
     };
-    reply(&applying::change(&room, merging).await?)
+    reply(&applying::change(&room, dry_run, merging).await?)
 }
 
 impl MergingBody {

@@ -22,7 +22,7 @@ async fn on(state: impl StoreState + 'static) -> Router {
     router(services, Settings::default())
 }
 
-async fn metrics(router: Router) -> String {
+pub(crate) async fn metrics(router: Router) -> String {
     let answer = Answer::of(router, request(Method::GET, "/metrics", &[], Body::empty())).await;
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     assert_eq!((answer.status, answer.header("content-type")), (200, Some(media_type)));
@@ -30,7 +30,7 @@ async fn metrics(router: Router) -> String {
 }
 
 /// The lines about a metric.
-fn lines(metrics: &str, name: &str) -> Vec<String> {
+pub(crate) fn lines(metrics: &str, name: &str) -> Vec<String> {
     let lines = metrics.lines().filter(|line| line.starts_with(&format!("contact_hub_{name}")));
     let mut lines: Vec<_> = lines.map(str::to_owned).collect();
     lines.sort_unstable();

@@ -13,6 +13,7 @@ mod batch;
 mod callers;
 mod compression;
 mod contacts;
+mod counted_items;
 mod description;
 mod device;
 mod dry_runs;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use contacts_application::use_cases::Request;
-use contacts_domain::upsert::{Documents, Endpoints, Key, Ladder, Mode, Options, Outcome};
+use contacts_domain::upsert::{Context, Documents, Endpoints, Key, Ladder, Mode, Options, Outcome};
 use uuid::Uuid;
 
 use super::body::{DeviceItem, ItemBody};
 use super::text;
 use super::uid::UidReply;
+use crate::applying::write;
 use crate::device::paths::ITEMS;
 use crate::device::refusal::require_stored;
 use crate::openapi::{DeviceBodyProblems, DryRunHeaders};
@@ -78,12 +79,11 @@ pub(crate) async fn create_item(
         ..Request::default()
     };
     let upsert = &services.upsert_contacts;
-    let outcomes = upsert
-        .execute(&caller, request, vec![text], |text, context| {
-            let mut item = DeviceItem::read(text);
-            item.link_id.get_or_insert_with(|| Uuid::now_v7().to_string());
-            item.into_item(None, context)
-        })
-        .await?;
-    reply(outcomes)
+    let read = |text: &String, context: &Context| {
+        let mut item = DeviceItem::read(text);
+        item.link_id.get_or_insert_with(|| Uuid::now_v7().to_string());
+        item.into_item(None, context)
+    };
+    let writing = upsert.execute(&caller, request, vec![text], read);
+    reply(write(preferences.dry_run, writing).await?)
 }

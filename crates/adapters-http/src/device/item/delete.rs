@@ -8,6 +8,7 @@ use contacts_application::use_cases::EntryKey;
 use contacts_domain::upsert::Outcome;
 
 use super::uid::Uid;
+use crate::applying::write;
 use crate::device::faults::Faults;
 use crate::device::paths::ITEM;
 use crate::device::refusal::was_found;
@@ -53,7 +54,7 @@ pub(crate) async fn delete_item(
     Uid(id): Uid,
     once: Once,
 ) -> Result<Response, Problem> {
-    let key = EntryKey::Id(id.get());
+    let (keys, dry_run) = ([EntryKey::Id(id.get())], preferences.dry_run);
     let reply = move |outcomes: Vec<Outcome>| {
         for outcome in &outcomes {
             if !was_found(outcome)? {
@@ -64,5 +65,6 @@ pub(crate) async fn delete_item(
         Ok(preferences.dry_run_alone().note(answer))
     };
     let (unlink, keeping) = (&services.unlink_contacts, once.keeping_batch(reply));
-    reply(unlink.execute(&caller, &[key], preferences.dry_run, keeping).await?)
+    let deleting = unlink.execute(&caller, &keys, dry_run, keeping);
+    reply(write(dry_run, deleting).await?)
 }

@@ -11,6 +11,7 @@ use contacts_domain::upsert::Outcome;
 
 use super::answer::{answer, answer_of};
 use super::change::{expected, one};
+use crate::applying::write;
 use crate::openapi::{WritingHeaders, WritingProblems};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Delete};
@@ -56,11 +57,12 @@ pub(super) async fn delete(
     let (keeping, dry_run) = (once.keeping_batch(reply), preferences.dry_run);
     let outcomes = if is_purge {
         let targets = vec![PurgeTarget { key, version: if_match.one()? }];
-        services.purge_contacts.execute(&caller, targets, dry_run, keeping).await?
+        write(dry_run, services.purge_contacts.execute(&caller, targets, dry_run, keeping)).await?
     } else {
         let version = expected(&services, &caller, id, if_match).await?;
         let deletions = vec![Deletion { key, version }];
-        services.delete_contacts.execute(&caller, deletions, dry_run, keeping).await?
+        write(dry_run, services.delete_contacts.execute(&caller, deletions, dry_run, keeping))
+            .await?
     };
     answer(&services, &caller, preferences, Some(id), one(&outcomes)?).await
 }

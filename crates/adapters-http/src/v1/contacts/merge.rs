@@ -94,7 +94,7 @@ pub(super) async fn merge(
         let merging = Merging { target, source, endpoints, documents_at_most: bytes, dry_run };
         services.merge_contacts.execute(&caller, merging, keeping.clone())
     };
-    reply(&applying::change(&room, merging).await?)
+    reply(&applying::change(&room, dry_run, merging).await?)
 }
 
 /// The same violation at the member of this body, where the ERP contract has another name for it.

@@ -9,6 +9,7 @@ use contacts_domain::restoring::{NotRestored, RestoreReport};
 
 use super::answer::shown;
 use super::change::stale;
+use crate::applying::write;
 use crate::openapi::{StoredContactSchema, WritingHeaders, WritingProblems, examples};
 use crate::problem::{Kind, Problem};
 use crate::reply::redaction::Redaction;
@@ -56,7 +57,8 @@ pub(super) async fn restore(
         Err(refused) => Err(refusal(refused, Redaction::of(scopes))),
     };
     let (restore, keeping) = (&services.restore_contact, once.keeping(reply));
-    reply(&restore.execute(&caller, id, version, preferences.dry_run, keeping).await?)
+    let restoring = restore.execute(&caller, id, version, preferences.dry_run, keeping);
+    reply(&write(preferences.dry_run, restoring).await?)
 }
 
 fn refusal(refused: &NotRestored, redaction: Redaction) -> Problem {

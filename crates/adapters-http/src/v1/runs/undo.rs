@@ -151,7 +151,7 @@ pub(super) async fn undo_run(
         Err(overtaken) => Err(Problem::unavailable(Some((*overtaken).into()))),
     });
     let undo = |bytes| services.undo_run.execute(&caller, id, bytes, dry_run, keeping.clone());
-    match applying::change(&room, undo).await? {
+    match applying::change(&room, dry_run, undo).await? {
         Ok(undone) => {
             log_corrupt(undone.outcomes.iter().filter_map(|outcome| outcome.violation.as_ref()));
             reply(&undone)
