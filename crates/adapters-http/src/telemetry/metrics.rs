@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::http::Method;
 use contacts_application::ports::{Measurement, Reading, StoreState};
-use contacts_application::use_cases::IndexContacts;
+use contacts_application::use_cases::{IndexContacts, PruneLedger};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -175,6 +175,7 @@ pub(crate) struct Gauges {
     pub(crate) store: Arc<dyn StoreState>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) index: Arc<IndexContacts>,
+    pub(crate) ledger: Option<Arc<PruneLedger>>,
 }
 
 impl fmt::Debug for Gauges {
@@ -187,12 +188,22 @@ impl Collector for Gauges {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let of_store = self.store.measurements();
         let of_limits = self.limits.measurements();
-        let lag = Measurement {
-            name: "search_lag_seconds",
-            about: "Age of the oldest change that a search does not know",
-            value: Reading::Level(self.index.lag().as_secs()),
+        let lag = |name, about, lag: Duration| Measurement {
+            name,
+            about,
+            value: Reading::Level(lag.as_secs()),
         };
-        for measurement in of_store.into_iter().chain(of_limits).chain([lag]) {
+        let of_search = lag(
+            "search_lag_seconds",
+            "Age of the oldest change that a search does not know",
+            self.index.lag(),
+        );
+        let of_ledger = self.ledger.as_ref().map(|ledger| {
+            let about = "Time since the ledger was last pruned, or the server started";
+            lag("ledger_pruning_lag_seconds", about, ledger.lag())
+        });
+        let lags = [Some(of_search), of_ledger].into_iter().flatten();
+        for measurement in of_store.into_iter().chain(of_limits).chain(lags) {
             let (name, about) = (measurement.name, measurement.about);
             match measurement.value {
                 Reading::Total(total) => {

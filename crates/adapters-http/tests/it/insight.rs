@@ -3,17 +3,22 @@
 use std::cell::RefCell;
 use std::io;
 use std::sync::{Arc, Once};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::Method;
 use contacts_adapters_http::{Ports, Routers, Services, Settings, router, routers};
-use contacts_application::ports::{Measurement, MockStoreState, Reading, StoreError, StoreState};
+use contacts_application::ports::{
+    Measurement, MockLedger, MockStoreState, Reading, StoreError, StoreState,
+};
+use contacts_application::use_cases::PruneLedger;
 use contacts_testing::{StoppedClock, now};
 use serde_json::json;
 
 use crate::app::{Answer, App, BATCH, device, get, post, request, store_with_tokens};
 use crate::authorization::operations;
+use crate::limits::TokioClock;
 
 async fn on(state: impl StoreState + 'static) -> Router {
     let store = store_with_tokens().await;
@@ -124,6 +129,28 @@ async fn measurements_of_the_store_are_shown() {
     let metrics = metrics(on(state).await).await;
     assert_eq!(lines(&metrics, "commits"), ["contact_hub_commits_total 7"]);
     assert_eq!(lines(&metrics, "waiting"), ["contact_hub_waiting 3"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ledger_lags_until_all_of_it_is_pruned() {
+    let store = store_with_tokens().await;
+    let clock = Arc::new(TokioClock(tokio::time::Instant::now()));
+    let mut ledger = MockLedger::new();
+    ledger.expect_prune().times(1).returning(|_, _| Err(StoreError::unavailable("away")));
+    ledger.expect_prune().returning(|_, _| Ok(false));
+    let day = Duration::from_secs(24 * 60 * 60);
+    let prune = PruneLedger::new(Arc::new(ledger), store.clone(), clock.clone(), day);
+    let prune = Arc::new(prune);
+    let services = Services::new(Ports::of(store), clock);
+    let services = Services { prune_ledger: Some(prune.clone()), ..services };
+    let router = router(services, Settings::default());
+    let lag = async || lines(&metrics(router.clone()).await, "ledger_pruning_lag_seconds");
+    tokio::time::advance(day).await;
+    prune.execute().await.unwrap_err();
+    assert_eq!(lag().await, ["contact_hub_ledger_pruning_lag_seconds 86400"]);
+    prune.execute().await.unwrap();
+    tokio::time::advance(Duration::from_secs(5)).await;
+    assert_eq!(lag().await, ["contact_hub_ledger_pruning_lag_seconds 5"]);
 }
 
 #[tokio::test]
