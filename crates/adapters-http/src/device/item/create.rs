@@ -14,6 +14,7 @@ use super::uid::UidReply;
 use crate::applying::write;
 use crate::device::paths::ITEMS;
 use crate::device::refusal::require_stored;
+use crate::limits::Unit;
 use crate::openapi::{DeviceBodyProblems, DryRunHeaders};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Write};
@@ -57,9 +58,10 @@ pub(crate) async fn create_item(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Write>,
     preferences: Preferences,
-    SingleUpload(body, _): SingleUpload,
+    SingleUpload(body, room): SingleUpload,
     once: Once,
 ) -> Result<Response, Problem> {
+    room.count(Unit::Items, 1)?;
     let text = text::decode(body)?;
     let reply = move |outcomes: Vec<Outcome>| {
         require_stored(&outcomes, |_| None)?;

@@ -12,6 +12,7 @@ use crate::applying::write;
 use crate::device::faults::Faults;
 use crate::device::paths::ITEM;
 use crate::device::refusal::was_found;
+use crate::limits::{Room, Unit};
 use crate::openapi::{DeviceItemPath, DeviceProblems, DryRunHeaders};
 use crate::problem::Problem;
 use crate::reply::json;
@@ -52,8 +53,10 @@ pub(crate) async fn delete_item(
     Authorized(caller, _): Authorized<Delete>,
     preferences: Preferences,
     Uid(id): Uid,
+    room: Room,
     once: Once,
 ) -> Result<Response, Problem> {
+    room.count(Unit::Items, 1)?;
     let (keys, dry_run) = ([EntryKey::Id(id.get())], preferences.dry_run);
     let reply = move |outcomes: Vec<Outcome>| {
         for outcome in &outcomes {

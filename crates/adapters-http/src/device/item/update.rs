@@ -13,6 +13,7 @@ use super::uid::{Uid, UidReply};
 use crate::applying::write;
 use crate::device::paths::ITEM;
 use crate::device::refusal::require_stored;
+use crate::limits::Unit;
 use crate::openapi::{DeviceBodyProblems, DeviceItemPath, DryRunHeaders};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Write};
@@ -52,9 +53,10 @@ pub(crate) async fn update_item(
     Authorized(caller, _): Authorized<Write>,
     preferences: Preferences,
     Uid(id): Uid,
-    SingleUpload(body, _): SingleUpload,
+    SingleUpload(body, room): SingleUpload,
     once: Once,
 ) -> Result<Response, Problem> {
+    room.count(Unit::Items, 1)?;
     let text = text::decode(body)?;
     let reply = move |outcomes: Vec<Outcome>| {
         require_stored(&outcomes, |_| None)?;

@@ -12,6 +12,7 @@ use contacts_domain::upsert::Outcome;
 use super::answer::{answer, answer_of};
 use super::change::{expected, one};
 use crate::applying::write;
+use crate::limits::{Room, Unit};
 use crate::openapi::{WritingHeaders, WritingProblems};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Delete};
@@ -48,10 +49,12 @@ pub(super) async fn delete(
     if_match: IfMatch,
     preferences: Preferences,
     mut parameters: Parameters,
+    room: Room,
     once: Once,
 ) -> Result<Response, Problem> {
     let is_purge = parameters.word("purge")?.unwrap_or(false);
     parameters.end()?;
+    room.count(Unit::Items, 1)?;
     let (key, scopes) = (AliasKey::Id(id), caller.scopes);
     let reply = move |outcomes: Vec<Outcome>| answer_of(scopes, preferences, one(&outcomes)?);
     let (keeping, dry_run) = (once.keeping_batch(reply), preferences.dry_run);

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::answer::{bodies, shown};
 use crate::applying;
+use crate::limits::Unit;
 use crate::openapi::{StoredContactSchema, WritingHeaders, WritingProblems, examples};
 use crate::problem::corrupt::reject_if_corrupt;
 use crate::problem::{Kind, Problem};
@@ -74,6 +75,7 @@ pub(super) async fn merge(
     once: Once,
 ) -> Result<Response, Problem> {
     let MergeBody { target, source, dry_run } = json_text::object(body, EXPECTED)?;
+    room.count(Unit::Items, 2)?;
     let dry_run = dry_run || preferences.dry_run;
     let scopes = caller.scopes;
     let reply = move |report: &MergeReport| match report {

@@ -10,6 +10,7 @@ use contacts_domain::restoring::{NotRestored, RestoreReport};
 use super::answer::shown;
 use super::change::stale;
 use crate::applying::write;
+use crate::limits::{Room, Unit};
 use crate::openapi::{StoredContactSchema, WritingHeaders, WritingProblems, examples};
 use crate::problem::{Kind, Problem};
 use crate::reply::redaction::Redaction;
@@ -48,9 +49,11 @@ pub(super) async fn restore(
     ContactIdPath(id): ContactIdPath,
     if_match: IfMatch,
     preferences: Preferences,
+    room: Room,
     once: Once,
 ) -> Result<Response, Problem> {
     let version = if_match.one()?;
+    room.count(Unit::Items, 1)?;
     let scopes = caller.scopes;
     let reply = move |report: &RestoreReport| match report {
         Ok(record) => shown(scopes, preferences, record, &[]),

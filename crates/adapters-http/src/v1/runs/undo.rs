@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::run_path::{RunPath, unknown};
 use crate::applying;
-use crate::limits::Room;
+use crate::limits::{Room, Unit};
 use crate::openapi::{UndoProblems, WritingHeaders};
 use crate::problem::corrupt::log_corrupt;
 use crate::problem::{Kind, Problem};
@@ -140,6 +140,7 @@ pub(super) async fn undo_run(
 ) -> Result<Response, Problem> {
     let dry_run = parameters.word("dryRun")?.unwrap_or(false) || preferences.dry_run;
     parameters.end()?;
+    room.count(Unit::Items, 1)?;
     let redaction = Redaction::of(caller.scopes);
     let reply = move |undone: &Undone| {
         let body = UndoBody::of(undone, redaction);
