@@ -1,8 +1,6 @@
-//! Readiness, metrics and traces: what the server tells its operator.
+//! Readiness and metrics: what the server tells its operator.
 
-use std::cell::RefCell;
-use std::io;
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -17,7 +15,6 @@ use contacts_testing::{StoppedClock, now};
 use serde_json::json;
 
 use crate::app::{Answer, App, BATCH, device, get, post, request, store_with_tokens};
-use crate::authorization::operations;
 use crate::limits::TokioClock;
 
 async fn on(state: impl StoreState + 'static) -> Router {
@@ -176,93 +173,4 @@ async fn metrics_of_their_own_address_are_elsewhere_missing() {
     assert_eq!(answer.problem(), (404, "NOT_FOUND".into()));
     let metrics = metrics(apart).await;
     assert!(metrics.contains(r#"status="404"} 1"#), "{metrics}");
-}
-
-thread_local! {
-    /// The log of a test: each has a thread of its own.
-    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Writes to the log of the current test.
-struct Log;
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LOG.with_borrow_mut(|log| log.extend_from_slice(bytes));
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    /// Logs everything from now on. One subscriber serves all tests: with several, a place that logs
-    /// may have been seen by none.
-    fn start() {
-        static STARTED: Once = Once::new();
-        STARTED.call_once(|| {
-            tracing_subscriber::fmt()
-                .with_max_level(tracing::Level::TRACE)
-                .with_writer(|| Self)
-                .with_ansi(false)
-                .init();
-        });
-    }
-
-    fn text() -> String {
-        LOG.with_borrow(|log| String::from_utf8(log.clone()).unwrap())
-    }
-}
-
-const MARKER: &str = "Zwetschgenmus";
-
-#[tokio::test]
-async fn neither_log_nor_metrics_hold_what_was_sent() {
-    Log::start();
-    let app = App::new().await;
-    let item = json!({"contactType": "PERSON", "externalId": MARKER, "lastName": MARKER,
-        "email": format!("{MARKER}@rhone.example"), MARKER: MARKER});
-    let bodies = [
-        item.clone(),
-        json!([item]),
-        json!({"items": [item]}),
-        json!({"list_items": [{"name": MARKER, "link_id": MARKER, "number": MARKER}]}),
-        json!({"link_ids": [MARKER]}),
-        json!(MARKER),
-    ];
-    for operation in operations() {
-        for id in ["1", MARKER] {
-            let path = format!("{}?q={MARKER}&{MARKER}={MARKER}", operation.path_to(id));
-            for body in &bodies {
-                let headers = [
-                    ("weal-token", "all"),
-                    ("content-type", "application/json"),
-                    ("user-agent", MARKER),
-                    ("prefer", MARKER),
-                ];
-                let method = operation.method.clone();
-                app.send(request(method, &path, &headers, body.to_string())).await;
-            }
-        }
-    }
-    assert!(!app.store.records().is_empty(), "some of it was stored");
-    let log = Log::text();
-    assert!(log.contains("/api-v1/contact/batch") && log.contains("created=1"), "{log}");
-    assert!(!log.contains(MARKER) && !log.contains(&MARKER.to_lowercase()), "{log}");
-    assert!(!metrics(app.router()).await.to_lowercase().contains(&MARKER.to_lowercase()));
-}
-
-#[tokio::test]
-async fn trace_of_the_caller_is_logged() {
-    Log::start();
-    let app = App::new().await;
-    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-    let mut traced = post(BATCH, "all", "[]");
-    let sent = format!("00-{trace}-00f067aa0ba902b7-01").parse().unwrap();
-    traced.headers_mut().insert("traceparent", sent);
-    app.send(traced).await;
-    let log = Log::text();
-    assert!(log.contains(&format!("trace=\"{trace}\"")), "{log}");
 }

@@ -21,6 +21,7 @@ mod failures;
 mod idempotency;
 mod insight;
 mod limits;
+mod logging;
 mod merging;
 mod operation;
 mod pages;
