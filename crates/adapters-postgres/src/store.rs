@@ -27,7 +27,7 @@ use tokio::sync::Semaphore;
 use self::groups::Groups;
 pub use self::rows::PostgresRows;
 use self::transaction::Transactions;
-use crate::connect::{Pool, PostgresOptions, PostgresUrl, Usage};
+use crate::connect::{Failure, Pool, PostgresOptions, PostgresUrl, Usage};
 use crate::replica::Standby;
 use crate::startup::{self, migrations};
 
@@ -133,9 +133,11 @@ impl StoreState for PostgresStore {
         let check = async {
             let session = self.transactions.begin().await?;
             session.query(LOCK_COUNTER, &[]).await?;
-            session.commit().await
+            let schema = migrations::known_schema(&session).await?;
+            session.commit().await?;
+            Ok::<_, Failure>(schema)
         };
-        Ok(check.await?)
+        check.await?.require_current(|migration| migration.version())
     }
 
     fn measurements(&self) -> Vec<Measurement> {
