@@ -49,8 +49,7 @@ pub(super) async fn delete(
     if_match: IfMatch,
     preferences: Preferences,
     mut parameters: Parameters,
-    room: Room,
-    once: Once,
+    (room, once): (Room, Once),
 ) -> Result<Response, Problem> {
     let is_purge = parameters.word("purge")?.unwrap_or(false);
     parameters.end()?;
