@@ -69,6 +69,7 @@ pub(crate) fn context() -> Context {
             ..Settings::new(CountryCode::parse("CH").unwrap())
         },
         now: Timestamp::from_micros(1_790_000_000_000_000),
+        may_read_staff: true,
         may_write_staff: true,
         endpoints: Endpoints::Shown,
         handling: Handling::Standard,

@@ -5,6 +5,7 @@
 //! writes the body in the [`ProblemFormat`](format::ProblemFormat) of the API.
 
 mod chain;
+mod contact;
 pub(crate) mod corrupt;
 pub(crate) mod detail;
 pub(crate) mod error_code;
@@ -28,7 +29,7 @@ use contacts_application::access::{LadderError, Scopes};
 use contacts_application::compute::Panicked;
 use contacts_application::ports::StoreErrorKind;
 use contacts_application::use_cases::{AccessError, NotDone, UseCaseError};
-use contacts_domain::{Code, ContactId, Violation};
+use contacts_domain::{Code, Violation};
 use serde_json::Value;
 
 use self::chain::Chain;
@@ -219,6 +220,8 @@ pub(crate) struct Problem {
     owner: Option<NonZeroI64>,
     /// The contact that the requested one was merged into.
     merged_into: Option<NonZeroI64>,
+    /// The run that merged it.
+    run: Option<NonZeroI64>,
     /// The scopes that the request needs, if the token lacks one.
     needed: Scopes,
     retry_after: Option<Duration>,
@@ -241,6 +244,7 @@ impl Problem {
             code: None,
             owner: None,
             merged_into: None,
+            run: None,
             needed: Scopes::default(),
             retry_after: None,
             accept_post: &[JSON],
@@ -251,41 +255,6 @@ impl Problem {
     /// A request with faults: pairs of a part of the request and what is wrong with it, in order.
     pub(crate) fn not_valid(faults: Vec<(String, String)>) -> Self {
         Self { faults, ..Self::new(Kind::NotValid, Kind::NotValid.title()) }
-    }
-
-    /// A merge that violates rules.
-    pub(crate) fn merge_refused(violations: Vec<Violation>, details: Details) -> Self {
-        let detail = match violations.first() {
-            Some(violation) => violation.message.clone(),
-            None => Kind::MergeRefused.title().to_owned(),
-        };
-        Self { violations, details, ..Self::new(Kind::MergeRefused, detail) }
-    }
-
-    /// A request about one contact that is refused: the kind, why, the violations as they are shown, and
-    /// the contact that is in the way.
-    pub(crate) fn contact_refused(
-        kind: Kind,
-        detail: Option<String>,
-        code: Option<Code>,
-        shown: Vec<Value>,
-        owner: Option<ContactId>,
-    ) -> Self {
-        let owner = owner.and_then(|owner| NonZeroI64::new(owner.get()));
-        let detail = detail.unwrap_or_else(|| kind.title().to_owned());
-        Self { shown, code, owner, ..Self::new(kind, detail) }
-    }
-
-    /// A contact that is not restored, because it was merged into that one.
-    pub(crate) fn merge_stands(into: ContactId) -> Self {
-        let detail = format!("the contact was merged into contact {into}");
-        Self { merged_into: NonZeroI64::new(into.get()), ..Self::new(Kind::MergeStands, detail) }
-    }
-
-    /// A contact that is there no more, because it was merged into that one.
-    pub(crate) fn merged(into: ContactId) -> Self {
-        let detail = format!("the contact was merged into contact {into}");
-        Self { merged_into: NonZeroI64::new(into.get()), ..Self::new(Kind::UnknownContact, detail) }
     }
 
     /// A body of none of these media types.

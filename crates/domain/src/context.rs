@@ -20,7 +20,9 @@ pub struct Context {
     pub settings: Settings,
     /// When the request arrived.
     pub now: Timestamp,
-    /// Whether the caller may write the block `staff`, which is salary data.
+    /// Whether the caller may read the block `staff`, which is salary data.
+    pub may_read_staff: bool,
+    /// Whether the caller may write the block `staff`.
     pub may_write_staff: bool,
     /// Whether the API shows contacts of type ENDPOINT.
     pub endpoints: Endpoints,
@@ -38,6 +40,7 @@ impl Context {
             organization,
             settings: Settings::new(region),
             now,
+            may_read_staff: true,
             may_write_staff: true,
             endpoints: Endpoints::default(),
             handling: Handling::default(),

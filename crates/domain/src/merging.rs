@@ -19,12 +19,21 @@ use crate::decision::{
 use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds};
 use crate::path::Path;
 use crate::rule::Rule;
-use crate::tree::{self, Member, SafeInteger, Value};
+use crate::tree::{self, Difference, Member, SafeInteger, Value};
 use crate::value::ParseCache;
 use crate::violation::{MAX_DETAILS, Violation, Violations};
 
-/// The contact after a merge, or the violations that refused it.
-pub type MergeReport = Result<Arc<Record>, Violations>;
+/// What a merge made, or the violations that refused it.
+pub type MergeReport = Result<Merged, Violations>;
+
+/// The contact that stays.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Merged {
+    /// The contact right after the merge.
+    pub contact: Arc<Record>,
+    /// How it differs from what it was; in a dry run only.
+    pub changes: Vec<Difference>,
+}
 
 /// The merge of one contact, the source, into another, the target.
 #[derive(Debug, Clone)]
@@ -76,7 +85,7 @@ impl Merge {
         &self,
         loaded: Loaded,
         ids: &mut IdBlock,
-    ) -> Result<Result<(Writes, Arc<Record>), Violations>, OutOfIds> {
+    ) -> Result<Result<(Writes, Merged), Violations>, OutOfIds> {
         let mut contacts = Vec::with_capacity(loaded.contacts.len());
         for record in loaded.contacts {
             let id = record.id.to_string();
@@ -127,11 +136,11 @@ impl Merge {
             }
         }
         let writes = Writes { changes, aliases, ..Writes::default() };
-        let writes = match self.dry_run {
-            true => writes,
-            false => writes.recorded(&self.context, &loaded.runs, ids)?,
+        let (writes, changes) = match self.dry_run {
+            true => (writes, target.document.differences(&merged.document)),
+            false => (writes.recorded(&self.context, &loaded.runs, ids)?, Vec::new()),
         };
-        Ok(Ok((writes, merged.record)))
+        Ok(Ok((writes, Merged { contact: merged.record, changes })))
     }
 
     fn one<'a>(&self, contacts: &'a [Snapshot], id: ContactId) -> Option<&'a Snapshot> {

@@ -127,10 +127,7 @@ impl Decision for Undo {
         for plan in &self.plans {
             let mut outcome = plan.outcome.clone();
             match (taken.get(&outcome.contact), &plan.step) {
-                (Some(violation), _) => {
-                    outcome.verdict = UndoVerdict::Kept;
-                    outcome.violation = Some(violation.clone());
-                }
+                (Some(violation), _) => outcome.stay(violation.clone()),
                 (None, Some(step)) => {
                     outcome.version = Some(step.now.record.version);
                     let reverse = step.before.document.reverse(&step.now.document);

@@ -55,6 +55,7 @@ pub fn context(organization_id: i32) -> Context {
         organization: id,
         settings,
         now: now(),
+        may_read_staff: true,
         may_write_staff: true,
         endpoints: Endpoints::Hidden,
         handling: Handling::Standard,

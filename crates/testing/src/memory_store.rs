@@ -322,9 +322,10 @@ impl Ledger for MemoryStore {
         &self,
         organization: OrganizationId,
         contact: ContactId,
+        from: Option<RunId>,
         size: PageSize,
     ) -> Result<Option<History>, StoreError> {
-        Ok(lock(&self.contacts).history(organization, contact, size))
+        Ok(lock(&self.contacts).history(organization, contact, from, size))
     }
 
     async fn changed_by(

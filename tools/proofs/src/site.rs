@@ -84,6 +84,19 @@ impl Site {
         Ok(site)
     }
 
+    /// As many servers on another database, which is a copy of theirs.
+    pub(crate) fn on_copy(&self, url: &str) -> Result<Self> {
+        let count = self.servers().len();
+        let copy = Self {
+            database: Database::Postgres(url.to_owned()),
+            addresses: Addresses::new(count),
+            servers: Mutex::new((0..count).map(|_| None).collect()),
+            launch: Launch { database_url: Some(url.to_owned()), ..self.launch.clone() },
+        };
+        (0..count).try_for_each(|number| copy.start(number))?;
+        Ok(copy)
+    }
+
     /// A token for all servers.
     pub(crate) fn token(&self) -> &str {
         self.launch.token.as_deref().unwrap_or_default()

@@ -50,10 +50,13 @@ impl Ledger for SqliteStore {
         &self,
         organization: OrganizationId,
         contact: ContactId,
+        from: Option<RunId>,
         size: PageSize,
     ) -> Result<Option<History>, StoreError> {
-        self.of_one_moment(move |connection| read::history(connection, organization, contact, size))
-            .await
+        self.of_one_moment(move |connection| {
+            read::history(connection, organization, contact, from, size)
+        })
+        .await
     }
 
     async fn changed_by(

@@ -48,6 +48,7 @@ fn context() -> Context {
         organization: OrganizationId::new(1).unwrap(),
         settings: Settings::new(CountryCode::parse("CH").unwrap()),
         now: Timestamp::from_micros(1_790_000_000_000_000),
+        may_read_staff: true,
         may_write_staff: true,
         endpoints: Endpoints::Hidden,
         handling: Handling::Standard,

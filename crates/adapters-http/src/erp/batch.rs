@@ -97,14 +97,16 @@ pub(super) async fn modify_batch(
         false => Documents::AtMost(settings.max_batch_documents_bytes),
     };
     let dry_run = preferences.dry_run;
-    let options = Options { documents, dry_run, ..Options::default() };
+    let shows_changes = preferences.shows_changes() && redaction.shows_contacts;
+    let options = Options { documents, dry_run, changes: shows_changes, ..Options::default() };
     let bytes = text.len();
     let handling = preferences.handling();
     let documents_at_most = allowance(bytes, ranges.len());
     let (details, scopes) = (preferences.details(), caller.scopes);
     let reply = move |outcomes: Vec<Outcome>| {
         let summary = Summary::of(&outcomes);
-        let writer = ReplyWriter { redaction, details, workflows: Workflows::of(scopes) };
+        let workflows = Workflows::of(scopes);
+        let writer = ReplyWriter { redaction, details, workflows, shows_changes };
         Ok(preferences.note(summary.add_to(of_json(writer.answer(outcomes)))))
     };
     let keeping = once.keeping_batch(reply);

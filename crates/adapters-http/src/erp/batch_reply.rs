@@ -12,6 +12,7 @@ use crate::problem::detail::{DetailReply, Details};
 use crate::problem::error_code::ErrorCode;
 use crate::reply::parts::{ElementWriter, Elements, Spliced};
 use crate::reply::redaction::Redaction;
+use crate::v1::change_body::ChangeBody;
 
 /// About how many bytes an item takes beside its document.
 const BESIDE_DOCUMENT: usize = 640;
@@ -41,6 +42,10 @@ struct ItemReply<'a> {
     /// The verdict, and the row of the contact in a list.
     #[schema(value_type = RowReply)]
     fresh_row: FreshRow<'a>,
+    /// What would change; under `dry-run` with `detail=full`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    changes: Option<Vec<ChangeBody<'a>>>,
     /// The workflows that the contact's state and the caller's scopes allow.
     possible_workflows: &'a [WorkflowReply],
 }
@@ -61,6 +66,7 @@ pub(super) struct ReplyWriter {
     pub(super) redaction: Redaction,
     pub(super) details: Details,
     pub(super) workflows: Workflows,
+    pub(super) shows_changes: bool,
 }
 
 impl ReplyWriter {
@@ -73,6 +79,11 @@ impl ReplyWriter {
     fn shown<'o>(&self, outcome: &'o Outcome) -> Option<&'o WholeContact> {
         let contact = outcome.contact.as_ref().filter(|_| self.redaction.shows_contacts);
         contact.and_then(|contact| contact.whole.as_ref())
+    }
+
+    fn changes<'o>(&self, outcome: &'o Outcome) -> Option<Vec<ChangeBody<'o>>> {
+        let shown = outcome.changes.iter().filter(|change| self.redaction.shows(&change.path));
+        self.shows_changes.then(|| shown.map(ChangeBody::of).collect())
     }
 
     fn error<'o>(&self, outcome: &'o Outcome) -> ErrorReply<'o> {
@@ -124,6 +135,7 @@ impl ElementWriter for ReplyWriter {
                 error_code,
                 fresh_data: Spliced,
                 fresh_row: FreshRow::of(outcome, self.redaction),
+                changes: self.changes(outcome),
                 possible_workflows: self.workflows.of_contact(outcome.contact.as_ref()),
             },
         )?;

@@ -88,7 +88,7 @@ pub(crate) const LINES_ANSWER: &str = "\
 {\"index\":1,\"line\":2,\"verdict\":\"rejected\",\"violations\":[{\"pointer\":\"/email\",\"rule\":\"e-mail\",\
 \"code\":\"VALIDATION_ERROR\",\"severity\":\"error\",\"message\":\"an e-mail address must have an @\",\
 \"value\":\"amelie.rochat\"}]}
-{\"progress\":{\"line\":2,\"summary\":{\"items\":2,\"created\":1,\"updated\":0,\"unchanged\":0,\"rejected\":1,\
+{\"progress\":{\"line\":2,\"run\":1,\"summary\":{\"items\":2,\"created\":1,\"updated\":0,\"unchanged\":0,\"rejected\":1,\
 \"deleted\":0,\"ambiguous\":0,\"stale\":0}}}
 {\"summary\":{\"items\":2,\"created\":1,\"updated\":0,\"unchanged\":0,\"rejected\":1,\"deleted\":0,\
 \"ambiguous\":0,\"stale\":0}}

@@ -71,7 +71,7 @@ impl IntoParams for BatchHeaders {
                  single value is a warning and the value is left out; \
                  `detail=full` adds `rule`, `message` and, where it is certain, `fix` to each \
                  detail; `dry-run` answers what would become of the batch and stores nothing: ids of \
-                 what would be new are null. Others are ignored, but what resembles `dry-run`, for \
+                 what would be new are null, and with `detail=full` each item has its `changes`. Others are ignored, but what resembles `dry-run`, for \
                  example `dryrun`, is 400.",
             ))
             .schema(Some(ObjectBuilder::new().schema_type(Type::String)))

@@ -114,6 +114,10 @@ pub(crate) struct ProblemReply<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 42)]
     merged_into: Option<i64>,
+    /// The run that merged it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 5)]
+    run: Option<i64>,
     /// The id of the request, also in the header `x-request-id`.
     #[schema(example = "01930f4e-5d5a-7c5e-8a43-3f5c8f5f5a10")]
     request_id: &'a str,
@@ -136,6 +140,7 @@ impl<'a> ProblemReply<'a> {
             violations: &problem.shown,
             id: problem.owner.map(NonZeroI64::get),
             merged_into: problem.merged_into.map(NonZeroI64::get),
+            run: problem.run.map(NonZeroI64::get),
             request_id,
         }
     }

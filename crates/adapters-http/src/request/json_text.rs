@@ -4,7 +4,11 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_json::{Error, Map, Value};
 
-use crate::problem::{Kind, Problem};
+use crate::problem::{Kind, Problem, cut};
+use crate::v1::word::did_you_mean;
+
+/// How much of a name is quoted, in characters.
+const MAX_NAME: usize = 100;
 
 /// A byte order mark, which RFC 8259 §8.1 lets a reader ignore.
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -46,6 +50,9 @@ pub(crate) fn object<T: DeserializeOwned>(body: Vec<u8>, expected: &str) -> Resu
 pub(crate) fn refusal(error: &Error, expected: &str) -> Problem {
     // serde_json reports column 0 for the very beginning.
     let (line, column) = (error.line(), error.column().max(1));
+    if let Some(detail) = unknown_member(&error.to_string()) {
+        return Problem::new(Kind::BodyOfWrongShape, detail);
+    }
     match error.classify() {
         Category::Data => {
             let detail = format!(
@@ -60,6 +67,16 @@ pub(crate) fn refusal(error: &Error, expected: &str) -> Problem {
     }
 }
 
+/// What to tell about a member that is not known, by the text of serde: "unknown field `a`, expected one
+/// of `b`, `c`".
+fn unknown_member(error: &str) -> Option<String> {
+    let (sent, rest) = error.strip_prefix("unknown field `")?.rsplit_once("`, expected ")?;
+    let known: Vec<_> = rest.split('`').skip(1).step_by(2).collect();
+    let proposal = did_you_mean(sent, &known).map(|word| format!("; did you mean {word}?"));
+    let (sent, proposal) = (cut(sent, MAX_NAME), proposal.unwrap_or_default());
+    Some(format!("there is no member {sent}{proposal}; there are {}", known.join(", ")))
+}
+
 /// Line and column, counted from 1 and in bytes, of what follows the text.
 fn position_after(text: &[u8]) -> (usize, usize) {
     let lines = text.split(|byte| *byte == b'\n');
@@ -69,6 +86,28 @@ fn position_after(text: &[u8]) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn unknown_member_is_named_with_a_proposal() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        #[expect(dead_code, reason = "nothing reads what is not accepted")]
+        struct Example {
+            dry_run: bool,
+            ids: Vec<i64>,
+        }
+        for (body, detail) in [
+            (
+                r#"{"dryrun": true}"#,
+                "no member dryrun; did you mean dryRun?; there are dryRun, ids",
+            ),
+            (r#"{"x`, expected `": 1}"#, "no member x`, expected `; there are dryRun, ids"),
+            (r#"{"ids": 1}"#, "the body has to be this; at line 1 column 9 it is something else"),
+        ] {
+            let refused = format!("{:?}", object::<Example>(body.into(), "this").unwrap_err());
+            assert!(refused.contains(detail), "{refused}");
+        }
+    }
 
     #[test]
     fn position_counts_lines_and_bytes_from_one() {

@@ -7,15 +7,21 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::problem::{Kind, Problem};
-use crate::request::media_type::{JSON, NDJSON};
+use crate::request::media_type::JSON;
 
 /// Refuses a request whose `Accept` (RFC 9110 §12.5.1) allows no JSON.
 pub(crate) async fn require_json(request: Request, next: Next) -> Result<Response, Problem> {
-    if ![JSON, NDJSON].iter().any(|media_type| accepts(request.headers(), media_type)) {
-        let detail = format!("answers are {JSON} or {NDJSON}");
-        return Err(Problem::new(Kind::NotAcceptable, detail));
-    }
+    require(request.headers(), &[JSON])?;
     Ok(next.run(request).await)
+}
+
+/// Refuses a request whose `Accept` allows none of the media types of its answer.
+pub(crate) fn require(headers: &HeaderMap, answers: &[&str]) -> Result<(), Problem> {
+    if answers.iter().any(|media_type| accepts(headers, media_type)) {
+        return Ok(());
+    }
+    let detail = format!("the answer is {}", answers.join(" or "));
+    Err(Problem::new(Kind::NotAcceptable, detail))
 }
 
 /// Whether the headers allow that media type. The most specific range counts; without any,

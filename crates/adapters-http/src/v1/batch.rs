@@ -34,6 +34,7 @@ use crate::request::json_upload::JsonUpload;
 use crate::request::media_type::{self, JSON, NDJSON};
 use crate::request::prefer::Preferences;
 use crate::state::AppState;
+use crate::v1::accept::require;
 
 /// Upsert a batch of contacts
 ///
@@ -50,12 +51,12 @@ use crate::state::AppState;
 ///
 /// As NDJSON, the body has one item a line, any number of them, and options in the query. The answer
 /// comes while they are sent: each result as a line as soon as it is stored, with the number of its
-/// line; under `results=problems`, the default here, a line `{"progress": …}` now and then; and at the
+/// line; under `results=problems`, the default here, a line `{"progress": …}` after each chunk; and at the
 /// end `{"summary": …}`. A client may also send everything before it reads anything. A stream that
 /// fails ends with `{"problem": …, "resumeFromLine": n}` and without its last chunk: what was answered
 /// is stored, and the client goes on at that line. A line that is no JSON is a rejected item; empty
-/// lines count as lines and are no items. Each chunk of lines is stored by itself, so `sameAs` looks
-/// back within a chunk, and there is no `dryRun`, `atomicity=batch` and other `onRepeat` than `merge`.
+/// lines count as lines and are no items. Each chunk of lines is stored by itself, as a run of its own
+/// that its lines name, so `sameAs` looks back within a chunk, and there is no `dryRun`, `atomicity=batch` and other `onRepeat` than `merge`.
 #[utoipa::path(
     post,
     path = "/v1/contacts/batch",
@@ -96,7 +97,9 @@ pub(super) async fn upsert(
     request: HttpRequest,
 ) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
-    if media_type::of(&parts.headers, &[JSON, NDJSON])? == NDJSON {
+    let media_type = media_type::of(&parts.headers, &[JSON, NDJSON])?;
+    require(&parts.headers, &[media_type])?;
+    if media_type == NDJSON {
         if parts.headers.contains_key(IDEMPOTENCY_KEY) {
             let detail = "a stream does not take Idempotency-Key; it is safe to send it again";
             return Err(Problem::new(Kind::BadHeader, detail));

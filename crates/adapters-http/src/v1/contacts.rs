@@ -24,11 +24,15 @@ use crate::state::AppState;
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list::list, create::create))
-        .routes(routes!(list::export::export))
         .routes(routes!(get::get, patch::patch, replace::replace, delete::delete))
         .routes(routes!(restore::restore))
         .routes(routes!(archive::archive))
         .routes(routes!(unarchive::unarchive))
         .routes(routes!(merge::merge))
         .routes(routes!(delete_many::delete_many))
+}
+
+/// The route whose answer may also be lines.
+pub(super) fn export() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list::export::export))
 }

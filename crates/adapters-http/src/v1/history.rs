@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use contacts_application::ledger::{PageSize, PastChange};
+use contacts_domain::Version;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -37,17 +38,20 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes the parameters")]
 struct HistoryParams {
-    /// How many of the last versions; 50 without it.
+    /// The versions before this one; without it, the last ones.
+    #[param(minimum = 1)]
+    before: Option<i64>,
+    /// The most versions of a page; 50 without it.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
 }
 
-/// The last versions of a contact.
+/// Versions of a contact.
 #[derive(Serialize, ToSchema)]
 struct HistoryBody<'a> {
     /// The last one first.
     items: Vec<VersionBody<'a>>,
-    /// Whether the ledger has earlier ones.
+    /// Whether the ledger has earlier ones; `before` the last of these leads to them.
     more: bool,
 }
 
@@ -66,7 +70,7 @@ struct VersionBody<'a> {
 
 /// The history of a contact
 ///
-/// Its last versions, also of a contact that is deleted, each with the request that made it and the
+/// Its versions, also of a contact that is deleted, each with the request that made it and the
 /// fields before and after. An item sent several times in one request is one entry. Versions from
 /// before the ledger, and those that it no longer keeps, are left out.
 #[utoipa::path(
@@ -99,11 +103,13 @@ async fn show_history(
     ContactIdPath(id): ContactIdPath,
     mut parameters: Parameters,
 ) -> Result<Response, Problem> {
+    let before = parameters.whole("before", 1..=i64::MAX)?.map(Version::new);
     let limit = parameters.whole("limit", 1..=1_000)?;
     parameters.end()?;
     let items = limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT);
     let size = PageSize { items, bytes: PAGE_BYTES };
-    let history = timed(Step::Store, services.read_ledger.history(&caller, id, size)).await?;
+    let history = services.read_ledger.history(&caller, id, before, size);
+    let history = timed(Step::Store, history).await?;
     let unknown = || Problem::new(Kind::UnknownContact, "there is no such contact");
     let (changes, more) = history.ok_or_else(unknown)?;
     let redaction = Redaction::of(caller.scopes);

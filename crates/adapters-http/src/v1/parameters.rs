@@ -32,6 +32,18 @@ impl<S: Sync> FromRequestParts<S> for Parameters {
     }
 }
 
+/// A request that has no parameters, but the organization.
+pub(crate) struct NoParameters;
+
+impl<S: Sync> FromRequestParts<S> for NoParameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Parameters::from_request_parts(parts, state).await?.end()?;
+        Ok(Self)
+    }
+}
+
 impl Parameters {
     /// Those of a query.
     pub(crate) fn of(query: &str) -> Result<Self, Problem> {

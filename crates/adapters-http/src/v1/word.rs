@@ -98,7 +98,7 @@ pub(crate) fn schema<W: Word>(about: &str) -> RefOr<Schema> {
 }
 
 /// The one that is close to what was sent, if there is exactly one.
-pub(crate) fn did_you_mean(sent: &str, known: &[&'static str]) -> Option<&'static str> {
+pub(crate) fn did_you_mean<'k>(sent: &str, known: &[&'k str]) -> Option<&'k str> {
     let sent = sent.to_lowercase();
     // A long text would be compared letter by letter.
     let allowed = if sent.len() > 100 { 0 } else { (sent.chars().count() / 3).clamp(1, 3) };

@@ -26,6 +26,7 @@ pub(crate) const MERGING: &str = "/api-v1/contact/merging";
 /// | `both` | 1 and 2 | all scopes but `admin` |
 /// | `admin` | everywhere | all scopes |
 /// | `reader`, `writer`, `clerk` | 1 | `read`; `write`; `read write` |
+/// | `payroll` | 1 | `read write staff:write` |
 /// | `revoked`, `expired` | 1 | all scopes but `admin` |
 pub(crate) struct App {
     router: Router,
@@ -101,6 +102,11 @@ pub(crate) async fn store_with_tokens() -> Arc<MemoryStore> {
         ("reader", in_organizations(&[1]), scopes(&[Scope::Read])),
         ("writer", in_organizations(&[1]), scopes(&[Scope::Write])),
         ("clerk", in_organizations(&[1]), scopes(&[Scope::Read, Scope::Write])),
+        (
+            "payroll",
+            in_organizations(&[1]),
+            scopes(&[Scope::Read, Scope::Write, Scope::StaffWrite]),
+        ),
         ("expired", in_organizations(&[1]), all_but_admin),
         ("revoked", in_organizations(&[1]), all_but_admin),
     ] {

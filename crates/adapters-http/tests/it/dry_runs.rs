@@ -47,6 +47,24 @@ async fn dry_run_has_whole_answer() {
 }
 
 #[tokio::test]
+async fn dry_run_in_full_shows_what_changes() {
+    let app = App::new().await;
+    let stored = json!([{"contactType": "PERSON", "externalId": "A", "lastName": "Abt",
+        "isStaff": true, "staff": {"jobTitle": "Baker"}}]);
+    app.batch(stored).await;
+    let items = json!([{"externalId": "A", "lastName": "Bär", "staff": {"jobTitle": "Cook"}},
+        {"externalId": "A", "lastName": "Bär"}, {"externalId": "A", "email": "nobody"}]);
+    let answer = batch(&app, "dry-run, detail=full", &items).await.json();
+    let change = |pointer, from, to| json!({"pointer": pointer, "from": from, "to": to});
+    let changes =
+        json!([change("/lastName", "Abt", "Bär"), change("/staff/jobTitle", "Baker", "Cook"),]);
+    let shown = answer["items"].as_array().unwrap().iter().map(|item| &item["changes"]);
+    assert_eq!(shown.collect::<Vec<_>>(), [&changes, &json!([]), &json!([])]);
+    let stored = batch(&app, "detail=full", &items).await.json();
+    assert_eq!(stored["items"][0].get("changes"), None);
+}
+
+#[tokio::test]
 async fn misspelled_dry_run_stores_nothing() {
     let app = App::new().await;
     let items = json!([{"contactType": "PERSON", "externalId": "A", "lastName": "Abt"}]);

@@ -36,7 +36,7 @@ pub(crate) const CHANGES: &str = "
      WHERE organization_id = $1 AND run_id = $2 AND contact_id > $3
      ORDER BY contact_id LIMIT $4";
 
-/// The changes of a contact ($2) with their runs, the last one first, at most $3.
+/// The changes of a contact ($2) with their runs from a run ($4, or the last) on backwards, at most $3.
 pub(crate) static HISTORY: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH RECURSIVE chain AS (
@@ -44,7 +44,8 @@ pub(crate) static HISTORY: LazyLock<String> = LazyLock::new(|| {
                 FROM contact
                CROSS JOIN LATERAL (
                      SELECT * FROM ledger
-                      WHERE organization_id = $1 AND run_id = contact.run_id AND contact_id = $2
+                      WHERE organization_id = $1 AND run_id = coalesce($4, contact.run_id)
+                        AND contact_id = $2
                      OFFSET 0) AS entry
                WHERE contact.organization_id = $1 AND contact.id = $2
                UNION ALL

@@ -77,13 +77,15 @@ impl Ledger for PostgresStore {
         &self,
         organization: OrganizationId,
         contact: ContactId,
+        from: Option<RunId>,
         size: PageSize,
     ) -> Result<Option<History>, StoreError> {
-        let at_most = i64::from(size.items) + 1;
-        let parameters: [Parameter<'_>; 3] = [
+        let (at_most, from) = (i64::from(size.items) + 1, from.map(RunId::get));
+        let parameters: [Parameter<'_>; 4] = [
             (&organization.get(), Type::INT4),
             (&contact.get(), Type::INT8),
             (&at_most, Type::INT8),
+            (&from, Type::INT8),
         ];
         // Changes that come between the two reads are left out.
         let living = self.contact(organization, contact, Lifecycle::Living).await?;

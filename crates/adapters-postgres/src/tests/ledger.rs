@@ -245,7 +245,7 @@ async fn ledger_statements_use_expected_indexes() {
         store.run(here, run).await.unwrap().unwrap();
         store.changes(here, run, None, PAGE).await.unwrap();
         store.changed_by(here, run, 1 << 20).await.unwrap();
-        store.history(here, contact, PAGE).await.unwrap().unwrap();
+        store.history(here, contact, None, PAGE).await.unwrap().unwrap();
         let end = store.feed_end(here).await.unwrap();
         store.feed(here, end, PAGE).await.unwrap().unwrap();
         store.feed(here, FeedPosition { listed_to: Some(0), ..end }, PAGE).await.unwrap().unwrap();

@@ -46,7 +46,8 @@ pub trait Ledger: Send + Sync {
         size: PageSize,
     ) -> Result<Vec<RecordedChange>, StoreError>;
 
-    /// A contact, living or deleted, with its last changes. `None` if there is no such contact.
+    /// A contact, living or deleted, with its changes from that run on backwards; without one, from the
+    /// last. `None` if there is no such contact.
     ///
     /// # Errors
     ///
@@ -55,6 +56,7 @@ pub trait Ledger: Send + Sync {
         &self,
         organization: OrganizationId,
         contact: ContactId,
+        from: Option<RunId>,
         size: PageSize,
     ) -> Result<Option<History>, StoreError>;
 

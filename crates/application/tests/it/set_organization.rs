@@ -21,7 +21,7 @@ fn named(name: &str) -> SettingsChange {
 async fn invalid_name_is_not_set() {
     for name in ["", " ", "a\nb", &"x".repeat(101)] {
         let set = SetOrganization::new(Arc::new(MockOrganizationSettings::new()));
-        let refused = set.execute(organization(7).id, named(name), None).await;
+        let refused = set.execute(organization(7).id, named(name), false, None).await;
         assert!(matches!(refused, Err(ManageAccessError::InvalidName(_))), "{name:?}");
     }
 }
@@ -32,7 +32,7 @@ async fn unknown_organization_is_not_set() {
     settings.expect_contacts_of().returning(|_| Ok(0));
     settings.expect_change_settings().times(1).returning(|_, _, _| Ok(None));
     let (id, set) = (organization(7).id, SetOrganization::new(Arc::new(settings)));
-    let refused = set.execute(id, named("A"), None).await;
+    let refused = set.execute(id, named("A"), false, None).await;
     assert!(matches!(refused, Err(ManageAccessError::UnknownOrganization(found)) if found == id));
 }
 
@@ -50,7 +50,7 @@ async fn a_store_to_fill(contacts: usize) -> Arc<MemoryStore> {
     store.upsert(batch(context, options, &items)).await.unwrap().unwrap();
 
     let change = SettingsChange { match_by: Some(MatchBy::default()), ..SettingsChange::default() };
-    SetOrganization::new(store.clone()).execute(none.id, change, None).await.unwrap();
+    SetOrganization::new(store.clone()).execute(none.id, change, false, None).await.unwrap();
     store
 }
 

@@ -144,6 +144,7 @@ async fn salaries_need_the_scope_staff() {
             .unwrap();
 
         let expected = Context {
+            may_read_staff: false,
             may_write_staff,
             endpoints: Endpoints::Shown,
             handling: Handling::Strict,

@@ -13,11 +13,22 @@ pub struct UndoOutcome {
     pub verdict: UndoVerdict,
     /// The version of the contact from now on; `None` if it was purged.
     pub version: Option<Version>,
+    /// What goes back.
+    pub changes: Vec<Difference>,
     /// The fields that stay, because somebody changed them since, with what they were before the run and
     /// what they are.
     pub kept: Vec<Difference>,
     /// Why the whole contact stays as it is, if not because somebody changed it.
     pub violation: Option<Violation>,
+}
+
+impl UndoOutcome {
+    /// The whole contact stays as it is.
+    pub(super) fn stay(&mut self, violation: Violation) {
+        self.verdict = UndoVerdict::Kept;
+        self.changes.clear();
+        self.violation = Some(violation);
+    }
 }
 
 /// The outcome of one contact in one word.

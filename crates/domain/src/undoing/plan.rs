@@ -39,15 +39,25 @@ impl Plan {
     pub(super) fn of(contact: UndoneContact, context: &Context) -> Self {
         let UndoneContact { id, record, changes } = contact;
         let version = record.as_ref().map(|record| record.version);
-        let kept = Vec::new();
-        let outcome =
-            UndoOutcome { contact: id, verdict: UndoVerdict::Gone, version, kept, violation: None };
+        let outcome = UndoOutcome {
+            contact: id,
+            verdict: UndoVerdict::Gone,
+            version,
+            changes: Vec::new(),
+            kept: Vec::new(),
+            violation: None,
+        };
         let mut plan = Self { outcome, step: None };
         if let Some(record) = record
             && let Err(message) = plan.follow(record, &changes, context)
         {
             // What is stored of it cannot be read.
-            plan.stay(Violation::new(Rule::StoredReadable, Path::root(), id.to_string(), message));
+            plan.outcome.stay(Violation::new(
+                Rule::StoredReadable,
+                Path::root(),
+                id.to_string(),
+                message,
+            ));
         }
         plan
     }
@@ -94,6 +104,7 @@ impl Plan {
     fn take(&mut self, verdict: UndoVerdict, before: Snapshot, now: Snapshot, is_merged: bool) {
         let keys = KeyChange::between(before.record.identity_keys(), now.record.identity_keys());
         self.outcome.verdict = verdict;
+        self.outcome.changes = before.document.differences(&now.document);
         self.step = Some(Step { before, now, keys, is_merged });
     }
 
@@ -108,13 +119,8 @@ impl Plan {
         };
         match checked(&before, &document, context) {
             Ok(now) => self.take(UndoVerdict::Reverted, before, now, false),
-            Err(violation) => self.stay(violation),
+            Err(violation) => self.outcome.stay(violation),
         }
-    }
-
-    fn stay(&mut self, violation: Violation) {
-        self.outcome.verdict = UndoVerdict::Kept;
-        self.outcome.violation = Some(violation);
     }
 }
 

@@ -73,6 +73,7 @@ impl Recognizer {
             organization,
             settings,
             now: _,
+            may_read_staff: _,
             may_write_staff,
             endpoints,
             handling,

@@ -84,6 +84,20 @@ fn replacing_keeps_what_the_caller_may_not_write() {
 }
 
 #[test]
+fn replacing_keeps_what_the_caller_cannot_see_and_does_not_send() {
+    let mut fixture = Fixture::default();
+    fixture.send(json!([a_person()]));
+    let staff = document(&fixture, 1)["staff"].take();
+    fixture.context.may_read_staff = false;
+
+    replace(&mut fixture, 1, json!({"lastName": "Rochat", "isStaff": true}));
+    assert_eq!(document(&fixture, 1)["staff"], staff);
+
+    replace(&mut fixture, 1, json!({"lastName": "Rochat", "isStaff": true, "staff": null}));
+    assert_eq!(document(&fixture, 1).get("staff"), None);
+}
+
+#[test]
 fn item_that_names_another_contact_is_refused() {
     let mut fixture = Fixture::default();
     fixture.send(json!([a_person(), {"contactType": "PERSON", "externalId": "B"}]));

@@ -46,7 +46,7 @@ pub(crate) async fn set(database: &DatabaseSettings, set: SetOrganization) -> Re
     let SetOrganization { id, name, region, match_by, respelling } = set;
     let store = Store::open_existing(database).await?;
     let change = SettingsChange { name, region, match_by, respelling };
-    store.set_organization().execute(id, change, None).await?;
+    store.set_organization().execute(id, change, false, None).await?;
 
     let mut progress = Progress::start("filled");
     let mut notice = |filling: Filling| {

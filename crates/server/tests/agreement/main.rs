@@ -275,6 +275,12 @@ mod sqlite {
         }
 
         #[test]
+        fn undo_takes_back_nothing_of_others(requests in requests()) {
+            let runtime = Runtime::new().unwrap();
+            keep_foreign_changes(&runtime, &fresh(), &requests)?;
+        }
+
+        #[test]
         fn plans_do_what_the_requests_would(requests in requests()) {
             let runtime = Runtime::new().unwrap();
             plan_like_sending(&runtime, &fresh(), &requests)?;
@@ -311,6 +317,12 @@ mod postgres {
         fn undone_requests_lead_back(requests in requests()) {
             let runtime = Runtime::new().unwrap();
             lead_back(&runtime, &fresh(&runtime), &requests)?;
+        }
+
+        #[test]
+        fn undo_takes_back_nothing_of_others(requests in requests()) {
+            let runtime = Runtime::new().unwrap();
+            keep_foreign_changes(&runtime, &fresh(&runtime), &requests)?;
         }
 
         #[test]

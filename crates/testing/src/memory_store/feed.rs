@@ -15,10 +15,11 @@ impl Contacts {
         &self,
         organization: OrganizationId,
         contact: ContactId,
+        from: Option<RunId>,
         size: PageSize,
     ) -> Option<History> {
         let row = self.rows.get(&contact).filter(|row| row.record.organization == organization)?;
-        let (mut changes, mut bytes, mut next) = (Vec::new(), 0, row.run);
+        let (mut changes, mut bytes, mut next) = (Vec::new(), 0, from.or(row.run));
         let mut has_more = false;
         while let Some((run, change)) =
             next.and_then(|run| self.ledger.change(organization, run, contact))

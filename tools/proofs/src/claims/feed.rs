@@ -1,6 +1,7 @@
 //! Readers of the change feed beside many writers.
 
 mod naive;
+mod promoted;
 mod reader;
 mod restored;
 mod round;
@@ -25,8 +26,8 @@ pub(super) const CLAIM: &str = "\
 the change feed in pages of random size; on PostgreSQL a transaction in another database of the cluster
 stays open all the time, and transactions commit late. Whenever the writers rest, the reader's copy
 equals the table. Readers that only follow positions, or whose pages end inside a run, miss changes.
-After an older state of the database is restored, a token from before leads on without a gap, and a later
-one is answered 410.";
+After an older state of the database is restored, or a standby that lacks the last changes is promoted, a
+token from before leads on without a gap, and a later one is answered 410.";
 
 /// How long a server lives between kills at least, and how much longer at most.
 const LIFE: Duration = Duration::from_millis(20);
@@ -48,11 +49,13 @@ pub(super) fn prove(setting: &Setting<'_>) -> Result<Outcome> {
     if let Some(idle) = &mut idle {
         idle.batch_execute("BEGIN; SELECT pg_current_xact_id()")?;
     }
-    on_new_site(&Needs::new(setting, "feed", servers), |site| {
-        let mut observed = vec![follow(setting, site, servers)?];
-        observed.push(restored::lead_on(setting, site, servers)?);
-        Ok(Outcome::Proved(observed))
-    })
+    let mut observed = on_new_site(&Needs::new(setting, "feed", servers), |site| {
+        Ok(vec![follow(setting, site, servers)?, restored::lead_on(setting, site, servers)?])
+    })?;
+    if setting.store == Store::Postgres {
+        observed.push(promoted::lead_on(setting, servers)?);
+    }
+    Ok(Outcome::Proved(observed))
 }
 
 /// Follows the writers, and compares the reader's copy with the table whenever they rest.

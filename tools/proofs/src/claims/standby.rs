@@ -1,7 +1,7 @@
 //! A hot standby that serves lists.
 
 mod entry;
-mod replica;
+pub(super) mod replica;
 
 use std::sync::Mutex;
 use std::thread;
@@ -166,7 +166,9 @@ fn of_another(setting: &Setting<'_>, replica: &mut Replica) -> Result<String> {
 
 /// A promoted standby, on which something else was written.
 fn promoted(replica: &mut Replica, entry: &mut Entry<'_>, rounds: u64) -> Result<String> {
+    replica.wait_until_caught_up()?;
     replica.promote()?;
+    replica.empty()?;
     let before = replica.lists()?;
     for _ in 0..rounds {
         entry.read()?;

@@ -122,15 +122,16 @@ pub(crate) fn changed_by(
     Ok(contacts)
 }
 
-/// A contact with its last changes.
+/// A contact with its changes from that run on backwards, or all.
 pub(crate) fn history(
     connection: &mut SqliteConnection,
     organization: OrganizationId,
     contact: ContactId,
+    from: Option<RunId>,
     size: PageSize,
 ) -> Result<Option<History>, Failure> {
     let Some(row) = contact_row(connection, organization, contact.get())? else { return Ok(None) };
-    let (mut changes, mut bytes, mut next) = (Vec::new(), 0, row.run());
+    let (mut changes, mut bytes, mut next) = (Vec::new(), 0, from.or(row.run()));
     let record = Record::try_from(row)?;
     while let Some(id) = next {
         // What is before was pruned.

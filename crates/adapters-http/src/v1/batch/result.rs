@@ -1,7 +1,7 @@
 //! The result of an item.
 
 use contacts_domain::upsert::{ContactState, Outcome};
-use contacts_domain::{ContactId, Rule, Violation};
+use contacts_domain::{ContactId, Rule, RunId, Violation};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -47,6 +47,10 @@ pub(crate) struct ResultBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 1, nullable = false)]
     line: Option<u64>,
+    /// The run that changed the contact, in a stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 5, nullable = false)]
+    run: Option<i64>,
     /// The item's own `$.ref`.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 128, nullable = false)]
@@ -108,6 +112,7 @@ impl<'a> ResultBody<'a> {
         Self {
             index: *index,
             line: *line,
+            run: contact.filter(|_| line.is_some()).and_then(|contact| contact.run).map(RunId::get),
             reference: reference.as_deref(),
             verdict: outcome.verdict.as_str(),
             id: contact.and_then(|contact| contact.id).map(ContactId::get),

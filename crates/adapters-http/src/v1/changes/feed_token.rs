@@ -17,7 +17,7 @@ const CHECK: usize = 8;
 const NONE: i64 = -1;
 
 /// The text of a bookmark in an organization.
-pub(in crate::v1) fn write(organization: OrganizationId, bookmark: Bookmark) -> String {
+pub(crate) fn write(organization: OrganizationId, bookmark: Bookmark) -> String {
     let Bookmark { position: FeedPosition { hub, last, listed_to }, at } = bookmark;
     let none = LastChange { position: NONE, mark: 0, contact: 0 };
     let LastChange { position, mark, contact } = last.unwrap_or(none);
@@ -38,7 +38,7 @@ pub(in crate::v1) fn write(organization: OrganizationId, bookmark: Bookmark) -> 
 }
 
 /// The bookmark in a text, or `None` if it is no token of this organization.
-pub(in crate::v1) fn read(organization: OrganizationId, token: &str) -> Option<Bookmark> {
+pub(crate) fn read(organization: OrganizationId, token: &str) -> Option<Bookmark> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).ok()?;
     let (content, hash) = bytes.split_at_checked(bytes.len().checked_sub(CHECK)?)?;
     let (version, numbers) = content.split_first()?;
@@ -84,6 +84,16 @@ mod tests {
             assert_eq!(read(organization(7), &token), Some(bookmark));
             assert_eq!(read(organization(8), &token), None);
         }
+    }
+
+    #[test]
+    fn token_of_another_form_is_none() {
+        let token = write(organization(7), bookmarks()[1]);
+        let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(token).unwrap();
+        bytes.truncate(bytes.len() - CHECK);
+        bytes[0] += 1;
+        bytes.extend(check(&bytes).collect::<Vec<_>>());
+        assert_eq!(read(organization(7), &BASE64_URL_SAFE_NO_PAD.encode(bytes)), None);
     }
 
     #[test]

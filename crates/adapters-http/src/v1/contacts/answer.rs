@@ -70,14 +70,14 @@ pub(super) fn answer_of(
     })
 }
 
-/// The contact, with its warnings.
+/// The contact, without warnings.
 pub(super) fn shown(
     scopes: Scopes,
     preferences: Preferences,
     record: &Record,
-    warnings: &[Violation],
+    changes: &[Difference],
 ) -> Result<Response, Problem> {
-    shown_with(scopes, preferences, record, warnings, &[])
+    shown_with(scopes, preferences, record, &[], changes)
 }
 
 fn shown_with(

@@ -18,6 +18,7 @@ use crate::request::idempotency::Once;
 use crate::request::prefer::Preferences;
 use crate::state::Services;
 use crate::v1::entity_tag::IfMatch;
+use crate::v1::parameters::NoParameters;
 
 /// Archive a contact
 ///
@@ -42,7 +43,7 @@ use crate::v1::entity_tag::IfMatch;
 pub(super) async fn archive(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Write>,
-    ContactIdPath(id): ContactIdPath,
+    (ContactIdPath(id), _): (ContactIdPath, NoParameters),
     if_match: IfMatch,
     preferences: Preferences,
     room: Room,

@@ -17,6 +17,7 @@ use crate::request::idempotency::Once;
 use crate::request::json_upload::SingleUpload;
 use crate::request::prefer::Preferences;
 use crate::state::Services;
+use crate::v1::parameters::NoParameters;
 
 /// Create one contact
 ///
@@ -51,6 +52,7 @@ use crate::state::Services;
 pub(super) async fn create(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Write>,
+    _: NoParameters,
     preferences: Preferences,
     SingleUpload(body, room): SingleUpload,
     once: Once,

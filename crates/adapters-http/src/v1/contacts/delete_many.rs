@@ -28,6 +28,7 @@ use crate::request::prefer::Preferences;
 use crate::state::AppState;
 use crate::v1::batch::reply::{BatchAnswer, answer};
 use crate::v1::batch::result::{Answered, ResultWriter};
+use crate::v1::parameters::NoParameters;
 
 const EXPECTED: &str = r#"{"ids": [integer], "externalIds": [text], "linkIds": [UUID], "purge": boolean, "dryRun": boolean}"#;
 
@@ -99,6 +100,7 @@ fn link_ids() -> Array {
 pub(super) async fn delete_many(
     State(state): State<AppState>,
     Authorized(caller, _): Authorized<Delete>,
+    _: NoParameters,
     preferences: Preferences,
     JsonUpload(body, room): JsonUpload,
     once: Once,

@@ -15,6 +15,7 @@ use crate::request::contact_id::ContactIdPath;
 use crate::state::Services;
 use crate::v1::contact_body::contact_body;
 use crate::v1::entity_tag::{IfNoneMatch, tagged};
+use crate::v1::parameters::NoParameters;
 
 /// One contact
 ///
@@ -41,7 +42,7 @@ use crate::v1::entity_tag::{IfNoneMatch, tagged};
 pub(super) async fn get(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Read>,
-    ContactIdPath(id): ContactIdPath,
+    (ContactIdPath(id), _): (ContactIdPath, NoParameters),
     IfNoneMatch(known): IfNoneMatch,
 ) -> Result<Response, Problem> {
     let record = living(&services, &caller, id).await?;

@@ -25,6 +25,7 @@ use crate::request::json_text;
 use crate::request::json_upload::SingleUpload;
 use crate::request::prefer::Preferences;
 use crate::state::Services;
+use crate::v1::parameters::NoParameters;
 
 const EXPECTED: &str =
     r#"{"target": integer, "source": integer}, with "dryRun": boolean if it is one"#;
@@ -70,16 +71,18 @@ struct MergeBody {
 pub(super) async fn merge(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Merge>,
-    preferences: Preferences,
+    _: NoParameters,
+    mut preferences: Preferences,
     SingleUpload(body, room): SingleUpload,
     once: Once,
 ) -> Result<Response, Problem> {
     let MergeBody { target, source, dry_run } = json_text::object(body, EXPECTED)?;
     room.count(Unit::Items, 2)?;
-    let dry_run = dry_run || preferences.dry_run;
+    preferences.dry_run |= dry_run;
+    let dry_run = preferences.dry_run;
     let scopes = caller.scopes;
     let reply = move |report: &MergeReport| match report {
-        Ok(record) => shown(scopes, preferences, record, &[]),
+        Ok(merged) => shown(scopes, preferences, &merged.contact, &merged.changes),
         Err(violations) => {
             reject_if_corrupt(violations)?;
             let redaction = Redaction::of(scopes);

@@ -25,6 +25,7 @@ use crate::request::prefer::Preferences;
 use crate::state::Services;
 use crate::v1::contact_body::contact_body;
 use crate::v1::entity_tag::IfMatch;
+use crate::v1::parameters::NoParameters;
 
 /// How often a JSON Patch is applied anew to a contact that changes meanwhile.
 const MAX_OVERTAKEN: usize = 5;
@@ -72,7 +73,7 @@ const FIXED: [&str; 2] = ["id", "contactId"];
 pub(super) async fn patch(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Write>,
-    ContactIdPath(id): ContactIdPath,
+    (ContactIdPath(id), _): (ContactIdPath, NoParameters),
     if_match: IfMatch,
     preferences: Preferences,
     PatchUpload { media_type, body, room }: PatchUpload,

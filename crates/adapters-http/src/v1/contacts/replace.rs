@@ -19,11 +19,13 @@ use crate::request::json_upload::SingleUpload;
 use crate::request::prefer::Preferences;
 use crate::state::Services;
 use crate::v1::entity_tag::IfMatch;
+use crate::v1::parameters::NoParameters;
 
 /// Replace one contact
 ///
 /// The contact has what is sent, and nothing else. Its type and ids stay, and so does the block
-/// `staff` for a token without its scope. Elements of arrays keep their ids as in a batch.
+/// `staff` if the token may not write it, or may not read it and sends none. Elements of arrays keep
+/// their ids as in a batch.
 #[utoipa::path(
     put,
     path = "/v1/contacts/{id}",
@@ -53,7 +55,7 @@ use crate::v1::entity_tag::IfMatch;
 pub(super) async fn replace(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Write>,
-    ContactIdPath(id): ContactIdPath,
+    (ContactIdPath(id), _): (ContactIdPath, NoParameters),
     if_match: IfMatch,
     preferences: Preferences,
     SingleUpload(body, room): SingleUpload,

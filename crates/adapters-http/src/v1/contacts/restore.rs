@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use contacts_domain::Code;
+use contacts_application::access::Scope;
+use contacts_application::ledger::PageSize;
+use contacts_application::use_cases::Caller;
 use contacts_domain::restoring::{NotRestored, RestoreReport};
+use contacts_domain::{Code, ContactId, RunId};
 
 use super::answer::shown;
 use super::change::stale;
@@ -20,12 +23,13 @@ use crate::request::idempotency::Once;
 use crate::request::prefer::Preferences;
 use crate::state::Services;
 use crate::v1::entity_tag::IfMatch;
+use crate::v1::parameters::NoParameters;
 
 /// Restore a deleted contact
 ///
 /// The contact is what it was, with its keys. If another contact has one of them by now: 409, and `id`
-/// names it. A contact that was merged is not restored: 409, and `mergedInto` names the one that
-/// stayed. A living contact stays as it is. `If-Match` names one version here.
+/// names it. A contact that was merged is not restored: 409, `mergedInto` names the one that stayed, and
+/// `run` the run to undo instead. A living contact stays as it is. `If-Match` names one version here.
 #[utoipa::path(
     post,
     path = "/v1/contacts/{id}/restore",
@@ -46,7 +50,7 @@ use crate::v1::entity_tag::IfMatch;
 pub(super) async fn restore(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Merge>,
-    ContactIdPath(id): ContactIdPath,
+    (ContactIdPath(id), _): (ContactIdPath, NoParameters),
     if_match: IfMatch,
     preferences: Preferences,
     room: Room,
@@ -61,13 +65,33 @@ pub(super) async fn restore(
     };
     let (restore, keeping) = (&services.restore_contact, once.keeping(reply));
     let restoring = restore.execute(&caller, id, version, preferences.dry_run, keeping);
-    reply(&write(preferences.dry_run, restoring).await?)
+    match write(preferences.dry_run, restoring).await? {
+        Err(NotRestored::Merged(into)) => {
+            let run = run_of_merge(&services, &caller, id).await?;
+            Err(Problem::merge_stands(into, run))
+        }
+        report => reply(&report),
+    }
+}
+
+/// The run that merged a contact, for a caller who may read.
+async fn run_of_merge(
+    services: &Services,
+    caller: &Caller,
+    contact: ContactId,
+) -> Result<Option<RunId>, Problem> {
+    if !caller.scopes.include(Scope::Read) {
+        return Ok(None);
+    }
+    let last = PageSize { items: 1, bytes: usize::MAX };
+    let history = services.read_ledger.history(caller, contact, None, last).await?;
+    Ok(history.and_then(|(changes, _)| Some(changes.first()?.run.id)))
 }
 
 fn refusal(refused: &NotRestored, redaction: Redaction) -> Problem {
     match refused {
         NotRestored::Unknown => Problem::new(Kind::UnknownContact, refused.to_string()),
-        NotRestored::Merged(target) => Problem::merge_stands(*target),
+        NotRestored::Merged(into) => Problem::merge_stands(*into, None),
         NotRestored::Stale(version) => stale(*version),
         NotRestored::KeyTaken { owner, .. } => {
             let owner = Some(*owner).filter(|_| redaction.shows_contacts);

@@ -7,6 +7,7 @@ use crate::openapi::{CallHeaders, CallProblems};
 use crate::problem::Problem;
 use crate::reply::to_json;
 use crate::request::authorized::{Authorized, Read};
+use crate::v1::parameters::NoParameters;
 
 /// The organization
 ///
@@ -30,6 +31,9 @@ use crate::request::authorized::{Authorized, Read};
         CallProblems,
     ),
 )]
-pub(super) async fn get(Authorized(caller, _): Authorized<Read>) -> Result<Response, Problem> {
+pub(super) async fn get(
+    Authorized(caller, _): Authorized<Read>,
+    _: NoParameters,
+) -> Result<Response, Problem> {
     to_json(&OrganizationBody::from(&caller.organization))
 }

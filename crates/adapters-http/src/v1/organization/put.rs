@@ -12,14 +12,16 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::body::{OrganizationBody, SharedKeyWord};
-use crate::openapi::{CallHeaders, NativeBatchProblems};
+use crate::openapi::{DryRunHeaders, NativeBatchProblems};
 use crate::problem::{Kind, Problem};
 use crate::reply::to_json;
 use crate::request::authorized::{Admin, Authorized};
 use crate::request::idempotency::Once;
 use crate::request::json_text;
 use crate::request::json_upload::SingleUpload;
+use crate::request::prefer::Preferences;
 use crate::state::Services;
+use crate::v1::parameters::NoParameters;
 use crate::v1::word::{RespellingWord, Word, did_you_mean};
 
 const EXPECTED: &str = r#"{"name": text, "region": country, "matchBy": [key], "respelling": word}"#;
@@ -54,7 +56,7 @@ struct SettingsBody {
     path = "/v1/organization",
     tag = "native",
     operation_id = "setOrganization",
-    params(CallHeaders),
+    params(DryRunHeaders),
     request_body(content = SettingsBody, content_type = "application/json"),
     responses(
         (
@@ -73,14 +75,19 @@ struct SettingsBody {
 pub(super) async fn put(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Admin>,
+    _: NoParameters,
+    preferences: Preferences,
     SingleUpload(body, _): SingleUpload,
     once: Once,
 ) -> Result<Response, Problem> {
     let body: SettingsBody = json_text::object(body, EXPECTED)?;
     let change = body.read()?;
-    let reply = |organization: &Organization| to_json(&OrganizationBody::from(organization));
+    let preferences = preferences.dry_run_alone();
+    let reply = move |organization: &Organization| {
+        Ok(preferences.note(to_json(&OrganizationBody::from(organization))?))
+    };
     let (set, keeping) = (&services.set_organization, once.keeping(reply));
-    let changed = set.execute(caller.organization.id, change, keeping).await;
+    let changed = set.execute(caller.organization.id, change, preferences.dry_run, keeping).await;
     services.authenticate.forget_callers();
     match changed {
         Ok(organization) => reply(&organization),

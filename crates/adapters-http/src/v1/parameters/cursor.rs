@@ -49,3 +49,18 @@ pub(crate) fn next_page(uri: &Uri, cursor: &str) -> Result<HeaderValue, Problem>
     let link = format!("<{}?{}>; rel=\"next\"", uri.path(), query.finish());
     HeaderValue::try_from(link).map_err(Problem::internal)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursor_of_another_list_or_form_is_none() {
+        let cursor = write("names", b"place");
+        assert_eq!(read("names", &cursor), Some(b"place".to_vec()));
+        assert_eq!(read("ids", &cursor), None);
+        let mut other_form = b"\x02place".to_vec();
+        other_form.extend(check("names", &other_form));
+        assert_eq!(read("names", &BASE64_URL_SAFE_NO_PAD.encode(other_form)), None);
+    }
+}

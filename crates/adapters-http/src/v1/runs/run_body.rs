@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 /// A request that changed contacts.
 #[derive(Serialize, ToSchema)]
-pub(in crate::v1) struct RunBody {
+pub(crate) struct RunBody {
     /// The id.
     id: i64,
     /// The API of the request: `erp`, `device` or `v1`.

@@ -12,7 +12,7 @@ use crate::problem::{Kind, Problem};
 
 /// The run of the path `/v1/runs/{id}`. A path that cannot name a run is answered like a run that
 /// does not exist.
-pub(in crate::v1) struct RunPath(pub(in crate::v1) RunId);
+pub(crate) struct RunPath(pub(in crate::v1) RunId);
 
 impl<S: Send + Sync> FromRequestParts<S> for RunPath {
     type Rejection = Problem;

@@ -6,6 +6,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use contacts_application::use_cases::NotUndone;
+use contacts_domain::tree::Difference;
 use contacts_domain::undoing::{UndoOutcome, UndoReport, UndoVerdict, Undone};
 use contacts_domain::{RunId, Version};
 use serde::Serialize;
@@ -85,6 +86,10 @@ struct UndoItem<'a> {
     verdict: &'static str,
     /// The version from now on; null of a contact that is erased.
     version: Option<i64>,
+    /// What goes back; in a dry run only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    changes: Option<Vec<ChangeBody<'a>>>,
     /// The fields that stay, because somebody changed them since: what they were before the run, and
     /// what they are.
     kept: Vec<ChangeBody<'a>>,
@@ -143,7 +148,7 @@ pub(super) async fn undo_run(
     room.count(Unit::Items, 1)?;
     let redaction = Redaction::of(caller.scopes);
     let reply = move |undone: &Undone| {
-        let body = UndoBody::of(undone, redaction);
+        let body = UndoBody::of(undone, redaction, dry_run);
         let answer = json(serde_json::to_string(&body).map_err(Problem::internal)?);
         Ok(preferences.dry_run_alone().note(answer))
     };
@@ -163,7 +168,7 @@ pub(super) async fn undo_run(
 }
 
 impl<'a> UndoBody<'a> {
-    fn of(undone: &'a Undone, redaction: Redaction) -> Self {
+    fn of(undone: &'a Undone, redaction: Redaction, shows_changes: bool) -> Self {
         let count =
             |verdict| undone.outcomes.iter().filter(|outcome| outcome.verdict == verdict).count();
         let summary = UndoSummary {
@@ -175,13 +180,17 @@ impl<'a> UndoBody<'a> {
             unchanged: count(UndoVerdict::Unchanged),
         };
         let item = |outcome: &'a UndoOutcome| {
-            let kept = outcome.kept.iter().filter(|kept| redaction.shows(&kept.path));
+            let shown = |differences: &'a [Difference]| {
+                let shown = differences.iter().filter(|found| redaction.shows(&found.path));
+                shown.map(ChangeBody::of).collect()
+            };
             let violations = outcome.violation.iter();
             UndoItem {
                 id: outcome.contact.get(),
                 verdict: outcome.verdict.as_str(),
                 version: outcome.version.map(Version::get),
-                kept: kept.map(ChangeBody::of).collect(),
+                changes: shows_changes.then(|| shown(&outcome.changes)),
+                kept: shown(&outcome.kept),
                 violations: violations
                     .filter_map(|violation| ViolationBody::of(violation, redaction))
                     .collect(),

@@ -340,6 +340,13 @@ async fn request_of_another_form_is_a_problem() {
     };
     let answer = app.send(with(&[("accept", "text/html, application/xml")])).await;
     assert_eq!(answer.problem(), (406, String::new()));
+    let lines = [("content-type", "application/x-ndjson"), ("accept", "application/json")];
+    let ndjson = [("weal-token", "all"), ("accept", "application/x-ndjson")];
+    let list = request(Method::GET, "/v1/contacts", &ndjson, String::new());
+    for sent in [with(&lines), with(&[("accept", "application/x-ndjson")]), list] {
+        assert_eq!(app.send(sent).await.problem(), (406, String::new()));
+    }
+    assert_eq!(app.store.records(), []);
     let answer = app.send(with(&[("content-type", "text/csv")])).await;
     assert_eq!(answer.problem(), (415, String::new()));
     assert_eq!(answer.header("accept-post"), Some("application/json, application/x-ndjson"));

@@ -103,7 +103,28 @@ async fn merged_contact_leads_to_its_survivor() {
     }
     let restored = post(&app, &format!("{source}/restore"), "", "").await;
     assert_eq!(restored.problem(), (409, "ACTION_DENIED".into()));
-    assert_eq!(restored.json()["mergedInto"], json!(id(&target)));
+    let named = restored.json();
+    assert_eq!((&named["mergedInto"], &named["run"]), (&json!(id(&target)), &json!(3)));
+    let undone = post(&app, "/v1/runs/3/undo", "", "").await;
+    assert_eq!((undone.status, app.get(&source).await.status), (200, 200));
+}
+
+#[tokio::test]
+async fn dry_run_of_a_merge_shows_what_changes() {
+    let app = App::new().await;
+    let (target, source) = (a_person(&app, "A").await, a_person(&app, "B").await);
+    let headers = [("content-type", "application/merge-patch+json")];
+    let body = r#"{"city": "x", "firstName": "Luc"}"#;
+    assert_eq!(app.send(send(Method::PATCH, &source, "all", &headers, body)).await.status, 200);
+    let before = app.store.records();
+    let ids = json!({"target": id(&target), "source": id(&source)});
+    let in_body = json!({"target": id(&target), "source": id(&source), "dryRun": true});
+    for (prefer, body) in [("dry-run, detail=full", ids), ("detail=full", in_body)] {
+        let answer = post(&app, "/v1/contacts/merge", prefer, &body.to_string()).await.json();
+        assert_eq!(answer["contact"]["firstName"], "Luc");
+        assert_eq!(answer["changes"], json!([{"pointer": "/firstName", "to": "Luc"}]));
+    }
+    assert_eq!(app.store.records(), before);
 }
 
 #[tokio::test]

@@ -46,6 +46,24 @@ async fn key_that_is_switched_on_is_being_filled() {
     insta::assert_snapshot!(answer.whole());
 }
 
+#[tokio::test]
+async fn dry_run_shows_the_organization_as_it_would_be() {
+    let app = App::new().await;
+    let before = app.send(get("/v1/organization", "reader")).await;
+    let headers = [
+        ("content-type", "application/json"),
+        ("target-organization-id", "1"),
+        ("prefer", "dry-run"),
+    ];
+    let body = r#"{"name": "New", "matchBy": ["phone"]}"#;
+    let send =
+        |headers: &[_]| app.send(send(Method::PUT, "/v1/organization", "admin", headers, body));
+    let dry = send(&headers).await;
+    assert_eq!((dry.status, dry.header("preference-applied")), (200, Some("dry-run")));
+    assert_eq!(app.send(get("/v1/organization", "reader")).await.json(), before.json());
+    assert_eq!(send(&headers[..2]).await.json(), dry.json());
+}
+
 /// What an ERP and a file spell in two ways, through every API.
 #[tokio::test]
 async fn organization_keeps_the_spelling_for_every_api() {

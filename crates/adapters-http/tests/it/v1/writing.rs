@@ -213,6 +213,19 @@ async fn put_replaces_all_but_hidden_blocks() {
 }
 
 #[tokio::test]
+async fn json_patch_keeps_a_block_that_the_caller_cannot_see() {
+    let app = App::new().await;
+    let path = a_person(&app, "A").await;
+    let before = app.get(&path).await.json();
+    let headers = [("content-type", JSON_PATCH)];
+    let body = r#"[{"op": "replace", "path": "/fax", "value": "13"}]"#;
+    let answer = app.send(send(Method::PATCH, &path, "payroll", &headers, body)).await;
+    assert_eq!((answer.status, answer.json().get("staff")), (200, None), "{answer:?}");
+    let after = app.get(&path).await.json();
+    assert_eq!((&after["fax"], &after["staff"]), (&json!("13"), &before["staff"]));
+}
+
+#[tokio::test]
 async fn other_version_is_412_and_changes_nothing() {
     let app = App::new().await;
     let path = a_person(&app, "A").await;

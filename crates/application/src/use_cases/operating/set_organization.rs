@@ -20,7 +20,7 @@ impl SetOrganization {
     }
 
     /// Changes an organization, and returns it. Keys that change have to be
-    /// [filled](crate::use_cases::FillKeys) afterwards.
+    /// [filled](crate::use_cases::FillKeys) afterwards. A dry run stores nothing.
     ///
     /// # Errors
     ///
@@ -29,15 +29,20 @@ impl SetOrganization {
         &self,
         id: OrganizationId,
         change: SettingsChange,
+        dry_run: bool,
         keeping: Option<Keeping<Organization>>,
     ) -> Result<Organization, ManageAccessError> {
         if let Some(name) = &change.name {
             check_name(name)?;
         }
         let contacts = self.settings.contacts_of(id).await?;
-        let keeping = keeping.as_ref();
-        let changed =
-            answer_once::change_settings(&*self.settings, id, change, contacts, keeping).await?;
+        let changed = if dry_run {
+            let mut all = self.settings.organizations().await?.into_iter();
+            all.find(|found| found.id == id).map(|found| found.changed(change, contacts))
+        } else {
+            let keeping = keeping.as_ref();
+            answer_once::change_settings(&*self.settings, id, change, contacts, keeping).await?
+        };
         changed.ok_or(ManageAccessError::UnknownOrganization(id))
     }
 

@@ -1,11 +1,11 @@
 //! Shows runs, what they changed, and the history of a contact.
 
-use std::error::Error;
 use std::sync::Arc;
 
-use contacts_domain::contact::Record;
+use contacts_domain::contact::document::ContactDocument;
 use contacts_domain::ledger::Run;
-use contacts_domain::{ContactId, RunId};
+use contacts_domain::tree::NotReversible;
+use contacts_domain::{ContactId, RunId, Version};
 
 use crate::access::Scope;
 use crate::ledger::{History, PageSize, PastChange, RecordedChange};
@@ -64,8 +64,8 @@ impl ReadLedger {
         Ok(self.ledger.changes(caller.organization.id, run, after, size).await?)
     }
 
-    /// The last changes of a contact, living or deleted, the last one first, and whether the ledger has
-    /// earlier ones; `None` if there is no such contact.
+    /// The changes of a contact, living or deleted, before that version, or the last ones; the last one
+    /// first, and whether the ledger has earlier ones. `None` if there is no such contact.
     ///
     /// # Errors
     ///
@@ -74,22 +74,35 @@ impl ReadLedger {
         &self,
         caller: &Caller,
         contact: ContactId,
+        before: Option<Version>,
         size: PageSize,
     ) -> Result<Option<(Vec<PastChange>, bool)>, UseCaseError> {
         caller.require(Scope::Read)?;
-        let history = self.ledger.history(caller.organization.id, contact, size).await?;
-        let Some(History { record, changes, has_more }) = history else { return Ok(None) };
-        let past = past(&record, changes);
-        Ok(Some((past.map_err(StoreError::corrupt)?, has_more)))
+        let organization = caller.organization.id;
+        let (mut from, mut document) = (None, None);
+        loop {
+            let history = self.ledger.history(organization, contact, from, size).await?;
+            let Some(History { record, changes, has_more }) = history else { return Ok(None) };
+            from = changes.last().and_then(|(_, change)| change.previous);
+            let now = match document.take() {
+                Some(document) => document,
+                None => record.read().map_err(StoreError::corrupt)?,
+            };
+            let (mut past, then) = past(now, changes).map_err(StoreError::corrupt)?;
+            past.retain(|past| before.is_none_or(|before| past.change.version < before));
+            if !past.is_empty() || !has_more {
+                return Ok(Some((past, has_more)));
+            }
+            document = Some(then);
+        }
     }
 }
 
-/// Leads a contact back from change to change.
+/// Leads a contact back from change to change, and returns what it was before all of them.
 fn past(
-    record: &Record,
+    mut document: ContactDocument,
     changes: Vec<(Run, RecordedChange)>,
-) -> Result<Vec<PastChange>, Box<dyn Error + Send + Sync>> {
-    let mut document = record.read()?;
+) -> Result<(Vec<PastChange>, ContactDocument), NotReversible> {
     let mut past = Vec::with_capacity(changes.len());
     for (run, change) in changes {
         let mut differences = Vec::new();
@@ -100,5 +113,5 @@ fn past(
         }
         past.push(PastChange { run, change, differences });
     }
-    Ok(past)
+    Ok((past, document))
 }

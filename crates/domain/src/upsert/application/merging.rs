@@ -83,7 +83,8 @@ impl Application<'_> {
         if completed.contact_type.is_absent() {
             completed.contact_type.clone_from(&stored.contact_type);
         }
-        if !self.context.may_write_staff {
+        let is_hidden = !self.context.may_read_staff && completed.staff.is_absent();
+        if is_hidden || !self.context.may_write_staff {
             completed.staff.clone_from(&stored.staff);
         }
         completed

@@ -53,7 +53,8 @@ impl Item {
     }
 
     /// Asks for an update of the contact that the keys name, after which it has what is sent and
-    /// nothing else. What the caller may not write stays, and so do ids and the type.
+    /// nothing else. Ids and the type stay, and so does a block that the caller may not write, or may
+    /// not read and does not send.
     #[must_use]
     pub fn to_replace(mut self) -> Self {
         self.intend(Intent::Replace);

@@ -46,7 +46,8 @@ async fn changes(fixture: &StoreFixture, run: RunId) -> Vec<RecordedChange> {
 
 async fn history(fixture: &StoreFixture, contact: ContactId) -> Vec<(RunId, RecordedChange)> {
     let organization = fixture.request().organization;
-    let history = fixture.ledger().history(organization, contact, PAGE).await.expect("a history");
+    let history =
+        fixture.ledger().history(organization, contact, None, PAGE).await.expect("a history");
     let history = history.expect("a contact");
     assert!(!history.has_more);
     history.changes.into_iter().map(|(run, change)| (run.id, change)).collect()
@@ -139,11 +140,21 @@ async fn history_leads_from_version_to_version(fixture: &StoreFixture) {
     );
     let organization = fixture.request().organization;
     let size = PageSize { items: 2, ..PAGE };
-    let cut = fixture.ledger().history(organization, contact, size).await.expect("a history");
+    let cut = fixture.ledger().history(organization, contact, None, size).await.expect("a history");
     let cut = cut.expect("a contact");
     assert_eq!((cut.changes.len(), cut.has_more), (2, true));
+    let from = Some(runs[2]);
+    let rest =
+        fixture.ledger().history(organization, contact, from, size).await.expect("a history");
+    let rest = rest.expect("a contact");
+    assert_eq!((rest.record, rest.has_more), (cut.record, false));
+    let versions = rest.changes.iter().map(|(run, change)| (run.id, change.version.get()));
+    assert_eq!(versions.collect::<Vec<_>>(), [(runs[2], 1)]);
     let nobody = ContactId::new(1 << 40).expect("an id");
-    assert_eq!(fixture.ledger().history(organization, nobody, PAGE).await.expect("none"), None);
+    assert_eq!(
+        fixture.ledger().history(organization, nobody, None, PAGE).await.expect("none"),
+        None
+    );
 }
 
 async fn merge_is_a_run_of_all_that_it_changes(fixture: &StoreFixture) {
@@ -183,7 +194,7 @@ async fn runs_stay_in_their_organization(fixture: &StoreFixture) {
     let run = ledger.runs(there, None, 9).await.expect("runs").remove(0).id;
     assert_eq!(ledger.run(here, run).await.expect("none"), None);
     assert_eq!(ledger.changes(here, run, None, PAGE).await.expect("none"), []);
-    assert_eq!(ledger.history(here, elsewhere, PAGE).await.expect("none"), None);
+    assert_eq!(ledger.history(here, elsewhere, None, PAGE).await.expect("none"), None);
 }
 
 async fn repair_is_no_run(fixture: &StoreFixture) {

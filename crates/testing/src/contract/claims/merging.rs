@@ -65,7 +65,7 @@ async fn merge_fills_the_target_and_deletes_the_source(fixture: &StoreFixture) {
     let (target, source) = (record_of(&target), record_of(&source));
     let report = fixture.merge_for(request, target.id.get(), source.id.get()).await;
     let merged = fixture.living(target.id).await;
-    assert_eq!(report.map(|record| (*record).clone()), Ok(merged.clone()));
+    assert_eq!(report.map(|merged| (*merged.contact).clone()), Ok(merged.clone()));
     let mut projection = target.projection.clone();
     projection.email = Some("b@one.example".to_owned());
     projection.is_customer = true;

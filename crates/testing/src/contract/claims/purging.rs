@@ -206,7 +206,7 @@ async fn purged_contact_leaves_bare_entries(fixture: &StoreFixture) {
     assert_eq!(kinds, [created, updated, updated, deleted]);
     assert!(entries.iter().all(|(_, _, reverse)| reverse.is_none()), "{entries:?}");
     assert_eq!(outcome.contact.expect("a contact").run, entries.last().map(|(run, ..)| *run));
-    let history = fixture.ledger().history(organization, id, PAGE).await.expect("no failure");
+    let history = fixture.ledger().history(organization, id, None, PAGE).await.expect("no failure");
     assert_eq!(history, None);
 }
 

@@ -47,14 +47,16 @@ impl<'a> Reader<'a> {
         Self { site, connection, rng: Rng::with_seed(seed), token, copy, pages: 0, contacts: 0 }
     }
 
-    /// A reader with the same copy and token.
-    pub(super) fn at_the_same_place(&self) -> Self {
-        Self {
+    /// A reader with the same copy and token, of these servers.
+    pub(super) fn at_the_same_place<'b>(&self, site: &'b Site) -> Reader<'b> {
+        Reader {
+            site,
             connection: None,
             token: self.token.clone(),
             copy: self.copy.clone(),
             rng: self.rng.clone(),
-            ..*self
+            pages: self.pages,
+            contacts: self.contacts,
         }
     }
 

@@ -19,19 +19,16 @@ const FIRST: u16 = 100;
 /// copy leads on, and a later one is gone.
 pub(super) fn lead_on(setting: &Setting<'_>, site: &Site, servers: usize) -> Result<String> {
     let mut early = Reader::new(site, setting.seed);
-    let load = |round| {
-        let once = Plan { kind: Kind::Once, ..plan(round) };
-        Load::new(site, once, setting.seed).run(|_| Ok(())).map(drop)
-    };
+    let load = |round| load(setting, site, round);
     load(FIRST)?;
     early.catch_up(&site.database)?;
     load(FIRST + 1)?;
     let kept = down(site, servers, || keep(&site.database))?;
     load(FIRST + 2)?;
-    let mut late = early.at_the_same_place();
+    let mut late = early.at_the_same_place(site);
     late.catch_up(&site.database)?;
     down(site, servers, || put_back(&site.database, &kept))?;
-    let mut same = late.at_the_same_place();
+    let mut same = late.at_the_same_place(site);
     ensure!(same.is_gone()?, "a token of lost changes is answered before anything else is written");
     for round in FIRST + 3..FIRST + 6 {
         load(round)?;
@@ -39,6 +36,12 @@ pub(super) fn lead_on(setting: &Setting<'_>, site: &Site, servers: usize) -> Res
     ensure!(late.is_gone()?, "a token of lost changes is answered after others were written");
     early.catch_up(&site.database)?;
     Ok("an older state restored: the token of before leads on, the later is gone".to_owned())
+}
+
+/// Writes what no other round writes.
+pub(super) fn load(setting: &Setting<'_>, site: &Site, round: u16) -> Result<()> {
+    let once = Plan { kind: Kind::Once, ..plan(round) };
+    Load::new(site, once, setting.seed).run(|_| Ok(())).map(drop)
 }
 
 /// Does something while no server runs.

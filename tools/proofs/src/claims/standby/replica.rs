@@ -13,13 +13,13 @@ use crate::database::connect;
 use crate::site::in_database;
 
 /// Longer than anything takes in a sound run.
-pub(super) const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
 /// The start of the first statement of a list, in the log of the standby.
 const LIST: &str = "SELECT count(*) FROM contact_intercom";
 
 /// A hot standby.
-pub(super) struct Replica {
+pub(crate) struct Replica {
     server: Postgres,
     /// The database of the servers on it.
     url: String,
@@ -34,7 +34,7 @@ pub(super) struct Replica {
 
 impl Replica {
     /// The standby of the primary with that URL of a database.
-    pub(super) fn new(server: Postgres, primary: &str) -> Result<Self> {
+    pub(crate) fn new(server: Postgres, primary: &str) -> Result<Self> {
         let file = server.folder().join("log");
         let log = File::open(&file).with_context(|| file.display().to_string())?;
         let (_, database) = primary.rsplit_once('/').unwrap_or_default();
@@ -43,25 +43,30 @@ impl Replica {
         Ok(Self { server, url, client: None, primary, log, line: Vec::new(), lists: 0 })
     }
 
+    /// The URL of the database of the servers on it.
+    pub(crate) fn database(&self) -> &str {
+        &self.url
+    }
+
     /// The URL of its database `postgres`.
-    pub(super) fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         self.server.url()
     }
 
     /// Stops it as a crash would.
-    pub(super) fn crash(&mut self) -> Result<()> {
+    pub(crate) fn crash(&mut self) -> Result<()> {
         self.client = None;
         self.server.crash()
     }
 
     /// Starts it again, and waits until it accepts connections.
-    pub(super) fn start_again(&mut self) -> Result<()> {
+    pub(crate) fn start_again(&mut self) -> Result<()> {
         self.server.start_again()
     }
 
     /// How many lists were read on it so far. A statement is logged before it runs, so every answered
     /// list is counted.
-    pub(super) fn lists(&mut self) -> Result<u64> {
+    pub(crate) fn lists(&mut self) -> Result<u64> {
         while self.log.read_until(b'\n', &mut self.line)? > 0 {
             if self.line.ends_with(b"\n") {
                 let is_list = String::from_utf8_lossy(&self.line).contains(LIST);
@@ -73,25 +78,25 @@ impl Replica {
     }
 
     /// Waits until it has replayed what the primary has acknowledged by now.
-    pub(super) fn wait_until_caught_up(&mut self) -> Result<()> {
+    pub(crate) fn wait_until_caught_up(&mut self) -> Result<()> {
         let written = "SELECT pg_current_wal_flush_lsn()::text";
         let written: String = one(&mut self.primary, written)?;
         self.wait_until(&format!("SELECT pg_last_wal_replay_lsn() >= '{written}'"))
     }
 
     /// Pauses its replay.
-    pub(super) fn pause(&mut self) -> Result<()> {
+    pub(crate) fn pause(&mut self) -> Result<()> {
         self.run("SELECT pg_wal_replay_pause()")?;
         self.wait_until("SELECT pg_get_wal_replay_pause_state() = 'paused'")
     }
 
     /// Resumes its replay.
-    pub(super) fn resume(&mut self) -> Result<()> {
+    pub(crate) fn resume(&mut self) -> Result<()> {
         self.run("SELECT pg_wal_replay_resume()")
     }
 
     /// Suspends all its processes meanwhile: connections stay open without answers.
-    pub(super) fn stand_still(&mut self, meanwhile: impl FnOnce() -> Result<()>) -> Result<()> {
+    pub(crate) fn stand_still(&mut self, meanwhile: impl FnOnce() -> Result<()>) -> Result<()> {
         let others = "SELECT string_agg(pid::text, ' ') FROM pg_stat_activity
                        WHERE pid <> pg_backend_pid()";
         let processes: String = one(self.client()?, others)?;
@@ -102,10 +107,13 @@ impl Replica {
         done
     }
 
-    /// Promotes it, and empties the list on it.
-    pub(super) fn promote(&mut self) -> Result<()> {
-        self.wait_until_caught_up()?;
-        self.server.promote()?;
+    /// Makes it a primary.
+    pub(crate) fn promote(&mut self) -> Result<()> {
+        self.server.promote()
+    }
+
+    /// Empties the list on it, when it is a primary.
+    pub(crate) fn empty(&mut self) -> Result<()> {
         self.run("DELETE FROM contact_intercom")
     }
 

@@ -1,6 +1,7 @@
 //! Stores chunks and writes their results.
 
 use contacts_application::compute::compute;
+use contacts_domain::RunId;
 use contacts_domain::upsert::Outcome;
 use serde::Serialize;
 use tokio::sync::mpsc;
@@ -15,6 +16,7 @@ use crate::reply::parts::ElementWriter as _;
 use crate::reply::summary::Summary;
 use crate::state::AppState;
 use crate::telemetry::steps::measured;
+use crate::v1::batch::deciding::run_of;
 use crate::v1::batch::options::Results;
 use crate::v1::batch::reply::{SummaryBody, is_problem};
 use crate::v1::batch::result::{Answered, ResultWriter};
@@ -39,6 +41,8 @@ enum Record {
     Progress {
         /// The number of the last line.
         line: u64,
+        /// The run of the chunk; null if it changed nothing.
+        run: Option<i64>,
         summary: SummaryBody,
     },
     /// All items were taken. The last line.
@@ -61,7 +65,10 @@ impl Storing {
             self.counts.add(&Summary::of(&outcomes));
             let progress = match self.results {
                 Results::All => Vec::new(),
-                Results::Problems => line(&Record::Progress { line: end, summary: self.counts }),
+                Results::Problems => {
+                    let run = run_of(&outcomes).map(RunId::get);
+                    line(&Record::Progress { line: end, run, summary: self.counts })
+                }
             };
             let (writer, results) = (self.writer, self.results);
             let items = outcomes.into_iter().zip(lines.into_iter().zip(references)).enumerate();

@@ -18,11 +18,11 @@ use crate::problem::Problem;
 use crate::reply::redaction::Redaction;
 use crate::reply::{json, ndjson};
 use crate::request::authorized::{Authorized, Read};
-use crate::request::media_type::NDJSON;
+use crate::request::media_type::{JSON, NDJSON};
 use crate::request::offload::offload;
 use crate::state::AppState;
 use crate::telemetry::steps::{Step, timed};
-use crate::v1::accept::accepts;
+use crate::v1::accept::{accepts, require};
 use crate::v1::changes::feed_token;
 use crate::v1::contact_body::write;
 use crate::v1::parameters::Parameters;
@@ -66,6 +66,7 @@ pub(crate) async fn export(
     headers: HeaderMap,
     mut parameters: Parameters,
 ) -> Result<Response, Problem> {
+    require(&headers, &[NDJSON, JSON])?;
     let search = Search::read(&mut parameters, &caller)?;
     let mut filter = filter(&mut parameters, &caller.organization)?;
     filter.query.clone_from(&search.query);

@@ -68,6 +68,7 @@ impl Caller {
             organization: self.organization.id,
             settings: self.organization.settings,
             now,
+            may_read_staff: self.scopes.include(Scope::StaffRead),
             may_write_staff: self.scopes.include(Scope::StaffWrite),
             endpoints: Endpoints::Hidden,
             handling: Handling::Standard,
