@@ -112,8 +112,7 @@ fn schema(connection: &mut SqliteConnection) -> Result<Schema, Failure> {
     let columns: Vec<String> = sql::<Text>(columns).load(connection)?;
     let mut applied: Vec<String> = Vec::new();
     if columns.iter().any(|column| column == "version") {
-        let versions = "SELECT version FROM __diesel_schema_migrations ORDER BY version";
-        applied = sql::<Text>(versions).load(connection)?;
+        applied = versions(connection)?;
     } else if !columns.is_empty() {
         return Ok((SchemaState::Foreign, None));
     }
@@ -125,6 +124,19 @@ fn schema(connection: &mut SqliteConnection) -> Result<Schema, Failure> {
     }
     let version = |migration: &KnownMigration| migration.version.clone();
     Ok((SchemaState::of(known()?, version, &applied), None))
+}
+
+/// Fails if another release has changed the schema since the database was opened.
+pub(crate) fn require_current(connection: &mut SqliteConnection) -> Result<(), Failure> {
+    let version = |migration: &KnownMigration| migration.version.clone();
+    let found = SchemaState::of(known()?, version, &versions(connection)?);
+    Ok(found.require_current(version)?)
+}
+
+/// The versions of the migrations that were run, oldest first.
+fn versions(connection: &mut SqliteConnection) -> Result<Vec<String>, Failure> {
+    const VERSIONS: &str = "SELECT version FROM __diesel_schema_migrations ORDER BY version";
+    Ok(sql::<Text>(VERSIONS).load(connection)?)
 }
 
 /// Runs the missing migrations. Returns the state of the schema before that.

@@ -97,7 +97,7 @@ impl StoreState for SqliteStore {
                 diesel::update(id_counter::table)
                     .set(id_counter::next_id.eq(id_counter::next_id))
                     .execute(transaction.connection)?;
-                Ok(())
+                startup::require_current(transaction.connection)
             })
             .await
     }

@@ -1,4 +1,4 @@
-//! Applies a batch, a merge or an undo in the memory that it needs.
+//! Writes: in the memory that it needs, timed, and counted unless it is a dry run.
 
 use contacts_application::ports::StoreErrorKind;
 use contacts_application::use_cases::{Prepared, UpsertContacts, UseCaseError};
@@ -7,7 +7,8 @@ use contacts_domain::upsert::Outcome;
 
 use crate::limits::Room;
 use crate::problem::Problem;
-use crate::telemetry::steps::{Step, timed};
+use crate::telemetry::items::ItemReport;
+use crate::telemetry::steps::{Step, note_items, timed};
 
 /// The bytes of documents of a usual merge or undo.
 const USUAL_BYTES: usize = 1 << 20;
@@ -22,7 +23,8 @@ pub(crate) async fn apply(
     batch: Prepared,
     room: &Room,
 ) -> Result<Vec<Outcome>, Problem> {
-    let outcomes = apply_in_turn(upsert, batch, room).await?;
+    let dry_run = batch.is_dry_run();
+    let outcomes = counted(dry_run, apply_in_turn(upsert, batch, room).await?);
     room.shrink_to(outcomes.iter().map(size).sum());
     Ok(outcomes)
 }
@@ -49,17 +51,37 @@ fn size(outcome: &Outcome) -> usize {
 
 /// Merges or undoes, first with the documents that a usual request loads; if it needs more, in a turn of
 /// its own.
-pub(crate) async fn change<F, T>(room: &Room, change: impl Fn(usize) -> F) -> Result<T, Problem>
+pub(crate) async fn change<F, T>(
+    room: &Room,
+    dry_run: bool,
+    change: impl Fn(usize) -> F,
+) -> Result<T, Problem>
 where
     F: Future<Output = Result<T, UseCaseError>>,
+    T: ItemReport,
 {
-    match change(USUAL_BYTES).await {
+    match timed(Step::Store, change(USUAL_BYTES)).await {
         Err(error) if is_too_large(&error) => {
             let _turn = room.turn().await?;
-            Ok(change(MAX_BYTES).await?)
+            write(dry_run, change(MAX_BYTES)).await
         }
-        changed => Ok(changed?),
+        changed => Ok(counted(dry_run, changed?)),
     }
+}
+
+/// Writes what takes little memory.
+pub(crate) async fn write<T: ItemReport>(
+    dry_run: bool,
+    writing: impl Future<Output = Result<T, UseCaseError>>,
+) -> Result<T, Problem> {
+    Ok(counted(dry_run, timed(Step::Store, writing).await?))
+}
+
+fn counted<T: ItemReport>(dry_run: bool, report: T) -> T {
+    if !dry_run {
+        note_items(&report);
+    }
+    report
 }
 
 fn is_too_large(error: &UseCaseError) -> bool {

@@ -10,8 +10,8 @@ use contacts_application::ports::{
 };
 use contacts_application::use_cases::{
     AnswerOnce, Authenticate, DeleteContacts, ExportContacts, GetContact, GetEntry, IndexContacts,
-    KeepPlans, ListContacts, ListEntries, MergeContacts, PurgeContacts, ReadFeed, ReadLedger,
-    RestoreContact, SetOrganization, UndoRun, UnlinkContacts, UpsertContacts,
+    KeepPlans, ListContacts, ListEntries, MergeContacts, PruneLedger, PurgeContacts, ReadFeed,
+    ReadLedger, RestoreContact, SetOrganization, UndoRun, UnlinkContacts, UpsertContacts,
 };
 use utoipa::openapi::OpenApi;
 
@@ -66,6 +66,9 @@ pub struct Services {
     /// Indexes contacts for searches. Somebody has to [execute](IndexContacts::execute) it, again and
     /// again.
     pub index_contacts: Arc<IndexContacts>,
+    /// Prunes the ledger, if somebody [executes](PruneLedger::execute) it; the metrics show how far it is
+    /// behind.
+    pub prune_ledger: Option<Arc<PruneLedger>>,
 }
 
 /// The ports that the use cases work on.
@@ -166,6 +169,7 @@ impl Services {
             read_feed: Arc::new(ReadFeed::new(ledger, clock)),
             state,
             certificate_expiry: None,
+            prune_ledger: None,
         }
     }
 }
@@ -193,7 +197,12 @@ impl AppState {
         let store = services.state.clone();
         let certificate = services.certificate_expiry.clone();
         let index = services.index_contacts.clone();
-        let gauges = Gauges { store: store.clone(), limits: limits.clone(), index: index.clone() };
+        let gauges = Gauges {
+            store: store.clone(),
+            limits: limits.clone(),
+            index: index.clone(),
+            ledger: services.prune_ledger.clone(),
+        };
         Self {
             feeds: Arc::new(Feeds::new(services.read_feed.clone())),
             indexed: Arc::new(Feeds::new(index)),

@@ -4,6 +4,7 @@
 //! duration of a request, its organization, the name of its token, the bytes of its body, and how many
 //! items have which verdict; never bodies or data of contacts. The route is the pattern (`/api-v1/contact/{type}/{id}`), not the path.
 
+pub(crate) mod items;
 pub(crate) mod metrics;
 pub(crate) mod steps;
 mod trace_context;
@@ -23,11 +24,10 @@ use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use self::metrics::{Answered, Metrics};
-use self::steps::counted;
+use self::steps::measured;
 use crate::operation::probes::PROBES;
 use crate::problem::format::ProblemFormat;
 use crate::problem::{self, Problem};
-use crate::reply::summary::Summary;
 
 /// The header for the id, in requests and answers.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -82,24 +82,16 @@ pub(crate) async fn observe(
     );
     async move {
         let started = Instant::now();
-        let (mut response, steps) = counted(next.run(request)).await;
+        let (mut response, work) = measured(next.run(request)).await;
         let time = started.elapsed();
-        let summary: Option<Summary> = response.extensions_mut().remove();
         let status = response.status().as_u16();
-        metrics.count(&Answered {
-            route,
-            method: &method,
-            status,
-            time,
-            steps,
-            summary: summary.as_ref(),
-        });
+        metrics.count(&Answered { route, method: &method, status, time, work: &work });
         if let Some(problem) = problem_of(&mut response) {
             problem.log();
             format.write(&problem, &id, &mut response);
         }
-        if let Some(summary) = &summary {
-            Span::current().record("items", summary.items()).record("verdicts", summary.text());
+        if let Some(items) = work.items.filter(|items| items.len() > 0) {
+            Span::current().record("items", items.len()).record("verdicts", items.text());
         }
         Span::current()
             .record("status", status)

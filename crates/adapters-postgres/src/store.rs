@@ -27,7 +27,7 @@ use tokio::sync::Semaphore;
 use self::groups::Groups;
 pub use self::rows::PostgresRows;
 use self::transaction::Transactions;
-use crate::connect::{Pool, PostgresOptions, PostgresUrl, Usage};
+use crate::connect::{Failure, Pool, PostgresOptions, PostgresUrl, Usage};
 use crate::replica::Standby;
 use crate::startup::{self, migrations};
 
@@ -133,18 +133,39 @@ impl StoreState for PostgresStore {
         let check = async {
             let session = self.transactions.begin().await?;
             session.query(LOCK_COUNTER, &[]).await?;
-            session.commit().await
+            let schema = migrations::known_schema(&session).await?;
+            session.commit().await?;
+            Ok::<_, Failure>(schema)
         };
-        Ok(check.await?)
+        check.await?.require_current(|migration| migration.version())
     }
 
     fn measurements(&self) -> Vec<Measurement> {
         let Usage { open, idle, waiting } = self.pool.usage();
-        let of = |name, about, value| Measurement { name, about, value: Reading::Level(value) };
+        let (groups, keyed) = (self.groups.counts(), self.idempotent_groups.counts());
+        let of = |name, about, value| Measurement { name, about, value };
+        let level = |name, about, value| of(name, about, Reading::Level(value));
+        let total = |name, about, value| of(name, about, Reading::Total(value));
+        let waiting_batches = u64::try_from(groups.waiting + keyed.waiting).unwrap_or(u64::MAX);
         vec![
-            of("postgres_connections", "Open connections, without those for tokens", open),
-            of("postgres_idle_connections", "Open connections that nobody uses", idle),
-            of("postgres_waiting_requests", "Requests that wait for a connection", waiting),
+            level("postgres_connections", "Open connections, without those for tokens", open),
+            level("postgres_idle_connections", "Open connections that nobody uses", idle),
+            level("postgres_waiting_requests", "Requests that wait for a connection", waiting),
+            total(
+                "postgres_groups",
+                "Transactions that several small batches shared",
+                groups.committed + keyed.committed,
+            ),
+            total(
+                "postgres_grouped_batches",
+                "Batches that these transactions wrote",
+                groups.grouped + keyed.grouped,
+            ),
+            level(
+                "postgres_waiting_batches",
+                "Small batches that wait for a transaction",
+                waiting_batches,
+            ),
         ]
     }
 }

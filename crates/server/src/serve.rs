@@ -103,6 +103,8 @@ pub(crate) async fn run(
     services.certificate_expiry = tls.as_ref().map(|tls| tls.expiry.clone());
     let authenticate = services.authenticate.clone();
     let index = services.index_contacts.clone();
+    let prune = Arc::new(store.prune_ledger(kept));
+    services.prune_ledger = Some(prune.clone());
     let Routers { apis, metrics } = routers(services, Settings { version: version(), ..http });
     #[cfg(feature = "otlp")]
     let apis = match otlp_endpoint {
@@ -122,7 +124,7 @@ pub(crate) async fn run(
     let renewing = tls.clone().map(|tls| tokio::spawn(tls.keep_current(shutdown.clone())));
     let filling = tokio::spawn(filling::keep_filled(store.fill_keys()));
     let pruning = tokio::spawn(pruning::keep_pruned(
-        store.prune_ledger(kept),
+        prune,
         keep_deleted.map(|kept| store.purge_deleted(kept)),
     ));
     let forgetting =

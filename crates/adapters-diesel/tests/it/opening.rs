@@ -1,14 +1,17 @@
 //! Opening a database, and why it is refused.
 
+use std::error::Error as _;
 use std::fs;
 use std::path::Path;
 use std::sync::Barrier;
 use std::thread;
 
 use contacts_adapters_diesel::{SqliteOptions, SqliteStore};
-use contacts_application::ports::{OpenError, OpenErrorKind};
+use contacts_application::ports::{OpenError, OpenErrorKind, StoreErrorKind, StoreState as _};
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
+use diesel::dsl::sql;
+use diesel::sql_types::Text;
+use diesel::{Connection, RunQueryDsl as _, SqliteConnection};
 
 use crate::TestDatabase;
 
@@ -83,6 +86,31 @@ fn outdated_schema_is_refused_without_migrating() {
     drop(opened);
     let opened = SqliteStore::open(&database.path(), options).unwrap();
     assert_eq!(opened.migrations, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn open_store_sees_the_schema_of_another_release() {
+    let database = TestDatabase::new();
+    let store = database.open();
+    let mut other = SqliteConnection::establish(database.path().to_str().unwrap()).unwrap();
+    let newest = sql::<Text>("SELECT max(version) FROM __diesel_schema_migrations");
+    let newest: String = newest.get_result(&mut other).unwrap();
+    let newer = "the database has the schema 2099 of a newer release by now".to_owned();
+    let lacking = format!("the database lacks the schema {newest} by now");
+    for (change, expected) in [
+        ("INSERT INTO __diesel_schema_migrations (version) VALUES ('2099')", Some(newer)),
+        ("DELETE FROM __diesel_schema_migrations WHERE version = '2099'", None),
+        (
+            "DELETE FROM __diesel_schema_migrations
+             WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)",
+            Some(lacking),
+        ),
+    ] {
+        other.batch_execute(change).unwrap();
+        let error = store.check_writable().await.err();
+        let found = error.map(|error| (error.kind(), error.source().unwrap().to_string()));
+        assert_eq!(found, expected.map(|cause| (StoreErrorKind::Unavailable, cause)), "{change}");
+    }
 }
 
 #[test]

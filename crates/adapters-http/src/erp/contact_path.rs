@@ -15,6 +15,7 @@ use crate::reply::json;
 use crate::reply::redaction::Redaction;
 use crate::request::contact_id;
 use crate::state::Services;
+use crate::telemetry::steps::{Step, timed};
 
 /// The contact of a path, or `None` if the path cannot name one.
 pub(super) struct ContactPath(Option<(ContactType, ContactId)>);
@@ -53,7 +54,8 @@ impl ContactPath {
             Problem::new(Kind::UnknownContact, format!("there is no such {lifecycle}contact"))
         };
         let Self(Some((contact_type, id))) = self else { return Err(unknown()) };
-        let found = services.get_contact.execute(caller, Some(contact_type), id, lifecycle).await?;
+        let finding = services.get_contact.execute(caller, Some(contact_type), id, lifecycle);
+        let found = timed(Step::Store, finding).await?;
         let record = match (found, lifecycle) {
             (Some(record), _) => record,
             (None, Lifecycle::Deleted) => return Err(unknown()),

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::applying;
+use crate::limits::Unit;
 use crate::openapi::{DryRunHeaders, MergingProblems};
 use crate::problem::corrupt::reject_if_corrupt;
 use crate::problem::{Kind, Problem};
@@ -70,6 +71,7 @@ pub(super) async fn merge(
     once: Once,
 ) -> Result<Response, Problem> {
     let MergingBody { target_id, source_id } = MergingBody::read(body)?;
+    room.count(Unit::Items, 2)?;
     let Preferences { dry_run, .. } = preferences;
     let redaction = Redaction::of(caller.scopes);
     let reply = move |report: &MergeReport| match report {
@@ -86,7 +88,7 @@ pub(super) async fn merge(
         let merging = Merging { target, source, endpoints, documents_at_most: bytes, dry_run };
         services.merge_contacts.execute(&caller, merging, keeping.clone())
     };
-    reply(&applying::change(&room, merging).await?)
+    reply(&applying::change(&room, dry_run, merging).await?)
 }
 
 impl MergingBody {

@@ -19,7 +19,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 /// Can the server write?
 ///
 /// Goes the way of a write, at most once a second. 503 while writes would be: the database is away,
-/// read-only or full, or its file was replaced. The log says why. It needs no token.
+/// read-only or full, its file was replaced, or another release has changed its schema. The log says
+/// why. It needs no token.
 #[utoipa::path(
     get,
     path = READINESS,

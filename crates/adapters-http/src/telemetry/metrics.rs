@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::http::Method;
 use contacts_application::ports::{Measurement, Reading, StoreState};
-use contacts_application::use_cases::IndexContacts;
+use contacts_application::use_cases::{IndexContacts, PruneLedger};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -18,9 +18,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::steps::Steps;
+use super::steps::Work;
 use crate::limits::Limits;
-use crate::reply::summary::Summary;
 
 type Labels<const N: usize> = [(&'static str, Cow<'static, str>); N];
 
@@ -72,7 +71,7 @@ impl Metrics {
         );
         registry.register_with_unit(
             "step_duration",
-            "Time of a step of a request",
+            "Time of a step of a request, or of a chunk of a stream",
             Unit::Seconds,
             Family::clone(&steps),
         );
@@ -96,7 +95,7 @@ impl Metrics {
 
     /// Counts an answered request.
     pub(super) fn count(&self, answered: &Answered<'_>) {
-        let &Answered { route, method, status, time, steps, summary } = answered;
+        let &Answered { route, method, status, time, work } = answered;
         let route: Cow<'static, str> = route.to_owned().into();
         let method = known(method);
         let labels = [
@@ -108,21 +107,20 @@ impl Metrics {
         let api = api(&route);
         let labels = [("route", route), ("method", method.into())];
         self.durations.get_or_create(&labels).observe(time.as_secs_f64());
+        self.count_work(api, work);
+    }
+
+    /// Counts what a request, or a part of it, has done.
+    pub(crate) fn count_work(&self, api: &'static str, Work { steps, items }: &Work) {
         for (step, time) in steps.taken() {
             self.steps.get_or_create(&[("step", step.into())]).observe(time.as_secs_f64());
         }
-        if let Some(summary) = summary {
-            self.count_items(api, summary);
-        }
-    }
-
-    /// Counts the items of an answer, or of a part of it.
-    pub(crate) fn count_items(&self, api: &'static str, summary: &Summary) {
-        for (verdict, count) in summary.verdicts() {
-            let labels = [("api", api.into()), ("verdict", verdict.as_str().into())];
+        let Some(items) = items else { return };
+        for (verdict, count) in items.verdicts() {
+            let labels = [("api", api.into()), ("verdict", verdict.into())];
             self.items.get_or_create(&labels).inc_by(number(count));
         }
-        for (rule, severity, count) in summary.violations() {
+        for (rule, severity, count) in items.violations() {
             let labels = [("rule", rule.into()), ("severity", severity.into())];
             self.violations.get_or_create(&labels).inc_by(number(count));
         }
@@ -142,8 +140,7 @@ pub(super) struct Answered<'a> {
     pub(super) method: &'a Method,
     pub(super) status: u16,
     pub(super) time: Duration,
-    pub(super) steps: Steps,
-    pub(super) summary: Option<&'a Summary>,
+    pub(super) work: &'a Work,
 }
 
 fn number(count: usize) -> u64 {
@@ -178,6 +175,7 @@ pub(crate) struct Gauges {
     pub(crate) store: Arc<dyn StoreState>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) index: Arc<IndexContacts>,
+    pub(crate) ledger: Option<Arc<PruneLedger>>,
 }
 
 impl fmt::Debug for Gauges {
@@ -190,12 +188,22 @@ impl Collector for Gauges {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let of_store = self.store.measurements();
         let of_limits = self.limits.measurements();
-        let lag = Measurement {
-            name: "search_lag_seconds",
-            about: "Age of the oldest change that a search does not know",
-            value: Reading::Level(self.index.lag().as_secs()),
+        let lag = |name, about, lag: Duration| Measurement {
+            name,
+            about,
+            value: Reading::Level(lag.as_secs()),
         };
-        for measurement in of_store.into_iter().chain(of_limits).chain([lag]) {
+        let of_search = lag(
+            "search_lag_seconds",
+            "Age of the oldest change that a search does not know",
+            self.index.lag(),
+        );
+        let of_ledger = self.ledger.as_ref().map(|ledger| {
+            let about = "Time since the ledger was last pruned, or the server started";
+            lag("ledger_pruning_lag_seconds", about, ledger.lag())
+        });
+        let lags = [Some(of_search), of_ledger].into_iter().flatten();
+        for measurement in of_store.into_iter().chain(of_limits).chain(lags) {
             let (name, about) = (measurement.name, measurement.about);
             match measurement.value {
                 Reading::Total(total) => {

@@ -1,10 +1,20 @@
-//! The steps of a request, and how long each took.
+//! What a request does: its steps, how long each takes, and what becomes of its items.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
+use super::items::{ItemReport, Items};
+
 tokio::task_local! {
-    static STEPS: Cell<Steps>;
+    static WORK: RefCell<Work>;
+}
+
+/// What a request, or a chunk of a stream, has done.
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    pub(super) steps: Steps,
+    /// None of a dry run, which stores nothing.
+    pub(super) items: Option<Items>,
 }
 
 /// A step of a request. The rest of its time is spent in none of them.
@@ -46,21 +56,25 @@ impl Steps {
 pub(crate) async fn timed<T>(step: Step, work: impl Future<Output = T>) -> T {
     let started = Instant::now();
     let done = work.await;
-    // Outside of a request, nobody asks.
-    let _ = STEPS.try_with(|steps| {
-        let mut taken = steps.get();
-        let time = taken.of(step);
-        *time = Some(time.unwrap_or_default() + started.elapsed());
-        steps.set(taken);
-    });
+    note(|work| *work.steps.of(step).get_or_insert_default() += started.elapsed());
     done
 }
 
-/// Does the work of a request, and returns how long its steps took.
-pub(super) async fn counted<T>(work: impl Future<Output = T>) -> (T, Steps) {
-    let work = async {
-        let done = work.await;
-        (done, STEPS.with(Cell::get))
+/// Notes what became of the items of the current request. Of several attempts, the last one counts.
+pub(crate) fn note_items(report: &impl ItemReport) {
+    note(|work| work.items = Some(Items::of(report)));
+}
+
+/// Outside of a request, nobody asks.
+fn note(change: impl FnOnce(&mut Work)) {
+    let _ = WORK.try_with(|work| change(&mut work.borrow_mut()));
+}
+
+/// Does a request, or a part of it, and returns what it has done.
+pub(crate) async fn measured<T>(doing: impl Future<Output = T>) -> (T, Work) {
+    let doing = async {
+        let done = doing.await;
+        (done, WORK.with(RefCell::take))
     };
-    STEPS.scope(Cell::default(), work).await
+    WORK.scope(RefCell::default(), doing).await
 }

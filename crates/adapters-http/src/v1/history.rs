@@ -21,6 +21,7 @@ use crate::reply::redaction::Redaction;
 use crate::request::authorized::{Authorized, Read};
 use crate::request::contact_id::ContactIdPath;
 use crate::state::{AppState, Services};
+use crate::telemetry::steps::{Step, timed};
 
 /// How many versions a page has without `limit`.
 const DEFAULT_LIMIT: u32 = 50;
@@ -107,7 +108,8 @@ async fn show_history(
     parameters.end()?;
     let items = limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT);
     let size = PageSize { items, bytes: PAGE_BYTES };
-    let history = services.read_ledger.history(&caller, id, before, size).await?;
+    let history = services.read_ledger.history(&caller, id, before, size);
+    let history = timed(Step::Store, history).await?;
     let unknown = || Problem::new(Kind::UnknownContact, "there is no such contact");
     let (changes, more) = history.ok_or_else(unknown)?;
     let redaction = Redaction::of(caller.scopes);

@@ -259,3 +259,54 @@ async fn items_above_the_rate_are_429_and_unstored() {
     // A burst has four.
     assert_eq!(app.send(post(BATCH, "all", items(0).replace("]", ",{},{}]"))).await.status, 400);
 }
+
+#[tokio::test(start_paused = true)]
+async fn single_writes_count_as_items() {
+    let of = NonZeroU32::new;
+    let rate_burst_seconds = of(1).unwrap();
+    let four = Settings { items_per_second: of(4), rate_burst_seconds, ..Settings::default() };
+    let app = App::with(four).await;
+    let person = |key: &str| json!({"contactType": "PERSON", "externalId": key, "lastName": "Abt"});
+    app.batch(json!([person("A"), person("B"), person("C")])).await;
+    let link_id = "91c615e3-1040-4815-8ecb-039a18b756b1";
+    let item =
+        |name| json!({"name": name, "type": "multi", "number": "0001-01-01", "link_id": link_id});
+    let (none, links) = (Value::Null, json!({"link_ids": [link_id, link_id]}));
+    let items = json!({"list_items": [item("Door"), item("Gate"), item("Door")]});
+    for (method, path, body, count) in [
+        (Method::POST, "/v1/contacts", &person("D"), 1),
+        (Method::PUT, "/v1/contacts/1", &person("A"), 1),
+        (Method::PATCH, "/v1/contacts/1", &json!({"fax": "1"}), 1),
+        (Method::POST, "/v1/contacts/1/archive", &none, 1),
+        (Method::POST, "/v1/contacts/1/unarchive", &none, 1),
+        (Method::DELETE, "/v1/contacts/1", &none, 1),
+        (Method::POST, "/v1/contacts/1/restore", &none, 1),
+        (Method::POST, "/v1/contacts/merge", &json!({"target": 1, "source": 2}), 2),
+        (Method::POST, "/v1/runs/8/undo", &none, 1),
+        (Method::POST, "/api-v1/contact/merging", &json!({"targetId": 1, "sourceId": 3}), 2),
+        (Method::POST, "/api/v1/contacts/items/link", &items, 3),
+        (Method::PUT, "/api/v1/contacts/items/5", &item("Door"), 1),
+        (Method::DELETE, "/api/v1/contacts/items/link", &links, 2),
+        (Method::POST, "/api/v1/contacts/items", &item("Hall"), 1),
+        (Method::DELETE, "/api/v1/contacts/items/6", &none, 1),
+    ] {
+        let media_type = match method {
+            Method::PATCH => "application/merge-patch+json",
+            _ => "application/json",
+        };
+        let headers = [("weal-token", "all"), ("content-type", media_type)];
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let send = || app.send(request(method.clone(), path, &headers, body.clone()));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        app.batch(json!([{}, {}, {}, {}])).await;
+        let before = app.store.records();
+        let refused = send().await;
+        assert_eq!((refused.status, refused.header("retry-after")), (429, Some("1")), "{path}");
+        assert_eq!(app.store.records(), before, "{path}");
+        tokio::time::advance(Duration::from_secs(1)).await;
+        let answer = send().await;
+        let left = format!("\"items\";r={};t=1", 4 - count);
+        assert!(answer.status < 300, "{path}: {answer:?}");
+        assert_eq!(answer.header("ratelimit"), Some(&*left), "{path}");
+    }
+}

@@ -1,19 +1,21 @@
-//! Readiness, metrics and traces: what the server tells its operator.
+//! Readiness and metrics: what the server tells its operator.
 
-use std::cell::RefCell;
-use std::io;
-use std::sync::{Arc, Once};
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::Method;
 use contacts_adapters_http::{Ports, Routers, Services, Settings, router, routers};
-use contacts_application::ports::{Measurement, MockStoreState, Reading, StoreError, StoreState};
+use contacts_application::ports::{
+    Measurement, MockLedger, MockStoreState, Reading, StoreError, StoreState,
+};
+use contacts_application::use_cases::PruneLedger;
 use contacts_testing::{StoppedClock, now};
 use serde_json::json;
 
 use crate::app::{Answer, App, BATCH, device, get, post, request, store_with_tokens};
-use crate::authorization::operations;
+use crate::limits::TokioClock;
 
 async fn on(state: impl StoreState + 'static) -> Router {
     let store = store_with_tokens().await;
@@ -22,7 +24,7 @@ async fn on(state: impl StoreState + 'static) -> Router {
     router(services, Settings::default())
 }
 
-async fn metrics(router: Router) -> String {
+pub(crate) async fn metrics(router: Router) -> String {
     let answer = Answer::of(router, request(Method::GET, "/metrics", &[], Body::empty())).await;
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     assert_eq!((answer.status, answer.header("content-type")), (200, Some(media_type)));
@@ -30,7 +32,7 @@ async fn metrics(router: Router) -> String {
 }
 
 /// The lines about a metric.
-fn lines(metrics: &str, name: &str) -> Vec<String> {
+pub(crate) fn lines(metrics: &str, name: &str) -> Vec<String> {
     let lines = metrics.lines().filter(|line| line.starts_with(&format!("contact_hub_{name}")));
     let mut lines: Vec<_> = lines.map(str::to_owned).collect();
     lines.sort_unstable();
@@ -126,6 +128,28 @@ async fn measurements_of_the_store_are_shown() {
     assert_eq!(lines(&metrics, "waiting"), ["contact_hub_waiting 3"]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn ledger_lags_until_all_of_it_is_pruned() {
+    let store = store_with_tokens().await;
+    let clock = Arc::new(TokioClock(tokio::time::Instant::now()));
+    let mut ledger = MockLedger::new();
+    ledger.expect_prune().times(1).returning(|_, _| Err(StoreError::unavailable("away")));
+    ledger.expect_prune().returning(|_, _| Ok(false));
+    let day = Duration::from_secs(24 * 60 * 60);
+    let prune = PruneLedger::new(Arc::new(ledger), store.clone(), clock.clone(), day);
+    let prune = Arc::new(prune);
+    let services = Services::new(Ports::of(store), clock);
+    let services = Services { prune_ledger: Some(prune.clone()), ..services };
+    let router = router(services, Settings::default());
+    let lag = async || lines(&metrics(router.clone()).await, "ledger_pruning_lag_seconds");
+    tokio::time::advance(day).await;
+    prune.execute().await.unwrap_err();
+    assert_eq!(lag().await, ["contact_hub_ledger_pruning_lag_seconds 86400"]);
+    prune.execute().await.unwrap();
+    tokio::time::advance(Duration::from_secs(5)).await;
+    assert_eq!(lag().await, ["contact_hub_ledger_pruning_lag_seconds 5"]);
+}
+
 #[tokio::test]
 async fn invented_paths_and_methods_share_a_label() {
     let app = App::new().await;
@@ -149,93 +173,4 @@ async fn metrics_of_their_own_address_are_elsewhere_missing() {
     assert_eq!(answer.problem(), (404, "NOT_FOUND".into()));
     let metrics = metrics(apart).await;
     assert!(metrics.contains(r#"status="404"} 1"#), "{metrics}");
-}
-
-thread_local! {
-    /// The log of a test: each has a thread of its own.
-    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Writes to the log of the current test.
-struct Log;
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LOG.with_borrow_mut(|log| log.extend_from_slice(bytes));
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    /// Logs everything from now on. One subscriber serves all tests: with several, a place that logs
-    /// may have been seen by none.
-    fn start() {
-        static STARTED: Once = Once::new();
-        STARTED.call_once(|| {
-            tracing_subscriber::fmt()
-                .with_max_level(tracing::Level::TRACE)
-                .with_writer(|| Self)
-                .with_ansi(false)
-                .init();
-        });
-    }
-
-    fn text() -> String {
-        LOG.with_borrow(|log| String::from_utf8(log.clone()).unwrap())
-    }
-}
-
-const MARKER: &str = "Zwetschgenmus";
-
-#[tokio::test]
-async fn neither_log_nor_metrics_hold_what_was_sent() {
-    Log::start();
-    let app = App::new().await;
-    let item = json!({"contactType": "PERSON", "externalId": MARKER, "lastName": MARKER,
-        "email": format!("{MARKER}@rhone.example"), MARKER: MARKER});
-    let bodies = [
-        item.clone(),
-        json!([item]),
-        json!({"items": [item]}),
-        json!({"list_items": [{"name": MARKER, "link_id": MARKER, "number": MARKER}]}),
-        json!({"link_ids": [MARKER]}),
-        json!(MARKER),
-    ];
-    for operation in operations() {
-        for id in ["1", MARKER] {
-            let path = format!("{}?q={MARKER}&{MARKER}={MARKER}", operation.path_to(id));
-            for body in &bodies {
-                let headers = [
-                    ("weal-token", "all"),
-                    ("content-type", "application/json"),
-                    ("user-agent", MARKER),
-                    ("prefer", MARKER),
-                ];
-                let method = operation.method.clone();
-                app.send(request(method, &path, &headers, body.to_string())).await;
-            }
-        }
-    }
-    assert!(!app.store.records().is_empty(), "some of it was stored");
-    let log = Log::text();
-    assert!(log.contains("/api-v1/contact/batch") && log.contains("created=1"), "{log}");
-    assert!(!log.contains(MARKER) && !log.contains(&MARKER.to_lowercase()), "{log}");
-    assert!(!metrics(app.router()).await.to_lowercase().contains(&MARKER.to_lowercase()));
-}
-
-#[tokio::test]
-async fn trace_of_the_caller_is_logged() {
-    Log::start();
-    let app = App::new().await;
-    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-    let mut traced = post(BATCH, "all", "[]");
-    let sent = format!("00-{trace}-00f067aa0ba902b7-01").parse().unwrap();
-    traced.headers_mut().insert("traceparent", sent);
-    app.send(traced).await;
-    let log = Log::text();
-    assert!(log.contains(&format!("trace=\"{trace}\"")), "{log}");
 }

@@ -10,7 +10,7 @@ mod organization;
 mod plans;
 mod purging;
 mod runs;
-mod searching;
+pub(crate) mod searching;
 mod stream;
 mod stream_limits;
 mod writing;

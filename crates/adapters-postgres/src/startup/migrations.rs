@@ -55,7 +55,7 @@ pub(crate) const MIGRATIONS: [Migration; 14] = migrations![
 
 impl Migration {
     /// Its version in the table of migrations, as diesel writes it: the time without dashes.
-    fn version(&self) -> String {
+    pub(crate) fn version(&self) -> String {
         let time = self.name.split('_').next().unwrap_or_default();
         time.replace('-', "")
     }
@@ -75,16 +75,30 @@ pub(crate) async fn schema(session: &Session) -> Result<Schema, Failure> {
             SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = 'version'
         )
         FROM pg_class WHERE oid = to_regclass('__diesel_schema_migrations')";
-    const VERSIONS: &str = "SELECT version::text FROM __diesel_schema_migrations ORDER BY version";
     let mut applied: Vec<String> = Vec::new();
     if let Some(table) = session.query(IS_THERE, &[]).await?.first() {
         if !table.try_get::<_, bool>(0)? {
             return Ok(SchemaState::Foreign);
         }
-        let versions = session.query(VERSIONS, &[]).await?;
-        applied = versions.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+        applied = versions(session).await?;
     }
-    Ok(SchemaState::of(&MIGRATIONS, |migration| migration.version(), &applied))
+    Ok(state(&applied))
+}
+
+/// Reads the state of a schema that has a table of migrations, in one statement.
+pub(crate) async fn known_schema(session: &Session) -> Result<Schema, Failure> {
+    Ok(state(&versions(session).await?))
+}
+
+fn state(applied: &[String]) -> Schema {
+    SchemaState::of(&MIGRATIONS, |migration| migration.version(), applied)
+}
+
+/// The versions of the migrations that were run, oldest first.
+async fn versions(session: &Session) -> Result<Vec<String>, Failure> {
+    const VERSIONS: &str = "SELECT version::text FROM __diesel_schema_migrations ORDER BY version";
+    let versions = session.query(VERSIONS, &[]).await?;
+    versions.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
 /// After this wait, the log reports it.

@@ -3,7 +3,10 @@
 mod partitioned;
 mod rights;
 
+use std::error::Error as _;
 use std::net::TcpListener;
+
+use contacts_application::ports::{StoreErrorKind, StoreState as _};
 
 use super::*;
 use crate::testing::TestDatabase;
@@ -41,6 +44,26 @@ async fn current_schema_is_not_made_again() {
     let database = TestDatabase::migrated();
     let opened = open(&database.url(), PostgresOptions::default()).await.unwrap();
     assert_eq!((opened.created, opened.migrations), (false, Vec::new()));
+}
+
+#[tokio::test]
+async fn open_store_sees_the_schema_of_another_release() {
+    let database = TestDatabase::migrated();
+    let store = database.open().await;
+    let newest = MIGRATIONS.last().unwrap().version();
+    let take_back = format!("DELETE FROM __diesel_schema_migrations WHERE version = '{newest}'");
+    let newer = "the database has the schema 2099 of a newer release by now".to_owned();
+    let lacking = format!("the database lacks the schema {newest} by now");
+    for (change, expected) in [
+        ("INSERT INTO __diesel_schema_migrations (version) VALUES ('2099')", Some(newer)),
+        ("DELETE FROM __diesel_schema_migrations WHERE version = '2099'", None),
+        (&take_back, Some(lacking)),
+    ] {
+        database.execute(change);
+        let error = store.check_writable().await.err();
+        let found = error.map(|error| (error.kind(), error.source().unwrap().to_string()));
+        assert_eq!(found, expected.map(|cause| (StoreErrorKind::Unavailable, cause)), "{change}");
+    }
 }
 
 #[tokio::test]

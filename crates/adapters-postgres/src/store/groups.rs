@@ -5,6 +5,7 @@
 //! transaction together. Nobody waits for others to come.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use contacts_domain::OrganizationId;
@@ -32,6 +33,21 @@ pub(crate) struct Groups<D: Decision> {
     transactions: Arc<Transactions>,
     /// The small batches that wait.
     queues: Mutex<HashMap<OrganizationId, Queue<D>>>,
+    /// The groups that were committed.
+    committed: AtomicU64,
+    /// The batches in these groups.
+    grouped: AtomicU64,
+}
+
+/// What the operator is shown of the groups.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GroupCounts {
+    /// The groups that were committed.
+    pub(crate) committed: u64,
+    /// The batches in these groups.
+    pub(crate) grouped: u64,
+    /// The batches that wait now.
+    pub(crate) waiting: usize,
 }
 
 /// Those of an organization, in the order of their arrival, and how many transactions run.
@@ -58,7 +74,8 @@ struct Turn<D: Decision> {
 
 impl<D: Decision> Groups<D> {
     pub(crate) fn new(transactions: Arc<Transactions>) -> Self {
-        Self { transactions, queues: Mutex::default() }
+        let (committed, grouped) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { transactions, queues: Mutex::default(), committed, grouped }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<OrganizationId, Queue<D>>> {
@@ -78,10 +95,12 @@ impl<D: Decision> Groups<D> {
         Entry::Waits(answered)
     }
 
-    /// How many batches wait.
-    #[cfg(test)]
-    pub(crate) fn waiting(&self) -> usize {
-        self.lock().values().map(|queue| queue.waiting.len()).sum()
+    pub(crate) fn counts(&self) -> GroupCounts {
+        GroupCounts {
+            committed: self.committed.load(Ordering::Relaxed),
+            grouped: self.grouped.load(Ordering::Relaxed),
+            waiting: self.lock().values().map(|queue| queue.waiting.len()).sum(),
+        }
     }
 
     /// Takes a batch back, unless its group has begun.
@@ -166,10 +185,14 @@ impl<D: Decision> Groups<D> {
             }
             Err(_) => return members,
         };
+        self.committed.fetch_add(1, Ordering::Relaxed);
         let mut left_out = Vec::new();
         for (member, report) in members.into_iter().zip(reports) {
             match report {
-                Some(report) => member.answer(Ok(report)),
+                Some(report) => {
+                    self.grouped.fetch_add(1, Ordering::Relaxed);
+                    member.answer(Ok(report));
+                }
                 None => left_out.push(member),
             }
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use contacts_application::ports::StoreErrorKind;
+use contacts_application::ports::{Reading, StoreErrorKind, StoreState as _};
 use contacts_domain::upsert::Outcome;
 use serde_json::json;
 use tokio::task::{JoinHandle, yield_now};
@@ -34,7 +34,7 @@ async fn line_up(store: &Arc<PostgresStore>, keys: &[&str]) -> Vec<Answer> {
     let mut sent = Vec::new();
     for key in keys {
         sent.push(spawn_send(store, vec![person(key, json!({"title": format!("Dr {key}")}))]));
-        while store.groups.waiting() < sent.len() {
+        while store.groups.counts().waiting < sent.len() {
             yield_now().await;
         }
     }
@@ -55,16 +55,28 @@ async fn transactions(database: &TestDatabase, keys: &[&str]) -> i64 {
     database.connect().await.query_one(count, &[&keys]).await.unwrap().get(0)
 }
 
+/// The groups, the batches in them and those that wait, as the operator sees them.
+fn measured(store: &PostgresStore) -> [u64; 3] {
+    let all = store.measurements();
+    ["postgres_groups", "postgres_grouped_batches", "postgres_waiting_batches"].map(|name| {
+        let found = all.iter().find(|measurement| measurement.name == name).unwrap();
+        let (Reading::Total(number) | Reading::Level(number)) = found.value;
+        number
+    })
+}
+
 #[tokio::test]
 async fn waiting_batches_share_a_transaction() {
     let database = TestDatabase::migrated();
     let store = Arc::new(database.open().await);
     let (other, busy) = busy(&database, &store).await;
     let sent = line_up(&store, &["C", "D", "E", "F"]).await;
+    assert_eq!(measured(&store), [0, 0, 4]);
     other.batch_execute("ROLLBACK").await.unwrap();
     assert_eq!(answers_of(busy).await, ["Updated 2"; 2]);
     assert_eq!(answers_of(sent).await, ["Created 1"; 4]);
     assert_eq!(transactions(&database, &["C", "D", "E", "F"]).await, 1);
+    assert_eq!(measured(&store), [1, 4, 0]);
 }
 
 #[tokio::test]

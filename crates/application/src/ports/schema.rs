@@ -1,5 +1,7 @@
 //! Which migrations a database has.
 
+use super::StoreError;
+
 /// The schema of a database, compared with the migrations that this release knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SchemaState<M> {
@@ -41,5 +43,26 @@ impl<M> SchemaState<M> {
             None if missing.is_empty() => Self::Current,
             None => Self::Behind(missing),
         }
+    }
+
+    /// Fails unless the schema is current. One that was current when the store was opened may have
+    /// been changed by another release since.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`, with what the schema is as cause.
+    pub fn require_current(&self, version: impl Fn(&M) -> String) -> Result<(), StoreError> {
+        let cause = match self {
+            Self::Current => return Ok(()),
+            Self::Behind(missing) => {
+                let newest = missing.last().map(version).unwrap_or_default();
+                format!("the database lacks the schema {newest} by now")
+            }
+            Self::Newer(version) => {
+                format!("the database has the schema {version} of a newer release by now")
+            }
+            Self::Foreign => "the database holds something else by now".to_owned(),
+        };
+        Err(StoreError::unavailable(cause))
     }
 }

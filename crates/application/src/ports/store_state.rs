@@ -8,11 +8,13 @@ use super::StoreError;
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait StoreState: Send + Sync {
-    /// Goes the way of a write, to the disk, and changes nothing.
+    /// Goes the way of a write, to the disk, and changes nothing; and checks that the schema is still
+    /// the one that the store was opened with.
     ///
     /// # Errors
     ///
-    /// The [`StoreError`] that a write would end with: the database is away, read-only, full, …
+    /// The [`StoreError`] that a write would end with: the database is away, read-only, full, …; or
+    /// `Unavailable`, if another release has changed the schema.
     async fn check_writable(&self) -> Result<(), StoreError>;
 
     /// What can be counted now, without asking the database.

@@ -1,5 +1,6 @@
 //! Prunes the ledger and purges deleted contacts in the background, beside the requests.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use contacts_application::use_cases::{PruneLedger, PurgeDeleted};
@@ -9,7 +10,7 @@ use tokio::time::sleep;
 const EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// Prunes and purges, again and again.
-pub(super) async fn keep_pruned(prune: PruneLedger, purge: Option<PurgeDeleted>) {
+pub(super) async fn keep_pruned(prune: Arc<PruneLedger>, purge: Option<PurgeDeleted>) {
     loop {
         if let Err(error) = prune.execute().await {
             tracing::warn!(%error, "the ledger is not pruned; trying again in an hour");

@@ -1,8 +1,11 @@
 //! Readiness, and metrics at an address of their own.
 
-use std::fs;
+use std::fs::{self, File};
 
-use super::program::{Server, people, served};
+use contacts_adapters_postgres::testing::TestDatabase;
+use rusqlite::Connection;
+
+use super::program::{Server, people, program, served};
 
 #[test]
 fn server_without_its_database_is_not_ready() {
@@ -16,6 +19,31 @@ fn server_without_its_database_is_not_ready() {
     let answer = server.get("/readyz", "");
     assert_eq!((answer.status, &answer.body["status"]), (503, &503.into()), "{answer:?}");
     assert_eq!(server.get("/healthz", "").status, 200);
+}
+
+#[test]
+fn server_on_the_schema_of_a_newer_release_is_not_ready() {
+    let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('2099')";
+    let database = TestDatabase::migrated();
+    for url in ["sqlite://contact-hub.db", &database.url()] {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let mut command = program(folder.path());
+        command.args(["serve", "--listen", "127.0.0.1:0", "--database-url", url]);
+        let server = Server::spawn(command.stderr(File::create(&log).unwrap()));
+        match url.starts_with("sqlite") {
+            true => {
+                let file = Connection::open(folder.path().join("contact-hub.db")).unwrap();
+                file.execute_batch(newer).unwrap();
+            }
+            false => database.execute(newer),
+        }
+        assert_eq!(server.get("/readyz", "").status, 503, "{url}");
+        assert_eq!(server.get("/healthz", "").status, 200, "{url}");
+        server.stop();
+        let log = fs::read_to_string(&log).unwrap();
+        assert!(log.contains("has the schema 2099 of a newer release"), "{log}");
+    }
 }
 
 #[test]

@@ -125,6 +125,26 @@ fn no_filter_logs_data_of_requests() {
     assert_no_filter_logs_data("sqlite://contact-hub.db");
 }
 
+/// Stores the item by a batch and a stream of the native API, and finds both by filters and by search.
+fn store_marked(server: &Server, token: &str, round: usize) {
+    let item = |key: &str| ITEM.replace("Zwetschgenmus-1", key).replace('\n', " ");
+    let [whole, line] = ["whole", "line"].map(|kind| format!("{MARKER}-{kind}-{round}"));
+    let path = format!("/v1/contacts/batch?source={MARKER}&results=all");
+    let by = ("weal-token", token);
+    let batch = server.post(&path, &[by], &item(&whole));
+    assert_eq!(batch.body["summary"]["created"], 1, "{batch:?}");
+    let headers = [by, ("content-type", "application/x-ndjson")];
+    let stream = server.post(&path, &headers, item(&line).trim_matches(['[', ']']));
+    let answered = stream.body.as_str().unwrap();
+    assert!(answered.contains("\"verdict\":\"created\""), "{answered}");
+    let feed = server.get("/v1/contacts/changes", token).body["token"].clone();
+    let search = format!("q={whole}&waitFor={}", feed.as_str().unwrap());
+    for query in [format!("externalId={whole}"), format!("externalId={line}"), search] {
+        let found = server.get(&format!("/v1/contacts?{query}"), token);
+        assert_eq!(found.body["items"][0]["lastName"], MARKER, "{query}: {found:?}");
+    }
+}
+
 /// Serves requests with personal data under each filter, and searches the log for it.
 pub(crate) fn assert_no_filter_logs_data(url: &str) {
     let folder = tempfile::tempdir().unwrap();
@@ -135,7 +155,7 @@ pub(crate) fn assert_no_filter_logs_data(url: &str) {
     let token = String::from_utf8(token).unwrap().trim_end().to_owned();
     let digest = Sha256::digest(&token);
     let digest = digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    for filter in FILTERS {
+    for (round, filter) in FILTERS.into_iter().enumerate() {
         let log = folder.path().join("log");
         let file = File::create(&log).unwrap();
         let mut command = serve(folder.path());
@@ -143,6 +163,7 @@ pub(crate) fn assert_no_filter_logs_data(url: &str) {
         for body in [ITEM, r#"[{"lastName": "Zwetschgenmus"#] {
             assert!(server.batch(&token, body).status < 500);
         }
+        store_marked(&server, &token, round);
         let path = format!("/api-v1/contact/PERSON/{MARKER}?of={MARKER}");
         assert_eq!(server.get(&path, &token).status, 404);
         assert_eq!(server.get("/api/v1/contacts?q=Zwetschgenmus", &token).status, 200);

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use contacts_application::use_cases::Request;
-use contacts_domain::upsert::{Documents, Endpoints, Key, Ladder, Mode, Options, Outcome};
+use contacts_domain::upsert::{Context, Documents, Endpoints, Key, Ladder, Mode, Options, Outcome};
 use uuid::Uuid;
 
 use super::body::{DeviceItem, ItemBody};
 use super::text;
 use super::uid::UidReply;
+use crate::applying::write;
 use crate::device::paths::ITEMS;
 use crate::device::refusal::require_stored;
+use crate::limits::Unit;
 use crate::openapi::{DeviceBodyProblems, DryRunHeaders};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Write};
@@ -56,9 +58,10 @@ pub(crate) async fn create_item(
     State(services): State<Arc<Services>>,
     Authorized(caller, _): Authorized<Write>,
     preferences: Preferences,
-    SingleUpload(body, _): SingleUpload,
+    SingleUpload(body, room): SingleUpload,
     once: Once,
 ) -> Result<Response, Problem> {
+    room.count(Unit::Items, 1)?;
     let text = text::decode(body)?;
     let reply = move |outcomes: Vec<Outcome>| {
         require_stored(&outcomes, |_| None)?;
@@ -78,12 +81,11 @@ pub(crate) async fn create_item(
         ..Request::default()
     };
     let upsert = &services.upsert_contacts;
-    let outcomes = upsert
-        .execute(&caller, request, vec![text], |text, context| {
-            let mut item = DeviceItem::read(text);
-            item.link_id.get_or_insert_with(|| Uuid::now_v7().to_string());
-            item.into_item(None, context)
-        })
-        .await?;
-    reply(outcomes)
+    let read = |text: &String, context: &Context| {
+        let mut item = DeviceItem::read(text);
+        item.link_id.get_or_insert_with(|| Uuid::now_v7().to_string());
+        item.into_item(None, context)
+    };
+    let writing = upsert.execute(&caller, request, vec![text], read);
+    reply(write(preferences.dry_run, writing).await?)
 }

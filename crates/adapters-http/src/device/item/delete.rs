@@ -8,9 +8,11 @@ use contacts_application::use_cases::EntryKey;
 use contacts_domain::upsert::Outcome;
 
 use super::uid::Uid;
+use crate::applying::write;
 use crate::device::faults::Faults;
 use crate::device::paths::ITEM;
 use crate::device::refusal::was_found;
+use crate::limits::{Room, Unit};
 use crate::openapi::{DeviceItemPath, DeviceProblems, DryRunHeaders};
 use crate::problem::Problem;
 use crate::reply::json;
@@ -51,9 +53,11 @@ pub(crate) async fn delete_item(
     Authorized(caller, _): Authorized<Delete>,
     preferences: Preferences,
     Uid(id): Uid,
+    room: Room,
     once: Once,
 ) -> Result<Response, Problem> {
-    let key = EntryKey::Id(id.get());
+    room.count(Unit::Items, 1)?;
+    let (keys, dry_run) = ([EntryKey::Id(id.get())], preferences.dry_run);
     let reply = move |outcomes: Vec<Outcome>| {
         for outcome in &outcomes {
             if !was_found(outcome)? {
@@ -64,5 +68,6 @@ pub(crate) async fn delete_item(
         Ok(preferences.dry_run_alone().note(answer))
     };
     let (unlink, keeping) = (&services.unlink_contacts, once.keeping_batch(reply));
-    reply(unlink.execute(&caller, &[key], preferences.dry_run, keeping).await?)
+    let deleting = unlink.execute(&caller, &keys, dry_run, keeping);
+    reply(write(dry_run, deleting).await?)
 }

@@ -14,6 +14,7 @@ use crate::problem::Problem;
 use crate::reply::to_json;
 use crate::request::authorized::{Authorized, Read};
 use crate::state::Services;
+use crate::telemetry::steps::{Step, timed};
 
 /// One item
 ///
@@ -38,7 +39,7 @@ pub(crate) async fn get_item(
     Authorized(caller, _): Authorized<Read>,
     Uid(id): Uid,
 ) -> Result<Response, Problem> {
-    let found = services.get_entry.execute(&caller, id).await?;
+    let found = timed(Step::Store, services.get_entry.execute(&caller, id)).await?;
     let entry = found.ok_or_else(Faults::unknown_uid)?;
     to_json(&ItemReply::of(id, entry))
 }

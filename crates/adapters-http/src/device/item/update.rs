@@ -5,13 +5,15 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use contacts_application::use_cases::Request;
-use contacts_domain::upsert::{Documents, Endpoints, Key, Ladder, Mode, Options, Outcome};
+use contacts_domain::upsert::{Context, Documents, Endpoints, Key, Ladder, Mode, Options, Outcome};
 
 use super::body::{DeviceItem, ItemBody};
 use super::text;
 use super::uid::{Uid, UidReply};
+use crate::applying::write;
 use crate::device::paths::ITEM;
 use crate::device::refusal::require_stored;
+use crate::limits::Unit;
 use crate::openapi::{DeviceBodyProblems, DeviceItemPath, DryRunHeaders};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Write};
@@ -51,9 +53,10 @@ pub(crate) async fn update_item(
     Authorized(caller, _): Authorized<Write>,
     preferences: Preferences,
     Uid(id): Uid,
-    SingleUpload(body, _): SingleUpload,
+    SingleUpload(body, room): SingleUpload,
     once: Once,
 ) -> Result<Response, Problem> {
+    room.count(Unit::Items, 1)?;
     let text = text::decode(body)?;
     let reply = move |outcomes: Vec<Outcome>| {
         require_stored(&outcomes, |_| None)?;
@@ -73,10 +76,9 @@ pub(crate) async fn update_item(
         ..Request::default()
     };
     let upsert = &services.upsert_contacts;
-    let outcomes = upsert
-        .execute(&caller, request, vec![text], move |text, context| {
-            DeviceItem::read(text).into_item(Some(id), context).to_update_entry()
-        })
-        .await?;
-    reply(outcomes)
+    let read = move |text: &String, context: &Context| {
+        DeviceItem::read(text).into_item(Some(id), context).to_update_entry()
+    };
+    let writing = upsert.execute(&caller, request, vec![text], read);
+    reply(write(preferences.dry_run, writing).await?)
 }

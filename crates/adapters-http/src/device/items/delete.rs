@@ -14,6 +14,7 @@ use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, SchemaFormat, 
 
 use super::list_body::ListBody;
 use super::results::{ExtendedInfo, ResultReply, ResultsReply, answer};
+use crate::applying::write;
 use crate::device::faults::Faults;
 use crate::device::paths::LINK;
 use crate::device::refusal::was_found;
@@ -113,7 +114,10 @@ pub(crate) async fn delete_items(
     let (unlink, dry_run) = (&services.unlink_contacts, preferences.dry_run);
     let outcomes = match keys.is_empty() {
         true => Vec::new(),
-        false => unlink.execute(&caller, &keys, dry_run, once.keeping_batch(reply.clone())).await?,
+        false => {
+            let keeping = once.keeping_batch(reply.clone());
+            write(dry_run, unlink.execute(&caller, &keys, dry_run, keeping)).await?
+        }
     };
     answer(outcomes, reply).await
 }

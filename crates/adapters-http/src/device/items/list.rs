@@ -17,6 +17,7 @@ use crate::reply::to_json;
 use crate::request::authorized::{Authorized, Read};
 use crate::request::list_turn::ListTurn;
 use crate::state::Services;
+use crate::telemetry::steps::{Step, timed};
 
 /// A page of the list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -100,7 +101,8 @@ pub(crate) async fn list_items(
 ) -> Result<Response, Problem> {
     let query = ListQuery::read(uri.query().unwrap_or_default())?;
     let (limit, page) = (query.limit, query.page);
-    let found = services.list_entries.execute(&caller, &query.into_entries()).await?;
+    let found =
+        timed(Step::Store, services.list_entries.execute(&caller, &query.into_entries())).await?;
     to_json(&ListReply {
         list_items: found.entries.into_iter().map(|(id, entry)| ItemReply::of(id, entry)).collect(),
         list_option: ListOptionReply {

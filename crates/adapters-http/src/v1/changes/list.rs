@@ -20,6 +20,7 @@ use crate::reply::json;
 use crate::reply::redaction::Redaction;
 use crate::request::authorized::{Authorized, Credentials, Read};
 use crate::state::AppState;
+use crate::telemetry::steps::{Step, timed};
 use crate::v1::contact_body::contact_body;
 use crate::v1::parameters::Parameters;
 
@@ -147,8 +148,8 @@ async fn read(
     since: Option<Bookmark>,
     size: PageSize,
 ) -> Result<(FeedPage, Bookmark), Problem> {
-    let page =
-        state.services.read_feed.execute(caller, since, size, state.settings.keep_ledger).await?;
+    let (feed, kept) = (&state.services.read_feed, state.settings.keep_ledger);
+    let page = timed(Step::Store, feed.execute(caller, since, size, kept)).await?;
     page.ok_or_else(|| {
         let detail = "the database does not know every change after this token: read everything \
                       again, without `since`";

@@ -7,7 +7,7 @@ use contacts_domain::{ContactId, Version};
 use super::answer::answer_of;
 use super::stored::living;
 use crate::applying::apply;
-use crate::limits::{Room, allowance};
+use crate::limits::{Room, Unit, allowance};
 use crate::problem::{Kind, Problem};
 use crate::request::idempotency::Once;
 use crate::request::json_text;
@@ -35,6 +35,7 @@ impl Change<'_> {
         text: String,
         read: impl Fn(&str, &Context) -> Item + Send + Sync + 'static,
     ) -> Result<Outcome, Problem> {
+        self.room.count(Unit::Items, 1)?;
         let (preferences, scopes) = (self.preferences, self.caller.scopes);
         let reply = move |outcomes: Vec<Outcome>| answer_of(scopes, preferences, one(&outcomes)?);
         let bytes = text.len();

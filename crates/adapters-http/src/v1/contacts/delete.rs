@@ -11,6 +11,8 @@ use contacts_domain::upsert::Outcome;
 
 use super::answer::{answer, answer_of};
 use super::change::{expected, one};
+use crate::applying::write;
+use crate::limits::{Room, Unit};
 use crate::openapi::{WritingHeaders, WritingProblems};
 use crate::problem::Problem;
 use crate::request::authorized::{Authorized, Delete};
@@ -47,20 +49,22 @@ pub(super) async fn delete(
     if_match: IfMatch,
     preferences: Preferences,
     mut parameters: Parameters,
-    once: Once,
+    (room, once): (Room, Once),
 ) -> Result<Response, Problem> {
     let is_purge = parameters.word("purge")?.unwrap_or(false);
     parameters.end()?;
+    room.count(Unit::Items, 1)?;
     let (key, scopes) = (AliasKey::Id(id), caller.scopes);
     let reply = move |outcomes: Vec<Outcome>| answer_of(scopes, preferences, one(&outcomes)?);
     let (keeping, dry_run) = (once.keeping_batch(reply), preferences.dry_run);
     let outcomes = if is_purge {
         let targets = vec![PurgeTarget { key, version: if_match.one()? }];
-        services.purge_contacts.execute(&caller, targets, dry_run, keeping).await?
+        write(dry_run, services.purge_contacts.execute(&caller, targets, dry_run, keeping)).await?
     } else {
         let version = expected(&services, &caller, id, if_match).await?;
         let deletions = vec![Deletion { key, version }];
-        services.delete_contacts.execute(&caller, deletions, dry_run, keeping).await?
+        write(dry_run, services.delete_contacts.execute(&caller, deletions, dry_run, keeping))
+            .await?
     };
     answer(&services, &caller, preferences, Some(id), one(&outcomes)?).await
 }

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, SchemaFormat, Type};
 
+use crate::applying::write;
 use crate::limits::{Unit, weigh};
 use crate::openapi::{NativeBatchProblems, WritingHeaders};
 use crate::problem::corrupt::log_corrupt;
@@ -127,10 +128,12 @@ pub(super) async fn delete_many(
     let keeping = once.keeping_batch(reply);
     let outcomes = if is_purge {
         let targets = keys.into_iter().map(|key| PurgeTarget { key, version: None }).collect();
-        state.services.purge_contacts.execute(&caller, targets, dry_run, keeping).await?
+        write(dry_run, state.services.purge_contacts.execute(&caller, targets, dry_run, keeping))
+            .await?
     } else {
         let deletions = keys.into_iter().map(|key| Deletion { key, version: None }).collect();
-        state.services.delete_contacts.execute(&caller, deletions, dry_run, keeping).await?
+        write(dry_run, state.services.delete_contacts.execute(&caller, deletions, dry_run, keeping))
+            .await?
     };
     log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
     send(reply(outcomes)?).await

@@ -29,6 +29,7 @@ use crate::reply::redaction::Redaction;
 use crate::request::authorized::{Authorized, Credentials, Read};
 use crate::request::offload::{LONG, offload};
 use crate::state::AppState;
+use crate::telemetry::steps::{Step, timed};
 use crate::v1::contact_body::contact_body;
 use crate::v1::parameters::Parameters;
 use crate::v1::parameters::cursor::{CURSOR, next_page};
@@ -155,7 +156,7 @@ pub(super) async fn list(
     let query = ContactQuery { filter: filter.clone(), order, after, size, is_counted };
     let lag = search.ready(&state, &caller, &credentials, &room).await?;
     let turn = room.list().await?;
-    let page = state.services.list_contacts.execute(&caller, &query).await?;
+    let page = timed(Step::Store, state.services.list_contacts.execute(&caller, &query)).await?;
     let next = page.next.as_ref().map(|next| next_page(&uri, &list.write(next))).transpose()?;
     let is_long = page.contacts.iter().map(|record| record.document.len()).sum::<usize>() > LONG;
     let redaction = Redaction::of(caller.scopes);

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::answer::{bodies, shown};
 use crate::applying;
+use crate::limits::Unit;
 use crate::openapi::{StoredContactSchema, WritingHeaders, WritingProblems, examples};
 use crate::problem::corrupt::reject_if_corrupt;
 use crate::problem::{Kind, Problem};
@@ -76,6 +77,7 @@ pub(super) async fn merge(
     once: Once,
 ) -> Result<Response, Problem> {
     let MergeBody { target, source, dry_run } = json_text::object(body, EXPECTED)?;
+    room.count(Unit::Items, 2)?;
     preferences.dry_run |= dry_run;
     let dry_run = preferences.dry_run;
     let scopes = caller.scopes;
@@ -97,7 +99,7 @@ pub(super) async fn merge(
         let merging = Merging { target, source, endpoints, documents_at_most: bytes, dry_run };
         services.merge_contacts.execute(&caller, merging, keeping.clone())
     };
-    reply(&applying::change(&room, merging).await?)
+    reply(&applying::change(&room, dry_run, merging).await?)
 }
 
 /// The same violation at the member of this body, where the ERP contract has another name for it.

@@ -12,6 +12,8 @@ use contacts_domain::{Code, ContactId, RunId};
 
 use super::answer::shown;
 use super::change::stale;
+use crate::applying::write;
+use crate::limits::{Room, Unit};
 use crate::openapi::{StoredContactSchema, WritingHeaders, WritingProblems, examples};
 use crate::problem::{Kind, Problem};
 use crate::reply::redaction::Redaction;
@@ -51,17 +53,19 @@ pub(super) async fn restore(
     (ContactIdPath(id), _): (ContactIdPath, NoParameters),
     if_match: IfMatch,
     preferences: Preferences,
+    room: Room,
     once: Once,
 ) -> Result<Response, Problem> {
     let version = if_match.one()?;
+    room.count(Unit::Items, 1)?;
     let scopes = caller.scopes;
     let reply = move |report: &RestoreReport| match report {
         Ok(record) => shown(scopes, preferences, record, &[]),
         Err(refused) => Err(refusal(refused, Redaction::of(scopes))),
     };
     let (restore, keeping) = (&services.restore_contact, once.keeping(reply));
-    let report = restore.execute(&caller, id, version, preferences.dry_run, keeping).await?;
-    match report {
+    let restoring = restore.execute(&caller, id, version, preferences.dry_run, keeping);
+    match write(preferences.dry_run, restoring).await? {
         Err(NotRestored::Merged(into)) => {
             let run = run_of_merge(&services, &caller, id).await?;
             Err(Problem::merge_stands(into, run))

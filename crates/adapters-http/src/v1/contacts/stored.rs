@@ -8,6 +8,7 @@ use contacts_domain::contact::Record;
 
 use crate::problem::{Kind, Problem};
 use crate::state::Services;
+use crate::telemetry::steps::{Step, timed};
 
 /// The living contact of that id.
 pub(super) async fn living(
@@ -15,7 +16,9 @@ pub(super) async fn living(
     caller: &Caller,
     id: ContactId,
 ) -> Result<Record, Problem> {
-    match services.get_contact.execute(caller, None, id, Lifecycle::Living).await? {
+    match timed(Step::Store, services.get_contact.execute(caller, None, id, Lifecycle::Living))
+        .await?
+    {
         Some(record) => Ok(record),
         None => Err(missing(services, caller, id).await?),
     }

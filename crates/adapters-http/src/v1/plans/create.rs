@@ -28,6 +28,7 @@ use crate::request::json_upload::ItemsUpload;
 use crate::request::offload::offload;
 use crate::request::prefer::Preferences;
 use crate::state::AppState;
+use crate::telemetry::steps::{Step, timed};
 use crate::v1::batch::BatchRequest;
 use crate::v1::batch::deciding::Deciding;
 use crate::v1::batch::options::{BatchOptions, BatchOptionsDescription, Results};
@@ -186,7 +187,8 @@ pub(super) async fn create_plan(
     };
     let (rendering, of_reply) = (Arc::clone(&outcomes), reply.clone());
     let keeping = once.keeping(move |(): &()| of_reply(rendering.to_vec()));
-    if !state.services.keep_plans.keep(&caller, plan.key(), kept, keeping).await? {
+    let keep = state.services.keep_plans.keep(&caller, plan.key(), kept, keeping);
+    if !timed(Step::Store, keep).await? {
         let detail = "the plans of the organization take at most 256 MiB together; delete one, or wait \
                       until one expires";
         return Err(Problem::new(Kind::TooManyPlans, detail));

@@ -12,6 +12,7 @@ use crate::request::authorized::{Authorized, Write};
 use crate::request::idempotency::Once;
 use crate::request::prefer::Preferences;
 use crate::state::Services;
+use crate::telemetry::steps::{Step, timed};
 use crate::v1::parameters::Parameters;
 
 /// Forget a plan
@@ -35,7 +36,7 @@ pub(super) async fn delete_plan(
 ) -> Result<Response, Problem> {
     parameters.end()?;
     let plans = &services.keep_plans;
-    plans.find(&caller, plan.key()).await?.ok_or_else(unknown)?;
+    timed(Step::Store, plans.find(&caller, plan.key())).await?.ok_or_else(unknown)?;
     let reply = move || preferences.dry_run_alone().note(no_content());
     if !preferences.dry_run {
         let keeping = once.keeping(move |(): &()| Ok(reply()));

@@ -12,6 +12,7 @@ use crate::problem::Problem;
 use crate::reply::to_json;
 use crate::request::authorized::{Authorized, Read};
 use crate::state::Services;
+use crate::telemetry::steps::{Step, timed};
 use crate::v1::parameters::Parameters;
 
 /// A plan
@@ -40,7 +41,9 @@ pub(super) async fn get_plan(
     parameters: Parameters,
 ) -> Result<Response, Problem> {
     parameters.end()?;
-    let found = services.keep_plans.find(&caller, plan.key()).await?.ok_or_else(unknown)?;
+    let found = timed(Step::Store, services.keep_plans.find(&caller, plan.key()))
+        .await?
+        .ok_or_else(unknown)?;
     let application = services.keep_plans.application(&caller, plan.key()).await?;
     to_json(&PlanBody::of(&found, application.as_ref())?)
 }

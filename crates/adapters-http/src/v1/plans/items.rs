@@ -22,6 +22,7 @@ use crate::request::authorized::{Authorized, Read};
 use crate::request::list_turn::ListTurn;
 use crate::request::offload::offload;
 use crate::state::Services;
+use crate::telemetry::steps::{Step, timed};
 use crate::v1::batch::result::ResultBody;
 use crate::v1::parameters::Parameters;
 use crate::v1::parameters::cursor::{self, CURSOR, next_page};
@@ -110,7 +111,9 @@ pub(super) async fn list_plan_items(
     parameters.end()?;
     let (plans, key) = (&services.keep_plans, plan.key());
     plans.find(&caller, key).await?.ok_or_else(unknown)?;
-    let planned = plans.part(&caller, key, PlanPart::Results).await?.ok_or_else(unknown)?;
+    let planned = timed(Step::Store, plans.part(&caller, key, PlanPart::Results))
+        .await?
+        .ok_or_else(unknown)?;
     let applied = plans.application(&caller, key).await?;
     let applied = applied.and_then(|kept| kept.answer.body);
 

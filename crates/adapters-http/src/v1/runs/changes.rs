@@ -15,6 +15,7 @@ use crate::reply::json;
 use crate::request::authorized::{Authorized, Read};
 use crate::request::contact_id::parse;
 use crate::state::Services;
+use crate::telemetry::steps::{Step, timed};
 use crate::v1::parameters::Parameters;
 
 /// How many changes a page has without `limit`.
@@ -93,7 +94,8 @@ pub(super) async fn list_run_changes(
     let items = limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT);
     services.read_ledger.run(&caller, id).await?.ok_or_else(unknown)?;
     let size = PageSize { items, bytes: PAGE_BYTES };
-    let changes = services.read_ledger.changes(&caller, id, after, size).await?;
+    let changes =
+        timed(Step::Store, services.read_ledger.changes(&caller, id, after, size)).await?;
     let body = RunChangesBody { items: changes.iter().map(RunChangeBody::from).collect() };
     Ok(json(serde_json::to_string(&body).map_err(Problem::internal)?))
 }

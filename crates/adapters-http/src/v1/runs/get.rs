@@ -12,6 +12,7 @@ use crate::problem::Problem;
 use crate::reply::json;
 use crate::request::authorized::{Authorized, Read};
 use crate::state::Services;
+use crate::telemetry::steps::{Step, timed};
 use crate::v1::parameters::Parameters;
 
 /// One run
@@ -40,6 +41,7 @@ pub(super) async fn get_run(
     parameters: Parameters,
 ) -> Result<Response, Problem> {
     parameters.end()?;
-    let run = services.read_ledger.run(&caller, id).await?.ok_or_else(unknown)?;
+    let run =
+        timed(Step::Store, services.read_ledger.run(&caller, id)).await?.ok_or_else(unknown)?;
     Ok(json(serde_json::to_string(&RunBody::from(&run)).map_err(Problem::internal)?))
 }

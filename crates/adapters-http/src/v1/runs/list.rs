@@ -14,6 +14,7 @@ use crate::problem::Problem;
 use crate::reply::json;
 use crate::request::authorized::{Authorized, Read};
 use crate::state::Services;
+use crate::telemetry::steps::{Step, timed};
 use crate::v1::parameters::Parameters;
 
 /// How many runs a page has without `limit`.
@@ -69,7 +70,7 @@ pub(super) async fn list_runs(
     let limit = parameters.whole("limit", 1..=1_000)?;
     parameters.end()?;
     let limit = limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT);
-    let runs = services.read_ledger.runs(&caller, before, limit).await?;
+    let runs = timed(Step::Store, services.read_ledger.runs(&caller, before, limit)).await?;
     let body = RunsBody { items: runs.iter().map(RunBody::from).collect() };
     Ok(json(serde_json::to_string(&body).map_err(Problem::internal)?))
 }

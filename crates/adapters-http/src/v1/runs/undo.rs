@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::run_path::{RunPath, unknown};
 use crate::applying;
-use crate::limits::Room;
+use crate::limits::{Room, Unit};
 use crate::openapi::{UndoProblems, WritingHeaders};
 use crate::problem::corrupt::log_corrupt;
 use crate::problem::{Kind, Problem};
@@ -145,6 +145,7 @@ pub(super) async fn undo_run(
 ) -> Result<Response, Problem> {
     let dry_run = parameters.word("dryRun")?.unwrap_or(false) || preferences.dry_run;
     parameters.end()?;
+    room.count(Unit::Items, 1)?;
     let redaction = Redaction::of(caller.scopes);
     let reply = move |undone: &Undone| {
         let body = UndoBody::of(undone, redaction, dry_run);
@@ -156,7 +157,7 @@ pub(super) async fn undo_run(
         Err(overtaken) => Err(Problem::unavailable(Some((*overtaken).into()))),
     });
     let undo = |bytes| services.undo_run.execute(&caller, id, bytes, dry_run, keeping.clone());
-    match applying::change(&room, undo).await? {
+    match applying::change(&room, dry_run, undo).await? {
         Ok(undone) => {
             log_corrupt(undone.outcomes.iter().filter_map(|outcome| outcome.violation.as_ref()));
             reply(&undone)

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::app::{Answer, App, get};
 
 /// Indexes what is stored.
-pub(super) async fn index(app: &App) {
+pub(crate) async fn index(app: &App) {
     let (store, clock) = (app.store.clone(), Arc::new(StoppedClock(now())));
     let index = IndexContacts::new(store.clone(), store.clone(), store, clock);
     let _awaiting = [1, 2].map(|id| index.hurry(organization(id).id));

@@ -1,6 +1,7 @@
 //! Deletes what the ledger need not keep any longer.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use contacts_domain::Timestamp;
@@ -13,6 +14,8 @@ pub struct PruneLedger {
     settings: Arc<dyn OrganizationSettings>,
     clock: Arc<dyn Clock>,
     kept: Duration,
+    /// When everything old was last deleted, or this was made.
+    pruned: AtomicI64,
 }
 
 impl PruneLedger {
@@ -23,7 +26,8 @@ impl PruneLedger {
         clock: Arc<dyn Clock>,
         kept: Duration,
     ) -> Self {
-        Self { ledger, settings, clock, kept }
+        let pruned = AtomicI64::new(clock.now().micros());
+        Self { ledger, settings, clock, kept, pruned }
     }
 
     /// Deletes the old runs of all organizations.
@@ -33,10 +37,18 @@ impl PruneLedger {
     /// A [`StoreError`], if the store fails; what was deleted before stays so.
     pub async fn execute(&self) -> Result<(), StoreError> {
         let kept = i64::try_from(self.kept.as_micros()).unwrap_or(i64::MAX);
-        let before = Timestamp::from_micros(self.clock.now().micros().saturating_sub(kept));
+        let now = self.clock.now().micros();
+        let before = Timestamp::from_micros(now.saturating_sub(kept));
         for organization in self.settings.organizations().await? {
             while self.ledger.prune(organization.id, before).await? {}
         }
+        self.pruned.store(now, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// How long ago it last deleted the old runs of all organizations, or was made.
+    pub fn lag(&self) -> Duration {
+        let micros = self.clock.now().micros() - self.pruned.load(Ordering::Relaxed);
+        Duration::from_micros(u64::try_from(micros).unwrap_or_default())
     }
 }

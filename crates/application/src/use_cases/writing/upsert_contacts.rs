@@ -189,6 +189,11 @@ impl UpsertContacts {
 }
 
 impl Prepared {
+    /// Whether nothing is stored.
+    pub fn is_dry_run(&self) -> bool {
+        self.batch.is_dry_run()
+    }
+
     /// The most bytes of documents that it loads, and of those that it answers.
     pub fn documents_at_most(&self) -> usize {
         self.documents_at_most

@@ -10,6 +10,7 @@ use contacts_domain::{Rule, Violation};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::API;
 use super::lines::{Chunk, Line, Lines, MAX_LINE};
 use super::still_sending::StillSending;
 use crate::limits::{Room, allowance};
@@ -17,6 +18,7 @@ use crate::problem::Problem;
 use crate::request::authorized::Credentials;
 use crate::request::upload::Stream;
 use crate::state::AppState;
+use crate::telemetry::steps::{Step, measured, timed};
 use crate::v1::batch::item_options::{ItemOptions, WIRE};
 use crate::v1::batch::options::BatchOptions;
 
@@ -166,8 +168,10 @@ impl Gathering {
             })
         };
         let upsert = &self.state.services.upsert_contacts;
-        let batch = upsert.prepare(&self.caller, request, WIRE, items, scan, read).await?;
-        Ok(ReadyChunk { batch, lines: numbers, references, end, room })
+        let preparing = upsert.prepare(&self.caller, request, WIRE, items, scan, read);
+        let (batch, work) = measured(timed(Step::Read, preparing)).await;
+        self.state.metrics.count_work(API, &work);
+        Ok(ReadyChunk { batch: batch?, lines: numbers, references, end, room })
     }
 }
 

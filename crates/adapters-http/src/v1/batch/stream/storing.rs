@@ -6,6 +6,7 @@ use contacts_domain::upsert::Outcome;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
+use super::API;
 use super::gathering::ReadyChunk;
 use super::spool::{NotWritten, Spool};
 use crate::applying::apply;
@@ -14,13 +15,11 @@ use crate::problem::corrupt::log_corrupt;
 use crate::reply::parts::ElementWriter as _;
 use crate::reply::summary::Summary;
 use crate::state::AppState;
+use crate::telemetry::steps::measured;
 use crate::v1::batch::deciding::run_of;
 use crate::v1::batch::options::Results;
 use crate::v1::batch::reply::{SummaryBody, is_problem};
 use crate::v1::batch::result::{Answered, ResultWriter};
-
-/// The API in the metrics.
-const API: &str = "native";
 
 /// Stores the chunks of a stream.
 pub(super) struct Storing {
@@ -58,12 +57,12 @@ impl Storing {
     ) -> Result<(), NotWritten> {
         while let Some(ReadyChunk { batch, lines, references, end, room }) = chunks.recv().await {
             let upsert = &self.state.services.upsert_contacts;
-            let outcomes = apply(upsert, batch, &room).await.map_err(NotWritten::Failed)?;
+            let (outcomes, work) = measured(apply(upsert, batch, &room)).await;
+            self.state.metrics.count_work(API, &work);
+            let outcomes = outcomes.map_err(NotWritten::Failed)?;
             log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
             let first = self.counts.items();
-            let summary = Summary::of(&outcomes);
-            self.state.metrics.count_items(API, &summary);
-            self.counts.add(&summary);
+            self.counts.add(&Summary::of(&outcomes));
             let progress = match self.results {
                 Results::All => Vec::new(),
                 Results::Problems => {

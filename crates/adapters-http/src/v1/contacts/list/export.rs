@@ -21,6 +21,7 @@ use crate::request::authorized::{Authorized, Credentials, Read};
 use crate::request::media_type::{JSON, NDJSON};
 use crate::request::offload::offload;
 use crate::state::AppState;
+use crate::telemetry::steps::{Step, timed};
 use crate::v1::accept::{accepts, require};
 use crate::v1::changes::feed_token;
 use crate::v1::contact_body::write;
@@ -73,7 +74,8 @@ pub(crate) async fn export(
     parameters.end()?;
     let lag = search.ready(&state, &caller, &credentials, &room).await?;
     let place = room.export()?;
-    let (bookmark, export) = state.services.export_contacts.execute(&caller, &filter).await?;
+    let exporting = state.services.export_contacts.execute(&caller, &filter);
+    let (bookmark, export) = timed(Step::Store, exporting).await?;
     let format = if accepts(&headers, NDJSON) { Format::Lines } else { Format::Array };
     let redaction = Redaction::of(caller.scopes);
     let exporting =
