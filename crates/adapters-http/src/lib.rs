@@ -131,8 +131,8 @@ pub fn openapi() -> OpenApi {
         .merge(operation::routes())
         .merge(operation::metrics::routes())
         .into_openapi();
+    openapi::describe_native(&mut description);
     openapi::describe_request_ids(&mut description);
-    openapi::describe_organizations(&mut description);
     openapi::describe_idempotency(&mut description);
     describe_aliases(&mut description);
     description

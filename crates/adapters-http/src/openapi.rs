@@ -27,9 +27,7 @@ pub(crate) use contact_document::{
     AnyContactTypeSchema, ContactDocumentSchema, ContactTypeSchema, IntercomTypeSchema,
     StoredContactSchema,
 };
-pub(crate) use every_operation::{
-    describe_idempotency, describe_organizations, describe_request_ids,
-};
+pub(crate) use every_operation::{describe_idempotency, describe_native, describe_request_ids};
 pub(crate) use operation::{
     ApplyingProblems, BatchHeaders, BatchProblems, CallHeaders, CallProblems, ContactPathParams,
     ContactProblems, DeviceBodyProblems, DeviceItemPath, DeviceProblems, DryRunHeaders,

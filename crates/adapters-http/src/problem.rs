@@ -298,6 +298,11 @@ impl Problem {
         self.code.or(self.violations.first().map(Violation::code)).or(self.kind.code())
     }
 
+    /// Whether the request may succeed when it is sent again.
+    pub(crate) fn is_unavailable(&self) -> bool {
+        self.kind == Kind::Unavailable
+    }
+
     /// Whether the store has decided it about one contact, so that it is kept for a request with an
     /// idempotency key.
     pub(crate) fn is_kept(&self) -> bool {

@@ -30,8 +30,8 @@ impl Page {
         let [commands, messages] = ["commands", "messages"].map(|name| pipes.path().join(name));
         let shell = workspace::shell()?;
         cmd!(shell, "mkfifo {commands} {messages}").run()?;
-        // Chromium reads commands from the descriptor 3 and writes messages to 4.
-        let script = "exec chromium --remote-debugging-pipe \"$@\" 3<\"$0\" 4>\"${0%/*}/messages\"";
+        // A browser that hangs ends. Chromium reads commands from the descriptor 3 and writes messages to 4.
+        let script = "exec timeout 120 chromium --remote-debugging-pipe \"$@\" 3<\"$0\" 4>\"${0%/*}/messages\"";
         let mut browser = Command::new("sh");
         browser.args(["-c", script]).arg(&commands).args(arguments).stderr(Stdio::null());
         let browser = browser.spawn()?;

@@ -71,7 +71,8 @@ fn volumes(compose: &Value) -> Result<()> {
 /// Has the program check the settings that its container has.
 fn settings(program: &Path, image: &Stage, compose: &Value) -> Result<()> {
     let mut check = Command::new(program);
-    check.args(["config", "check"]).envs(image.environment());
+    // Nothing of the caller's shell.
+    check.args(["config", "check"]).env_clear().envs(image.environment());
     let set = compose.pointer("/services/server/environment").and_then(Value::as_object);
     for (name, value) in set.context("the server has no variables")? {
         let value = value.as_str().with_context(|| format!("{name} is no text"))?;

@@ -7,6 +7,7 @@ use axum::response::Response;
 use contacts_application::use_cases::Merging;
 use contacts_domain::merging::MergeReport;
 use contacts_domain::upsert::Endpoints;
+use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -23,6 +24,7 @@ use crate::request::json_text;
 use crate::request::json_upload::SingleUpload;
 use crate::request::prefer::Preferences;
 use crate::state::Services;
+use crate::v1::change_body::ChangeBody;
 
 /// Which contact is merged into which.
 #[derive(ToSchema)]
@@ -35,6 +37,14 @@ struct MergingBody {
     source_id: i64,
 }
 
+/// The answer to a merge; nothing, as the contract has it, but in a dry run with `detail=full`.
+#[derive(Serialize)]
+struct MergedBody<'a> {
+    /// What would change of the contact that stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<Vec<ChangeBody<'a>>>,
+}
+
 const EXPECTED: &str = r#"{"targetId": integer, "sourceId": integer}"#;
 
 /// Merge two contacts
@@ -43,6 +53,8 @@ const EXPECTED: &str = r#"{"targetId": integer, "sourceId": integer}"#;
 /// content; relations to the source now name the target; the source is deleted. Its external and
 /// link ids, where the target keeps its own, lead to the target from then on, until a living contact
 /// is given them.
+///
+/// A dry run with `detail=full` answers what would change of the target, in `changes`.
 ///
 /// Equal, unknown or deleted ids, different types, or a result that breaks a rule: 400, and nothing
 /// is changed.
@@ -75,7 +87,14 @@ pub(super) async fn merge(
     let Preferences { dry_run, .. } = preferences;
     let redaction = Redaction::of(caller.scopes);
     let reply = move |report: &MergeReport| match report {
-        Ok(_) => Ok(preferences.dry_run_alone().note(json("{}"))),
+        Ok(merged) => {
+            let shows_changes = preferences.shows_changes() && redaction.shows_contacts;
+            let shown = merged.changes.iter().filter(|change| redaction.shows(&change.path));
+            let body =
+                MergedBody { changes: shows_changes.then(|| shown.map(ChangeBody::of).collect()) };
+            let body = serde_json::to_string(&body).map_err(Problem::internal)?;
+            Ok(preferences.dry_run_alone().note(json(body)))
+        }
         Err(violations) => {
             reject_if_corrupt(violations)?;
             let redacted = violations.iter().map(|violation| redaction.refusal(violation.clone()));

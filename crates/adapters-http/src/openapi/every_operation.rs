@@ -32,8 +32,9 @@ pub(crate) fn describe_request_ids(description: &mut OpenApi) {
     }
 }
 
-/// Adds the parameter that names the organization to every operation of the native API.
-pub(crate) fn describe_organizations(description: &mut OpenApi) {
+/// Adds what every operation of the native API has: the parameter that names the organization, and the
+/// answer to a client that accepts none of its media types.
+pub(crate) fn describe_native(description: &mut OpenApi) {
     let about = "The organization, instead of the header TARGET-ORGANIZATION-ID.";
     let id = ObjectBuilder::new()
         .schema_type(Type::Integer)
@@ -49,6 +50,8 @@ pub(crate) fn describe_organizations(description: &mut OpenApi) {
         for operation in [get, put, post, delete, patch].into_iter().flatten() {
             let parameters = operation.parameters.get_or_insert_default();
             parameters.push(RefOr::T(parameter.clone()));
+            let refused = response(ProblemFormat::ProblemDetails, &[Kind::NotAcceptable]);
+            operation.responses.responses.insert("406".to_owned(), RefOr::T(refused));
         }
     }
 }

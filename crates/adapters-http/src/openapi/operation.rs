@@ -188,7 +188,7 @@ const OF_BODIES: [Kind; 10] = [
 ];
 
 /// The problems of every native batch.
-const OF_NATIVE_BATCHES: [Kind; 8] = [
+const OF_NATIVE_BATCHES: [Kind; 7] = [
     Kind::TooManyItems,
     Kind::AnswerTooLarge,
     Kind::TooManyDocuments,
@@ -196,7 +196,6 @@ const OF_NATIVE_BATCHES: [Kind; 8] = [
     Kind::MemberMissing,
     Kind::KeySwitchedOff,
     Kind::KeyBeingFilled,
-    Kind::NotAcceptable,
 ];
 
 /// The problems of a batch.
@@ -334,7 +333,6 @@ impl IntoResponses for ListProblems {
             Kind::BadParameter,
             Kind::KeySwitchedOff,
             Kind::KeyBeingFilled,
-            Kind::NotAcceptable,
             Kind::FeedGone,
             Kind::OutOfTime,
         ];

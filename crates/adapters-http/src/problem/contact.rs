@@ -32,13 +32,18 @@ impl Problem {
         Self { shown, code, owner, ..Self::new(kind, detail) }
     }
 
-    /// A contact that is not restored, because that run merged it into that one. The ledger may not know
-    /// the run any more.
-    pub(crate) fn merge_stands(into: ContactId, run: Option<RunId>) -> Self {
+    /// A contact that is not restored, because it was merged: into which one it leads now, and the run
+    /// that merged it, if the ledger still knows. Without both for a caller who may not read.
+    pub(crate) fn merge_stands(into: Option<ContactId>, run: Option<RunId>) -> Self {
         let run = run.and_then(|run| NonZeroI64::new(run.get()));
-        let undo = run.map(|run| format!(" by run {run}; undo that instead")).unwrap_or_default();
-        let detail = format!("the contact was merged into contact {into}{undo}");
-        let merged_into = NonZeroI64::new(into.get());
+        let detail = match (into, run) {
+            (Some(into), Some(run)) => {
+                format!("run {run} merged the contact, and it is a part of contact {into} now")
+            }
+            (Some(into), None) => format!("the contact was merged into contact {into}"),
+            (None, _) => "the contact was merged into another one".to_owned(),
+        };
+        let merged_into = into.and_then(|into| NonZeroI64::new(into.get()));
         Self { merged_into, run, ..Self::new(Kind::MergeStands, detail) }
     }
 

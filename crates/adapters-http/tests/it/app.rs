@@ -29,6 +29,7 @@ pub(crate) const MERGING: &str = "/api-v1/contact/merging";
 /// | `admin` | everywhere | all scopes |
 /// | `reader`, `writer`, `clerk` | 1 | `read`; `write`; `read write` |
 /// | `payroll` | 1 | `read write staff:write` |
+/// | `sweeper` | 1 | `write delete` |
 /// | `revoked`, `expired` | 1 | all scopes but `admin` |
 pub(crate) struct App {
     router: Router,
@@ -96,7 +97,8 @@ impl App {
     }
 }
 
-struct TokioClock(Instant);
+/// The clock of the runtime, which a test can move.
+pub(crate) struct TokioClock(pub(crate) Instant);
 
 impl Clock for TokioClock {
     fn now(&self) -> Timestamp {
@@ -130,6 +132,7 @@ pub(crate) async fn store_with_tokens() -> Arc<MemoryStore> {
             in_organizations(&[1]),
             scopes(&[Scope::Read, Scope::Write, Scope::StaffWrite]),
         ),
+        ("sweeper", in_organizations(&[1]), scopes(&[Scope::Write, Scope::Delete])),
         ("expired", in_organizations(&[1]), all_but_admin),
         ("revoked", in_organizations(&[1]), all_but_admin),
     ] {

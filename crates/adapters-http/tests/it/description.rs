@@ -338,3 +338,13 @@ async fn every_reference_has_a_target() {
         assert!(description.pointer(pointer).is_some(), "{reference}");
     }
 }
+
+#[tokio::test]
+async fn native_operations_are_described_with_406() {
+    let description = description().await;
+    let native = operations(&description).filter(|operation| operation["tags"][0] == "native");
+    for operation in native {
+        let refused = response(&description, operation, "406");
+        assert!(refused["headers"]["x-request-id"].is_object(), "{}", operation["operationId"]);
+    }
+}

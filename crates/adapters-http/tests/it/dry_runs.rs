@@ -82,12 +82,16 @@ async fn misspelled_dry_run_stores_nothing() {
 async fn dry_run_of_a_merge_stores_nothing() {
     let app = App::new().await;
     let person = json!({"contactType": "PERSON", "lastName": "Abt"});
-    app.batch(json!([person, person])).await;
+    let called = json!({"contactType": "PERSON", "lastName": "Abt", "phone": "0227005929"});
+    app.batch(json!([person, called])).await;
     let before = app.store.records();
     let merge = json!({"targetId": 1, "sourceId": 2});
     let answer = send(&app, Method::POST, MERGING, "dry-run", &merge).await;
     assert_eq!((answer.status, answer.text()), (200, "{}"));
     assert_eq!(answer.header("preference-applied"), Some("dry-run"));
+    let in_full = send(&app, Method::POST, MERGING, "dry-run, detail=full", &merge).await;
+    let change = json!({"pointer": "/phone", "to": "0227005929"});
+    assert_eq!(in_full.json(), json!({ "changes": [change] }));
     assert_eq!(app.store.records(), before);
 }
 

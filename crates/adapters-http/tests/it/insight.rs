@@ -14,8 +14,7 @@ use contacts_application::use_cases::PruneLedger;
 use contacts_testing::{StoppedClock, now};
 use serde_json::json;
 
-use crate::app::{Answer, App, BATCH, device, get, post, request, store_with_tokens};
-use crate::limits::TokioClock;
+use crate::app::{Answer, App, BATCH, TokioClock, device, get, post, request, store_with_tokens};
 
 async fn on(state: impl StoreState + 'static) -> Router {
     let store = store_with_tokens().await;

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use contacts_application::ledger::{FeedPage, FeedPosition, History, PageSize, RecordedChange};
 use contacts_application::ports::{ContactStore as _, Ledger, Lifecycle, StoreError};
+use contacts_domain::contact::Record;
 use contacts_domain::ledger::Run;
 use contacts_domain::undoing::{UndoneChange, UndoneContact};
 use contacts_domain::{ContactId, OrganizationId, RunId, Timestamp};
@@ -16,6 +17,9 @@ use crate::statements::ledger::{self, feed};
 use crate::statements::row::{contact_id, record};
 use crate::statements::values::Instant;
 use crate::statements::write::purge::{deleted_before, purge};
+
+/// How often a history is read anew of a contact that changes meanwhile.
+const MAX_OVERTAKEN: usize = 5;
 
 /// The most runs that a step of pruning deletes. A run has at most some 10,000 changes.
 const PRUNED: usize = 20;
@@ -87,29 +91,22 @@ impl Ledger for PostgresStore {
             (&at_most, Type::INT8),
             (&from, Type::INT8),
         ];
-        // Changes that come between the two reads are left out.
-        let living = self.contact(organization, contact, Lifecycle::Living).await?;
-        let record = match living {
-            Some(record) => Some(record),
-            None => self.contact(organization, contact, Lifecycle::Deleted).await?,
-        };
-        let Some(record) = record else { return Ok(None) };
-        let rows = self.transactions.read(&ledger::HISTORY, &parameters).await?;
-        let (mut changes, mut bytes, mut has_more) = (Vec::new(), 0, false);
-        for row in &rows {
-            let change = ledger::change(row)?;
-            if change.version > record.version {
+        for _ in 0..MAX_OVERTAKEN {
+            let living = self.contact(organization, contact, Lifecycle::Living).await?;
+            let record = match living {
+                Some(record) => Some(record),
+                None => self.contact(organization, contact, Lifecycle::Deleted).await?,
+            };
+            let Some(record) = record else { return Ok(None) };
+            let rows = self.transactions.read(&ledger::HISTORY, &parameters).await?;
+            let last = rows.first().map(ledger::change).transpose()?;
+            // It changed between the two reads.
+            if last.is_some_and(|last| last.version > record.version) {
                 continue;
             }
-            bytes += change.reverse.as_ref().map_or(0, String::len);
-            let is_full = u32::try_from(changes.len()).is_ok_and(|count| count >= size.items);
-            if is_full || (bytes > size.bytes && !changes.is_empty()) {
-                has_more = true;
-                break;
-            }
-            changes.push((ledger::run(organization, row)?, change));
+            return Ok(Some(history(organization, record, &rows, size)?));
         }
-        Ok(Some(History { record, changes, has_more }))
+        Err(StoreError::contention("the contact changes all the time"))
     }
 
     async fn changed_by(
@@ -169,6 +166,27 @@ impl Ledger for PostgresStore {
         }
         Ok(u64::try_from(deleted.len()).unwrap_or(u64::MAX))
     }
+}
+
+/// A page of a history.
+fn history(
+    organization: OrganizationId,
+    record: Record,
+    rows: &[Row],
+    size: PageSize,
+) -> Result<History, Failure> {
+    let (mut changes, mut bytes, mut has_more) = (Vec::new(), 0, false);
+    for row in rows {
+        let change = ledger::change(row)?;
+        bytes += change.reverse.as_ref().map_or(0, String::len);
+        let is_full = u32::try_from(changes.len()).is_ok_and(|count| count >= size.items);
+        if is_full || (bytes > size.bytes && !changes.is_empty()) {
+            has_more = true;
+            break;
+        }
+        changes.push((ledger::run(organization, row)?, change));
+    }
+    Ok(History { record, changes, has_more })
 }
 
 /// The contacts that a run changed, each with what runs did to it from that one on.

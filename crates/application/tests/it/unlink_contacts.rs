@@ -46,7 +46,8 @@ async fn store_gets_only_the_named_keys() {
         .withf(|batch| {
             let lookup_keys = batch.lookup_keys();
             let ids: Vec<_> = lookup_keys.ids.iter().map(|id| id.get()).collect();
-            let context = Context { endpoints: Endpoints::Shown, ..context(7) };
+            let context =
+                Context { may_read_staff: false, endpoints: Endpoints::Shown, ..context(7) };
             *batch.context() == context
                 && (ids, lookup_keys.link_ids.as_slice()) == (vec![12], &[link_id()][..])
                 && lookup_keys.external_ids.is_empty()

@@ -16,6 +16,11 @@ pub(super) fn build(stage: &Stage, built: &Path) -> Result<()> {
     let target = workspace::metadata()?.target_directory.into_std_path_buf();
     let context = target.join("image");
     let ignored = shell.read_file("docs/deploy/Dockerfile.dockerignore")?;
+    for pattern in ignored.lines() {
+        let rest = pattern.strip_prefix("**/*").unwrap_or(pattern);
+        let is_known = !rest.is_empty() && !rest.contains(['*', '?', '[', '!', '#', ' ']);
+        ensure!(is_known, "this check does not know what {pattern:?} excludes");
+    }
     let files = cmd!(shell, "git ls-files --cached --others --exclude-standard").read()?;
     let is_sent = |path: &&str| {
         shell.path_exists(path) && !ignored.lines().any(|pattern| excludes(pattern, path))

@@ -66,23 +66,20 @@ pub(super) async fn restore(
     let (restore, keeping) = (&services.restore_contact, once.keeping(reply));
     let restoring = restore.execute(&caller, id, version, preferences.dry_run, keeping);
     match write(preferences.dry_run, restoring).await? {
-        Err(NotRestored::Merged(into)) => {
+        Err(NotRestored::Merged(into)) if scopes.include(Scope::Read) => {
             let run = run_of_merge(&services, &caller, id).await?;
-            Err(Problem::merge_stands(into, run))
+            Err(Problem::merge_stands(Some(into), run))
         }
         report => reply(&report),
     }
 }
 
-/// The run that merged a contact, for a caller who may read.
+/// The run that merged a contact.
 async fn run_of_merge(
     services: &Services,
     caller: &Caller,
     contact: ContactId,
 ) -> Result<Option<RunId>, Problem> {
-    if !caller.scopes.include(Scope::Read) {
-        return Ok(None);
-    }
     let last = PageSize { items: 1, bytes: usize::MAX };
     let history = services.read_ledger.history(caller, contact, None, last).await?;
     Ok(history.and_then(|(changes, _)| Some(changes.first()?.run.id)))
@@ -91,7 +88,7 @@ async fn run_of_merge(
 fn refusal(refused: &NotRestored, redaction: Redaction) -> Problem {
     match refused {
         NotRestored::Unknown => Problem::new(Kind::UnknownContact, refused.to_string()),
-        NotRestored::Merged(into) => Problem::merge_stands(*into, None),
+        NotRestored::Merged(_) => Problem::merge_stands(None, None),
         NotRestored::Stale(version) => stale(*version),
         NotRestored::KeyTaken { owner, .. } => {
             let owner = Some(*owner).filter(|_| redaction.shows_contacts);

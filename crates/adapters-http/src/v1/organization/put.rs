@@ -88,7 +88,9 @@ pub(super) async fn put(
     };
     let (set, keeping) = (&services.set_organization, once.keeping(reply));
     let changed = set.execute(caller.organization.id, change, preferences.dry_run, keeping).await;
-    services.authenticate.forget_callers();
+    if !preferences.dry_run {
+        services.authenticate.forget_callers();
+    }
     match changed {
         Ok(organization) => reply(&organization),
         Err(ManageAccessError::Store(error)) => Err(UseCaseError::from(error).into()),

@@ -189,7 +189,8 @@ impl<'a> UndoBody<'a> {
                 id: outcome.contact.get(),
                 verdict: outcome.verdict.as_str(),
                 version: outcome.version.map(Version::get),
-                changes: shows_changes.then(|| shown(&outcome.changes)),
+                changes: (shows_changes && redaction.shows_contacts)
+                    .then(|| shown(&outcome.changes)),
                 kept: shown(&outcome.kept),
                 violations: violations
                     .filter_map(|violation| ViolationBody::of(violation, redaction))

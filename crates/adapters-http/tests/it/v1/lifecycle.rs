@@ -105,6 +105,11 @@ async fn merged_contact_leads_to_its_survivor() {
     assert_eq!(restored.problem(), (409, "ACTION_DENIED".into()));
     let named = restored.json();
     assert_eq!((&named["mergedInto"], &named["run"]), (&json!(id(&target)), &json!(3)));
+    let blind =
+        app.send(send(Method::POST, &format!("{source}/restore"), "sweeper", &[], "")).await;
+    let named = blind.json();
+    assert_eq!((named.get("mergedInto"), named.get("run")), (None, None), "{named}");
+    assert_eq!(named["detail"], "the contact was merged into another one");
     let undone = post(&app, "/v1/runs/3/undo", "", "").await;
     assert_eq!((undone.status, app.get(&source).await.status), (200, 200));
 }

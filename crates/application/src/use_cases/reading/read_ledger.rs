@@ -12,6 +12,9 @@ use crate::ledger::{History, PageSize, PastChange, RecordedChange};
 use crate::ports::{Ledger, StoreError};
 use crate::use_cases::{Caller, UseCaseError};
 
+/// How many changes are read at once on the way to those that are wanted.
+const PASSED: u32 = 1_000;
+
 /// Shows runs, what they changed, and the history of a contact.
 pub struct ReadLedger {
     ledger: Arc<dyn Ledger>,
@@ -81,37 +84,51 @@ impl ReadLedger {
         let organization = caller.organization.id;
         let (mut from, mut document) = (None, None);
         loop {
-            let history = self.ledger.history(organization, contact, from, size).await?;
+            // Many at once, where they are only passed.
+            let read = match before {
+                Some(_) => PageSize { items: size.items.max(PASSED), ..size },
+                None => size,
+            };
+            let history = self.ledger.history(organization, contact, from, read).await?;
             let Some(History { record, changes, has_more }) = history else { return Ok(None) };
             from = changes.last().and_then(|(_, change)| change.previous);
             let now = match document.take() {
                 Some(document) => document,
                 None => record.read().map_err(StoreError::corrupt)?,
             };
-            let (mut past, then) = past(now, changes).map_err(StoreError::corrupt)?;
-            past.retain(|past| before.is_none_or(|before| past.change.version < before));
+            let (mut past, then) = past(now, changes, before).map_err(StoreError::corrupt)?;
+            let wanted = usize::try_from(size.items).unwrap_or(usize::MAX);
+            let is_cut = past.len() > wanted;
+            past.truncate(wanted);
             if !past.is_empty() || !has_more {
-                return Ok(Some((past, has_more)));
+                return Ok(Some((past, has_more || is_cut)));
             }
             document = Some(then);
         }
     }
 }
 
-/// Leads a contact back from change to change, and returns what it was before all of them.
+/// Leads a contact back from change to change. Returns those before that version, and what the contact
+/// was before all of them.
 fn past(
     mut document: ContactDocument,
     changes: Vec<(Run, RecordedChange)>,
+    version: Option<Version>,
 ) -> Result<(Vec<PastChange>, ContactDocument), NotReversible> {
     let mut past = Vec::with_capacity(changes.len());
     for (run, change) in changes {
+        let is_wanted = version.is_none_or(|version| change.version < version);
         let mut differences = Vec::new();
         if let Some(reverse) = &change.reverse {
             let before = document.reverted(reverse)?;
-            differences = before.differences(&document);
+            if is_wanted {
+                differences = before.differences(&document);
+            }
             document = before;
         }
-        past.push(PastChange { run, change, differences });
+        if is_wanted {
+            past.push(PastChange { run, change, differences });
+        }
     }
     Ok((past, document))
 }

@@ -170,10 +170,11 @@ impl Shared {
 }
 
 impl Unread {
-    /// Adds what was written to a file; to the block before, if that is small.
+    /// Adds what was written to a file; to the block before, if that is small and not being read.
     fn add(&mut self, file: Arc<SpoolFile>, start: u64, length: usize, part: Part) {
-        if let Some(Block::File { length: before, part: Some(of_block), file: last, .. }) =
-            self.blocks.back_mut()
+        if self.blocks.len() > 1
+            && let Some(Block::File { length: before, part: Some(of_block), file: last, .. }) =
+                self.blocks.back_mut()
             && Arc::ptr_eq(last, &file)
             && *before + length <= BLOCK
         {
@@ -359,6 +360,17 @@ mod tests {
             }
         };
         assert!(!is_complete);
+    }
+
+    #[tokio::test]
+    async fn room_of_what_was_read_is_given_back() {
+        let (mut spool, mut body) = spool(4 << 20);
+        spool.write(vec![7; 1 << 20]).await.unwrap();
+        spool.write(vec![7; 2 * PIECE]).await.unwrap();
+        for _ in 0..100 {
+            spool.write(vec![7; PIECE]).await.unwrap();
+            body.frame().await.unwrap().unwrap();
+        }
     }
 
     #[tokio::test]

@@ -129,7 +129,11 @@ impl Exporting {
         };
         let ContactPage { contacts, next, .. } =
             page.map_err(|error| Problem::from(UseCaseError::from(error)))?;
-        self.credentials.check_again(&self.state).await?;
+        match self.credentials.check_again(&self.state).await {
+            // It cannot be looked up now, and is asked for again with the next page.
+            Err(problem) if problem.is_unavailable() => {}
+            checked => drop(checked?),
+        }
         let (format, redaction, is_first) = (self.format, self.redaction, self.is_first);
         self.is_first = false;
         let is_last = next.is_none();
