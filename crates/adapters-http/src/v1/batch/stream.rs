@@ -42,9 +42,6 @@ use crate::telemetry::RequestId;
 /// Tells nginx to pass the answer on as it comes.
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// The API in the metrics.
-const API: &str = "native";
-
 /// Begins to take the items of a request. The answer comes while they arrive; its last line, the
 /// summary, says that all of them were taken.
 pub(super) async fn take(

@@ -10,7 +10,6 @@ use contacts_domain::{Rule, Violation};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::API;
 use super::lines::{Chunk, Line, Lines, MAX_LINE};
 use super::still_sending::StillSending;
 use crate::limits::{Room, allowance};
@@ -21,6 +20,9 @@ use crate::state::AppState;
 use crate::telemetry::steps::{Step, measured, timed};
 use crate::v1::batch::item_options::{ItemOptions, WIRE};
 use crate::v1::batch::options::BatchOptions;
+
+/// The API in the metrics.
+pub(super) const API: &str = "native";
 
 /// Reads the lines of a stream.
 pub(super) struct Gathering {

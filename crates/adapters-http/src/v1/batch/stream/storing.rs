@@ -6,8 +6,7 @@ use contacts_domain::upsert::Outcome;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-use super::API;
-use super::gathering::ReadyChunk;
+use super::gathering::{API, ReadyChunk};
 use super::spool::{NotWritten, Spool};
 use crate::applying::apply;
 use crate::problem::Problem;
