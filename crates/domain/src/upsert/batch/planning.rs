@@ -65,13 +65,16 @@ impl Batch {
         shown: Shown,
     ) -> Result<Result<Applied, NotApplied>, OutOfIds> {
         let mut taken = *ids;
-        let mut plan = Plan { gates, is_dry, ..self.plan(&loaded, &mut taken)? };
+        // What is expected is compared when the links lead where they did in the dry run.
+        let mut compares = gates.is_empty() || !self.has_links;
+        let mut plan = Plan { is_dry, ..self.plan(&loaded, &mut taken)? };
         let mut rounds = if self.has_links { MAX_ROUNDS } else { 0 };
         loop {
             let loaded = match rounds {
-                0 => std::mem::take(&mut loaded),
+                0 if compares => std::mem::take(&mut loaded),
                 _ => loaded.clone(),
             };
+            plan.gates = if compares { gates } else { &[] };
             *ids = taken;
             let applied = self.apply_all(loaded, ids, &plan, shown)?;
             match &applied {
@@ -83,6 +86,7 @@ impl Batch {
                         plan.links.give_up();
                     }
                 }
+                Ok(_) if !compares => compares = true,
                 _ => return Ok(applied),
             }
         }
