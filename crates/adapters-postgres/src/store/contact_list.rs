@@ -20,6 +20,10 @@ use crate::connect::{Failure, Pool, Session, take_share};
 use crate::replica;
 use crate::statements::ledger::feed;
 
+/// Makes a list of all contacts walk the index of its order, whatever the statistics of the table say:
+/// without them, PostgreSQL reads and sorts all contacts for each page (docs/adr/0009).
+const WALK: &str = "SET LOCAL enable_sort = off";
+
 #[async_trait]
 impl ContactList for PostgresStore {
     async fn page(
@@ -103,7 +107,7 @@ pub(crate) async fn page(
     let mut page = ContactPage::default();
     // Not kept prepared: filters vary without limit, and the best plan depends on their values.
     if query.is_counted {
-        let count = format!("SELECT count(*) FROM contact WHERE {}", condition.sql);
+        let count = format!("SELECT count(*) FROM {}", condition.contacts());
         let counted = session.query_once(&count, &condition.parameters()).await?;
         let total: i64 = counted.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default();
         page.total = Some(u64::try_from(total).map_err(Failure::internal)?);
@@ -115,6 +119,17 @@ pub(crate) async fn page(
         return Ok(page);
     }
     let statement = statement(&mut condition, query);
-    add_all(session, organization, query, (&statement, &condition), &mut page).await?;
+    let walks = async {
+        match condition.selects_few() {
+            true => Ok(()),
+            false => session.batch(WALK).await,
+        }
+    };
+    // In one round trip.
+    tokio::try_join!(
+        biased;
+        walks,
+        add_all(session, organization, query, (&statement, &condition), &mut page),
+    )?;
     Ok(page)
 }

@@ -22,14 +22,13 @@ const INDEXED: [ContactOrderKey; 3] =
 /// Whether a statement is one of those that are made for a list of contacts.
 pub(super) fn is_expected(sql: &str) -> bool {
     let columns = list("", ContactColumns::NAMES);
-    let of = "contact WHERE organization_id = $1 AND deleted_at IS";
-    [
-        format!("{columns} FROM {of}"),
-        format!("{columns} FROM (SELECT * FROM {of}"),
-        format!("count(*) FROM {of}"),
-    ]
-    .iter()
-    .any(|list| sql.starts_with(&format!("SELECT {list}")))
+    let (all, few) =
+        ("contact WHERE organization_id = $1 AND deleted_at IS", "(SELECT * FROM contact");
+    [all, few].iter().any(|contacts| {
+        [&columns, "count(*)"]
+            .iter()
+            .any(|what| sql.starts_with(&format!("SELECT {what} FROM {contacts}")))
+    })
 }
 
 /// The second page in an order.
@@ -61,8 +60,12 @@ const FILL: &str = "
            'k' || md5(i::text)
       FROM generate_series(1, 20000) AS i";
 
+/// The state of a table that was filled a while ago, and of one that was filled just now.
+const STATISTICS: [&str; 2] =
+    ["VACUUM ANALYZE", "ALTER TABLE contact SET (autovacuum_enabled = off)"];
+
 /// The scans for queries among these contacts.
-async fn scans(queries: Vec<ContactQuery>) -> Vec<String> {
+async fn scans(queries: Vec<ContactQuery>, statistics: &str) -> Vec<String> {
     let small = TestDatabase::migrated();
     let store = small.open().await;
     let mut sent = Vec::new();
@@ -74,8 +77,9 @@ async fn scans(queries: Vec<ContactQuery>) -> Vec<String> {
     }
     let large = TestDatabase::migrated();
     let client = large.connect().await;
-    client.batch_execute(FILL).await.unwrap();
-    client.batch_execute("VACUUM ANALYZE").await.unwrap();
+    for script in [statistics, FILL, statistics] {
+        client.batch_execute(script).await.unwrap();
+    }
     let explained = Explained::prepare(large.connect().await, &sent).await;
     let scans = explained.scans().await.into_iter();
     scans.map(|(_, scans)| scans).filter(|scans| !scans.is_empty()).collect()
@@ -108,7 +112,9 @@ async fn orders_with_an_index_walk_it() {
             expected.extend(indexes);
         }
     }
-    assert_eq!(scans(queries).await, expected);
+    for statistics in STATISTICS {
+        assert_eq!(scans(queries.clone(), statistics).await, expected, "{statistics}");
+    }
 }
 
 #[tokio::test]
@@ -130,5 +136,7 @@ async fn key_in_the_filter_uses_its_index() {
         queries.extend(orders.map(|by| query(by, false, filter.clone())));
         expected.extend([indexes; 4]);
     }
-    assert_eq!(scans(queries).await, expected);
+    for statistics in STATISTICS {
+        assert_eq!(scans(queries.clone(), statistics).await, expected, "{statistics}");
+    }
 }

@@ -26,7 +26,7 @@ pub(super) async fn add(
         after = ids.last().copied();
         let is_last = ids.len() < at_most;
         let mut condition = Condition::of(organization, &query.filter);
-        condition.add("id = ANY (", Value::Ids(ids), ")");
+        condition.add_few("id = ANY (", Value::Ids(ids), ")");
         let statement = statement(&mut condition, query);
         if add_all(session, organization, query, (&statement, &condition), page).await? || is_last {
             return Ok(());

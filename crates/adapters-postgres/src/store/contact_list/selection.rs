@@ -46,21 +46,14 @@ pub(super) fn statement(condition: &mut Condition, query: &ContactQuery) -> Stri
         Some(after) => condition.behind(after, query.order),
         None => "true".to_owned(),
     };
-    let contacts = match condition.selects_few {
-        false => format!("contact WHERE {} AND {place}", condition.sql),
-        // They are sorted: with `OFFSET 0`, no plan walks all contacts in their order in search of the
-        // few.
-        true => {
-            format!("(SELECT * FROM contact WHERE {} OFFSET 0) AS few WHERE {place}", condition.sql)
-        }
-    };
     let direction = if query.order.descending { " DESC" } else { "" };
     let order = match column(query.order) {
         Some(column) => format!("{column}{direction}, id{direction}"),
         None => format!("id{direction}"),
     };
     let (columns, limit) = (list("", ContactColumns::NAMES), i64::from(query.size.items) + 1);
-    format!("SELECT {columns} FROM {contacts} ORDER BY {order} LIMIT {limit}")
+    let contacts = condition.contacts();
+    format!("SELECT {columns} FROM {contacts} AND {place} ORDER BY {order} LIMIT {limit}")
 }
 
 /// The column that an order compares before the id.
@@ -75,10 +68,13 @@ fn column(order: ContactOrder) -> Option<&'static str> {
 
 /// A condition in SQL, with its values.
 pub(super) struct Condition {
-    pub(super) sql: String,
+    lifecycle: Lifecycle,
+    /// What few contacts fulfil: a key or a query.
+    few: String,
+    /// What else has to hold.
+    rest: String,
+    /// The organization, and what the others compare with.
     values: Vec<Value>,
-    /// By a key or a query.
-    selects_few: bool,
 }
 
 pub(super) enum Value {
@@ -118,14 +114,9 @@ impl Condition {
             keys,
             query: _,
         } = filter;
-        let selects_few = !keys.is_empty();
-        let mut condition = Self { sql: String::new(), values: Vec::new(), selects_few };
-        condition.add("organization_id = ", Value::Organization(organization.get()), "");
-        condition.sql.push_str(match lifecycle {
-            // The conditions of the indexes of lists.
-            Lifecycle::Living => " AND deleted_at IS NULL AND sort_key <> ''",
-            Lifecycle::Deleted => " AND deleted_at IS NOT NULL AND sort_key <> ''",
-        });
+        let values = vec![Value::Organization(organization.get())];
+        let (few, rest) = (String::new(), String::new());
+        let mut condition = Self { lifecycle: *lifecycle, few, rest, values };
         if let Some(contact_type) = contact_type {
             condition.add("contact_type = ", Value::Text(contact_type.as_str().to_owned()), "");
         }
@@ -150,19 +141,18 @@ impl Condition {
         for key in keys {
             match key {
                 ListKey::ExternalId(key) => {
-                    condition.add("external_id = ", Value::Text(key.clone()), "");
+                    condition.add_few("external_id = ", Value::Text(key.clone()), "");
                 }
                 ListKey::LinkId(key) => {
-                    condition.add("link_id = ", Value::LinkId(key.as_uuid()), "");
+                    condition.add_few("link_id = ", Value::LinkId(key.as_uuid()), "");
                 }
-                ListKey::Email(key) => condition.add("email = ", Value::Text(key.clone()), ""),
+                ListKey::Email(key) => condition.add_few("email = ", Value::Text(key.clone()), ""),
                 ListKey::Phone(key) => {
-                    condition.add("(phone = ", Value::Text(key.clone()), "");
-                    let number = condition.values.len();
-                    condition.sql.push_str(&format!(" OR mobile = ${number})"));
+                    let or_mobile = format!(" OR mobile = ${})", condition.values.len() + 1);
+                    condition.add_few("(phone = ", Value::Text(key.clone()), &or_mobile);
                 }
                 ListKey::VatNumber(key) => {
-                    condition.add("vat_number = ", Value::Text(key.clone()), "");
+                    condition.add_few("vat_number = ", Value::Text(key.clone()), "");
                 }
             }
         }
@@ -173,12 +163,11 @@ impl Condition {
     pub(super) fn add_query(&mut self, organization: OrganizationId, query: Option<&SearchQuery>) {
         if let Some(query) = query {
             let expression = search::expression(organization, query);
-            self.add(
+            self.add_few(
                 "id IN (SELECT contact_id FROM search_words WHERE organization_id = $1 AND words @@ ",
                 Value::Text(expression),
                 "::text::tsquery OFFSET 0)",
             );
-            self.selects_few = true;
         }
     }
 
@@ -198,10 +187,42 @@ impl Condition {
         }
     }
 
-    pub(super) fn add(&mut self, before: &str, value: Value, after: &str) {
+    fn add(&mut self, before: &str, value: Value, after: &str) {
+        let comparison = self.comparison(before, value, after);
+        self.rest.push_str(&comparison);
+    }
+
+    /// Adds what few contacts fulfil.
+    pub(super) fn add_few(&mut self, before: &str, value: Value, after: &str) {
+        let comparison = self.comparison(before, value, after);
+        self.few.push_str(&comparison);
+    }
+
+    fn comparison(&mut self, before: &str, value: Value, after: &str) -> String {
         self.values.push(value);
-        let and = if self.sql.is_empty() { "" } else { " AND " };
-        self.sql.push_str(&format!("{and}{before}${}{after}", self.values.len()));
+        format!(" AND {before}${}{after}", self.values.len())
+    }
+
+    /// Whether a key or a query says which contacts they are.
+    pub(super) fn selects_few(&self) -> bool {
+        !self.few.is_empty()
+    }
+
+    /// The contacts that fulfil it.
+    pub(super) fn contacts(&self) -> String {
+        let Self { lifecycle, few, rest, values: _ } = self;
+        let of = match lifecycle {
+            Lifecycle::Living => "contact WHERE organization_id = $1 AND deleted_at IS NULL",
+            Lifecycle::Deleted => "contact WHERE organization_id = $1 AND deleted_at IS NOT NULL",
+        };
+        match self.selects_few() {
+            false => format!("{of} AND sort_key <> ''{rest}"),
+            // Without `sort_key <> ''` inside, no index of lists serves: it has all contacts, and without
+            // statistics looks as cheap as that of the key. With `OFFSET 0`, no plan walks all contacts.
+            true => {
+                format!("(SELECT * FROM {of}{few} OFFSET 0) AS few WHERE sort_key <> ''{rest}")
+            }
+        }
     }
 
     pub(super) fn parameters(&self) -> Vec<Parameter<'_>> {
