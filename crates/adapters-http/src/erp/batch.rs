@@ -17,7 +17,6 @@ use crate::openapi::{BatchHeaders, BatchProblems, ContactDocumentSchema, example
 use crate::problem::Problem;
 use crate::problem::corrupt::log_corrupt;
 use crate::reply::of_json;
-use crate::reply::parts::send;
 use crate::reply::redaction::Redaction;
 use crate::reply::summary::Summary;
 use crate::request::authorized::{Authorized, Write};
@@ -126,5 +125,5 @@ pub(super) async fn modify_batch(
     let batch = timed(Step::Read, preparing).await?;
     let outcomes = apply(upsert, batch, &room).await?;
     log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
-    send(reply(outcomes)?).await
+    once.send(reply(outcomes)?).await
 }

@@ -113,8 +113,13 @@ impl ElementWriter for ReplyWriter {
         BESIDE_DOCUMENT + self.shown(outcome).map_or(0, |contact| contact.record.document.len())
     }
 
-    fn write(&self, outcome: &Outcome, out: &mut Vec<u8>) -> serde_json::Result<()> {
-        let shown = self.shown(outcome);
+    fn write(
+        &self,
+        outcome: &Outcome,
+        is_whole: bool,
+        out: &mut Vec<u8>,
+    ) -> serde_json::Result<()> {
+        let shown = self.shown(outcome).filter(|_| is_whole);
         out.extend_from_slice(br#"{"freshData":"#);
         match shown {
             Some(contact) => {
@@ -134,8 +139,8 @@ impl ElementWriter for ReplyWriter {
                 severe_error: error_code.error_detail_values.iter().any(|detail| detail.is_severe),
                 error_code,
                 fresh_data: Spliced,
-                fresh_row: FreshRow::of(outcome, self.redaction),
-                changes: self.changes(outcome),
+                fresh_row: FreshRow::of(outcome, shown, self.redaction),
+                changes: self.changes(outcome).filter(|_| is_whole),
                 possible_workflows: self.workflows.of_contact(outcome.contact.as_ref()),
             },
         )?;

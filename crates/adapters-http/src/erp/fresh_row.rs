@@ -95,16 +95,20 @@ pub(super) struct MinimalRow {
 }
 
 impl<'a> FreshRow<'a> {
-    /// The row for a caller of these rights.
-    pub(super) fn of(outcome: &'a Outcome, redaction: Redaction) -> Self {
+    /// The row for a caller of these rights, with what is shown of the whole contact.
+    pub(super) fn of(
+        outcome: &'a Outcome,
+        shown: Option<&'a WholeContact>,
+        redaction: Redaction,
+    ) -> Self {
         let verdict = VerdictReply(outcome.verdict);
         let contact = outcome.contact.as_ref().filter(|_| redaction.shows_contacts);
-        let Some(ContactState { id, version, whole, .. }) = contact else {
+        let Some(ContactState { id, version, .. }) = contact else {
             return Self::Verdict { verdict };
         };
         let id = id.map(ContactId::get);
         let (version, same_as) = (version.get(), outcome.same_as);
-        let Some(WholeContact { record, email, phone, city, country_code2 }) = whole else {
+        let Some(WholeContact { record, email, phone, city, country_code2 }) = shown else {
             return Self::Minimal(MinimalRow { id, version, verdict, same_as });
         };
         Self::Complete(RowReply {

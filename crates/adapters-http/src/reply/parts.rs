@@ -47,8 +47,9 @@ pub(crate) trait ElementWriter: Send + Sync + 'static {
     /// About how long the element is, in bytes.
     fn size(&self, of: &Self::Of) -> usize;
 
-    /// Writes the element. Fails if a stored document is not JSON.
-    fn write(&self, of: &Self::Of, out: &mut Vec<u8>) -> serde_json::Result<()>;
+    /// Writes the element: all of it, or without documents and what has changed of them. Fails if a
+    /// stored document is not JSON.
+    fn write(&self, of: &Self::Of, is_whole: bool, out: &mut Vec<u8>) -> serde_json::Result<()>;
 }
 
 /// The body of an answer that is not written yet: what opens it up to its array `items`, and the
@@ -62,7 +63,12 @@ pub(crate) struct Elements<W: ElementWriter> {
 /// A body that can be written at once.
 pub(crate) trait Written {
     /// Gives its parts, in order.
-    fn write_to(self, take: &mut dyn FnMut(&[u8])) -> Result<(), Problem>;
+    fn write_to(&mut self, take: &mut dyn FnMut(&[u8])) -> Result<(), Problem>;
+
+    /// Gives the parts of the same body without documents. `None` if it has no such form.
+    fn write_without_documents(&self, _take: &mut dyn FnMut(&[u8])) -> Option<Result<(), Problem>> {
+        None
+    }
 }
 
 /// The answer with its body. Of a long one, two parts are ahead of the client.
@@ -93,14 +99,14 @@ impl<W: ElementWriter> Elements<W> {
         let parts = parts(&self.writer, &self.all);
         if let [whole] = parts.as_slice() {
             let (whole, is_long) = (whole.clone(), self.all.len() > MANY_ELEMENTS);
-            let body = offload(is_long, move || self.write(whole)).await?;
+            let body = offload(is_long, move || self.write(whole, true)).await?;
             return body.map(Body::from).map_err(Problem::internal);
         }
         let shared = Arc::new(self);
         let parts = stream::iter(parts).map(move |part| {
             let shared = Arc::clone(&shared);
             async move {
-                let part = compute(move || shared.write(part)).await;
+                let part = compute(move || shared.write(part, true)).await;
                 part.map_err(io::Error::other)?.map_err(io::Error::other)
             }
         });
@@ -108,7 +114,7 @@ impl<W: ElementWriter> Elements<W> {
     }
 
     /// Writes these elements, the first with what begins the body, the last with what ends it.
-    fn write(&self, part: Range<usize>) -> serde_json::Result<Vec<u8>> {
+    fn write(&self, part: Range<usize>, is_whole: bool) -> serde_json::Result<Vec<u8>> {
         let is_last = part.end == self.all.len();
         let mut separator = if part.start == 0 { self.opening.as_bytes() } else { b"," };
         let part = self.all.get(part).unwrap_or_default();
@@ -117,7 +123,7 @@ impl<W: ElementWriter> Elements<W> {
         for of in part {
             out.extend_from_slice(separator);
             separator = b",";
-            self.writer.write(of, &mut out)?;
+            self.writer.write(of, is_whole, &mut out)?;
         }
         if part.is_empty() {
             out.extend_from_slice(separator);
@@ -127,27 +133,35 @@ impl<W: ElementWriter> Elements<W> {
         }
         Ok(out)
     }
-}
 
-impl<W: ElementWriter> Written for Elements<W> {
-    fn write_to(self, take: &mut dyn FnMut(&[u8])) -> Result<(), Problem> {
+    fn give(&self, is_whole: bool, take: &mut dyn FnMut(&[u8])) -> Result<(), Problem> {
         for part in parts(&self.writer, &self.all) {
-            take(&self.write(part).map_err(Problem::internal)?);
+            take(&self.write(part, is_whole).map_err(Problem::internal)?);
         }
         Ok(())
     }
 }
 
+impl<W: ElementWriter> Written for Elements<W> {
+    fn write_to(&mut self, take: &mut dyn FnMut(&[u8])) -> Result<(), Problem> {
+        self.give(true, take)
+    }
+
+    fn write_without_documents(&self, take: &mut dyn FnMut(&[u8])) -> Option<Result<(), Problem>> {
+        Some(self.give(false, take))
+    }
+}
+
 impl Written for Bytes {
-    fn write_to(self, take: &mut dyn FnMut(&[u8])) -> Result<(), Problem> {
-        take(&self);
+    fn write_to(&mut self, take: &mut dyn FnMut(&[u8])) -> Result<(), Problem> {
+        take(self);
         Ok(())
     }
 }
 
 impl Written for Body {
     /// Fails unless all of it is in memory.
-    fn write_to(self, take: &mut dyn FnMut(&[u8])) -> Result<(), Problem> {
+    fn write_to(&mut self, take: &mut dyn FnMut(&[u8])) -> Result<(), Problem> {
         let collected = self.collect().now_or_never();
         let collected = collected.ok_or_else(|| Problem::internal("a body that is not written"))?;
         collected.map_err(Problem::internal)?.to_bytes().write_to(take)

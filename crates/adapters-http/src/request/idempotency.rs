@@ -1,8 +1,8 @@
 //! Requests with the header `Idempotency-Key`: each is done once, and its answer is given again.
 //!
 //! A handler takes [`Once`] after the body, and gives the use case [how its answer is
-//! kept](Once::keeping) with what it writes. What a request answers that writes nothing, a dry run or a
-//! refusal, is kept afterwards by the layer [`keep`].
+//! kept](Once::keeping) with what it writes. The answer to a request that writes nothing, such as a dry
+//! run, is kept when it is [sent](Once::send), or if it is short or a refusal, by the layer [`keep`].
 
 mod kept;
 mod key;
@@ -14,10 +14,10 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use contacts_application::use_cases::{FirstRequest, NotDone, UseCaseError};
+use contacts_application::use_cases::FirstRequest;
 
 use self::kept::Keeper;
-use self::once::{Slot, named};
+use self::once::{Slot, keep_alone, named};
 use crate::problem::Problem;
 use crate::problem::format::ProblemFormat;
 use crate::settings::Settings;
@@ -72,7 +72,7 @@ async fn keep_answer(
             let (parts, body) = response.into_parts();
             let body = to_bytes(body, usize::MAX).await.map_err(Problem::internal)?;
             let response = Response::from_parts(parts.clone(), Body::from(body.clone()));
-            (response, keeper.write(Response::from_parts(parts, body), true)?)
+            (response, keeper.write(&mut Response::from_parts(parts, body))?)
         }
         Some(problem) if problem.is_kept() => {
             // The body of the problem is written later, by telemetry.
@@ -80,14 +80,10 @@ async fn keep_answer(
             *written.status_mut() = response.status();
             written.headers_mut().clone_from(response.headers());
             format.write(problem, id, &mut written);
-            (response, keeper.write(written, true)?)
+            (response, keeper.write(&mut written)?)
         }
         Some(_) => return Ok(response),
     };
-    match first.keep(answer).await {
-        Ok(true) => Ok(response),
-        // Another server has answered it. It gives that answer when it is sent again.
-        Ok(false) => Err(UseCaseError::from(NotDone::Running).into()),
-        Err(error) => Err(UseCaseError::from(error).into()),
-    }
+    keep_alone(first, answer).await?;
+    Ok(response)
 }

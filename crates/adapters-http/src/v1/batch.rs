@@ -25,7 +25,6 @@ use crate::openapi::{CallHeaders, NativeBatchProblems, examples};
 use crate::problem::corrupt::log_corrupt;
 use crate::problem::{Kind, Problem};
 use crate::reply::of_json;
-use crate::reply::parts::send;
 use crate::reply::redaction::Redaction;
 use crate::reply::summary::Summary;
 use crate::request::authorized::{Authorized, Write};
@@ -135,5 +134,5 @@ pub(super) async fn upsert(
     let keeping = once.keeping_batch(reply.clone());
     let outcomes = deciding.decide(body, options, Vec::new(), keeping).await?;
     log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
-    send(reply(outcomes)?).await
+    once.send(reply(outcomes)?).await
 }

@@ -26,4 +26,9 @@ impl<'a> ChangeBody<'a> {
     pub(crate) fn of(Difference { path, before, after }: &'a Difference) -> Self {
         Self { pointer: path.pointer(), from: before.as_ref(), to: after.as_ref() }
     }
+
+    /// Names the member alone.
+    pub(crate) fn leave_out_values(&mut self) {
+        (self.from, self.to) = (None, None);
+    }
 }

@@ -1,5 +1,7 @@
 //! Requests with `Idempotency-Key`: done once, and answered as before.
 
+mod large_answers;
+
 use std::sync::{Arc, Mutex, mpsc};
 
 use axum::body::Body;
@@ -9,7 +11,6 @@ use contacts_application::ports::{KeptAnswers, MockKeptAnswers, OrganizationSett
 use contacts_testing::MemoryStore;
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use crate::app::{Answer, App, BATCH, app, post, request};
 use crate::authorization::operations;
@@ -408,38 +409,6 @@ async fn request_that_runs_is_409_with_retry_after() {
     let again = Answer::of(router, create()).await;
     assert_eq!(comparable(&again), comparable(&first));
     assert_eq!(before.store.records().len(), 5);
-}
-
-#[tokio::test]
-async fn too_large_answer_is_kept_without_documents() {
-    let settings = Settings { max_kept_answer_bytes: 1_000, ..Settings::default() };
-    let app = App::with(settings).await;
-    // Text that cannot be compressed much.
-    let person = |number: u8| {
-        let parts = (0..20).flat_map(|part: u8| Sha256::digest([number, part]));
-        let notes: String = parts.map(|byte| format!("{byte:x}")).collect();
-        json!({"contactType": "PERSON", "lastName": "Abt", "customFields": {"notes": notes}})
-    };
-    let items: Vec<_> = (0..3).map(person).collect();
-    let send = || {
-        let mut request = post(BATCH, "all", json!(items).to_string());
-        request.headers_mut().insert("idempotency-key", "k".parse().unwrap());
-        request
-    };
-    let first = app.send(send()).await;
-    assert_eq!(first.json()["items"][0]["freshData"]["lastName"], "Abt");
-    let again = app.send(send()).await;
-    assert_eq!(again.status, 200);
-    assert_eq!(again.header("idempotency-replayed"), Some("without-documents"));
-    let (first, again) = (first.json(), again.json());
-    for (first, again) in
-        first["items"].as_array().unwrap().iter().zip(again["items"].as_array().unwrap())
-    {
-        assert_eq!(again["freshData"], json!({}));
-        assert_eq!(again["freshRow"]["id"], first["freshRow"]["id"]);
-        assert_eq!(again["freshRow"]["verdict"], first["freshRow"]["verdict"]);
-    }
-    assert_eq!(app.store.records().len(), 3);
 }
 
 #[tokio::test]

@@ -110,7 +110,9 @@ impl FirstRequest {
     /// A [`StoreError`], if the store fails.
     pub async fn keep(&self, answer: Answer) -> Result<bool, StoreError> {
         let kept = KeptAnswer { request: self.request, at: self.at, answer };
-        self.kept.keep_answer(self.organization, self.key, kept).await
+        let is_kept = self.kept.keep_answer(self.organization, self.key, kept).await?;
+        self.is_kept.store(is_kept, Ordering::Relaxed);
+        Ok(is_kept)
     }
 }
 

@@ -30,6 +30,12 @@ pub struct Difference {
 }
 
 impl Difference {
+    /// About how many bytes an answer shows of it.
+    pub(crate) fn bytes(&self) -> usize {
+        let text = |text: &Option<JsonText>| text.as_ref().map_or(0, |text| text.as_str().len());
+        64 + text(&self.before) + text(&self.after)
+    }
+
     /// The same with null in place of the numbers in that range.
     pub(crate) fn without_numbers(self, range: &Range<i64>) -> Self {
         let without = |text: JsonText| text.without_numbers(range);

@@ -23,6 +23,11 @@ pub struct UndoOutcome {
 }
 
 impl UndoOutcome {
+    /// About how many bytes the answer shows of what goes back and what stays.
+    pub fn bytes(&self) -> usize {
+        self.changes.iter().chain(&self.kept).map(Difference::bytes).sum()
+    }
+
     /// The whole contact stays as it is.
     pub(super) fn stay(&mut self, violation: Violation) {
         self.verdict = UndoVerdict::Kept;

@@ -10,7 +10,6 @@ use super::options::{Documents, Key};
 use super::provisional_ids::ProvisionalIds;
 use crate::contact::{ContactType, Record, Snapshot};
 use crate::ids::{ContactId, RunId, Version};
-use crate::json::JsonText;
 use crate::path::Path;
 use crate::rule::Rule;
 use crate::tree::{Difference, Member, Text};
@@ -170,24 +169,9 @@ impl Outcome {
     /// About how many bytes the answer shows of the contact: its document, what has changed, and why.
     pub fn bytes(&self) -> usize {
         let record = self.contact.as_ref().and_then(ContactState::record);
-        let text = |text: &Option<JsonText>| text.as_ref().map_or(0, |text| text.as_str().len());
-        let change = |found: &Difference| 64 + text(&found.before) + text(&found.after);
         record.map_or(0, |record| record.document.len())
-            + self.changes.iter().map(change).sum::<usize>()
+            + self.changes.iter().map(Difference::bytes).sum::<usize>()
             + self.explanation.as_ref().map_or(0, |explanation| 64 * explanation.fields.len())
-    }
-
-    /// The same without documents, what has changed and why.
-    #[must_use]
-    pub fn without_documents(&self) -> Self {
-        let contact = self.contact.as_ref().map(|contact| ContactState {
-            whole: None,
-            external_id: contact.external_id.clone(),
-            ..*contact
-        });
-        let Self { verdict, matched_by, same_as, candidates, violations, .. } = self.clone();
-        let (changes, explanation) = (Vec::new(), None);
-        Self { verdict, matched_by, same_as, candidates, violations, contact, changes, explanation }
     }
 
     /// Notes the run of the batch, if the item changed a contact.

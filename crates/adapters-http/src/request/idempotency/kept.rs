@@ -55,34 +55,29 @@ struct Compressed {
 }
 
 impl Keeper {
-    /// The answer as it is kept, without its body if that is too large. `is_whole` says whether it is
-    /// all that was answered.
-    pub(super) fn write<B: Written>(
-        &self,
-        response: Response<B>,
-        is_whole: bool,
-    ) -> Result<Answer, Problem> {
-        let (parts, body) = response.into_parts();
-        let mut compressed = Compressed {
+    /// The answer as it is kept: if it is too large, without documents, and if that is still too large,
+    /// without its body.
+    pub(super) fn write<B: Written>(&self, response: &mut Response<B>) -> Result<Answer, Problem> {
+        let mut whole = self.nothing();
+        response.body_mut().write_to(&mut |part| whole.take(part))?;
+        let whole = whole.end(response, true)?;
+        if whole.body.is_some() {
+            return Ok(whole);
+        }
+        let mut bare = self.nothing();
+        match response.body().write_without_documents(&mut |part| bare.take(part)) {
+            Some(written) => written.and_then(|()| bare.end(response, false)),
+            None => Ok(whole),
+        }
+    }
+
+    fn nothing(&self) -> Compressed {
+        Compressed {
             limit: self.limit,
             contacts: self.named.clone(),
             length: 0,
             body: Some(ZlibEncoder::new(Vec::new(), Compression::fast())),
-        };
-        body.write_to(&mut |part| compressed.take(part))?;
-        let Compressed { mut contacts, length, body, .. } = compressed;
-        contacts.sort_unstable();
-        contacts.dedup();
-        let body = body.map(ZlibEncoder::finish).transpose().map_err(Problem::internal)?;
-        // What the encoder held back counts, too.
-        let body = body.filter(|body| body.len() <= self.limit);
-        let headers = parts.headers.iter().filter_map(|(name, value)| {
-            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
-        });
-        let (status, headers) = (parts.status.as_u16(), headers.collect());
-        let head = Head { status, headers, length, is_whole: is_whole && body.is_some() };
-        let head = serde_json::to_vec(&head).map_err(Problem::internal)?;
-        Ok(Answer { head: head.into(), body: body.map(Arc::from), contacts })
+        }
     }
 }
 
@@ -95,6 +90,23 @@ impl Compressed {
             let is_small = body.write_all(part).is_ok() && body.get_ref().len() <= limit;
             is_small.then_some(body)
         });
+    }
+
+    /// The answer with that body. `is_whole` says whether it is all that was answered.
+    fn end<B>(self, response: &Response<B>, is_whole: bool) -> Result<Answer, Problem> {
+        let Self { limit, mut contacts, length, body } = self;
+        contacts.sort_unstable();
+        contacts.dedup();
+        let body = body.map(ZlibEncoder::finish).transpose().map_err(Problem::internal)?;
+        // What the encoder held back counts, too.
+        let body = body.filter(|body| body.len() <= limit);
+        let headers = response.headers().iter().filter_map(|(name, value)| {
+            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+        });
+        let (status, headers) = (response.status().as_u16(), headers.collect());
+        let head = Head { status, headers, length, is_whole: is_whole && body.is_some() };
+        let head = serde_json::to_vec(&head).map_err(Problem::internal)?;
+        Ok(Answer { head: head.into(), body: body.map(Arc::from), contacts })
     }
 }
 

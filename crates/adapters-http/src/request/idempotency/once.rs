@@ -7,7 +7,7 @@ use axum::http::header::{CONTENT_TYPE, HeaderName, IF_MATCH};
 use axum::http::request::Parts;
 use axum::http::{Extensions, Uri};
 use axum::response::{IntoResponse as _, Response};
-use contacts_application::use_cases::{Arrival, FirstRequest, Keeping, UseCaseError};
+use contacts_application::use_cases::{Arrival, FirstRequest, Keeping, NotDone, UseCaseError};
 use contacts_domain::decision::{Answer, RequestDigest, RequestKey};
 use contacts_domain::upsert::{BatchReport, Outcome};
 use contacts_domain::{ContactId, OrganizationId};
@@ -16,8 +16,9 @@ use sha2::{Digest, Sha256};
 use super::kept::{Keeper, replay};
 use super::key;
 use crate::problem::Problem;
-use crate::reply::parts::Written;
+use crate::reply::parts::{ElementWriter, Elements, Written, send};
 use crate::request::authorized::{Credentials, layered};
+use crate::request::offload::offload;
 use crate::request::prefer::PREFER;
 use crate::state::AppState;
 
@@ -79,32 +80,52 @@ impl Once {
         &self,
         reply: impl Fn(&R) -> Result<Response<B>, Problem> + Send + Sync + 'static,
     ) -> Option<Keeping<R>> {
-        self.rendering(move |keeper, report| keeper.write(reply(report).ok()?, true).ok())
+        self.rendering(move |report| reply(report).ok())
     }
 
-    /// The same for a batch. Of an answer that is too large, all but the documents is kept.
+    /// The same for a batch.
     pub(crate) fn keeping_batch<B: Written>(
         &self,
         reply: impl Fn(Vec<Outcome>) -> Result<Response<B>, Problem> + Send + Sync + 'static,
     ) -> Option<Keeping<BatchReport>> {
-        self.rendering(move |keeper, report: &BatchReport| {
-            let outcomes = report.as_ref().ok()?;
-            let whole = keeper.write(reply(outcomes.clone()).ok()?, true).ok()?;
-            if whole.body.is_some() {
-                return Some(whole);
-            }
-            let bare = outcomes.iter().map(Outcome::without_documents).collect();
-            keeper.write(reply(bare).ok()?, false).ok()
-        })
+        self.rendering(move |report: &BatchReport| reply(report.as_ref().ok()?.clone()).ok())
     }
 
-    fn rendering<R>(
+    fn rendering<R, B: Written>(
         &self,
-        render: impl Fn(&Keeper, &R) -> Option<Answer> + Send + Sync + 'static,
+        reply: impl Fn(&R) -> Option<Response<B>> + Send + Sync + 'static,
     ) -> Option<Keeping<R>> {
         let First { request, keeper } = self.0.as_ref()?;
         let (request, keeper) = (Arc::clone(request), keeper.clone());
-        Some(Keeping::new(request, Arc::new(move |report: &R| render(&keeper, report))))
+        let render = move |report: &R| keeper.write(&mut reply(report)?).ok();
+        Some(Keeping::new(request, Arc::new(render)))
+    }
+
+    /// The answer with its body, once it is kept, be it after a request that has written nothing.
+    pub(crate) async fn send<W: ElementWriter>(
+        &self,
+        mut response: Response<Elements<W>>,
+    ) -> Result<Response, Problem> {
+        if let Some(First { request, keeper }) = &self.0
+            && !request.is_kept()
+        {
+            let keeper = keeper.clone();
+            let writing = offload(true, move || (keeper.write(&mut response), response));
+            let (answer, written) = writing.await?;
+            keep_alone(request, answer?).await?;
+            response = written;
+        }
+        send(response).await
+    }
+}
+
+/// Keeps the answer to a request that has written nothing.
+pub(super) async fn keep_alone(first: &FirstRequest, answer: Answer) -> Result<(), Problem> {
+    match first.keep(answer).await {
+        Ok(true) => Ok(()),
+        // Another server has answered it. It gives that answer when it is sent again.
+        Ok(false) => Err(UseCaseError::from(NotDone::Running).into()),
+        Err(error) => Err(UseCaseError::from(error).into()),
     }
 }
 

@@ -103,12 +103,12 @@ pub(crate) struct ResultBody<'a> {
 }
 
 impl<'a> ResultBody<'a> {
-    fn of(answered: &'a Answered, redaction: Redaction) -> Self {
+    fn of(answered: &'a Answered, redaction: Redaction, is_whole: bool) -> Self {
         let Answered { index, line, reference, outcome } = answered;
         let sees = redaction.shows_contacts;
         let contact = outcome.contact.as_ref().filter(|_| sees);
         let violations = outcome.violations.iter();
-        let explanation = outcome.explanation.as_deref().filter(|_| sees);
+        let explanation = outcome.explanation.as_deref().filter(|_| sees && is_whole);
         Self {
             index: *index,
             line: *line,
@@ -123,7 +123,7 @@ impl<'a> ResultBody<'a> {
             same_as: outcome.same_as.filter(|_| sees),
             candidates: candidates(outcome, redaction),
             violations: violations.filter_map(|found| violation(found, redaction)).collect(),
-            changes: changes(outcome, redaction),
+            changes: if is_whole { changes(outcome, redaction) } else { Vec::new() },
             explain: explanation.map(|found| ExplanationBody::of(found, redaction)),
             contact: Spliced,
         }
@@ -161,9 +161,15 @@ impl ElementWriter for ResultWriter {
         beside + outcome.bytes() + VIOLATION * outcome.violations.len()
     }
 
-    fn write(&self, answered: &Answered, out: &mut Vec<u8>) -> serde_json::Result<()> {
-        serde_json::to_writer(&mut *out, &ResultBody::of(answered, self.redaction))?;
-        let contact = answered.outcome.contact.as_ref().filter(|_| self.redaction.shows_contacts);
+    fn write(
+        &self,
+        answered: &Answered,
+        is_whole: bool,
+        out: &mut Vec<u8>,
+    ) -> serde_json::Result<()> {
+        serde_json::to_writer(&mut *out, &ResultBody::of(answered, self.redaction, is_whole))?;
+        let contact = answered.outcome.contact.as_ref();
+        let contact = contact.filter(|_| self.redaction.shows_contacts && is_whole);
         if let Some(record) = contact.and_then(ContactState::record) {
             // The closing brace makes room for one more member.
             out.pop();

@@ -17,7 +17,6 @@ use crate::openapi::{NativeBatchProblems, WritingHeaders};
 use crate::problem::corrupt::log_corrupt;
 use crate::problem::{Kind, Problem};
 use crate::reply::of_json;
-use crate::reply::parts::send;
 use crate::reply::redaction::Redaction;
 use crate::reply::summary::Summary;
 use crate::request::authorized::{Authorized, Delete};
@@ -136,7 +135,7 @@ pub(super) async fn delete_many(
             .await?
     };
     log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
-    send(reply(outcomes)?).await
+    once.send(reply(outcomes)?).await
 }
 
 impl DeletionsBody {

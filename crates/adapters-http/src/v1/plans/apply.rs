@@ -18,7 +18,6 @@ use crate::limits::Room;
 use crate::openapi::{ApplyingProblems, DryRunHeaders, examples};
 use crate::problem::Problem;
 use crate::problem::corrupt::log_corrupt;
-use crate::reply::parts::send;
 use crate::reply::redaction::Redaction;
 use crate::reply::summary::{CONTACT_HUB_SUMMARY, Summary};
 use crate::reply::{json, of_json};
@@ -124,7 +123,7 @@ pub(super) async fn apply_plan(
         Some(first) => keep_afterwards(&first, keeper, outcomes).await?,
         None => outcomes,
     };
-    send(reply(outcomes)?).await
+    once.send(reply(outcomes)?).await
 }
 
 /// Keeps the answer to an application that has written nothing.
@@ -153,10 +152,10 @@ struct Keeper {
 
 impl Keeper {
     fn write(&self, outcomes: &[Outcome]) -> Result<Answer, Problem> {
-        let mut kept = kept_results::keep(self.names.answered(outcomes.to_vec()))?;
+        let keep = |is_whole| kept_results::keep(self.names.answered(outcomes.to_vec()), is_whole);
+        let mut kept = keep(true)?;
         if kept.results.len() > self.limit {
-            let bare = outcomes.iter().map(Outcome::without_documents).collect();
-            kept = kept_results::keep(self.names.answered(bare))?;
+            kept = keep(false)?;
         }
         let head = KeptHead {
             summary: SummaryBody::of(&Summary::of(outcomes)),

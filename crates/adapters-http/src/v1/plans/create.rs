@@ -19,7 +19,6 @@ use crate::openapi::{CallHeaders, PlanningProblems, examples};
 use crate::problem::corrupt::log_corrupt;
 use crate::problem::{Kind, Problem, created};
 use crate::reply::of_json;
-use crate::reply::parts::send;
 use crate::reply::redaction::Redaction;
 use crate::reply::summary::Summary;
 use crate::request::authorized::{Authorized, Write};
@@ -154,7 +153,7 @@ pub(super) async fn create_plan(
         held.during(|| {
             let expected: Vec<_> = planned.iter().map(Expectation::of).collect();
             let Kept { results, mut contacts } =
-                kept_results::keep(of_outcomes.answered(planned.to_vec()))?;
+                kept_results::keep(of_outcomes.answered(planned.to_vec()), true)?;
             named_in(&sent, &mut contacts);
             contacts.sort_unstable();
             contacts.dedup();
@@ -193,7 +192,7 @@ pub(super) async fn create_plan(
                       until one expires";
         return Err(Problem::new(Kind::TooManyPlans, detail));
     }
-    send(reply(Arc::unwrap_or_clone(outcomes))?).await
+    once.send(reply(Arc::unwrap_or_clone(outcomes))?).await
 }
 
 /// The options outside the body, as a query.

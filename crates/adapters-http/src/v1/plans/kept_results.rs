@@ -43,12 +43,12 @@ pub(super) struct KeptResult {
     pub(super) json: Box<RawValue>,
 }
 
-/// Keeps the results.
-pub(super) fn keep(all: impl Iterator<Item = Answered>) -> Result<Kept, Problem> {
+/// Keeps the results: all of them, or without documents.
+pub(super) fn keep(all: impl Iterator<Item = Answered>, is_whole: bool) -> Result<Kept, Problem> {
     let mut lines = ZlibEncoder::new(Vec::new(), Compression::fast());
     let mut contacts = Vec::new();
     for answered in all {
-        let line = line(&answered, &mut contacts).map_err(Problem::internal)?;
+        let line = line(&answered, is_whole, &mut contacts).map_err(Problem::internal)?;
         lines.write_all(&line).map_err(Problem::internal)?;
     }
     contacts.sort_unstable();
@@ -58,13 +58,17 @@ pub(super) fn keep(all: impl Iterator<Item = Answered>) -> Result<Kept, Problem>
 
 /// The verdict, whether it is a problem, and the result for each kind of caller, or null where it is
 /// that of the one before.
-fn line(answered: &Answered, contacts: &mut Vec<ContactId>) -> serde_json::Result<Vec<u8>> {
+fn line(
+    answered: &Answered,
+    is_whole: bool,
+    contacts: &mut Vec<ContactId>,
+) -> serde_json::Result<Vec<u8>> {
     let (verdict, is_problem) = (answered.outcome.verdict.as_str(), is_problem(&answered.outcome));
     let mut line = format!("[\"{verdict}\",{is_problem},").into_bytes();
     let mut last = Vec::new();
     for (position, redaction) in Redaction::EACH.into_iter().enumerate() {
         let mut result = Vec::new();
-        ResultWriter { redaction }.write(answered, &mut result)?;
+        ResultWriter { redaction }.write(answered, is_whole, &mut result)?;
         line.push(if position == 0 { b'[' } else { b',' });
         if result == last {
             line.extend(b"null");

@@ -6,9 +6,9 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use contacts_application::use_cases::NotUndone;
+use contacts_domain::Version;
 use contacts_domain::tree::Difference;
 use contacts_domain::undoing::{UndoOutcome, UndoReport, UndoVerdict, Undone};
-use contacts_domain::{RunId, Version};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,7 +18,8 @@ use crate::limits::{Room, Unit};
 use crate::openapi::{UndoProblems, WritingHeaders};
 use crate::problem::corrupt::log_corrupt;
 use crate::problem::{Kind, Problem};
-use crate::reply::json;
+use crate::reply::of_json;
+use crate::reply::parts::{ElementWriter, Elements};
 use crate::reply::redaction::Redaction;
 use crate::request::authorized::{Authorized, Merge};
 use crate::request::idempotency::Once;
@@ -48,8 +49,12 @@ pub(super) struct UndoParams {
     dry_run: Option<bool>,
 }
 
+/// About how many bytes an item takes beside what goes back and what stays.
+const BESIDE_DIFFERENCES: usize = 480;
+
 /// What became of the contacts of a run.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `undo_run` writes")]
 pub(super) struct UndoBody<'a> {
     /// How many contacts there are, and of each verdict.
     summary: UndoSummary,
@@ -147,57 +152,86 @@ pub(super) async fn undo_run(
     parameters.end()?;
     room.count(Unit::Items, 1)?;
     let redaction = Redaction::of(caller.scopes);
-    let reply = move |undone: &Undone| {
-        let body = UndoBody::of(undone, redaction, dry_run);
-        let answer = json(serde_json::to_string(&body).map_err(Problem::internal)?);
+    let reply = move |undone: Undone| {
+        let opening = opening(&undone)?;
+        let writer = UndoWriter { redaction, shows_changes: dry_run };
+        let answer = of_json(Elements { writer, opening, all: undone.outcomes });
         Ok(preferences.dry_run_alone().note(answer))
     };
     let keeping = once.keeping(move |report: &UndoReport| match report {
-        Ok(undone) => reply(undone),
+        Ok(undone) => reply(undone.clone()),
         Err(overtaken) => Err(Problem::unavailable(Some((*overtaken).into()))),
     });
     let undo = |bytes| services.undo_run.execute(&caller, id, bytes, dry_run, keeping.clone());
     match applying::change(&room, dry_run, undo).await? {
         Ok(undone) => {
             log_corrupt(undone.outcomes.iter().filter_map(|outcome| outcome.violation.as_ref()));
-            reply(&undone)
+            once.send(reply(undone)?).await
         }
         Err(NotUndone::Unknown) => Err(unknown()),
         Err(gone @ NotUndone::Gone) => Err(Problem::new(Kind::RunGone, gone.to_string())),
     }
 }
 
-impl<'a> UndoBody<'a> {
-    fn of(undone: &'a Undone, redaction: Redaction, shows_changes: bool) -> Self {
-        let count =
-            |verdict| undone.outcomes.iter().filter(|outcome| outcome.verdict == verdict).count();
-        let summary = UndoSummary {
-            items: undone.outcomes.len(),
-            reverted: count(UndoVerdict::Reverted),
-            deleted: count(UndoVerdict::Deleted),
-            kept: count(UndoVerdict::Kept),
-            gone: count(UndoVerdict::Gone),
-            unchanged: count(UndoVerdict::Unchanged),
+/// What stands before the items.
+fn opening(undone: &Undone) -> Result<String, Problem> {
+    let count =
+        |verdict| undone.outcomes.iter().filter(|outcome| outcome.verdict == verdict).count();
+    let summary = UndoSummary {
+        items: undone.outcomes.len(),
+        reverted: count(UndoVerdict::Reverted),
+        deleted: count(UndoVerdict::Deleted),
+        kept: count(UndoVerdict::Kept),
+        gone: count(UndoVerdict::Gone),
+        unchanged: count(UndoVerdict::Unchanged),
+    };
+    let summary = serde_json::to_string(&summary).map_err(Problem::internal)?;
+    let run = undone.run.map_or_else(|| "null".to_owned(), |run| run.to_string());
+    Ok(format!(r#"{{"summary":{summary},"run":{run},"items":["#))
+}
+
+/// Writes what became of contacts for one caller.
+struct UndoWriter {
+    redaction: Redaction,
+    shows_changes: bool,
+}
+
+impl UndoWriter {
+    fn shown<'a>(&self, differences: &'a [Difference]) -> Vec<ChangeBody<'a>> {
+        let shown = differences.iter().filter(|found| self.redaction.shows(&found.path));
+        shown.map(ChangeBody::of).collect()
+    }
+}
+
+impl ElementWriter for UndoWriter {
+    type Of = UndoOutcome;
+
+    fn size(&self, outcome: &UndoOutcome) -> usize {
+        BESIDE_DIFFERENCES + outcome.bytes()
+    }
+
+    /// Without documents, what goes back is left out, and what stays is named without its values.
+    fn write(
+        &self,
+        outcome: &UndoOutcome,
+        is_whole: bool,
+        out: &mut Vec<u8>,
+    ) -> serde_json::Result<()> {
+        let shows_changes = self.shows_changes && self.redaction.shows_contacts && is_whole;
+        let mut kept = self.shown(&outcome.kept);
+        if !is_whole {
+            kept.iter_mut().for_each(ChangeBody::leave_out_values);
+        }
+        let violations = outcome.violation.iter();
+        let violations = violations.filter_map(|found| ViolationBody::of(found, self.redaction));
+        let item = UndoItem {
+            id: outcome.contact.get(),
+            verdict: outcome.verdict.as_str(),
+            version: outcome.version.map(Version::get),
+            changes: shows_changes.then(|| self.shown(&outcome.changes)),
+            kept,
+            violations: violations.collect(),
         };
-        let item = |outcome: &'a UndoOutcome| {
-            let shown = |differences: &'a [Difference]| {
-                let shown = differences.iter().filter(|found| redaction.shows(&found.path));
-                shown.map(ChangeBody::of).collect()
-            };
-            let violations = outcome.violation.iter();
-            UndoItem {
-                id: outcome.contact.get(),
-                verdict: outcome.verdict.as_str(),
-                version: outcome.version.map(Version::get),
-                changes: (shows_changes && redaction.shows_contacts)
-                    .then(|| shown(&outcome.changes)),
-                kept: shown(&outcome.kept),
-                violations: violations
-                    .filter_map(|violation| ViolationBody::of(violation, redaction))
-                    .collect(),
-            }
-        };
-        let items = undone.outcomes.iter().map(item).collect();
-        Self { summary, run: undone.run.map(RunId::get), items }
+        serde_json::to_writer(out, &item)
     }
 }

@@ -129,7 +129,7 @@ fn write(
         all.iter().filter(|answered| results == Results::All || is_problem(&answered.outcome));
     let mut out = Vec::new();
     for answered in shown {
-        writer.write(answered, &mut out)?;
+        writer.write(answered, true, &mut out)?;
         out.push(b'\n');
     }
     out.extend_from_slice(progress);
