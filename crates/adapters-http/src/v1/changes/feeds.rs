@@ -103,3 +103,43 @@ impl Feeds {
         self.reached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    /// A feed that begins at the look-up of that number. It counts them.
+    struct Counted {
+        begins_at: usize,
+        look_ups: AtomicUsize,
+    }
+
+    impl FeedEnd for Counted {
+        fn end(
+            &self,
+            _: OrganizationId,
+        ) -> BoxFuture<'_, Result<Option<FeedPosition>, StoreError>> {
+            let number = 1 + self.look_ups.fetch_add(1, Ordering::Relaxed);
+            let begin = FeedPosition { hub: 1, last: None, listed_to: None };
+            async move { Ok((number >= self.begins_at).then_some(begin)) }.boxed()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn hundred_waiters_share_each_look_up() {
+        for (begins_at, is_reached, look_ups) in
+            [(1, true, 1), (3, true, 3), (usize::MAX, false, 20)]
+        {
+            let counted = Arc::new(Counted { begins_at, look_ups: AtomicUsize::new(0) });
+            let feeds = Arc::new(Feeds::new(counted.clone()));
+            let (organization, at_most) = (OrganizationId::new(1).unwrap(), 20 * EVERY - EVERY / 2);
+            let waiters = (0..100).map(|_| feeds.wait(organization, at_most, |_| true));
+            assert_eq!(join_all(waiters).await, [is_reached; 100], "from {begins_at}");
+            assert_eq!(counted.look_ups.load(Ordering::Relaxed), look_ups, "from {begins_at}");
+        }
+    }
+}
