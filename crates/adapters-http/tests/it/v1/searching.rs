@@ -113,6 +113,21 @@ async fn lag_is_the_age_of_what_is_not_indexed() {
     assert!(metrics.text().contains("\ncontact_hub_search_lag_seconds 0\n"));
 }
 
+#[tokio::test(start_paused = true)]
+async fn search_waits_until_the_lag_is_gone() {
+    let app = App::with_moving_clock().await;
+    three(&app).await;
+    tokio::time::advance(Duration::from_millis(7_400)).await;
+    let path = "q=mul&fields=externalId";
+    let behind = search(&app, path).await;
+    assert_eq!(behind.header("contact-hub-search-lag"), Some("8"), "rounded up: {behind:?}");
+    assert_eq!(behind.json(), json!({"items": []}));
+    let path = format!("{path}&waitFor={}", token(&app).await);
+    let (answer, ()) = tokio::join!(biased; search(&app, &path), index(&app));
+    assert_eq!(answer.header("contact-hub-search-lag"), Some("0"), "{answer:?}");
+    assert_eq!(answer.json(), json!({"items": [{"externalId": "a"}, {"externalId": "c"}]}));
+}
+
 #[tokio::test]
 async fn wrong_query_is_400() {
     let app = App::new().await;
