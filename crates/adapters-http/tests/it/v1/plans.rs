@@ -124,6 +124,19 @@ async fn application_is_done_once_and_shown() {
 }
 
 #[tokio::test]
+async fn run_of_an_applied_plan_has_its_source() {
+    let app = two_contacts().await;
+    let in_body = json!({"items": items(), "options": {"source": "crm"}});
+    for (query, body) in [("?source=crm", items()), ("", in_body)] {
+        let (_, id) = plan(&app, query, &body).await;
+        let run = apply(&app, &id).await.json()["run"].clone();
+        let shown = app.get(&format!("/v1/runs/{run}")).await;
+        insta::assert_snapshot!(shown.whole());
+        app.send(post(&format!("/v1/runs/{run}/undo"), "all", Body::empty())).await;
+    }
+}
+
+#[tokio::test]
 async fn item_whose_contact_moved_is_stale() {
     let app = two_contacts().await;
     let items = json!([person("A", "Amstutz"), person("B", "Bonnard"), person("C", "Chappuis")]);
