@@ -185,7 +185,7 @@ async fn every_change_is_done_once() {
 }
 
 /// A store that keeps answers only with the data, and does that before it writes contacts.
-fn with_the_data(
+pub(crate) fn with_the_data(
     store: &Arc<MemoryStore>,
     before: impl Fn() + Send + Sync + 'static,
 ) -> MockKeptAnswers {

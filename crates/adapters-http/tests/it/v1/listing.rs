@@ -4,6 +4,7 @@ use contacts_adapters_http::{Ports, Services, Settings, router};
 use contacts_application::access::SettingsChange;
 use contacts_application::ports::MockContactList;
 use contacts_application::ports::{OrganizationSettings, StoreError, StoreErrorKind};
+use contacts_domain::MatchBy;
 use contacts_testing::{StoppedClock, now, organization};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -203,19 +204,44 @@ async fn cursor_of_another_list_is_400() {
     assert_eq!(names(&free), ["firm", "bob"]);
 }
 
+/// A filter by each shared key.
+const BY_SHARED_KEYS: [&str; 3] =
+    ["?email=info@mueller.example", "?phone=0215551212", "?vatNumber=CHE-116.281.710"];
+
+/// An organization of three contacts that has just been set to match by these keys, one after the other.
+async fn matching_by(settings: &[MatchBy]) -> App {
+    let app = App::new().await;
+    for match_by in settings {
+        let match_by = Some(*match_by);
+        let change = SettingsChange { match_by, ..SettingsChange::default() };
+        app.store.change_settings(organization(1).id, change, 3).await.unwrap();
+    }
+    various(&app).await;
+    app
+}
+
+/// The answers to filters by each shared key.
+async fn by_shared_keys(app: &App) -> String {
+    let mut answers = Vec::new();
+    for query in BY_SHARED_KEYS {
+        answers.push(format!("{query}\n{}", list(app, query).await.whole()));
+    }
+    answers.join("\n\n")
+}
+
 #[tokio::test]
 async fn filter_by_switched_off_key_is_400() {
-    let app = App::new().await;
-    let match_by = Some("email".parse().unwrap());
-    let change = SettingsChange { match_by, ..SettingsChange::default() };
-    app.store.change_settings(organization(1).id, change, 0).await.unwrap();
-    various(&app).await;
-    for query in ["?phone=0215551212", "?vatNumber=CHE-116.281.710"] {
-        let answer = list(&app, query).await;
-        assert_eq!(answer.problem(), (400, "VALIDATION_ERROR".into()), "{query}");
-        assert_eq!(answer.json()["type"], "urn:contact-hub:problem:key-switched-off");
-    }
-    assert_eq!(names(&list(&app, "?email=info@mueller.example").await), ["firm"]);
+    let app = matching_by(&[MatchBy::NONE]).await;
+    insta::assert_snapshot!(by_shared_keys(&app).await);
+    let app = matching_by(&["email".parse().unwrap()]).await;
+    assert_eq!(names(&list(&app, BY_SHARED_KEYS[0]).await), ["firm"]);
+}
+
+#[tokio::test]
+async fn filter_by_key_that_is_being_filled_is_409() {
+    let app = matching_by(&[MatchBy::NONE, MatchBy::ALL]).await;
+    insta::assert_snapshot!(by_shared_keys(&app).await);
+    assert_eq!(names(&list(&app, "?externalId=firm").await), ["firm"]);
 }
 
 #[tokio::test]

@@ -1,11 +1,16 @@
 //! `/v1/runs` and the history of a contact.
 
+use std::sync::{Arc, Mutex, mpsc};
+
+use contacts_adapters_http::{Ports, Settings};
 use contacts_application::ports::Ledger as _;
 use contacts_domain::Timestamp;
 use contacts_testing::{now, organization};
 use serde_json::{Value, json};
+use tokio::sync::mpsc::unbounded_channel;
 
-use crate::app::{App, get, post};
+use crate::app::{Answer, App, app, get, post};
+use crate::idempotency::with_the_data;
 
 async fn send(app: &App, items: Value) {
     let batch = post("/v1/contacts/batch?source=shop", "all", items.to_string());
@@ -119,6 +124,33 @@ async fn undo_has_whole_answer() {
     assert_eq!(app.get("/v1/runs/4").await.json()["undoes"], 2);
     let again = app.send(post("/v1/runs/2/undo", "all", String::new())).await.json();
     assert_eq!((&again["run"], &again["summary"]["gone"]), (&Value::Null, &json!(1)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn run_that_is_being_written_cannot_be_undone() {
+    let before = app_with_a_run_to_undo().await;
+    let (go_on, goes_on) = mpsc::channel();
+    let goes_on = Mutex::new(goes_on);
+    let (begins, mut begun) = unbounded_channel();
+    let hold = move || {
+        begins.send(()).unwrap();
+        goes_on.lock().unwrap().recv().unwrap();
+    };
+    let answers = Arc::new(with_the_data(&before.store, hold));
+    let router = app(Ports { answers, ..Ports::of(before.store.clone()) }, Settings::default());
+    let undo = || Answer::of(router.clone(), post("/v1/runs/4/undo", "all", String::new()));
+    let item = json!([{"externalId": "A", "lastName": "Bonnard"}]).to_string();
+    let mut write = post("/v1/contacts/batch", "all", item);
+    write.headers_mut().insert("idempotency-key", "k".parse().unwrap());
+
+    let writing = tokio::spawn(Answer::of(router.clone(), write));
+    begun.recv().await.unwrap();
+    let stored = before.store.records();
+    insta::assert_snapshot!(undo().await.whole());
+    assert_eq!(before.store.records(), stored);
+    go_on.send(()).unwrap();
+    assert_eq!(writing.await.unwrap().json()["run"], 4);
+    assert_eq!(undo().await.json()["summary"]["reverted"], 1);
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ use crate::{StoppedClock, now, organization};
 pub(crate) const CLAIMS: &[Claim] = claims![
     words_find_their_contacts_by_id,
     found_contacts_come_in_every_order,
+    found_contacts_come_by_time_of_change,
     pages_of_found_contacts_fit_together,
     query_and_filters_hold_together,
     no_query_is_syntax_of_the_store,
@@ -167,6 +168,26 @@ async fn found_contacts_come_in_every_order(fixture: &StoreFixture) {
                 let listed = pages(fixture, query, items).await;
                 assert_eq!(listed, (names.to_owned(), Some(3)), "by {by:?}, {items} a page");
             }
+        }
+    }
+}
+
+/// Changes give another order than ids, and contacts of one request have one time.
+async fn found_contacts_come_by_time_of_change(fixture: &StoreFixture) {
+    let all: Vec<_> = (0..9).map(|number| named(&number.to_string(), "Weber", json!({}))).collect();
+    fixture.send(&all).await;
+    for changed in [["7", "2"], ["0", "5"]] {
+        fixture.send(&changed.map(|key| named(key, "Webster", json!({})))).await;
+    }
+    fixture.send(&[named("4", "Rochat", json!({})), named("x", "Rochat", json!({}))]).await;
+    index(fixture).await;
+    let ascending = "1 3 6 8 2 7 0 5";
+    let descending = ascending.split(' ').rev().collect::<Vec<_>>().join(" ");
+    for items in [1, 2, 3, 8, 1_000] {
+        for (is_descending, names) in [(false, ascending), (true, descending.as_str())] {
+            let query = query(found("web"), ContactOrderKey::UpdatedAt, is_descending);
+            let listed = pages(fixture, query, items).await.0;
+            assert_eq!(listed, names, "descending: {is_descending}, {items} a page");
         }
     }
 }
