@@ -1,10 +1,11 @@
 //! Readiness and metrics: what the server tells its operator.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::Method;
 use contacts_adapters_http::{Ports, Routers, Services, Settings, router, routers};
 use contacts_application::ports::{
@@ -12,7 +13,11 @@ use contacts_application::ports::{
 };
 use contacts_application::use_cases::PruneLedger;
 use contacts_testing::{StoppedClock, now};
+use futures_util::stream;
 use serde_json::json;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tower::ServiceExt as _;
 
 use crate::app::{Answer, App, BATCH, TokioClock, device, get, post, request, store_with_tokens};
 
@@ -44,24 +49,31 @@ async fn server_is_ready_while_its_store_writes() {
     assert_eq!((answer.status, answer.text()), (200, "ok"));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn metrics_are_whole_under_load() {
-    let app = App::new().await;
-    let send = async |router| Answer::of(router, post(BATCH, "all", "[{},{}]")).await.status;
-    assert_eq!(send(app.router()).await, 200);
-    let batches = (1..100).map(|_| tokio::spawn(send(app.router())));
-    let batches: Vec<_> = batches.collect();
-    for _ in 0..50 {
-        let metrics = metrics(app.router()).await;
-        assert!(metrics.ends_with("# EOF\n"), "{metrics}");
-        assert_eq!(metrics.matches("# TYPE contact_hub_requests counter").count(), 1);
+#[tokio::test]
+async fn metrics_are_answered_while_every_place_is_taken() {
+    let app = App::with(Settings { max_in_flight: 2, ..Settings::default() }).await;
+    let (held, mut begun) = mpsc::unbounded_channel();
+    let never_ending = || {
+        let held = held.clone();
+        Body::from_stream(stream::once(async move {
+            held.send(()).unwrap();
+            std::future::pending::<Result<Bytes, Infallible>>().await
+        }))
+    };
+    let (mut arriving, mut unread) = (Vec::new(), Vec::new());
+    for token in ["all", "other"] {
+        unread.push(app.router().oneshot(post(BATCH, token, "[]")).await.unwrap());
+        let batch = app.router().oneshot(post(BATCH, token, never_ending()));
+        arriving.push(tokio::spawn(batch));
+        begun.recv().await.unwrap();
     }
-    for batch in batches {
-        assert_eq!(batch.await.unwrap(), 200);
-    }
+    assert_eq!(app.send(get("/api-v1/contact/PERSON/1", "clerk")).await.status, 503);
+    assert_eq!(app.send(post(BATCH, "clerk", "[]")).await.status, 503);
     let metrics = metrics(app.router()).await;
-    let rejected = r#"contact_hub_items_total{api="erp",verdict="rejected"} 200"#;
-    assert!(lines(&metrics, "items_total").contains(&rejected.to_owned()), "{metrics}");
+    assert!(metrics.ends_with("# EOF\n"), "{metrics}");
+    assert_eq!(lines(&metrics, "arriving_requests "), ["contact_hub_arriving_requests 2"]);
+    assert_eq!(lines(&metrics, "working_requests "), ["contact_hub_working_requests 2"]);
+    arriving.iter().for_each(JoinHandle::abort);
 }
 
 #[tokio::test]

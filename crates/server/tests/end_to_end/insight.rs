@@ -1,6 +1,8 @@
-//! Readiness, and metrics at an address of their own.
+//! Readiness, and metrics at an address of their own and under load.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::thread::{self, ScopedJoinHandle};
 
 use contacts_adapters_postgres::testing::TestDatabase;
 use rusqlite::Connection;
@@ -60,4 +62,38 @@ fn metrics_are_served_at_their_own_address_alone() {
     assert!(metrics.contains(created), "{metrics}");
     assert!(metrics.contains("contact_hub_sqlite_committed_requests_total"), "{metrics}");
     server.stop();
+}
+
+/// The numbers of an answer in the format `OpenMetrics`, which has to be whole.
+fn numbers(metrics: &str) -> BTreeMap<&str, f64> {
+    let lines = metrics.strip_suffix("# EOF\n").expect(metrics).lines();
+    let numbers = lines.filter(|line| !line.starts_with("# ")).map(|line| {
+        let (name, number) = line.rsplit_once(' ').expect(line);
+        (name, number.parse().expect(line))
+    });
+    numbers.collect()
+}
+
+#[test]
+fn metrics_are_whole_while_connections_write() {
+    let (_folder, server, token) = served();
+    let counted = r#"contact_hub_items_total{api="erp",verdict="created"}"#;
+    server.batch(&token, &people([1]));
+    thread::scope(|scope| {
+        let writers = [100, 200, 300].map(|hundred| {
+            let (server, token) = (&server, &token);
+            scope.spawn(move || {
+                for id in hundred..hundred + 50 {
+                    assert_eq!(server.batch(token, &people([id])).status, 200);
+                }
+            })
+        });
+        let mut before = 0.0;
+        while !writers.iter().all(ScopedJoinHandle::is_finished) {
+            let now = numbers(&server.text("/metrics"))[counted];
+            assert!(now >= before, "{now} {before}");
+            before = now;
+        }
+    });
+    assert_eq!(numbers(&server.text("/metrics"))[counted], 151.0);
 }
