@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 
-use super::program::run;
+use super::program::{Server, run};
 
 #[test]
 fn failure_is_one_line_with_exit_code_1() {
@@ -75,4 +75,24 @@ fn help_hides_the_database_url() {
     assert!(output.status.success());
     let help = String::from_utf8(output.stdout).unwrap();
     assert!(help.contains("CONTACT_HUB_DATABASE_URL") && !help.contains("secret"), "{help}");
+}
+
+#[test]
+fn taken_metrics_address_keeps_the_server_from_starting() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap();
+    let cause = TcpListener::bind(taken).unwrap_err();
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--metrics-listen", &taken.to_string()];
+    let output = run(folder.path(), &arguments);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        format!(
+            "contact-hub: cannot listen on {taken}: {cause}; \
+             free the address or choose another with --metrics-listen HOST:PORT\n"
+        )
+    );
+    // The one before has made none: whoever reads the path of a token finds a server.
+    assert!(Server::start(folder.path()).first_token().is_some());
 }
