@@ -1,5 +1,6 @@
 //! `contact-hub copy` between SQLite and PostgreSQL.
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,10 +11,11 @@ use contacts_adapters_postgres::{PostgresOptions, PostgresRows};
 use contacts_application::ports::{CopyError, RowMessage, StoreError, StoredRows, Totals};
 use contacts_application::use_cases::CopyRows;
 use rusqlite::Connection;
+use tempfile::TempDir;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use super::check::write_contacts;
-use super::program::{Server, done, each, people, run, served, unchanged};
+use super::program::{Server, done, each, people, program, run, served, unchanged};
 
 const ITEMS: &str = r#"{"list_items": [{"link_id": "91c615e3-1040-4815-8ecb-039a18b756b1",
     "name": "Élodie Rochat", "type": "regular", "number": "0001-01-11-11"}]}"#;
@@ -62,7 +64,7 @@ fn copy_to_and_back(url: &str) {
     assert_eq!(lines[3..], ["everything is copied, and equal"]);
 
     let back = path.join("back");
-    std::fs::create_dir(&back).unwrap();
+    fs::create_dir(&back).unwrap();
     done(&back, &["migrate"]);
     assert_eq!(done(&back, &["copy", "--from", url]), copied);
 
@@ -219,4 +221,81 @@ async fn interrupted_copy_stores_nothing_and_is_repeated() {
         assert!(matches!(error, CopyError::Store(_)), "{error}");
         CopyRows::new(Arc::clone(from), Arc::clone(to)).execute().await.unwrap();
     }
+}
+
+/// A database with 300 contacts in a folder.
+fn with_contacts() -> (TempDir, &'static str) {
+    let (folder, server, token) = served();
+    assert_eq!(server.batch(&token, &people(1..=300)).status, 200);
+    server.stop();
+    (folder, "sqlite://contact-hub.db")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn copy_killed_on_postgres_is_run_again() {
+    let (folder, from) = with_contacts();
+    let (path, database) = (folder.path(), TestDatabase::migrated());
+    database.execute(
+        "CREATE FUNCTION pause() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NEW; END $$;
+         CREATE TRIGGER pause BEFORE INSERT ON contact FOR EACH ROW
+            WHEN (NEW.external_id = 'ERP-250') EXECUTE FUNCTION pause()",
+    );
+    let holder = database.connect().await;
+    holder.batch_execute("SELECT pg_advisory_lock(1)").await.unwrap();
+    let waiting = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    let copying = program(path).args(["copy", "--from", from, "--to", &database.url()]).spawn();
+    let mut copying = copying.unwrap();
+    while holder.query(waiting, &[]).await.unwrap().is_empty() {
+        assert_eq!(copying.try_wait().unwrap(), None, "it does not wait for the lock");
+    }
+    copying.kill().unwrap();
+    assert_eq!(copying.wait().unwrap().code(), None);
+    holder.batch_execute("SELECT pg_advisory_unlock(1)").await.unwrap();
+    // Waits for the transaction of the killed program.
+    database.execute("DROP TRIGGER pause ON contact");
+
+    assert_copied_as_to_a_new_database(path, from, &database.url());
+}
+
+#[test]
+fn copy_killed_on_sqlite_is_run_again() {
+    let (folder, from) = with_contacts();
+    let (path, database) = (folder.path(), TestDatabase::migrated());
+    done(path, &["copy", "--from", from, "--to", &database.url()]);
+    done(path, &["migrate", "--database-url", "sqlite://other.db"]);
+    // Fills the log, so that it shows that the trigger runs, and never ends.
+    let execute = |sql: &str| Connection::open(path.join("other.db")).unwrap().execute_batch(sql);
+    execute(
+        "CREATE TABLE search_pause (bytes BLOB);
+         CREATE TRIGGER pause BEFORE INSERT ON contact WHEN NEW.external_id = 'ERP-250' BEGIN
+            INSERT INTO search_pause VALUES (zeroblob(64000000));
+            INSERT INTO search_pause SELECT * FROM (
+                WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT i FROM n
+            ) WHERE i > 1;
+         END",
+    )
+    .unwrap();
+    let copying = ["copy", "--from", &database.url(), "--to", "sqlite://other.db"];
+    let mut copying = program(path).args(copying).spawn().unwrap();
+    while fs::metadata(path.join("other.db-wal")).map_or(0, |log| log.len()) < 1 << 20 {
+        assert_eq!(copying.try_wait().unwrap(), None, "it does not stop at the trigger");
+    }
+    copying.kill().unwrap();
+    assert_eq!(copying.wait().unwrap().code(), None);
+    execute("DROP TRIGGER pause; DROP TABLE search_pause").unwrap();
+
+    assert_copied_as_to_a_new_database(path, &database.url(), "sqlite://other.db");
+}
+
+/// Copies to a database after a copy was killed, and to a new one. Compares what is printed.
+fn assert_copied_as_to_a_new_database(path: &Path, from: &str, to: &str) {
+    let new = "sqlite://new.db";
+    done(path, &["migrate", "--database-url", new]);
+    let copied = done(path, &["copy", "--from", from, "--to", new]);
+    assert!(copied.contains("organization 1: contact 300, "), "{copied}");
+    assert_eq!(done(path, &["copy", "--from", from, "--to", to]), copied);
+    let checked = run(path, &["check", "--database-url", to]);
+    assert!(checked.status.success(), "{checked:?}");
 }
