@@ -3,7 +3,6 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
@@ -215,8 +214,9 @@ pub(crate) fn run() -> Result<(), Failure> {
         Command::Config(ConfigCommand::Sample) => printing::print(config::sample().trim_end()),
         Command::Completions { shell } => {
             let mut command = file.beneath(Cli::command());
-            clap_complete::generate(shell, &mut command, "contact-hub", &mut io::stdout());
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut command, "contact-hub", &mut script);
+            printing::print(String::from_utf8_lossy(&script).trim_end())
         }
         Command::Man { folder } => {
             // With the defaults of the program, not of a settings file.

@@ -1,9 +1,10 @@
 //! Failures of commands.
 
 use std::fs;
+use std::io;
 use std::net::TcpListener;
 
-use super::program::{Server, run};
+use super::program::{Server, program, run};
 
 #[test]
 fn failure_is_one_line_with_exit_code_1() {
@@ -67,7 +68,7 @@ fn wrong_call_exits_with_2() {
 #[test]
 fn help_hides_the_database_url() {
     let folder = tempfile::tempdir().unwrap();
-    let output = super::program::program(folder.path())
+    let output = program(folder.path())
         .env("CONTACT_HUB_DATABASE_URL", "postgres://hub:secret@db/hub")
         .arg("--help")
         .output()
@@ -95,4 +96,18 @@ fn taken_metrics_address_keeps_the_server_from_starting() {
     );
     // The one before has made none: whoever reads the path of a token finds a server.
     assert!(Server::start(folder.path()).first_token().is_some());
+}
+
+#[test]
+fn completions_into_a_closed_pipe_fail_plainly() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program(folder.path());
+    let (_, closed) = io::pipe().unwrap();
+    let output = command.args(["completions", "bash"]).stdout(closed).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "contact-hub: cannot print: Broken pipe (os error 32); \
+         run it again with standard output open\n"
+    );
 }
