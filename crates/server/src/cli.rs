@@ -10,21 +10,20 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 use tokio::runtime;
 
-use crate::backup::MakeBackup;
-use crate::check::CheckDatabase;
+use crate::commands::backup::MakeBackup;
+use crate::commands::check::CheckDatabase;
+use crate::commands::copy::CopyDatabase;
+use crate::commands::health::CheckHealth;
+use crate::commands::migrate::Migrate;
+use crate::commands::organization::{CreateOrganization, SetOrganization};
+use crate::commands::token::{CreateToken, ListTokens, RevokeToken, RotateToken};
+use crate::commands::{backup, check, copy, health, migrate, organization, token};
 use crate::config::{self, ConfigCommand, GlobalFlags, ServeFlags, SettingsFile};
-use crate::copy::CopyDatabase;
 use crate::failure::Failure;
-use crate::health::CheckHealth;
-use crate::migrate::Migrate;
-use crate::organization::{CreateOrganization, SetOrganization};
-use crate::token::{CreateToken, ListTokens, RevokeToken, RotateToken};
 #[cfg(feature = "otlp")]
 use crate::traces::Traces;
 use crate::version::version;
-use crate::{
-    backup, check, clock, copy, health, logging, migrate, organization, printing, serve, token,
-};
+use crate::{clock, logging, printing, serve};
 
 /// Takes the contacts of many organizations in bulk and answers each with one exact result
 ///

@@ -3,24 +3,18 @@
 #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
 compile_error!("contact-hub needs a store: build it with the feature `sqlite` or `postgres`");
 
-mod backup;
 mod certificate;
-mod check;
 mod cli;
 mod clock;
+mod commands;
 mod config;
-mod copy;
 mod database_url;
 mod failure;
-mod health;
 mod logging;
-mod migrate;
-mod organization;
 mod printing;
 mod progress;
 mod serve;
 mod startup;
-mod token;
 #[cfg(feature = "otlp")]
 mod traces;
 mod version;

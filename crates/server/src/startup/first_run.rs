@@ -12,10 +12,10 @@ use contacts_domain::value::CountryCode;
 use super::Store;
 use super::token_file::TokenFile;
 use crate::clock::SystemClock;
+use crate::commands::organization::DEFAULT_REGION;
+use crate::commands::token::Secret;
 use crate::database_url::DatabaseUrl;
 use crate::failure::Failure;
-use crate::organization::DEFAULT_REGION;
-use crate::token::Secret;
 
 /// An example contact. Without apostrophes: it is quoted by two in a shell command.
 const CONTACT: &str = r#"[{"contactType":"PERSON","externalId":"ERP-1","firstName":"Amélie","lastName":"Rochat","email":"amelie.rochat@boulangerie-rhone.example","mobile":"079 111 22 33","addresses":[{"name":"Domicile","line1":"Rue de Carouge","houseNumber":"12","postCode":"1205","city":"Genève","countryCode2":"CH"}]}]"#;

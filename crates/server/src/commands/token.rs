@@ -14,9 +14,9 @@ pub(crate) use self::list::{ListTokens, list};
 pub(crate) use self::rotate::{RotateToken, rotate};
 pub(crate) use self::secret::Secret;
 use crate::clock::SystemClock;
+use crate::commands::organization::{parse_name, parse_organization};
 use crate::config::DatabaseSettings;
 use crate::failure::Failure;
-use crate::organization::{parse_name, parse_organization};
 use crate::printing;
 use crate::startup::{self, Store};
 

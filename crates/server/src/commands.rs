@@ -1,0 +1,9 @@
+//! What the program does beside serving, a command a file.
+
+pub(crate) mod backup;
+pub(crate) mod check;
+pub(crate) mod copy;
+pub(crate) mod health;
+pub(crate) mod migrate;
+pub(crate) mod organization;
+pub(crate) mod token;
