@@ -13,13 +13,14 @@ use diesel::sqlite::Sqlite;
 use diesel_migrations::MigrationHarness;
 use tempfile::TempDir;
 
-use crate::connect::{Database, SqliteOptions, limit_time};
+use crate::connect::{Database, SqliteOptions, register_in_time};
 use crate::startup::{MIGRATIONS, prepare};
 
 /// An empty database in memory, of the current schema.
 pub(crate) fn memory() -> SqliteConnection {
     let mut connection = SqliteConnection::establish(":memory:").unwrap();
     connection.run_pending_migrations(MIGRATIONS).unwrap();
+    register_in_time(&mut connection).unwrap();
     connection
 }
 
@@ -87,7 +88,6 @@ struct Step {
 pub(crate) fn plan(query: &(impl QueryFragment<Sqlite> + QueryId)) -> String {
     let sql = debug_query::<Sqlite, _>(query).to_string();
     let connection = &mut memory();
-    limit_time(connection, || true).unwrap();
     let steps: Vec<Step> = sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(connection).unwrap();
     steps.into_iter().map(|step| step.detail).collect::<Vec<_>>().join("; ")
 }

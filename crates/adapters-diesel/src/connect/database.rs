@@ -9,6 +9,7 @@ use contacts_application::ports::{OpenError, OpenErrorKind, StoreError};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
+use super::deadline::register_in_time;
 use super::failure::{Failure, not_writable};
 use super::options::{Durability, SqliteOptions};
 
@@ -146,6 +147,7 @@ impl Database {
         let mut connection = SqliteConnection::establish(&format!("{}?mode={mode}", self.uri))?;
         let busy_timeout = self.options.busy_timeout.as_millis();
         connection.batch_execute(&format!("PRAGMA busy_timeout = {busy_timeout}"))?;
+        register_in_time(&mut connection)?;
         Ok(connection)
     }
 }

@@ -3,6 +3,8 @@
 //! Diesel has no way to interrupt a statement. So the condition of such a statement holds a function
 //! of ours, which SQLite calls for each row; its error ends the statement.
 
+use std::cell::RefCell;
+
 use diesel::prelude::*;
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::Bool;
@@ -17,12 +19,33 @@ extern "SQL" {
     fn in_time() -> Bool;
 }
 
-/// Ends statements with [`in_time()`] in their condition as soon as the function returns `false`.
-pub(crate) fn limit_time(
-    connection: &mut SqliteConnection,
-    mut time_is_left: impl FnMut() -> bool + Send + std::panic::UnwindSafe + 'static,
-) -> QueryResult<()> {
-    in_time_utils::register_nondeterministic_impl(connection, move || InTime(time_is_left()))
+thread_local! {
+    /// Whether time is left for the statements of the thread, if it is limited.
+    static TIME_IS_LEFT: RefCell<Option<Box<dyn FnMut() -> bool>>> = const { RefCell::new(None) };
+}
+
+/// Makes the function known to a connection. To be done once: SQLite then prepares all statements of
+/// the connection anew.
+pub(crate) fn register_in_time(connection: &mut SqliteConnection) -> QueryResult<()> {
+    in_time_utils::register_nondeterministic_impl(connection, || {
+        let is_left = |limit: &mut Option<Box<dyn FnMut() -> bool>>| match limit {
+            Some(time_is_left) => time_is_left(),
+            None => true,
+        };
+        InTime(TIME_IS_LEFT.with_borrow_mut(is_left))
+    })
+}
+
+/// Ends the statements of a read with [`in_time()`] in their condition as soon as the function returns
+/// `false`.
+pub(crate) fn limit_time<T>(
+    time_is_left: impl FnMut() -> bool + 'static,
+    reading: impl FnOnce() -> T,
+) -> T {
+    TIME_IS_LEFT.set(Some(Box::new(time_is_left)));
+    let read = reading();
+    TIME_IS_LEFT.set(None);
+    read
 }
 
 #[derive(Debug)]

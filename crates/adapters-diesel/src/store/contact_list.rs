@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use contacts_application::contact_list::{
     ContactExport, ContactFilter, ContactOrder, ContactOrderKey, ContactPage, ContactQuery,
-    ListPosition, PositionKey,
+    ListKey, ListPosition, PositionKey,
 };
 use contacts_application::ledger::FeedPosition;
-use contacts_application::ports::{ContactList, StoreError};
+use contacts_application::ports::{ContactList, Lifecycle, StoreError};
 use contacts_domain::OrganizationId;
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -44,8 +44,7 @@ impl ContactList for SqliteStore {
         let time_is_left = move || started.elapsed() < MAX_TIME;
         self.readers
             .read_long(move |connection| {
-                limit_time(connection, time_is_left)?;
-                page(connection, organization, &query)
+                limit_time(time_is_left, || page(connection, organization, &query))
             })
             .await
     }
@@ -102,8 +101,8 @@ impl Way {
         position: oneshot::Sender<FeedPosition>,
     ) -> Result<(), Failure> {
         let started = Instant::now();
-        limit_time(connection, move || started.elapsed() < ContactExport::MAX_TIME)?;
-        connection.transaction(|connection| {
+        let time_is_left = move || started.elapsed() < ContactExport::MAX_TIME;
+        let pages = |connection: &mut SqliteConnection| {
             let _ = position.send(feed::end(connection, organization)?);
             loop {
                 let found = page(connection, organization, &query)?;
@@ -112,7 +111,8 @@ impl Way {
                     return Ok(());
                 }
             }
-        })
+        };
+        limit_time(time_is_left, || connection.transaction(pages))
     }
 
     /// Sends a page. Returns false where the reader has gone, or takes nothing any more: the snapshot
@@ -169,6 +169,7 @@ fn parts(organization: OrganizationId, query: &ContactQuery) -> Vec<BoxedQuery<'
     let is_few = !filter.keys.is_empty() || filter.query.is_some();
     let is_walked = !is_few && matches!(order.by, ContactOrderKey::CreatedAt | ContactOrderKey::Id);
     match after {
+        None if has_identity_key(filter) => vec![walked(all(), *order)],
         after if !is_walked => {
             // The ids first: rows that are sorted with their documents take six times as long.
             let first = sorted(all(), *order, after.as_ref()).limit(needed_rows(query));
@@ -180,6 +181,13 @@ fn parts(organization: OrganizationId, query: &ContactQuery) -> Vec<BoxedQuery<'
             behind(&all, after, order.descending).map(|part| walked(part, *order)).collect()
         }
     }
+}
+
+/// Whether a key selects one contact at most. SQLite knows that, too, and has nothing to sort.
+fn has_identity_key(filter: &ContactFilter) -> bool {
+    let is_identity_key =
+        |key: &ListKey| matches!(key, ListKey::ExternalId(_) | ListKey::LinkId(_));
+    filter.lifecycle == Lifecycle::Living && filter.keys.iter().any(is_identity_key)
 }
 
 /// Those behind a place: those that are equal to it but for their ids, then the others. SQLite finds
@@ -263,16 +271,15 @@ fn sorted<'q>(
 
 #[cfg(test)]
 mod tests {
-    use contacts_application::contact_list::ListKey;
     use contacts_application::ledger::PageSize;
-    use contacts_application::ports::Lifecycle;
     use contacts_domain::contact::SortKey;
+    use contacts_domain::value::LinkId;
     use contacts_domain::{ContactId, Timestamp};
 
     use super::*;
     use crate::testing::plan;
 
-    /// The query plans of a page.
+    /// The query plans of the second page in an order.
     fn plans_of(by: ContactOrderKey, descending: bool, filter: ContactFilter) -> Vec<String> {
         let key = match by {
             ContactOrderKey::DisplayName => PositionKey::Name(SortKey::of("x")),
@@ -281,8 +288,15 @@ mod tests {
             }
             ContactOrderKey::Id => PositionKey::Id,
         };
-        let after = Some(ListPosition { key, id: ContactId::new(1).unwrap() });
-        let order = ContactOrder { by, descending };
+        let after = ListPosition { key, id: ContactId::new(1).unwrap() };
+        plans_behind(Some(after), ContactOrder { by, descending }, filter)
+    }
+
+    fn plans_behind(
+        after: Option<ListPosition>,
+        order: ContactOrder,
+        filter: ContactFilter,
+    ) -> Vec<String> {
         let size = PageSize { items: 10, bytes: usize::MAX };
         let query = ContactQuery { filter, order, after, size, is_counted: false };
         let organization = OrganizationId::new(1).unwrap();
@@ -341,6 +355,34 @@ mod tests {
     }
 
     #[test]
+    fn contact_of_an_identity_key_is_not_sorted() {
+        let link_id = LinkId::parse("6f9619ff-8b86-d011-b42d-00cf4fc964ff").unwrap();
+        for (key, plan) in [
+            (
+                ListKey::ExternalId("A".to_owned()),
+                "SEARCH contact USING INDEX contact_external_id (organization_id=? AND external_id=?)",
+            ),
+            (
+                ListKey::LinkId(link_id),
+                "SEARCH contact USING INDEX contact_link_id (organization_id=? AND link_id=?)",
+            ),
+        ] {
+            let filter = ContactFilter { keys: vec![key], ..ContactFilter::default() };
+            for by in ORDERS {
+                let order = ContactOrder { by, descending: false };
+                assert_eq!(plans_behind(None, order, filter.clone()), [plan], "{by:?}");
+            }
+        }
+    }
+
+    const ORDERS: [ContactOrderKey; 4] = [
+        ContactOrderKey::DisplayName,
+        ContactOrderKey::CreatedAt,
+        ContactOrderKey::UpdatedAt,
+        ContactOrderKey::Id,
+    ];
+
+    #[test]
     fn key_in_the_filter_uses_its_index() {
         for (key, index) in [
             (ListKey::ExternalId("A".to_owned()), "contact_external_id"),
@@ -349,12 +391,7 @@ mod tests {
             (ListKey::Phone("+41".to_owned()), "contact_phone"),
         ] {
             let filter = ContactFilter { keys: vec![key], ..ContactFilter::default() };
-            for by in [
-                ContactOrderKey::DisplayName,
-                ContactOrderKey::CreatedAt,
-                ContactOrderKey::UpdatedAt,
-                ContactOrderKey::Id,
-            ] {
+            for by in ORDERS {
                 let plans = plans_of(by, false, filter.clone());
                 assert!(plans.iter().all(|plan| plan.contains(index)), "{plans:?}");
             }

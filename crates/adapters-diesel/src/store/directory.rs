@@ -30,8 +30,7 @@ impl IntercomDirectory for SqliteStore {
         let time_is_left = move || started.elapsed() < MAX_TIME;
         self.readers
             .read_long(move |connection| {
-                limit_time(connection, time_is_left)?;
-                page(connection, organization, &query)
+                limit_time(time_is_left, || page(connection, organization, &query))
             })
             .await
     }
@@ -137,7 +136,6 @@ mod tests {
         let mut writer = database.writer().unwrap();
         write_batch(&mut writer, &endpoints(&[("A", "Door")]));
         let mut reader = database.reader().unwrap();
-        limit_time(&mut reader, || true).unwrap();
 
         // Another connection writes between the two statements.
         let between = Mutex::new(Some(writer));
@@ -167,9 +165,9 @@ mod tests {
             let rows = Arc::new(AtomicUsize::new(0));
             let counted = Arc::clone(&rows);
             let time_is_left = move || counted.fetch_add(1, Ordering::Relaxed) < rows_in_time;
-            limit_time(&mut reader, time_is_left).unwrap();
-            let failure = page(&mut reader, organization(), &all(OrderKey::Number)).unwrap_err();
-            assert_eq!(failure.kind(), StoreErrorKind::OutOfTime);
+            let query = all(OrderKey::Number);
+            let read = limit_time(time_is_left, || page(&mut reader, organization(), &query));
+            assert_eq!(read.unwrap_err().kind(), StoreErrorKind::OutOfTime);
             assert_eq!(rows.load(Ordering::Relaxed), rows_in_time + 1);
         }
     }
@@ -178,7 +176,6 @@ mod tests {
     fn filters_are_not_cached() {
         let (_directory, database) = file(SqliteOptions::default());
         let mut reader = database.reader().unwrap();
-        limit_time(&mut reader, || true).unwrap();
         let cached = Arc::new(Mutex::new(Vec::new()));
         let events = Arc::clone(&cached);
         reader.set_instrumentation(move |event: InstrumentationEvent<'_>| {
