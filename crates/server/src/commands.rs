@@ -1,4 +1,4 @@
-//! What the program does beside serving, a command a file.
+//! What the program does with a database beside serving it.
 
 pub(crate) mod backup;
 pub(crate) mod check;

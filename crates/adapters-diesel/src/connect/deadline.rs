@@ -43,9 +43,17 @@ pub(crate) fn limit_time<T>(
     reading: impl FnOnce() -> T,
 ) -> T {
     TIME_IS_LEFT.set(Some(Box::new(time_is_left)));
-    let read = reading();
-    TIME_IS_LEFT.set(None);
-    read
+    let _unlimited_again = Unlimited;
+    reading()
+}
+
+/// Ends the limit, also where a read panics: the thread is used again.
+struct Unlimited;
+
+impl Drop for Unlimited {
+    fn drop(&mut self) {
+        TIME_IS_LEFT.set(None);
+    }
 }
 
 #[derive(Debug)]

@@ -125,5 +125,5 @@ pub(super) async fn modify_batch(
     let batch = timed(Step::Read, preparing).await?;
     let outcomes = apply(upsert, batch, &room).await?;
     log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
-    once.send(reply(outcomes)?).await
+    once.send(&room, reply(outcomes)?).await
 }

@@ -2,7 +2,7 @@
 //!
 //! A handler takes [`Once`] after the body, and gives the use case [how its answer is
 //! kept](Once::keeping) with what it writes. The answer to a request that writes nothing, such as a dry
-//! run, is kept when it is [sent](Once::send), or if it is short or a refusal, by the layer [`keep`].
+//! run, is kept when it is [sent](Once::send) item by item, or else by the layer [`keep`].
 
 mod kept;
 mod key;

@@ -134,5 +134,5 @@ pub(super) async fn upsert(
     let keeping = once.keeping_batch(reply.clone());
     let outcomes = deciding.decide(body, options, Vec::new(), keeping).await?;
     log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
-    once.send(reply(outcomes)?).await
+    once.send(&room, reply(outcomes)?).await
 }

@@ -63,9 +63,11 @@ async fn metrics_are_answered_while_every_place_is_taken() {
     let (mut arriving, mut unread) = (Vec::new(), Vec::new());
     for token in ["all", "other"] {
         unread.push(app.router().oneshot(post(BATCH, token, "[]")).await.unwrap());
-        let batch = app.router().oneshot(post(BATCH, token, never_ending()));
-        arriving.push(tokio::spawn(batch));
-        begun.recv().await.unwrap();
+        let mut batch = tokio::spawn(app.router().oneshot(post(BATCH, token, never_ending())));
+        tokio::select! {
+            _ = begun.recv() => arriving.push(batch),
+            answer = &mut batch => panic!("{answer:?}"),
+        }
     }
     assert_eq!(app.send(get("/api-v1/contact/PERSON/1", "clerk")).await.status, 503);
     assert_eq!(app.send(post(BATCH, "clerk", "[]")).await.status, 503);

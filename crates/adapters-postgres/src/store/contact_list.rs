@@ -20,8 +20,8 @@ use crate::connect::{Failure, Pool, Session, take_share};
 use crate::replica;
 use crate::statements::ledger::feed;
 
-/// Makes a list of all contacts walk the index of its order, whatever the statistics of the table say:
-/// without them, PostgreSQL reads and sorts all contacts for each page (docs/adr/0009).
+/// Makes a list of all contacts walk the index of its order, also where the table has no statistics yet:
+/// then PostgreSQL would read and sort all contacts for each page (docs/adr/0009).
 const WALK: &str = "SET LOCAL enable_sort = off";
 
 #[async_trait]
@@ -119,10 +119,11 @@ pub(crate) async fn page(
         return Ok(page);
     }
     let statement = statement(&mut condition, query);
+    let has_index = query.order.by != ContactOrderKey::UpdatedAt;
     let walks = async {
-        match condition.selects_few() {
-            true => Ok(()),
-            false => session.batch(WALK).await,
+        match condition.selects_all() && has_index {
+            true => session.batch(WALK).await,
+            false => Ok(()),
         }
     };
     // In one round trip.

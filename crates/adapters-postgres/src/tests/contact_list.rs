@@ -140,3 +140,18 @@ async fn key_in_the_filter_uses_its_index() {
         assert_eq!(scans(queries.clone(), statistics).await, expected, "{statistics}");
     }
 }
+
+#[tokio::test]
+async fn key_of_deleted_contacts_reads_no_living_ones() {
+    for statistics in STATISTICS {
+        let filter = ContactFilter {
+            lifecycle: Lifecycle::Deleted,
+            keys: vec![ListKey::ExternalId("K-7".to_owned())],
+            ..ContactFilter::default()
+        };
+        let queries = INDEXED.map(|by| query(by, false, filter.clone()));
+        for scan in scans(queries.into(), statistics).await {
+            assert!(scan.starts_with("contact_deleted_"), "{statistics}: {scan}");
+        }
+    }
+}

@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Child;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use contacts_adapters_diesel::SqliteRows;
@@ -245,13 +247,11 @@ async fn copy_killed_on_postgres_is_run_again() {
     holder.batch_execute("SELECT pg_advisory_lock(1)").await.unwrap();
     let waiting = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-    let copying = program(path).args(["copy", "--from", from, "--to", &database.url()]).spawn();
-    let mut copying = copying.unwrap();
+    let mut copying = Copying::start(path, from, &database.url());
     while holder.query(waiting, &[]).await.unwrap().is_empty() {
-        assert_eq!(copying.try_wait().unwrap(), None, "it does not wait for the lock");
+        copying.assert_running();
     }
-    copying.kill().unwrap();
-    assert_eq!(copying.wait().unwrap().code(), None);
+    copying.kill();
     holder.batch_execute("SELECT pg_advisory_unlock(1)").await.unwrap();
     // Waits for the transaction of the killed program.
     database.execute("DROP TRIGGER pause ON contact");
@@ -277,16 +277,44 @@ fn copy_killed_on_sqlite_is_run_again() {
          END",
     )
     .unwrap();
-    let copying = ["copy", "--from", &database.url(), "--to", "sqlite://other.db"];
-    let mut copying = program(path).args(copying).spawn().unwrap();
+    let mut copying = Copying::start(path, &database.url(), "sqlite://other.db");
     while fs::metadata(path.join("other.db-wal")).map_or(0, |log| log.len()) < 1 << 20 {
-        assert_eq!(copying.try_wait().unwrap(), None, "it does not stop at the trigger");
+        copying.assert_running();
     }
-    copying.kill().unwrap();
-    assert_eq!(copying.wait().unwrap().code(), None);
+    copying.kill();
     execute("DROP TRIGGER pause; DROP TABLE search_pause").unwrap();
 
     assert_copied_as_to_a_new_database(path, &database.url(), "sqlite://other.db");
+}
+
+/// A copy that runs, and is killed in the end.
+struct Copying {
+    process: Child,
+    since: Instant,
+}
+
+impl Copying {
+    fn start(folder: &Path, from: &str, to: &str) -> Self {
+        let process = program(folder).args(["copy", "--from", from, "--to", to]).spawn().unwrap();
+        Self { process, since: Instant::now() }
+    }
+
+    /// Fails when it has ended, and when it should have come to the place where it stands still.
+    fn assert_running(&mut self) {
+        assert_eq!(self.process.try_wait().unwrap(), None, "it does not stand still");
+        assert!(self.since.elapsed() < Duration::from_secs(60), "nobody sees it stand still");
+    }
+
+    fn kill(mut self) {
+        self.process.kill().unwrap();
+        assert_eq!(self.process.wait().unwrap().code(), None);
+    }
+}
+
+impl Drop for Copying {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+    }
 }
 
 /// Copies to a database after a copy was killed, and to a new one. Compares what is printed.

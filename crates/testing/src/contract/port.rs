@@ -85,7 +85,7 @@ impl Port {
                 let claims = [ledger::CLAIMS, ledger::feed::CLAIMS, ledger::undoing::CLAIMS];
                 [claims.concat(), purging::LEDGER_CLAIMS.to_vec()].concat()
             }
-            Self::Search => searching::CLAIMS.to_vec(),
+            Self::Search => [searching::CLAIMS, searching::indexing::CLAIMS].concat(),
             Self::Answers => answering::CLAIMS.to_vec(),
             Self::Plans => planning::CLAIMS.to_vec(),
         }

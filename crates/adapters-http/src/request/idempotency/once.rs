@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::kept::{Keeper, replay};
 use super::key;
+use crate::limits::Room;
 use crate::problem::Problem;
 use crate::reply::parts::{ElementWriter, Elements, Written, send};
 use crate::request::authorized::{Credentials, layered};
@@ -104,13 +105,15 @@ impl Once {
     /// The answer with its body, once it is kept, be it after a request that has written nothing.
     pub(crate) async fn send<W: ElementWriter>(
         &self,
+        room: &Room,
         mut response: Response<Elements<W>>,
     ) -> Result<Response, Problem> {
         if let Some(First { request, keeper }) = &self.0
             && !request.is_kept()
         {
-            let keeper = keeper.clone();
-            let writing = offload(true, move || (keeper.write(&mut response), response));
+            let (keeper, held) = (keeper.clone(), room.clone());
+            let write = move || (keeper.write(&mut response), response);
+            let writing = offload(true, move || held.during(write));
             let (answer, written) = writing.await?;
             keep_alone(request, answer?).await?;
             response = written;

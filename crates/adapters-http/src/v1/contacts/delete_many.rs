@@ -135,7 +135,7 @@ pub(super) async fn delete_many(
             .await?
     };
     log_corrupt(outcomes.iter().flat_map(|outcome| &outcome.violations));
-    once.send(reply(outcomes)?).await
+    once.send(&room, reply(outcomes)?).await
 }
 
 impl DeletionsBody {

@@ -123,7 +123,7 @@ pub(super) async fn apply_plan(
         Some(first) => keep_afterwards(&first, keeper, outcomes).await?,
         None => outcomes,
     };
-    once.send(reply(outcomes)?).await
+    once.send(&room, reply(outcomes)?).await
 }
 
 /// Keeps the answer to an application that has written nothing.

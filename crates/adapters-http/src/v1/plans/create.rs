@@ -192,7 +192,7 @@ pub(super) async fn create_plan(
                       until one expires";
         return Err(Problem::new(Kind::TooManyPlans, detail));
     }
-    once.send(reply(Arc::unwrap_or_clone(outcomes))?).await
+    once.send(&room, reply(Arc::unwrap_or_clone(outcomes))?).await
 }
 
 /// The options outside the body, as a query.

@@ -96,7 +96,7 @@ struct UndoItem<'a> {
     #[schema(required = false)]
     changes: Option<Vec<ChangeBody<'a>>>,
     /// The fields that stay, because somebody changed them since: what they were before the run, and
-    /// what they are.
+    /// what they are. An answer that is given again without documents names them alone.
     kept: Vec<ChangeBody<'a>>,
     /// Why the whole contact stays, if not because somebody changed it.
     violations: Vec<ViolationBody<'a>>,
@@ -166,7 +166,7 @@ pub(super) async fn undo_run(
     match applying::change(&room, dry_run, undo).await? {
         Ok(undone) => {
             log_corrupt(undone.outcomes.iter().filter_map(|outcome| outcome.violation.as_ref()));
-            once.send(reply(undone)?).await
+            once.send(&room, reply(undone)?).await
         }
         Err(NotUndone::Unknown) => Err(unknown()),
         Err(gone @ NotUndone::Gone) => Err(Problem::new(Kind::RunGone, gone.to_string())),

@@ -203,26 +203,27 @@ impl Condition {
         format!(" AND {before}${}{after}", self.values.len())
     }
 
-    /// Whether a key or a query says which contacts they are.
-    pub(super) fn selects_few(&self) -> bool {
-        !self.few.is_empty()
+    /// Whether every contact fulfils it.
+    pub(super) fn selects_all(&self) -> bool {
+        self.few.is_empty() && self.rest.is_empty()
     }
 
     /// The contacts that fulfil it.
     pub(super) fn contacts(&self) -> String {
         let Self { lifecycle, few, rest, values: _ } = self;
-        let of = match lifecycle {
-            Lifecycle::Living => "contact WHERE organization_id = $1 AND deleted_at IS NULL",
-            Lifecycle::Deleted => "contact WHERE organization_id = $1 AND deleted_at IS NOT NULL",
+        // Every contact has a sort key. The indexes of lists have the condition, and those of keys, which
+        // have living contacts, do not: without it, none of the former serves in search of the few. They
+        // have all contacts, and without statistics look as cheap as that of a key.
+        let (is_deleted, of_few) = match lifecycle {
+            Lifecycle::Living => ("NULL", ""),
+            Lifecycle::Deleted => ("NOT NULL", " AND sort_key <> ''"),
         };
-        match self.selects_few() {
-            false => format!("{of} AND sort_key <> ''{rest}"),
-            // Without `sort_key <> ''` inside, no index of lists serves: it has all contacts, and without
-            // statistics looks as cheap as that of the key. With `OFFSET 0`, no plan walks all contacts.
-            true => {
-                format!("(SELECT * FROM {of}{few} OFFSET 0) AS few WHERE sort_key <> ''{rest}")
-            }
+        let of = format!("contact WHERE organization_id = $1 AND deleted_at IS {is_deleted}");
+        if few.is_empty() {
+            return format!("{of} AND sort_key <> ''{rest}");
         }
+        // With `OFFSET 0`, no plan walks all contacts in search of the few.
+        format!("(SELECT * FROM {of}{of_few}{few} OFFSET 0) AS few WHERE sort_key <> ''{rest}")
     }
 
     pub(super) fn parameters(&self) -> Vec<Parameter<'_>> {
