@@ -3,11 +3,13 @@
 mod client;
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use fastrand::Rng;
 use server_process::ServerProcess;
+use server_process::client::{Connection, Prepared};
 
 use self::client::{Lines, Reply, Sending};
 use crate::setting::{Outcome, Setting};
@@ -18,7 +20,8 @@ A client sends lines as one stream and reads nothing before it has sent all of t
 items or of problems alone. It is answered in full, for each line once and in order, while the server
 takes less than 200 MiB. A server is killed with SIGKILL in the middle of a stream, again and again; no
 cut answer looks complete. The client goes on after the last line that was answered; in the end every
-contact is there once, in its first version.";
+contact is there once, in its first version. A client sends everything and never reads the answer: all of
+it is stored, and soon nothing is held for it any more.";
 
 /// The most resident memory, in MiB.
 const MAX_MEMORY: f64 = 200.0;
@@ -27,11 +30,15 @@ const MAX_MEMORY: f64 = 200.0;
 const LIMIT: Duration = Duration::from_secs(30);
 
 pub(super) fn prove(setting: &Setting<'_>) -> Result<Outcome> {
-    on_new_site(&Needs::new(setting, "streams", 1), |site| {
+    let mut observed = on_new_site(&Needs::new(setting, "streams", 1), |site| {
         let mut observed = unread(setting, site)?;
         observed.push(killed(setting, site)?);
-        Ok(Outcome::Proved(observed))
-    })
+        Ok(observed)
+    })?;
+    let arguments = ["--write-timeout-seconds", "1"];
+    let needs = Needs { arguments: &arguments, ..Needs::new(setting, "streams_stopped", 1) };
+    observed.push(on_new_site(&needs, stopped)?);
+    Ok(Outcome::Proved(observed))
 }
 
 /// Sends everything before it reads anything: new contacts, and the same ones again.
@@ -99,6 +106,45 @@ fn killed(setting: &Setting<'_>, site: &Site) -> Result<String> {
     let received = again.receive();
     check_once(&received, count)?;
     Ok(format!("{kills} kills; {answered} results, {count} contacts, each in version 1"))
+}
+
+/// Sends everything, and reads nothing.
+fn stopped(site: &Site) -> Result<String> {
+    const COUNT: usize = 10_000;
+    // Long results: short ones would fit into the buffers of the connection.
+    let results = "all&return=representation&explain=true";
+    let address = site.addresses.find(0, LIMIT)?;
+    let mut sending = Sending::open(address, site.token(), results)?;
+    sending.send(&Lines('S'), 0..COUNT)?;
+    sending.finish()?;
+    let sent = Instant::now();
+    wait("everything is stored", || Ok(usize::try_from(site.database.count()?)? == COUNT))?;
+    let mut connection = Connection::open(address)?;
+    wait("nothing is held for an answer that nobody reads", || {
+        let answer = connection.send(&Prepared::get("/metrics", site.token()))?;
+        let metrics = String::from_utf8_lossy(answer.body);
+        let is_zero = |name| metrics.lines().any(|line| line == format!("contact_hub_{name} 0"));
+        Ok(is_zero("streams") && is_zero("spooled_kib"))
+    })?;
+    let took = sent.elapsed().as_secs_f64();
+    ensure!(!sending.receive().is_complete, "an answer that nobody read is complete");
+    Ok(format!(
+        "{COUNT} lines whose answer nobody read: all stored, given up {took:.1} s after the last"
+    ))
+}
+
+/// Waits until something holds.
+fn wait(what: &str, mut holds: impl FnMut() -> Result<bool>) -> Result<()> {
+    let since = Instant::now();
+    while !holds()? {
+        ensure!(
+            since.elapsed() < LIMIT,
+            "after {} s, it does not hold that {what}",
+            LIMIT.as_secs()
+        );
+        thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
 }
 
 /// Whether each contact is there once, as it was created.
