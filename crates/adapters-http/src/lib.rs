@@ -111,14 +111,17 @@ fn observed(routes: Router<AppState>, format: ProblemFormat, state: &AppState) -
     let keeps = Keeps { format, settings: state.settings.clone() };
     routes
         .method_not_allowed_fallback(problem::method_not_allowed)
-        .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(middleware::from_fn_with_state(keeps, idempotency::keep))
-        .layer(middleware::from_fn(framing::require))
-        .layer(middleware::from_fn_with_state(state.settings.clone(), upload::drain))
-        .layer(middleware::from_fn_with_state(observer, telemetry::observe))
-        .layer(CatchPanicLayer::custom(move |payload| telemetry::panicked(format, payload)))
-        .layer(compress())
-        .layer(middleware::from_fn(hold::hold))
+        // As one layer: each clones what is in it for each request, and a layer of the router is a box.
+        .layer((
+            middleware::from_fn(hold::hold),
+            compress(),
+            CatchPanicLayer::custom(move |payload| telemetry::panicked(format, payload)),
+            middleware::from_fn_with_state(observer, telemetry::observe),
+            middleware::from_fn_with_state(state.settings.clone(), upload::drain),
+            middleware::from_fn(framing::require),
+            middleware::from_fn_with_state(keeps, idempotency::keep),
+            CatchPanicLayer::custom(problem::panicked),
+        ))
         .with_state(state.clone())
 }
 

@@ -1,5 +1,6 @@
 //! The use cases behind the APIs, and the state of the router.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
@@ -174,9 +175,13 @@ impl Services {
     }
 }
 
-/// The state of the router: cheap to clone. Handlers extract the part that they need.
+/// The state of the router: one pointer, because each layer around a handler clones it for each request.
+/// Handlers extract the part that they need.
 #[derive(Clone)]
-pub(crate) struct AppState {
+pub(crate) struct AppState(Arc<Parts>);
+
+/// What the state holds.
+pub(crate) struct Parts {
     pub(crate) services: Arc<Services>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) limits: Arc<Limits>,
@@ -203,7 +208,7 @@ impl AppState {
             index: index.clone(),
             ledger: services.prune_ledger.clone(),
         };
-        Self {
+        Self(Arc::new(Parts {
             feeds: Arc::new(Feeds::new(services.read_feed.clone())),
             indexed: Arc::new(Feeds::new(index)),
             services: Arc::new(services),
@@ -214,7 +219,15 @@ impl AppState {
             // Strings, numbers and maps with text keys cannot fail. If they did, the test of the
             // served description would.
             description: serde_json::to_vec(description).unwrap_or_default().into(),
-        }
+        }))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }
 
