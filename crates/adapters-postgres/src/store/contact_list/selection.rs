@@ -211,9 +211,9 @@ impl Condition {
     /// The contacts that fulfil it.
     pub(super) fn contacts(&self) -> String {
         let Self { lifecycle, few, rest, values: _ } = self;
-        // Every contact has a sort key. The indexes of lists have the condition, and those of keys, which
-        // have living contacts, do not: without it, none of the former serves in search of the few. They
-        // have all contacts, and without statistics look as cheap as that of a key.
+        // `sort_key <> ''` holds for every contact, and is the condition of the indexes of lists. Without
+        // it, the few living contacts of a key are not looked for in one of these, which has all contacts
+        // and, without statistics, looks as cheap. Deleted contacts have no other index.
         let (is_deleted, of_few) = match lifecycle {
             Lifecycle::Living => ("NULL", ""),
             Lifecycle::Deleted => ("NOT NULL", " AND sort_key <> ''"),
