@@ -5,7 +5,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::response::Response;
 use contacts_application::compute::compute;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use http_body_util::BodyExt as _;
@@ -71,12 +70,9 @@ pub(crate) trait Written {
     }
 }
 
-/// The answer with its body. Of a long one, two parts are ahead of the client.
-pub(crate) async fn send<W: ElementWriter>(
-    response: Response<Elements<W>>,
-) -> Result<Response, Problem> {
-    let (head, answer) = response.into_parts();
-    Ok(Response::from_parts(head, answer.body().await?))
+/// A body that is sent in parts if it is long.
+pub(crate) trait Sent: Written + Send + 'static {
+    fn send(self) -> impl Future<Output = Result<Body, Problem>> + Send;
 }
 
 /// The elements of each part; at least one part.
@@ -94,8 +90,9 @@ fn parts<W: ElementWriter>(writer: &W, all: &[W::Of]) -> Vec<Range<usize>> {
     parts
 }
 
-impl<W: ElementWriter> Elements<W> {
-    async fn body(self) -> Result<Body, Problem> {
+impl<W: ElementWriter> Sent for Elements<W> {
+    /// Of a long body, two parts are ahead of the client.
+    async fn send(self) -> Result<Body, Problem> {
         let parts = parts(&self.writer, &self.all);
         if let [whole] = parts.as_slice() {
             let (whole, is_long) = (whole.clone(), self.all.len() > MANY_ELEMENTS);
@@ -112,7 +109,9 @@ impl<W: ElementWriter> Elements<W> {
         });
         Ok(Body::from_stream(parts.buffered(PARTS_AHEAD)))
     }
+}
 
+impl<W: ElementWriter> Elements<W> {
     /// Writes these elements, the first with what begins the body, the last with what ends it.
     fn write(&self, part: Range<usize>, is_whole: bool) -> serde_json::Result<Vec<u8>> {
         let is_last = part.end == self.all.len();

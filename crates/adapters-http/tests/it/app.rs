@@ -42,9 +42,12 @@ impl App {
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {
-        let store = store_with_tokens().await;
-        let router = app(Ports::of(store.clone()), settings);
-        Self { router, store }
+        Self::of(store_with_tokens().await, settings)
+    }
+
+    /// On this store, with the tokens that it has.
+    pub(crate) fn of(store: Arc<MemoryStore>, settings: Settings) -> Self {
+        Self { router: app(Ports::of(store.clone()), settings), store }
     }
 
     /// On another store of contacts, with the same tokens.

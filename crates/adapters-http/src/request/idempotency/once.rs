@@ -17,7 +17,7 @@ use super::kept::{Keeper, replay};
 use super::key;
 use crate::limits::Room;
 use crate::problem::Problem;
-use crate::reply::parts::{ElementWriter, Elements, Written, send};
+use crate::reply::parts::{Sent, Written};
 use crate::request::authorized::{Credentials, layered};
 use crate::request::offload::offload;
 use crate::request::prefer::PREFER;
@@ -103,10 +103,10 @@ impl Once {
     }
 
     /// The answer with its body, once it is kept, be it after a request that has written nothing.
-    pub(crate) async fn send<W: ElementWriter>(
+    pub(crate) async fn send<B: Sent>(
         &self,
         room: &Room,
-        mut response: Response<Elements<W>>,
+        mut response: Response<B>,
     ) -> Result<Response, Problem> {
         if let Some(First { request, keeper }) = &self.0
             && !request.is_kept()
@@ -118,7 +118,8 @@ impl Once {
             keep_alone(request, answer?).await?;
             response = written;
         }
-        send(response).await
+        let (head, body) = response.into_parts();
+        Ok(Response::from_parts(head, body.send().await?))
     }
 }
 

@@ -22,6 +22,9 @@ const BESIDE_DOCUMENT: usize = 160;
 /// About how many bytes a violation takes.
 const VIOLATION: usize = 320;
 
+/// The members of a result that one without documents leaves out.
+pub(crate) const DOCUMENTS: [&str; 3] = ["changes", "explain", "contact"];
+
 /// An item and its outcome.
 #[derive(Debug)]
 pub(crate) struct Answered {

@@ -11,16 +11,17 @@ use contacts_domain::RunId;
 use contacts_domain::decision::{Answer, RequestDigest};
 use contacts_domain::upsert::{BatchReport, Outcome};
 
+use super::kept_request;
+use super::kept_results::{self, KeptBody};
 use super::plan_body::KeptHead;
 use super::plan_path::{PlanPath, unknown};
-use super::{kept_request, kept_results};
 use crate::limits::Room;
 use crate::openapi::{ApplyingProblems, DryRunHeaders, examples};
 use crate::problem::Problem;
 use crate::problem::corrupt::log_corrupt;
+use crate::reply::of_json;
 use crate::reply::redaction::Redaction;
 use crate::reply::summary::{CONTACT_HUB_SUMMARY, Summary};
-use crate::reply::{json, of_json};
 use crate::request::authorized::{Authorized, Write};
 use crate::request::idempotency::Once;
 use crate::request::offload::offload;
@@ -81,7 +82,9 @@ pub(super) async fn apply_plan(
             let organization = caller.organization.id;
             match state.services.answer_once.receive(organization, key, APPLICATION).await {
                 Ok(Arrival::First(first)) => Some(first),
-                Ok(Arrival::Answered(answer)) => return applied(answer, redaction),
+                Ok(Arrival::Answered(answer)) => {
+                    return once.send(&room, applied(answer, redaction)?).await;
+                }
                 Ok(Arrival::Refused(_)) => return Err(Problem::plan_running()),
                 Err(error) => return Err(UseCaseError::from(error).into()),
             }
@@ -168,14 +171,10 @@ impl Keeper {
 }
 
 /// The answer to a plan that was applied before.
-fn applied(answer: Answer, redaction: Redaction) -> Result<Response, Problem> {
+fn applied(answer: Answer, redaction: Redaction) -> Result<Response<KeptBody>, Problem> {
     let KeptHead { summary, run, shows_all, .. } = KeptHead::read(&answer.head)?;
-    let results = answer.body.into_iter();
-    let results = results.flat_map(move |results| kept_results::read(results, redaction));
-    let shown = results.filter(move |result| {
-        shows_all || result.as_ref().map_or(true, |result| result.is_problem)
-    });
-    let mut response = json(kept_results::body(opening(&summary, run)?, shown));
+    let opening = opening(&summary, run)?;
+    let mut response = of_json(KeptBody { opening, results: answer.body, redaction, shows_all });
     let summary = HeaderValue::try_from(summary.to_string()).map_err(Problem::internal)?;
     if !summary.is_empty() {
         response.headers_mut().insert(CONTACT_HUB_SUMMARY, summary);

@@ -12,13 +12,14 @@ use flate2::write::ZlibEncoder;
 use futures_util::stream;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use crate::problem::Problem;
-use crate::reply::parts::ElementWriter as _;
+use crate::reply::parts::{ElementWriter as _, Sent, Written};
 use crate::reply::redaction::Redaction;
 use crate::request::idempotency::named_in;
 use crate::v1::batch::reply::is_problem;
-use crate::v1::batch::result::{Answered, ResultWriter};
+use crate::v1::batch::result::{Answered, DOCUMENTS, ResultWriter};
 use crate::v1::word::Word as _;
 
 /// The least bytes of a part of a body.
@@ -41,6 +42,18 @@ pub(super) struct KeptResult {
     pub(super) is_problem: bool,
     /// The JSON object.
     pub(super) json: Box<RawValue>,
+}
+
+impl KeptResult {
+    fn write(&self, is_whole: bool, out: &mut Vec<u8>) -> io::Result<()> {
+        if is_whole {
+            out.extend(self.json.get().as_bytes());
+            return Ok(());
+        }
+        let mut result: Map<String, Value> = serde_json::from_str(self.json.get())?;
+        result.retain(|name, _| !DOCUMENTS.contains(&name.as_str()));
+        Ok(serde_json::to_writer(out, &result)?)
+    }
 }
 
 /// Keeps the results: all of them, or without documents.
@@ -99,35 +112,70 @@ pub(super) fn read(
     })
 }
 
-/// A body that begins so, with these results in its array.
-pub(super) fn body(
-    opening: String,
-    results: impl Iterator<Item = Result<KeptResult, io::Error>> + Send + 'static,
-) -> Body {
-    let (mut results, mut next, mut is_first) = (results, Some(opening.into_bytes()), true);
-    let mut parts = std::iter::from_fn(move || {
-        let mut part = next.take()?;
-        while part.len() < PART {
-            match results.next() {
-                Some(Ok(result)) => {
-                    part.extend(if is_first { &b""[..] } else { b"," });
-                    part.extend(result.json.get().as_bytes());
-                    is_first = false;
-                }
-                Some(Err(error)) => return Some(Err(error)),
-                None => {
+/// The body of an answer with results that were kept.
+pub(super) struct KeptBody {
+    /// What stands before the results.
+    pub(super) opening: String,
+    /// `None` once they are erased.
+    pub(super) results: Option<Arc<[u8]>>,
+    pub(super) redaction: Redaction,
+    pub(super) shows_all: bool,
+}
+
+impl KeptBody {
+    /// The parts of the body, one after the other: with all of each result, or without documents.
+    fn parts(&self, is_whole: bool) -> impl Iterator<Item = io::Result<Bytes>> + Send + use<> {
+        let (redaction, shows_all) = (self.redaction, self.shows_all);
+        let results = self.results.clone().into_iter();
+        let results = results.flat_map(move |results| read(results, redaction));
+        let mut shown = results
+            .filter(move |result| shows_all || result.as_ref().map_or(true, |it| it.is_problem));
+        let (mut next, mut separator) = (Some(self.opening.clone().into_bytes()), &b""[..]);
+        std::iter::from_fn(move || {
+            let mut part = next.take()?;
+            while part.len() < PART {
+                let Some(result) = shown.next() else {
                     part.extend(b"]}");
-                    return Some(Ok(Bytes::from(part)));
+                    return Some(Ok(part.into()));
+                };
+                part.extend(separator);
+                separator = b",";
+                match result.and_then(|result| result.write(is_whole, &mut part)) {
+                    Ok(()) => {}
+                    Err(error) => return Some(Err(error)),
                 }
             }
-        }
-        next = Some(Vec::new());
-        Some(Ok(Bytes::from(part)))
-    });
-    match (parts.next(), parts.next()) {
-        (Some(Ok(whole)), None) => Body::from(whole),
-        (first, second) => {
-            Body::from_stream(stream::iter(first.into_iter().chain(second).chain(parts)))
-        }
+            next = Some(Vec::new());
+            Some(Ok(part.into()))
+        })
+    }
+
+    fn give(&self, is_whole: bool, take: &mut dyn FnMut(&[u8])) -> Result<(), Problem> {
+        self.parts(is_whole).try_for_each(|part| {
+            take(&part.map_err(Problem::internal)?);
+            Ok(())
+        })
+    }
+}
+
+impl Written for KeptBody {
+    fn write_to(&mut self, take: &mut dyn FnMut(&[u8])) -> Result<(), Problem> {
+        self.give(true, take)
+    }
+
+    fn write_without_documents(&self, take: &mut dyn FnMut(&[u8])) -> Option<Result<(), Problem>> {
+        Some(self.give(false, take))
+    }
+}
+
+impl Sent for KeptBody {
+    async fn send(self) -> Result<Body, Problem> {
+        let mut parts = self.parts(true);
+        Ok(match (parts.next(), parts.next()) {
+            (Some(Ok(whole)), None) => Body::from(whole),
+            (first, second) => {
+                Body::from_stream(stream::iter(first.into_iter().chain(second).chain(parts)))
+            }
+        })
     }
 }

@@ -12,7 +12,11 @@ const NATIVE_BATCH: &str = "/v1/contacts/batch";
 
 /// Keeps answers of up to 1,000 bytes.
 async fn app() -> App {
-    App::with(Settings { max_kept_answer_bytes: 1_000, ..Settings::default() }).await
+    App::with(settings()).await
+}
+
+fn settings() -> Settings {
+    Settings { max_kept_answer_bytes: 1_000, ..Settings::default() }
 }
 
 /// Three contacts with text that cannot be compressed much.
@@ -122,6 +126,27 @@ async fn too_large_plan_is_kept_without_documents() {
     let (app, items) = (app().await, persons("Abt", 1));
     assert_kept_without_documents(&app, "/v1/contacts/plans", &[], &items, native).await;
     assert_eq!(app.store.plans().len(), 1);
+}
+
+#[tokio::test]
+async fn too_large_application_of_plan_is_kept_without_documents() {
+    let (app, items) = (app().await, persons("Abt", 1));
+    let path = "/v1/contacts/plans?return=representation&explain=true";
+    let plan = app.send(post(path, &[], &items)).await;
+    let apply = format!("{}/apply", plan.header("location").unwrap());
+    assert_kept_without_documents(&app, &apply, &[], &Value::Null, native).await;
+    assert_eq!(app.store.records().len(), 3);
+}
+
+#[tokio::test]
+async fn too_large_answer_to_plan_that_was_applied_before_is_kept_without_documents() {
+    let (app, items) = (App::new().await, persons("Abt", 1));
+    let path = "/v1/contacts/plans?return=representation&explain=true";
+    let plan = app.send(post(path, &[], &items)).await;
+    let apply = format!("{}/apply", plan.header("location").unwrap());
+    assert_eq!(app.send(post(&apply, &[], &Value::Null)).await.status, 200);
+    let app = App::of(app.store, settings());
+    assert_kept_without_documents(&app, &apply, &[], &Value::Null, native).await;
 }
 
 #[tokio::test]
