@@ -5,7 +5,8 @@
 mod contact_document;
 mod every_operation;
 pub(crate) mod examples;
-mod operation;
+mod parameters;
+mod problems;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -28,12 +29,14 @@ pub(crate) use contact_document::{
     StoredContactSchema,
 };
 pub(crate) use every_operation::{describe_idempotency, describe_native, describe_request_ids};
-pub(crate) use operation::{
-    ApplyingProblems, BatchHeaders, BatchProblems, CallHeaders, CallProblems, ContactPathParams,
-    ContactProblems, DeviceBodyProblems, DeviceItemPath, DeviceProblems, DryRunHeaders,
-    FeedProblems, ListProblems, MergingProblems, NativeBatchProblems, PageProblems, PlanProblems,
-    PlanningProblems, ReadinessProblems, RunProblems, UndoProblems, WritingHeaders,
-    WritingProblems, text_parameter,
+pub(crate) use parameters::{
+    BatchHeaders, CallHeaders, ContactPathParams, DeviceItemPath, DryRunHeaders, WritingHeaders,
+    text_parameter,
+};
+pub(crate) use problems::{
+    ApplyingProblems, BatchProblems, CallProblems, ContactProblems, DeviceBodyProblems,
+    DeviceProblems, FeedProblems, ListProblems, MergingProblems, NativeBatchProblems, PageProblems,
+    PlanProblems, PlanningProblems, ReadinessProblems, RunProblems, UndoProblems, WritingProblems,
 };
 
 use crate::problem::format::{EnvelopeReply, ProblemReply};

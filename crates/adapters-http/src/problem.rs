@@ -10,25 +10,24 @@ pub(crate) mod corrupt;
 pub(crate) mod detail;
 pub(crate) mod error_code;
 pub(crate) mod format;
+mod response;
 #[cfg(test)]
 mod tests;
+mod use_case;
 
 use std::any::Any;
 use std::borrow::Cow;
 use std::error::Error;
 use std::num::NonZeroI64;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::OriginalUri;
-use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use contacts_application::access::{LadderError, Scopes};
+use contacts_application::access::Scopes;
 use contacts_application::compute::Panicked;
-use contacts_application::ports::StoreErrorKind;
-use contacts_application::use_cases::{AccessError, NotDone, UseCaseError};
 use contacts_domain::{Code, Violation};
 use serde_json::Value;
 
@@ -45,9 +44,6 @@ pub(crate) const JSON: &str = "application/json";
 
 /// The `Retry-After` of a server that is full or whose store is unavailable.
 const SOON: Duration = Duration::from_secs(1);
-
-/// The `Retry-After` of a request by a key that is being filled: a million contacts take minutes.
-const LATER: Duration = Duration::from_secs(30);
 
 /// How many characters of a path an answer repeats.
 const MAX_PATH: usize = 100;
@@ -331,83 +327,6 @@ impl Problem {
     }
 }
 
-impl IntoResponse for Problem {
-    /// Sets the status and headers; the format writes the body later.
-    fn into_response(self) -> Response {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = self.kind.status();
-        let mut set = |name: HeaderName, value: HeaderValue| {
-            response.headers_mut().insert(name, value);
-        };
-        set(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if self.kind == Kind::Unauthenticated {
-            set(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        if let Some(needed) = insufficient_scope(self.needed) {
-            set(WWW_AUTHENTICATE, needed);
-        }
-        if self.kind == Kind::UnsupportedMediaType {
-            // A name of a media type cannot fail.
-            let accepted = HeaderValue::from_str(&self.accept_post.join(", "));
-            set(ACCEPT_POST, accepted.unwrap_or(HeaderValue::from_static(JSON)));
-        }
-        if let Some(wait) = self.retry_after {
-            set(RETRY_AFTER, whole_seconds(wait).into());
-        }
-        response.extensions_mut().insert(Arc::new(self));
-        response
-    }
-}
-
-impl From<AccessError> for Problem {
-    fn from(error: AccessError) -> Self {
-        UseCaseError::from(error).into()
-    }
-}
-
-impl From<UseCaseError> for Problem {
-    fn from(error: UseCaseError) -> Self {
-        let detail = error.to_string();
-        match error {
-            UseCaseError::Access(AccessError::UnknownToken) => {
-                Self::new(Kind::Unauthenticated, detail)
-            }
-            UseCaseError::Access(AccessError::Forbidden) => Self::new(Kind::Forbidden, detail),
-            UseCaseError::Access(AccessError::InsufficientScope(needed)) => {
-                Self { needed, ..Self::new(Kind::Forbidden, detail) }
-            }
-            UseCaseError::Access(AccessError::UnknownOrganization(_)) => {
-                Self::new(Kind::UnknownOrganization, detail)
-            }
-            UseCaseError::Access(AccessError::OrganizationNotNamed) => {
-                Self::new(Kind::OrganizationNotNamed, detail)
-            }
-            UseCaseError::Ladder(LadderError::SwitchedOff { .. }) => {
-                Self::new(Kind::KeySwitchedOff, detail)
-            }
-            UseCaseError::Ladder(LadderError::BeingFilled { .. }) => {
-                Self { retry_after: Some(LATER), ..Self::new(Kind::KeyBeingFilled, detail) }
-            }
-            UseCaseError::DocumentsTooLarge(_) => Self::new(Kind::AnswerTooLarge, detail),
-            UseCaseError::NotDone(NotDone::Running) => {
-                Self { retry_after: Some(SOON), ..Self::new(Kind::RequestRunning, detail) }
-            }
-            UseCaseError::NotDone(NotDone::OtherRequest) => {
-                Self::new(Kind::IdempotencyKeyReused, detail)
-            }
-            UseCaseError::Panicked(error) => Self::internal(error),
-            UseCaseError::Store(error) => match error.kind() {
-                StoreErrorKind::Unavailable | StoreErrorKind::Contention => {
-                    Self::unavailable(Some(error.into()))
-                }
-                StoreErrorKind::TooLarge => Self::new(Kind::TooManyDocuments, detail),
-                StoreErrorKind::OutOfTime => Self::new(Kind::OutOfTime, detail),
-                StoreErrorKind::Corrupt | StoreErrorKind::Internal => Self::internal(error),
-            },
-        }
-    }
-}
-
 /// The same answer to a request that has created something.
 pub(crate) fn created<B>(mut response: Response<B>) -> Response<B> {
     *response.status_mut() = StatusCode::CREATED;
@@ -458,16 +377,4 @@ pub(crate) fn cut(text: &str, longest: usize) -> Cow<'_, str> {
 /// The answer to a request whose handler panicked.
 pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> Response {
     Problem::internal(Panicked::from(payload)).into_response()
-}
-
-/// Names the scopes that a request needs (RFC 6750 §3.1).
-fn insufficient_scope(needed: Scopes) -> Option<HeaderValue> {
-    let scopes = needed.to_string();
-    let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scopes}\"");
-    if scopes.is_empty() { None } else { HeaderValue::try_from(challenge).ok() }
-}
-
-/// `Retry-After` has whole seconds (RFC 9110 §10.2.3): rounded up, so that a retry is not too early.
-fn whole_seconds(wait: Duration) -> u64 {
-    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
 }

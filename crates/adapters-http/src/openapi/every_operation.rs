@@ -6,7 +6,8 @@ use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{OpenApi, PathItem, RefOr, Required};
 
-use super::operation::{header, line, response, text_header};
+use super::parameters::header;
+use super::problems::{line, response, text_header};
 use crate::problem::Kind;
 use crate::problem::format::ProblemFormat;
 use crate::request::authorized::organization::{NATIVE, ORGANIZATION};

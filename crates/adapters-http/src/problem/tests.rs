@@ -1,6 +1,10 @@
 //! Problems of ladders.
 
-use contacts_application::access::Filling;
+use std::sync::Arc;
+
+use axum::http::header::RETRY_AFTER;
+use contacts_application::access::{Filling, LadderError};
+use contacts_application::use_cases::UseCaseError;
 use contacts_domain::{MatchBy, OrganizationId, SharedKey};
 
 use super::*;
