@@ -182,8 +182,9 @@ impl ServerProcess {
     ///
     /// The server does not exit with 0.
     pub fn stop(mut self) -> Result<()> {
-        // The standard library cannot send SIGTERM.
-        Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status()?;
+        // The standard library cannot send SIGTERM, and a small system has `kill` in its shell alone.
+        let kill = format!("kill -TERM {}", self.process.id());
+        Command::new("sh").args(["-c", &kill]).status()?;
         let status = self.process.wait()?;
         let mut rest = String::new();
         while self.output.read_line(&mut rest)? > 0 {}

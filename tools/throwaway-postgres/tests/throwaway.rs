@@ -39,8 +39,8 @@ impl Holder {
     /// Sends the signal to the whole group, and waits until the last process that holds standard
     /// error has ended: the keeper.
     fn end(&mut self, signal: &str) {
-        let group = format!("-{}", self.process.id());
-        assert!(Command::new("kill").args([signal, "--", &group]).status().unwrap().success());
+        let kill = format!("kill {signal} -{}", self.process.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
         assert!(!self.process.wait().unwrap().success());
         self.errors.read_to_string(&mut String::new()).unwrap();
     }

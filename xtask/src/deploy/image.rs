@@ -128,8 +128,8 @@ impl Container<'_> {
         ensure!(listens, "the server does not listen: {}", fs::read_to_string(&log)?);
         let health = self.command(&self.image.command("HEALTHCHECK")?, &listen)?.output()?;
         ensure!(health.status.success(), "{}", String::from_utf8_lossy(&health.stderr));
-        let id = server.0.id().to_string();
-        Command::new("kill").args(["-TERM", &id]).status()?;
+        let kill = format!("kill -TERM {}", server.0.id());
+        Command::new("sh").args(["-c", &kill]).status()?;
         ensure!(server.0.wait()?.success(), "{}", fs::read_to_string(&log)?);
         let volume = inside(&self.root, self.image.one("VOLUME")?);
         ensure!(fs::read_dir(volume)?.next().is_some(), "the server writes beside the volume");
