@@ -107,7 +107,8 @@ fn serve(routes: Router<AppState>, format: ProblemFormat, state: &AppState) -> R
 }
 
 fn observed(routes: Router<AppState>, format: ProblemFormat, state: &AppState) -> Router {
-    let observer = Observer { format, metrics: state.metrics.clone() };
+    let (metrics, readiness) = (state.metrics.clone(), state.readiness.clone());
+    let observer = Observer { format, metrics, readiness };
     let keeps = Keeps { format, settings: state.settings.clone() };
     routes
         .method_not_allowed_fallback(problem::method_not_allowed)

@@ -28,6 +28,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use contacts_application::access::Scopes;
 use contacts_application::compute::Panicked;
+use contacts_application::ports::{StoreError, StoreErrorKind};
 use contacts_domain::{Code, Violation};
 use serde_json::Value;
 
@@ -297,6 +298,12 @@ impl Problem {
     /// Whether the request may succeed when it is sent again.
     pub(crate) fn is_unavailable(&self) -> bool {
         self.kind == Kind::Unavailable
+    }
+
+    /// Whether the store has found its disk full.
+    pub(crate) fn is_full_disk(&self) -> bool {
+        let store = self.cause.as_ref().and_then(|cause| cause.downcast_ref::<StoreError>());
+        store.is_some_and(|error| error.kind() == StoreErrorKind::Full)
     }
 
     /// Whether the store has decided it about one contact, so that it is kept for a request with an

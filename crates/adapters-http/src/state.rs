@@ -186,7 +186,7 @@ pub(crate) struct Parts {
     pub(crate) settings: Arc<Settings>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) metrics: Arc<Metrics>,
-    readiness: Arc<Readiness>,
+    pub(crate) readiness: Arc<Readiness>,
     /// Wakes the readers of the change feed who wait.
     pub(crate) feeds: Arc<Feeds>,
     /// Wakes those who wait until changes are indexed.

@@ -26,6 +26,7 @@ use uuid::Uuid;
 use self::metrics::{Answered, Metrics};
 use self::steps::measured;
 use crate::operation::probes::PROBES;
+use crate::operation::readiness_check::Readiness;
 use crate::problem::format::ProblemFormat;
 use crate::problem::{self, Problem};
 
@@ -40,6 +41,7 @@ const MAX_REQUEST_ID: usize = 128;
 pub(crate) struct Observer {
     pub(crate) format: ProblemFormat,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) readiness: Arc<Readiness>,
 }
 
 /// The address that a request comes from, an extension of it. Whoever accepts connections adds it for
@@ -54,7 +56,7 @@ pub(crate) struct RequestId(pub(crate) Arc<str>);
 /// Gives the request an id and a span, logs its outcome, adds the id to the answer, and writes the
 /// problem that the answer carries, if any, in the format of the API.
 pub(crate) async fn observe(
-    State(Observer { format, metrics }): State<Observer>,
+    State(Observer { format, metrics, readiness }): State<Observer>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -88,6 +90,7 @@ pub(crate) async fn observe(
         metrics.count(&Answered { route, method: &method, status, time, work: &work });
         if let Some(problem) = problem_of(&mut response) {
             problem.log();
+            readiness.note(&problem);
             format.write(&problem, &id, &mut response);
         }
         if let Some(items) = work.items.filter(|items| items.len() > 0) {

@@ -28,8 +28,8 @@ use crate::{clock, logging, printing, serve};
 /// Takes the contacts of many organizations in bulk and answers each with one exact result
 ///
 /// Without a command, it serves the SQLite file contact-hub.db of the working directory on
-/// 127.0.0.1:8080. The other commands also work while a server runs, which sees their changes from
-/// its next request on.
+/// 127.0.0.1:8080. The other commands but `copy` also work while a server runs, which sees their
+/// changes within a second.
 #[derive(Debug, Parser)]
 #[command(
     name = "contact-hub",
@@ -64,10 +64,10 @@ enum Command {
     /// Copy a SQLite database into a file, also while a server runs
     ///
     /// The copy holds what was committed at one moment. FILE appears when the copy is complete,
-    /// checked and safe from power loss; an existing file is never replaced. For PostgreSQL, the
-    /// command prints how to run `pg_dump`.
+    /// checked and safe from power loss; an existing file is never replaced. It refuses PostgreSQL and
+    /// says how to run `pg_dump`.
     Backup(MakeBackup),
-    /// Copy a database to one of another kind, offline
+    /// Copy a database to a new one of any kind, offline
     ///
     /// Stop the servers first: while it is copied, nobody can write to either database. All is copied
     /// in one transaction, with ids, tokens, history and feed tokens, read back and compared;
@@ -82,7 +82,7 @@ enum Command {
     Check(CheckDatabase),
     /// Ask the server of this machine whether it is up; for health checks of containers
     Health(CheckHealth),
-    /// Show the settings, or a file that explains them
+    /// Show or check the settings, or print a file that explains them
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Print a script that completes commands and options in a shell

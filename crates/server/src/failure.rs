@@ -52,6 +52,7 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let remedy = match error.kind() {
             StoreErrorKind::Unavailable => "check the database, its disk and its rights",
+            StoreErrorKind::Full => "free some space on the disk of the database",
             StoreErrorKind::Contention => "try again",
             StoreErrorKind::TooLarge | StoreErrorKind::OutOfTime => "ask for less at a time",
             StoreErrorKind::Corrupt => "restore the database from a backup",

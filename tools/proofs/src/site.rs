@@ -5,8 +5,9 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use proofs::history::{History, Summary};
+use server_process::client::Prepared;
 use server_process::{Launch, ServerProcess};
 use throwaway_postgres::Postgres;
 
@@ -114,6 +115,15 @@ impl Site {
         question: impl FnOnce(&ServerProcess) -> T,
     ) -> Option<T> {
         self.servers().get(number).and_then(Option::as_ref).map(question)
+    }
+
+    /// Checks that every server that is up answers `GET /readyz` with 503.
+    pub(crate) fn check_unready(&self) -> Result<()> {
+        self.servers().iter().flatten().try_for_each(|server| {
+            let status = server.connect()?.send(&Prepared::get("/readyz", ""))?.status;
+            ensure!(status == 503, "/readyz is answered {status} meanwhile");
+            Ok(())
+        })
     }
 
     /// Kills a server with SIGKILL.

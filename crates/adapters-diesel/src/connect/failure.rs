@@ -8,7 +8,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use contacts_application::ports::StoreErrorKind::{
-    Contention, Corrupt, Internal, OutOfTime, TooLarge, Unavailable,
+    Contention, Corrupt, Full, Internal, OutOfTime, TooLarge, Unavailable,
 };
 use contacts_application::ports::{OpenError, OpenErrorKind, StoreError, StoreErrorKind};
 use contacts_domain::OutOfIds;
@@ -30,7 +30,7 @@ const CODES: [(c_int, StoreErrorKind); 10] = [
     (sqlite::SQLITE_BUSY, Contention),
     (sqlite::SQLITE_LOCKED, Contention),
     (sqlite::SQLITE_PROTOCOL, Contention),
-    (sqlite::SQLITE_FULL, Unavailable),
+    (sqlite::SQLITE_FULL, Full),
     (sqlite::SQLITE_IOERR, Unavailable),
     (sqlite::SQLITE_READONLY, Unavailable),
     (sqlite::SQLITE_CANTOPEN, Unavailable),
@@ -57,7 +57,7 @@ impl Failure {
             return not_writable(path);
         }
         // SQLite reports most files that cannot grow as an I/O error.
-        if self.is(sqlite::SQLITE_FULL) || (self.is(sqlite::SQLITE_IOERR) && is_full(path)) {
+        if self.kind() == Full || (self.is(sqlite::SQLITE_IOERR) && is_full(path)) {
             return OpenError::new(
                 OpenErrorKind::Unavailable,
                 format!("there is no space left for {}", path.display()),
@@ -76,7 +76,7 @@ impl Failure {
                 format!("{path} is locked by another process"),
                 "try again when that is done",
             ),
-            Unavailable | TooLarge | OutOfTime | Internal => OpenError::new(
+            Unavailable | Full | TooLarge | OutOfTime | Internal => OpenError::new(
                 OpenErrorKind::Unavailable,
                 format!("{path} cannot be opened: {self}"),
                 "check the disk and the file",
@@ -199,7 +199,7 @@ mod tests {
 
         sql_query("PRAGMA max_page_count = 3").execute(&mut one).unwrap();
         let full = failure_of(&mut one, "INSERT INTO t VALUES (zeroblob(100000))");
-        assert_eq!(full.kind(), Unavailable);
+        assert_eq!(full.kind(), Full);
         let message = full.on_opening(&path).to_string();
         assert_eq!(message, format!("there is no space left for {}", path.display()));
 

@@ -164,7 +164,7 @@ async fn key_of_merged_contact_leads_to_target() {
 }
 
 #[tokio::test]
-async fn full_disk_is_unavailable_until_space_is_freed() {
+async fn full_disk_is_reported_until_space_is_freed() {
     let database = TestDatabase::new();
     let options = SqliteOptions { max_bytes: Some(400_000), ..SqliteOptions::default() };
     let store = SqliteStore::open(&database.path(), options).unwrap().store;
@@ -173,7 +173,7 @@ async fn full_disk_is_unavailable_until_space_is_freed() {
     let many: Vec<_> =
         (0..2_000).map(|number| person(&format!("many {number}"), &"x".repeat(400))).collect();
     let refused = store.upsert(batch(&many)).await;
-    assert_eq!(refused.unwrap_err().kind(), Kind::Unavailable);
+    assert_eq!(refused.unwrap_err().kind(), Kind::Full);
     assert_eq!(verdicts(&upsert(&store, &many[..1]).await), [Verdict::Created], "a small one fits");
 
     // One by one, until the file is full.
@@ -185,7 +185,7 @@ async fn full_disk_is_unavailable_until_space_is_freed() {
         }
         stored += 1;
     };
-    assert_eq!(full.kind(), Kind::Unavailable);
+    assert_eq!(full.kind(), Kind::Full);
     assert_eq!(verdicts(&upsert(&store, &[person("A", "Abt")]).await), [Verdict::Unchanged]);
 
     connection(&database)

@@ -49,7 +49,7 @@ impl From<UseCaseError> for Problem {
             }
             UseCaseError::Panicked(error) => Self::internal(error),
             UseCaseError::Store(error) => match error.kind() {
-                StoreErrorKind::Unavailable | StoreErrorKind::Contention => {
+                StoreErrorKind::Unavailable | StoreErrorKind::Full | StoreErrorKind::Contention => {
                     Self::unavailable(Some(error.into()))
                 }
                 StoreErrorKind::TooLarge => Self::new(Kind::TooManyDocuments, detail),

@@ -71,8 +71,8 @@ pub(crate) trait Written {
 }
 
 /// A body that is sent in parts if it is long.
-pub(crate) trait Sent: Written + Send + 'static {
-    fn send(self) -> impl Future<Output = Result<Body, Problem>> + Send;
+pub(crate) trait IntoBody: Written + Send + 'static {
+    fn into_body(self) -> impl Future<Output = Result<Body, Problem>> + Send;
 }
 
 /// The elements of each part; at least one part.
@@ -90,9 +90,9 @@ fn parts<W: ElementWriter>(writer: &W, all: &[W::Of]) -> Vec<Range<usize>> {
     parts
 }
 
-impl<W: ElementWriter> Sent for Elements<W> {
+impl<W: ElementWriter> IntoBody for Elements<W> {
     /// Of a long body, two parts are ahead of the client.
-    async fn send(self) -> Result<Body, Problem> {
+    async fn into_body(self) -> Result<Body, Problem> {
         let parts = parts(&self.writer, &self.all);
         if let [whole] = parts.as_slice() {
             let (whole, is_long) = (whole.clone(), self.all.len() > MANY_ELEMENTS);

@@ -9,11 +9,13 @@ use axum::body::{Body, Bytes};
 use axum::http::Method;
 use contacts_adapters_http::{Ports, Routers, Services, Settings, router, routers};
 use contacts_application::ports::{
-    Measurement, MockLedger, MockStoreState, Reading, StoreError, StoreState,
+    Measurement, MockContactStore, MockLedger, MockStoreState, Reading, StoreError, StoreErrorKind,
+    StoreState,
 };
 use contacts_application::use_cases::PruneLedger;
 use contacts_testing::{StoppedClock, now};
 use futures_util::stream;
+use http_body_util::BodyExt as _;
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -89,6 +91,32 @@ async fn store_that_cannot_write_is_asked_once() {
         assert_eq!(answer.problem(), (503, String::new()));
         assert_eq!(answer.header("retry-after"), Some("1"));
         assert!(!answer.text().contains("disk full"), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn server_is_not_ready_after_a_write_has_found_the_disk_full() {
+    let mut contacts = MockContactStore::new();
+    let full = |_| Err(StoreError::new(StoreErrorKind::Full, "disk full"));
+    contacts.expect_upsert().times(2).returning(full);
+    let app = App::on(contacts).await;
+    let item = json!([{"contactType": "PERSON", "lastName": "Abt"}]).to_string();
+    let mut lines = post("/v1/contacts/batch", "all", format!("{}\n", &item[1..item.len() - 1]));
+    lines.headers_mut().insert("content-type", "application/x-ndjson".parse().unwrap());
+    // A stream has begun its answer, and breaks off.
+    for (write, status) in [(post(BATCH, "all", item), 503), (lines, 200)] {
+        assert_eq!(app.get("/readyz").await.status, 200);
+        let response = app.router().oneshot(write).await.unwrap();
+        assert_eq!(response.status(), status);
+        let mut body = response.into_body();
+        // Each part is dropped, as if it was sent.
+        while let Some(Ok(_)) = body.frame().await {}
+        let answer = app.get("/readyz").await;
+        assert_eq!(answer.problem(), (503, String::new()), "{answer:?}");
+        assert!(!answer.text().contains("disk full"), "{answer:?}");
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(10)).await;
+        tokio::time::resume();
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) enum Retry {
 
 /// The classes of SQLSTATE that do not mean a fault of ours; the longest prefix decides.
 /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
-const STATES: [(&str, StoreErrorKind); 18] = [
+const STATES: [(&str, StoreErrorKind); 19] = [
     ("08", StoreErrorKind::Unavailable),    // connection exceptions
     ("25006", StoreErrorKind::Unavailable), // read-only transaction
     ("25P03", StoreErrorKind::Unavailable), // idle in a transaction for too long
@@ -43,7 +43,8 @@ const STATES: [(&str, StoreErrorKind); 18] = [
     ("40", StoreErrorKind::Contention),     // serialization failures and deadlocks
     ("40003", StoreErrorKind::Unavailable), // completion unknown
     ("42501", StoreErrorKind::Unavailable), // a right was revoked
-    ("53", StoreErrorKind::Unavailable),    // disk, memory, connections
+    ("53", StoreErrorKind::Unavailable),    // memory, connections
+    ("53100", StoreErrorKind::Full),        // the disk
     ("54", StoreErrorKind::Internal),       // limits of the program
     ("55000", StoreErrorKind::Unavailable), // a database that accepts no connections
     ("55P03", StoreErrorKind::Contention),  // lock timeout
@@ -97,7 +98,10 @@ impl Failure {
     /// Whether another request at this time would fail with it too. Otherwise, it may be a fault of the
     /// request.
     pub(crate) fn hits_every_request(&self) -> bool {
-        matches!(self.kind, StoreErrorKind::Unavailable | StoreErrorKind::Contention)
+        matches!(
+            self.kind,
+            StoreErrorKind::Unavailable | StoreErrorKind::Full | StoreErrorKind::Contention
+        )
     }
 
     /// Why the transaction should run again, if that may help.
@@ -249,7 +253,7 @@ mod tests {
             ("40P01", StoreErrorKind::Contention, Some(Retry::Conflict)),
             ("42501", StoreErrorKind::Unavailable, None),
             ("42P01", StoreErrorKind::Internal, None),
-            ("53100", StoreErrorKind::Unavailable, None),
+            ("53100", StoreErrorKind::Full, None),
             ("53200", StoreErrorKind::Unavailable, None),
             ("53300", StoreErrorKind::Unavailable, None),
             ("54000", StoreErrorKind::Internal, None),

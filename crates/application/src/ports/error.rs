@@ -6,9 +6,12 @@ use std::sync::Arc;
 /// What kind of failure a [`StoreError`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StoreErrorKind {
-    /// The database cannot be reached, is full or is read-only. Retrying later is safe.
+    /// The database cannot be reached or is read-only. Retrying later is safe.
     #[error("the store is unavailable")]
     Unavailable,
+    /// The disk of the database is full. Retrying later is safe.
+    #[error("the store is full")]
+    Full,
     /// Other requests held a lock or a queue for too long. Retrying is safe.
     #[error("the store is busy")]
     Contention,

@@ -1,5 +1,6 @@
 //! The settings as a TOML file.
 
+use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::fs;
@@ -53,7 +54,7 @@ impl SettingsFile {
                 wrong(key.span().start, &no_setting(key.get_ref(), names))
             })?;
             let start = value.span().start;
-            let texts = texts(value.into_inner())
+            let texts = texts(value.into_inner(), setting)
                 .and_then(|texts| check(setting, &texts).map(|()| texts))
                 .map_err(|message| wrong(start, &format!("`{}` {message}", key.get_ref())))?;
             values.insert(key.into_inner(), texts);
@@ -94,16 +95,19 @@ impl SettingsFile {
 }
 
 /// The texts of a value, as a flag would have them.
-fn texts(value: Value) -> Result<Vec<String>, String> {
+fn texts(value: Value, setting: &Arg) -> Result<Vec<String>, String> {
+    let parsed = setting.get_value_parser().type_id();
+    let is_text = [TypeId::of::<String>(), TypeId::of::<PathBuf>()].iter().any(|id| parsed == *id);
     match value {
         Value::String(text) => Ok(vec![text]),
-        Value::Integer(number) => Ok(vec![number.to_string()]),
-        Value::Boolean(flag) => Ok(vec![flag.to_string()]),
+        Value::Integer(number) if !is_text => Ok(vec![number.to_string()]),
+        Value::Boolean(flag) if !is_text => Ok(vec![flag.to_string()]),
         Value::Array(values) => {
-            let texts: Result<Vec<_>, _> = values.into_iter().map(texts).collect();
+            let texts: Result<Vec<_>, _> =
+                values.into_iter().map(|value| texts(value, setting)).collect();
             Ok(texts?.concat())
         }
-        other => Err(format!("cannot be a {}", other.type_str())),
+        other => Err(format!("cannot be of type {}", other.type_str())),
     }
 }
 

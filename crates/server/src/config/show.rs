@@ -42,8 +42,8 @@ pub(crate) fn show(matches: &ArgMatches, file: &SettingsFile) -> Result<(), Fail
     printing::print(&printing::table(&rows))
 }
 
-/// Checks what reading the settings has not: that no variable is unknown, and that the addresses can
-/// be listened on.
+/// Checks what reading the settings has not: that no variable is unknown, that the certificate belongs
+/// to its key, and that the addresses are known to this machine.
 ///
 /// # Errors
 ///

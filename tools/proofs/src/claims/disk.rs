@@ -17,7 +17,7 @@ use crate::site::{Needs, Site, on_new_site};
 
 pub(super) const CLAIM: &str = "\
 The disk of the database is filled completely while batches arrive, and emptied again. Meanwhile every
-answer is 503 with Retry-After; nothing that was acknowledged is lost; and the server works again by
+answer is 503 with Retry-After, that of /readyz too; nothing that was acknowledged is lost; and the server works again by
 itself once there is room.";
 
 const PLAN: Plan =
@@ -63,7 +63,9 @@ fn fill(setting: &Setting<'_>, site: &Site, disk: &Disk) -> Result<Outcome> {
             progress.wait_for_acknowledgements(BATCHES)?;
             let filler = disk.fill()?;
             progress.wait_for_refusals(BATCHES)?;
+            let unready = site.check_unready();
             fs::remove_file(&filler).with_context(|| filler.display().to_string())?;
+            unready?;
         }
         progress.wait_for_acknowledgements(BATCHES)?;
         refusals = progress.refusals();

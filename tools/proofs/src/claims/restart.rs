@@ -10,7 +10,7 @@ use crate::site::{Needs, Site, on_new_site};
 
 pub(super) const CLAIM: &str = "\
 The database is stopped, in good order and as by a crash, and started again while batches arrive.
-Meanwhile every answer is 503 with Retry-After; no verdict is wrong; each server works again by itself
+Meanwhile every answer is 503 with Retry-After, that of /readyz too; no verdict is wrong; each server works again by itself
 once the database does; and what was acknowledged is stored.";
 
 const PLAN: Plan =
@@ -43,6 +43,7 @@ fn restart(setting: &Setting<'_>, site: &Site) -> Result<Outcome> {
                     database.crash()?;
                 }
                 progress.wait_for_refusals(u64::from(PLAN.writers))?;
+                site.check_unready()?;
                 progress.wait(DOWN);
                 database.start_again()?;
             }

@@ -17,7 +17,7 @@ use super::kept::{Keeper, replay};
 use super::key;
 use crate::limits::Room;
 use crate::problem::Problem;
-use crate::reply::parts::{Sent, Written};
+use crate::reply::parts::{IntoBody, Written};
 use crate::request::authorized::{Credentials, layered};
 use crate::request::offload::offload;
 use crate::request::prefer::PREFER;
@@ -103,7 +103,7 @@ impl Once {
     }
 
     /// The answer with its body, once it is kept, be it after a request that has written nothing.
-    pub(crate) async fn send<B: Sent>(
+    pub(crate) async fn send<B: IntoBody>(
         &self,
         room: &Room,
         mut response: Response<B>,
@@ -119,7 +119,7 @@ impl Once {
             response = written;
         }
         let (head, body) = response.into_parts();
-        Ok(Response::from_parts(head, body.send().await?))
+        Ok(Response::from_parts(head, body.into_body().await?))
     }
 }
 

@@ -11,8 +11,6 @@ mod spool;
 mod still_sending;
 mod storing;
 
-use std::sync::Arc;
-
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
@@ -75,7 +73,7 @@ pub(super) async fn take(
 
 /// Takes all items and ends the answer.
 async fn run(gathering: Gathering, mut storing: Storing, RequestId(id): RequestId) {
-    let settings = Arc::clone(&gathering.state.settings);
+    let state = gathering.state.clone();
     // One chunk waits while another is stored.
     let (chunks, arriving) = mpsc::channel(1);
     let ((rest, gathered), stored) = tokio::join!(gathering.run(chunks), storing.run(arriving));
@@ -88,9 +86,10 @@ async fn run(gathering: Gathering, mut storing: Storing, RequestId(id): RequestI
         }
     };
     problem.log();
+    state.readiness.note(&problem);
     storing.log();
     storing.fail(&ProblemFormat::ProblemDetails.body(&problem, &id));
     // A client that sends everything before it reads anything has to get there.
-    rest.discard_rest(&settings).await;
+    rest.discard_rest(&state.settings).await;
     storing.spool.end(false);
 }

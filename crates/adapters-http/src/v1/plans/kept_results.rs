@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::problem::Problem;
-use crate::reply::parts::{ElementWriter as _, Sent, Written};
+use crate::reply::parts::{ElementWriter as _, IntoBody, Written};
 use crate::reply::redaction::Redaction;
 use crate::request::idempotency::named_in;
 use crate::v1::batch::reply::is_problem;
@@ -168,8 +168,8 @@ impl Written for KeptBody {
     }
 }
 
-impl Sent for KeptBody {
-    async fn send(self) -> Result<Body, Problem> {
+impl IntoBody for KeptBody {
+    async fn into_body(self) -> Result<Body, Problem> {
         let mut parts = self.parts(true);
         Ok(match (parts.next(), parts.next()) {
             (Some(Ok(whole)), None) => Body::from(whole),
