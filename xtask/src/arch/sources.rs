@@ -55,10 +55,9 @@ pub(super) fn status_codes_in_one_file(facts: &Facts) -> Result<Vec<String>> {
 /// in another way; a test compares it with the description.
 pub(super) fn routes_are_described(facts: &Facts) -> Result<Vec<String>> {
     let elsewhere = |file: &TextFile| {
-        file.path.starts_with("crates/adapters-http/")
-            && !file.path.ends_with("adapters-http/src/device.rs")
+        file.path.starts_with("crates/") && !file.path.ends_with("adapters-http/src/device.rs")
     };
-    Ok(find(facts, elsewhere, &[".route(", ".route_service("]))
+    Ok(find(facts, elsewhere, &[".route(", ".route_service(", ".nest("]))
 }
 
 fn find(facts: &Facts, inside: impl Fn(&TextFile) -> bool, words: &[&str]) -> Vec<String> {

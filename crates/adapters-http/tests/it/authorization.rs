@@ -8,7 +8,7 @@ use contacts_testing::{now, organization};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::app::{Answer, App, request};
+use crate::app::{Answer, App, post, request};
 
 /// The operations that need no token.
 const OPEN: [&str; 7] = [
@@ -203,6 +203,43 @@ async fn contacts_of_other_organizations_are_like_missing_ones() {
         let missing = app.send(operation.request(&headers, "987654")).await;
         let (foreign, missing) = (comparable(&foreign, &id), comparable(&missing, "987654"));
         assert_eq!(foreign, missing, "{}", operation.name());
+    }
+    assert_eq!(app.store.records(), stored);
+}
+
+#[tokio::test]
+async fn ids_of_other_organizations_in_bodies_are_like_missing_ones() {
+    let app = App::new().await;
+    let item = json!([{"contactType": "PERSON", "externalId": "A", "lastName": "Rochat"}]);
+    let created = app.batch(item.clone()).await;
+    let id = created["items"][0]["freshData"]["id"].as_i64().unwrap();
+    let own = app.send(post("/v1/contacts/batch", "other", item.to_string())).await.json();
+    let own = &own["items"][0]["id"];
+    let stored = app.store.records();
+    let bodies = |id: i64| {
+        let related =
+            json!({"contactType": "PERSON", "lastName": "Abt", "relatedContactIds": [id]});
+        [
+            ("/api-v1/contact/batch", json!([{"id": id, "lastName": "Abt"}])),
+            ("/api-v1/contact/batch", json!([related])),
+            ("/api-v1/contact/merging", json!({"targetId": own, "sourceId": id})),
+            ("/api-v1/contact/merging", json!({"targetId": id, "sourceId": own})),
+            ("/v1/contacts/batch", json!([{"id": id, "lastName": "Abt"}])),
+            ("/v1/contacts/batch", json!([{"id": id, "$": {"delete": true}}])),
+            ("/v1/contacts/batch", json!([related])),
+            ("/v1/contacts", related),
+            ("/v1/contacts/merge", json!({"target": own, "source": id})),
+            ("/v1/contacts/merge", json!({"target": id, "source": own})),
+            ("/v1/contacts/delete", json!({"ids": [id]})),
+            ("/v1/contacts/delete", json!({"ids": [id], "purge": true})),
+        ]
+    };
+    for ((path, foreign), (_, missing)) in bodies(id).into_iter().zip(bodies(987_654)) {
+        let [foreign, missing] =
+            [foreign, missing].map(|body| post(path, "other", body.to_string()));
+        let (foreign, missing) = (app.send(foreign).await, app.send(missing).await);
+        let missing = (missing.status, missing.text().replace("987654", &id.to_string()));
+        assert_eq!((foreign.status, foreign.text()), (missing.0, &*missing.1), "{path}");
     }
     assert_eq!(app.store.records(), stored);
 }
