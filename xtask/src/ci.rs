@@ -34,7 +34,7 @@ enum Check {
     Test,
     /// The program that reuses the library crates passes its claims
     Reuse,
-    /// The fuzzing programs can be built: their lock file is current
+    /// The lock file of the fuzzing programs is current
     Fuzz,
     /// The documentation builds, and its links lead somewhere
     Doc,

@@ -9,7 +9,7 @@ use crate::app::{Answer, App, with_app};
 
 const BATCH: &str = "/v1/contacts/batch";
 
-/// A batch answers each of its items, and counts them; a dry run answers what the run answers.
+/// The dry run of a batch answers each of its items, and counts them.
 pub(crate) fn batch(data: &[u8]) {
     with_app(|app, _| {
         let uri = format!("{BATCH}?dryRun=true&explain=true");
