@@ -213,7 +213,7 @@ async fn store_works_without_prepared_statements() {
 }
 
 #[tokio::test]
-async fn full_disk_found_by_the_ledger_is_unavailable() {
+async fn full_disk_found_by_the_ledger_is_reported() {
     let database = TestDatabase::migrated();
     let (store, other) = (single(&database).await, database.connect().await);
     other
@@ -228,7 +228,7 @@ async fn full_disk_found_by_the_ledger_is_unavailable() {
     // The entry is written after the run, in a transaction that is aborted by then.
     let entry = json!({"name": "Door", "type": "multi", "number": "0001-01-01"});
     let failed = send(&store, &[person("A", json!({"intercom": entry}))]).await.unwrap_err();
-    assert_eq!(failed.kind(), StoreErrorKind::Unavailable, "{failed:?}");
+    assert_eq!(failed.kind(), StoreErrorKind::Full, "{failed:?}");
     let stored = other.query_one("SELECT count(*) FROM contact", &[]).await.unwrap();
     assert_eq!(stored.get::<_, i64>(0), 0);
 }
