@@ -160,6 +160,24 @@ fn item_that_counts_on_a_stale_one_is_stale() {
 }
 
 #[test]
+fn item_does_not_take_the_version_of_others_for_that_of_an_earlier_item() {
+    let link = |last: char| format!("6f9619ff-8b86-d011-b42d-00cf4fc964f{last}");
+    let stored = [json!({"contactType": "PERSON", "externalId": "A", "linkId": link('0'),
+                         "lastName": "Abt"})];
+    let items = [
+        json!({"linkId": link('0'), "contactType": "PERSON", "lastName": "Amstutz"}),
+        json!({"externalId": "A", "phone": "022 700 59 29"}),
+    ];
+    // The contact gets the version that the first item would give it, which would create one now.
+    let meanwhile = [json!({"externalId": "A", "linkId": link('1')})];
+    let (planned, applied, fixture) = overtaken(Options::default(), &stored, &items, &meanwhile);
+    assert_eq!(planned, ["updated", "updated"]);
+    assert_eq!(applied, ["stale", "stale"]);
+    assert_eq!(fixture.records.len(), 1);
+    assert_eq!(fixture.document(1).get("phone"), None);
+}
+
+#[test]
 fn relation_that_leads_elsewhere_makes_an_item_stale() {
     let stored = [person("A", "Abt"), person("B", "Blanc")];
     let items = [
@@ -226,6 +244,20 @@ fn id_that_is_handed_out_only_now_names_nothing() {
     assert_eq!(applied, ["created", "stale", "stale"]);
     assert_eq!(fixture.records.len(), 1);
     assert_eq!(fixture.document(1)["lastName"], "Abt");
+}
+
+#[test]
+fn item_after_one_that_an_id_made_stale_is_stale() {
+    let items = [
+        person("A", "Abt"),
+        json!({"externalId": "A", "relatedContactIds": [1]}),
+        json!({"externalId": "A", "$delete": true}),
+        person("A", "Abt"),
+    ];
+    let (planned, applied, fixture) = overtaken(Options::default(), &[], &items, &[]);
+    assert_eq!(planned, ["created", "rejected", "deleted", "created"]);
+    assert_eq!(applied, ["created", "stale", "stale", "stale"]);
+    assert_eq!(fixture.records.len(), 1);
 }
 
 #[test]

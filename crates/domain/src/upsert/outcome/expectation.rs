@@ -4,13 +4,13 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
-use super::Outcome;
+use super::{Outcome, Verdict};
 use crate::ids::ContactId;
 use crate::json::JsonText;
 use crate::rule::Rule;
 
 /// A SHA-256 digest over all that an outcome of a dry run does: the verdict, the contact with its
-/// version, and each change. Ids that are new are left out.
+/// version, the first item that named it, and each change. Ids that are new are left out.
 ///
 /// A batch that [expects](crate::upsert::Batch::expecting) it stores the item only if it would do the same.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,7 +31,8 @@ impl Expectation {
             let contact = outcome.contact.as_ref();
             let id = contact.and_then(|contact| contact.id).map(ContactId::get);
             let version = contact.map(|contact| contact.version.get());
-            hash.update(format!(" {id:?} {version:?}"));
+            // The version may be that of an item before. Without it, somebody else may have written it.
+            hash.update(format!(" {id:?} {version:?} {:?}", outcome.same_as));
             for change in &outcome.changes {
                 add(&mut hash, Some(&change.path.pointer()));
                 add(&mut hash, change.before.as_ref().map(JsonText::as_str));
@@ -76,8 +77,8 @@ pub(in crate::upsert) enum Gate<'a> {
     Open,
     /// If it is what was expected.
     Expecting(&'a Expectation),
-    /// It stores nothing: it was refused, as was expected, and its ids may name what is new only now.
-    Refused,
+    /// If it ends like this, as it did when it was compared. Its ids may name what is new only now.
+    EndingAs(Verdict),
     /// No, because it is not what was expected.
     Closed,
 }
@@ -87,7 +88,8 @@ impl Gate<'_> {
         match self {
             Self::Open => true,
             Self::Expecting(expected) => expected.is_met_by(outcome),
-            Self::Refused => outcome.verdict.is_refusal(),
+            Self::EndingAs(verdict) if verdict.is_refusal() => outcome.verdict.is_refusal(),
+            Self::EndingAs(verdict) => outcome.verdict == verdict,
             Self::Closed => false,
         }
     }
@@ -96,8 +98,7 @@ impl Gate<'_> {
     pub(in crate::upsert) fn after(self, outcome: &Outcome) -> Gate<'static> {
         match self {
             Self::Closed => Gate::Closed,
-            _ if outcome.verdict.is_refusal() => Gate::Refused,
-            _ => Gate::Open,
+            _ => Gate::EndingAs(outcome.verdict),
         }
     }
 }
