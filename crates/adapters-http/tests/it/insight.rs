@@ -146,13 +146,29 @@ async fn requests_items_and_violations_are_counted() {
             r#"contact_hub_items_total{api="erp",verdict="rejected"} 1"#,
         ]
     );
-    let violations = lines(&metrics, "violations_total").join("\n");
-    assert!(violations.contains(r#"severity="warning""#), "{violations}");
-    assert!(violations.contains(r#"severity="error""#), "{violations}");
-    for step in ["receive", "read", "store"] {
-        let count = format!("contact_hub_step_duration_seconds_count{{step=\"{step}\"}}");
-        assert!(metrics.contains(&count), "{step}: {metrics}");
-    }
+    assert_eq!(
+        lines(&metrics, "violations_total"),
+        [
+            r#"contact_hub_violations_total{rule="e-mail",severity="error"} 1"#,
+            r#"contact_hub_violations_total{rule="phone",severity="warning"} 1"#,
+        ]
+    );
+    assert_eq!(
+        lines(&metrics, "request_duration_seconds_count"),
+        [
+            r#"contact_hub_request_duration_seconds_count{route="/api-v1/contact/batch",method="POST"} 1"#,
+            r#"contact_hub_request_duration_seconds_count{route="/api-v1/contact/{type}/{id}",method="GET"} 1"#,
+            r#"contact_hub_request_duration_seconds_count{route="/api/v1/contacts",method="GET"} 1"#,
+        ]
+    );
+    assert_eq!(
+        lines(&metrics, "step_duration_seconds_count"),
+        [
+            r#"contact_hub_step_duration_seconds_count{step="read"} 1"#,
+            r#"contact_hub_step_duration_seconds_count{step="receive"} 1"#,
+            r#"contact_hub_step_duration_seconds_count{step="store"} 3"#,
+        ]
+    );
     assert!(metrics.contains(r#"contact_hub_build_info{version="0.1.0"} 1"#), "{metrics}");
     assert!(metrics.ends_with("# EOF\n"));
 }

@@ -1,10 +1,13 @@
 //! Organizations and tokens, managed while a server runs.
 
 use std::fs;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
+use contacts_adapters_postgres::testing::TestDatabase;
 use serde_json::{Value, json};
 
-use super::program::{BATCH, done, each, people, program, run, served};
+use super::program::{BATCH, Server, done, each, people, program, run, served};
 
 #[test]
 fn revoked_token_is_refused() {
@@ -15,6 +18,35 @@ fn revoked_token_is_refused() {
 
     let again = run(folder.path(), &["token", "revoke", "1"]);
     assert_eq!(again.status.code(), Some(1), "it was revoked before");
+}
+
+#[test]
+fn revoked_token_is_refused_by_every_server_within_a_second() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
+    let url = database.url();
+    let servers = [(); 2].map(|()| {
+        let mut command = program(folder.path());
+        command.args(["serve", "--listen", "127.0.0.1:0", "--database-url", &url]);
+        // Nobody reads the lines of hundreds of requests.
+        Server::spawn(command.stderr(Stdio::null()))
+    });
+    let token = servers.iter().find_map(Server::first_token).unwrap();
+    let list = "/v1/contacts?limit=1";
+    for server in &servers {
+        assert_eq!(server.get(list, &token).status, 200);
+    }
+    done(folder.path(), &["token", "revoke", "1", "--database-url", &url]);
+    let revoked = Instant::now();
+    for server in &servers {
+        loop {
+            let asked = revoked.elapsed();
+            let status = server.get(list, &token).status;
+            if status == 401 {
+                break;
+            }
+            assert!(status == 200 && asked < Duration::from_secs(1), "{status} after {asked:?}");
+        }
+    }
 }
 
 #[test]

@@ -24,6 +24,35 @@ fn server_without_its_database_is_not_ready() {
 }
 
 #[test]
+fn server_whose_file_was_replaced_is_not_ready() {
+    let (folder, server, token) = served();
+    server.batch(&token, &people([1]));
+    let file = folder.path().join("contact-hub.db");
+    let copy = folder.path().join("copy.db");
+    fs::copy(&file, &copy).unwrap();
+    fs::rename(&copy, &file).unwrap();
+    assert_eq!(server.get("/readyz", "").status, 503);
+    assert_eq!(server.get("/healthz", "").status, 200);
+}
+
+#[test]
+fn server_on_a_read_only_database_is_not_ready() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::migrated());
+    let log = folder.path().join("log");
+    let mut command = program(folder.path());
+    command.args(["serve", "--listen", "127.0.0.1:0", "--database-url", &database.url()]);
+    let server = Server::spawn(command.stderr(File::create(&log).unwrap()));
+    let name = database.name();
+    database.execute(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on"));
+    database.end_connections();
+    assert_eq!(server.get("/readyz", "").status, 503);
+    assert_eq!(server.get("/healthz", "").status, 200);
+    server.stop();
+    let log = fs::read_to_string(&log).unwrap();
+    assert!(log.contains("read-only"), "{log}");
+}
+
+#[test]
 fn server_on_the_schema_of_a_newer_release_is_not_ready() {
     let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('2099')";
     let database = TestDatabase::migrated();
