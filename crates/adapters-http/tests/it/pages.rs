@@ -20,6 +20,16 @@ async fn index_shows_version_state_and_links() {
     for part in ["<dd>0.1.0</dd>", "<dd>ready</dd>", r#"href="docs""#, r#"href="openapi.json""#] {
         assert!(answer.text().contains(part), "{part}: {}", answer.text());
     }
+    let page = answer.text();
+    let apis = page.split("<code>").skip(1).map(|text| &text[..text.find('<').unwrap()]);
+    let apis: Vec<_> = apis.collect();
+    assert_eq!(apis, ["/v1", "/api-v1/contact", "/api/v0", "/api/v1"]);
+    let description = app.get("/openapi.json").await.json();
+    let paths = description["paths"].as_object().unwrap().keys();
+    let is_of = |path: &str, api: &str| path.starts_with(&format!("{api}/"));
+    let others = paths.filter(|path| !apis.iter().any(|api| is_of(path, api)));
+    let deep: Vec<_> = others.filter(|path| path[1..].contains('/')).collect();
+    assert_eq!(deep, ["/docs/{file}"]);
 }
 
 #[tokio::test]
