@@ -1,10 +1,12 @@
 //! Organizations and tokens, managed while a server runs.
 
 use std::fs;
+use std::io::{BufRead as _, Read as _};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use contacts_adapters_postgres::testing::TestDatabase;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::program::{BATCH, Server, done, each, people, program, run, served};
@@ -107,6 +109,45 @@ fn keys_are_switched_while_a_server_runs() {
     let expected = "ID  REGION  MATCH BY  RESPELLING  BEING FILLED  NAME
 1   CH      phone     keep        -             Muster AG";
     assert_eq!(done(folder.path(), &["organization", "list"]), expected);
+}
+
+#[test]
+fn server_finishes_filling_that_was_killed() {
+    let (folder, server, token) = served();
+    for thousand in 0..6 {
+        let person = |id| json!({"contactType": "PERSON", "lastName": "Rochat", "phone": format!("+4179{id:07}")});
+        let items: Vec<_> = (0..1000).map(|id| person(thousand * 1000 + id)).collect();
+        assert_eq!(server.batch(&token, &json!(items).to_string()).status, 200);
+    }
+    drop(server);
+
+    let file = Connection::open(folder.path().join("contact-hub.db")).unwrap();
+    let filled = || -> (String, i64, i64) {
+        let sql = "SELECT filling, filled_count, to_fill FROM organization";
+        file.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap()
+    };
+    let with_phone = || -> i64 {
+        let sql = "SELECT count(*) FROM contact WHERE phone IS NOT NULL";
+        file.query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    let set = ["organization", "set", "--id", "1", "--match-by", "email,phone"];
+    let mut command = program(folder.path()).args(set).stderr(Stdio::null()).spawn().unwrap();
+    while filled().1 == 0 {
+        assert_eq!(command.try_wait().unwrap(), None);
+    }
+    command.kill().unwrap();
+    command.wait().unwrap();
+    let (keys, count, of) = filled();
+    assert_eq!((keys.as_str(), of), ("phone", 6000));
+    assert!(count < of, "it was killed too late");
+    assert_eq!(with_phone(), count);
+
+    let mut server = Server::start(folder.path());
+    let mut log = server.errors.by_ref().lines().map(Result::unwrap);
+    assert!(log.any(|line| line.contains("filled keys")));
+    assert_eq!(filled().0, "none");
+    assert_eq!(with_phone(), 6000);
+    done(folder.path(), &["check"]);
 }
 
 #[test]
