@@ -13,11 +13,11 @@ use contacts_application::ports::{
     Ledger, Lifecycle, OrganizationSettings, SearchIndex, StoreState,
 };
 use contacts_domain::contact::{IntercomEntry, Record};
-use contacts_domain::{ContactId, OrganizationId};
+use contacts_domain::{ContactId, Digest, OrganizationId};
 use contacts_testing::contract::{self, Port, StoreUnderTest};
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
 use tempfile::TempDir;
 
 /// A store on a file of its own.
@@ -119,7 +119,7 @@ fn overwrite_row(connection: &mut SqliteConnection, record: &Record) {
         "UPDATE contact
          SET contact_type = ?, external_id = ?, link_id = ?, display_name = ?, email = ?,
              phone = ?, mobile = ?, vat_number = ?, archived = ?, is_customer = ?, is_vendor = ?,
-             is_staff = ?, sort_key = ?, countries = ?, tags = ?
+             is_staff = ?, sort_key = ?, countries = ?, tags = ?, digest = ?
          WHERE id = ?",
     )
     .bind::<Text, _>(projection.contact_type.as_str())
@@ -137,6 +137,7 @@ fn overwrite_row(connection: &mut SqliteConnection, record: &Record) {
     .bind::<Text, _>(projection.sort_key.as_str())
     .bind::<Text, _>(&projection.countries)
     .bind::<Text, _>(&projection.tags)
+    .bind::<Nullable<Binary>, _>(record.digest.as_ref().map(Digest::as_bytes))
     .bind::<BigInt, _>(record.id.get())
     .execute(connection);
     assert_eq!(updated, Ok(1));

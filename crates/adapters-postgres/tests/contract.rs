@@ -14,7 +14,7 @@ use contacts_application::ports::{
 };
 use contacts_domain::contact::{IntercomEntry, Record};
 use contacts_domain::value::LinkId;
-use contacts_domain::{ContactId, OrganizationId};
+use contacts_domain::{ContactId, Digest, OrganizationId};
 use contacts_testing::contract::{self, Port, StoreUnderTest};
 use tokio_postgres::Client;
 use tokio_postgres::types::ToSql;
@@ -102,10 +102,11 @@ async fn overwrite_row(client: &Client, record: &Record) {
         UPDATE contact
            SET contact_type = $2, external_id = $3, link_id = $4, display_name = $5, email = $6,
                phone = $7, mobile = $8, vat_number = $9, archived = $10, is_customer = $11,
-               is_vendor = $12, is_staff = $13, sort_key = $14, countries = $15, tags = $16
+               is_vendor = $12, is_staff = $13, sort_key = $14, countries = $15, tags = $16,
+               digest = $17
          WHERE id = $1";
     let projection = &record.projection;
-    let values: [&(dyn ToSql + Sync); 16] = [
+    let values: [&(dyn ToSql + Sync); 17] = [
         &record.id.get(),
         &projection.contact_type.as_str(),
         &projection.external_id,
@@ -122,6 +123,7 @@ async fn overwrite_row(client: &Client, record: &Record) {
         &projection.sort_key.as_str(),
         &projection.countries,
         &projection.tags,
+        &record.digest.as_ref().map(Digest::as_bytes),
     ];
     assert_eq!(client.execute(OVERWRITE, &values).await.unwrap(), 1);
 }

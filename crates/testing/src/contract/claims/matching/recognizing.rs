@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use contacts_application::ports::StoreErrorKind;
-use contacts_domain::ContactId;
 use contacts_domain::contact::Record;
+use contacts_domain::undoing::Undo;
 use contacts_domain::upsert::{
     Batch, Fingerprint, Item, NotApplied, Options, Outcome, Recognition,
 };
+use contacts_domain::{ContactId, Digest};
 use serde_json::{Value, json};
 
 use crate::contract::claim::{Claim, claims};
@@ -18,6 +19,8 @@ use crate::sent_item;
 pub(crate) const CLAIMS: &[Claim] = claims![
     contact_is_recognized_by_each_identity_key,
     changed_contact_is_not_recognized,
+    undone_restored_or_repaired_contact_is_not_recognized,
+    digest_of_other_rules_recognizes_nothing,
     recognized_documents_are_limited,
     known_item_is_answered_like_a_read_one,
     known_item_of_a_changed_contact_stores_nothing,
@@ -82,6 +85,43 @@ async fn changed_contact_is_not_recognized(fixture: &StoreFixture) {
     // As it was before, but in a later version.
     fixture.send(&[json!({"externalId": "A", "title": null})]).await;
     assert_eq!(recognized(fixture, &sent).await, still);
+}
+
+async fn undone_restored_or_repaired_contact_is_not_recognized(fixture: &StoreFixture) {
+    let items = ["A", "B", "C"].map(|key| person(json!({"externalId": key})));
+    let (created, sent) = send(fixture, &items).await;
+    let contacts: Vec<_> = created.iter().map(id_of).collect();
+
+    let changed = fixture.send(&[json!({"externalId": "A", "title": "Dr."})]).await;
+    let run = changed[0].contact.as_ref().and_then(|contact| contact.run).expect("a run");
+    let context = fixture.request();
+    let undone = fixture.ledger().changed_by(context.organization, run, usize::MAX).await;
+    let undo = Undo::new(context, run, undone.expect("the store does not fail"));
+    let report = fixture.contacts().undo(Arc::new(undo)).await;
+    report.expect("the store does not fail").expect("nothing changed meanwhile");
+
+    let deleted = fixture.delete(contacts[1]).await;
+    fixture.restore(record_of(&deleted)).await.expect("it can be restored");
+
+    let mut unsound = fixture.living(contacts[2]).await;
+    unsound.projection.display_name = "wrong".to_owned();
+    fixture.overwrite(&unsound, &[], None).await;
+    assert_eq!(recognized(fixture, &sent).await, [unsound]);
+    fixture.repair(&contacts).await;
+    assert_eq!(recognized(fixture, &sent).await, []);
+}
+
+async fn digest_of_other_rules_recognizes_nothing(fixture: &StoreFixture) {
+    let (created, sent) = send(fixture, &[person(json!({"externalId": "A"}))]).await;
+    let stored = fixture.living(id_of(&created[0])).await;
+    let mut bytes = stored.digest.expect("it was noted").as_bytes().to_vec();
+    let version = bytes.first_mut().expect("the version of the rules");
+    *version -= 1;
+    let digest = Digest::from_bytes(&bytes);
+    fixture.overwrite(&Record { digest, ..stored.clone() }, &[], None).await;
+    assert_eq!(recognized(fixture, &sent).await, []);
+    fixture.overwrite(&stored, &[], None).await;
+    assert_eq!(recognized(fixture, &sent).await, [stored]);
 }
 
 async fn recognized_documents_are_limited(fixture: &StoreFixture) {
