@@ -1,9 +1,12 @@
 //! Contacts in the file: ids, keys, commits, and a full disk.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use contacts_adapters_diesel::{SqliteOptions, SqliteStore};
-use contacts_application::ports::{ContactStore, Lifecycle, StoreErrorKind as Kind};
+use contacts_application::ports::{
+    ContactStore, Lifecycle, Reading, StoreErrorKind as Kind, StoreState as _,
+};
 use contacts_domain::contact::Record;
 use contacts_domain::merging::Merge;
 use contacts_domain::upsert::{Item, Options, Outcome, Verdict};
@@ -77,6 +80,41 @@ async fn two_stores_never_share_an_id() {
     drop(stores);
     let outcomes = upsert(&database.open(), &[person("later", "Abt")]).await;
     assert!(ids.iter().all(|earlier| *earlier < id(&outcomes[0])));
+}
+
+/// The commits, the requests in them and those that wait, as the operator sees them.
+fn measured(store: &SqliteStore) -> [u64; 3] {
+    let measurement = |name| store.measurements().into_iter().find(|found| found.name == name);
+    ["sqlite_commits", "sqlite_committed_requests", "sqlite_waiting_requests"].map(|name| {
+        let (Reading::Total(number) | Reading::Level(number)) = measurement(name).unwrap().value;
+        number
+    })
+}
+
+#[tokio::test]
+async fn commits_and_waiting_requests_are_measured() {
+    let database = TestDatabase::new();
+    let store = Arc::new(database.open());
+    upsert(&store, &[person("A", "Abt")]).await;
+    let [commits, requests, 0] = measured(&store) else { panic!("nobody waits") };
+    let mut other = connection(&database);
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let sent = ["B", "C", "D"].map(|key| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { upsert(&store, &[person(key, "Abt")]).await })
+    });
+    // The writer waits for the file with one of them, or with more.
+    while measured(&store)[2] == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(measured(&store)[..2], [commits, requests]);
+    other.batch_execute("ROLLBACK").unwrap();
+    for sent in sent {
+        assert_eq!(verdicts(&sent.await.unwrap()), [Verdict::Created]);
+    }
+    let [commits_now, requests_now, waiting] = measured(&store);
+    assert_eq!((requests_now - requests, waiting), (3, 0));
+    assert!((1..=3).contains(&(commits_now - commits)), "{commits} {commits_now}");
 }
 
 #[derive(QueryableByName)]

@@ -208,11 +208,19 @@ mod tests {
             ..PostgresOptions::default()
         };
         let pool = pool(&database, options);
+        let usage = || {
+            let Usage { open, idle, waiting } = pool.usage();
+            [open, idle, waiting]
+        };
         let taken = [pool.session().await.unwrap(), pool.session().await.unwrap()];
-        let failure = pool.session().await.err().unwrap();
+        let (refused, during) = tokio::join!(biased; pool.session(), async { usage() });
+        assert_eq!(during, [2, 0, 1]);
+        let failure = refused.err().unwrap();
         assert_eq!(failure.kind(), StoreErrorKind::Unavailable);
         assert_eq!(failure.to_string(), "all 2 connections to the database were in use for 0.05 s");
+        assert_eq!(usage(), [2, 0, 0]);
         drop(taken);
+        assert_eq!(usage(), [2, 2, 0]);
         assert!(pool.session().await.is_ok());
     }
 
