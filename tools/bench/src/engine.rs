@@ -58,13 +58,20 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Starts a server on it.
-    pub(crate) fn serve(&mut self, program: &Path) -> Result<ServerProcess> {
+    /// Starts a server on it, for an organization that matches by these keys, if any are given.
+    pub(crate) fn serve(
+        &mut self,
+        program: &Path,
+        match_by: Option<&str>,
+    ) -> Result<ServerProcess> {
         let mut launch = Launch::new(program, self.folder.path());
         launch.database_url.clone_from(&self.url);
         launch.token.clone_from(&self.token);
         launch.quiet = true;
         let server = launch.start()?;
+        if let Some(keys) = match_by.filter(|_| self.token.is_none()) {
+            launch.run(&["organization", "set", "--id", "1", "--match-by", keys])?;
+        }
         self.token = Some(server.token().to_owned());
         Ok(server)
     }

@@ -46,6 +46,10 @@ struct Arguments {
     rounds: u32,
     #[command(flatten)]
     sizes: Sizes,
+    /// The keys that the organization matches by: of email, phone and vatNumber, with commas between, or
+    /// none [default: email]
+    #[arg(long, value_name = "KEYS", conflicts_with_all = ["profile", "keep"])]
+    match_by: Option<String>,
     /// One round with small sizes, in less than two minutes
     #[arg(long, conflicts_with_all = ["rounds", "contacts", "singles", "entries", "stored"])]
     quick: bool,
@@ -134,9 +138,9 @@ fn measure(
     arguments: &Arguments,
     baseline: &Baseline,
 ) -> Result<Report> {
-    let Arguments { only, rounds, sizes, .. } = arguments;
+    let Arguments { only, rounds, sizes, match_by, .. } = arguments;
     let parts = if only.is_empty() { Part::value_variants() } else { only.as_slice() };
-    let mut bench = Bench::new(program, engine, *sizes, parts)?;
+    let mut bench = Bench::new(program, engine, match_by.as_deref(), *sizes, parts)?;
     let mut found = Vec::new();
     for number in 1..=*rounds {
         eprintln!("{}: round {number} of {rounds}", bench.store());

@@ -61,6 +61,8 @@ pub(crate) enum Part {
 pub(crate) struct Bench<'a> {
     program: &'a Path,
     engine: Box<dyn Engine>,
+    /// The keys that the organization matches by, if it is not the default.
+    match_by: Option<&'a str>,
     sizes: Sizes,
     parts: &'a [Part],
     /// A database with the contacts of --stored.
@@ -72,10 +74,11 @@ impl<'a> Bench<'a> {
     pub(crate) fn new(
         program: &'a Path,
         engine: Box<dyn Engine>,
+        match_by: Option<&'a str>,
         sizes: Sizes,
         parts: &'a [Part],
     ) -> Result<Self> {
-        let mut bench = Self { program, engine, sizes, parts, full: None };
+        let mut bench = Self { program, engine, match_by, sizes, parts, full: None };
         if parts.contains(&Part::Floor) {
             bench.keep_rows()?;
         }
@@ -120,7 +123,7 @@ impl<'a> Bench<'a> {
             return done;
         }
         let mut database = self.engine.create()?;
-        let server = database.serve(self.program)?;
+        let server = database.serve(self.program, self.match_by)?;
         let what = match part {
             Part::Batches => self.batches(&server, lanes, round)?,
             Part::AtOnce => self.at_once(&server, round)?,
@@ -155,7 +158,7 @@ impl<'a> Bench<'a> {
         number: u32,
         round: &mut Round,
     ) -> Result<()> {
-        let server = full.serve(self.program)?;
+        let server = full.serve(self.program, self.match_by)?;
         let Sizes { contacts, stored, .. } = self.sizes;
         // Mixed batches add as many again at most.
         let start = stored + (number - 1) * 2 * contacts;
@@ -231,7 +234,7 @@ impl<'a> Bench<'a> {
     /// Makes the server store the rows that the floor writes later.
     fn keep_rows(&mut self) -> Result<()> {
         let mut database = self.engine.create()?;
-        let server = database.serve(self.program)?;
+        let server = database.serve(self.program, self.match_by)?;
         for phase in [Phase::Create, Phase::Update] {
             let requests = erp::batches(phase, 0..self.sizes.contacts, BATCH, server.token());
             send(&server, None, &requests, 1)?;
@@ -243,7 +246,7 @@ impl<'a> Bench<'a> {
 
     fn fill(&mut self) -> Result<Database> {
         let mut database = self.engine.create()?;
-        let server = database.serve(self.program)?;
+        let server = database.serve(self.program, self.match_by)?;
         let mut stored = 0;
         while stored < self.sizes.stored {
             let end = self.sizes.stored.min(stored + 50 * BATCH);

@@ -17,8 +17,8 @@ const PRAGMAS: &str = "PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
     PRAGMA temp_store = MEMORY;
-    PRAGMA cache_size = -65536;
-    PRAGMA wal_autocheckpoint = 4096;";
+    PRAGMA cache_size = -16384;
+    PRAGMA wal_autocheckpoint = 16384;";
 
 /// The bundled SQLite.
 #[derive(Default)]

@@ -22,7 +22,7 @@ pub(super) fn count(program: &Path, engine: &mut dyn Engine) -> Result<[Costs; P
     let folder = TempDir::new()?;
     let mut database = engine.create()?;
     // Another contact first, so that what a server does once is not counted.
-    let server = database.serve(&on_callgrind(program, folder.path())?)?;
+    let server = database.serve(&on_callgrind(program, folder.path())?, None)?;
     let pid = server.id().to_string();
     let first = erp::batches(Phase::Create, CONTACTS..CONTACTS + 1, 1, server.token());
     send(&server, None, &first, 1)?;

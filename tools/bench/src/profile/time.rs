@@ -21,7 +21,7 @@ pub(super) fn measure(
     contacts: u32,
 ) -> Result<[Costs; PHASES.len()]> {
     let mut database = engine.create()?;
-    let server = database.serve(program)?;
+    let server = database.serve(program, None)?;
     let mut all = [Costs::default(); PHASES.len()];
     // Half of the contacts are measured, the other half sampled: sampling takes time itself.
     let halves = [0..contacts, contacts..2 * contacts];
