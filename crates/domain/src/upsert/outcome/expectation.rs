@@ -31,7 +31,8 @@ impl Expectation {
             let contact = outcome.contact.as_ref();
             let id = contact.and_then(|contact| contact.id).map(ContactId::get);
             let version = contact.map(|contact| contact.version.get());
-            // The version may be that of an item before. Without it, somebody else may have written it.
+            // An earlier item of the batch may have made the version. If that item names another contact
+            // now, somebody else has made it.
             hash.update(format!(" {id:?} {version:?} {:?}", outcome.same_as));
             for change in &outcome.changes {
                 add(&mut hash, Some(&change.path.pointer()));
