@@ -81,10 +81,14 @@ impl Port {
             Self::Audit => auditing::CLAIMS.to_vec(),
             Self::Settings => settings::CLAIMS.to_vec(),
             Self::State => state::CLAIMS.to_vec(),
-            Self::Ledger => {
-                let claims = [ledger::CLAIMS, ledger::feed::CLAIMS, ledger::undoing::CLAIMS];
-                [claims.concat(), purging::LEDGER_CLAIMS.to_vec()].concat()
-            }
+            Self::Ledger => [
+                ledger::CLAIMS,
+                ledger::feed::CLAIMS,
+                ledger::undoing::CLAIMS,
+                matching::recognizing::LEDGER_CLAIMS,
+                purging::LEDGER_CLAIMS,
+            ]
+            .concat(),
             Self::Search => [searching::CLAIMS, searching::indexing::CLAIMS].concat(),
             Self::Answers => answering::CLAIMS.to_vec(),
             Self::Plans => planning::CLAIMS.to_vec(),

@@ -19,12 +19,16 @@ use crate::sent_item;
 pub(crate) const CLAIMS: &[Claim] = claims![
     contact_is_recognized_by_each_identity_key,
     changed_contact_is_not_recognized,
-    undone_restored_or_repaired_contact_is_not_recognized,
-    digest_of_other_rules_recognizes_nothing,
     recognized_documents_are_limited,
     known_item_is_answered_like_a_read_one,
     known_item_of_a_changed_contact_stores_nothing,
     unchanged_contact_gets_the_missing_digest,
+];
+
+/// Claims that undo runs, or overwrite what is stored.
+pub(crate) const LEDGER_CLAIMS: &[Claim] = claims![
+    undone_restored_or_repaired_contact_is_not_recognized,
+    digest_of_other_rules_recognizes_nothing,
 ];
 
 const LINK_ID: &str = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
