@@ -41,6 +41,27 @@ struct Answer<'a, E> {
     body: Vec<u8>,
 }
 
+/// How long a load rests before the server indexes the words of its contacts, and a second for a metric
+/// that counts whole ones.
+const REST: Duration = Duration::from_secs(3);
+
+/// Waits until the server has indexed the words of what it was sent, which it does after a load and not
+/// within it: the next requests are not measured together with that.
+pub(crate) fn rest(server: &ServerProcess) -> Result<()> {
+    let metrics = Prepared::get("/metrics", server.token());
+    thread::sleep(REST);
+    loop {
+        let mut connection = server.connect()?;
+        let answer = String::from_utf8_lossy(connection.send(&metrics)?.body).into_owned();
+        let lag =
+            answer.lines().find_map(|line| line.strip_prefix("contact_hub_search_lag_seconds "));
+        if lag.context("the metrics do not tell how far the index is behind")? == "0" {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
 /// Sends the requests over that many connections. The time is from the first byte that any connection
 /// sends to the last byte that any receives.
 pub(crate) fn send<E: Expected>(

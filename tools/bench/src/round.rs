@@ -10,7 +10,7 @@ use server_process::ServerProcess;
 use crate::device;
 use crate::engine::{Database, Engine, sync_time};
 use crate::erp;
-use crate::load::{Expected, Request, send};
+use crate::load::{Expected, Request, rest, send};
 use crate::measured::{Key, Phase, Round, What};
 
 /// How many contacts an ERP sends in one request.
@@ -146,6 +146,7 @@ impl<'a> Bench<'a> {
         for phase in PHASES {
             let requests = erp::batches(phase, 0..self.sizes.contacts, BATCH, server.token());
             self.send(server, &requests, Key::new(What::Batches, phase, lanes), round)?;
+            rest(server)?;
         }
         Ok(What::Batches)
     }
@@ -162,9 +163,11 @@ impl<'a> Bench<'a> {
         let Sizes { contacts, stored, .. } = self.sizes;
         // Mixed batches add as many again at most.
         let start = stored + (number - 1) * 2 * contacts;
+        rest(&server)?;
         for phase in PHASES {
             let requests = erp::batches(phase, start..start + contacts, BATCH, server.token());
             self.send(&server, &requests, Key::new(What::BesideMany, phase, lanes), round)?;
+            rest(&server)?;
         }
         let requests = erp::scattered(stored, contacts, number, BATCH, server.token());
         let key = Key::new(What::BesideMany, Phase::Scattered, lanes);
@@ -182,6 +185,7 @@ impl<'a> Bench<'a> {
         {
             let requests = erp::batches(phase, numbers, count, server.token());
             self.send(server, &requests, Key::new(What::AtOnce, phase, lanes), round)?;
+            rest(server)?;
         }
         Ok(What::AtOnce)
     }
@@ -254,6 +258,7 @@ impl<'a> Bench<'a> {
             send(&server, None, &requests, 4)?;
             stored = end;
         }
+        rest(&server)?;
         server.stop()?;
         self.engine.settle(&database)?;
         Ok(database)
