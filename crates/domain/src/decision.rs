@@ -99,7 +99,7 @@ pub struct LookupKeys {
     pub per_shared_key: i64,
     /// The ids of the living contacts with these e-mail addresses, without documents; at most
     /// [`per_shared_key`](Self::per_shared_key) for each.
-    pub email_owners: Vec<String>,
+    pub email_owners: Vec<EmailOwners>,
     /// Which of these ids are living contacts, without documents, and the aliases of the others.
     pub references: Vec<ContactId>,
     /// Whether an answer is kept for these keys.
@@ -134,6 +134,22 @@ impl Default for LookupKeys {
             referring_to: None,
             documents_at_most: MAX_LOADED_BYTES,
         }
+    }
+}
+
+/// Asks for the owners of an e-mail address.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EmailOwners {
+    /// The address (normal form).
+    pub email: String,
+    /// Nobody needs them if a living contact has this key. A store may find them all the same.
+    pub unless: Option<AliasKey>,
+}
+
+impl From<String> for EmailOwners {
+    /// They are needed.
+    fn from(email: String) -> Self {
+        Self { email, unless: None }
     }
 }
 

@@ -185,7 +185,7 @@ impl IdBlock {
 pub struct OutOfIds;
 
 /// The value of an identity key.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AliasKey {
     /// An id.
     Id(ContactId),

@@ -156,8 +156,16 @@ impl Lookup<'_> {
         lookup_keys: &LookupKeys,
     ) -> Result<Vec<(String, ContactId)>, Failure> {
         let at_most = usize::try_from(lookup_keys.per_shared_key).unwrap_or(usize::MAX);
+        let found = self.contacts.iter().flat_map(Record::identity_keys).collect::<HashSet<_>>();
+        let is_found = |key: &AliasKey| match key {
+            AliasKey::Id(id) => self.ids.contains(&id.get()),
+            key => found.contains(key),
+        };
+        let needed = lookup_keys.email_owners.iter();
+        let needed = needed.filter(|owners| !owners.unless.as_ref().is_some_and(is_found));
+        let needed: Vec<_> = needed.map(|owners| &owners.email).collect();
         let mut owners = Vec::new();
-        for email in &lookup_keys.email_owners {
+        for email in needed {
             let ids = query::by_email(self.organization, email).select(contact::id);
             for owner in self.first(at_most, ids)? {
                 owners.push((email.clone(), row::contact_id(owner)?));
@@ -273,6 +281,7 @@ mod tests {
     use crate::startup::MIGRATIONS;
     use crate::store::write_batch;
     use crate::testing::{batch, context, memory};
+    use contacts_domain::decision::EmailOwners;
     use contacts_domain::upsert::Item;
     use diesel::connection::SimpleConnection;
     use diesel_migrations::MigrationHarness;
@@ -286,7 +295,7 @@ mod tests {
 
         let email = "a@example.org".to_owned();
         let lookup_keys = LookupKeys {
-            email_owners: vec![email.clone()],
+            email_owners: vec![email.clone().into()],
             per_shared_key: 2,
             ..LookupKeys::default()
         };
@@ -294,6 +303,29 @@ mod tests {
         let loaded = look_up(connection, organization, &lookup_keys, 0).unwrap();
         let owner = |id| (email.clone(), ContactId::new(id).unwrap());
         assert_eq!(loaded.email_owners, [owner(1), owner(2)]);
+    }
+
+    #[test]
+    fn owners_are_not_looked_for_beside_a_found_contact() {
+        let connection = &mut memory();
+        let json = r#"{"contactType": "PERSON", "lastName": "Abt", "externalId": "A",
+                       "email": "a@example.org"}"#;
+        write_batch(connection, &batch(vec![Item::read(json, &context())]));
+
+        let owners = |key: &str| EmailOwners {
+            email: "a@example.org".to_owned(),
+            unless: Some(AliasKey::ExternalId(key.to_owned())),
+        };
+        let mut found = |key: &str| {
+            let lookup_keys = LookupKeys {
+                external_ids: vec!["A".to_owned()],
+                email_owners: vec![owners(key)],
+                per_shared_key: 2,
+                ..LookupKeys::default()
+            };
+            look_up(connection, context().organization, &lookup_keys, 1_000).unwrap().email_owners
+        };
+        assert_eq!([found("A").len(), found("B").len()], [0, 1]);
     }
 
     #[test]

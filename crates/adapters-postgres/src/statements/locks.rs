@@ -176,7 +176,7 @@ mod tests {
         let lookup_keys = LookupKeys {
             external_ids: texts(3),
             ids: vec![ContactId::new(1).unwrap()],
-            email_owners: texts(3),
+            email_owners: texts(3).into_iter().map(Into::into).collect(),
             ..LookupKeys::default()
         };
         assert_eq!(numbers(&lookup_keys, LockMode::First), []);

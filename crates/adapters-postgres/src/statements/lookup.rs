@@ -294,12 +294,13 @@ async fn email_owners(
     if lookup_keys.email_owners.is_empty() {
         return Ok(Vec::new());
     }
+    let emails = lookup_keys.email_owners.iter().map(|owners| owners.email.as_str());
     let rows = session
         .query(
             EMAIL_OWNERS,
             &[
                 (&organization.get(), Type::INT4),
-                (&lookup_keys.email_owners, Type::TEXT_ARRAY),
+                (&emails.collect::<Vec<_>>(), Type::TEXT_ARRAY),
                 (&lookup_keys.per_shared_key, Type::INT8),
             ],
         )

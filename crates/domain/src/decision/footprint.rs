@@ -41,7 +41,8 @@ impl Footprint {
         for key in &lookup_keys.link_ids {
             parts.add(Part::LinkId(*key));
         }
-        for key in lookup_keys.emails.iter().chain(&lookup_keys.email_owners) {
+        let owners = lookup_keys.email_owners.iter().map(|owners| &owners.email);
+        for key in lookup_keys.emails.iter().chain(owners) {
             parts.add(Part::Email(key));
         }
         for key in &lookup_keys.phones {

@@ -137,9 +137,10 @@ impl Loaded {
                 || is_led_to(contact.id)
         };
         let contacts = self.contacts.iter().filter(is_found).cloned().collect();
+        let wants_owners_of =
+            |email: &String| lookup_keys.email_owners.iter().any(|owners| owners.email == *email);
         let owners = self.email_owners.iter();
-        let email_owners =
-            owners.filter(|(email, _)| lookup_keys.email_owners.contains(email)).cloned().collect();
+        let email_owners = owners.filter(|(email, _)| wants_owners_of(email)).cloned().collect();
         let references = self.references.iter();
         let is_referred = |id: ContactId| lookup_keys.references.contains(&id) || is_led_to(id);
         let references = references.filter(|id| is_referred(**id)).copied().collect();

@@ -8,12 +8,12 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use self::plan::Applied;
-use super::item::{Content, Intent, Item};
+use super::item::{Content, Intent, Item, ParsedItem};
 use super::options::{Atomicity, Context, Documents, Handling, Key, Mode, Options};
 use super::outcome::{BatchReport, Expectation, NotApplied, Outcome, Shown};
 use super::provisional_ids::ProvisionalIds;
 use super::recognition::Known;
-use crate::decision::{Decision, Loaded, LookupKeys, Writes};
+use crate::decision::{Decision, EmailOwners, Loaded, LookupKeys, Writes};
 use crate::ids::{ContactId, IdBlock, OrganizationId, OutOfIds};
 use crate::path::{Path, cut};
 use crate::rule::Rule;
@@ -280,6 +280,9 @@ fn lookup_keys(options: &Options, items: &[Item], references: Vec<ContactId>) ->
         references,
         ..LookupKeys::default()
     };
+    // Then an item that an identity key finds creates nothing, whatever the others do.
+    let keep_keys =
+        shared.is_empty() && items.iter().filter_map(Item::parsed).all(ParsedItem::keeps_keys);
     for item in items.iter().filter_map(Item::parsed) {
         let keys = &item.keys;
         lookup_keys.ids.extend(item.named_id().and_then(ContactId::new));
@@ -296,8 +299,12 @@ fn lookup_keys(options: &Options, items: &[Item], references: Vec<ContactId>) ->
         if shared.contains(&Key::VatNumber) {
             lookup_keys.vat_numbers.extend(keys.vat_number.clone());
         }
-        if options.mode != Mode::Update && item.intent == Intent::Upsert {
-            lookup_keys.email_owners.extend(keys.email.clone());
+        if options.mode != Mode::Update
+            && item.intent == Intent::Upsert
+            && let Some(email) = keys.email.clone()
+        {
+            let unless = item.identities().next().filter(|_| keep_keys);
+            lookup_keys.email_owners.push(EmailOwners { email, unless });
         }
     }
     lookup_keys.ids.extend(known(items).map(|known| known.contact));

@@ -326,6 +326,20 @@ impl ParsedItem {
         }
     }
 
+    /// The values of its identity keys.
+    pub(super) fn identities(&self) -> impl Iterator<Item = AliasKey> {
+        [Key::Id, Key::LinkId, Key::ExternalId].into_iter().filter_map(|key| self.identity(key))
+    }
+
+    /// Whether it cannot change the identity keys of a contact that one of its own finds.
+    pub(super) fn keeps_keys(&self) -> bool {
+        let document = &self.document;
+        let clears = [document.external_id.presence(), document.link_id.presence()];
+        self.intent == Intent::Upsert
+            && !clears.contains(&Presence::Null)
+            && self.identities().count() <= 1
+    }
+
     /// Whether it removes something of the contact that its keys name.
     pub(super) fn deletes(&self) -> bool {
         matches!(self.intent, Intent::Delete | Intent::Unlink)

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use contacts_domain::auditing::{Finding, StoredContact};
 use contacts_domain::contact::{ContactType, IntercomEntry, Record};
-use contacts_domain::decision::{Alias, AliasKey, AliasWrite, Decision, Loaded, LookupKeys};
+use contacts_domain::decision::{
+    Alias, AliasKey, AliasWrite, Decision, EmailOwners, Loaded, LookupKeys,
+};
 use contacts_domain::upsert::{Batch, Context, Item, Options, Outcome};
 use contacts_domain::value::CountryCode;
 use contacts_domain::{ContactId, IdBlock, MatchBy, OrganizationId, Timestamp};
@@ -154,7 +156,7 @@ impl Fixture {
         };
         let living: HashSet<_> = self.living().map(|record| record.id).collect();
         let mut email_owners = Vec::new();
-        for email in &lookup_keys.email_owners {
+        for EmailOwners { email, .. } in &lookup_keys.email_owners {
             let owners = self
                 .living()
                 .filter(|record| record.projection.email.as_ref() == Some(email))

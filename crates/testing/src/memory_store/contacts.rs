@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use contacts_domain::contact::{IntercomEntry, Projection, Record};
 use contacts_domain::decision::{
-    Alias, AliasKey, AliasWrite, Decision, DigestNote, Loaded, LookupKeys, RequestKey, Writes,
+    Alias, AliasKey, AliasWrite, Decision, DigestNote, EmailOwners, Loaded, LookupKeys, RequestKey,
+    Writes,
 };
 use contacts_domain::upsert::Recognition;
 use contacts_domain::{Change, ContactId, IdBlock, OrganizationId, OutOfIds, RunId};
@@ -167,7 +168,7 @@ impl Contacts {
 
         let by_email = self.index(organization, email);
         let mut email_owners = Vec::new();
-        for email in &lookup_keys.email_owners {
+        for EmailOwners { email, .. } in &lookup_keys.email_owners {
             let owners = by_email.get(email.as_str()).into_iter().flatten().take(limit);
             email_owners.extend(owners.map(|owner| (email.clone(), *owner)));
         }

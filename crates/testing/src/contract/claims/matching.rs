@@ -2,7 +2,7 @@
 
 pub(crate) mod recognizing;
 
-use contacts_domain::upsert::{Key, Ladder, OnAmbiguous, Options, Outcome};
+use contacts_domain::upsert::{Key, Ladder, OnAmbiguous, Options, Outcome, Verdict};
 use serde_json::{Value, json};
 
 use crate::contract::claim::{Claim, claims};
@@ -17,6 +17,7 @@ pub(crate) const CLAIMS: &[Claim] = claims![
     phone_and_mobile_numbers_find_each_other,
     candidates_are_limited_to_lowest_ids,
     shared_keys_match_only_on_request,
+    oldest_with_the_same_email_is_named_beside_found_contacts,
 ];
 
 /// Each shared key with a stored and a sent spelling of the same value.
@@ -153,4 +154,46 @@ async fn shared_keys_match_only_on_request(fixture: &StoreFixture) {
     let second = fixture.create(person(members)).await;
 
     fixture.holds([&first, &second]).await;
+}
+
+/// A store need not look for the owners of an address where an identity key finds the contact.
+async fn oldest_with_the_same_email_is_named_beside_found_contacts(fixture: &StoreFixture) {
+    let with = |members: Value| {
+        let mut person = person(members);
+        person["email"] = json!("info@rhone.example");
+        person
+    };
+    let oldest = id_of(&fixture.create(with(json!({}))).await);
+    let named = format!("contact {oldest} has the same e-mail address");
+    let twin = |outcome: &Outcome| outcome.violations.iter().map(|it| it.message.clone()).collect();
+
+    let create = with(json!({"externalId": "New"}));
+    let found = with(json!({"externalId": "A", "title": "Dr."}));
+    fixture.send(&[with(json!({"externalId": "A"}))]).await;
+    let sent = fixture.send(&[found.clone(), create]).await;
+    let twins: [Vec<String>; 2] = [twin(&sent[0]), twin(&sent[1])];
+    assert_eq!(twins, [vec![], vec![named.clone()]]);
+
+    // The contact that has the key is no longer found by it.
+    let id = id_of(&sent[0]);
+    for other in [json!("B"), Value::Null] {
+        let move_key = json!({"id": id.get(), "externalId": other});
+        let sent = fixture.send(&[move_key, found.clone()]).await;
+        assert_eq!(sent[1].verdict, Verdict::Created);
+        assert_eq!(twin(&sent[1]), std::slice::from_ref(&named));
+        fixture.delete(id_of(&sent[1])).await;
+        fixture.send(&[json!({"id": id.get(), "externalId": "A"})]).await;
+    }
+    let sent = fixture.delete_and_send(id, std::slice::from_ref(&found)).await;
+    assert_eq!(sent[1].verdict, Verdict::Created);
+    assert_eq!(twin(&sent[1]), std::slice::from_ref(&named));
+
+    let phone = json!("+41 22 700 59 29");
+    fixture.send(&[json!({"externalId": "A", "phone": phone})]).await;
+    let by_phone = json!({"externalId": "C", "phone": phone});
+    let options = matching_by(Key::Phone, OnAmbiguous::Reject);
+    let sent = fixture.send_with(options, &[by_phone, found]).await;
+    assert_eq!(answers(&sent[..1]), ["updated by phone, version 3"]);
+    assert_eq!(sent[1].verdict, Verdict::Created);
+    assert_eq!(twin(&sent[1]), [named]);
 }
