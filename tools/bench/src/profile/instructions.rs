@@ -89,11 +89,11 @@ fn costs_of(printed: &str) -> Costs {
             *cost = cost.max(of_contact);
         }
     }
-    let json = STAGES.iter().position(|stage| stage.label == "write the JSON");
-    let json = json.and_then(|place| costs.get(place)).copied().unwrap_or_default();
+    let row = STAGES.iter().position(|stage| stage.label == "make the row");
+    let row = row.and_then(|place| costs.get(place)).copied().unwrap_or_default();
     let decide = STAGES.iter().position(|stage| stage.label == "decide");
     if let Some(decide) = decide.and_then(|place| costs.get_mut(place)) {
-        *decide -= json;
+        *decide -= row;
     }
     let stages = costs.iter().sum::<f64>();
     let [.., rest] = &mut costs;

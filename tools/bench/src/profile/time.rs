@@ -95,13 +95,14 @@ mod tests {
 
     #[test]
     fn stack_counts_for_its_innermost_stage() {
-        let decide = "w \n\t 1 mi_malloc\n\t 2 contacts_domain::upsert::batch::Batch::apply_all\n";
-        let json = decide.replace("mi_malloc", "row_builder::to_json");
-        let shares = shares(&[decide, &json, "w \n\t 3 epoll_wait\n", decide].join("\n"));
+        let decide =
+            "w \n\t 1 mi_malloc\n\t 2 contacts_domain::upsert::application::Application::apply\n";
+        let row = decide.replace("mi_malloc", "contact::row_builder::RowBuilder::build");
+        let shares = shares(&[decide, &row, "w \n\t 3 epoll_wait\n", decide].join("\n"));
         let of = |label| {
             let place = STAGES.iter().position(|stage| stage.label == label);
             shares[place.unwrap_or(STAGES.len())]
         };
-        assert_eq!(["decide", "write the JSON", "everything else"].map(of), [0.5, 0.25, 0.25]);
+        assert_eq!(["decide", "make the row", "everything else"].map(of), [0.5, 0.25, 0.25]);
     }
 }
