@@ -12,6 +12,7 @@ mod token_uses;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -105,7 +106,11 @@ pub(crate) async fn run(
     let index = services.index_contacts.clone();
     let prune = Arc::new(store.prune_ledger(kept));
     services.prune_ledger = Some(prune.clone());
-    let Routers { apis, metrics } = routers(services, Settings { version: version(), ..http });
+    // Describing the APIs takes 15 MiB for a moment. A thread that serves requests uses them again.
+    let settings = Settings { version: version(), ..http };
+    let routers = tokio::spawn(async { routers(services, settings) }).await;
+    let Routers { apis, metrics } =
+        routers.unwrap_or_else(|error| resume_unwind(error.into_panic()));
     #[cfg(feature = "otlp")]
     let apis = match otlp_endpoint {
         Some(_) => apis.layer(axum::middleware::from_fn(traces::continued)),
