@@ -48,7 +48,7 @@ impl Default for SqliteOptions {
             busy_timeout: Duration::from_secs(5),
             waiting_requests: 1_024,
             readers: 4,
-            cache_kib: 16 * 1_024,
+            cache_kib: 8 * 1_024,
             max_bytes: None,
             migrate: true,
         }
