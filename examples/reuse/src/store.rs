@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use contacts_application::ports::{ContactStore, Lifecycle, StoreError, StoreErrorKind};
 use contacts_domain::contact::{Projection, Record};
 use contacts_domain::decision::{
-    Alias, AliasKey, AliasWrite, Decision, DigestNote, Loaded, LookupKeys,
+    Alias, AliasKey, AliasWrite, Decision, DigestNote, EmailOwners, Loaded, LookupKeys,
 };
 use contacts_domain::merging::{Merge, MergeReport};
 use contacts_domain::purging::Purge;
@@ -195,7 +195,7 @@ impl Tables {
                 || record.identity_keys().into_iter().any(|key| identities.contains(&key))
                 || keys.referring_to.is_some_and(|target| relations.contains(&target))
         };
-        let owners = |email: &String| {
+        let owners = |EmailOwners { email, .. }: &EmailOwners| {
             let owners = sharing(email, has_email).into_iter();
             owners.map(|owner| (email.clone(), owner)).collect::<Vec<_>>()
         };
