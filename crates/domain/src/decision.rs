@@ -98,7 +98,7 @@ pub struct LookupKeys {
     /// those with the lowest ids.
     pub per_shared_key: i64,
     /// The ids of the living contacts with these e-mail addresses, without documents; at most
-    /// [`per_shared_key`](Self::per_shared_key) for each.
+    /// [`per_shared_key`](Self::per_shared_key) for each. No address occurs twice.
     pub email_owners: Vec<EmailOwners>,
     /// Which of these ids are living contacts, without documents, and the aliases of the others.
     pub references: Vec<ContactId>,
@@ -144,6 +144,20 @@ pub struct EmailOwners {
     pub email: String,
     /// Nobody needs them if a living contact has this key. A store may find them all the same.
     pub unless: Option<AliasKey>,
+}
+
+impl EmailOwners {
+    /// Asks once for each address. The owners of one that is asked for twice are needed.
+    pub(crate) fn once_each(asked: &mut Vec<Self>) {
+        asked.sort_unstable();
+        asked.dedup_by(|later, first| {
+            let is_same = later.email == first.email;
+            if is_same {
+                first.unless = None;
+            }
+            is_same
+        });
+    }
 }
 
 impl From<String> for EmailOwners {

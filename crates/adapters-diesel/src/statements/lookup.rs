@@ -155,6 +155,9 @@ impl Lookup<'_> {
         &mut self,
         lookup_keys: &LookupKeys,
     ) -> Result<Vec<(String, ContactId)>, Failure> {
+        if lookup_keys.email_owners.is_empty() {
+            return Ok(Vec::new());
+        }
         let at_most = usize::try_from(lookup_keys.per_shared_key).unwrap_or(usize::MAX);
         let found = self.contacts.iter().flat_map(Record::identity_keys).collect::<HashSet<_>>();
         let is_found = |key: &AliasKey| match key {

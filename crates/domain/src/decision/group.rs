@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Decision, Footprint, Loaded, LookupKeys, Writes};
+use super::{Decision, EmailOwners, Footprint, Loaded, LookupKeys, Writes};
 use crate::contact::Record;
 use crate::ids::{AliasKey, ContactId, IdBlock, OrganizationId, OutOfIds};
 
@@ -90,6 +90,9 @@ impl LookupKeys {
     /// The keys of several look-ups. None of them asks for deleted contacts, or for the contacts that
     /// refer to one.
     fn all_of<'a>(lookups: impl Iterator<Item = &'a Self> + Clone) -> Self {
+        let owners = lookups.clone().flat_map(|keys| &keys.email_owners);
+        let mut email_owners = owners.cloned().collect();
+        EmailOwners::once_each(&mut email_owners);
         Self {
             ids: once_each(lookups.clone().map(|keys| &keys.ids)),
             external_ids: once_each(lookups.clone().map(|keys| &keys.external_ids)),
@@ -97,7 +100,7 @@ impl LookupKeys {
             emails: once_each(lookups.clone().map(|keys| &keys.emails)),
             phones: once_each(lookups.clone().map(|keys| &keys.phones)),
             vat_numbers: once_each(lookups.clone().map(|keys| &keys.vat_numbers)),
-            email_owners: once_each(lookups.clone().map(|keys| &keys.email_owners)),
+            email_owners,
             references: once_each(lookups.clone().map(|keys| &keys.references)),
             adds_relations: lookups.clone().any(|keys| keys.adds_relations),
             per_shared_key: lookups.clone().map(|keys| keys.per_shared_key).max().unwrap_or(0),

@@ -280,7 +280,7 @@ fn lookup_keys(options: &Options, items: &[Item], references: Vec<ContactId>) ->
         references,
         ..LookupKeys::default()
     };
-    // Then an item that an identity key finds creates nothing, whatever the others do.
+    // If they do, an item that an identity key finds creates nothing, whatever the others do.
     let keep_keys =
         shared.is_empty() && items.iter().filter_map(Item::parsed).all(ParsedItem::keeps_keys);
     for item in items.iter().filter_map(Item::parsed) {
@@ -314,7 +314,7 @@ fn lookup_keys(options: &Options, items: &[Item], references: Vec<ContactId>) ->
     once_each(&mut lookup_keys.emails);
     once_each(&mut lookup_keys.phones);
     once_each(&mut lookup_keys.vat_numbers);
-    once_each(&mut lookup_keys.email_owners);
+    EmailOwners::once_each(&mut lookup_keys.email_owners);
     once_each(&mut lookup_keys.references);
     lookup_keys
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contacts_domain::decision::Group;
+use contacts_domain::decision::{AliasKey, Decision as _, EmailOwners, Group};
 use contacts_domain::upsert::{Batch, Item, Outcome};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -121,4 +121,21 @@ proptest! {
         prop_assert_eq!(fixture.records, alone.records);
         prop_assert_eq!(fixture.aliases, alone.aliases);
     }
+}
+
+#[test]
+fn owners_of_an_email_are_asked_for_once() {
+    let fixture = Fixture::default();
+    let keyed = |key: &str| person(json!({"externalId": key, "email": "info@rhone.example"}));
+    let email = "info@rhone.example".to_owned();
+    let alone = batch(&fixture, &[keyed("A")]);
+    let unless = Some(AliasKey::ExternalId("A".to_owned()));
+    let asked = [EmailOwners { email: email.clone(), unless }];
+    assert_eq!(alone.lookup_keys().email_owners, asked);
+
+    // One that is found does not tell whether the other creates.
+    let together = batch(&fixture, &[keyed("A"), keyed("B")]);
+    assert_eq!(together.lookup_keys().email_owners, [EmailOwners::from(email.clone())]);
+    let group = Group::new(vec![alone, batch(&fixture, &[keyed("B")])]).unwrap();
+    assert_eq!(group.lookup_keys().email_owners, [EmailOwners::from(email)]);
 }
