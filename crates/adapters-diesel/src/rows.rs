@@ -22,12 +22,14 @@ const ROWS: usize = 100;
 /// The table of the ids to come: the only one that has a row in a new database.
 const COUNTER: &str = "id_counter";
 
-/// The columns of all tables but those of searches, which are made of the others.
+/// The columns of all tables but those of searches, which are made of the others. The hash of the e-mail
+/// address is filled again, because PostgreSQL has none.
 const COLUMNS: &str = "
     SELECT t.name AS table_name, c.name AS name, c.type = 'BLOB' AS is_blob
       FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
      WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite!_%' ESCAPE '!'
        AND t.name NOT LIKE '!_!_diesel%' ESCAPE '!' AND t.name NOT LIKE 'search!_%' ESCAPE '!'
+       AND c.name <> 'email_hash'
      ORDER BY t.name, c.name";
 
 /// The rows of a database file.
@@ -242,6 +244,7 @@ fn take(
             })?;
         }
         stored.require_equal(&sent).map_err(NotTaken::Copy)?;
+        startup::fill_email_hashes(connection)?;
         Ok(stored)
     })?;
     connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?;

@@ -68,6 +68,7 @@ diesel::table! {
         sort_key -> Text,
         countries -> Text,
         tags -> Text,
+        email_hash -> Nullable<BigInt>,
     }
 }
 

@@ -10,11 +10,13 @@ use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::migration::MigrationSource;
 use diesel::prelude::*;
+use diesel::sql_query;
 use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::connect::{Database, Failure};
+use crate::statements::row;
 
 /// All migrations, oldest first.
 pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
@@ -146,6 +148,7 @@ fn run_pending(connection: &mut SqliteConnection) -> Result<Schema, Failure> {
         connection.run_pending_migrations(MIGRATIONS)?;
         fill_sort_keys(connection)?;
         fill_list_columns(connection)?;
+        fill_email_hashes(connection)?;
     }
     Ok(found)
 }
@@ -192,6 +195,31 @@ fn fill_list_columns(connection: &mut SqliteConnection) -> Result<(), Failure> {
     }
 }
 
+/// Fills the hashes of e-mail addresses that have none, some at a time.
+pub(crate) fn fill_email_hashes(connection: &mut SqliteConnection) -> Result<(), Failure> {
+    use crate::schema::contact::dsl::{contact, email, email_hash, id};
+    const FILL: &str = "
+        UPDATE contact SET email_hash = hashed.value ->> 1
+          FROM json_each(?) AS hashed WHERE contact.id = hashed.value ->> 0";
+    let mut filled_to = 0;
+    loop {
+        let rows: Vec<(i64, String)> = contact
+            .filter(id.gt(filled_to))
+            .filter(email.is_not_null())
+            .filter(email_hash.is_null())
+            .order(id)
+            .limit(500)
+            .select((id, email.assume_not_null()))
+            .load(connection)?;
+        let Some((last, _)) = rows.last() else { return Ok(()) };
+        filled_to = *last;
+        let hashed = rows.iter().map(|(row, address)| (row, row::email_hash(address)));
+        let hashed = serde_json::to_string(&hashed.collect::<Vec<_>>());
+        let hashed = hashed.map_err(StoreError::internal)?;
+        sql_query(FILL).bind::<Text, _>(hashed).execute(connection)?;
+    }
+}
+
 /// All migrations, oldest first.
 fn known() -> Result<Vec<KnownMigration>, Failure> {
     let migrations = MigrationSource::<Sqlite>::migrations(&MIGRATIONS)?;
@@ -207,7 +235,6 @@ mod tests {
     use std::sync::Barrier;
     use std::thread;
 
-    use diesel::sql_query;
     use diesel::sql_types::{BigInt, Nullable};
 
     use super::*;
@@ -268,7 +295,8 @@ mod tests {
         let document = r#"{"addresses": [{"countryCode2": "CH"}], "tags": [{"id": 7}]}"#;
         insert(&mut old, 1, document).unwrap();
         old.batch_execute(
-            "INSERT INTO contact_intercom
+            "UPDATE contact SET email = 'a@example.org';
+             INSERT INTO contact_intercom
              VALUES (1, 1, '', 'Émile', 'multi', '0001-01-01', 0, 0, 0, 0, 'ring1.wav')",
         )
         .unwrap();
@@ -292,6 +320,8 @@ mod tests {
         let columns: String = sql::<Text>(columns).get_result(connection).unwrap();
         let key = SortKey::of("Émile");
         assert_eq!(columns, format!("{},CH,,7,", key.as_str()));
+        let hash = sql::<BigInt>("SELECT email_hash FROM contact WHERE id = 1");
+        assert_eq!(hash.get_result(connection), Ok(row::email_hash("a@example.org")));
         let keys = sql::<Text>("SELECT sort_key FROM contact_intercom");
         let key = IntercomEntry::sort_key("Émile");
         assert_eq!(keys.load::<String>(connection).unwrap(), [key]);

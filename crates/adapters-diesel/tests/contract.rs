@@ -18,6 +18,7 @@ use contacts_testing::contract::{self, Port, StoreUnderTest};
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 /// A store on a file of its own.
@@ -119,7 +120,7 @@ fn overwrite_row(connection: &mut SqliteConnection, record: &Record) {
         "UPDATE contact
          SET contact_type = ?, external_id = ?, link_id = ?, display_name = ?, email = ?,
              phone = ?, mobile = ?, vat_number = ?, archived = ?, is_customer = ?, is_vendor = ?,
-             is_staff = ?, sort_key = ?, countries = ?, tags = ?, digest = ?
+             is_staff = ?, sort_key = ?, countries = ?, tags = ?, digest = ?, email_hash = ?
          WHERE id = ?",
     )
     .bind::<Text, _>(projection.contact_type.as_str())
@@ -138,9 +139,15 @@ fn overwrite_row(connection: &mut SqliteConnection, record: &Record) {
     .bind::<Text, _>(&projection.countries)
     .bind::<Text, _>(&projection.tags)
     .bind::<Nullable<Binary>, _>(record.digest.as_ref().map(Digest::as_bytes))
+    .bind::<Nullable<BigInt>, _>(projection.email.as_deref().map(email_hash))
     .bind::<BigInt, _>(record.id.get())
     .execute(connection);
     assert_eq!(updated, Ok(1));
+}
+
+/// The first eight bytes of SHA-256.
+fn email_hash(email: &str) -> i64 {
+    i64::from_be_bytes(Sha256::digest(email)[..8].try_into().unwrap())
 }
 
 fn overwrite_relations(

@@ -283,10 +283,11 @@ mod tests {
     use super::*;
     use crate::startup::MIGRATIONS;
     use crate::store::write_batch;
-    use crate::testing::{batch, context, memory};
+    use crate::testing::{batch, context, memory, persons};
     use contacts_domain::decision::EmailOwners;
     use contacts_domain::upsert::Item;
     use diesel::connection::SimpleConnection;
+    use diesel::sql_query;
     use diesel_migrations::MigrationHarness;
 
     #[test]
@@ -306,6 +307,28 @@ mod tests {
         let loaded = look_up(connection, organization, &lookup_keys, 0).unwrap();
         let owner = |id| (email.clone(), ContactId::new(id).unwrap());
         assert_eq!(loaded.email_owners, [owner(1), owner(2)]);
+    }
+
+    #[test]
+    fn addresses_with_one_hash_are_two() {
+        let connection = &mut memory();
+        write_batch(connection, &persons(&[("a", "Abt"), ("b", "Bär")]));
+        // The first eight bytes of the SHA-256, e16bfe08be114c7b: they are stored, and must not change.
+        const HASH: &str = "UPDATE contact SET email_hash = -2203388279165727621";
+        let changed = sql_query(format!("{HASH} WHERE email = 'b@example.org'"));
+        assert_eq!(changed.execute(connection), Ok(1));
+
+        let email = "a@example.org".to_owned();
+        let lookup_keys = LookupKeys {
+            emails: vec![email.clone()],
+            email_owners: vec![email.clone().into()],
+            per_shared_key: 2,
+            ..LookupKeys::default()
+        };
+        let loaded = look_up(connection, context().organization, &lookup_keys, usize::MAX).unwrap();
+        let first = ContactId::new(1).unwrap();
+        assert_eq!(loaded.contacts.iter().map(|contact| contact.id).collect::<Vec<_>>(), [first]);
+        assert_eq!(loaded.email_owners, [(email, first)]);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
 
+use super::row::email_hash;
 use crate::schema::{contact, contact_alias, contact_intercom, contact_relation};
 
 /// The source of the aliases that this service makes.
@@ -84,7 +85,8 @@ pub(crate) fn by_link_id<'a>(organization: i32, key: &'a str) -> _ {
 #[auto_type]
 pub(crate) fn by_email<'a>(organization: i32, key: &'a str) -> _ {
     let living: living = living(organization);
-    living.filter(contact::email.eq(key)).order(contact::id)
+    let hash: i64 = email_hash(key);
+    living.filter(contact::email_hash.eq(hash)).filter(contact::email.eq(key)).order(contact::id)
 }
 
 #[auto_type]

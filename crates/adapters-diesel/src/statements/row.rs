@@ -10,6 +10,7 @@ use contacts_domain::{
 };
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
+use sha2::{Digest as _, Sha256};
 
 use super::columns::{Columns, row};
 use crate::connect::Failure;
@@ -109,12 +110,13 @@ macro_rules! rows {
             digest: Option<&'a [u8]>,
             /// The run that the change is part of.
             pub(super) run_id: Option<i64>,
+            email_hash: Option<i64>,
             $($name: <$type as Bind>::Bound<'a>,)+
         }
 
         row!(
             ContactValues of contact: id, organization_id, version, document_version, created_at,
-            updated_at, deleted_at, document, digest, run_id, $($name,)+
+            updated_at, deleted_at, document, digest, run_id, email_hash, $($name,)+
         );
 
         impl<'a> From<&'a Change> for ContactValues<'a> {
@@ -131,6 +133,7 @@ macro_rules! rows {
                     document: &record.document,
                     digest: record.digest.as_ref().map(Digest::as_bytes),
                     run_id: change.run().map(RunId::get),
+                    email_hash: record.projection.email.as_deref().map(email_hash),
                     $($name: record.projection.$name.bind(),)+
                 }
             }
@@ -153,6 +156,7 @@ macro_rules! rows {
                     columns.visit(contact::$name, &self.$name)?;
                 })+
                 if indexed {
+                    columns.visit(contact::email_hash, &self.email_hash)?;
                     columns.visit(contact::deleted_at, &self.deleted_at)?;
                 }
                 Ok(())
@@ -170,6 +174,13 @@ macro_rules! rows {
 }
 
 contact_columns!(rows);
+
+/// The hash that a contact with that e-mail address is looked up by: the first eight bytes of SHA-256.
+/// Two addresses may have one, so whoever looks up compares the address, too.
+pub(crate) fn email_hash(email: &str) -> i64 {
+    let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(Sha256::digest(email));
+    i64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
 
 /// A contact as read.
 #[derive(Queryable, Selectable)]

@@ -8,9 +8,19 @@ use diesel::prelude::*;
 
 use super::entry::EntryRow;
 use super::query;
-use super::row::ContactRow;
+use super::row::{ContactRow, email_hash};
 use crate::connect::Failure;
-use crate::schema::contact_relation;
+use crate::schema::{contact, contact_relation};
+
+/// A contact and the hash of its e-mail address.
+type HashedRow = (ContactRow, Option<i64>);
+
+/// The contact, without an e-mail address if no look-up by that finds it.
+fn by_what_finds_it((row, hash): HashedRow) -> StoredContact {
+    let mut stored = StoredContact::from(row);
+    stored.columns.email.take_if(|email| hash != Some(email_hash(email)));
+    stored
+}
 
 /// At most that many contacts after a key, by id.
 pub(crate) fn page(
@@ -20,9 +30,9 @@ pub(crate) fn page(
 ) -> Result<Vec<StoredContact>, Failure> {
     // One transaction: relations and entries are those of the same moment.
     connection.transaction(|connection| {
-        let rows: Vec<ContactRow> = query::all_after(after.map_or(i64::MIN, |place| place.id))
+        let rows: Vec<HashedRow> = query::all_after(after.map_or(i64::MIN, |place| place.id))
             .limit(at_most.into())
-            .select(ContactRow::as_select())
+            .select((ContactRow::as_select(), contact::email_hash))
             .load(connection)?;
         with_relations_and_entries(connection, rows)
     })
@@ -36,8 +46,8 @@ pub(crate) fn named(
 ) -> Result<Vec<StoredContact>, Failure> {
     let mut contacts = Vec::new();
     for id in ids {
-        let row: Option<ContactRow> = query::by_id_in_any_state(organization.get(), id.get())
-            .select(ContactRow::as_select())
+        let row: Option<HashedRow> = query::by_id_in_any_state(organization.get(), id.get())
+            .select((ContactRow::as_select(), contact::email_hash))
             .get_result(connection)
             .optional()?;
         contacts.extend(with_relations_and_entries(connection, row.into_iter().collect())?);
@@ -48,9 +58,9 @@ pub(crate) fn named(
 /// Adds relations and entries to contacts. The rows must be all contacts in their range of ids.
 fn with_relations_and_entries(
     connection: &mut SqliteConnection,
-    rows: Vec<ContactRow>,
+    rows: Vec<HashedRow>,
 ) -> Result<Vec<StoredContact>, Failure> {
-    let mut contacts: Vec<StoredContact> = rows.into_iter().map(StoredContact::from).collect();
+    let mut contacts: Vec<StoredContact> = rows.into_iter().map(by_what_finds_it).collect();
     let (Some(first), Some(last)) = (contacts.first(), contacts.last()) else {
         return Ok(contacts);
     };

@@ -62,6 +62,26 @@ async fn unreadable_columns_are_reported_and_repaired() {
 }
 
 #[tokio::test]
+async fn contact_that_its_email_does_not_find_is_reported_and_repaired() {
+    let database = TestDatabase::new();
+    let store = database.open();
+    let item = person("A", "Abt").replace('}', r#", "email": "a@example.org"}"#);
+    let written = store.upsert(batch(&[item])).await.unwrap().unwrap();
+    let sound = stored(&store).await;
+    edit(&database, "UPDATE contact SET email_hash = 1");
+
+    let contact = written[0].contact.as_ref().unwrap().id.unwrap();
+    let repair = Repair::new(context().organization, context().settings, vec![contact]);
+    let discrepancies = store.repair(Arc::new(repair)).await.unwrap();
+
+    let computed = Some("a@example.org".to_owned());
+    let findings = vec![Finding::Differs(Difference { what: "email", stored: None, computed })];
+    let key = sound[0].key;
+    assert_eq!(discrepancies, [Discrepancy { key, findings, remedy: Remedy::Mended }]);
+    assert_eq!(stored(&store).await, sound);
+}
+
+#[tokio::test]
 async fn contacts_with_invalid_ids_are_reported() {
     let database = TestDatabase::new();
     let store = database.open();

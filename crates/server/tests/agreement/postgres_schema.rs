@@ -26,7 +26,7 @@ fn sqlite_tables() -> Tables {
             "SELECT t.name, c.name, c.\"notnull\" = 0
              FROM sqlite_schema t, pragma_table_info(t.name) c
              WHERE t.type = 'table' AND t.name NOT LIKE '!_!_diesel%' ESCAPE '!'
-               AND t.name NOT LIKE 'search!_words%' ESCAPE '!'",
+               AND t.name NOT LIKE 'search!_words%' ESCAPE '!' AND c.name <> 'email_hash'",
         )
         .unwrap();
     let rows = columns.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();

@@ -12,6 +12,7 @@ use diesel::sqlite::Sqlite;
 
 use crate::connect::in_time;
 use crate::schema::contact::{self, BoxedQuery};
+use crate::statements::row::email_hash;
 use crate::statements::search::{IS_FOUND, expression};
 
 /// In an order, by its index.
@@ -96,7 +97,9 @@ pub(super) fn selected(
         query = match key {
             ListKey::ExternalId(key) => query.filter(contact::external_id.eq(key)),
             ListKey::LinkId(key) => query.filter(contact::link_id.eq(key.to_string())),
-            ListKey::Email(key) => query.filter(contact::email.eq(key)),
+            ListKey::Email(key) => {
+                query.filter(contact::email_hash.eq(email_hash(key))).filter(contact::email.eq(key))
+            }
             // SQLite uses no partial indexes for an `OR`.
             ListKey::Phone(key) => {
                 let deleted = match lifecycle {
