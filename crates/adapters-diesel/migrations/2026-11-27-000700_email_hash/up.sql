@@ -1,4 +1,4 @@
--- Contacts are looked up by a hash of the e-mail address: the entries of its index are half as long, and
+-- Contacts are looked up by a hash of the e-mail address: the entries of its index are much shorter, and
 -- they come in no order (docs/adr/0035). The program fills the column.
 ALTER TABLE contact ADD COLUMN email_hash INTEGER;
 

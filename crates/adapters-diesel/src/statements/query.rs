@@ -1,11 +1,15 @@
-//! Queries, one per key. Each is prepared once per connection.
+//! Queries by one key or by many. Each is prepared once per connection.
 //!
 //! Each repeats the condition of the partial index that it uses, with the organization first; a test
 //! checks the plan of every query. None has a `LIMIT`: SQLite plans with the value of a bound limit,
 //! so it would prepare the statement each time. Callers stop fetching rows instead.
 
-use diesel::dsl::auto_type;
+use diesel::dsl::{Filter, auto_type};
+use diesel::expression::ValidGrouping;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{Bool, Text};
+use diesel::sqlite::Sqlite;
 
 use super::row::email_hash;
 use crate::schema::{contact, contact_alias, contact_intercom, contact_relation};
@@ -76,6 +80,11 @@ pub(crate) fn by_external_id<'a>(organization: i32, key: &'a str) -> _ {
     living.filter(contact::external_id.eq(key))
 }
 
+/// The living contacts that have one of the external ids of a JSON array.
+pub(crate) fn by_external_ids(organization: i32, keys: &str) -> Filter<living, HasExternalId<'_>> {
+    living(organization).filter(HasExternalId(keys))
+}
+
 #[auto_type]
 pub(crate) fn by_link_id<'a>(organization: i32, key: &'a str) -> _ {
     let living: living = living(organization);
@@ -105,6 +114,30 @@ pub(crate) fn by_mobile<'a>(organization: i32, key: &'a str) -> _ {
 pub(crate) fn by_vat_number<'a>(organization: i32, key: &'a str) -> _ {
     let living: living = living(organization);
     living.filter(contact::vat_number.eq(key)).order(contact::id)
+}
+
+/// Whether the external id is one of a JSON array. One query for many takes less than half of what one
+/// for each of them does.
+#[derive(ValidGrouping)]
+pub(crate) struct HasExternalId<'a>(&'a str);
+
+impl QueryId for HasExternalId<'_> {
+    type QueryId = HasExternalId<'static>;
+}
+
+impl Expression for HasExternalId<'_> {
+    type SqlType = Bool;
+}
+
+impl AppearsOnTable<contact::table> for HasExternalId<'_> {}
+
+impl QueryFragment<Sqlite> for HasExternalId<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("external_id IN (SELECT value FROM json_each(");
+        out.push_bind_param::<Text, _>(self.0)?;
+        out.push_sql("))");
+        Ok(())
+    }
 }
 
 /// The living contacts whose relations name a contact.
@@ -169,6 +202,7 @@ mod tests {
                 "USING PRIMARY KEY (organization_id=? AND contact_id>?".to_owned(),
             ),
             (plan(&by_external_id(1, "k")), by_key("contact_external_id")),
+            (plan(&by_external_ids(1, "[]")), by_key("contact_external_id")),
             (plan(&by_link_id(1, "k")), by_key("contact_link_id")),
             (plan(&by_email(1, "k")), by_key("contact_email")),
             (plan(&by_phone(1, "k")), by_key("contact_phone")),
@@ -180,6 +214,7 @@ mod tests {
             (plan(&aliases(1)), "SEARCH contact_alias USING PRIMARY KEY".to_owned()),
         ] {
             assert!(plan.contains(&expected), "{plan}");
+            let plan = plan.replace("SCAN json_each", "");
             assert!(!plan.contains("SCAN") && !plan.contains("B-TREE"), "{plan}");
         }
     }

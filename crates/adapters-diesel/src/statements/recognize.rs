@@ -1,59 +1,69 @@
 //! Finds contacts that items would leave as they are.
 
+use std::collections::HashSet;
+
 use contacts_application::ports::StoreError;
 use contacts_domain::ItemDigest;
 use contacts_domain::contact::Record;
 use contacts_domain::upsert::Recognition;
+use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
-use diesel::query_dsl::methods::LoadQuery;
 
 use super::query;
 use super::row::ContactRow;
 use super::settings::check_version;
 use crate::connect::Failure;
 
-/// Finds the contacts that a recognition asks for, key by key.
+/// Finds the contacts that a recognition asks for.
 pub(crate) fn recognize(
     connection: &mut SqliteConnection,
     recognition: &Recognition,
 ) -> Result<Vec<Record>, Failure> {
-    check_version(connection, recognition.organization, recognition.settings_version)?;
-    let organization = recognition.organization.get();
-    let mut search = Search { connection, recognition, bytes: 0, found: Vec::new() };
-    for (id, digest) in &recognition.ids {
+    let Recognition { organization, ids, external_ids, link_ids, documents_at_most, .. } =
+        recognition;
+    check_version(connection, *organization, recognition.settings_version)?;
+    let organization = organization.get();
+    let mut found = Found { documents_at_most: *documents_at_most, bytes: 0, records: Vec::new() };
+    for (id, item) in ids {
         let query = query::by_id(organization, id.get()).select(ContactRow::as_select());
-        search.add(query, *digest)?;
+        let row: Option<ContactRow> = query.get_result(connection).optional()?;
+        found.add(row.filter(|row| row.left_by() == Some(*item)))?;
     }
-    for (key, digest) in &recognition.external_ids {
-        let query = query::by_external_id(organization, key).select(ContactRow::as_select());
-        search.add(query, *digest)?;
-    }
-    for (link_id, digest) in &recognition.link_ids {
+    for (link_id, item) in link_ids {
         let key = link_id.to_string();
         let query = query::by_link_id(organization, &key).select(ContactRow::as_select());
-        search.add(query, *digest)?;
+        let row: Option<ContactRow> = query.get_result(connection).optional()?;
+        found.add(row.filter(|row| row.left_by() == Some(*item)))?;
     }
-    Ok(search.found)
+    if external_ids.is_empty() {
+        return Ok(found.records);
+    }
+    let keys: Vec<&str> = external_ids.iter().map(|(key, _)| key.as_str()).collect();
+    let keys = serde_json::to_string(&keys).map_err(StoreError::internal)?;
+    let items: HashSet<(&str, ItemDigest)> =
+        external_ids.iter().map(|(key, item)| (key.as_str(), *item)).collect();
+    let query = query::by_external_ids(organization, &keys).select(ContactRow::as_select());
+    for row in query.load_iter::<ContactRow, DefaultLoadingMode>(connection)? {
+        let row = row?;
+        let leaves_it = row.external_id().zip(row.left_by()).is_some_and(|by| items.contains(&by));
+        found.add(leaves_it.then_some(row))?;
+    }
+    Ok(found.records)
 }
 
-struct Search<'a> {
-    connection: &'a mut SqliteConnection,
-    recognition: &'a Recognition,
+/// The contacts that were found.
+struct Found {
+    documents_at_most: Option<usize>,
     /// The bytes of the documents so far.
     bytes: usize,
-    found: Vec<Record>,
+    records: Vec<Record>,
 }
 
-impl Search<'_> {
-    /// Adds the contact that the query finds, if it has that digest.
-    fn add<'q, Q>(&mut self, query: Q, item: ItemDigest) -> Result<(), Failure>
-    where
-        Q: RunQueryDsl<SqliteConnection> + LoadQuery<'q, SqliteConnection, ContactRow>,
-    {
-        let row = query.get_result::<ContactRow>(self.connection).optional()?;
-        let Some(row) = row.filter(|row| row.is_left_by(item)) else { return Ok(()) };
+impl Found {
+    fn add(&mut self, row: Option<ContactRow>) -> Result<(), Failure> {
+        let Some(row) = row else { return Ok(()) };
         let mut record = Record::try_from(row)?;
-        match self.recognition.documents_at_most {
+        match self.documents_at_most {
             None => record.document = String::new(),
             Some(limit) => {
                 self.bytes += record.document.len();
@@ -62,7 +72,7 @@ impl Search<'_> {
                 }
             }
         }
-        self.found.push(record);
+        self.records.push(record);
         Ok(())
     }
 }

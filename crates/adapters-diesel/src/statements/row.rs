@@ -205,10 +205,14 @@ impl ContactRow {
         self.id
     }
 
-    /// Whether that item left the contact as it is.
-    pub(crate) fn is_left_by(&self, item: ItemDigest) -> bool {
-        let digest = Digest::new(item, Version::new(self.version));
-        self.digest.as_deref() == Some(digest.as_bytes())
+    pub(crate) fn external_id(&self) -> Option<&str> {
+        self.columns.external_id.as_deref()
+    }
+
+    /// The item that left the contact as it is, if that is known.
+    pub(crate) fn left_by(&self) -> Option<ItemDigest> {
+        let digest = Digest::from_bytes(self.digest.as_deref()?)?;
+        (digest.version().get() == self.version).then(|| digest.item())
     }
 
     /// The last run that changed it.
