@@ -147,7 +147,7 @@ fn overwrite_row(connection: &mut SqliteConnection, record: &Record) {
 
 /// The first eight bytes of SHA-256.
 fn email_hash(email: &str) -> i64 {
-    i64::from_be_bytes(Sha256::digest(email)[..8].try_into().unwrap())
+    i64::from_be_bytes(*Sha256::digest(email).first_chunk().unwrap())
 }
 
 fn overwrite_relations(

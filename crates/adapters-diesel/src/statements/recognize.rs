@@ -23,7 +23,8 @@ pub(crate) fn recognize(
         recognition;
     check_version(connection, *organization, recognition.settings_version)?;
     let organization = organization.get();
-    let mut found = Found { documents_at_most: *documents_at_most, bytes: 0, records: Vec::new() };
+    let mut found =
+        Recognized { documents_at_most: *documents_at_most, bytes: 0, records: Vec::new() };
     for (id, item) in ids {
         let query = query::by_id(organization, id.get()).select(ContactRow::as_select());
         let row: Option<ContactRow> = query.get_result(connection).optional()?;
@@ -51,15 +52,15 @@ pub(crate) fn recognize(
     Ok(found.records)
 }
 
-/// The contacts that were found.
-struct Found {
+/// The contacts that were recognized.
+struct Recognized {
     documents_at_most: Option<usize>,
     /// The bytes of the documents so far.
     bytes: usize,
     records: Vec<Record>,
 }
 
-impl Found {
+impl Recognized {
     fn add(&mut self, row: Option<ContactRow>) -> Result<(), Failure> {
         let Some(row) = row else { return Ok(()) };
         let mut record = Record::try_from(row)?;
