@@ -15,10 +15,14 @@ use crate::schema::{contact, contact_relation};
 /// A contact and the hash of its e-mail address.
 type HashedRow = (ContactRow, Option<i64>);
 
-/// The contact, without an e-mail address if no look-up by that finds it.
-fn by_what_finds_it((row, hash): HashedRow) -> StoredContact {
+/// The contact. Its e-mail address is another one if no look-up finds it.
+fn stored((row, hash): HashedRow) -> StoredContact {
     let mut stored = StoredContact::from(row);
-    stored.columns.email.take_if(|email| hash != Some(email_hash(email)));
+    if let Some(email) = &mut stored.columns.email
+        && hash != Some(email_hash(email))
+    {
+        email.push_str(", which no look-up finds");
+    }
     stored
 }
 
@@ -60,7 +64,7 @@ fn with_relations_and_entries(
     connection: &mut SqliteConnection,
     rows: Vec<HashedRow>,
 ) -> Result<Vec<StoredContact>, Failure> {
-    let mut contacts: Vec<StoredContact> = rows.into_iter().map(by_what_finds_it).collect();
+    let mut contacts: Vec<StoredContact> = rows.into_iter().map(stored).collect();
     let (Some(first), Some(last)) = (contacts.first(), contacts.last()) else {
         return Ok(contacts);
     };

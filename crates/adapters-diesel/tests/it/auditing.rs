@@ -74,8 +74,10 @@ async fn contact_that_its_email_does_not_find_is_reported_and_repaired() {
     let repair = Repair::new(context().organization, context().settings, vec![contact]);
     let discrepancies = store.repair(Arc::new(repair)).await.unwrap();
 
-    let computed = Some("a@example.org".to_owned());
-    let findings = vec![Finding::Differs(Difference { what: "email", stored: None, computed })];
+    let computed = "a@example.org".to_owned();
+    let seen = Some(format!("{computed}, which no look-up finds"));
+    let difference = Difference { what: "email", stored: seen, computed: Some(computed) };
+    let findings = vec![Finding::Differs(difference)];
     let key = sound[0].key;
     assert_eq!(discrepancies, [Discrepancy { key, findings, remedy: Remedy::Mended }]);
     assert_eq!(stored(&store).await, sound);

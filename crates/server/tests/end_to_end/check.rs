@@ -98,7 +98,8 @@ fn repair_works_while_a_server_runs() {
         check(folder.path(), &["--repair", "--show-values"]),
         (
             "organization 1, contact 1: email does not follow from the document (is \
-             \"berta@rhone.example\", should be \"ada@rhone.example\"); mended\n\
+             \"berta@rhone.example, which no look-up finds\", should be \
+             \"ada@rhone.example\"); mended\n\
              organization 1, contact 1: archived does not follow from the document (is \"true\", \
              should be \"false\"); mended\n\
              organization 1, contact 1: relations does not follow from the document (is nothing, \
