@@ -161,7 +161,6 @@ impl Lookup<'_> {
         if lookup_keys.email_owners.is_empty() {
             return Ok(Vec::new());
         }
-        let at_most = usize::try_from(lookup_keys.per_shared_key).unwrap_or(usize::MAX);
         let found = self.contacts.iter().flat_map(Record::identity_keys).collect::<HashSet<_>>();
         let is_found = |key: &AliasKey| match key {
             AliasKey::Id(id) => self.ids.contains(&id.get()),
@@ -170,6 +169,8 @@ impl Lookup<'_> {
         let needed = lookup_keys.email_owners.iter();
         let needed = needed.filter(|owners| !owners.unless.as_ref().is_some_and(is_found));
         let needed: Vec<_> = needed.map(|owners| &owners.email).collect();
+        // A decision can only take the address from contacts that are loaded: it needs one owner more.
+        let at_most = self.contacts.len() + 1;
         let mut owners = Vec::new();
         for email in needed {
             let ids = query::by_email(self.organization, email).select(contact::id);
@@ -294,22 +295,21 @@ mod tests {
     use diesel_migrations::MigrationHarness;
 
     #[test]
-    fn owners_of_an_email_are_the_lowest_few() {
+    fn owner_of_an_email_is_the_lowest_beside_those_that_are_loaded() {
         let connection = &mut memory();
         let json = r#"{"contactType": "PERSON", "lastName": "Abt", "email": "a@example.org"}"#;
         let items = std::iter::repeat_n(Item::read(json, &context()), 5).collect();
         write_batch(connection, &batch(items));
 
         let email = "a@example.org".to_owned();
-        let lookup_keys = LookupKeys {
-            email_owners: vec![email.clone().into()],
-            per_shared_key: 2,
-            ..LookupKeys::default()
-        };
-        let organization = context().organization;
-        let loaded = look_up(connection, organization, &lookup_keys, 0).unwrap();
         let owner = |id| (email.clone(), ContactId::new(id).unwrap());
-        assert_eq!(loaded.email_owners, [owner(1), owner(2)]);
+        let mut owners = |ids: Vec<ContactId>| {
+            let email_owners = vec![email.clone().into()];
+            let lookup_keys = LookupKeys { ids, email_owners, ..LookupKeys::default() };
+            look_up(connection, context().organization, &lookup_keys, 1_000).unwrap().email_owners
+        };
+        assert_eq!(owners(Vec::new()), [owner(1)]);
+        assert_eq!(owners(vec![ContactId::new(1).unwrap()]), [owner(1), owner(2)]);
     }
 
     #[test]
